@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matcalc.base.errors import ShapeError
-from matcalc.base.sizes import ONE, Shape, shape_of
+from matcalc.base.sizes import ONE, Shape, shape_of, sizes_text
 
 
 def shape_text(shape: Shape) -> str:
@@ -20,7 +20,7 @@ def shape_text(shape: Shape) -> str:
         return f"a vector of size {shape[0]}"
     if len(shape) == 2 and shape[0] == ONE:
         return f"a row vector of size {shape[1]}"
-    return f"a {'×'.join(str(size) for size in shape)} {'matrix' if len(shape) == 2 else 'tensor'}"
+    return f"a {sizes_text(shape)} {'matrix' if len(shape) == 2 else 'tensor'}"
 
 
 def product_shape(left: Shape, right: Shape) -> Shape:

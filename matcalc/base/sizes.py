@@ -1,27 +1,45 @@
-"""Symbolic sizes: monomials such as ``n``, ``3`` or ``2*m*n``.
-
-A size is the length of one axis. Products are needed for ``kron`` and ``vec``; sums of sizes are not.
-"""
+"""Symbolic sizes: polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1`` or ``m-n``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from math import gcd, prod
+from operator import and_, mul
 from typing import TypeAlias
 
+from matcalc.base.errors import LimitError, ShapeError
 from matcalc.base.records import computed, interned
+
+_MOST_TERMS = 100
+_MOST_CHANGES = 1000
+Term: TypeAlias = tuple[tuple[str, ...], int]
+"""The names of a product (sorted, repeated names allowed) and the factor before it."""
 
 
 @interned
 class Size:
-    """``factor`` times the product of ``names`` (sorted, repeated names allowed). Equal sizes are one object."""
+    """A sum of ``terms``, those of many factors first. Equal sizes are one object.
+
+    A size is the length of one axis, so at least one; as numbers that sizes are reckoned with, zero and less occur too.
+
+    >>> n, m = Size.of("n"), Size.of("m")
+    >>> str(m * n + n - n), str(Size.of(2) * n - ONE), str(m - n), str((n + ONE) * (n - ONE))
+    ('m*n', '2*n-1', 'm-n', 'n*n-1')
+    >>> (n + ONE) * m is m * n + m
+    True
+    """
 
     text: str = computed()
-    names: tuple[str, ...] = ()
-    factor: int = 1
+    names: tuple[str, ...] = computed()
+    terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
-        parts = ([str(self.factor)] if self.factor != 1 or not self.names else []) + list(self.names)
-        object.__setattr__(self, "text", "*".join(parts))
+        names = self.terms[0][0] if len(self.terms) == 1 else tuple(sorted([name for names, _ in self.terms for name in names]))
+        single = self.terms == ((names, 1),) and len(names) == 1
+        object.__setattr__(self, "names", names if single else tuple(dict.fromkeys(names)))
+        object.__setattr__(self, "text", names[0] if single else self.spelled(str))
 
     @staticmethod
     def of(value: int | str) -> Size:
@@ -30,48 +48,201 @@ class Size:
         >>> str(Size.of("n")), str(Size.of(3))
         ('n', '3')
         """
-        return Size((), value) if isinstance(value, int) else Size((value,), 1)
+        return Size((((), value),)) if isinstance(value, int) else Size((((value,), 1),))
 
     def __mul__(self, other: Size) -> Size:
-        if other is ONE:
-            return self
-        return Size(tuple(sorted(self.names + other.names)), self.factor * other.factor)
+        if other is ONE or self is ONE:
+            return self if other is ONE else other
+        if len(self.terms) == len(other.terms) == 1:
+            ((a, k),), ((b, j),) = self.terms, other.terms
+            return Size(((_joined(a, b), k * j),))
+        return _summed([(_joined(a, b), k * j) for a, k in self.terms for b, j in other.terms])
+
+    def __add__(self, other: Size) -> Size:
+        return _summed([*self.terms, *other.terms])
+
+    def __sub__(self, other: Size) -> Size:
+        return _summed([*self.terms, *((names, -factor) for names, factor in other.terms)])
 
     def divided(self, other: Size) -> Size | None:
         """What times ``other`` gives this size; None when nothing does.
 
-        >>> str(Size(("m", "n"), 2).divided(Size.of("n")))
-        '2*m'
+        >>> m, n = Size.of("m"), Size.of("n")
+        >>> str((Size.of(2) * m * n).divided(n)), str((m * n + m).divided(n + ONE)), (n + ONE).divided(n)
+        ('2*m', 'm', None)
         """
-        names = list(self.names)
-        for name in other.names:
-            if name not in names:
+        rest, found = self, []
+        while rest.terms:
+            part = _quotient(rest.terms[0], other.terms[0])
+            if part is None:
                 return None
-            names.remove(name)
-        if not other.factor or self.factor % other.factor:
+            found.append(part)
+            rest = rest - Size((part,)) * other
+        return _summed(found)
+
+    @property
+    def primitive(self) -> Size:
+        """The size without what all its terms have in common.
+
+        >>> m, n = Size.of("m"), Size.of("n")
+        >>> str((Size.of(4) * m * n - Size.of(6) * n).primitive)
+        '2*m-3'
+        """
+        if not self.terms:
+            return self
+        names = reduce(and_, [Counter(names) for names, _ in self.terms])
+        shared = Size(((tuple(sorted(names.elements())), gcd(*[factor for _, factor in self.terms])),))
+        return self.divided(shared) or self
+
+    def root(self, power: int) -> Size | None:
+        """The product of names whose power this is; None when it cannot be named."""
+        if len(self.terms) != 1 or self.terms[0][1] < 1:
             return None
-        return Size(tuple(names), self.factor // other.factor)
+        ((names, factor),) = self.terms
+        root = Size(((names[::power], round(factor ** (1 / power))),))
+        return root if reduce(mul, [root] * power) is self else None
 
     @property
     def number(self) -> int | None:
         """The value when no name is involved."""
-        return None if self.names else self.factor
+        return None if self.names else sum([factor for _, factor in self.terms])
+
+    @property
+    def can_be_positive(self) -> bool:
+        """Whether it is 1 or more for some names, which are 1 or more; what is never so is no size.
+
+        >>> n, m = Size.of("n"), Size.of("m")
+        >>> (n - m).can_be_positive, (n - n).can_be_positive, (ONE - n).can_be_positive, (Size.of(2) - n).can_be_positive
+        (True, False, False, True)
+        """
+        falls = all(factor < 0 for names, factor in self.terms if names)
+        return not falls or sum([factor for _, factor in self.terms]) > 0
+
+    @property
+    def name(self) -> str | None:
+        """The name that is the whole size."""
+        return self.text if len(self.names) == 1 and self.terms == ((self.names, 1),) else None
+
+    @property
+    def degree(self) -> int:
+        """How many names are multiplied in its longest product."""
+        return max([len(names) for names, _ in self.terms], default=0)
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number this size stands for, given a number for each name."""
-        result = self.factor
-        for name in self.names:
-            result *= sizes[name]
-        return result
+        return sum([factor * prod([sizes[name] for name in names]) for names, factor in self.terms])
+
+    def replaced(self, sizes: Mapping[str, Size]) -> Size:
+        """The size with other sizes in place of named ones.
+
+        >>> str((Size.of("m") * Size.of("n")).replaced({"m": Size.of("n") + ONE}))
+        'n*n+n'
+        """
+        if sizes.keys().isdisjoint(self.names):
+            return self
+        parts = [reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size.of(factor)) for names, factor in self.terms]
+        return _summed([term for part in parts for term in part.terms])
+
+    def by_power(self, name: str) -> dict[int, Size]:
+        """What each power of a name is multiplied by, the sum over which the size is.
+
+        >>> {power: str(size) for power, size in (Size.of("n") * Size.of("m") + ONE).by_power("n").items()}
+        {1: 'm', 0: '1'}
+        """
+        found: dict[int, list[Term]] = {}
+        for names, factor in self.terms:
+            found.setdefault(names.count(name), []).append((tuple([other for other in names if other != name]), factor))
+        return {power: _summed(terms) for power, terms in found.items()}
+
+    def solvable(self, name: str) -> bool:
+        """Whether a name can be found from the size and the other names: it has one power only."""
+        return len(self.by_power(name).keys() - {0}) == 1
+
+    @property
+    def in_writing(self) -> Sequence[Term]:
+        """The terms in the order in which they are written: one without a minus sign first."""
+        first = next((term for term in self.terms if term[1] > 0), None)
+        return self.terms if first is None else (first, *[term for term in self.terms if term is not first])
+
+    def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "") -> str:
+        """The size as text, each name spelled by a function; ``gap`` stands around plus and minus."""
+        parts: list[str] = []
+        for names, factor in self.in_writing:
+            sign = f"{gap}{'-' if factor < 0 else '+'}{gap}" if parts else "-" * (factor < 0)
+            parts.append(sign + times.join([str(abs(factor))] * (abs(factor) != 1 or not names) + [spell(name) for name in names]))
+        return "".join(parts) or "0"
 
     def __lt__(self, other: Size) -> bool:
-        return (self.names, self.factor) < (other.names, other.factor)
+        return self.terms < other.terms
 
     def __str__(self) -> str:
         return self.text
 
 
-ONE = Size((), 1)
+def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(one + other)) if one and other else one or other
+
+
+def _summed(terms: Iterable[Term]) -> Size:
+    found: dict[tuple[str, ...], int] = {}
+    for names, factor in terms:
+        found[names] = found.get(names, 0) + factor
+    kept = [term for term in found.items() if term[1]]
+    if len(kept) > _MOST_TERMS:
+        raise LimitError(f"a size of more than {_MOST_TERMS} terms", suggestion="a name of its own for the size")
+    return Size(tuple(sorted(kept, key=_degree_first)))
+
+
+def _degree_first(term: Term) -> tuple[int, tuple[str, ...]]:
+    """So are monomials ordered that what comes first of a product is the product of what comes first of its factors."""
+    return -len(term[0]), term[0]
+
+
+def _quotient(term: Term, other: Term) -> Term | None:
+    names, factor = list(term[0]), term[1]
+    for name in other[0]:
+        if name not in names:
+            return None
+        names.remove(name)
+    return None if factor % other[1] else (tuple(names), factor // other[1])
+
+
+ZERO, ONE = Size(()), Size.of(1)
+
+
+def names_in(sizes: Iterable[Size]) -> tuple[str, ...]:
+    """The names in sizes, each once."""
+    return tuple(dict.fromkeys([name for size in sizes for name in size.names]))
+
+
+def fitted(chosen: Mapping[str, int], sizes: Iterable[Size]) -> dict[str, int]:
+    """Numbers for names, raised as far as the sizes need that all are 1 or more. Raises ShapeError where no numbers are found.
+
+    >>> n, m = Size.of("n"), Size.of("m")
+    >>> fitted({"m": 3, "n": 3}, (n - m,)), fitted({"n": 2}, (n - Size.of(5),)), fitted({"n": 4}, (Size.of(3) - n,))
+    ({'m': 3, 'n': 4}, {'n': 7}, {'n': 2})
+    """
+    sums = sorted([size for size in sizes if len(size.terms) != 1 or size.terms[0][1] < 1])
+    if not sums:
+        return dict(chosen)
+    least = _changed(dict.fromkeys(chosen, 1), sums)
+    return _changed({name: number + least[name] - 1 for name, number in chosen.items()}, sums)
+
+
+def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
+    """The numbers, changed one by one until all sums are sizes."""
+    for _ in range(_MOST_CHANGES):
+        short = next((size for size in sums if size.value(numbers) < 1), None)
+        if short is None:
+            return numbers
+        raising = [names[0] for names, factor in short.terms if names and factor > 0]
+        lowering = [name for name in short.names if numbers[name] > 1]
+        if not raising and not lowering:
+            break
+        numbers[(raising or lowering)[0]] += 1 if raising else -1
+    raise ShapeError(f"no numbers are found that make {' and '.join(map(str, sums))} sizes, which are 1 or more")
+
+
 Shape: TypeAlias = tuple[Size, ...]
 """``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix, longer for declared tensors."""
 
@@ -90,3 +261,18 @@ def axes_of(shape: Shape) -> Shape:
     ['n']
     """
     return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
+
+
+def sizes_text(shape: Iterable[Size | int | str]) -> str:
+    """Sizes with crosses between them. Sums are in brackets there, and so is what else reads as a hyphen.
+
+    >>> n = Size.of("n")
+    >>> sizes_text((n, n)), sizes_text((n + ONE, 3)), sizes_text((n + ONE,)), sizes_text((n - Size.of("p"),))
+    ('n×n', '(n+1)×3', 'n+1', '(n-p)')
+    """
+    shown = list(map(str, shape))
+    return "×".join([f"({size})" if _needs_brackets(size, len(shown) > 1) else size for size in shown])
+
+
+def _needs_brackets(size: str, beside: bool) -> bool:
+    return (beside and "+" in size) or any(beside or part[:1].isalpha() for part in size.split("-")[1:])

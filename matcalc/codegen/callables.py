@@ -88,8 +88,8 @@ def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, i
     found: dict[str, int] = {}
     for _, sizes, lengths in shapes:
         for size, length in zip(sizes, lengths, strict=True):
-            if size.factor == 1 and len(size.names) == 1:
-                if found.setdefault(size.names[0], length) == length:
+            if size.name is not None:
+                if found.setdefault(size.name, length) == length:
                     continue
             elif size.number == length:
                 continue

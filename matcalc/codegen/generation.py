@@ -12,7 +12,7 @@ from typing import Any
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import Shape, names_in, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Check, LaidOut, Names, Operator, Output, Parameters, identifier, size_statements
@@ -129,7 +129,7 @@ class _Function:
         for user in users:
             self.names.of("function", user)
         self.used_sizes: dict[str, None] = {}
-        for size_name in sorted({name for op in order for size in op.shape for name in size.names}):
+        for size_name in sorted(names_in([size for op in order for size in op.shape])):
             self.names.of("size", size_name)
         for argument in sorted(arguments):
             self.names.of("symbol", argument)
@@ -309,4 +309,4 @@ def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
 
 
 def _shape_words(symbol: Symbol) -> str:
-    return "×".join(str(size) for size in symbol.shape) if symbol.shape else "scalar"
+    return sizes_text(symbol.shape) if symbol.shape else "scalar"

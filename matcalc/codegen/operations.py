@@ -87,7 +87,7 @@ class Builder:
         return self.make("literal", (), Fraction(value))
 
     def size(self, size: Size) -> Op:
-        return self.literal(size.factor) if not size.names else self.make("size", (), size)
+        return self.make("size", (), size) if size.number is None else self.literal(size.number)
 
     def full(self, value: Op, shape: Shape) -> Op:
         """A scalar repeated over a shape."""

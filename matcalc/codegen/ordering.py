@@ -31,7 +31,7 @@ class Extents:
     def of(self, size: Size) -> float:
         known = self._known.get(size)
         if known is None:
-            known = self._known[size] = float(size.factor * prod(self._name(name) for name in size.names))
+            known = self._known[size] = float(size.value({name: self._name(name) for name in size.names}))
         return known
 
     def entries(self, shape: tuple[Size, ...]) -> float:

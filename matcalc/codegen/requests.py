@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, ZERO, Shape, Size
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced
@@ -166,11 +166,11 @@ def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Nam
         progress = False
         for symbol, axis, size in axes:
             unknown = [name for name in size.names if name not in known]
-            if len(set(unknown)) == 1:
+            if len(unknown) == 1 and size.solvable(unknown[0]):
                 name = unknown[0]
                 needs = [line for other in size.names if other != name for line in known[other]]
                 length = target.length(names.of("symbol", symbol.name), axis)
-                code = target.root(length, _divisor(size, name, names), size.names.count(name))
+                code = target.root(*_equation(size, name, length, names))
                 known[name] = [*needs, f"{names.of('size', name)} = {code}"]
                 left.pop(name, None)
                 progress = True
@@ -178,7 +178,16 @@ def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Nam
     return list(lines), list(left)
 
 
-def _divisor(size: Size, name: str, names: Names) -> str:
-    """What the size is a multiple of ``name`` by; empty for one."""
-    others = [names.of("size", other) for other in size.names if other != name]
-    return "*".join(([str(size.factor)] if size.factor != 1 else []) + others)
+def _equation(size: Size, name: str, length: str, names: Names) -> tuple[str, str, int]:
+    """The number, the divisor (empty for one) and the power that give ``name`` from the length of an axis of this size."""
+    parts = size.by_power(name)
+    power = max(parts)
+    rest, divisor = Size.of("") - parts.get(0, ZERO), parts[power]
+    if divisor.terms[0][1] < 0:
+        rest, divisor = ZERO - rest, ZERO - divisor
+    code, below = [one.spelled(lambda other: names.of("size", other) if other else length, gap=" ") for one in (rest, divisor)]
+    return (code, "", power) if divisor is ONE else (_factor(code), _factor(below), power)
+
+
+def _factor(code: str) -> str:
+    return f"({code})" if " " in code or "*" in code else code

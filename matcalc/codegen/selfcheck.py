@@ -11,6 +11,7 @@ from matcalc.base import rational
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
+from matcalc.base.sizes import names_in
 from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
 from matcalc.codegen.targets.target import Comparison, Function, Target, Trial
 from matcalc.evaluation.interpreter import program
@@ -49,7 +50,7 @@ _TOO_LARGE = "no self check: {name} too large for finite differences"
 
 def _declared_entries(symbol: Symbol) -> int:
     """The entries of an array of the declared sizes, as far as they are numbers."""
-    return prod([size.factor for size in symbol.shape])
+    return prod([size.number or 1 for size in symbol.shape])
 
 
 def self_check(
@@ -69,10 +70,8 @@ def self_check(
     if largest is not None and _declared_entries(largest) > MOST_SAMPLED:
         return _TOO_LARGE.format(name=f"{largest.name} is declared")
     users = sorted({*parameters.functions, *value_parameters.functions})
-    size_names = {n for symbol in symbols.values() for size in symbol.shape for n in size.names}
-    size_names |= {*parameters.sizes, *value_parameters.sizes}
     names = parameters.names
-    point = _point(check, outputs, symbols, size_names, users, names, target.draws)
+    point = _point(check, outputs, symbols, {*parameters.sizes, *value_parameters.sizes}, users, names, target.draws)
     if point is None:
         return _TOO_LARGE.format(name="arrays of the smallest sizes are")
     sizes, lines, values = point
@@ -162,7 +161,7 @@ def _fitting_sizes(
 ) -> Mapping[str, int] | None:
     """Sizes with which the arrays and the differences fit into the memory; None when there are none."""
     programs = [program(expression) for expression in (check.source, *expressions)]
-    names = names.union(*[ready.size_names for ready in programs])
+    mentioned = frozenset().union(*[ready.sizes for ready in programs], *[symbol.shape for symbol in symbols.values()])
     moved = [derivative.wrt for derivative in check.derivatives.values()]
 
     def fits(sizes: Mapping[str, int]) -> bool:
@@ -170,7 +169,8 @@ def _fitting_sizes(
         quotients = programs[0].entries(sizes) * max(places, default=1)
         return max(quotients, *[ready.entries(sizes) for ready in programs]) <= MOST_EVALUATED
 
-    return sizes_that_fit(prime_sizes(names, seed, symbols=symbols.values()), symbols.values(), fits)
+    chosen = prime_sizes(names.union(names_in(mentioned)), seed, symbols=symbols.values(), sizes=mentioned)
+    return sizes_that_fit(chosen, symbols.values(), mentioned, fits)
 
 
 def _entries(symbol: Symbol, sizes: Mapping[str, int]) -> int:

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import product as combinations
+from operator import mul
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.layouts import axis_groups
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
@@ -395,10 +397,7 @@ def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels
 
 
 def _product(sizes: Shape) -> Size:
-    result = Size((), 1)
-    for size in sizes:
-        result = result * size
-    return result
+    return reduce(mul, sizes, ONE)
 
 
 def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:

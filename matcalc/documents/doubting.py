@@ -174,7 +174,7 @@ def _indices(side: str) -> frozenset[str]:
 def _is_factor(statement: Statement) -> bool:
     """Whether a derivative with more axes than two is said to be a formula with no more: ``∂(AB)/∂A = Bᵀ``."""
     sides = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
-    return isinstance(sides[1], Expr) and _has_many_axes(sides[0], statement) and all(len(size.names) <= 1 for size in sides[1].shape)
+    return isinstance(sides[1], Expr) and _has_many_axes(sides[0], statement) and all(size.degree <= 1 for size in sides[1].shape)
 
 
 def _has_many_axes(side: Side | None, statement: Statement) -> bool:

@@ -191,12 +191,10 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -
     used.update(output)
     for label in labels.parent:
         if label not in used and labels.find(label) == label and label not in labels.retired:
-            size = labels.sizes[label]
-            if size.number is not None:
-                coefficient *= size.number
-            else:
-                coefficient *= size.factor
-                factor, factors = _collected([*factors, *((SizeValue(Size.of(name)), ()) for name in size.names)])
+            number, counted = _size_factors(labels.sizes[label])
+            coefficient *= number
+            if counted:
+                factor, factors = _collected([*factors, *counted])
                 coefficient *= factor
     main, scalars = components(factors, set(output))
     if scalars and (main or output or len(scalars) > 1):
@@ -207,6 +205,20 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -
     elif scalars:
         main = scalars[0]
     return scale(coefficient, _interned(main, output, labels))
+
+
+def _size_factors(size: Size) -> tuple[int, list[Factor]]:
+    """A size as a number and scalar factors: single sizes, or one sum of such products."""
+    if len(size.terms) > 1:
+        return 1, [(size_value(size), ())]
+    ((names, number),) = size.terms
+    return number, [(SizeValue(Size.of(name)), ()) for name in names]
+
+
+def size_value(size: Size) -> Tensor:
+    """A size as a number: a sum of products of single sizes."""
+    terms = [(Fraction(factor), [SizeValue(Size.of(name)) for name in names]) for names, factor in size.terms]
+    return add([(factor, contract(names, [()] * len(names), (), {})) for factor, names in terms], ())
 
 
 def _interned(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:

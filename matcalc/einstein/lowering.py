@@ -15,11 +15,11 @@ from typing import assert_never, cast
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.records import replace
 from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import ONE, Size, axes_of
+from matcalc.base.sizes import ONE, axes_of
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import linear, lowered, substitution
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add
 from matcalc.einstein.lowered import (
     Lowered,
@@ -59,7 +59,7 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
         case ex.Constant():
             return Lowered(ix.Constant(node.name), 0)
         case ex.SizeValue():
-            return Lowered(_size_value(node.size), 0)
+            return Lowered(size_value(node.size), 0)
         case ex.Identity():
             return Lowered(linear.delta((node.size,)), 1)
         case ex.Ones():
@@ -167,7 +167,7 @@ def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
 
 def _summed(body: Lowered, index: ex.Index) -> Lowered:
     if index.name not in body.free:
-        return entrywise([Lowered(_size_value(index.size), 0), body])
+        return entrywise([Lowered(size_value(index.size), 0), body])
     axis = body.free.index(index.name)
     labels = tuple(range(body.tensor.order))
     kept = tuple([label for label in labels if label != axis])
@@ -192,11 +192,6 @@ def _array(node: ex.IndexArray, body: Lowered) -> Lowered:
 
 def _row_axes(node: ex.Expr) -> int:
     return 0 if node.is_row or node.is_scalar else 1
-
-
-def _size_value(size: Size) -> ix.Tensor:
-    factors: list[ix.Tensor] = [ix.SizeValue(Size.of(name)) for name in size.names]
-    return linear.scale(Fraction(size.factor), elementwise(factors, ()))
 
 
 def _square(value: Lowered) -> Lowered:

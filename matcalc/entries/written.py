@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.sizes import Shape, axes_of, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.pipeline import Outcome
@@ -447,7 +447,7 @@ def size_names(expressions: Iterable[Expr]) -> list[str]:
     """The names of all sizes in expressions, in reading order."""
     nodes = postorder(*expressions)
     found = [size for node in nodes for size in (*node.shape, *([node.size] if isinstance(node, SizeValue) else []))]
-    return list(dict.fromkeys(name for size in found for name in size.names))
+    return list(names_in(found))
 
 
 def _checked_sizes(sizes: Mapping[str, int], expressions: Sequence[Expr]) -> dict[str, int]:

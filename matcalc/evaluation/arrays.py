@@ -116,7 +116,7 @@ def solve_sizes(
 ) -> dict[str, int]:
     """Numbers for size names, from the lengths of arrays: ``shapes`` has (symbol, its shape, its array's axes without ones).
 
-    A monomial such as ``m*n`` is solved once all but one of its names are known. Raises ShapeError when two
+    A size such as ``m*n`` or ``n+1`` is solved once all but one of its names are known. Raises ShapeError when two
     arrays disagree, or when a name in ``needed`` stays open.
     """
     found: dict[str, int] = {}
@@ -138,8 +138,8 @@ def solve_sizes(
                     where = f" (by {because})" if because else ""
                     raise ShapeError(f"the array for {symbol} has length {length} where its size {size} is {expected}{where}")
                 progress = True
-            elif len(set(unknown)) == 1:
-                found[unknown[0]] = _solved(symbol, size, length, found, unknown)
+            elif len(unknown) == 1 and size.solvable(unknown[0]):
+                found[unknown[0]] = _solved(symbol, size, length, found, unknown[0])
                 origin[unknown[0]] = symbol
                 progress = True
             else:
@@ -164,13 +164,13 @@ def _positive_integer(name: str, number: Any) -> int:
     return whole
 
 
-def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unknown: list[str]) -> int:
-    """The number for the one name in ``unknown`` (repeated as often as it occurs) that makes ``size`` equal ``length``."""
-    known = size.factor
-    for name in size.names:
-        known *= found.get(name, 1)
-    root = round((length / known) ** (1 / len(unknown))) if known else 0
-    if root < 1 or known * root ** len(unknown) != length:
+def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unknown: str) -> int:
+    """The number for the one name that is unknown that makes ``size`` equal ``length``."""
+    parts = {power: part.value(found) for power, part in size.by_power(unknown).items()}
+    power = max(parts)
+    rest = (length - parts.get(0, 0)) / parts[power] if parts[power] else 0
+    root = round(rest ** (1 / power)) if rest > 0 else 0
+    if root < 1 or size.value({**found, unknown: root}) != length:
         raise ShapeError(f"the array for {symbol} has length {length}, which is not of the form {size}")
     return root
 
@@ -178,15 +178,13 @@ def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unkn
 # ------------------------------------------------------------ Which sizes an expression names.
 
 
-def size_names(nodes: Iterable[Expr]) -> frozenset[str]:
-    """The names in the sizes that the nodes have or mention."""
-    names: set[str] = set()
+def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
+    """The sizes that the nodes have or mention."""
+    found: set[Size] = set()
     for node in nodes:
-        for size in node.shape:
-            names.update(size.names)
         own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
-        names.update(name for size in (*own, *[index.size for index in named_indices([node])]) for name in size.names)
-    return frozenset(names)
+        found.update([*node.shape, *own, *[index.size for index in named_indices([node])]])
+    return frozenset(found)
 
 
 # ------------------------------------------------------------

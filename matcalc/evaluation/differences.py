@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.records import record
+from matcalc.base.sizes import names_in
 from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
@@ -217,9 +218,9 @@ class _Function:
         if not self.rational:
             return None
         ar = Residues(len(self.variables))
-        names = self.ready.size_names.union(*[size.names for symbol in self.variables for size in symbol.shape])
+        mentioned = self.ready.sizes.union(*[symbol.shape for symbol in self.variables])
         try:
-            sizes = prime_sizes(names, seed, symbols=self.symbols)
+            sizes = prime_sizes(names_in(mentioned), seed, symbols=self.symbols, sizes=mentioned)
             found = self._slopes(ar, residues(self.symbols, sizes, f"zero {seed}", ar), sizes, seed)
         except NotRational:
             self.rational = False

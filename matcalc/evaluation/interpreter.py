@@ -19,8 +19,8 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
 from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape
-from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, size_names, solve_sizes
+from matcalc.base.sizes import Shape, names_in
+from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, sizes_in, solve_sizes
 from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
 from matcalc.expr.nodes import (
     Call,
@@ -85,7 +85,8 @@ class Program:
         self.uses = Counter(child for node in self.order for child in children(node))
         self.symbols = tuple(node for node in self.order if isinstance(node, Symbol))
         self.indices = named_indices(self.order)
-        self.size_names = size_names(self.order)
+        self.sizes = sizes_in(self.order)
+        self.size_names = frozenset(names_in(self.sizes))
         if len(self.indices) > _MOST_INDICES:
             raise LimitError(f"more than {_MOST_INDICES} named indices in one expression")
         self.check_bound()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -13,6 +13,7 @@ from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.records import record
+from matcalc.base.sizes import Size, fitted, names_in
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.expr.nodes import (
     Call,
@@ -131,7 +132,7 @@ near a multiple of the identity with the rest positive."""
 STYLES: tuple[Style, ...] = ("normal", "positive", "definite", "small")
 
 # Two is left out: 2×2 matrices satisfy identities of their own, such as adj(X) = tr(X) I - X.
-_PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
+_PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103)
 
 
 @record
@@ -142,7 +143,7 @@ class Point:
     sizes: dict[str, int]
 
 
-def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol] = ()) -> dict[str, int]:
+def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()) -> dict[str, int]:
     """Distinct primes for size names, smallest first; another seed gives another order, the same for every run.
 
     >>> prime_sizes(["m", "n"])
@@ -151,12 +152,30 @@ def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol
     {'m': 5, 'n': 3}
 
     One name alone gets 3 and 5 in turn: ``det(2 A) = 8 det(A)`` is true for one size. Sizes that must be even for a matrix among
-    ``symbols`` to have its facts are one less than the next prime.
+    ``symbols`` to have its facts are one less than the next prime. Sums among the sizes are 1 or more, and differ from other sizes
+    where they can: the primes are changed until they do.
     """
-    ordered = sorted(set(names))
-    if len(ordered) >= len(_PRIMES):
-        raise LimitError(f"more than {len(_PRIMES) - 1} size names in one expression")
+    ordered, symbols = sorted(set(names)), list(symbols)
+    if len(ordered) >= len(_PRIMES) - _MORE_PRIMES:
+        raise LimitError(f"more than {len(_PRIMES) - _MORE_PRIMES - 1} size names in one expression")
     first = seed % 2 if len(ordered) == 1 else 0
+    everywhere = {*sizes, *map(Size.of, ordered)}
+    if all(len(size.terms) == 1 for size in everywhere):
+        return _primes(ordered, first, seed, symbols)
+    tried = (_primes(ordered, first + more, seed + more, symbols) for more in range(_MORE_PRIMES))
+    apart = next((chosen for chosen in tried if _are_apart([size.value(chosen) for size in everywhere])), None)
+    return apart or fitted(_primes(ordered, first, seed, symbols), everywhere)
+
+
+_MORE_PRIMES = 6
+"""So often are other primes tried where sums of sizes are no sizes, or are other sizes, with the first ones."""
+
+
+def _are_apart(lengths: Sequence[int]) -> bool:
+    return len(set(lengths)) == len(lengths) and min(lengths) > 0
+
+
+def _primes(ordered: Sequence[str], first: int, seed: int, symbols: Iterable[Symbol]) -> dict[str, int]:
     primes = list(_PRIMES[first : first + len(ordered)])
     for k in range(len(primes) - 1, 0, -1):  # the digits of the seed in the factorial number system pick a permutation
         seed, digit = divmod(seed, k + 1)
@@ -167,17 +186,18 @@ def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol
     return sizes
 
 
-def equal_sizes(names: Iterable[str], size: int = 4, *, symbols: Iterable[Symbol] = ()) -> dict[str, int]:
+def equal_sizes(names: Iterable[str], size: int = 4, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()) -> dict[str, int]:
     """One number for every size name; the next larger one where facts of ``symbols`` ask for an even or odd number."""
     symbols = list(symbols)
     wrong = _of_parity(symbols, 1 - size % 2)
-    return dict.fromkeys(sorted(set(names)), size + 1 if wrong else size)
+    chosen = dict.fromkeys(sorted(set(names)), size + 1 if wrong else size)
+    return fitted(chosen, sizes)
 
 
 def _of_parity(symbols: Iterable[Symbol], parity: int) -> set[str]:
     """Names of sizes that must be even (0), or odd (1), for matrices to have their facts."""
-    matrices = [symbol for symbol in symbols if symbol.is_matrix and symbol.properties]
-    return {name for symbol in matrices if size_parity(symbol.properties) == parity for name in symbol.shape[0].names[:1]}
+    matrices = [symbol for symbol in symbols if symbol.is_matrix and symbol.properties and len(symbol.rows.terms) == 1]
+    return {name for symbol in matrices if size_parity(symbol.properties) == parity for name in symbol.rows.names[:1]}
 
 
 def sample(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, *, style: Style = "normal") -> dict[str, Any]:
@@ -210,9 +230,11 @@ def find_point(
 
     programs = [program(expression) for expression in expressions]
     symbols = {symbol.name: symbol for symbol in extra} | {symbol.name: symbol for one in programs for symbol in one.symbols}
-    names = {name for one in programs for name in one.size_names} | {n for s in symbols.values() for size in s.shape for n in size.names}
     known = dict(sizes or {})
-    open_names = sorted(names - set(known))
+    numbers = {name: Size.of(number) for name, number in known.items()}
+    mentioned = frozenset().union(*[one.sizes for one in programs], *[symbol.shape for symbol in symbols.values()])
+    everywhere = [size.replaced(numbers) for size in mentioned]
+    open_names = sorted(names_in(everywhere))
     callables = function_family(user_functions([node for one in programs for node in one.order]))
     turned = [] if negative is None else free_scalars(symbols.values())[negative::2]
     orders = 2 if len(open_names) == 1 else min(math.factorial(len(open_names)), 12)
@@ -223,11 +245,11 @@ def find_point(
         all_symbols = symbols.values()
         equal_size = 4 - seed % 2
         chosen = (
-            equal_sizes(open_names, equal_size, symbols=all_symbols)
+            equal_sizes(open_names, equal_size, symbols=all_symbols, sizes=everywhere)
             if equal
-            else prime_sizes(open_names, seed + step % orders, symbols=all_symbols)
+            else prime_sizes(open_names, seed + step % orders, symbols=all_symbols, sizes=everywhere)
         )
-        fitting = sizes_that_fit(chosen, all_symbols, lambda tried: not _too_large(programs, {**tried, **known}))
+        fitting = sizes_that_fit(chosen, all_symbols, everywhere, lambda tried: not _too_large(programs, {**tried, **known}))
         if fitting is None:
             raise LimitError("the arrays in it are too large for numbers to be tried")
         here = {**fitting, **known}
@@ -245,12 +267,12 @@ def find_point(
 
 
 def sizes_that_fit(
-    chosen: Mapping[str, int], symbols: Iterable[Symbol], fits: Callable[[Mapping[str, int]], bool]
+    chosen: Mapping[str, int], symbols: Iterable[Symbol], sizes: Iterable[Size], fits: Callable[[Mapping[str, int]], bool]
 ) -> Mapping[str, int] | None:
     """The chosen sizes, or small equal ones where the arrays would be too large with these; None where they are too large even so."""
     if fits(chosen):
         return chosen
-    small = equal_sizes(chosen, 2, symbols=symbols)
+    small = equal_sizes(chosen, 2, symbols=symbols, sizes=sizes)
     return small if fits(small) else None
 
 

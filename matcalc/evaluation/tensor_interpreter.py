@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import Shape, names_in
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -255,7 +255,7 @@ def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
 def _size_names(order: Sequence[Tensor]) -> frozenset[str]:
     names: set[str] = set()
     for node in order:
-        names.update(name for size in (*node.shape, *sizes_in(node)) for name in size.names)
+        names.update(names_in((*node.shape, *sizes_in(node))))
     return frozenset(names)
 
 

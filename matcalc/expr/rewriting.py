@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
-from operator import mul
 from typing import Any, cast
 
 from matcalc.base.records import field_names
@@ -61,7 +59,7 @@ def with_sizes(expression: Expr, sizes: Mapping[str, Size]) -> Expr:
     def changed(node: Expr, built: Mapping[Expr, Expr]) -> Expr:
         def change(value: Any) -> Any:
             if isinstance(value, Size):
-                return reduce(mul, [sizes.get(name, Size.of(name)) for name in value.names], Size((), value.factor))
+                return value.replaced(sizes)
             if isinstance(value, Index):
                 return with_fields(value, change)
             return built[value] if isinstance(value, Expr) else value

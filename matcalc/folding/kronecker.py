@@ -12,7 +12,7 @@ with the factors that are not there left out. A bound vertex that meets three or
 
 from __future__ import annotations
 
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr.nodes import Commutation, DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
 from matcalc.folding.graph import Edge, Graph
@@ -198,6 +198,6 @@ def swapped_commutation(chain: Chain) -> Chain | None:
     if len(chain) != 2 or not isinstance(chain[0], Kronecker) or not isinstance(chain[1], Commutation) or len(chain[0].factors) != 2:
         return None
     left, right = chain[0].factors
-    if not (left.rows.names or left.rows.factor != 1) or not (right.rows.names or right.rows.factor != 1):
+    if ONE in (left.rows, right.rows):
         return None
     return (Commutation(left.rows, right.rows), Kronecker((right, left)))

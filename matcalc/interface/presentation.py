@@ -209,7 +209,7 @@ def shape_words(shape: tuple[Any, ...]) -> str:
     >>> shape_words(()), shape_words(("n",)), shape_words(("n", "m*p"))
     ('scalar', 'vector of size n', 'n×(m*p)')
     """
-    sizes = [f"({size})" if len(shape) > 1 and "*" in str(size) else str(size) for size in shape]
+    sizes = [f"({size})" if len(shape) > 1 and any(sign in str(size) for sign in "*+-") else str(size) for size in shape]
     match len(sizes):
         case 0:
             return "scalar"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -276,11 +277,15 @@ class _Operation(Reader):
 
 
 def size_syntax(size: Size, place: Span) -> s.Syntax:
-    """A size as it is written as an argument: ``n``, ``3``, ``2*m*n``."""
-    parts: list[s.Syntax] = [s.Name(place, name) for name in size.names]
-    if size.factor != 1 or not parts:
-        parts.insert(0, s.NumberLiteral(place, Fraction(size.factor)))
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = s.Binary(place, "*", whole, part, place)
+    """A size as it is written as an argument: ``n``, ``3``, ``2*m*n``, ``n+1``."""
+
+    def joined(left: s.Syntax | None, operator: str, right: s.Syntax) -> s.Syntax:
+        return right if left is None else s.Binary(place, operator, left, right, place)
+
+    whole: s.Syntax | None = None
+    for names, factor in size.in_writing:
+        number: list[s.Syntax] = [s.NumberLiteral(place, Fraction(abs(factor)))] if abs(factor) != 1 or not names else []
+        product = reduce(lambda left, right: joined(left, "*", right), [*number, *[s.Name(place, name) for name in names]])
+        whole = joined(whole, "-" if factor < 0 else "+", product)
+    assert whole is not None
     return whole

@@ -348,7 +348,7 @@ class Reader:
         taken = self._names_taken() if wished else set()
         for dimension, name in wished:
             root = resolved(dimension)
-            if isinstance(root, Unknown) and not sizes.is_product(root) and name not in self._sizes_named and name not in taken:
+            if isinstance(root, Unknown) and not sizes.is_composed(root) and name not in self._sizes_named and name not in taken:
                 root.value = Size.of(name)
                 self._sizes_named.add(name)
 

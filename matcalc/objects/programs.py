@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, axes_of
+from matcalc.base.sizes import ONE, Shape, axes_of, names_in
 from matcalc.codegen.callables import function
 from matcalc.codegen.generation import generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
@@ -159,7 +159,7 @@ def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
     """The names of all sizes in an expression, without names that are symbols themselves."""
     sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
     sizes += [node.size for node in postorder(expression) if isinstance(node, SizeValue)]
-    return frozenset(name for size in sizes for name in size.names) - {symbol.name for symbol in symbols}
+    return frozenset(names_in(sizes)) - {symbol.name for symbol in symbols}
 
 
 def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from matcalc.base.functions import functions
+from matcalc.base.sizes import sizes_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import named_indices
 from matcalc.printing.names import member_name
@@ -80,7 +81,7 @@ def member_notes(expression: e.Expr) -> tuple[str, ...]:
         if isinstance(node, e.Entry) and node.is_member and isinstance(node.operand, e.Symbol):
             part = "row" if node.operand.is_matrix else "slice"
             at = ", ".join([str(position) if isinstance(position, int) else position.name for position in node.positions])
-            shape = "×".join(map(str, node.operand.shape))
+            shape = sizes_text(node.operand.shape)
             notes.setdefault(node.operand, f"{text(node)}: {part} {at} of {node.operand.name}, {shape}")
     return tuple(notes.values())
 

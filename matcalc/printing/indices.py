@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import functions
+from matcalc.base.sizes import names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as t
 from matcalc.printing.index_notation import Composer, IndexNotation
@@ -154,7 +155,7 @@ def _notation(tensor: t.Tensor, style: str, letters: Sequence[str] = ()) -> Inde
         if isinstance(node, t.Symbol | t.Constant):
             names[node.name] = None
         sizes = node.sizes if isinstance(node, t.Symbol) else (node.size,) if isinstance(node, t.SizeValue) else ()
-        names.update(dict.fromkeys(name for size in sizes for name in size.names))
+        names.update(dict.fromkeys(names_in(sizes)))
     return IndexNotation(style, names, letters)
 
 

@@ -10,7 +10,7 @@ from matcalc.base.lazy import pattern
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import escaped, latex_name, member_name, size_text
-from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
+from matcalc.printing.notation import Level, Part, Piece, counted, fits, negated, piece
 
 _WORD = pattern(r"\\math(?:rm|bf)\{[^\\{}]{2}")
 _NAMES = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}
@@ -56,8 +56,7 @@ class LatexNotation:
         return negated(body, self.minus) if value < 0 else body
 
     def size_value(self, size: Size) -> Piece:
-        single = len(size.names) + (size.factor != 1) <= 1
-        return piece(size_text(size, "latex")) if single else piece(size_text(size, "latex"), level=Level.PRODUCT, operator="product")
+        return counted(size, size_text(size, "latex"))
 
     def identity(self, size: Size, known: bool) -> Piece:
         glyph = r"\mathrm{Id}" if "I" in self._names else r"\mathbf{I}" if self._bold else "I"

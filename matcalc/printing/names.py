@@ -154,8 +154,7 @@ def member_name(family: str, order: int) -> str:
 def size_text(size: Size, style: str) -> str:
     """The size as it is written in ``eye(m*n)`` (plain text) or as a subscript (LaTeX)."""
     spell = {"ascii": ascii_name, "unicode": unicode_name, "latex": latex_name}[style]
-    parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + [spell(name) for name in size.names]
-    return (" " if style == "latex" else "*").join(parts)
+    return size.spelled(spell, " " if style == "latex" else "*")
 
 
 def accented(stem: str, mark: str, index: str) -> tuple[str, str]:

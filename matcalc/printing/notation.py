@@ -95,6 +95,13 @@ def piece(
     return Piece(parts, level, negative, minus, operator, contracts, length, starts, ends, bars, tall)
 
 
+def counted(size: Size, text: str) -> Piece:
+    """A size as a number, which is written so."""
+    if size.name is not None or size.number is not None:
+        return piece(text)
+    return piece(text, level=Level.SUM) if len(size.terms) > 1 else piece(text, level=Level.PRODUCT, operator="product")
+
+
 _DIGITS = frozenset("0123456789")
 
 

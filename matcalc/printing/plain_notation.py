@@ -10,7 +10,7 @@ from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import known_functions, parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, size_text, superscript, unicode_name
-from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
+from matcalc.printing.notation import Level, Part, Piece, counted, fits, negated, piece
 
 
 class AsciiNotation:
@@ -46,8 +46,7 @@ class AsciiNotation:
         return negated(body, self.minus) if value < 0 else body
 
     def size_value(self, size: Size) -> Piece:
-        parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + [str(self.symbol(name)) for name in size.names]
-        return piece("*".join(parts)) if len(parts) == 1 else piece("*".join(parts), level=Level.PRODUCT, operator="product")
+        return counted(size, size.spelled(lambda name: str(self.symbol(name))))
 
     def identity(self, size: Size, known: bool) -> Piece:
         return piece("eye") if known else self._sized("eye", (size,))

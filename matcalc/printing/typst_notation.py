@@ -9,7 +9,7 @@ from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import GREEK, SPELLED, accented, member_name, split_name
-from matcalc.printing.notation import Level, Part, Piece, fits, negated, piece
+from matcalc.printing.notation import Level, Part, Piece, counted, fits, negated, piece
 
 _OPERATORS = frozenset(
     ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "tr", "max", "min", "sup"]
@@ -58,8 +58,7 @@ class TypstNotation:
         return negated(body, self.minus) if value < 0 else body
 
     def size_value(self, size: Size) -> Piece:
-        single = len(size.names) + (size.factor != 1) <= 1
-        return piece(_size(size)) if single else piece(_size(size), level=Level.PRODUCT, operator="product")
+        return counted(size, _size(size))
 
     def identity(self, size: Size, known: bool) -> Piece:
         glyph = 'upright("Id")' if "I" in self._names else self._letter("I")
@@ -241,7 +240,7 @@ def _listed(parts: Sequence[Part]) -> list[Part]:
 
 
 def _size(size: Size) -> str:
-    return " ".join(([str(size.factor)] if size.factor != 1 or not size.names else []) + [_name(name) for name in size.names])
+    return size.spelled(_name, " ")
 
 
 def _sizes(shape: Shape) -> str:

@@ -238,11 +238,9 @@ def is_plain_zero(expression: Expr) -> bool:
 def closed_form(question: Differentiated) -> Expr | None:
     """The derivative as a matrix formula, None where it has none. Raises NotDifferentiableError or LimitError."""
     function, wrt = question.function, question.wrt
-    axes = [name for size in (*function.shape, *(size for symbol in wrt for size in symbol.shape)) for name in size.names]
-    if len(axes) > MOST_AXES_WITHIN:
-        raise LimitError(
-            f"a derivative within an expression would have {len(axes)} axes", suggestion="derivatives of scalars inside each other"
-        )
+    axes = sum([size.degree for shaped in (function, *wrt) for size in shaped.shape])
+    if axes > MOST_AXES_WITHIN:
+        raise LimitError(f"a derivative within an expression would have {axes} axes", suggestion="derivatives of scalars inside each other")
     if question.along:
         return _along(function, wrt[0], question.along)
     return differentiate(function, wrt, layout="numerator" if question.turned else "denominator").expression

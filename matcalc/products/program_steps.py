@@ -141,7 +141,7 @@ def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[
         if isinstance(value, tuple):
             return tuple([encoded(part) for part in value])
         if isinstance(value, Size):
-            return (value.factor, *[sizes.setdefault(name, len(sizes)) for name in value.names])
+            return tuple([(factor, *[sizes.setdefault(name, len(sizes)) for name in names]) for names, factor in value.terms])
         return value  # type: ignore[no-any-return]
 
     numbers: dict[Expr, int] = {}
@@ -169,7 +169,7 @@ def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, st
 
 def resized(size: Size, names: Mapping[str, str]) -> Size:
     """The size with other names in it."""
-    return Size(tuple(sorted([names.get(name, name) for name in size.names])), size.factor)
+    return size.replaced({name: Size.of(other) for name, other in names.items()})
 
 
 def renamed_tensor(tensor: ix.Tensor, symbols: Mapping[ix.Tensor, ix.Tensor], sizes: Mapping[str, str]) -> ix.Tensor:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import Any, TypeAlias
 
 from matcalc.base.functions import functions
 from matcalc.base.records import record
-from matcalc.base.sizes import Size, axes_of
+from matcalc.base.sizes import ZERO, Size, axes_of
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.facts.table import essential
@@ -366,8 +368,8 @@ def _field(field: Any, nodes: Sequence[Any]) -> Any:
             return nodes[place]
         case {"number": str(text)}:
             return Fraction(text)
-        case {"size": [int(factor), *names]} if factor > 0:
-            return Size(tuple(sorted(names)), factor)
+        case {"size": [*terms]} if terms:
+            return sum([reduce(mul, map(Size.of, names), Size.of(int(factor))) for factor, *names in terms], start=ZERO)
         case {"facts": list(names)}:
             return frozenset(names)
         case list():

@@ -50,9 +50,10 @@ class Flat:
         used = {label for _, index in kept for label in index} | set(self.output) | gone
         for label, size in enumerate(self.sizes):
             if self._find(label) == label and label not in used:
-                self.number *= size.factor
-                for name in size.names:
-                    self._put(SizeValue(Size.of(name)), (), Fraction(1))
+                names, factor = size.terms[0] if len(size.terms) == 1 else ((), 1)
+                self.number *= factor
+                for counted in [Size.of(name) for name in names] if len(size.terms) == 1 else [size]:
+                    self._put(SizeValue(counted), (), Fraction(1))
         self.factors = {key: exponent for key, exponent in self.factors.items() if exponent}
 
     def _opened(self, tensor: Tensor) -> list[Key]:

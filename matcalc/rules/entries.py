@@ -122,8 +122,7 @@ class Entries:
         return _MEANINGS[type(node)](self, node, parts)
 
     def size(self, size: Size) -> Size:
-        names = [self.sizes.get(name, Size.of(name)) for name in size.names]
-        return reduce(mul, names, Size((), size.factor))
+        return size.replaced(self.sizes)
 
     def axes(self, shape: Shape) -> Shape:
         return tuple([self.size(size) for size in axes_of(shape)])

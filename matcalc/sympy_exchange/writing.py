@@ -182,12 +182,12 @@ class _Writer:
         return sympy.Symbol(symbol.name, **scalar_assumptions(symbol.properties))
 
     def size(self, size: Size) -> Any:
-        """A size as a number or a product of positive integer symbols."""
+        """A size as a polynomial in positive integer symbols."""
         import sympy
 
-        names = [self._given.get(name) for name in size.names]
-        made = [sympy.Symbol(name, integer=True, positive=True) for name in size.names]
-        return reduce(mul, [given if given is not None else new for given, new in zip(names, made)], sympy.Integer(size.factor))
+        known = {name: sympy.Symbol(name, integer=True, positive=True) for name in size.names}
+        known |= {name: given for name in size.names if (given := self._given.get(name)) is not None}
+        return sympy.Add(*[sympy.Mul(factor, *[known[name] for name in names]) for names, factor in size.terms])
 
     def _lengths(self, shape: Shape) -> tuple[Any, Any]:
         rows, cols = (shape[0], shape[1] if len(shape) == 2 else ONE) if shape else (ONE, ONE)

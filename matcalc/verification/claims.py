@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, shape_of
 from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import lower
-from matcalc.evaluation.arrays import size_names
+from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import Point
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -190,9 +190,14 @@ class Claim:
         return tuple(found)
 
     @property
+    def sizes(self) -> frozenset[Size]:
+        """The sizes that its parts have or mention."""
+        return sizes_in([*postorder(*self.expressions), *self.extra])
+
+    @property
     def size_names(self) -> tuple[str, ...]:
-        """The names in the sizes that its parts have or mention, sorted."""
-        return tuple(sorted(size_names([*postorder(*self.expressions), *self.extra])))
+        """The names in these sizes, sorted."""
+        return tuple(sorted(names_in(self.sizes)))
 
     @property
     def sides(self) -> Sides:

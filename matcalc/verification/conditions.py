@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.budgets import LITTLE_PROOF_WORK
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Size, names_in
 from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
@@ -218,7 +218,7 @@ def _both(symbols: tuple[Symbol, ...]) -> Condition:
 
 def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
     """``m = n``, first for the sizes of one matrix, which becomes square."""
-    names = sorted({name for symbol in symbols for size in symbol.shape for name in size.names})
+    names = sorted(names_in([size for symbol in symbols for size in symbol.shape]))
     pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
     found = [pair for pair in combinations(names, 2) if pair in pairs]
     for one, other in found[:_MOST_SIZE_PAIRS]:

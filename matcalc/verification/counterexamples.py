@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import fitted
 from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
@@ -27,11 +28,11 @@ _STYLES = ("whole", "counting", "dominant")
 def small_counterexample(claim: Claim) -> Counterexample | None:
     """The first small point, in a fixed order, at which the sides differ; one where the difference can be seen in floating point if there
     is any."""
-    names = sorted(claim.size_names)
+    small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
     callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
     hardly: Comparison | None = None
-    for sizes, style, seed in product(_small_sizes(names), _STYLES, range(_SEEDS)):
+    for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
         comparison = _tried(claim, symbols, sizes, style, seed, callables)
         if comparison is None or comparison.outcome != "different":
             continue
@@ -71,7 +72,7 @@ def _tried(
     return at_point(claim, Point({**values, **callables}, dict(sizes)), seed)
 
 
-def _small_sizes(names: list[str]) -> Iterator[dict[str, int]]:
+def _small_sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
     """Twos and threes (ones do not tell a matrix from its transpose), smallest first."""
     varied = min(len(names), _MOST_SIZES)  # of more names the others stay at two
     options = sorted(product((2, 3), repeat=varied), key=lambda sizes: (sum(sizes), sizes))

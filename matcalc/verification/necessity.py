@@ -8,6 +8,7 @@ from itertools import count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.sizes import fitted
 from matcalc.evaluation.sampling import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
@@ -222,6 +223,8 @@ def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
     told = False
     for number, (first, second) in enumerate(_PAIRS):
         sizes = {name: 3 + k for k, name in enumerate(claim.size_names)} | {one: first, other: second}
+        if any(size.value(sizes) < 1 for size in claim.sizes):
+            continue
         try:
             with np.errstate(all="ignore"):
                 comparison = at_point(claim, Point({**sample(symbols, sizes, number), **callables}, sizes), number)
@@ -237,7 +240,7 @@ def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
 def _points(claim: Claim, relation: Relation) -> list[Point]:
     """Points with small sizes that meet the condition; the others have the sizes of the first."""
     for small in _SMALL:
-        sizes = {name: small[min(k, len(small) - 1)] for k, name in enumerate(claim.size_names)}
+        sizes = fitted({name: small[min(k, len(small) - 1)] for k, name in enumerate(claim.size_names)}, claim.sizes)
         found = list(_necessity_drawn(claim, sizes))
         if found:
             return [relation.met(point) for point in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 
 _INFIX = {e.Product: "*", e.Hadamard: " .* ", e.Sum: " + "}
@@ -56,7 +55,7 @@ def _function(node: e.Node, parts: list[str]) -> str:
         case e.Total(axis=axis):
             return _call("sum", *parts, *([axis] if axis else []))
         case e.Reshape(m=m, n=n):
-            return _call("reshape", *parts, _size(m), _size(n))
+            return _call("reshape", *parts, str(m), str(n))
         case e.Call(function=name, axis=axis):
             return _call(name, *parts, *([axis] if axis else []))
         case e.Norm(kind=kind):
@@ -78,21 +77,17 @@ def _leaf(node: e.Expr) -> str | None:
         case e.Number(value=value):
             return f"({value})"
         case e.SizeValue(size=size):
-            return f"({_size(size)})"
+            return f"({size})"
         case e.Identity(size=size):
-            return _call("eye", _size(size))
+            return _call("eye", str(size))
         case e.Ones(sizes=sizes) | e.Zeros(sizes=sizes):
-            return _call("ones" if isinstance(node, e.Ones) else "zeros", *[_size(size) for size in sizes])
+            return _call("ones" if isinstance(node, e.Ones) else "zeros", *[str(size) for size in sizes])
         case e.UnitVector(position=position, size=size):
-            return _call("unit", str(position), _size(size))
+            return _call("unit", str(position), str(size))
         case e.Commutation(m=m, n=n):
-            return _call("commutation", _size(m), _size(n))
+            return _call("commutation", str(m), str(n))
         case _:
             return None
-
-
-def _size(size: Size) -> str:
-    return "*".join([str(size.factor)] * (size.factor != 1 or not size.names) + list(size.names))
 
 
 def _call(function: str, *arguments: str) -> str:

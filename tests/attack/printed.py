@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import Shape, Size, sizes_text
 from matcalc.evaluation.sampling import user_functions
 from matcalc.expr import nodes as e
 from tests.fuzz.checking import derivation, operators
@@ -61,7 +61,7 @@ def declarations(expression: e.Expr) -> dict[str, str]:
 
 
 def _declaration(node: e.Symbol) -> str:
-    sizes = "×".join("*".join([str(size.factor)] * (size.factor != 1) + list(size.names)) or "1" for size in node.shape) or "scalar"
+    sizes = sizes_text(node.shape) or "scalar"
     return " ".join([sizes, *sorted(node.properties)])
 
 
@@ -137,7 +137,7 @@ def _rebuilt(root: e.Expr, changes: _Changes) -> e.Expr:
     names, functions, sizes = changes.names, changes.functions, changes.sizes
 
     def sized(size: Size) -> Size:
-        return Size(tuple(sorted([sizes.get(name, name) for name in size.names])), size.factor)
+        return size.replaced({old: Size.of(new) for old, new in sizes.items()})
 
     def shaped(shape: Shape) -> Shape:
         return tuple([sized(size) for size in shape])

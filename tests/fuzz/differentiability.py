@@ -14,7 +14,7 @@ def has_rule(expression: e.Expr, wrt: tuple[e.Symbol, ...]) -> bool:
     order = e.postorder(expression)
     depends: set[e.Expr] = set()
     traced = {node.operand for node in order if isinstance(node, e.Trace)}
-    compound = any(len(size.names) > 1 for size in expression.shape)
+    compound = any(size.degree > 1 for size in expression.shape)
     if compound and len(wrt) > 1:
         return False
     for node in order:

@@ -66,7 +66,7 @@ class Case:
 
 def axes(expression: e.Expr) -> int:
     """The number of axes of a value; ``vec(X)`` has two."""
-    return sum(max(1, len(size.names)) for size in expression.shape[-1 if expression.is_row else 0 :])
+    return sum(max(1, size.degree) for size in expression.shape[-1 if expression.is_row else 0 :])
 
 
 def symbol(name: str, *shape: Size, facts: frozenset[str] = NO_FACTS) -> e.Symbol:

@@ -65,7 +65,7 @@ class ArrayLibrary(Operations, PythonFiles):
     def root(self, length: str, divisor: str, power: int) -> str:
         """A size from the length of an axis that is made of it."""
         if divisor:
-            length = f"{length} // {divisor}" if "*" not in divisor else f"{length} // ({divisor})"
+            length = f"{length} // {divisor}"
         return length if power == 1 else f"round(({length})**(1/{power}))"
 
     def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:

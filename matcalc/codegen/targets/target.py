@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any, Protocol
 
 from matcalc.base.errors import MatcalcError
@@ -60,8 +61,7 @@ class Writer:
 
     def size(self, size: Size) -> str:
         """A size as code."""
-        parts = ([str(size.factor)] if size.factor != 1 or not size.names else []) + [self.name("size", name) for name in size.names]
-        return "*".join(parts)
+        return size.spelled(partial(self.name, "size"), gap=" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class Target(Protocol):
         ...
 
     def root(self, length: str, divisor: str, power: int) -> str:
-        """The whole number whose ``power``-th power times ``divisor``, which may be empty, is ``length``."""
+        """The whole number whose ``power``-th power times ``divisor``, which may be empty, is ``length``; both are factors."""
         ...
 
     def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
@@ -254,7 +254,9 @@ class Operations:
 
     def _size(self, step: Step) -> Text:
         size: Size = step.op.data
-        return Text(step.writer.size(size), ATOM if len(size.names) == 1 and size.factor == 1 else TIMES, "mul")
+        if len(size.terms) > 1:
+            return Text(step.writer.size(size), PLUS, "sum")
+        return Text(step.writer.size(size), TIMES if size.name is None else ATOM, "mul")
 
     def _neg(self, step: Step) -> Text:
         if step.op.operands[0].kind == "mul" and step.first.kind == "mul":

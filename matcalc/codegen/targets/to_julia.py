@@ -200,7 +200,7 @@ class _Julia(ColumnMajor):
 
     def root(self, length: str, divisor: str, power: int) -> str:
         """A size from the length of an axis that is made of it."""
-        length = f"{length} ÷ {divisor if '*' not in divisor else f'({divisor})'}" if divisor else length
+        length = f"{length} ÷ {divisor}" if divisor else length
         return length if power == 1 else f"round(Int, ({length})^(1/{power}))"
 
     # ------------------------------------------------------------ operations

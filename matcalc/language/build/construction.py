@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions
-from matcalc.base.sizes import ONE, Shape, Size, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, shape_of, sizes_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
@@ -268,7 +268,7 @@ class Construction:
         copied = [str(k) for k, letter in enumerate(letters, 1) if letter not in used]
         axes = f"axis {copied[0]}" if len(copied) == 1 else f"axes {', '.join(copied)}"
         column = " (a vector of size n broadcasts as an n×1 array)" if part.is_column else ""
-        wide = "×".join(map(str, shape))
+        wide = sizes_text(shape)
         self._note(f"{shown} is {verb} a {wide} tensor" + (f", copied along its {axes}{column}" if copied else ""))
         return e.IndexArray(indices, entry)
 
@@ -329,7 +329,7 @@ def _bars(term: t.BarsTerm, operand: e.Expr) -> e.Expr:
 
 
 def _size_value(size: Size) -> e.Expr:
-    return e.Number(Fraction(size.factor)) if size.number is not None else e.SizeValue(size)
+    return e.SizeValue(size) if size.number is None else e.Number(Fraction(size.number))
 
 
 def _unit(term: t.UnitTerm) -> e.Expr:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import postordered
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
@@ -427,29 +429,35 @@ class Naming(Assembly):
         raise ParseError("a position is a number or an index", span=node.span, suggestion=advice)
 
     def size(self, node: s.Syntax) -> Dimension:
-        """A size written as an argument: ``n``, ``3``, ``m*n``."""
+        """A size written as an argument: ``n``, ``3``, ``m*n``, ``n+1``."""
         if isinstance(node, s.Name) and node.name in self.scope.sizes:
             return self.scope.sizes[node.name]
-        result = ONE
-        stack = [node]
-        while stack:
-            part = stack.pop()
-            match part:
-                case s.Group(operand=operand):
-                    stack.append(operand)
-                case s.Binary(operator="*", left=left, right=right):
-                    stack += [left, right]
-                case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
-                    stack += [base] * int(value)
-                case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
-                    result = result * Size.of(int(value))
-                case s.Name(name=name) if name in self.scope.sizes:
-                    raise ParseError("a size is expected", span=part.span)
-                case s.Name(name=name):
-                    result = result * Size.of(name)
-                case _:
-                    raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or a product m*n")
-        return result
+        found: dict[s.Syntax, Size] = {}
+        for part in reversed(list(walk(node))):
+            found[part] = self._size_from(part, found)
+        if not found[node].can_be_positive:
+            raise ParseError(f"a size cannot be {found[node]}", span=node.span, expected="a size that can be 1 or more")
+        return found[node]
+
+    def _size_from(self, part: s.Syntax, found: Mapping[s.Syntax, Size]) -> Size:
+        """A size made of those of the parts below."""
+        match part:
+            case s.Group(operand=operand):
+                return found[operand]
+            case s.Binary(operator="*", left=left, right=right):
+                return found[left] * found[right]
+            case s.Binary(operator="+", left=left, right=right):
+                return found[left] + found[right]
+            case s.Binary(operator="-", left=left, right=right):
+                return found[left] - found[right]
+            case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
+                return reduce(mul, [found[base]] * int(value))
+            case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
+                return Size.of(int(value))
+            case s.Name(name=name) if name not in self.scope.sizes:
+                return Size.of(name)
+            case _:
+                raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
 
 
 _MISPLACED: Mapping[type[s.Syntax], tuple[str, str | None]] = {

@@ -8,7 +8,7 @@ from functools import lru_cache
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, sizes_text
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.decisions import Decision
@@ -371,7 +371,7 @@ class Families:
         base = self._scope.base_of(variable.name)
         index = ", ".join(positions)
         what = f"row {index}" if variable.cell.mask == MATRIX else f"slice {index}"
-        sizes = "×".join(str(resolved(axis)) for axis in variable.cell.axes)
+        sizes = sizes_text([str(resolved(axis)) for axis in variable.cell.axes])
         shown = f"{base}_{''.join(positions)}"
         capital = capital_of(base)
         if members.alone and title == base and capital in self._scope.written:

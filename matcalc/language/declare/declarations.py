@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
+from operator import mul
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declared import (
@@ -194,7 +195,7 @@ class _Said:
 
     def _open_products(self) -> None:
         """``mn`` beside sizes m and n is their product."""
-        names = {name for entry in self._entries.values() for size in entry.shape or () for name in size.names}
+        names = set(names_in([size for entry in self._entries.values() for size in entry.shape or ()]))
         joint = {name for name in names if 1 < len(name) <= _MOST_FACTORS and name.isalpha() and set(name) <= names}
         for entry in self._entries.values() if joint else ():
             if entry.shape is not None:
@@ -233,8 +234,7 @@ def _may_be_no_size(word: str, name: str) -> bool:
 
 def _opened(size: Size, joint: Collection[str]) -> Size:
     """A size with names of several letters replaced by the product of the letters."""
-    names = [part for name in size.names for part in (name if name in joint else (name,))]
-    return Size(tuple(sorted(names)), size.factor)
+    return size.replaced({name: reduce(mul, map(Size.of, name)) for name in joint})
 
 
 def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import Shape, Size, names_in, sizes_text
 from matcalc.facts.table import implied, is_square
 from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 
@@ -40,7 +40,7 @@ class Declaration:
 def declared_text(declaration: Declaration) -> str:
     """What was declared of a name, in the ``declare`` syntax."""
     shape = declaration.shape
-    sizes = (declaration.kind or "") if shape is None else "×".join(map(str, shape)) if shape else "scalar"
+    sizes = (declaration.kind or "") if shape is None else sizes_text(shape) if shape else "scalar"
     count = [] if declaration.count is None else [f"for {declaration.name.rpartition('_')[2]} = 1..{declaration.count}"]
     return " ".join([*([sizes] if sizes else []), *declaration.properties, *count])
 
@@ -64,7 +64,7 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
 
     >>> parse_declarations("X: n×m")["X"].shape
-    (Size(names=('n',), factor=1), Size(names=('m',), factor=1))
+    (Size(terms=((('n',), 1),)), Size(terms=((('m',), 1),)))
     >>> [name for name, said in parse_declarations("let A be an n by n matrix, Σ ≻ 0").items() if said.facts]
     ['Sigma']
     """
@@ -96,7 +96,7 @@ def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
     """The size names that occur in declarations."""
     sizes = [size for d in declarations.values() for size in (*(d.shape or ()), *([d.count] if d.count else []))]
-    return frozenset(name for size in sizes for name in size.names)
+    return frozenset(names_in(sizes))
 
 
 def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, ...] = ()) -> str:
@@ -106,7 +106,7 @@ def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, .
     >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
     'n×n symmetric'
     """
-    sizes = "×".join(str(size) for size in shape) if shape else "scalar"
+    sizes = sizes_text(shape) if shape else "scalar"
     return " ".join([sizes, *properties])
 
 

@@ -12,6 +12,7 @@ from matcalc.language.text.meanings import nearest_spelling
 from matcalc.language.text.spelling import canonical_name
 
 SHORTEST_WORD = 3
+_MOST_BRACKETS = 5
 
 
 class SizeReader:
@@ -23,12 +24,15 @@ class SizeReader:
         self.name = name
         self.place = place
 
+    raised = False
+    """Whether what is read stands above a set without braces, where no sum does: ``R^n+``."""
+
     def list_of_sizes(self, closing: str = "") -> list[Size]:
         """Sizes from here on, with ``×``, ``x``, ``by`` or a comma between them (in brackets spaces, too)."""
         found: list[Size] = []
         while self.place < len(self.tokens) and self.tokens[self.place].text not in (closing or ")]}"):
             before = self.place
-            size = self.one_size()
+            size = self.one_size(int(bool(closing)))
             if size is None:
                 break
             found.append(size)
@@ -45,7 +49,7 @@ class SizeReader:
 
     def _check_another(self, closing: str) -> None:
         """Behind a cross stands another size; behind a comma in brackets (``(n,)``) there may be none."""
-        another = self.place < len(self.tokens) and self.tokens[self.place].kind in ("word", "number")
+        another = self.place < len(self.tokens) and _begins_size(self.tokens[self.place])
         if not another and not (closing and self.tokens[self.place - 1].text == ","):
             raise self.not_understood(self.tokens[self.place - 1])
 
@@ -59,17 +63,38 @@ class SizeReader:
         if token.text in ("×", ",") and (token.text == "×" or closing):
             self.place = place + 1
             return True
-        if (
-            token.text in ("x", "X", "by", "By")
-            and following is not None
-            and (following.kind in ("word", "number") or following.text == "-")
-        ):
+        if token.text in ("x", "X", "by", "By") and following is not None and (_begins_size(following) or following.text == "-"):
             self.place = place + 1 + (following.text == "-")
             return True
         return False
 
-    def one_size(self) -> Size | None:
-        """A product of names and numbers."""
+    def one_size(self, depth: int = 0) -> Size | None:
+        """A sum of products of names and numbers, in so many brackets."""
+        first = self.place
+        total = self._product(depth)
+        while total is not None and (sign := self._sign(depth)):
+            self.place += 1
+            part = self._product(depth)
+            if part is None:
+                raise self.not_understood(self.tokens[self.place - 1])
+            total = total + part if sign == "+" else total - part
+        if total is not None and not total.can_be_positive:
+            span = Span(self.tokens[first].start, self.tokens[self.place - 1].end)
+            raise ParseError(f"a size cannot be {total}", span=span, expected="a size that can be 1 or more")
+        return total
+
+    def _sign(self, depth: int) -> str:
+        """The plus or minus between two parts of a size. Outside brackets a hyphen that joins two words is none: ``n-dimensional``."""
+        if self.raised or self.place + 1 >= len(self.tokens) or self.tokens[self.place].text not in ("+", "-"):
+            return ""
+        before, token, following = self.tokens[self.place - 1 : self.place + 2]
+        if following.kind == "word":
+            joined = token.text == "-" and before.end == token.start and token.end == following.start
+            return token.text if (depth or not joined) and self._is_plain_size(following) else ""
+        return token.text if _begins_size(following) else ""
+
+    def _product(self, depth: int) -> Size | None:
+        """A product of names, numbers and sums in brackets."""
         size, place = ONE, self.place
         while self.place < len(self.tokens):
             token = self.tokens[self.place]
@@ -78,15 +103,26 @@ class SizeReader:
                     raise self.not_understood(token)
                 self.place += 1
                 continue
-            if token.kind not in ("word", "number"):
+            factor = self._factor(place, depth)
+            if factor is None:
                 break
-            if self.place > place and self._begins_another(place):
-                break
-            factor = self.size_of(token)
-            self.place += 1
             for _ in range(self._power()):
                 size = size * factor
         return size if self.place > place else None
+
+    def _factor(self, first: int, depth: int) -> Size | None:
+        token, before = self.tokens[self.place], self.tokens[self.place - 1]
+        if token.text == "(" and (self.place == first or before.text == "*" or (before.kind == "number" and before.end == token.start)):
+            self.place += 1
+            inner = self.one_size(depth + 1) if depth < _MOST_BRACKETS else None
+            if inner is None or self.place >= len(self.tokens) or self.tokens[self.place].text != ")":
+                raise self.not_understood(token)
+            self.place += 1
+            return inner
+        if token.kind not in ("word", "number") or (self.place > first and self._begins_another(first)):
+            return None
+        self.place += 1
+        return self.size_of(token)
 
     def _begins_another(self, first: int) -> bool:
         """Whether a name or number that follows a factor without a sign is something else: ``2n`` is a product, ``n symmetric`` not."""
@@ -162,6 +198,10 @@ class SizeReader:
         if not rest:
             return f"{self.name}: {'n×n' if self.name[:1].isupper() else 'n'}"
         return f"{self.name}: {self.text[rest[0].start : rest[-1].end]}"
+
+
+def _begins_size(token: Token) -> bool:
+    return token.kind in ("word", "number") or token.text == "("
 
 
 def expected() -> str:

@@ -11,10 +11,12 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.sizes import sizes_text
 
 _EXAMPLE = '{"X": "n×m", "a": "scalar", "Y": (100, 3)}'
-_DIMENSION = pattern(r"(?:[^\W\d_]\w*=)?(\d+|[^\W\d_]\w*)(?:\*(?:\d+|[^\W\d_]\w*))*")
-_SIZE = pattern(r"\d+|[^\W\d_]\w*(?:\*\w+)*")
+_FACTOR = r"\(*(?:\d+|[^\W\d_]\w*)\)*"
+_SIZE = pattern(rf"{_FACTOR}(?:[*+-]{_FACTOR})*")
+_DIMENSION = pattern(rf"(?:[^\W\d_]\w*=)?{_FACTOR}(?:[*+-]{_FACTOR})*")
 
 
 def as_text(declare: object) -> str:
@@ -100,7 +102,7 @@ def _of_dimensions(name: str, written: str) -> str:
             wrong = f"the axis {part!r} of {name} has no one size"
             raise MatcalcError(wrong, expected="names and numbers, one for each axis", suggestion=f'{{"{name}": "n×d"}}')
         sizes.append(part.partition("=")[2] or part)
-    return "×".join(sizes) if sizes else "scalar"
+    return sizes_text(sizes) if sizes else "scalar"
 
 
 def _of_sizes(name: str, sizes: Iterable[Any]) -> str:
@@ -110,7 +112,7 @@ def _of_sizes(name: str, sizes: Iterable[Any]) -> str:
         if text is None or text == "0" or _SIZE.fullmatch(text.replace(" ", "")) is None:
             raise MatcalcError(f"{size!r} cannot be a size of {name}", expected="a number from 1, or a name such as n", suggestion=_EXAMPLE)
         texts.append(text.replace(" ", ""))
-    return "×".join(texts) if texts else "scalar"
+    return sizes_text(texts) if texts else "scalar"
 
 
 def _size(value: Any) -> str | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, shape_of, sizes_text
 from matcalc.facts.table import canonical, spelled_apart
 from matcalc.language.declare.measures import SHORTEST_WORD, SizeReader, expected, meaning_of
 from matcalc.language.declare.scanning import (
@@ -58,7 +59,6 @@ class SetReader(SizeReader):
         self.place += 1
         sizes: list[Size] | None = None
         marks = ""
-        less_one = False
         if below:
             sizes = [self._size(below, token)]
         while self.place < len(self.tokens) and self.tokens[self.place].text in ("^", "_", "(", "+"):
@@ -66,65 +66,75 @@ class SetReader(SizeReader):
                 marks += "+"
                 self.place += 1
                 continue
-            found, mark, less = self._group()
+            found, mark = self._group()
             if found is not None and sizes is not None and [str(size) for size in found] not in (["R"], ["ℝ"]):  # GL_n(R)
                 raise self._refused("sizes are given twice", f"{self.name}: {self._sizes_text(sizes)}")
             sizes = found if sizes is None else sizes
             marks += mark
-            less_one |= less
-        return self._members(SETS[base], base, sizes, marks, less_one)
+        return self._members(SETS[base], base, sizes, marks)
 
-    def _group(self) -> tuple[list[Size] | None, str, bool]:
-        """Sizes, a mark such as + or > 0, and whether one is taken off the size."""
+    def _group(self) -> tuple[list[Size] | None, str]:
+        """Sizes, or a mark such as + or > 0."""
         opening = self.tokens[self.place].text
         self.place += opening != "("
         closing = {"{": "}", "(": ")"}.get(text_at(self.tokens, self.place))
         if closing is None and self.place < len(self.tokens):
             return self._bare()
         inside = self.place + 1
-        end = next((k for k in range(inside, len(self.tokens)) if self.tokens[k].text == closing), inside)
+        end = self._end_of_group(inside, closing)
         if closing is None or end == inside:
             raise self.not_understood(self.tokens[-1])
         mark = "".join([token.text for token in self.tokens[inside:end]])
         if _is_mark(mark, opening):
             self.place = end + 1
-            return None, mark, False
-        less_one = end - inside > 2 and mark.endswith("-1")
+            return None, mark
         self.place = inside
         sizes = self.list_of_sizes(closing)
-        if self.place + (2 if less_one else 0) < end or not sizes:
+        if self.place < end or not sizes:
             raise self._no_size(self.place)
         self.place = end + 1
-        return sizes, "", less_one
+        return sizes, ""
 
-    def _bare(self) -> tuple[list[Size] | None, str, bool]:
+    def _end_of_group(self, inside: int, closing: str | None) -> int:
+        """Where the bracket closes that is open at ``inside``; ``inside`` itself where it never does."""
+        depth = 0
+        for k, token in enumerate(self.tokens[inside:], inside):
+            if not depth and token.text == closing:
+                return k
+            depth += (token.text in ("(", "{")) - (token.text in (")", "}"))
+        return inside
+
+    def _bare(self) -> tuple[list[Size] | None, str]:
         """``R^n``, ``R^n×m``, ``R_+``, ``S_++``."""
         marks = ""
         while self.place < len(self.tokens) and self.tokens[self.place].text in ("+", "*") and len(marks) < 2:
             marks += self.tokens[self.place].text
             self.place += 1
         if marks:
-            return None, marks, False
+            return None, marks
+        self.raised = True
         sizes = self.list_of_sizes()
+        self.raised = False
         if not sizes:
             raise self.not_understood(self.tokens[min(self.place, len(self.tokens) - 1)])
-        return sizes, "", False
+        return sizes, ""
 
     def _size(self, written: str, token: Token) -> Size:
         return self.size_of(Token("number" if written.isdigit() else "word", written, token.start, token.end))
 
-    def _members(self, sort: str, base: str, sizes: list[Size] | None, marks: str, less_one: bool) -> Membership:
+    def _members(self, sort: str, base: str, sizes: list[Size] | None, marks: str) -> Membership:
         if sort in _NUMBERS:
-            return self._of_numbers(sort, sizes, marks, less_one)
-        if sort == "symmetric" and base in ("S", "𝕊") and (less_one or self.name[:1].islower()):
-            if less_one and sizes is not None and len(sizes) == 1:
-                return Membership(None, sizes, ("unit",))
+            return self._of_numbers(sort, sizes, marks)
+        below = [size + ONE for size in sizes or () if size.text.endswith("-1")]
+        if sort == "symmetric" and base in ("S", "𝕊") and (below or self.name[:1].islower()):
+            if len(below) == 1:
+                return Membership(None, below, ("unit",))
             raise self._refused("S^n may be a sphere or the symmetric matrices", f"{self.name}: n unit, or {self.name}: n×n symmetric")
         match sort:
             case "complex":
                 raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes)}")
             case "simplex":
-                return Membership("vector" if sizes is None else None, sizes, ("simplex",))
+                return Membership("vector" if sizes is None else None, below or sizes, ("simplex",))
             case "unitary":
                 raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes, 2)} orthogonal")
             case "orthonormal":
@@ -132,9 +142,7 @@ class SetReader(SizeReader):
             case _:
                 return self._square(sort, base, sizes, marks)
 
-    def _of_numbers(self, sort: str, sizes: list[Size] | None, marks: str, less_one: bool) -> Membership:
-        if less_one:
-            raise self._no_size(self.place - 2)
+    def _of_numbers(self, sort: str, sizes: list[Size] | None, marks: str) -> Membership:
         if sort == "real" and sizes is None and not marks and self.described:
             return Membership(None, None)  # an n×d matrix of reals
         return Membership("scalar" if sizes is None else None, sizes, (*_NUMBERS[sort], *self._marked(marks)))
@@ -200,7 +208,7 @@ class SetReader(SizeReader):
     def _sizes_text(self, sizes: list[Size] | None, least: int = 1) -> str:
         if sizes is None:
             return "scalar" if least == 1 else "n×n"
-        return "×".join([str(size) for size in (sizes * least if len(sizes) == 1 else sizes)])
+        return sizes_text(sizes * least if len(sizes) == 1 else sizes)
 
     def _refused(self, said: str, suggestion: str) -> ParseError:
         end = self.tokens[min(self.place, len(self.tokens)) - 1].end
@@ -209,7 +217,7 @@ class SetReader(SizeReader):
     def _no_size(self, place: int) -> ParseError:
         token = self.tokens[min(place, len(self.tokens) - 1)]
         return ParseError(
-            "a size is a name, a number or a product of them; another one needs a name of its own",
+            "a size is made of names and numbers by +, - and *; another one needs a name of its own",
             span=Span(token.start, max(token.end, token.start + 1)),
             suggestion=f"{self.name}: m",
         )
@@ -345,7 +353,7 @@ class ValueReader(SizeReader):
         around = self.tokens[max(0, self.place - 1) : self.place + 2]
         if len(around) < 3 or around[2].kind == "number":
             span = Span(around[0].start, around[-1].end)
-            said = f"a size is a name, a number or a product of them; {self.text[span.start : span.end]} needs a name of its own"
+            said = f"a size is made of names and numbers by +, - and *; {self.text[span.start : span.end]} needs a name of its own"
             raise ParseError(said, span=span, suggestion=f"{self.name}: m")
         self.place += 1
         return True
@@ -366,8 +374,8 @@ class ValueReader(SizeReader):
 
     def _sizes(self) -> bool:
         token, start = self.tokens[self.place], self.place
-        opened = token.text in ("(", "[")
-        if not opened and token.kind not in ("word", "number"):
+        opened = token.text in ("(", "[") and not self._opens_factor()
+        if not opened and token.text != "(" and token.kind not in ("word", "number"):
             return False
         self.place += opened
         found = self.list_of_sizes(")]" if opened else "")
@@ -397,6 +405,15 @@ class ValueReader(SizeReader):
         if self.place - start == 2:
             raise self.not_understood(opening)
 
+    def _opens_factor(self) -> bool:
+        """Whether the bracket here is a part of a size, ``(n+1)×m``, and does not hold all sizes."""
+        depth = 0
+        for token, following in pairwise(self.tokens[self.place :]):
+            depth += (token.text in "([") - (token.text in ")]")
+            if not depth:
+                return following.text in ("×", "*", "^", "x", "X", "by")
+        return False
+
     def _check_word(self, token: Token) -> None:
         """A word that stands by itself where a size may: it is told from the words for facts that there are not."""
         if self.member and self.sizes is None:
@@ -404,7 +421,7 @@ class ValueReader(SizeReader):
             raise ParseError(f"{token.text} is no set that is known", span=span, suggestion=f"{self.name}: {token.text}")
         later = self.sizes is not None and len(token.text) >= _SHORTEST_NOUN and token.text.isalpha()
         if later and not self._is_doubtful(token):
-            sizes = "×".join([*map(str, self.sizes or ()), token.text])
+            sizes = sizes_text([*(self.sizes or ()), token.text])
             said = f"{token.text} is no known property"
             span = Span(token.start, token.end)
             raise ParseError(said, span=span, expected=expected(), suggestion=f"{self.name}: {sizes}")
@@ -419,7 +436,7 @@ class ValueReader(SizeReader):
             self.said.alone = None
         self.sizes = [*(self.sizes or []), *found]
         if len(self.sizes) > _MOST_SIZES:
-            advice = f"{self.name}: {'×'.join([str(size) for size in self.sizes[:_MOST_SIZES]])}"
+            advice = f"{self.name}: {sizes_text(self.sizes[:_MOST_SIZES])}"
             raise ParseError("at most four sizes", span=Span(self.tokens[0].start, self.tokens[-1].end), suggestion=advice)
         self.anything = True
 

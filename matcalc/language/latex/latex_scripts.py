@@ -20,6 +20,7 @@ _SPACES = pattern(r"(?P<letter>ell|L|l)[_^]\{?(?P<order>1|2|infty)\}?")
 """The names of spaces that mark a norm: ``\\|x\\|_{\\ell_1}``."""
 _MAPS = pattern(r"(\w|infty)(?:to|rightarrow)(\w|infty)")
 _SPELLED_TRANSPOSES = frozenset(["top", "intercal", "transpose", "prime"])
+_IN_SIZES = frozenset(["_", "cdot", "times", "+", "-", "(", ")"])
 _RANGES = pattern(r"(?P<from>[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#)|[a-z](?:,[a-z])*")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
@@ -389,7 +390,7 @@ class Scripts:
         return [left]
 
     def _in_size(self, lexeme: Lexeme) -> bool:
-        return lexeme.kind in ("letter", "digit", "{", "}") or lexeme.text in ("_", "cdot", "times") or lexeme.text in WORDS
+        return lexeme.kind in ("letter", "digit", "{", "}") or lexeme.text in _IN_SIZES or lexeme.text in WORDS
 
     def _indexed(self, base: Token, index: str, end: int) -> Items:
         r = self.r

@@ -1,14 +1,15 @@
-"""Sizes under inference: known monomials and unknowns, joined by unification, with products between them."""
+"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums and differences between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import isqrt
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from operator import mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE, ZERO, Size
 
 
 class Unknown:
@@ -21,6 +22,10 @@ class Unknown:
 
 
 Dimension: TypeAlias = Size | Unknown
+
+
+Operation: TypeAlias = Callable[[Size, Size], Size]
+"""``mul``, ``add`` or ``sub``."""
 
 
 class SizeClash(Exception):
@@ -60,69 +65,159 @@ def unify(left: Dimension, right: Dimension) -> None:
 
 
 @record(eq=False)
-class SizeProduct:
-    """``product = left * right``; of an index of ``vec`` or ``kron``, ``left`` is the size of its slow part, ``right`` of its fast part."""
+class Relation:
+    """``whole`` is ``left`` and ``right`` under an operation; of an index of ``vec`` or ``kron``, which is a product, ``left`` is the size
+    of its slow part, ``right`` of its fast part."""
 
-    product: Dimension
+    operation: Operation
+    whole: Dimension
     left: Dimension
     right: Dimension
 
     @property
     def factors(self) -> tuple[Size | Unknown, Size | Unknown]:
-        """What is known of the two factors."""
+        """What is known of the two parts."""
         return resolved(self.left), resolved(self.right)
 
     def solve(self) -> bool:
-        """Finds the third size from two known ones; True when done.
+        """Finds what follows from this relation alone; True when nothing more can.
 
-        Raises SizeClash when that is impossible.
+        Raises SizeClash when it cannot be.
         """
-        product, left, right = resolved(self.product), resolved(self.left), resolved(self.right)
+        left, right = self.factors
         if isinstance(left, Size) and isinstance(right, Size):
-            unify(product, left * right)
+            unify(self.whole, self.operation(left, right))
             return True
-        if left == ONE or right == ONE:
-            unify(product, right if left == ONE else left)
-            return True
-        if isinstance(product, Size) and left is right:
-            root = square_root(product)
-            if root is not None:
-                unify(left, root)
-            return root is not None
-        if isinstance(product, Size) and (isinstance(left, Size) or isinstance(right, Size)):
-            known, sought = (left, right) if isinstance(left, Size) else (right, left)
-            assert isinstance(known, Size)
-            unify(sought, divided(product, known))
-            return True
-        return False
+        telling = left is right or ONE in (left, right) or isinstance(resolved(self.whole), Size)
+        if telling:
+            solve_together([self])
+        return telling and self.is_met
+
+    @property
+    def is_met(self) -> bool:
+        """Whether its sizes, as far as they are known, are as it says."""
+        names = _Names()
+        return names.size(self.whole) is self.operation(names.size(self.left), names.size(self.right))
+
+    @property
+    def unknowns(self) -> set[Unknown]:
+        """The sizes in it that are not known."""
+        return {root for size in (self.whole, self.left, self.right) if isinstance(root := resolved(size), Unknown)}
+
+
+class _Names:
+    """Names for unknowns, so that they can stand in polynomials."""
+
+    def __init__(self) -> None:
+        self.unknowns: dict[str, Unknown] = {}
+        self._given: dict[Unknown, Size] = {}
+
+    def size(self, dimension: Dimension) -> Size:
+        root = resolved(dimension)
+        if isinstance(root, Size):
+            return root
+        if root not in self._given:
+            name = f"?{len(self._given) + 1}"
+            self._given[root], self.unknowns[name] = Size.of(name), root
+        return self._given[root]
+
+
+def solve_together(relations: Sequence[Relation]) -> bool:
+    """Unifies what follows from relations together; whether anything does. Raises SizeClash."""
+    names = _Names()
+    wholes = [names.size(relation.whole) for relation in relations]  # first: they are found from the parts, not the parts from them
+    pairs = [(whole, one.operation(names.size(one.left), names.size(one.right))) for whole, one in zip(wholes, relations)]
+    found = False
+    for name, size in most_general(pairs, tuple(names.unknowns)).items():
+        if size.name in names.unknowns or names.unknowns.keys().isdisjoint(size.names):
+            unify(names.unknowns[name], names.unknowns.get(size.text, size))
+            found = True
+    return found
+
+
+def most_general(pairs: Iterable[tuple[Size, Size]], unknown: Sequence[str]) -> dict[str, Size]:
+    """What unknown names stand for so that both of each pair are one, as generally as can be; pairs that no unknown can be found from are
+    left out. The first of ``unknown`` are found from the others where there is a choice.
+
+    >>> n, u, v = Size.of("n"), Size.of("u"), Size.of("v")
+    >>> [str(size) for size in most_general([(u + ONE, n), (u + v, n * n)], ("u", "v")).values()]
+    ['n-1', 'n*n-n+1']
+
+    Raises SizeClash where they cannot be one.
+    """
+    found: dict[str, Size] = {}
+    waiting = list(pairs)
+    while True:
+        spend(1 + len(waiting) // 10)
+        left = []
+        for one, other in waiting:
+            pair = one.replaced(found), other.replaced(found)
+            solution = _solution(*pair, unknown)
+            if solution is None:
+                left += [pair] if pair[0] is not pair[1] else []
+                continue
+            name, size = solution
+            if not size.can_be_positive:
+                raise SizeClash(*pair)
+            found = {known: value.replaced({name: size}) for known, value in found.items()} | {name: size}
+        if len(left) == len(waiting) or not left:
+            return found
+        waiting = left
+
+
+def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size] | None:
+    """An unknown name and what it stands for, so that two sizes are one; None where they are, or none can be told. Raises SizeClash."""
+    difference = (one - other).primitive
+    open_names = [name for name in unknown if name in difference.names]
+    if not open_names and difference is not ZERO:
+        raise SizeClash(one, other)
+    for name in open_names:
+        parts = difference.by_power(name)
+        power = max(parts)
+        if parts.keys() > {0, power}:
+            continue
+        rest, factor = ZERO - parts.get(0, ZERO), parts[power]
+        root = rest.divided(factor)
+        if root is not None and power > 1:
+            root = root.root(power)
+        if root is not None:
+            return name, root
+        if power == 1 and len(open_names) == 1:
+            negative = factor.terms[0][1] < 0
+            raise SizeClash(ZERO - rest if negative else rest, ZERO - factor if negative else factor)
+    return None
 
 
 class SizeSystem:
-    """The products between sizes that are not solved yet. ``final``: sizes still unknown will stay so, and differ from all others."""
+    """The relations between sizes that are not solved yet. ``final``: sizes still unknown will stay so, and differ from all others."""
 
     def __init__(self) -> None:
         self.final = False
-        self._products: list[SizeProduct] = []
-        self._solved: list[SizeProduct] = []
+        self._relations: list[Relation] = []
+        self._solved: list[Relation] = []
 
     def product(self, left: Dimension, right: Dimension) -> Dimension:
         """The size ``left * right``, perhaps unknown until its factors are found."""
+        return self.composed(mul, left, right)
+
+    def composed(self, operation: Operation, left: Dimension, right: Dimension) -> Dimension:
+        """A product, sum or difference of sizes, perhaps unknown until its parts are found."""
         result = Unknown()
-        relation = SizeProduct(result, left, right)
-        (self._solved if relation.solve() else self._products).append(relation)
+        relation = Relation(operation, result, left, right)
+        (self._solved if relation.solve() else self._relations).append(relation)
         return result
 
     @property
     def waits(self) -> bool:
-        """Whether some products are not solved yet."""
-        return bool(self._products)
+        """Whether some relations are not solved yet."""
+        return bool(self._relations)
 
-    def is_product(self, root: Unknown) -> bool:
-        """Whether the unknown is to be found as the product of other sizes."""
-        return self._product(root) is not None
+    def is_composed(self, root: Unknown) -> bool:
+        """Whether the unknown is to be found as the product, sum or difference of other sizes."""
+        return any(resolved(relation.whole) is root for relation in self._relations)
 
-    def _product(self, root: Dimension) -> SizeProduct | None:
-        found = (relation for relation in self._products if resolved(relation.product) is root)
+    def _product(self, root: Dimension) -> Relation | None:
+        found = (relation for relation in self._relations if relation.operation is mul and resolved(relation.whole) is root)
         return next(found, None) if isinstance(root, Unknown) else None
 
     def factorwise(self, left: Dimension, right: Dimension) -> list[tuple[Dimension, Dimension]]:
@@ -141,11 +236,11 @@ class SizeSystem:
         ``accept`` is asked when they are joined, and may refuse.
         """
         unknown = [part for size in among for part in _chain(size)]
-        for relation in (*self._products, *self._solved):
-            unknown += [part for size in (relation.product, relation.left, relation.right) for part in _chain(size)]
+        for relation in (*self._relations, *self._solved):
+            unknown += [part for size in (relation.whole, relation.left, relation.right) for part in _chain(size)]
         spend(1 + len(unknown) // 10)
         before = [(part, part.value) for part in unknown]
-        products, solved = list(self._products), list(self._solved)
+        relations, solved = list(self._relations), list(self._solved)
         try:
             for left, right in pairs:
                 unify(left, right)
@@ -156,7 +251,7 @@ class SizeSystem:
         if not accepted:
             for part, value in before:
                 part.value = value
-            self._products, self._solved = products, solved
+            self._relations, self._solved = relations, solved
         return accepted
 
     def pair_up(self) -> None:
@@ -165,9 +260,9 @@ class SizeSystem:
         So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in ``kron(A, B)*vec(X)``.
         """
         alike = self._by_product()
-        for relation in list(self._products):
+        for relation in [one for one in self._relations if one.operation is mul]:
             if all(isinstance(factor, Unknown) for factor in relation.factors):
-                product = resolved(relation.product)
+                product = resolved(relation.whole)
                 for other in alike.get(product, ()):
                     # That an open size is the product of itself and one says nothing.
                     telling = isinstance(product, Size) or ONE not in other.factors
@@ -176,30 +271,40 @@ class SizeSystem:
                         alike = self._by_product()
                         break
 
-    def _by_product(self) -> dict[Dimension, list[SizeProduct]]:
-        spend(1 + (len(self._solved) + len(self._products)) // 10)
-        found: dict[Dimension, list[SizeProduct]] = {}
-        for relation in (*self._solved, *self._products):
-            found.setdefault(resolved(relation.product), []).append(relation)
+    def _by_product(self) -> dict[Dimension, list[Relation]]:
+        spend(1 + (len(self._solved) + len(self._relations)) // 10)
+        found: dict[Dimension, list[Relation]] = {}
+        for relation in [one for one in (*self._solved, *self._relations) if one.operation is mul]:
+            found.setdefault(resolved(relation.whole), []).append(relation)
         return found
 
     def solve(self) -> bool:
-        """Solves products until nothing changes; whether anything changed.
+        """Solves relations until nothing changes; whether anything changed.
 
         Raises SizeClash.
         """
         changed = False
-        if not self._products:
-            return changed
-        while True:
-            spend(1 + len(self._products) // 10)
-            left: list[SizeProduct] = []
-            for relation in self._products:
+        while self._relations:
+            spend(1 + len(self._relations) // 10)
+            left: list[Relation] = []
+            for relation in self._relations:
                 (self._solved if relation.solve() else left).append(relation)
-            if len(left) == len(self._products):
-                return changed
-            self._products = left
+            alone = len(left) < len(self._relations)
+            self._relations = left
+            if not alone and not solve_together(self._tied()):
+                break
             changed = True
+        return changed
+
+    def _tied(self) -> list[Relation]:
+        """The relations that may say something together: each of the others only says what a size is that stands in no other."""
+        tied = self._relations
+        while True:
+            counts: Counter[Dimension] = Counter([root for relation in tied for root in relation.unknowns])
+            left = [relation for relation in tied if counts[resolved(relation.whole)] != 1]
+            if len(left) == len(tied):
+                return left
+            tied = left
 
 
 def _chain(dimension: Dimension) -> list[Unknown]:
@@ -210,24 +315,3 @@ def _chain(dimension: Dimension) -> list[Unknown]:
         found.append(current)
         current = current.value
     return found
-
-
-def square_root(product: Size) -> Size | None:
-    """The size whose square is ``product``; None when it cannot be named."""
-    root = Size(product.names[::2], isqrt(product.factor))
-    return root if root * root == product else None
-
-
-def divided(product: Size, factor: Size) -> Size:
-    """The size whose product with ``factor`` is ``product``.
-
-    Raises SizeClash when there is none.
-    """
-    names = list(product.names)
-    for name in factor.names:
-        if name not in names:
-            raise SizeClash(product, factor)
-        names.remove(name)
-    if product.factor % factor.factor:
-        raise SizeClash(product, factor)
-    return Size(tuple(names), product.factor // factor.factor)

@@ -8,12 +8,12 @@ from functools import cache
 
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE, Size, names_in, sizes_text
 from matcalc.language.build.scope import Variable
 from matcalc.language.text.meanings import along_an_axis
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
-from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, resolved
+from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, most_general, resolved
 from matcalc.language.typing.inference import SizeFailure, measure
 from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
 
@@ -74,8 +74,13 @@ def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None)
 
 def _one_name(clash: SizeClash) -> str | None:
     """What to do about two sizes that have names of their own and may be meant to be equal."""
-    if all(len(size.names) == 1 and size.factor == 1 for size in (clash.left, clash.right)):
+    if clash.left.name and clash.right.name:
         return f"one name for both sizes in the declarations, if {clash.left} = {clash.right}"
+    if max(len(clash.left.terms), len(clash.right.terms)) == 1:
+        return None
+    with suppress(SizeClash):
+        for name, size in most_general([(clash.left, clash.right)], names_in((clash.left, clash.right))).items():
+            return f"{size} for {name} in the declarations, if {clash.left} = {clash.right}"
     return None
 
 
@@ -229,12 +234,12 @@ def described(cell: Cell) -> str:
         return " or ".join([KIND_NAMES[kind] for kind in ALL_KINDS if kind & cell.mask]) or "nothing"
     if cell.mask & TENSOR:
         axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
-        return f"{'×'.join(axes)} tensor"
+        return f"{sizes_text(axes)} tensor"
     rows, cols, name = _shown(cell.rows), _shown(cell.cols), KIND_NAMES.get(cell.mask, "matrix")
     if cell.mask in (COLUMN, ROW):
         size = rows if cell.mask == COLUMN else cols
         return f"{name} of size {size}" if size else name
-    return f"{rows}×{cols} {name}" if rows and cols and cell.mask != SCALAR else name
+    return f"{sizes_text((rows, cols))} {name}" if rows and cols and cell.mask != SCALAR else name
 
 
 def _shown(dimension: Dimension) -> str:

@@ -427,7 +427,7 @@ def _named(cells: Iterable[Cell], sizes: SizeSystem, names: Iterator[str], produ
     for cell in cells:
         for dimension in (cell.rows, cell.cols, *cell.deep):
             root = resolved(dimension)
-            if isinstance(root, Unknown) and (products_too or not sizes.is_product(root)):
+            if isinstance(root, Unknown) and (products_too or not sizes.is_composed(root)):
                 name = next(names)
                 root.value = Size.of(name)
                 found[name] = cell

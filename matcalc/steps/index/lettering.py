@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never, cast
 
-from matcalc.base.sizes import axes_of
+from matcalc.base.sizes import axes_of, names_in
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
@@ -171,7 +171,7 @@ class Lettering:
 
 def lettered(expression: Expr, wrt: Sequence[Symbol], value_order: int) -> Lettering:
     """The letters for a derivation: none is the name of a symbol or of a size."""
-    names = names_in(expression, wrt)
+    names = _names_taken(expression, wrt)
     left = [letter for letter in _SUMMED if letter not in names]
 
     def take(wanted: Iterable[str], count: int) -> Letters:
@@ -196,7 +196,7 @@ def lettered(expression: Expr, wrt: Sequence[Symbol], value_order: int) -> Lette
     return Lettering(name, value, tuple(variables), tuple(left) or tuple([f"j{k}" for k in range(1, 10)]), names)
 
 
-def names_in(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
+def _names_taken(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
     """Names of symbols, constants, functions, explicit indices and sizes."""
     names: dict[str, None] = {}
     for node in postorder(expression, *wrt):
@@ -205,7 +205,7 @@ def names_in(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
         elif isinstance(node, Elementwise | Call):
             names[node.function.rstrip("'")] = None
         sizes = (*node.shape, node.size) if isinstance(node, SizeValue | Index) else node.shape
-        names.update(dict.fromkeys(name for size in sizes for name in size.names))
+        names.update(dict.fromkeys(names_in(sizes)))
     return tuple(names)
 
 

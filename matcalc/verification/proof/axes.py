@@ -59,7 +59,7 @@ def _plain(rows: Split, cols: Split) -> bool:
 
 
 def _is_splittable(node: Expr) -> bool:
-    return isinstance(node, (Identity, Ones)) and any(len(size.names) + (size.factor > 1) > 1 for size in node.shape)
+    return isinstance(node, (Identity, Ones)) and any(size.name is None and size.number is None for size in node.shape)
 
 
 def _first(one: tuple[Split, Split], other: tuple[Split, Split]) -> tuple[Split, Split]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import axis_groups
+from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
     Direction,
     Layout,
@@ -53,7 +54,8 @@ def size_choices(known: Features) -> list[dict[str, int]]:
             found.setdefault(choice)
             if len(found) >= _MOST_CHOICES:
                 break
-    return [dict(zip(names, choice)) for choice in found]
+    fitting = [fitted(dict(zip(names, choice)), known.sizes) for choice in found]
+    return [choice for place, choice in enumerate(fitting) if choice not in fitting[:place]]
 
 
 def larger_sizes(known: Features) -> list[dict[str, int]]:
@@ -62,8 +64,9 @@ def larger_sizes(known: Features) -> list[dict[str, int]]:
     if len(names) > _FEW_NAMES:
         return size_choices(known)
     if known.order > _MANY and len(names) == 1:
-        return [{names[0]: min(known.order + more, _LONGEST)} for more in (_MANY, 2, 3)]
-    return [dict(zip(names, (low + (k + low) % 2 for k in range(len(names))))) for low in (4, 3, 5 if len(names) == 1 else 2)]
+        return [fitted({names[0]: min(known.order + more, _LONGEST)}, known.sizes) for more in (_MANY, 2, 3)]
+    lowest = (4, 3, 5 if len(names) == 1 else 2)
+    return [fitted(dict(zip(names, (low + (k + low) % 2 for k in range(len(names))))), known.sizes) for low in lowest]
 
 
 def _plain(count: int) -> Iterator[tuple[int, ...]]:

@@ -15,8 +15,9 @@ from typing import TypeAlias, cast
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.sizes import Size, names_in
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.arrays import size_names
+from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.precise.evaluator import plan
 from matcalc.evaluation.precise.matrix_functions import is_rational
 from matcalc.evaluation.precise.node_values import constant_value
@@ -64,6 +65,7 @@ class Features:
     symbols: tuple[Symbol, ...]
     names: tuple[str, ...]
     """Names of sizes, sorted."""
+    sizes: frozenset[Size]
     degrees: tuple[int, ...]
     """For each name the degree up to which the claim may be a polynomial in it, as far as sizes stand in it as numbers."""
     literals: tuple[Fraction, ...]
@@ -85,7 +87,8 @@ def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featur
     """What is known of a claim by its expressions, and the symbols that do not stand in them."""
     nodes = list(postorder(*expressions))
     symbols = tuple(dict.fromkeys([node for node in nodes if isinstance(node, Symbol)] + list(extra)))
-    names = tuple(sorted(size_names([*nodes, *extra])))
+    sizes = sizes_in([*nodes, *extra])
+    names = tuple(sorted(names_in(sizes)))
     numbers = sorted({abs(node.value) for node in nodes if isinstance(node, Number)} - {Fraction(0)})
     facts = [implied(symbol.properties, square=_is_square(symbol)) for symbol in symbols if symbol.properties]
     jumping = frozenset(symbol for symbol in symbols if _jumps(symbol))
@@ -93,6 +96,7 @@ def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featur
     return Features(
         symbols,
         names,
+        sizes,
         tuple(degrees),
         tuple(numbers),
         min(sum(_length(number) for number in numbers), _MOST_DIGITS),
@@ -154,7 +158,7 @@ def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
     """For each name the degree of a node as a polynomial in that size (or those entries); quotients count as products."""
     match node := cast("Node", node):
         case SizeValue(size=size) | Identity(size=size):
-            return {name: size.names.count(name) for name in size.names}
+            return {name: max(size.by_power(name)) for name in size.names}
         case Ones() | Commutation():
             return {name: 1 for size in node.shape for name in size.names}
         case Product() | Hadamard() | Quotient() | Kronecker():

@@ -1,0 +1,221 @@
+"""Sizes are polynomials: ``n+1``, ``n-1``, ``2*n``, ``m*n``. They are reckoned with, found from each other, and found from arrays."""
+
+from __future__ import annotations
+
+from operator import add, mul, sub
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import matcalc
+from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.sizes import ONE, ZERO, Size, fitted
+from matcalc.evaluation.sampling import equal_sizes, prime_sizes
+from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, most_general, resolved, unify
+from tests.documents.notes import statuses
+
+M, N, U, V, W = map(Size.of, "mnuvw")
+TWO = Size.of(2)
+NAMES = ("m", "n", "u", "v")
+
+
+def built(rng: Random, names: tuple[str, ...] = NAMES) -> Size:
+    """A random polynomial."""
+    size = ZERO
+    for _ in range(rng.randint(1, 3)):
+        term = Size.of(rng.choice((-2, -1, 1, 1, 2, 3)))
+        for name in rng.sample(names, rng.randint(0, 2)):
+            term = term * Size.of(name)
+        size = size + term
+    return size
+
+
+def numbers(rng: Random) -> dict[str, int]:
+    return {name: rng.randint(1, 9) for name in (*NAMES, "w")}
+
+
+# ---------------------------------------------------------------- one type
+
+
+def test_equal_sizes_are_one_object() -> None:
+    assert (N + ONE) * M is M * N + M
+    assert N + ONE - N is ONE
+    assert N - N is ZERO
+
+
+@pytest.mark.parametrize(
+    ("size", "text", "shape"),
+    [
+        (N, "n", "n×n"),
+        (TWO * N * M, "2*m*n", "2*m*n×2*m*n"),
+        (N + ONE, "n+1", "(n+1)×(n+1)"),
+        (N - ONE, "n-1", "(n-1)×(n-1)"),
+        (Size.of(5) - N, "5-n", "(5-n)×(5-n)"),
+        (N - M, "n-m", "(n-m)×(n-m)"),
+        ((N - ONE) * (M - ONE), "m*n-m-n+1", "(m*n-m-n+1)×(m*n-m-n+1)"),
+    ],
+)
+def test_sizes_are_written_shortly_and_read_back(size: Size, text: str, shape: str) -> None:
+    assert str(size) == text
+    [declared] = matcalc.parse("A", f"A: {shape}").node.shape[:1]
+    assert declared is size
+
+
+@given(st.integers())
+def test_reckoning_with_sizes_is_reckoning_with_numbers(seed: int) -> None:
+    rng = Random(seed)
+    one, other, at = built(rng), built(rng), numbers(rng)
+    for operation in (add, sub, mul):
+        assert operation(one, other).value(at) == operation(one.value(at), other.value(at))
+    assert one.replaced({"u": other}).value(at) == one.value({**at, "u": other.value(at)})
+    if other is not ZERO:
+        assert (one * other).divided(other) is one
+
+
+# ---------------------------------------------------------------- unification
+
+
+@pytest.mark.parametrize(
+    ("pairs", "found"),
+    [
+        ([(U + ONE, N)], {"u": "n-1"}),
+        ([(U + ONE, V + ONE)], {"u": "v"}),
+        ([(U + ONE, Size.of(5))], {"u": "4"}),
+        ([(N * U, N * V)], {"u": "v"}),
+        ([(TWO * U, Size.of(6))], {"u": "3"}),
+        ([((N + ONE) * U, M * N + M)], {"u": "m"}),
+        ([(U * U, N * N)], {"u": "n"}),
+        ([(U + V, Size.of(7)), (U - V, ONE)], {"u": "4", "v": "3"}),
+        ([(U * W, V * W + W)], {"u": "v+1"}),
+        ([(U * V, N)], {}),
+        ([(N + ONE, ONE + N)], {}),
+    ],
+)
+def test_unknown_sizes_are_found(pairs: list[tuple[Size, Size]], found: dict[str, str]) -> None:
+    assert {name: str(size) for name, size in most_general(pairs, ("u", "v", "w")).items()} == found
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(U + ONE, U), (U + ONE, ONE), (TWO * U, Size.of(5)), (N + ONE, N), (N * U, M), (U + N, ONE)],
+    ids=lambda pair: f"{pair[0]} = {pair[1]}",
+)
+def test_what_no_size_can_be_is_refused(pair: tuple[Size, Size]) -> None:
+    """Sizes are whole numbers from 1 on, and letters that are declared stand for any of them."""
+    with pytest.raises(SizeClash):
+        most_general([pair], ("u", "v", "w"))
+
+
+@given(st.integers())
+def test_linear_sizes_are_unified_most_generally(seed: int) -> None:
+    """What is found makes the pairs equal, and every assignment that makes them equal is a case of it."""
+    rng = Random(seed)
+    at = numbers(rng)
+    pairs = []
+    for _ in range(rng.randint(1, 3)):
+        left = sum([Size.of(name) for name in rng.sample("uvw", rng.randint(1, 2))], start=ZERO)
+        right = sum([Size.of(name) for name in rng.sample("uvw", rng.randint(0, 2))], start=ZERO)
+        pairs.append((left, right + Size.of(left.value(at) - right.value(at))))  # so that they are equal there
+    found = most_general(pairs, ("u", "v", "w"))
+    for name, size in found.items():
+        assert size.value(at) == at[name]
+        assert found.keys().isdisjoint(size.names)
+    others = {name: 50 + rng.randint(1, 9) for name in "uvw" if name not in found}
+    anywhere = others | {name: size.value(others) for name, size in found.items()}
+    for left, right in pairs:
+        solved = not ({*left.names, *right.names} - found.keys()) or left.replaced(found) is right.replaced(found)
+        assert not solved or left.value(anywhere) == right.value(anywhere)
+
+
+def test_parts_of_a_sum_are_found_when_the_sum_is_known() -> None:
+    sizes, part, other = SizeSystem(), Unknown(), Unknown()
+    whole = sizes.composed(add, part, ONE)
+    assert sizes.is_composed(whole)
+    unify(whole, sizes.composed(add, other, ONE))
+    sizes.solve()
+    assert resolved(part) is resolved(other)
+    unify(whole, N)
+    sizes.solve()
+    assert (str(resolved(part)), sizes.waits) == ("n-1", False)
+
+
+# ---------------------------------------------------------------- everything that has sizes
+
+
+def test_formulas_keep_to_sums_of_sizes() -> None:
+    found = matcalc.derive("norm(D*x - b)^2", "x", declare="D: (n-1)×n")
+    assert (str(found), found.declarations["b"]) == ("2 Dᵀ (D x − b)", "n-1")
+    with pytest.raises(ShapeError, match=r"the inner sizes n and n-1 differ"):
+        matcalc.derive("D*D*x", "x", declare="D: (n-1)×n")
+
+
+def test_numbers_of_entries_are_multiplied_out() -> None:
+    assert matcalc.verify("tr(eye(n+1)) = tr(eye(n)) + 1").status == "proved"
+    assert matcalc.verify("sum(ones(n-5)) = 1").status == "refuted"
+    assert matcalc.verify("vec(A*B) = kron(eye(m-1), A)*vec(B)", declare="A: (n+1)×n; B: n×(m-1)").status == "proved"
+
+
+def test_points_are_drawn_where_sums_are_sizes() -> None:
+    assert prime_sizes("mn", sizes=[N - M, N + TWO]) == {"m": 3, "n": 5}
+    assert prime_sizes("mn", sizes=[M + TWO]) == {"m": 7, "n": 5}  # 3 and 5 would make m+2 and n one
+    assert equal_sizes("mn", sizes=[N - M]) == {"m": 4, "n": 5}
+    with pytest.raises(ShapeError, match="no numbers are found"):
+        fitted({"m": 2, "n": 2}, [N - M, M - N])
+
+
+@given(st.integers())
+def test_numbers_that_are_fitted_make_sizes(seed: int) -> None:
+    rng = Random(seed)
+    sizes = [size for size in (built(rng, ("m", "n")), built(rng, ("m", "n"))) if size.can_be_positive]
+    try:
+        found = fitted({"m": rng.randint(1, 9), "n": rng.randint(1, 9)}, sizes)
+    except ShapeError:
+        return
+    assert all(size.value(found) >= 1 for size in sizes)
+    assert min(found.values()) >= 1
+
+
+@pytest.mark.parametrize("target", ["numpy", "plain"])
+def test_sizes_are_found_from_arrays(target: str) -> None:
+    found = matcalc.derive("n*m*norm(D)^2", "D", declare="D: (n-1)×(5-m)")
+    function = found.function() if target == "plain" else namespace(found.code())["gradient"]
+    assert np.array_equal(function(D=np.ones((3, 2))), 24 * np.ones((3, 2)))
+
+
+def test_arrays_that_do_not_fit_are_told_with_their_sizes() -> None:
+    function = matcalc.derive("norm(D*x)^2*n", "x", declare="D: (n-1)×(n+1)").function()
+    with pytest.raises(ShapeError, match=r"D has length 4 where its size n\+1 is 5"):
+        function(D=np.ones((3, 4)), x=np.ones(4))
+    with pytest.raises(ShapeError, match=r"x has length 1, which is not of the form n\+1"):
+        matcalc.derive("norm(x)^2*n", "x", declare="x: n+1").function()(x=np.ones(1))
+
+
+DIFFERENCES = r"Let $D \in \mathbb{R}^{(n-1) \times n}$, $x \in \mathbb{R}^{n}$ and $b \in \mathbb{R}^{n-1}$. "
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (DIFFERENCES + r"So $\nabla_x \|D x - b\|^2 = 2 D^\top (D x - b)$.", "proved"),
+        (DIFFERENCES + r"So $\operatorname{tr}(D^\top I_{n-1} D) = \|D\|_F^2$.", "proved"),
+        (DIFFERENCES + r"So $\nabla_x \|D x - b\|^2 = D^\top (D x - b)$.", "refuted"),
+    ],
+)
+def test_documents_have_such_sizes(text: str, status: str, tmp_path: Path) -> None:
+    assert statuses(text, tmp_path) == [status]
+
+
+def namespace(code: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    exec(code, found)
+    return found
+
+
+def test_shapes_are_given_as_tuples_and_types_too() -> None:
+    assert matcalc.derive("sum(A*x)", "x", declare={"A": ("n+1", 3)}).declarations["A"] == "(n+1)×3"
+    with pytest.raises(MatcalcError):
+        matcalc.derive("sum(A*x)", "x", declare={"A": ("n+", 3)})

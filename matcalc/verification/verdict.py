@@ -285,7 +285,7 @@ def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
     right = verdict.correction
     correction = right.texts if isinstance(right, EntryAnswer) else None if right is None else right.text("ascii")
     reading = None if verdict.reading is None else verdict.reading.portable()
-    return replace(verdict, correction=None, counterexample=example, reading=reading), correction
+    return replace(verdict, correction=None, counterexample=example, reading=reading, sides=None), correction
 
 
 def restored(verdict: Verdict, correction: Carried) -> Verdict:

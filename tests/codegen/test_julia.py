@@ -144,7 +144,7 @@ def test_sizes_and_whole_numbers() -> None:
     source = parse("sum(X)/n + 2^n", "X: n×m").code("julia")
     assert "n = size(X, 1)\n" in source
     assert "float(2)^n" in source
-    roots = [target_named("jl").root("size(x, 1)", *asked) for asked in (("2", 1), ("2*n", 1), ("", 2))]
+    roots = [target_named("jl").root("size(x, 1)", *asked) for asked in (("2", 1), ("(2*n)", 1), ("", 2))]
     assert roots == ["size(x, 1) ÷ 2", "size(x, 1) ÷ (2*n)", "round(Int, (size(x, 1))^(1/2))"]
 
 

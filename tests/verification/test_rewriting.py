@@ -15,7 +15,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
 from matcalc.language import elaborate
 from matcalc.verification.judgement import verify
-from matcalc.verification.proof.normal_form import normal_form
+from matcalc.verification.proof.normal_form import equations
 from matcalc.verification.proof.rewriting import Rule, as_rule, graph_of, matches, reduced, spread
 
 N = Size.of("n")
@@ -65,7 +65,7 @@ def test_rewriting_that_never_ends_runs_out_of_its_budget() -> None:
 
 def test_a_wrong_rule_contradicts_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a false relation the proof succeeds, the numbers disagree, and no verdict is given."""
-    true_equations = normal_form.equations
+    true_equations = equations
 
     def corrupted(left: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
         rules, matrix = true_equations(left)

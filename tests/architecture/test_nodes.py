@@ -10,16 +10,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TREES = {path: ast.parse(path.read_text(encoding="utf8")) for path in sorted((ROOT / "matcalc").rglob("*.py"))}
+FILES = sorted((ROOT / "matcalc").rglob("*.py"))
 OPEN = {"sympy"}
 """Modules whose classes may have the names of nodes, and are no closed set."""
+
+
+def tree_of(path: Path) -> ast.Module:
+    """Read when it is asked for: all trees at once are more than a hundred megabytes, which every test after this one would carry."""
+    return ast.parse(path.read_text(encoding="utf8"))
 
 
 def classes(trees: Iterable[ast.Module]) -> set[str]:
     return {node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-NODES = classes([tree for path, tree in TREES.items() if path.name == "nodes.py"])
+NODES = classes([tree_of(path) for path in FILES if path.name == "nodes.py"])
 GROUPS = {"Expr", "Tensor"}
 """Classes of all nodes: to name one is to name none."""
 
@@ -55,7 +60,7 @@ def silent(tree: ast.Module) -> list[int]:
 
 def test_no_match_on_nodes_has_a_silent_default() -> None:
     assert len(NODES) > 40
-    assert {str(path.relative_to(ROOT)): lines for path, tree in TREES.items() if (lines := silent(tree))} == {}
+    assert {str(path.relative_to(ROOT)): lines for path in FILES if (lines := silent(tree_of(path)))} == {}
 
 
 def test_the_type_checker_asks_for_a_case_for_every_node() -> None:

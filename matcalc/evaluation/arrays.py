@@ -10,7 +10,6 @@ from numbers import Complex, Real
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
-from matcalc.base.layouts import LAYOUTS, arranged, axis_groups
 from matcalc.base.shapes import product_shape, shape_text
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
@@ -185,37 +184,6 @@ def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
         own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
         found.update([*node.shape, *own, *[index.size for index in named_indices([node])]])
     return frozenset(found)
-
-
-# ------------------------------------------------------------
-# From a derivative with one axis for each axis of numerator and denominator to the layouts of a
-# result.
-
-
-def layout(tensor: NDArray[Any], numerator: Shape, denominator: Shape, name: str = "denominator") -> NDArray[Any]:
-    """The derivative of a ``numerator`` by a ``denominator`` as the array that a user gets.
-
-    ``tensor`` has the axes of the numerator, then those of the denominator, where a row or column has one axis and a scalar none.
-    ``name`` is ``"denominator"``, ``"numerator"`` or ``"tensor"``. For the Hessian of a scalar the numerator is the gradient.
-    Vectors come back 1-D. Raises ShapeError for an unknown layout or a tensor that does not have these axes.
-    """
-    above, below = _axes(numerator), _axes(denominator)
-    if tensor.ndim != above + below:
-        raise ShapeError(f"{tensor.ndim} axes are not {shape_text(numerator)} by {shape_text(denominator)}")
-    if name not in LAYOUTS:
-        raise ShapeError(f"there is no layout {name!r}", expected="denominator, numerator or tensor")
-    return arranged(tensor, axis_groups([1] * above, [below] if below else [], name))
-
-
-def _axes(shape: Shape) -> int:
-    return 1 if len(shape) == 2 and shape[0] == ONE else len(shape)
-
-
-def _count(lengths: tuple[int, ...]) -> int:
-    total = 1
-    for length in lengths:
-        total *= length
-    return total
 
 
 # ------------------------------------------------------------ Comparing numerical results.

@@ -10,10 +10,11 @@ import numpy as np
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.sizes import ONE, Shape
-from matcalc.evaluation.arrays import agrees, layout
+from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.sampling import Point, find_point, free_scalars
 from matcalc.expr.nodes import Expr, Symbol, postorder
+from tests.oracle.layouts import layout
 
 Answer = Callable[..., Any]
 

@@ -28,8 +28,6 @@ DEEPEST_NESTING = 10_000
 """Brackets inside each other."""
 LARGEST_EXPONENT = 400
 """Digits of a number that is written out, and its power of ten."""
-MOST_MACRO_PASSES = 60
-"""How deep a writer's own commands may be defined by each other."""
 LONGEST_ARGUMENT = 20_000
 """Characters of an argument that ends at a sign, not at a brace: the sign is looked for no further."""
 MOST_EXPANSION = 100_000

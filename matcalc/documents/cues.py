@@ -346,11 +346,6 @@ def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
     return partner
 
 
-def is_row_environment(name: str, tables: bool = False) -> bool:
-    """Whether the rows of an environment are rows of the formula it stands in."""
-    return name in environments("tables" if tables else "rows")
-
-
 def spelled(token: Raw, table: Mapping[str, str]) -> str | None:
     """The sign that a token is in a table of signs."""
     if token.kind == "command":

@@ -73,14 +73,6 @@ def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[i
     return arranged(array, axis_groups([1] * len(numerator), variables, layout))
 
 
-def _matrix(array: NDArray[Any], above: int) -> NDArray[Any]:
-    """Rows are the column-major vec of the first axes, columns that of the others."""
-    rows = 1
-    for length in array.shape[:above]:
-        rows *= length
-    return array.reshape((rows, -1), order="F")
-
-
 def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
     """The symbols of an expression, in reading order."""
     return tuple([node for node in postorder(expression) if isinstance(node, Symbol)])

@@ -212,9 +212,6 @@ def kinds_in_layers(statement: str, notation: Notation, declare: str, defined: C
     yield from (f"{name}: {kind}" for name in sorted(axes.keys() - known) for count, kind in kinds if axes[name] == count)
 
 
-_TWO = 2
-
-
 # ---------------------------------------------------------------- labels
 
 

@@ -174,7 +174,6 @@ _WHOLE_PRODUCT = frozenset(["tr", "trace", "det", "logdet", "diag", "vec", "inv"
 _NUMBERS = frozenset(["tr", "trace", "det", "logdet", "inner"])
 """Factors that are no matrices: the operand ends before them."""
 _ENDS_TERM = frozenset(["EQUALS", "COMMA", "SEPARATOR", *_CLOSES])
-_PREFIXES = frozenset(["APPLY", "DERIVATIVE_BY"])
 _PLAIN = frozenset(["NAME", "NUMBER"])
 _ATOMS = frozenset(["NAME", "NUMBER", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "DERIVATIVE"])
 

@@ -20,11 +20,12 @@ from typing import Any, TypeAlias
 from matcalc.base.functions import functions
 from matcalc.base.records import record
 from matcalc.base.sizes import ZERO, Size, axes_of
+from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.facts.table import essential
 from matcalc.proofs.claimed import Sides
-from matcalc.proofs.products import Flat, linear, same, with_operands
+from matcalc.proofs.products import Flat, linear, same
 from matcalc.rules.entries import (
     Entries,
     Refused,
@@ -160,7 +161,7 @@ class Checker:
         nearby = PRIMITIVES.get(line["rule"], by_law)(self, line, *pair)
         if "operand" in line:
             need(nearby or not _is_differential(place), "a fact is used within a differential")
-            inside = with_operand(place, line["operand"], before, after)
+            inside = at_operand(place, line["operand"], before, after)
         else:
             inside = replaced(place, before, after, nearby)
         side = line["side"]
@@ -215,7 +216,7 @@ class Checker:
         need(isinstance(before, ix.Contraction) and place >= 0, "there is no product")
         total = ix.children(before)[place]
         assert isinstance(total, ix.Sum)
-        terms = [(c, with_operand(before, place, total, term)) for c, term in total.terms]
+        terms = [(c, with_operand(before, place, term)) for c, term in total.terms]
         need(ix.Sum(tuple(terms), before.shape) is after, "the terms are others")
         return True
 
@@ -231,8 +232,8 @@ class Checker:
         assert isinstance(moved, ix.Contraction)
         distinct = len(set(moved.output)) == len(moved.output)
         need(distinct and set(moved.indices[0]) <= set(moved.output), "some are summed or zero")
-        made = with_operands(before, moved.operands)
-        need(with_operands(moved, [made]) is after, "the entries stand somewhere else")
+        made = with_operand(before, 0, moved.operands[0])
+        need(with_operand(moved, 0, made) is after, "the entries stand somewhere else")
         return True
 
     def differentiate(self, _: Mapping[str, Any], before: ix.Tensor, after: ix.Tensor) -> bool:
@@ -261,21 +262,21 @@ def _is_differential(node: ix.Tensor) -> bool:
 def replaced(whole: ix.Tensor, before: ix.Tensor, after: ix.Tensor, nearby: bool = True) -> ix.Tensor:
     """``whole`` with one tensor in the place of another; within differentials only if that holds
     near the point, too."""
-    built: dict[ix.Tensor, ix.Tensor] = {}
-    for node in ix.postorder(whole):
+
+    def step(node: ix.Tensor, built: Mapping[ix.Tensor, ix.Tensor]) -> ix.Tensor:
+        if node is before:
+            return after
         closed = _is_differential(node) and not nearby
-        operands = [child if closed else built[child] for child in ix.children(node)]
-        again = node if operands == [*ix.children(node)] else with_operands(node, operands)
-        built[node] = after if node is before else again
-    return built[whole]
+        return node if closed else with_operands(node, built)
+
+    return bottom_up(ix.postorder(whole), step)[whole]
 
 
-def with_operand(node: ix.Tensor, place: int, before: ix.Tensor, after: ix.Tensor) -> ix.Tensor:
-    """A node with another tensor at one place."""
-    operands = list(ix.children(node))
-    need(place >= 0 and operands[place] is before, "another operand stands in that place")
-    operands[place] = after
-    return with_operands(node, operands)
+def at_operand(node: ix.Tensor, place: int, before: ix.Tensor, after: ix.Tensor) -> ix.Tensor:
+    """A node with another tensor at one place. Raises Refused where that is no place of the one."""
+    there = place >= 0 and ix.children(node)[place] is before
+    need(there, "another operand stands in that place")
+    return with_operand(node, place, after)
 
 
 def _powers(node: ix.Tensor) -> Iterator[ix.Tensor]:
@@ -334,7 +335,7 @@ def differential(node: ix.Map, along: Mapping[str, ix.Tensor]) -> ix.Tensor:
         terms = [(c, d(term)) for c, term in of.terms if inside[term]]
     elif isinstance(of, ix.Contraction):
         places = [(k, operand) for k, operand in enumerate(of.operands) if inside[operand]]
-        terms = [(Fraction(1), with_operand(of, k, one, d(one))) for k, one in places]
+        terms = [(Fraction(1), with_operand(of, k, d(one))) for k, one in places]
     else:
         found = [entrywise([slope, d(arg)], of.shape) for arg, slope in slopes(of) if inside[arg]]
         terms = [(Fraction(1), part) for part in found]

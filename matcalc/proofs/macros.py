@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, axes_of
+from matcalc.base.traversal import with_operand
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.proofs.checker import replaced, with_operand
+from matcalc.proofs.checker import at_operand, replaced
 from matcalc.proofs.matching import Match, embeddings, order_of
 from matcalc.proofs.products import Flat
 from matcalc.rules.entries import Entries, Refused, Value, product, spread, transpose
@@ -37,7 +38,7 @@ class Step:
         """What the part has become."""
         if "operand" in self.details:
             place: int = self.details["operand"]
-            return with_operand(self.within, place, self.before, self.after)
+            return at_operand(self.within, place, self.before, self.after)
         return replaced(self.within, self.before, self.after)
 
 
@@ -142,17 +143,11 @@ def _turns(operand: Tensor) -> bool:
     return isinstance(operand, Symbol) or (named and len(operand.below) == 1)
 
 
-def with_factor(node: Contraction, place: int, operand: Tensor) -> Contraction:
-    """A product with another factor at one place."""
-    operands = (*node.operands[:place], operand, *node.operands[place + 1 :])
-    return Contraction(operands, node.indices, node.output, node.sizes)
-
-
 def opened(node: Contraction, place: int) -> Sum:
     """A product distributed over the sum at one place."""
     total = node.operands[place]
     assert isinstance(total, Sum)
-    terms = [(c, with_factor(node, place, term)) for c, term in total.terms]
+    terms = [(c, with_operand(node, place, term)) for c, term in total.terms]
     return Sum(tuple(terms), node.shape)
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache
 from typing import TypeAlias
 
+from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import content
 from matcalc.einstein.nodes import Contraction, Map, Pairing, Power, Sum, Tensor, children
 from matcalc.einstein.tensor_deduction import is_nonnegative
@@ -22,7 +23,7 @@ from matcalc.proofs.macros import (
 )
 from matcalc.proofs.matching import embeddings
 from matcalc.proofs.product_steps import relations
-from matcalc.proofs.products import Flat, with_operands
+from matcalc.proofs.products import Flat
 from matcalc.rules.entries import Refused, constant, number, ones, product, spread
 from matcalc.rules.laws import law_lines
 
@@ -277,9 +278,9 @@ def elsewhere(node: Map | Power) -> Macro | None:
         inner = product([one for one, _ in factors], [i for _, i in factors], kept, sizes)
         labels = tuple(kept)
     moved = product([inner], [labels], flat.output, sizes)
-    after = with_operands(moved, [with_operands(node, [inner])])
+    after = with_operand(moved, 0, with_operand(node, 0, inner))
     macro = Macro(node).product(argument, moved)
-    return macro.step("entry by entry", with_operands(node, [moved]), after)
+    return macro.step("entry by entry", with_operand(node, 0, moved), after)
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from matcalc.base.sizes import axes_of
+from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor
 from matcalc.facts.table import implied
@@ -19,7 +20,6 @@ from matcalc.proofs.macros import (
     part_replaced,
     raised,
     regrouped,
-    with_factor,
 )
 from matcalc.proofs.matching import embeddings, order_of
 from matcalc.proofs.products import Flat, linear
@@ -95,7 +95,7 @@ def term_over_sum(node: Contraction, whole: Tensor, total: Tensor) -> Macro | No
     assert isinstance(whole, Contraction) and isinstance(total, Sum)
     place = whole.operands.index(total)
     number, lead = lead_of(total)
-    part = with_factor(whole, place, lead)
+    part = with_operand(whole, place, lead)
     macro = part_replaced(node, part)
     if macro is None:
         return None
@@ -163,7 +163,8 @@ def _apart(macro: Macro, part: Contraction, total: Sum, unit: Tensor) -> Macro:
     others = [(-c / number, term) for c, term in total.terms if term is not unit]
     one = Sum(((1 / number, total), *others), total.shape)
     macro.product(part, more).step("collect", unit, one, within=more, operand=2)
-    whole = with_factor(more, 2, one)
+    whole = with_operand(more, 2, one)
+    assert isinstance(whole, Contraction)
     return macro.step("distribute", whole, opened(whole, 2), factor=2)
 
 

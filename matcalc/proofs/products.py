@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.base.sizes import Size
-from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Tensor
+from matcalc.einstein.nodes import Contraction, Pairing, Power, SizeValue, Sum, Tensor
 
 Key: TypeAlias = tuple[Tensor, tuple[int, ...]]
 """A base, and the labels of its axes."""
@@ -165,17 +165,3 @@ def linear(tensor: Tensor) -> dict[Tensor, Fraction]:
         else:
             found[node] = found.get(node, Fraction(0)) + factor
     return {term: number for term, number in found.items() if number}
-
-
-def with_operands(node: Tensor, operands: Sequence[Tensor]) -> Tensor:
-    """A node with others in the place of all its operands."""
-    if isinstance(node, Sum):
-        pairs = zip([c for c, _ in node.terms], operands, strict=True)
-        return Sum(tuple(pairs), node.sizes)
-    if isinstance(node, Contraction):
-        return Contraction(tuple(operands), node.indices, node.output, node.sizes)
-    if isinstance(node, Power):
-        return Power(operands[0], node.exponent)
-    if isinstance(node, Map):
-        return Map(node.function, tuple(operands))
-    return Apply(node.function, tuple(operands), node.sizes) if isinstance(node, Apply) else node

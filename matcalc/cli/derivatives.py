@@ -27,8 +27,6 @@ from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_
 from matcalc.interface.presentation import (
     CODE,
     FORMATS,
-    STEP_FORMATS,
-    STEP_STYLES,
     fitting,
     joint_remarks,
     left_side,
@@ -39,6 +37,7 @@ from matcalc.interface.presentation import (
 )
 from matcalc.interface.results import Derivation
 from matcalc.printing import text
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 
 if TYPE_CHECKING:
     from matcalc.interface.named_results import Gradients

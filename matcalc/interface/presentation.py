@@ -107,8 +107,6 @@ def _spelling(text: str, place: int) -> str:
 CODE = (*code_targets(), "sympy")
 """What a result can be written as a program for."""
 FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *CODE)
-STEP_FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "html", "json")
-STEP_STYLES = ("index", "differential")
 
 
 def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:

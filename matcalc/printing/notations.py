@@ -13,6 +13,10 @@ from matcalc.printing.plain_notation import AsciiNotation, UnicodeNotation
 
 _PLAIN: dict[str, type[Notation]] = {"unicode": UnicodeNotation, "ascii": AsciiNotation}
 NOTATIONS = (*_PLAIN, *typesetting())
+STEP_FORMATS = (*NOTATIONS, "markdown", "html", "json")
+"""What the steps of a derivation are written as."""
+STEP_STYLES = ("index", "differential")
+"""How they are told: entry by entry, or by differentials."""
 BOLD = {style: place for place, style in enumerate(typesetting(), len(NOTATIONS))}
 """Places in ``in_all`` of what is in bold type."""
 

@@ -30,10 +30,10 @@ from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import Name
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.reference import described, is_known
 from matcalc.repl.definitions import SETTINGS, State, is_derivative, program
 from matcalc.repl.lines import Derive
-from matcalc.steps.step import FORMS, STYLE_NAMES
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict, exit_status
 
@@ -269,8 +269,8 @@ COMMANDS: dict[str, Entry] = {
     "steps": Entry(
         ":steps [FORM] [FORMULA]",
         "the derivation step by step",
-        "Of the last derivative, or of a formula. FORM is one of " + ", ".join(FORMS) + ".",
-        (*FORMS, *STYLE_NAMES),
+        "Of the last derivative, or of a formula. FORM is one of " + ", ".join(STEP_FORMATS) + ".",
+        (*STEP_FORMATS, *STEP_STYLES),
     ),
     "verify": Entry(
         ":verify [EQUATION]",

@@ -16,6 +16,7 @@ from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.repl import lines
 from matcalc.repl.answers import (
     BAD_INPUT,
@@ -33,7 +34,6 @@ from matcalc.repl.answers import (
     verified,
 )
 from matcalc.repl.definitions import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
-from matcalc.steps.step import FORMS, STYLE_NAMES
 from matcalc.verification.verdict import Verdict, exit_status
 
 
@@ -204,9 +204,9 @@ class Session:
         return Answer("\n".join(verdict.explain() for verdict in verdicts), status=exit_status(verdicts))
 
     def _steps(self, written: str) -> Answer:
-        form, style = "ascii" if self.state.ascii else "unicode", STYLE_NAMES[0]
-        while (word := written.partition(" ")[0]) in (*FORMS, *STYLE_NAMES) and word not in self.state.known:
-            form, style = (word, style) if word in FORMS else (form, word)
+        form, style = "ascii" if self.state.ascii else "unicode", STEP_STYLES[0]
+        while (word := written.partition(" ")[0]) in (*STEP_FORMATS, *STEP_STYLES) and word not in self.state.known:
+            form, style = (word, style) if word in STEP_FORMATS else (form, word)
             written = written.removeprefix(word).strip()
         derivation = self._last_derivation(written)
         return Answer(derivation.steps_text(form, style))

@@ -10,16 +10,16 @@ from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
-from matcalc.printing.notations import notation_of
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES, notation_of
 from matcalc.steps.differential.differential_style import differential_steps
 from matcalc.steps.index.index_style import index_steps
-from matcalc.steps.step import FORMS, STYLE_NAMES, WIDTH, Question, Step, broken, latex_block, latex_lines
+from matcalc.steps.step import WIDTH, Question, Step, broken, latex_block, latex_lines
 
 # ------------------------------------------------------------
 # The styles in which a derivation is told.
 
 STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType(
-    dict(zip(STYLE_NAMES, (index_steps, differential_steps), strict=True))
+    dict(zip(STEP_STYLES, (index_steps, differential_steps), strict=True))
 )
 """``"index"``: entry by entry, in index notation; ``"differential"``: by differentials, as Magnus and Neudecker do."""
 
@@ -36,7 +36,7 @@ def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:
 
 
 def presented(steps: Sequence[Step], form: str = "unicode") -> str:
-    """All steps in one of ``FORMS``.
+    """All steps in one of ``STEP_FORMATS``.
 
     Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an ``align*`` environment, ``"html"`` a
     fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are
@@ -57,7 +57,7 @@ def presented(steps: Sequence[Step], form: str = "unicode") -> str:
             rows = [(_left(steps, k, form), step.right_writing.spelled(form), caption(step)) for k, step in enumerate(steps)]
             return notation_of(form).aligned(rows)
         case _:
-            raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(FORMS))
+            raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(STEP_FORMATS))
 
 
 def caption(step: Step) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from matcalc.base.functions import typesetting
 from matcalc.base.layouts import Layout, Symmetric, arranged, axis_groups
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.derivation.pipeline import Outcome
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
 
 # ------------------------------------------------------------
 # What a derivation in steps is asked about.
-
-
-FORMS = ("unicode", "ascii", *typesetting(), "markdown", "html", "json")
-"""What steps are written as."""
-STYLE_NAMES = ("index", "differential")
-"""How they are told: entry by entry, or by differentials."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 
 import matcalc
 from matcalc.interface.results import Derivation
-from matcalc.steps import FORMS, presented
+from matcalc.printing.notations import STEP_FORMATS
+from matcalc.steps import presented
 from tests.steps.checking import check_steps, point_for
 
 QUADRATIC = """\
@@ -136,7 +137,7 @@ def test_named_results_have_the_steps_of_the_whole() -> None:
 
 def test_the_forms() -> None:
     steps = matcalc.derive("x'Ax", "x").steps
-    shown = {form: presented(steps, form) for form in FORMS}
+    shown = {form: presented(steps, form) for form in STEP_FORMATS}
     assert shown["ascii"].splitlines()[1].startswith("df/dx[k] = delta[i,k]*A[i,j]*x[j] + x[i]*A[i,j]*delta[j,k]")
     assert shown["ascii"].isascii()
     assert shown["latex"].startswith("\\begin{align*}\n  f &= x_{i} A_{ij} x_{j} && \\text{index notation} \\\\\n")

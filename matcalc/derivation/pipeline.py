@@ -137,7 +137,7 @@ def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcom
     """The derivative as sums over the members of the families in ``expression``; None where there are none, or no such form."""
     nodes = postorder(expression)
     families = members_in(nodes)
-    found = _laid_out(outcome.tensor, lower(expression), wrt, layout) if families else None
+    found = _laid_out(outcome.tensor, axes_of_result(lower(expression), wrt, layout)) if families else None
     if found is None:
         return None
     form: Expr | None = _sums().over_members(*found, reading_order(expression), named_indices(nodes), families)
@@ -226,7 +226,7 @@ def presented(
     groups = axes_of_result(value, wrt, layout)
     shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
     sums = None
-    if (found := _laid_out(tensor, value, wrt, layout)) is not None:
+    if (found := _laid_out(tensor, groups)) is not None:
         turned, split = found
         shape = shape_of(_flat(turned.shape[:split]), _flat(turned.shape[split:]))
         form = folded(turned, split, order, row_vectors)
@@ -236,9 +236,8 @@ def presented(
     return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)), sums)
 
 
-def _laid_out(tensor: ix.Tensor, value: Lowered, wrt: Sequence[Symbol], layout: Layout) -> tuple[ix.Tensor, int] | None:
+def _laid_out(tensor: ix.Tensor, groups: Groups) -> tuple[ix.Tensor, int] | None:
     """The tensor with the axes of the rows first, and their number; None for a result of more than two axes."""
-    groups = axes_of_result(value, wrt, layout)
     if len(groups) > 2:
         return None
     rows, cols = (*groups, (), ())[:2]

@@ -11,7 +11,7 @@ from typing import TypeVar
 from matcalc.base.files import decoded, plain
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.interface.presentation import say
+from matcalc.interface.console import say
 
 Value = TypeVar("Value")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")

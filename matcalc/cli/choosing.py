@@ -9,7 +9,7 @@ from typing import Any
 
 from matcalc.base.lazy import pattern
 from matcalc.cli.arguments import GIVEN, groups_of_names, split_names
-from matcalc.interface import presentation
+from matcalc.interface import console, presentation
 
 _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 """What may be a request in words; a formula without such words need not be looked at."""
@@ -92,19 +92,19 @@ def _is_conversation() -> bool:
 
 def _asked(found: Mapping[str, str]) -> list[str]:
     names = list(found)
-    presentation.say("By which symbol?", err=True)
+    console.say("By which symbol?", err=True)
     for number, (name, kind) in enumerate(found.items(), 1):
-        presentation.say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
-    presentation.say(f"  {len(names) + 1}  all of them", err=True)
+        console.say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
+    console.say(f"  {len(names) + 1}  all of them", err=True)
     while True:
-        print(presentation.fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
+        print(console.fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line.strip():
             raise presentation.question(found, [copied([name]) for name in names])
         answer = _understood(line, names)
         if answer:
             return answer
-        presentation.say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
+        console.say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
 
 
 def _understood(line: str, names: Sequence[str]) -> list[str]:

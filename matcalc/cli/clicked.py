@@ -26,7 +26,7 @@ from matcalc.cli.front import (
     command_called,
     without_a_reader,
 )
-from matcalc.interface.presentation import fitting, say
+from matcalc.interface.console import fitting, say
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[str]

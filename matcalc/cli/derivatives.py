@@ -24,17 +24,8 @@ from matcalc.cli.options import (
     wrt_option,
 )
 from matcalc.cli.showing import show, show_json, show_lines, show_reading, show_remarks, show_steps
-from matcalc.interface.presentation import (
-    CODE,
-    FORMATS,
-    fitting,
-    joint_remarks,
-    left_side,
-    remarks,
-    rendered,
-    say,
-    shows,
-)
+from matcalc.interface.console import fitting, say, shows
+from matcalc.interface.presentation import CODE, FORMATS, joint_remarks, left_side, remarks, rendered
 from matcalc.interface.results import Derivation
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES

@@ -5,8 +5,9 @@ from __future__ import annotations
 from matcalc.base.functions import typesetting
 from matcalc.cli.options import set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
+from matcalc.interface.console import say, shows
 from matcalc.interface.equations import Equation
-from matcalc.interface.presentation import CODE, say, shows
+from matcalc.interface.presentation import CODE
 
 
 def show_equation(found: Equation, target: str | None, *, whole: bool, bold: bool = False) -> None:

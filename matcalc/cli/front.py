@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.records import record
 from matcalc.cli.arguments import GIVEN, Given, holding
-from matcalc.interface.presentation import prepare, say
+from matcalc.interface.console import prepare, say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Kind: TypeAlias = Literal["text", "texts", "word", "number", "flag"]

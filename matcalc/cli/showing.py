@@ -7,7 +7,8 @@ from typing import Any
 
 from matcalc.cli.arguments import EXPLAINS
 from matcalc.cli.options import set_in_bold
-from matcalc.interface.presentation import reading_lines, remark_lines, remarks, rendered, say, shows, steps_rendered
+from matcalc.interface.console import say, shows
+from matcalc.interface.presentation import reading_lines, remark_lines, remarks, rendered, steps_rendered
 from matcalc.interface.results import Derivation
 from matcalc.objects.parsed import Reading
 

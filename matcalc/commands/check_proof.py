@@ -11,7 +11,7 @@ import click
 from matcalc.base.errors import MatcalcError
 from matcalc.cli.clicked import PlainHelp
 from matcalc.cli.showing import SIGNS
-from matcalc.interface.presentation import say, shows
+from matcalc.interface.console import say, shows
 from matcalc.proofs.checker import check
 from matcalc.proofs.printed import Style, claim_text, conditions_text
 from matcalc.rules.entries import Refused

@@ -14,8 +14,9 @@ from matcalc.cli.front import Option
 from matcalc.cli.options import Keywords, expression_command, set_in_bold
 from matcalc.cli.showing import show_json, show_reading, show_remarks
 from matcalc.interface.api import gradient
+from matcalc.interface.console import say, shows
 from matcalc.interface.named_results import Gradients
-from matcalc.interface.presentation import CODE, say, shows
+from matcalc.interface.presentation import CODE
 from matcalc.interface.results import Style
 
 FORMATS = ("unicode", "ascii", *typesetting(), "json", *CODE)

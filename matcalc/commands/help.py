@@ -6,7 +6,7 @@ import click
 
 from matcalc.cli.clicked import OneOf, PlainHelp
 from matcalc.cli.front import LAZY, OTHER_NAMES
-from matcalc.interface.presentation import say
+from matcalc.interface.console import say
 from matcalc.reference import described, overview, page
 
 

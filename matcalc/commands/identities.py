@@ -10,7 +10,7 @@ from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.options import BUDGET, with_budget
 from matcalc.cli.showing import show_json
 from matcalc.documents.deciding import verdicts
-from matcalc.interface.presentation import say
+from matcalc.interface.console import say
 from matcalc.verification.items import found
 from matcalc.verification.verdict import exit_status
 

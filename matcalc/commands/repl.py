@@ -10,7 +10,7 @@ from matcalc.base.layouts import Layout, Symmetric
 from matcalc.cli.clicked import PlainHelp, with_options
 from matcalc.cli.options import BUDGET, DECLARE, LAYOUT, SYMMETRY, with_budget
 from matcalc.cli.showing import SIGNS
-from matcalc.interface.presentation import shows
+from matcalc.interface.console import shows
 from matcalc.repl.definitions import declare as declare_in
 from matcalc.repl.session import Session
 from matcalc.repl.terminal import run

@@ -22,7 +22,7 @@ from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, wit
 from matcalc.cli.showing import SIGNS, show_json
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.documents.pieces import Place
-from matcalc.interface.presentation import say, shows
+from matcalc.interface.console import say, shows
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 

@@ -19,7 +19,7 @@ from matcalc.documents.examination import Progress, examined
 from matcalc.documents.reports import Report, Severity, status_of
 from matcalc.documents.reports.interchange import as_json, as_junit, as_sarif
 from matcalc.documents.reports.pages import as_page, as_review, as_table
-from matcalc.interface.presentation import say
+from matcalc.interface.console import say
 from matcalc.verification.verdict import BAD_INPUT
 
 _LONG = 20

@@ -13,7 +13,7 @@ from typing import TextIO
 from matcalc.base.errors import internal_error
 from matcalc.base.version import VERSION
 from matcalc.facts.table import facts
-from matcalc.interface.presentation import fitting
+from matcalc.interface.console import fitting
 from matcalc.language.declare.declarations import KINDS
 from matcalc.language.text.spelling import GREEK_NAMES, known_functions
 from matcalc.printing.names import unicode_name

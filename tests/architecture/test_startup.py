@@ -31,6 +31,12 @@ def test_the_entry_points_load_nothing_heavy(module: str) -> None:
     assert loaded(f"import {module}", HEAVY) == []
 
 
+def test_the_command_line_opens_without_the_engine() -> None:
+    engine = ("matcalc.interface.api", "matcalc.language.reader", "matcalc.derivation.pipeline", "matcalc.printing.printer")
+    assert loaded("import matcalc.cli", engine) == []
+    assert loaded("import matcalc.interface.api", engine) == [*engine]
+
+
 def test_a_plain_derivation_loads_nothing_heavy() -> None:
     assert loaded("import matcalc; matcalc.derive(\"x'Ax\", 'x').text()", HEAVY) == []
 

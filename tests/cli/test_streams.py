@@ -11,7 +11,7 @@ import time
 import pytest
 
 from matcalc.cli import front
-from matcalc.interface.presentation import ascii_text
+from matcalc.interface.console import ascii_text
 from tests.cli.test_derive_command import run
 
 MATCALC = [sys.executable, "-m", "matcalc"]

@@ -220,7 +220,7 @@ def _package_owner(folder: str) -> list[int]:
     return [os.stat(package).st_uid] if os.path.dirname(folder) == package else []
 
 
-_DECODING_PLAIN = str.maketrans(
+_PLAIN_CHARACTERS = str.maketrans(
     {"\ufeff": None, "\u200b": None, "\u2060": None, "\u00ad": None, "\r": "\n"}
     | dict.fromkeys("\u00a0\u202f\u2007\u2009\u200a", " ")
     | dict.fromkeys("“”„«»", '"')
@@ -243,4 +243,4 @@ def plain(text: str) -> str:
     >>> plain("\ufeffA:\u00a0n×n\r\n")
     'A: n×n\n'
     """
-    return text.replace("\r\n", "\n").translate(_DECODING_PLAIN)
+    return text.replace("\r\n", "\n").translate(_PLAIN_CHARACTERS)

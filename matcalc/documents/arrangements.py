@@ -252,7 +252,7 @@ def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
         return []
     inner = cases.part(begins.end(), ends.start())
     found: list[tuple[Placed, str]] = []
-    for line in _branches_lines(signs_of(inner.text, "latex")):
+    for line in _rows_of_cases(signs_of(inner.text, "latex")):
         cut = next((number for number, sign in enumerate(line) if sign.kind in ("column", "words")), None)
         value = inner.part(line[0].start, line[-1].end if cut is None else line[cut].start).stripped()
         if not value.text and cut is None:
@@ -264,7 +264,7 @@ def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
     return found
 
 
-def _branches_lines(signs: Sequence[Sign]) -> Iterator[list[Sign]]:
+def _rows_of_cases(signs: Sequence[Sign]) -> Iterator[list[Sign]]:
     line: list[Sign] = []
     for sign in signs:
         if sign.kind != "break":
@@ -393,9 +393,9 @@ def open_indices(text: str) -> frozenset[str]:
     return frozenset(found - {letter for at in _BOUND.finditer(text) for letter in (at[1] or at[2])})
 
 
-_INDEX_CASES_NAME = r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathrm)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])"
+_STYLED_NAME = r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathrm)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])"
 _ENTRY = pattern(
-    rf"(?:\\(?:left|bigl?|Bigl?|biggl?)\s*)?[(\[]\s*\\[td]?frac\s*\{{\s*\\partial\s*(?P<of>{_INDEX_CASES_NAME})\s*\}}\s*\{{\s*\\partial\s*(?P<by>{_INDEX_CASES_NAME})\s*\}}"
+    rf"(?:\\(?:left|bigl?|Bigl?|biggl?)\s*)?[(\[]\s*\\[td]?frac\s*\{{\s*\\partial\s*(?P<of>{_STYLED_NAME})\s*\}}\s*\{{\s*\\partial\s*(?P<by>{_STYLED_NAME})\s*\}}"
     r"\s*(?:\\(?:right|bigr?|Bigr?|biggr?)\s*)?[)\]]\s*_\s*\{\s*(?P<indices>[a-z]{3,4})\s*\}"
 )
 _LETTER = pattern(r"([A-Za-z]+)\s*\}?\Z")

@@ -323,8 +323,8 @@ def _plain_letters(asked: Asked) -> Iterator[str]:
 
 
 _PRIME = r"(?:'|′|\^\s*\{?\s*(?:\\prime\s*)+\}?)"
-_PRIMES_GROUP = pattern(rf"\s*(?:\\left\s*)?\((?P<inside>[^()]*)\)\s*{_PRIME}+\s*")
-_PRIMES_PRIMED = pattern(_PRIME)
+_PRIMED_GROUP = pattern(rf"\s*(?:\\left\s*)?\((?P<inside>[^()]*)\)\s*{_PRIME}+\s*")
+_ONE_PRIME = pattern(_PRIME)
 _TWICE = pattern(rf"[^\s(]\s*(?:{_PRIME}{{2}}|\^\s*\{{?\s*\\prime\s*\\prime\s*\}}?)(?!['′]*\s*(?:\\left\s*)?\()")
 
 
@@ -351,8 +351,8 @@ def may_derive(asked: Asked) -> bool:
         return False
     if any(_TWICE.search(side) for side in sides[1:]):
         return True
-    groups = [found for side in sides[1:] if (found := _PRIMES_GROUP.fullmatch(side)) is not None]
-    return any(not _PRIMES_PRIMED.search(found["inside"]) for found in groups)
+    groups = [found for side in sides[1:] if (found := _PRIMED_GROUP.fullmatch(side)) is not None]
+    return any(not _ONE_PRIME.search(found["inside"]) for found in groups)
 
 
 _LARGEST = 12

@@ -219,12 +219,12 @@ _POINT = pattern(
     rf"(?P<base>{_FONT}\s*\{{\s*[a-z]\s*\}}|{_FONT}\s+[a-z]|[a-z])\s*\^\s*(?:(?P<digit>\d)|\{{\s*(?P<braced>\d|\(\d+\))\s*\}}|(?P<round>\(\d+\)))"
 )
 _POINT_INSIDE = pattern(rf"(?P<font>{_FONT})\s*\{{\s*(?P<letter>[a-z])\s*\^\s*\{{?\s*(?P<digit>\d)\s*\}}?\s*\}}")
-_VALUES_TURNED = r"(?:\s*\^\s*(?:\{\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}|T|\\top|\\intercal))?"
+_TRANSPOSE = r"(?:\s*\^\s*(?:\{\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}|T|\\top|\\intercal))?"
 _LIST = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
-_BEHIND_LIST = pattern(rf"{_VALUES_TURNED}[\s.,;]*")
+_BEHIND_LIST = pattern(rf"{_TRANSPOSE}[\s.,;]*")
 _ARRAY = pattern(
     r"\s*(?:\\left)?[(\[]?\s*\\begin\s*\{(?P<name>[bp]?(?:small)?matrix|array)\}.*\\end\s*\{(?P=name)\}\s*(?:\\right)?[)\]]?"
-    rf"{_VALUES_TURNED}[\s.,;]*",
+    rf"{_TRANSPOSE}[\s.,;]*",
     re.DOTALL,
 )
 _FURNITURE = pattern(

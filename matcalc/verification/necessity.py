@@ -110,8 +110,8 @@ _SMALL = ((3, 2, 4, 5), (2, 3, 5, 4))
 """Sizes to try, in the order of their names; more names than that share the last."""
 _OTHERS = 12
 """Values of the other symbols at which a condition on some symbols is looked at."""
-_NECESSITY_STEP = 1e-4
-_NECESSITY_ZERO = 1e-6
+_DIFFERENCE_STEP = 1e-4
+_TOLERANCE = 1e-6
 _RANK = 1e-4
 _MOST_TOGETHER = 6
 """Special values of each symbol where a condition is on several: all their combinations are tried."""
@@ -138,8 +138,8 @@ class Relation:
     def holds(self, values: Values) -> bool:
         import numpy as np
 
-        equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _NECESSITY_ZERO
-        return bool(equal) and all(np.min(array, initial=0.0) >= -_NECESSITY_ZERO for array in self.slack(values))
+        equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _TOLERANCE
+        return bool(equal) and all(np.min(array, initial=0.0) >= -_TOLERANCE for array in self.slack(values))
 
 
 def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
@@ -277,7 +277,7 @@ def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
     if not np.all(np.isfinite(slope)):
         return None
     size = float(np.max(np.abs(slope), initial=1.0))
-    if np.max(np.abs(here), initial=0.0) > _NECESSITY_ZERO * size:
+    if np.max(np.abs(here), initial=0.0) > _TOLERANCE * size:
         raise ValueError("the claim does not hold where the condition does")
     return slope / size
 
@@ -290,9 +290,9 @@ def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray
     for name, array in at.items():
         for place in np.ndindex(array.shape):
             move = np.zeros(array.shape)
-            move[place] = _NECESSITY_STEP
+            move[place] = _DIFFERENCE_STEP
             ahead, behind = function({**at, name: array + move}), function({**at, name: array - move})
-            columns.append((ahead - behind) / (2 * _NECESSITY_STEP))
+            columns.append((ahead - behind) / (2 * _DIFFERENCE_STEP))
     return np.stack(columns, axis=-1)
 
 

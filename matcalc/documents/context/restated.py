@@ -84,7 +84,7 @@ def worked_example(line: Line, context: Context) -> Asked | None:
     inside = {name for one in found.arrays for name in _names(one.value.text)}
     if not counts or not found.free <= inside:
         return None
-    symbolic = any(_stands_for_something(name, line, context) for name in inside)
+    symbolic = any(_has_value(name, line, context) for name in inside)
     doubts = (_GENERAL, not computed), (_ROUNDED, found.is_rounded(equation)), (_SYMBOLIC, symbolic)
     said = [one.said for one in found.values.values()] + [one.said for one in found.definitions.values()]
     statement, held = "; ".join([*found.texts, equation]), tuple([doubt for doubt, holds_here in doubts if holds_here])
@@ -172,7 +172,7 @@ def _inside(one: Definition) -> Iterator[str]:
     yield from (name for name in _names(one.value) if name not in own and name.partition("_")[0] not in own)
 
 
-def _stands_for_something(name: str, line: Line, context: Context) -> bool:
+def _has_value(name: str, line: Line, context: Context) -> bool:
     return context.definitions.at(name, line.number) is not None or context.values.at(name, line.number) is not None
 
 

@@ -382,10 +382,10 @@ def with_array(equation: str) -> str:
 
 _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
 _FRACTION = rf"(?P<top>\\[tdc]?frac\s*\{{\s*\\partial(?!\s*\^){_NESTED}{{0,120}}\}}\s*\{{\s*)"
-_SET_NAME = (
+_NAME_WITH_INDEX = (
     r"(?:\\(?:vec|mathbf|boldsymbol|bm|bs|pmb|bf)\s*(?:\{\s*\\?[A-Za-z]+\s*\}|\\?[A-Za-z])|\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{\s*\w+\s*\}))?"
 )
-_WITHOUT_SIGN = pattern(rf"{_FRACTION}(?P<by>{_SET_NAME})(?P<end>\s*\}})")
+_WITHOUT_SIGN = pattern(rf"{_FRACTION}(?P<by>{_NAME_WITH_INDEX})(?P<end>\s*\}})")
 _LETTER = r"(?P<letter>\\[a-z]+|[a-z])"
 _BY_SQUARE = pattern(rf"{_FRACTION}\\partial\s*(?:\\left)?\(?\s*{_LETTER}\s*\^\s*(?:2|\{{\s*2\s*\}})")
 _OF_SQUARE = pattern(rf"(?:[,;|]|\\mid(?![A-Za-z]))\s*{_LETTER}\s*\^\s*(?:2|\{{\s*2\s*\}})\s*(?=[),;|]|\\mid|\\right)")

@@ -94,7 +94,10 @@ def book(pages: int) -> tuple[str, dict[int, bool]]:
         rule, factor, true = rules[count % len(rules)], count // len(rules) + 2, count % 7 != 6
         lines += ["", _PROSE, f"% matcalc: declare {rule.declare}", r"\begin{equation}"]
         planted[len(lines) + 1] = true
-        lines += [rf"{factor} \left({rule.left}\right) = {factor if true else factor + 1} \left({rule.right}\right)", r"\end{equation}"]
+        lines += [
+            rf"{factor} \left({rule.left}\right) = {factor if true else factor + 1} \left({rule.right}\right)",
+            r"\end{equation}",
+        ]
     return "\n".join([*lines, r"\end{document}", ""]), planted
 
 
@@ -108,13 +111,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(options.keep or Path(folder, "book.tex"))
         path.write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "matcalc", "verify", str(path), "--no-cache", "--jobs", str(options.jobs), "--to", "json"]
+        command = [
+            sys.executable,
+            "-m",
+            "matcalc",
+            "verify",
+            str(path),
+            "--no-cache",
+            "--jobs",
+            str(options.jobs),
+            "--to",
+            "json",
+        ]
         start = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True)
         seconds = time.perf_counter() - start
     claims = [entry for entry in json.loads(done.stdout)["files"][0]["entries"] if entry["role"] == "claim"]
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{options.pages} pages, {len(text):,} characters, {len(planted)} claims: {seconds:.1f} s with {options.jobs} processes")
+    print(
+        f"{options.pages} pages, {len(text):,} characters, {len(planted)} claims: {seconds:.1f} s with {options.jobs} processes"
+    )
     print(f"the largest process had {memory:.0f} MB, all of them at most {memory * (options.jobs + 1):.0f} MB")
     print(dict(Counter(entry["status"] for entry in claims)))
     wrong = _wrong(claims, planted)

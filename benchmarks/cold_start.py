@@ -81,7 +81,8 @@ def measured(rounds: int) -> dict[str, tuple[float, float]]:
         for name, arguments in order if number % 2 else reversed(order):
             times[name].append(run_once(arguments)[:2])
     return {
-        name: (statistics.median(cpu for cpu, _ in found), statistics.median(clock for _, clock in found)) for name, found in times.items()
+        name: (statistics.median(cpu for cpu, _ in found), statistics.median(clock for _, clock in found))
+        for name, found in times.items()
     }
 
 

@@ -23,7 +23,9 @@ from matcalc.objects.programs import compile as compile_derivatives
 
 
 def numpy_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) -> dict[str, Callable[[], object]]:
-    made = compile_source(compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, sizes=sizes).source)
+    made = compile_source(
+        compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, sizes=sizes).source
+    )
     compare(problem, made(**arrays), problem.by_hand(arrays))
     return {"numpy": lambda: made(**arrays), "by hand": lambda: problem.by_hand(arrays)}
 
@@ -34,7 +36,9 @@ def jax_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays) 
 
     jax_on_one_thread()
     values = {name: jnp.asarray(array) for name, array in arrays.items()}
-    source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="jax", sizes=sizes).source
+    source = compile_derivatives(
+        problem.expression, declare=problem.declare, gradient=problem.gradient, target="jax", sizes=sizes
+    ).source
     compiled = compile_source(source)
     made = jax.jit(lambda values: compiled(**values))  # arrays in a dictionary, like the other: names cost time at every call
     order = {name: values[name] for name in problem.gradient}
@@ -50,7 +54,9 @@ def torch_contestants(problem: Problem, sizes: Mapping[str, int], arrays: Arrays
 
     torch.set_num_threads(1)
     values = {name: torch.tensor(array) for name, array in arrays.items()}
-    source = compile_derivatives(problem.expression, declare=problem.declare, gradient=problem.gradient, target="torch", sizes=sizes).source
+    source = compile_derivatives(
+        problem.expression, declare=problem.declare, gradient=problem.gradient, target="torch", sizes=sizes
+    ).source
     made = compile_source(source)
     order = {name: values[name] for name in problem.gradient}
     rest = {name: value for name, value in values.items() if name not in order}

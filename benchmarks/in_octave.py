@@ -108,7 +108,9 @@ def same(found: Any, expected: Any, *, row: bool = False) -> bool:
     shape = shape[::-1] if row and wanted.ndim == 1 else shape
     padded = (*found.shape, *[1] * (len(shape) - found.ndim))
     scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
-    return padded == shape and bool(np.allclose(found.reshape(shape), wanted.reshape(shape), rtol=1e-8, atol=1e-9 * scale, equal_nan=True))
+    return padded == shape and bool(
+        np.allclose(found.reshape(shape), wanted.reshape(shape), rtol=1e-8, atol=1e-9 * scale, equal_nan=True)
+    )
 
 
 @dataclass(frozen=True)

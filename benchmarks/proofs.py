@@ -68,7 +68,9 @@ def named(name: str, verdict: Verdict) -> Iterator[tuple[str, Verdict]]:
 
 
 @click.command()
-@click.option("--corpus", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Records instead of the shipped identities.")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Records instead of the shipped identities."
+)
 @click.option("--open", "lists", is_flag=True, help="List the statements without a proof line by line.")
 def main(corpus: Path | None, lists: bool) -> None:
     lengths: list[int] = []
@@ -87,7 +89,9 @@ def main(corpus: Path | None, lists: bool) -> None:
             continue
         check(json.loads(proof.json()))
         lengths.append(len(proof.lines))
-    print(f"{len(lengths)} of {proved} statements that are proved have a proof that the checker accepts, {len(lengths) / proved:.1%}")
+    print(
+        f"{len(lengths)} of {proved} statements that are proved have a proof that the checker accepts, {len(lengths) / proved:.1%}"
+    )
     print(f"lines: median {statistics.median(lengths):g}, longest {max(lengths)}; {seconds / proved * 1000:.0f} ms each")
     if lists:
         print("\n".join(missing))

@@ -44,7 +44,9 @@ Work = Callable[[int], Answer]
 def network(layers: int) -> tuple[str, str]:
     """The program ``h_k = tanh(W_k h_{k-1} + b_k)`` with a linear output, and declarations of equal widths."""
     steps = [f"h{k} = tanh(W{k}*h{k - 1} + b{k})" for k in range(1, layers + 1)]
-    return "; ".join([*steps, f"u'*h{layers}"]), "; ".join(["u: n; h0: n", *(f"W{k}: n×n; b{k}: n" for k in range(1, layers + 1))])
+    return "; ".join([*steps, f"u'*h{layers}"]), "; ".join(
+        ["u: n; h0: n", *(f"W{k}: n×n; b{k}: n" for k in range(1, layers + 1))]
+    )
 
 
 def layers_in_names(count: int) -> Answer:
@@ -209,7 +211,9 @@ def rows_of(family: str, works: dict[str, Work], counts: Sequence[int], rounds: 
 
 
 @click.command()
-@click.option("--counts", default=(10, 100, 1000), multiple=True, show_default=True, help="Layers, terms and factors; once or more.")
+@click.option(
+    "--counts", default=(10, 100, 1000), multiple=True, show_default=True, help="Layers, terms and factors; once or more."
+)
 @click.option("--rounds", default=3, show_default=True, help="Rounds a figure is the median of.")
 @click.option("--limit", default=30.0, show_default=True, help="Seconds after which a contestant is stopped.")
 @click.option("--only", default="", help="Families or contestants whose names contain this.")

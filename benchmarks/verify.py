@@ -34,7 +34,9 @@ def main() -> None:
             counts[verdict_on(item).status] += 1
             times.append((time.perf_counter() - before, item.name))
     total = time.perf_counter() - start
-    print(f"{len(items)} statements in {total:.1f} s with {jobs} process{'es' if jobs > 1 else ''}: {len(items) / total:.0f} a second")
+    print(
+        f"{len(items)} statements in {total:.1f} s with {jobs} process{'es' if jobs > 1 else ''}: {len(items) / total:.0f} a second"
+    )
     print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     for seconds, name in sorted(times, reverse=True)[:_SLOWEST]:
         print(f"  {1000 * seconds:7.0f} ms  {name}")

@@ -4,7 +4,8 @@
 >>> str(matcalc.derive("x'*A*x", "x"))
 '(A + Aᵀ) x'
 
-Every function of the language is there too, for expressions built with operators: ``matcalc.tr(A @ B)``, ``matcalc.softmax(X, "rows")``.
+Every function of the language is there too, for expressions built with operators:
+``matcalc.tr(A @ B)``, ``matcalc.softmax(X, "rows")``.
 
 The names below are loaded when first used, so that ``import matcalc`` costs next to nothing.
 """

@@ -18,9 +18,9 @@ def assert_identity(
 ) -> Verdict:
     """Asserts that a statement is true, and returns the verdict.
 
-    With ``proof=True`` it must be proved for all sizes; else agreement at every point tried is enough.
-    Raises AssertionError with the explanation (counterexample, right answer, condition), and MatcalcError for a statement that
-    cannot be read.
+    With ``proof=True`` it must be proved for all sizes; else agreement at every point tried is
+    enough. Raises AssertionError with the explanation (counterexample, right answer, condition),
+    and MatcalcError for a statement that cannot be read.
 
     >>> assert_identity("tr(A*B) = tr(B*A)").status
     'proved'

@@ -42,7 +42,11 @@ LOGISTIC = Problem(
     "sum(log(1 + exp(-y.*(X*w))))",
     "X: m×n; w: n; y: m sign",
     ("w",),
-    lambda rng, s: {"X": rng.normal(size=(s["m"], s["n"])), "w": rng.normal(size=s["n"]) / 10, "y": rng.choice([-1.0, 1.0], s["m"])},
+    lambda rng, s: {
+        "X": rng.normal(size=(s["m"], s["n"])),
+        "w": rng.normal(size=s["n"]) / 10,
+        "y": rng.choice([-1.0, 1.0], s["m"]),
+    },
     logistic_by_hand,
     logistic_loss,
     ({"m": 200, "n": 100}, {"m": 2000, "n": 1000}),

@@ -49,7 +49,9 @@ class Tensorgrad:
         words = dict(self._words)
         for name, shape in task.shapes.items():
             edges = ("first", "second")[: len(shape)]
-            variables[name] = tensorgrad.Variable(name, **{e: sympy.Symbol(str(size)) for e, size in zip(edges, shape, strict=True)})
+            variables[name] = tensorgrad.Variable(
+                name, **{e: sympy.Symbol(str(size)) for e, size in zip(edges, shape, strict=True)}
+            )
             words[name] = Letters(variables[name], edges) if shape else variables[name]
         code = self._compiled.get(spelling) or self._compiled.setdefault(spelling, compile(spelling, spelling, "eval"))
         return eval(code, words), variables  # the text is the project's own, from formulas.toml
@@ -83,7 +85,9 @@ def _words() -> dict[str, Any]:
     import tensorgrad
     import tensorgrad.functions as functions
 
-    words = {name: getattr(functions, name) for name in ("det", "exp", "log", "pow", "relu", "sqrt", "sum", "tanh", "trace", "softmax")}
+    words = {
+        name: getattr(functions, name) for name in ("det", "exp", "log", "pow", "relu", "sqrt", "sum", "tanh", "trace", "softmax")
+    }
     return words | {
         "inv": functions.inverse,
         "square": functions.frobenius2,

@@ -54,7 +54,8 @@ def _named(tensor: Any, point: Point) -> Named:
             return np.zeros([_size(size, point) for size in tensor.shape.values()]), edges
         case "Sum":
             parts = [
-                float(weight) * _aligned(_named(term, point), edges) for weight, term in zip(tensor.weights, tensor.terms, strict=True)
+                float(weight) * _aligned(_named(term, point), edges)
+                for weight, term in zip(tensor.weights, tensor.terms, strict=True)
             ]
             return np.sum(parts, axis=0), edges
         case "Product":

@@ -18,8 +18,9 @@ class Span:
 class MatcalcError(Exception):
     """Base of every error that user input can cause.
 
-    ``message`` says what is wrong, ``expected`` what was expected and ``suggestion`` what to write instead.
-    When ``text`` and ``span`` are known, ``str(error)`` shows the line of the input with the place marked by carets.
+    ``message`` says what is wrong, ``expected`` what was expected and ``suggestion`` what to write
+    instead. When ``text`` and ``span`` are known, ``str(error)`` shows the line of the input with
+    the place marked by carets.
     """
 
     def __init__(
@@ -45,7 +46,8 @@ class MatcalcError(Exception):
         return self
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython and notebooks show in place of a traceback: it is about the input, not about a line of this package."""
+        """What IPython and notebooks show in place of a traceback: it is about the input, not about
+        a line of this package."""
         return f"{type(self).__name__}: {self}".split("\n")
 
     def __str__(self) -> str:
@@ -63,7 +65,8 @@ _WINDOW = 72
 
 
 def _marked(text: str, span: Span) -> list[str]:
-    """The line of ``text`` that holds ``span`` (cut to a window when long) and carets under the place."""
+    """The line of ``text`` that holds ``span`` (cut to a window when long) and carets under the
+    place."""
     start = min(max(span.start, 0), len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
@@ -127,8 +130,8 @@ INTERNAL = "internal error"
 
 
 def internal_error(error: Exception) -> str:
-    """What is said of an error that no input should cause: its class and the place in the code, with no text of its own, which a reader
-    could take for a remark on what was written."""
+    """What is said of an error that no input should cause: its class and the place in the code,
+    with no text of its own, which a reader could take for a remark on what was written."""
     place, trace = "", error.__traceback__
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__", "")

@@ -75,7 +75,8 @@ def scaled(factor: Any, matrix: Rows) -> Matrix:
 
 
 def echelon(matrix: Rows, cols: int | None = None) -> tuple[Matrix, list[int], Any]:
-    """(reduced rows, pivot columns among the first ``cols``, product of the pivots with the sign of the row exchanges).
+    """(reduced rows, pivot columns among the first ``cols``, product of the pivots with the sign of
+    the row exchanges).
 
     Rows are not scaled: the pivot of row k stands in its pivot column, with zeros above and below.
 

@@ -1,4 +1,5 @@
-"""The files the package comes with, what is computed from them and kept on disk, and text from bytes."""
+"""The files the package comes with, what is computed from them and kept on disk, and text from
+bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 @cache
 def folder(name: str) -> str:
-    """The folder ``grammar`` or ``rules``: inside the package when installed from a wheel, beside it in a checkout."""
+    """The folder ``grammar`` or ``rules``: inside the package when installed from a wheel, beside
+    it in a checkout."""
     for base in (os.path.join(_PACKAGE, "_data"), os.path.dirname(_PACKAGE)):
         if os.path.isdir(os.path.join(base, name)):
             return os.path.join(base, name)
@@ -49,7 +51,8 @@ _FAILURES = (EOFError, IndexError, OSError, TypeError, ValueError)
 def stored(name: str, source: str, compute: Callable[[str], Value], folders: tuple[str, ...] | None = None) -> Value:
     """``compute(source)``, from disk when a process before this one has computed it.
 
-    The value is made of dicts, lists, tuples, strings and numbers. An error of ``compute`` is passed on, and nothing is stored then.
+    The value is made of dicts, lists, tuples, strings and numbers. An error of ``compute`` is
+    passed on, and nothing is stored then.
     """
     places = list(_folders()) if folders is None else list(folders)
     key = (_FORMAT, _age(compute), source)
@@ -70,7 +73,8 @@ def stored(name: str, source: str, compute: Callable[[str], Value], folders: tup
 
 
 def kept(room: str, name: str, key: object) -> Any:
-    """The value that ``keep`` put into a room of the user's cache under this name and key; None when there is none."""
+    """The value that ``keep`` put into a room of the user's cache under this name and key; None
+    when there is none."""
     for folder in _users_folder():
         found = _read(os.path.join(folder, room), f"{name}.{sys.implementation.cache_tag}.matcalc", (_FORMAT, key))
         if found is not None:
@@ -79,7 +83,8 @@ def kept(room: str, name: str, key: object) -> Any:
 
 
 def keep(room: str, name: str, key: object, value: Any) -> None:
-    """Keeps a value of plain data for later processes; another one under the same name is replaced, be its key another or not.
+    """Keeps a value of plain data for later processes; another one under the same name is replaced,
+    be its key another or not.
 
     When a room has grown beyond its measure, what was not written for longest goes.
     """
@@ -116,7 +121,8 @@ def _users_folder() -> Iterator[str]:
 
 
 def _age(compute: Callable[[str], object]) -> tuple[int, int]:
-    """Time and size of the module that computes, as bytecode is told from code that has changed since."""
+    """Time and size of the module that computes, as bytecode is told from code that has changed
+    since."""
     try:
         found = os.stat(sys.modules[compute.__module__].__file__ or "")
     except (AttributeError, KeyError, OSError):
@@ -139,7 +145,8 @@ def _read(folder: str, file: str, key: object) -> tuple[Any] | None:
 
 
 def _write(folder: str, file: str, content: bytes) -> bool:
-    """Puts the whole entry in place at once, so that no other process reads half of it; leaves nothing else behind."""
+    """Puts the whole entry in place at once, so that no other process reads half of it; leaves
+    nothing else behind."""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         with _Folder(folder) as opened:
@@ -150,7 +157,8 @@ def _write(folder: str, file: str, content: bytes) -> bool:
 
 
 class _Folder:
-    """A folder held open, so that what was found out about it stays true of the files that are opened in it.
+    """A folder held open, so that what was found out about it stays true of the files that are
+    opened in it.
 
     Raises PermissionError for one in which somebody else may put entries, and for such entries.
     """

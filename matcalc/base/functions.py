@@ -1,4 +1,5 @@
-"""The function table, read from ``rules/functions.toml``: names, signatures and texts, not yet parsed formulas."""
+"""The function table, read from ``rules/functions.toml``: names, signatures and texts, not yet
+parsed formulas."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
 @record
 class Function:
-    """One function of the language; the fields and the properties are those of ``rules/functions.toml``."""
+    """One function of the language; the fields and the properties are those of
+    ``rules/functions.toml``."""
 
     name: str
     kind: Kind
@@ -26,7 +28,8 @@ class Function:
     signature: str = "t -> t"
     axis: bool = False
     of_one: str = ""
-    """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of size 1 and a matrix of 1×1."""
+    """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of
+    size 1 and a matrix of 1×1."""
     domain: str = "all"
     condition: str = ""
     """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""
@@ -44,7 +47,8 @@ class Function:
     elementary_rows: str = ""
     divided: str = ""
     frechet: str = ""
-    """Of a primary matrix function: the name of its Fréchet derivative, a function of the matrix and a direction."""
+    """Of a primary matrix function: the name of its Fréchet derivative, a function of the matrix
+    and a direction."""
     linear: bool = False
     """Linear in the second argument, with the adjoint that has the first argument transposed."""
     masks: bool = False
@@ -55,7 +59,8 @@ class Function:
     latex: str = ""
 
     def code(self, language: str) -> str:
-        """The field of this name, an expression of a language or library; empty when there is none."""
+        """The field of this name, an expression of a language or library; empty when there is
+        none."""
         return _code(self.name).get(language, "")
 
     @property
@@ -83,7 +88,8 @@ class Named:
 
 @cache
 def code_targets() -> Mapping[str, Named]:
-    """What code is written for, by name. It is read from the table alone: to list the names loads no code generator."""
+    """What code is written for, by name. It is read from the table alone: to list the names loads
+    no code generator."""
     return _named("targets")
 
 
@@ -100,7 +106,8 @@ def _named(kind: str) -> Mapping[str, Named]:
 
 @cache
 def computable() -> Mapping[str, Function]:
-    """Every function that has a numerical implementation: those of the language, and those of ``rules/computed.toml``."""
+    """Every function that has a numerical implementation: those of the language, and those of
+    ``rules/computed.toml``."""
     others = {name: _function(name, {"kind": "computed", **row}) for name, row in _table("computed.toml").items()}
     return MappingProxyType({**functions(), **others})
 
@@ -122,7 +129,8 @@ def _field(value: Any) -> Any:
 
 
 def _rows(text: str) -> dict[str, dict[str, Any]]:
-    """The table without what is evaluated, which is read from the file itself, and not from the disk cache."""
+    """The table without what is evaluated, which is read from the file itself, and not from the
+    disk cache."""
     import tomllib
 
     rows = tomllib.loads(text).items()

@@ -1,4 +1,5 @@
-"""Layouts: how the axes of a derivative, those of the value and then those of each variable, become the axes of what a user gets."""
+"""Layouts: how the axes of a derivative, those of the value and then those of each variable, become
+the axes of what a user gets."""
 
 from __future__ import annotations
 
@@ -19,11 +20,13 @@ Groups = tuple[tuple[int, ...], ...]
 
 
 def axis_groups(value: Iterable[int], variables: Sequence[int], layout: str) -> Groups:
-    """The axes of a derivative that together are one axis of the result, for each axis of the result; of each group the slow one first.
+    """The axes of a derivative that together are one axis of the result, for each axis of the
+    result; of each group the slow one first.
 
-    ``value`` tells how many axes make up each axis of the value (one, but for those of Kronecker products), ``variables`` how many axes
-    each variable has; a scalar has none and is left out. Up to two groups are rows and columns. The vec of a matrix runs through its
-    columns slowly and its rows fast.
+    ``value`` tells how many axes make up each axis of the value (one, but for those of Kronecker
+    products), ``variables`` how many axes each variable has; a scalar has none and is left out. Up
+    to two groups are rows and columns. The vec of a matrix runs through its columns slowly and its
+    rows fast.
 
     >>> axis_groups([1], [1], "denominator"), axis_groups([1], [1], "numerator")
     (((1,), (0,)), ((0,), (1,)))
@@ -56,7 +59,8 @@ def _vec(groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def arranged(array: NDArray[Any], groups: Groups) -> NDArray[Any]:
-    """The array with each group of its axes as one. Raises ShapeError for one with other axes than the groups have."""
+    """The array with each group of its axes as one. Raises ShapeError for one with other axes than
+    the groups have."""
     order = [axis for group in groups for axis in group]
     if array.ndim != len(order):
         raise ShapeError(f"{array.ndim} axes are not the {len(order)} of the derivative")

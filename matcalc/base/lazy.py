@@ -1,4 +1,5 @@
-"""Modules and regular expressions that are loaded or compiled when they are first used: who does not need them starts without."""
+"""Modules and regular expressions that are loaded or compiled when they are first used: who does
+not need them starts without."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 class _Pattern:
-    """Stands for a compiled expression; the methods that are asked for are kept, so that later uses go straight to them."""
+    """Stands for a compiled expression; the methods that are asked for are kept, so that later uses
+    go straight to them."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._given = (text, flags)

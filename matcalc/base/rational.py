@@ -1,4 +1,5 @@
-"""Linear algebra over the rationals by whole numbers: a matrix is whole numbers over one denominator, and divisions leave no remainder.
+"""Linear algebra over the rationals by whole numbers: a matrix is whole numbers over one
+denominator, and divisions leave no remainder.
 
 Ten times as fast as Fractions, which look for a common divisor after every step.
 """
@@ -49,9 +50,11 @@ def product(left: Rational, right: Rational) -> Rational:
 
 
 def reduced(matrix: Sequence[Sequence[int]], cols: int) -> tuple[Whole, list[int], int]:
-    """(reduced rows, pivot columns among the first ``cols``, the last pivot with the sign of the row exchanges): Bareiss and Jordan.
+    """(reduced rows, pivot columns among the first ``cols``, the last pivot with the sign of the
+    row exchanges): Bareiss and Jordan.
 
-    All pivots are the same number at the end, up to sign, and for a square matrix of full rank it is the determinant.
+    All pivots are the same number at the end, up to sign, and for a square matrix of full rank it
+    is the determinant.
     """
     rows = [list(row) for row in matrix]
     pivots: list[int] = []
@@ -112,7 +115,8 @@ def whole_inverse(matrix: Sequence[Sequence[int]]) -> tuple[Whole, int]:
 
 
 def pivots(matrix: Sequence[Sequence[int]]) -> list[int] | None:
-    """The pivots of an elimination in a symmetric matrix without exchanges, times squares, up to the first negative one.
+    """The pivots of an elimination in a symmetric matrix without exchanges, times squares, up to
+    the first negative one.
 
     None where a pivot is zero beside entries that are not: the matrix is indefinite then.
 

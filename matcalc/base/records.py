@@ -1,4 +1,5 @@
-"""Records, and nodes that are one object where they are equal: what every structure of the package is made of."""
+"""Records, and nodes that are one object where they are equal: what every structure of the package
+is made of."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ def record(cls: type[Record], /) -> type[Record]: ...
 def record(*, eq: bool = True, frozen: bool = True) -> Callable[[type[Record]], type[Record]]: ...
 @dataclass_transform(frozen_default=True)
 def record(cls: type | None = None, /, *, eq: bool = True, frozen: bool = True) -> Any:
-    """Makes a class with annotated fields a record; ``eq=False`` compares by identity, and ``frozen=False`` allows
-    assignment to the fields (which mypy refuses else).
+    """Makes a class with annotated fields a record; ``eq=False`` compares by identity, and
+    ``frozen=False`` allows assignment to the fields (which mypy refuses else).
 
     Fields are given in order or by name; those at the end may have immutable defaults.
 
@@ -35,9 +36,11 @@ def record(cls: type | None = None, /, *, eq: bool = True, frozen: bool = True) 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 def guarded(cls: type[Record]) -> type[Record]:
-    """Makes a class with annotated fields a record that users hold: its fields cannot be assigned to while running, either.
+    """Makes a class with annotated fields a record that users hold: its fields cannot be assigned
+    to while running, either.
 
-    It compares by identity unless it says otherwise. It has no slots, so that ``cached_property`` and ``super()`` work in it.
+    It compares by identity unless it says otherwise. It has no slots, so that ``cached_property``
+    and ``super()`` work in it.
 
     >>> @guarded
     ... class Result:
@@ -48,7 +51,11 @@ def guarded(cls: type[Record]) -> type[Record]:
     """
     own = list(vars(cls).get("__annotations__", {}))
     names, defaults = _fields(own, [vars(cls)[name] for name in own if name in vars(cls)], cls.__bases__)
-    given: dict[str, Any] = {"__match_args__": names, "_defaults": defaults, "__init__": initializer(names, defaults, cls.__qualname__)}
+    given: dict[str, Any] = {
+        "__match_args__": names,
+        "_defaults": defaults,
+        "__init__": initializer(names, defaults, cls.__qualname__),
+    }
     given |= {"__setattr__": _first_assignment, "__delattr__": _no_deletion}
     if cls.__repr__ is object.__repr__:
         given["__repr__"] = _text
@@ -69,7 +76,8 @@ def _made(plain: type, eq: bool, frozen: bool) -> type:
 
 
 def slotted(namespace: dict[str, Any], bases: tuple[type, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Gives the namespace of a class slots for its annotated fields, and a text; returns all fields, and the defaults of the last ones."""
+    """Gives the namespace of a class slots for its annotated fields, and a text; returns all
+    fields, and the defaults of the last ones."""
     own = list(namespace.get("__annotations__", {}))
     fields, defaults = _fields(own, [namespace.pop(name) for name in own if name in namespace], bases)
     namespace["__slots__"] = (*own, *namespace.get("__slots__", ()))
@@ -97,10 +105,14 @@ def initializer(names: tuple[str, ...], defaults: tuple[Any, ...], owner: str) -
 
 @cache
 def _template(count: int) -> CodeType:
-    """The code of an ``__init__`` with so many fields, compiled once for all classes; only the names differ."""
+    """The code of an ``__init__`` with so many fields, compiled once for all classes; only the
+    names differ."""
     names = [f"f{place}" for place in range(count)]
     namespace: dict[str, Any] = {}
-    exec(f"def __init__({', '.join(['self', *names])}):\n " + "".join([f"self.{name} = {name}; " for name in names] or ["pass"]), namespace)
+    exec(
+        f"def __init__({', '.join(['self', *names])}):\n " + "".join([f"self.{name} = {name}; " for name in names] or ["pass"]),
+        namespace,
+    )
     code: CodeType = namespace["__init__"].__code__
     return code
 
@@ -154,17 +166,19 @@ _COMPUTED: Any = object()
 
 
 def computed(*, init: Literal[False] = False) -> Any:
-    """The value of a field that is no argument: ``__post_init__`` sets it with ``object.__setattr__``, or the function whose answer it
-    keeps when that is first asked for."""
+    """The value of a field that is no argument: ``__post_init__`` sets it with
+    ``object.__setattr__``, or the function whose answer it keeps when that is first asked for."""
     return _COMPUTED
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(computed,))
 def interned(plain: type[Node]) -> type[Node]:
-    """Makes a class with annotated fields one of immutable nodes: calling it twice with equal arguments gives the same object.
+    """Makes a class with annotated fields one of immutable nodes: calling it twice with equal
+    arguments gives the same object.
 
-    Arguments are positional. A number field has one type only (``Fraction``), so no key merges ``1``, ``True`` and ``Fraction(1)``.
-    No metaclass does this, because ``isinstance`` and ``match`` take more than twice as long with classes that have one.
+    Arguments are positional. A number field has one type only (``Fraction``), so no key merges
+    ``1``, ``True`` and ``Fraction(1)``. No metaclass does this, because ``isinstance`` and
+    ``match`` take more than twice as long with classes that have one.
     """
     namespace = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
     annotations: dict[str, Any] = namespace.get("__annotations__", {})
@@ -193,7 +207,8 @@ def _constructor(cls: type, fields: tuple[str, ...], defaults: tuple[Any, ...]) 
     nodes: dict[tuple[Any, ...], _Reference] = {}
 
     def forget(reference: _Reference) -> None:
-        """Removes the entry of a dead node, in one step as a weak dictionary does, and not that of a living one under the same key."""
+        """Removes the entry of a dead node, in one step as a weak dictionary does, and not that of
+        a living one under the same key."""
         _remove_dead_weakref(nodes, reference.key)
 
     stores = tuple([getattr(cls, field).__set__ for field in fields])
@@ -236,12 +251,14 @@ def _itself(self: Node, _: object = None) -> Node:
 
 
 Row: TypeAlias = tuple[type, tuple[Any, ...]]
-"""The class of a node, and its arguments: each a node (the number of its row), a tuple of arguments, or another value, told by a mark."""
+"""The class of a node, and its arguments: each a node (the number of its row), a tuple of
+arguments, or another value, told by a mark."""
 _VALUE, _NODE, _TUPLE = range(3)
 
 
 def _reduced(self: Any) -> tuple[Any, ...]:
-    """An unpickled node is the same node. All nodes below are listed, so that deep expressions need no deep stack."""
+    """An unpickled node is the same node. All nodes below are listed, so that deep expressions need
+    no deep stack."""
     rows: list[Row] = []
     places: dict[Any, int] = {}
     stack = [self]

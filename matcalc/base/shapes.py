@@ -1,4 +1,5 @@
-"""Shapes of operands: what they are called in messages, and what they come to under an operation."""
+"""Shapes of operands: what they are called in messages, and what they come to under an
+operation."""
 
 from __future__ import annotations
 
@@ -37,12 +38,15 @@ def product_shape(left: Shape, right: Shape) -> Shape:
         raise ShapeError(message, suggestion="tensor(i, k, sum(j, T[i,j,k]*x[j]))")
     inner_left = left[1] if len(left) > 1 else ONE
     if inner_left != right[0]:
-        raise ShapeError(f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ")
+        raise ShapeError(
+            f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ"
+        )
     return shape_of(left[0], right[1] if len(right) > 1 else ONE)
 
 
 def reduced_shape(shape: Shape, axis: str | None) -> Shape:
-    """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or column."""
+    """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or
+    column."""
     if axis is None:
         return ()
     require_flat(shape, f"a reduction along {axis}")

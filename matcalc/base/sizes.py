@@ -22,7 +22,8 @@ Term: TypeAlias = tuple[tuple[str, ...], int]
 class Size:
     """A sum of ``terms``, those of many factors first. Equal sizes are one object.
 
-    A size is the length of one axis, so at least one; as numbers that sizes are reckoned with, zero and less occur too.
+    A size is the length of one axis, so at least one; as numbers that sizes are reckoned with, zero
+    and less occur too.
 
     >>> n, m = Size.of("n"), Size.of("m")
     >>> str(m * n + n - n), str(Size.of(2) * n - ONE), str(m - n), str((n + ONE) * (n - ONE))
@@ -140,7 +141,9 @@ class Size:
         """
         if sizes.keys().isdisjoint(self.names):
             return self
-        parts = [reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size.of(factor)) for names, factor in self.terms]
+        parts = [
+            reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size.of(factor)) for names, factor in self.terms
+        ]
         return _summed([term for part in parts for term in part.terms])
 
     def by_power(self, name: str) -> dict[int, Size]:
@@ -165,11 +168,14 @@ class Size:
         return self.terms if first is None else (first, *[term for term in self.terms if term is not first])
 
     def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "") -> str:
-        """The size as text, each name spelled by a function; ``gap`` stands around plus and minus."""
+        """The size as text, each name spelled by a function; ``gap`` stands around plus and
+        minus."""
         parts: list[str] = []
         for names, factor in self.in_writing:
             sign = f"{gap}{'-' if factor < 0 else '+'}{gap}" if parts else "-" * (factor < 0)
-            parts.append(sign + times.join([str(abs(factor))] * (abs(factor) != 1 or not names) + [spell(name) for name in names]))
+            parts.append(
+                sign + times.join([str(abs(factor))] * (abs(factor) != 1 or not names) + [spell(name) for name in names])
+            )
         return "".join(parts) or "0"
 
     def __lt__(self, other: Size) -> bool:
@@ -194,7 +200,8 @@ def _summed(terms: Iterable[Term]) -> Size:
 
 
 def _degree_first(term: Term) -> tuple[int, tuple[str, ...]]:
-    """So are monomials ordered that what comes first of a product is the product of what comes first of its factors."""
+    """So are monomials ordered that what comes first of a product is the product of what comes
+    first of its factors."""
     return -len(term[0]), term[0]
 
 
@@ -216,7 +223,8 @@ def names_in(sizes: Iterable[Size]) -> tuple[str, ...]:
 
 
 def fitted(chosen: Mapping[str, int], sizes: Iterable[Size]) -> dict[str, int]:
-    """Numbers for names, raised as far as the sizes need that all are 1 or more. Raises ShapeError where no numbers are found.
+    """Numbers for names, raised as far as the sizes need that all are 1 or more. Raises ShapeError
+    where no numbers are found.
 
     >>> n, m = Size.of("n"), Size.of("m")
     >>> fitted({"m": 3, "n": 3}, (n - m,)), fitted({"n": 2}, (n - Size.of(5),)), fitted({"n": 4}, (Size.of(3) - n,))
@@ -244,11 +252,13 @@ def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
 
 
 Shape: TypeAlias = tuple[Size, ...]
-"""``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix, longer for declared tensors."""
+"""``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix, longer for
+declared tensors."""
 
 
 def shape_of(rows: Size, cols: Size) -> Shape:
-    """The shape with ``rows`` and ``cols``, in its one spelling (a column has one axis, a scalar none)."""
+    """The shape with ``rows`` and ``cols``, in its one spelling (a column has one axis, a scalar
+    none)."""
     if cols == ONE:
         return () if rows == ONE else (rows,)
     return (rows, cols)
@@ -264,7 +274,8 @@ def axes_of(shape: Shape) -> Shape:
 
 
 def sizes_text(shape: Iterable[Size | int | str]) -> str:
-    """Sizes with crosses between them. Sums are in brackets there, and so is what else reads as a hyphen.
+    """Sizes with crosses between them. Sums are in brackets there, and so is what else reads as a
+    hyphen.
 
     >>> n = Size.of("n")
     >>> sizes_text((n, n)), sizes_text((n + ONE, 3)), sizes_text((n + ONE,)), sizes_text((n - Size.of("p"),))

@@ -1,7 +1,9 @@
-"""Walking a DAG without recursion, and building it again: one kit for terms, expressions and tensors.
+"""Walking a DAG without recursion, and building it again: one kit for terms, expressions and
+tensors.
 
-Which fields of a node hold its operands is told by their annotations: those that name the base class of all nodes or a class right
-below it. (An ``Index`` stands further down: it names a position.)
+Which fields of a node hold its operands is told by their annotations: those that name the base
+class of all nodes or a class right below it. (An ``Index`` stands further down: it names a
+position.)
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ Result = TypeVar("Result")
 
 
 def postorder(*roots: Node, known: Container[Node] = ()) -> Sequence[Node]:
-    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in ``known`` are left out with all below."""
+    """Every node below ``roots`` once, operands before their users; no recursion. Nodes in
+    ``known`` are left out with all below."""
     return latest_postorder(roots) if known == () else postordered(roots, _below, known)
 
 
 @lru_cache(maxsize=8)
 def latest_postorder(roots: tuple[Any, ...]) -> Sequence[Any]:
-    """Kept for the latest few: one derivation asks for the order of its expression and of its tensors in many places."""
+    """Kept for the latest few: one derivation asks for the order of its expression and of its
+    tensors in many places."""
     return postordered(roots, _below)
 
 
@@ -32,7 +36,8 @@ _below: Callable[[Any], tuple[Any, ...]] = attrgetter("below")
 
 
 def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]], known: Container[Node] = ()) -> list[Node]:
-    """Every node below ``roots`` once, operands before their users. Nodes in ``known`` are left out with all below."""
+    """Every node below ``roots`` once, operands before their users. Nodes in ``known`` are left out
+    with all below."""
     if len(roots) == 1:
         for operand in operands(roots[0]):
             if operand not in known:
@@ -59,7 +64,8 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
 
 
 def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]], Result]) -> Mapping[Node, Result]:
-    """``step`` of every node, operands before their users as ``order`` has them, with what it gave for the nodes before.
+    """``step`` of every node, operands before their users as ``order`` has them, with what it gave
+    for the nodes before.
 
     A node that ``order`` leaves out stands for itself.
     """
@@ -79,7 +85,8 @@ class _Kept(dict[Any, Any]):
 
 
 def with_operands(node: Node, values: Mapping[Node, Node]) -> Node:
-    """The node with what ``values`` has for its operands, each in its place; the same node when that changes none."""
+    """The node with what ``values`` has for its operands, each in its place; the same node when
+    that changes none."""
     below: tuple[Node, ...] = operands_of(node)
     new = [values.get(operand, operand) for operand in below]
     changed: Node = node if all(map(is_, new, below)) else _filled(node, new)
@@ -87,7 +94,8 @@ def with_operands(node: Node, values: Mapping[Node, Node]) -> Node:
 
 
 def with_operand(node: Node, place: int, operand: Node) -> Node:
-    """The node with another operand at one place, counted as in ``below``; an equal operand at another place stays."""
+    """The node with another operand at one place, counted as in ``below``; an equal operand at
+    another place stays."""
     below: tuple[Node, ...] = node.below  # type: ignore[attr-defined]
     changed: Node = _filled(node, [*below[:place], operand, *below[place + 1 :]])
     return changed
@@ -112,7 +120,8 @@ def operands_of(node: Any) -> tuple[Any, ...]:
 
 @cache
 def _reader(cls: type) -> Callable[[Any], tuple[Any, ...]]:
-    """Reads the operands of a node of the class; the forms of fields that classes have today are the quick ones."""
+    """Reads the operands of a node of the class; the forms of fields that classes have today are
+    the quick ones."""
     fields, root = _operand_fields(cls), _root(cls)
     if not fields:
         return lambda _: ()

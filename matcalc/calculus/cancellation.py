@@ -1,7 +1,8 @@
-"""Elementwise rational simplification: sums, products and integer powers of entries are rational functions, which SymPy cancels.
+"""Elementwise rational simplification: sums, products and integer powers of entries are rational
+functions, which SymPy cancels.
 
-Only formulas with a sum in a denominator, or with powers of sums inside a sum, are looked at, so that SymPy is imported when it can help.
-A result is used when it is shorter, so this ends.
+Only formulas with a sum in a denominator, or with powers of sums inside a sum, are looked at, so
+that SymPy is imported when it can help. A result is used when it is shorter, so this ends.
 """
 
 from __future__ import annotations
@@ -50,14 +51,17 @@ def _on_diagonal(node: Sum | Contraction) -> Tensor | None:
     axes = tuple(dict.fromkeys(output))
     if len(terms) < len(node.terms) or len(axes) == len(output) or any(term.output != output for _, term in terms):
         return None
-    entries = [(coefficient, contract(term.operands, term.indices, axes, dict(enumerate(term.sizes)))) for coefficient, term in terms]
+    entries = [
+        (coefficient, contract(term.operands, term.indices, axes, dict(enumerate(term.sizes)))) for coefficient, term in terms
+    ]
     sizes = dict(zip(output, node.shape))
     found = cancelled_fraction(add(entries, tuple([sizes[label] for label in axes])))
     return None if found is None else contract([found], [axes], output, sizes)
 
 
 def _over_denominator(node: Sum | Contraction) -> Tensor | None:
-    """Two terms over one denominator where that makes the numerator shorter: ``1 - t²/(t² + 1)`` is ``1/(t² + 1)``."""
+    """Two terms over one denominator where that makes the numerator shorter: ``1 - t²/(t² + 1)`` is
+    ``1/(t² + 1)``."""
     if not isinstance(node, Sum) or not any(_is_over_sum(term) for _, term in node.terms):
         return None
     parts = [_monomial(term) for _, term in node.terms]
@@ -151,7 +155,8 @@ def _sum_factors(part: Tensor) -> list[Tensor]:
 
 
 def _region(node: Tensor, linear_atoms: bool) -> tuple[list[Tensor], dict[Tensor, int]] | None:
-    """The nodes of the rational formula, operands first, and its atoms numbered; None when it is too large to be tried.
+    """The nodes of the rational formula, operands first, and its atoms numbered; None when it is
+    too large to be tried.
 
     With ``linear_atoms`` a sum of two or more symbols, such as ``w + x``, is an atom.
     """
@@ -217,7 +222,8 @@ def _parts(node: Tensor) -> tuple[Tensor, ...] | None:
 
 
 def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> list[Any]:
-    """The cancelled and the factored form of a fraction, the expanded one of a polynomial, as SymPy expressions."""
+    """The cancelled and the factored form of a fraction, the expanded one of a polynomial, as SymPy
+    expressions."""
     import sympy
 
     spend(100 + 10 * len(order) * len(atoms))  # milliseconds, that SymPy takes at once

@@ -1,7 +1,8 @@
 """Differentiation, entry by entry, in reverse over the tensor DAG.
 
-Every node gets its cotangent: the derivative of the root's entries by the node's entries, with axes (axes of the root..., axes of the
-node...). Shared nodes are visited once, so the cost is linear in the DAG. There is one pullback a node class.
+Every node gets its cotangent: the derivative of the root's entries by the node's entries, with axes
+(axes of the root..., axes of the node...). Shared nodes are visited once, so the cost is linear in
+the DAG. There is one pullback a node class.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ _MOST_FACTORS = 400_000
 def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, Tensor]:
     """What ``seed``, the cotangent of ``root``, becomes at each of the variables, in one sweep.
 
-    ``seed`` has some axes of its own, then those of ``root``; a result has the same axes of its own, then those of its variable.
-    Raises NotDifferentiableError for a function without a derivative rule.
+    ``seed`` has some axes of its own, then those of ``root``; a result has the same axes of its
+    own, then those of its variable. Raises NotDifferentiableError for a function without a
+    derivative rule.
     """
     above = seed.shape[: seed.order - root.order]
     found = contributions(root, seed, variables)
@@ -60,7 +62,8 @@ def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[
 
 
 def contributions(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
-    """The terms of the cotangents: one for every operand that a variable is of the nodes below ``root``."""
+    """The terms of the cotangents: one for every operand that a variable is of the nodes below
+    ``root``."""
     order = postorder(root)
     asked = set(variables)
     depends: set[Tensor] = set()
@@ -81,7 +84,8 @@ def contributions(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> di
 
 
 def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[tuple[Tensor, tuple[Fraction, Tensor]]]:
-    """What ``node`` passes on to each operand that depends on the variable; ``root`` is the order of the root."""
+    """What ``node`` passes on to each operand that depends on the variable; ``root`` is the order
+    of the root."""
     match node:
         case Sum():
             for coefficient, term in node.terms:
@@ -134,13 +138,16 @@ def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:
 
 
 def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
-    """The cotangent contracted with the entrywise rule of the function; leading axes of the argument are a batch."""
+    """The cotangent contracted with the entrywise rule of the function; leading axes of the
+    argument are a batch."""
     rule = entrywise.entry_rules()[node.function]
     argument = node.arguments[0]
     batch_order = argument.order - len(rule.argument)
     outer = tuple(range(-root, 0))
     # rule labels are 0..; batch labels follow after the largest of them
-    used = {label for _, factors in rule.terms for factor in factors for label in factor.labels} | set(rule.output + rule.argument)
+    used = {label for _, factors in rule.terms for factor in factors for label in factor.labels} | set(
+        rule.output + rule.argument
+    )
     start = max(used) + 1
     batch = tuple(range(start, start + batch_order))
     sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(zip(batch, argument.shape))

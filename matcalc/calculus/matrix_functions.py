@@ -1,11 +1,13 @@
-"""Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no entrywise rule.
+"""Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no
+entrywise rule.
 
 Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
     tr(f(X))             the derivative is f'(X)'
     tr(C f(X))           the derivative is (C f'(X))' where C commutes with X, being a function of X itself
     f(s A + t B)         with scalars s, t and constants A, B that commute: df = A f'(s A + t B) ds + B f'(s A + t B) dt;
-                         of constants that need not commute the Fréchet derivatives in the directions A and B
+                         of constants that need not commute the Fréchet derivatives in the
+                         directions A and B
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
     a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
 """
@@ -84,7 +86,8 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
 
 
 def _of_each(function: Function, node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> tuple[Fraction, Tensor]:
-    """The cotangent of a batch of matrices, of a function of each: of a trace where f' = f, else by Fréchet derivatives.
+    """The cotangent of a batch of matrices, of a function of each: of a trace where f' = f, else by
+    Fréchet derivatives.
 
     Raises NotDifferentiableError for second derivatives and where a parameter varies.
     """
@@ -117,7 +120,8 @@ def _no_closed_form(function: Function, root: int) -> NotDifferentiableError:
 
 
 def _no_second(function: Function) -> NotDifferentiableError:
-    """The error for the derivative of a function that only derivatives bring in, which says where it comes from."""
+    """The error for the derivative of a function that only derivatives bring in, which says where
+    it comes from."""
     owners = [_shown(owner) for owner in functions().values() if function.name in _brought_in(owner)]
     origin = f" ({function.name} stands in derivatives of {' or '.join(owners)})" if owners else ""
     return NotDifferentiableError(f"the derivative of {function.name} has no closed form here{origin}")
@@ -137,7 +141,8 @@ def _shown(function: Function) -> str:
 
 
 def _in_direction(function: str, node: Apply, cotangent: Tensor) -> tuple[Fraction, Tensor]:
-    """The adjoint of a Fréchet derivative of or at ``node``, with the number in front of the cotangent outside."""
+    """The adjoint of a Fréchet derivative of or at ``node``, with the number in front of the
+    cotangent outside."""
     argument, parameters = node.arguments[0], [other for other in node.arguments[1:] if not other.order]
     factor, direction = content(cotangent)
     return factor, apply(function, (transposed(argument), direction, *parameters), argument.shape)
@@ -161,12 +166,16 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
 
 
 def _commutes(cotangent: Tensor, argument: Tensor) -> bool:
-    """Whether the transpose of the cotangent is visibly a function of the argument; in a symmetric one, whether the cotangent is."""
-    return _is_function_of(transposed(cotangent), argument) or (_symmetric_value(argument) and _is_function_of(cotangent, argument))
+    """Whether the transpose of the cotangent is visibly a function of the argument; in a symmetric
+    one, whether the cotangent is."""
+    return _is_function_of(transposed(cotangent), argument) or (
+        _symmetric_value(argument) and _is_function_of(cotangent, argument)
+    )
 
 
 def _is_function_of(tensor: Tensor, argument: Tensor) -> bool:
-    """Whether a matrix is made of another by sums, products, inverses and primary functions alone."""
+    """Whether a matrix is made of another by sums, products, inverses and primary functions
+    alone."""
     todo, seen = [tensor], {argument}
     while todo:
         node = todo.pop()
@@ -187,7 +196,8 @@ def _is_primary(node: Apply) -> bool:
 
 
 def _factors_of_product(node: Contraction) -> list[Tensor] | None:
-    """The matrices of a matrix product, each turned as it stands there; the identity has none, and None is no product."""
+    """The matrices of a matrix product, each turned as it stands there; the identity has none, and
+    None is no product."""
     path = matrix_factors(node)
     if path is None:
         return None
@@ -236,7 +246,8 @@ Terms = tuple[tuple[Fraction, Tensor], ...]
 
 
 def _multiples(argument: Tensor, depends: set[Tensor]) -> Terms:
-    """The terms of an argument in which only scalars vary, beside constant matrices; empty when a matrix varies."""
+    """The terms of an argument in which only scalars vary, beside constant matrices; empty when a
+    matrix varies."""
     terms = argument.terms if isinstance(argument, Sum) else ((YES, argument),)
     return terms if all(_is_multiple(term, depends) for _, term in terms) else ()
 
@@ -244,11 +255,14 @@ def _multiples(argument: Tensor, depends: set[Tensor]) -> Terms:
 def _is_multiple(term: Tensor, depends: set[Tensor]) -> bool:
     if term not in depends:
         return True
-    return isinstance(term, Contraction) and all(not index or operand not in depends for operand, index in zip(term.operands, term.indices))
+    return isinstance(term, Contraction) and all(
+        not index or operand not in depends for operand, index in zip(term.operands, term.indices)
+    )
 
 
 def _commuting(terms: Terms, depends: set[Tensor]) -> bool:
-    """Whether the constant matrices of the terms visibly commute: all are functions of one of them."""
+    """Whether the constant matrices of the terms visibly commute: all are functions of one of
+    them."""
     if len(terms) == 1:
         return True
     matrices = [_matrix(term) for _, term in terms]
@@ -264,7 +278,8 @@ def _matrix(term: Tensor) -> Tensor:
 
 
 def _directions(term: Tensor, depends: set[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Each scalar factor of a term that varies, with the rest of the term: the derivative of the term by it."""
+    """Each scalar factor of a term that varies, with the rest of the term: the derivative of the
+    term by it."""
     if term not in depends or not isinstance(term, Contraction):
         return
     for k, operand in enumerate(term.operands):

@@ -1,4 +1,5 @@
-"""Recognising short forms by identities from the leaves up; entries of t and of -t in one formula."""
+"""Recognising short forms by identities from the leaves up; entries of t and of -t in one
+formula."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ else:
 
 
 def reflected(tensor: Tensor) -> Tensor:
-    """The tensor with ``sigmoid(-t)`` written ``1 - sigmoid(t)`` where ``sigmoid(t)`` stands in it too, and the like."""
+    """The tensor with ``sigmoid(-t)`` written ``1 - sigmoid(t)`` where ``sigmoid(t)`` stands in it
+    too, and the like."""
     found = dict.fromkeys(node for node in postorder(tensor) if isinstance(node, Map) and _reflection(node))
     values: dict[Tensor, Tensor] = {}
     for node in found:
@@ -62,11 +64,13 @@ else:
 
 _MOST_PASSES = 20
 _WORTH_IT = 2
-"""How much smaller a multiplied-out product must be, so that factored forms that the user wrote stay."""
+"""How much smaller a multiplied-out product must be, so that factored forms that the user wrote
+stay."""
 
 
 class _Settled:
-    """Tensors in which nothing is left to do, at any depth. Rules whose functions stand only elsewhere in a formula cannot match there."""
+    """Tensors in which nothing is left to do, at any depth. Rules whose functions stand only
+    elsewhere in a formula cannot match there."""
 
     def __contains__(self, node: object) -> bool:
         return hasattr(node, "settled")
@@ -79,9 +83,11 @@ _SETTLED = _Settled()
 
 
 def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
-    """``tensor`` with the rewrites applied and elementwise products multiplied out where that is shorter.
+    """``tensor`` with the rewrites applied and elementwise products multiplied out where that is
+    shorter.
 
-    Each step makes the written-out formula smaller, so this ends. The names of the rewrites applied are appended to ``used``.
+    Each step makes the written-out formula smaller, so this ends. The names of the rewrites applied
+    are appended to ``used``.
     """
     names = [] if used is None else used
     for _ in range(_MOST_PASSES):
@@ -99,13 +105,16 @@ def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], used: list[str]) ->
 
 
 def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
-    """The tensor as it is, with sums opened that have an identity or ones among their terms, and fully expanded; each once.
+    """The tensor as it is, with sums opened that have an identity or ones among their terms, and
+    fully expanded; each once.
 
-    The same with functions of -t written by those of t, where there are both. Products that weigh more than ``heaviest`` without the sum
-    in them are not expanded.
+    The same with functions of -t written by those of t, where there are both. Products that weigh
+    more than ``heaviest`` without the sum in them are not expanded.
     """
     starts = dict.fromkeys((tensor, reflected(tensor)))
-    others = [other for start in starts for other in (start, opened(start), expanded(start, heaviest=heaviest)) if other is not tensor]
+    others = [
+        other for start in starts for other in (start, opened(start), expanded(start, heaviest=heaviest)) if other is not tensor
+    ]
     return tuple(dict.fromkeys((tensor, *map(simplified, others))))
 
 
@@ -115,7 +124,8 @@ def lightest(tensor: Tensor) -> Tensor:
 
 
 def _multiplied_out(node: Tensor) -> Tensor | None:
-    """Factors on the same indices, multiplied out when terms cancel: ``(y/s + (1 - y)/(s - 1)) s (s - 1)`` becomes ``s - y``."""
+    """Factors on the same indices, multiplied out when terms cancel:
+    ``(y/s + (1 - y)/(s - 1)) s (s - 1)`` becomes ``s - y``."""
     if not isinstance(node, Contraction):
         return None
     if len(node.operands) < 2:
@@ -137,7 +147,8 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
 
 
 def _may_cancel(factors: list[Tensor]) -> bool:
-    """Whether there is a sum among the factors that another factor may meet something in: another sum, or a power of the same base."""
+    """Whether there is a sum among the factors that another factor may meet something in: another
+    sum, or a power of the same base."""
     sums = [factor for factor in factors if isinstance(factor, Sum)]
     if len(sums) != 1:
         return bool(sums)
@@ -147,7 +158,8 @@ def _may_cancel(factors: list[Tensor]) -> bool:
 
 
 def _summed(node: Contraction) -> Tensor | None:
-    """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))`` becomes 0."""
+    """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))``
+    becomes 0."""
     sums = [k for k, operand in enumerate(node.operands) if isinstance(operand, Sum)]
     if not sums:
         return None
@@ -159,7 +171,8 @@ def _summed(node: Contraction) -> Tensor | None:
             parts = []
             for coefficient, term in operand.terms:
                 part = contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes)
-                # What does not vary along the axis comes out of the sum, and what is left may be such a sum again.
+                # What does not vary along the axis comes out of the sum, and what is left may be
+                # such a sum again.
                 parts.append((coefficient, _inner_sums(part)))
             after = add(parts, node.shape)
             if weight(after) < weight(node):
@@ -174,7 +187,9 @@ def _inner_sums(part: Tensor) -> Tensor:
     whole = _summed(part)
     if whole is not None:
         return whole
-    operands = [_summed(operand) if isinstance(operand, Contraction) and not operand.output else None for operand in part.operands]
+    operands = [
+        _summed(operand) if isinstance(operand, Contraction) and not operand.output else None for operand in part.operands
+    ]
     if not any(operands):
         return part
     chosen = [new or old for new, old in zip(operands, part.operands)]
@@ -231,7 +246,8 @@ def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
 
 
 def _opened_scalars(node: Contraction) -> Contraction:
-    """The same product with the factors of its scalar contractions side by side; a view for matching, not in normal form."""
+    """The same product with the factors of its scalar contractions side by side; a view for
+    matching, not in normal form."""
     operands: list[Tensor] = []
     indices: list[tuple[int, ...]] = []
     sizes = list(node.sizes)

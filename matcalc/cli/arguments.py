@@ -1,4 +1,5 @@
-"""What came from the shell: expressions in quotes and on standard input, what the shell took away, and what messages repeat of it."""
+"""What came from the shell: expressions in quotes and on standard input, what the shell took away,
+and what messages repeat of it."""
 
 from __future__ import annotations
 
@@ -64,7 +65,8 @@ def standard_input() -> str:
 
 
 def damage(text: str, words: Sequence[str]) -> str | None:
-    """What a shell seems to have taken away from an expression that could not be read; None when nothing tells so."""
+    """What a shell seems to have taken away from an expression that could not be read; None when
+    nothing tells so."""
     unquoted = len(words) > 1 or " " not in text
     commands = "\\" not in text and ("{" in text or "^" in text) and any(word in text for word in (*_COMMANDS, *_TRANSPOSES))
     if commands and _BARE_LATEX.search(text):
@@ -83,7 +85,8 @@ def split_names(wrt: str) -> list[str]:
 
 
 def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
-    """What ``--wrt`` asks for: a derivative for each group of names, which are one name, or a pair for a mixed second derivative.
+    """What ``--wrt`` asks for: a derivative for each group of names, which are one name, or a pair
+    for a mixed second derivative.
 
     >>> groups_of_names(["x", "W,b"]), groups_of_names(["x and y"])
     ([['x'], ['W', 'b']], [['x'], ['y']])

@@ -1,4 +1,5 @@
-"""Names to differentiate by: those that were given, the one that can be meant, or the answer to a question at a terminal."""
+"""Names to differentiate by: those that were given, the one that can be meant, or the answer to a
+question at a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 
 
 def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """A formula, and the names to differentiate by that stand behind it: ``x'Ax wrt x``, ``f = x'Ax; f by x``.
+    """A formula, and the names to differentiate by that stand behind it: ``x'Ax wrt x``,
+    ``f = x'Ax; f by x``.
 
     >>> in_words("x'Ax wrt x", ()), in_words("f = x'Ax; grad f", ())
     (("x'Ax", ['x']), ("f = x'Ax; f", []))
@@ -24,7 +26,7 @@ def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
     text = text.removeprefix("of ").lstrip()
     if wrt or not _IN_WORDS.search(text):
         return text, wrt
-    lines: Any = import_module("matcalc.repl.lines")
+    lines: Any = import_module("matcalc.repl.request_lines")
     statements = lines.statements(text)
     found = lines.request(statements[-1], ()) if statements else None
     if not isinstance(found, lines.Derive):
@@ -39,7 +41,8 @@ def names_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> li
 
 
 def groups_asked(text: str, wrt: Sequence[str], reading: Mapping[str, Any]) -> list[list[str]]:
-    """The names of ``--wrt``, those that the text says itself, or the one that can be meant; a derivative for each group.
+    """The names of ``--wrt``, those that the text says itself, or the one that can be meant; a
+    derivative for each group.
 
     Raises MatcalcError where that is not clear and nobody can be asked.
     """
@@ -59,7 +62,8 @@ def says_itself(text: str, reading: Mapping[str, Any]) -> bool:
 
 
 def _chosen(found: Mapping[str, str]) -> list[str]:
-    """The one symbol that can be meant, or those that are chosen at the terminal. Raises MatcalcError without a terminal."""
+    """The one symbol that can be meant, or those that are chosen at the terminal. Raises
+    MatcalcError without a terminal."""
     name = presentation.clear_choice(found)
     if name is not None:
         return [name]

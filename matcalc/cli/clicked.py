@@ -1,4 +1,5 @@
-"""The command line as click reads it: all that is not plain, help pages, and what is wrong with arguments."""
+"""The command line as click reads it: all that is not plain, help pages, and what is wrong with
+arguments."""
 
 from __future__ import annotations
 
@@ -108,11 +109,14 @@ _GIVEN = "matcalc.given"
 def as_click(command: ExpressionCommand) -> click.Command:
     """The command for click."""
     options = with_options(*command.options)
-    return click.command(command.name, cls=_Expressed, short_help=command.summary)(click.argument("expression")(options(command.run)))
+    return click.command(command.name, cls=_Expressed, short_help=command.summary)(
+        click.argument("expression")(options(command.run))
+    )
 
 
 class _Expressed(PlainHelp):
-    """A command whose argument is an expression, which may begin with a minus sign and come in several words."""
+    """A command whose argument is an expression, which may begin with a minus sign and come in
+    several words."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words, options = self._sorted_out(ctx, args)
@@ -142,7 +146,9 @@ class _Expressed(PlainHelp):
             name = _as_option(argument, spellings)
             option = spellings.get(name or "")
             valued = option is not None and not option.is_flag and not option.count
-            if name is None or (valued and len(argument) == 2 and (not rest or _LONG.match(rest[0]))):  # -w alone is an expression
+            if name is None or (
+                valued and len(argument) == 2 and (not rest or _LONG.match(rest[0]))
+            ):  # -w alone is an expression
                 words.append(argument)
                 continue
             options.append(name)
@@ -154,7 +160,8 @@ class _Expressed(PlainHelp):
 
 
 def _as_option(argument: str, spellings: Iterable[str]) -> str | None:
-    """The option that an argument is, in the spelling that click knows; None for a part of an expression."""
+    """The option that an argument is, in the spelling that click knows; None for a part of an
+    expression."""
     dashed = _DASHED.sub("--", argument) if argument[:1] in "–—" else argument
     name, equals, value = dashed.partition("=")
     known = name.lower() if name.startswith("--") else name
@@ -166,7 +173,8 @@ def _as_option(argument: str, spellings: Iterable[str]) -> str | None:
 
 
 def _joined(words: Sequence[str]) -> str:
-    """The words of an expression that was not in quotes. Raises MatcalcError for several expressions, or names of files."""
+    """The words of an expression that was not in quotes. Raises MatcalcError for several
+    expressions, or names of files."""
     if len(words) == 1:
         return words[0]
     files = [word for word in words if _is_file(word)]
@@ -240,8 +248,9 @@ def cli() -> None:
     matcalc verify "d(x'Ax)/dx = 2Ax"         conditional: true only if A = Aᵀ
     matcalc repl                              starts a prompt
 
-    A formula alone is differentiated, an equation alone is verified. The result goes to standard output, what it rests on to standard
-    error. The exit status is 2 for input that could not be read. matcalc COMMAND --help says more about a command.
+    A formula alone is differentiated, an equation alone is verified. The result goes to standard
+    output, what it rests on to standard error. The exit status is 2 for input that could not be
+    read. matcalc COMMAND --help says more about a command.
     """
 
 

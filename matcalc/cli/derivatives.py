@@ -1,4 +1,5 @@
-"""What ``derive``, ``gradient``, ``jacobian`` and ``hessian`` have in common: their options, and how their results are shown."""
+"""What ``derive``, ``gradient``, ``jacobian`` and ``hessian`` have in common: their options, and
+how their results are shown."""
 
 from __future__ import annotations
 
@@ -69,9 +70,13 @@ class View:
         target = self.target
         if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
             said = f"steps are not available as {target}" if steps else "only a derivation in steps is available as html"
-            raise MatcalcError(said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html")
+            raise MatcalcError(
+                said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html"
+            )
         if steps and self.bold:
-            raise MatcalcError("there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold")
+            raise MatcalcError(
+                "there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold"
+            )
         if self.in_numbers:
             self._check_numbers()
         return replace(self, target=set_in_bold(target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
@@ -86,8 +91,8 @@ class View:
 
 
 def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
-    """The options of a command that differentiates. ``names`` is the default of ``--names``, which there is only where there is a
-    default."""
+    """The options of a command that differentiates. ``names`` is the default of ``--names``, which
+    there is only where there is a default."""
     return (
         wrt_option(wrt),
         *READING,
@@ -154,7 +159,8 @@ def with_advice(make: Callable[[], Found], text: str) -> Found:
 
 
 def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Gradients] | None = None) -> None:
-    """One derivative, or several, each with what stands left of it; ``jointly`` makes code for all of them."""
+    """One derivative, or several, each with what stands left of it; ``jointly`` makes code for all
+    of them."""
     if view.samples == "sum":
         found = [one.samples() for one in found]
     if len(found) == 1:

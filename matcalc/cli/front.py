@@ -1,4 +1,5 @@
-"""The front door: how the program begins and ends, which commands there are, and plain arguments, as most are."""
+"""The front door: how the program begins and ends, which commands there are, and plain arguments,
+as most are."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ LAZY = {
     "repl": "matcalc.commands.repl",
     "help": "matcalc.commands.help",
 }
-"""Subcommands by the module that holds them as ``command``, imported when they are first asked for."""
+"""Subcommands by the module that holds them as ``command``, imported when they are first asked
+for."""
 
 OTHER_NAMES = {
     "grad": "gradient", "gradients": "gradient", "jac": "jacobian", "hess": "hessian", "derivative": "derive", "differentiate": "derive",
@@ -44,8 +46,9 @@ OTHER_NAMES = {
 class Option:
     """An option: how it is spelled, the argument that it becomes, and what its value is.
 
-    A ``word`` is one of ``words``, whatever its case, or one of their ``others``, by which the words are known elsewhere. ``texts`` may be
-    given several times and come in a tuple; a ``flag`` has no value.
+    A ``word`` is one of ``words``, whatever its case, or one of their ``others``, by which the
+    words are known elsewhere. ``texts`` may be given several times and come in a tuple; a ``flag``
+    has no value.
     """
 
     spellings: tuple[str, ...]
@@ -60,7 +63,8 @@ class Option:
 
 @record
 class ExpressionCommand:
-    """A command whose one argument is an expression; ``run`` takes it as ``expression``, and the options as their arguments."""
+    """A command whose one argument is an expression; ``run`` takes it as ``expression``, and the
+    options as their arguments."""
 
     name: str
     summary: str
@@ -69,7 +73,8 @@ class ExpressionCommand:
 
 
 def command_called(name: str) -> Any:
-    """The command: an ``ExpressionCommand``, or one that is click's own; None where there is none of this name."""
+    """The command: an ``ExpressionCommand``, or one that is click's own; None where there is none
+    of this name."""
     module = LAZY.get(OTHER_NAMES.get(name, name))
     return None if module is None else import_module(module).command
 
@@ -96,7 +101,8 @@ def understood(arguments: Sequence[str]) -> Callable[[], object] | None:
 
 
 def sorted_out(arguments: Sequence[str], known: Sequence[Option]) -> tuple[str, tuple[str, ...], dict[str, Any]] | None:
-    """The expression, the options as they are written, and their values by argument; None for arguments that are not plain.
+    """The expression, the options as they are written, and their values by argument; None for
+    arguments that are not plain.
 
     >>> sorted_out(["x'Ax", "--wrt", "x"], [Option(("-w", "--wrt"), "wrt", "texts", "", default=())])
     ("x'Ax", ('--wrt', 'x'), {'wrt': ('x',)})
@@ -133,8 +139,8 @@ BAD_INPUT, OWN_FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 def main() -> None:
     """Run the command line and exit.
 
-    The status is 0, or 2 for bad input, whose message goes to standard error; 70 for an error of matcalc's own, 130 after Ctrl-C and 141
-    when nobody reads the output.
+    The status is 0, or 2 for bad input, whose message goes to standard error; 70 for an error of
+    matcalc's own, 130 after Ctrl-C and 141 when nobody reads the output.
     """
     prepare()
     try:

@@ -22,7 +22,8 @@ Keywords: TypeAlias = dict[str, Any]
 
 
 def expression_command(name: str, summary: str, *options: Option) -> Callable[[Command], ExpressionCommand]:
-    """Makes a function a command that has ``READING`` and ``BUDGET`` among its options; the docstring is the help page."""
+    """Makes a function a command that has ``READING`` and ``BUDGET`` among its options; the
+    docstring is the help page."""
     return lambda run: ExpressionCommand(name, summary, options, with_budget(with_reading(run)))
 
 
@@ -89,7 +90,9 @@ READING = (
         DIALECTS,
         {"np": "numpy", "jax": "numpy", "torch": "numpy", "octave": "matlab", "tex": "latex"},
     ),
-    Option(("--explain-reading",), "explained", "flag", "Say first how the formula is read, and how else it could be.", default=False),
+    Option(
+        ("--explain-reading",), "explained", "flag", "Say first how the formula is read, and how else it could be.", default=False
+    ),
 )
 """How a text is read."""
 
@@ -106,7 +109,8 @@ def wrt_option(said: str) -> Option:
 
 
 def with_reading(command: Command) -> Command:
-    """The command with ``READING`` as the keyword arguments ``reading`` of the calls of the Python interface."""
+    """The command with ``READING`` as the keyword arguments ``reading`` of the calls of the Python
+    interface."""
 
     @wraps(command)
     def reads(*, declare: Sequence[str], strict: bool, dialect: str | None, explained: bool, **others: Any) -> Any:
@@ -135,7 +139,8 @@ def with_budget(command: Command) -> Command:
 
 
 def set_in_bold(target: str | None, bold: bool) -> str | None:
-    """The form of the result: LaTeX where ``--bold`` stands alone. Raises MatcalcError for a form that has no bold type."""
+    """The form of the result: LaTeX where ``--bold`` stands alone. Raises MatcalcError for a form
+    that has no bold type."""
     if not bold:
         return target
     if target not in (None, "markdown", *typesetting()):

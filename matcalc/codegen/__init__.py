@@ -1,1 +1,2 @@
-"""Straight-line functions for expressions and their derivatives, in the languages of ``targets``."""
+"""Straight-line functions for expressions and their derivatives, in the languages of
+``targets``."""

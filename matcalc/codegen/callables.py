@@ -23,11 +23,13 @@ def function(
     sizes: Mapping[str, int] | None = None,
     others: Sequence[Symbol] = (),
 ) -> Callable[..., Any]:
-    """The generated function, compiled, taking the symbols as keyword arguments under their own names.
+    """The generated function, compiled, taking the symbols as keyword arguments under their own
+    names.
 
-    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``, symbols that the code itself does not use.
-    Vectors may be given as ``(n, 1)`` or ``(1, n)`` too. Works on tracers: it may be jitted, and mapped over batches.
-    The callable raises ShapeError for arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
+    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``,
+    symbols that the code itself does not use. Vectors may be given as ``(n, 1)`` or ``(1, n)`` too.
+    Works on tracers: it may be jitted, and mapped over batches. The callable raises ShapeError for
+    arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
     """
     library = target_named(target)
     if not library.in_python:
@@ -44,7 +46,9 @@ def function(
     failures = library.failures()
     taken = {symbol.name for symbol, _ in symbols}
     needed = {*taken, *(size for size, _ in spelled)}
-    sizes_named = {one for symbol in (*made.parameters.symbols, *extra) for size in symbol.shape for one in size.names} | set(open_sizes)
+    sizes_named = {one for symbol in (*made.parameters.symbols, *extra) for size in symbol.shape for one in size.names} | set(
+        open_sizes
+    )
     checkable = tuple(sorted(sizes_named - taken - {symbol.name for symbol in extra} - set(parameters.functions)))
 
     fixed = any(size.number is not None for symbol in extra for size in symbol.shape)
@@ -55,13 +59,19 @@ def function(
         missing = [symbol.name for symbol, _ in symbols if symbol.name not in values]
         missing += [user for user, spelling in functions if user not in values and spelling not in values]
         if missing:
-            raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing))
+            raise MatcalcError(
+                f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing)
+            )
         for user, spelling in functions:
             if not callable(values.get(user, values.get(spelling))):
                 raise MatcalcError(f"the value of {user} is not a function")
         arrays = {symbol.name: _fitting(symbol, converted(symbol.name, values[symbol.name])) for symbol, _ in symbols}
         shapes = [(symbol.name, array_axes(symbol), tuple(arrays[symbol.name].shape)) for symbol, _ in symbols]
-        given = {size: values[size] for size in checkable if size in values and (size in open_sizes or not library.is_traced(values[size]))}
+        given = {
+            size: values[size]
+            for size in checkable
+            if size in values and (size in open_sizes or not library.is_traced(values[size]))
+        }
         if given or open_sizes or fixed:
             more = {one: _fitting(one, converted(one.name, values[one.name])) for one in extra if one.name in values}
             shapes += [(one.name, array_axes(one), tuple(array.shape)) for one, array in more.items()]

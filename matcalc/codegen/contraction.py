@@ -1,4 +1,5 @@
-"""Products of arrays with labelled axes: two at a time in the cheapest order, as matrix products where they are ones."""
+"""Products of arrays with labelled axes: two at a time in the cheapest order, as matrix products
+where they are ones."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ Labels: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[Op, Labels]
 """An array and the labels of its axes."""
 
-# All orders are compared for this many arrays; with more of them the best pair is taken again and again, among the first of them.
+# All orders are compared for this many arrays; with more of them the best pair is taken again and
+# again, among the first of them.
 _COMPARED = 8
 _SEARCHED = 24
 
@@ -54,14 +56,16 @@ class Contraction:
         self.made = Made() if made is None else made
 
     def components(self, items: list[Labelled]) -> list[Labelled]:
-        """Arrays that share summed labels multiplied; arrays that share none are left as they are."""
+        """Arrays that share summed labels multiplied; arrays that share none are left as they
+        are."""
         spend(len(items))
         holders = Counter([label for _, labels in items for label in set(labels)])
         shared = self.kept.union([label for label, count in holders.items() if count > 1])
         return [self._once(group) for group in self._groups([self._lone(item, shared) for item in items])]
 
     def _once(self, items: list[Labelled]) -> Labelled:
-        """The product, or the one that was made of the same arrays tied in the same way: long chains share most of their parts."""
+        """The product, or the one that was made of the same arrays tied in the same way: long
+        chains share most of their parts."""
         if len(items) == 1:
             return items[0]
         labels = sorted({label for _, own in items for label in own})
@@ -76,7 +80,8 @@ class Contraction:
         return op, tuple([labels[k] for k in own])
 
     def _groups(self, items: list[Labelled]) -> list[list[Labelled]]:
-        """The arrays, those together that summed labels tie together; in the order of the first of each."""
+        """The arrays, those together that summed labels tie together; in the order of the first of
+        each."""
         group_of = list(range(len(items)))
         first: dict[int, int] = {}
         for place, (_, labels) in enumerate(items):
@@ -105,11 +110,14 @@ class Contraction:
                 right, left = done.pop(), done.pop()
                 both = inside.pop() | inside.pop()
                 inside.append(both)
-                done.append(self._pair(left, right, self.kept.union(*[labels for k, labels in enumerate(everywhere) if k not in both])))
+                done.append(
+                    self._pair(left, right, self.kept.union(*[labels for k, labels in enumerate(everywhere) if k not in both]))
+                )
         return done[0]
 
     def _cheapest(self, items: list[Labelled]) -> Tree:
-        """The order of multiplying that costs least, by dynamic programming over the sets of arrays."""
+        """The order of multiplying that costs least, by dynamic programming over the sets of
+        arrays."""
         count = len(items)
         spend(1 << count)
         everywhere = [frozenset(labels) for _, labels in items]
@@ -139,16 +147,26 @@ class Contraction:
         return best[(1 << count) - 1][1]
 
     def _cost(self, left: frozenset[int], right: frozenset[int], result: frozenset[int]) -> float:
-        """Time in units of one entry read or written: libraries multiply matrices many times faster than arrays entry by entry."""
+        """Time in units of one entry read or written: libraries multiply matrices many times faster
+        than arrays entry by entry."""
         around = self.entries(left | right)
         shared = left & right
         batched = shared & result
-        faster = 1.0 if shared == batched else 0.5 if shared - batched and (left <= shared or right <= shared) else 0.2 if batched else 0.1
+        faster = (
+            1.0
+            if shared == batched
+            else 0.5
+            if shared - batched and (left <= shared or right <= shared)
+            else 0.2
+            if batched
+            else 0.1
+        )
         passes = 3 if shared != batched and self._interleaved(left - shared, right - shared) else 2
         return around * faster + passes * self.entries(result)
 
     def _interleaved(self, left: frozenset[int], right: frozenset[int]) -> bool:
-        """Whether rows and columns of a matrix product have to be taken apart to be put in order."""
+        """Whether rows and columns of a matrix product have to be taken apart to be put in
+        order."""
         mine = [self.rank[label] for label in left if label in self.rank]
         yours = [self.rank[label] for label in right if label in self.rank]
         return bool(mine and yours) and max(mine) > min(yours) and max(yours) > min(mine)
@@ -173,7 +191,10 @@ class Contraction:
     def _growth(self, items: list[Labelled], pair: tuple[int, int]) -> tuple[float, float]:
         first, second = (set(items[k][1]) for k in pair)
         around = first | second
-        return (self.entries(around & self._outside(items, pair)) - self.entries(first) - self.entries(second), self.entries(around))
+        return (
+            self.entries(around & self._outside(items, pair)) - self.entries(first) - self.entries(second),
+            self.entries(around),
+        )
 
     def entries(self, labels: Iterable[int]) -> float:
         """How many entries an array with these labels has."""
@@ -190,7 +211,8 @@ class Contraction:
         return (first[0].serial, second[0].serial, tuple(places), tuple([label in needed for label in names]))
 
     def _pair(self, first: Labelled, second: Labelled, needed: frozenset[int]) -> Labelled:
-        """The product of two arrays, summed over the labels that they share and nothing else needs."""
+        """The product of two arrays, summed over the labels that they share and nothing else
+        needs."""
         self.made.pairs.add(self._key(first, second, needed))
         left, mine = first
         yours = second[1]
@@ -208,7 +230,8 @@ class Contraction:
         return self._batched_product(first, second, batch, summed)
 
     def _entrywise(self, first: Labelled, second: Labelled) -> Labelled:
-        """Multiplied entry by entry; labels still to be summed come first, so that the arrays can be read as matrices later."""
+        """Multiplied entry by entry; labels still to be summed come first, so that the arrays can
+        be read as matrices later."""
         both = tuple(sorted({*first[1], *second[1]}, key=lambda label: (label in self.kept, self.rank.get(label, label))))
         return multiplied(self.b, [self._put(first, both), self._put(second, both)], both), both
 
@@ -235,11 +258,13 @@ class Contraction:
         return b.reshape(op, self._shape(rows + cols)), rows + cols
 
     def _ranks(self, labels: Labels, summed: list[int]) -> list[tuple[bool, int]]:
-        """Where the axes that are left belong: those that the result keeps in their order, then those that are summed later."""
+        """Where the axes that are left belong: those that the result keeps in their order, then
+        those that are summed later."""
         return sorted([(label not in self.kept, self.rank.get(label, label)) for label in labels if label not in summed])
 
     def _as_matrix(self, item: Labelled, summed: Labels) -> tuple[Op, Labels]:
-        """The array with the summed labels as columns and the others, given too, as rows; with summed labels alone as a vector."""
+        """The array with the summed labels as columns and the others, given too, as rows; with
+        summed labels alone as a vector."""
         b = self.b
         op, labels = item
         free = tuple([label for label in labels if label not in summed])
@@ -251,7 +276,8 @@ class Contraction:
         return b.transpose(b.reshape(op, self._joined(summed, free))), free
 
     def _batched_product(self, first: Labelled, second: Labelled, batch: list[int], summed: list[int]) -> Labelled:
-        """One matrix product for every value of the labels that both arrays have and the result keeps."""
+        """One matrix product for every value of the labels that both arrays have and the result
+        keeps."""
         b = self.b
         ahead, inner = tuple(batch), tuple(summed)
         rows = tuple([label for label in first[1] if label not in ahead + inner])
@@ -302,18 +328,22 @@ class Contraction:
             for label in labels:
                 names.setdefault(label, len(names))
         indices = tuple([tuple([names[label] for label in labels]) for _, labels in items])
-        return self.b.make("einsum", [op for op, _ in items], (indices, tuple([names[label] for label in output])), self._shape(output))
+        return self.b.make(
+            "einsum", [op for op, _ in items], (indices, tuple([names[label] for label in output])), self._shape(output)
+        )
 
 
 def multiplied(b: Builder, items: list[Labelled], output: Labels) -> Op:
-    """Arrays multiplied entry by entry, the labels of each in the order of ``output``; axes that none has hold one entry."""
+    """Arrays multiplied entry by entry, the labels of each in the order of ``output``; axes that
+    none has hold one entry."""
     if len(items) == len(output) == 2 and [labels for _, labels in items] == [output[:1], output[1:]]:
         return b.outer(items[0][0], items[1][0])
     return b.mul([spread(b, op, labels, output) for op, labels in items])
 
 
 def spread(b: Builder, op: Op, own: Labels, labels: Labels) -> Op:
-    """The array with axes of one entry for the labels that it does not have; both are in one order."""
+    """The array with axes of one entry for the labels that it does not have; both are in one
+    order."""
     if own == labels:
         return op
     if len(labels) == 2 and op.order == 1:

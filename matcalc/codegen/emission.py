@@ -1,4 +1,5 @@
-"""Operations as the statements of a function: what is used twice gets a name, the rest stands where it is used."""
+"""Operations as the statements of a function: what is used twice gets a name, the rest stands where
+it is used."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Body:
 def written_body(
     outputs: Mapping[str, Op], writer: Writer, names: Names, given: Mapping[Op, str] | None = None, rows: Container[str] = ()
 ) -> Body:
-    """The statements that compute ``outputs``, of which ``rows`` are row vectors; ``given`` operations have these names already."""
+    """The statements that compute ``outputs``, of which ``rows`` are row vectors; ``given``
+    operations have these names already."""
     target = writer.target
     given = dict(given or {})
     order = reachable(list(outputs.values()), given)
@@ -66,7 +68,8 @@ def written_body(
 
 
 def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> list[Op]:
-    """Every operation that the roots need, operands first; those in ``stop`` without what they need."""
+    """Every operation that the roots need, operands first; those in ``stop`` without what they
+    need."""
     seen: set[Op] = set()
     stack = list(roots)
     while stack:
@@ -79,7 +82,8 @@ def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> l
 
 
 def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:
-    """Whether the array is a new one that only one operation uses; a new one in another shape is new too."""
+    """Whether the array is a new one that only one operation uses; a new one in another shape is
+    new too."""
     while uses[op] == 1 and op not in given:
         if op.kind != "reshape":
             return op.kind not in _NOT_FRESH
@@ -109,7 +113,8 @@ _ENTRYWISE = frozenset({"add", "mul", "div", "neg"})
 
 
 def oriented(b: Builder, roots: Mapping[str, Op]) -> dict[str, Op]:
-    """The same operations with ``(A.T*v[:, None]).T`` as ``A*v``; what anything else uses stays as it is."""
+    """The same operations with ``(A.T*v[:, None]).T`` as ``A*v``; what anything else uses stays as
+    it is."""
     order = reachable(list(roots.values()))
     uses = Counter(operand for op in order for operand in op.operands)
     uses.update(roots.values())
@@ -127,7 +132,8 @@ def _remade(b: Builder, op: Op, operands: tuple[Op, ...]) -> Op:
 
 
 def _turned(b: Builder, op: Op) -> Op | None:
-    """The transpose of an operation entry by entry without any transpose in it; None where one would be left."""
+    """The transpose of an operation entry by entry without any transpose in it; None where one
+    would be left."""
     if op.kind not in _ENTRYWISE or not any(operand.kind == "transpose" for operand in op.operands):
         return None
     turned: list[Op] = []

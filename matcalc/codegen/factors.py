@@ -1,4 +1,5 @@
-"""Products taken apart: a number, scalar factors, and the chain of vectors and matrices, some of which are never formed."""
+"""Products taken apart: a number, scalar factors, and the chain of vectors and matrices, some of
+which are never formed."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ def as_expression(factor: Factor) -> e.Expr:
 
 
 def is_thin(term: e.Expr) -> bool:
-    """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a diagonal, an outer product of vectors."""
+    """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a
+    diagonal, an outer product of vectors."""
     term = _bare(term)
     if isinstance(term, e.Product):
         factors = [factor for factor in term.factors if not factor.is_scalar]
@@ -50,7 +52,8 @@ def is_thin(term: e.Expr) -> bool:
 
 
 def is_linear(term: e.Expr) -> bool:
-    """Whether the term is a symbol or a product, which are multiplied by a vector without being formed anew."""
+    """Whether the term is a symbol or a product, which are multiplied by a vector without being
+    formed anew."""
     return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_written_diagonal(term)
 
 
@@ -91,7 +94,8 @@ class Factors:
     chain: list[Factor] = field(default_factory=list)
 
     def scale(self, expression: Expr, uses: Mapping[Expr, int], *, under: bool = False) -> None:
-        """Takes a scalar factor in; products, quotients and signs of scalars are opened, but no products that are used elsewhere too."""
+        """Takes a scalar factor in; products, quotients and signs of scalars are opened, but no
+        products that are used elsewhere too."""
         stack = [(expression, under)]
         while stack:
             node, below = stack.pop()
@@ -115,7 +119,8 @@ class Factors:
 
 
 def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
-    """The factors of ``node``. Nested products are opened unless they are used elsewhere too: then they are computed once."""
+    """The factors of ``node``. Nested products are opened unless they are used elsewhere too: then
+    they are computed once."""
     result = Factors()
     stack: list[tuple[Expr, bool, bool]] = [(node, False, False)]
     while stack:
@@ -150,7 +155,8 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
 
 
 def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
-    """The scalar parts of a product read from the left (a run such as ``x'Ax`` is one), and the run that remains."""
+    """The scalar parts of a product read from the left (a run such as ``x'Ax`` is one), and the run
+    that remains."""
     scalars: list[Expr] = []
     run: list[Expr] = []
     shape: Shape = ()
@@ -195,7 +201,9 @@ def _is_inverse(factor: Expr) -> bool:
 def _is_identity_plus(factor: Expr) -> bool:
     factor = factor.operand if isinstance(factor, Transpose) else factor
     return (
-        isinstance(factor, Sum) and all(is_thin(term) for term in factor.terms) and any(is_written_diagonal(term) for term in factor.terms)
+        isinstance(factor, Sum)
+        and all(is_thin(term) for term in factor.terms)
+        and any(is_written_diagonal(term) for term in factor.terms)
     )
 
 
@@ -216,8 +224,9 @@ def _note(node: Expr, found: set[Expr]) -> None:
 class Value:
     """A matrix with ``rows`` and ``cols``. What ``ops`` are depends on the kind.
 
-    array: the array, which may broadcast; ones: nothing; unit: nothing, ``position`` says which; diagonal: the diagonal;
-    inverse, definite_inverse: the matrix to solve with (for the latter its Cholesky factor); permutation: nothing, K of ``sizes``;
+    array: the array, which may broadcast; ones: nothing; unit: nothing, ``position`` says which;
+    diagonal: the diagonal; inverse, definite_inverse: the matrix to solve with (for the latter its
+    Cholesky factor); permutation: nothing, K of ``sizes``;
     kronecker: its factors, ``shapes`` their rows and columns.
     """
 
@@ -280,7 +289,8 @@ class Multiplication:
         return self.b.full_shape(self.op(value), value.array_shape)
 
     def diagonal_matrix(self, entries: Op, size: Size) -> Op:
-        """A matrix with these entries on its diagonal; one scalar for all of them gives a multiple of the identity."""
+        """A matrix with these entries on its diagonal; one scalar for all of them gives a multiple
+        of the identity."""
         if not entries.shape:
             return self.b.mul([entries, self.b.make("eye", (), None, (size, size))])
         return self.b.make("diagonal_matrix", (entries,), None, (size, size))
@@ -330,7 +340,13 @@ class Multiplication:
         else:
             ops = value.ops
         return Value(
-            value.kind, value.cols, value.rows, ops, value.position, value.sizes[::-1], tuple([shape[::-1] for shape in value.shapes])
+            value.kind,
+            value.cols,
+            value.rows,
+            ops,
+            value.position,
+            value.sizes[::-1],
+            tuple([shape[::-1] for shape in value.shapes]),
         )
 
     # ------------------------------------------------------------ the cases
@@ -443,7 +459,8 @@ class Multiplication:
         return b.reshape(result, array_shape(rows, cols))
 
     def _kronecker_applied(self, operator: Value, value: Value) -> Value:
-        """``(A kron B) vec(D) = vec(B D A')``, for every column of the value; the Kronecker product is not formed."""
+        """``(A kron B) vec(D) = vec(B D A')``, for every column of the value; the Kronecker product
+        is not formed."""
         b = self.b
         if value.kind != "array" or value.cols != ONE:
             return array(b.matmul(self.kronecker(operator), self.exact(value)), operator.rows, value.cols)

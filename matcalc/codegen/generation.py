@@ -49,11 +49,13 @@ def generate(
 ) -> str:
     """The source of a Python file that defines ``name``, a function of the symbols of ``outputs``.
 
-    Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are ignored. With several outputs the
-    function returns a named tuple of them, and they share their common subexpressions. ``sizes`` are used to order products by cost, the
-    code is right for all sizes. With ``check`` the file compares its outputs with finite differences when it is run.
+    Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are
+    ignored. With several outputs the function returns a named tuple of them, and they share their
+    common subexpressions. ``sizes`` are used to order products by cost, the code is right for all
+    sizes. With ``check`` the file compares its outputs with finite differences when it is run.
 
-    Raises MatcalcError when there is no code for a function, LimitError for index products with too many indices.
+    Raises MatcalcError when there is no code for a function, LimitError for index products with too
+    many indices.
     """
     return generated(outputs, target, name=name, check=check, sizes=sizes).source
 
@@ -69,7 +71,8 @@ def generated(
 ) -> Generated:
     """``generate``, with the parameters of the function.
 
-    ``others`` are symbols that it may be called with too: a constant takes the dtype and the device of the first array among them.
+    ``others`` are symbols that it may be called with too: a constant takes the dtype and the device
+    of the first array among them.
     """
     during("writing the code")
     language = target_named(target)
@@ -90,7 +93,8 @@ def generated(
 
 
 def _comment(expression: Expr) -> str:
-    """The formula of an output; nothing where it is long, or where parts used many times make it endless."""
+    """The formula of an output; nothing where it is long, or where parts used many times make it
+    endless."""
     try:
         shown = printed(expression) if len(postorder(expression)) < _WIDEST_COMMENT else ""
     except SpentError:
@@ -121,7 +125,9 @@ class _Function:
             if isinstance(output, Operator):
                 roots += _captured(self.ops[key], output.argument.name)
         used = {op.data for op in reachable(roots) if op.kind == "input"}
-        users = sorted({op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)})
+        users = sorted(
+            {op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)}
+        )
         symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
         symbols = symbols or target.guides(others)[:1]  # a constant: an array says where it is to be, and of what type
         for symbol in symbols:
@@ -175,11 +181,14 @@ class _Function:
         body = written_body(wanted, self.writer, self.names, rows=rows)
         results = {key: code for key, code in body.results.items() if "/" not in key}
         for key, operands in captured.items():
-            results[key] = self._operator(key, operands, [body.results[f"{key}/{k}"] for k in range(len(operands))], body.statements)
+            results[key] = self._operator(
+                key, operands, [body.results[f"{key}/{k}"] for k in range(len(operands))], body.statements
+            )
         return body.statements, {key: results[key] for key in self.outputs}
 
     def _operator(self, key: str, captured: list[Op], codes: list[str], statements: list[str]) -> str:
-        """Defines the function that applies an operator, and gives the code that binds what it captures."""
+        """Defines the function that applies an operator, and gives the code that binds what it
+        captures."""
         output = self.outputs[key]
         assert isinstance(output, Operator)
         given: dict[Op, str] = {}
@@ -254,7 +263,9 @@ def compile_source(source: str) -> Callable[..., Any]:
 
     Raises MatcalcError when its library is not installed.
     """
-    defined = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    defined = [
+        node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
     if not defined:
         raise MatcalcError("the source defines no function")
     filename = f"<matcalc {defined[-1]} {next(_serial)}>"

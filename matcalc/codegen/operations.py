@@ -1,6 +1,8 @@
-"""The operations of a straight-line program: hash-consed, so that a common subexpression is one operation.
+"""The operations of a straight-line program: hash-consed, so that a common subexpression is one
+operation.
 
-Arrays are held as users hold them: a scalar has no axis, a column and a row vector one, a matrix two. An axis of size ``ONE`` broadcasts.
+Arrays are held as users hold them: a scalar has no axis, a column and a row vector one, a matrix
+two. An axis of size ``ONE`` broadcasts.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ from matcalc.base.sizes import ONE, Shape, Size
 Kind: TypeAlias = Literal[
     # leaves; data holds the name, the number, the size
     "input", "literal", "pi", "size", "eye", "full", "unit",
-    # entry by entry, with broadcasting; "add" has the signs as data, "map" the function, "user" the user's own function
+    # entry by entry, with broadcasting; "add" has the signs as data, "map" the function, "user" the
+    # user's own function
     "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
-    # axes; "reshape" has the new shape as data, "permute" the order of axes, "expand" the places of new axes, "pick" indices or None
+    # axes; "reshape" has the new shape as data, "permute" the order of axes, "expand" the places of
+    # new axes, "pick" indices or None
     "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick",
     # structure
     "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "kron_sum", "vec", "unvec",
-    # the last operand where axes agree, added to the first or else to zeros; data says which axis of the last each axis is
+    # the last operand where axes agree, added to the first or else to zeros; data says which axis
+    # of the last each axis is
     "on_diagonal",
     # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples
     "matmul", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
@@ -34,7 +39,8 @@ Kind: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Op:
-    """One operation. ``serial`` counts operations in the order of their making, operands before users."""
+    """One operation. ``serial`` counts operations in the order of their making, operands before
+    users."""
 
     kind: Kind
     operands: tuple[Op, ...]
@@ -52,10 +58,12 @@ _COMMUTATIVE = frozenset({"mul", "dot_all"})
 
 
 class Builder:
-    """Makes operations: equal ones are one object, and what can be had for nothing is simplified away."""
+    """Makes operations: equal ones are one object, and what can be had for nothing is simplified
+    away."""
 
     def __init__(self, *, fresh_first: bool = False) -> None:
-        # NumPy reuses the memory of a first operand that nothing else holds: U V - X costs less than X - U V.
+        # NumPy reuses the memory of a first operand that nothing else holds: U V - X costs less
+        # than X - U V.
         self.fresh_first = fresh_first
         self._known: dict[Any, Op] = {}
         self._symmetric: set[Op] = set()
@@ -123,7 +131,12 @@ class Builder:
         if known is not None:  # X - UV, where UV - X is there already
             return self.neg(known)
         turned = False
-        if self.fresh_first and len(shape) == 2 and kept[0][1].kind in ("input", "transpose") and kept[-1][1].kind in ("matmul", "outer"):
+        if (
+            self.fresh_first
+            and len(shape) == 2
+            and kept[0][1].kind in ("input", "transpose")
+            and kept[-1][1].kind in ("matmul", "outer")
+        ):
             turned = kept[-1][0] < 0
             kept = opposite if turned else kept
         result = self.make("add", [op for _, op in kept], tuple([sign for sign, _ in kept]), shape)
@@ -132,11 +145,19 @@ class Builder:
         return self.neg(result) if turned else result
 
     def _added_in_view(self, terms: list[tuple[int, Op]]) -> Op | None:
-        """A sum with exchanged rows, added up while their parts have axes of their own: taking those away would copy the array."""
+        """A sum with exchanged rows, added up while their parts have axes of their own: taking
+        those away would copy the array."""
         view = next((op.operands[0] for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "permute"), None)
-        if view is None or len(terms) < 2 or any(op.shape != terms[0][1].shape for _, op in terms) or view.order <= terms[0][1].order:
+        if (
+            view is None
+            or len(terms) < 2
+            or any(op.shape != terms[0][1].shape for _, op in terms)
+            or view.order <= terms[0][1].order
+        ):
             return None
-        inside = next((op.operands[0].shape for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "kron_sum"), view.shape)
+        inside = next(
+            (op.operands[0].shape for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "kron_sum"), view.shape
+        )
         total = self.add([(sign, self.reshape(op, inside)) for sign, op in terms])
         return self.reshape(total, terms[0][1].shape)
 
@@ -192,7 +213,8 @@ class Builder:
         return self._same_symmetry(self.make("div", (above, below), None, broadcast_shape([above.shape, below.shape])))
 
     def power(self, base: Op, exponent: Fraction) -> Op:
-        """A rational power; integer and half-integer ones by multiplication and square roots, which is far quicker than ``pow``."""
+        """A rational power; integer and half-integer ones by multiplication and square roots, which
+        is far quicker than ``pow``."""
         if exponent == 0:
             return self.full(self.literal(1), base.shape)
         if exponent < 0:
@@ -249,7 +271,8 @@ class Builder:
         return op.operands[0] if op.kind == "transpose" else self.make("transpose", (op,), None, shape)
 
     def _turned_inside(self, op: Op) -> Op:
-        """The transpose of what broadcasts along an axis: a row stands in the text as a vector, so each row in it becomes a column."""
+        """The transpose of what broadcasts along an axis: a row stands in the text as a vector, so
+        each row in it becomes a column."""
         turned: dict[Op, Op] = {}
         waiting = [op]
         while waiting:
@@ -263,7 +286,9 @@ class Builder:
             if not inner:
                 turned[part] = part if part.order < 2 else self._turned(part)
                 continue
-            turned[part] = self.make(part.kind, [turned[operand] for operand in part.operands], part.data, (part.shape[1], part.shape[0]))
+            turned[part] = self.make(
+                part.kind, [turned[operand] for operand in part.operands], part.data, (part.shape[1], part.shape[0])
+            )
         return turned[op]
 
     def column(self, vector: Op) -> Op:
@@ -275,7 +300,8 @@ class Builder:
         return self.make("row", (vector,), None, (ONE, vector.shape[0]))
 
     def full_shape(self, op: Op, shape: Shape) -> Op:
-        """The operation with exactly this shape, repeated along axes where it has one entry or no axis."""
+        """The operation with exactly this shape, repeated along axes where it has one entry or no
+        axis."""
         if op.shape == shape:
             return op
         if not op.shape:
@@ -305,10 +331,13 @@ class Builder:
             left = iter(places)
             return self.pick(op.operands[0], tuple([next(left, None) if place is None else place for place in op.data]))
         places += (None,) * (op.order - len(places))
-        return self.make("pick", (op,), places, tuple([size for size, place in zip(op.shape, places, strict=True) if place is None]))
+        return self.make(
+            "pick", (op,), places, tuple([size for size, place in zip(op.shape, places, strict=True) if place is None])
+        )
 
     def on_diagonal(self, block: Op, places: tuple[int, ...], shape: Shape, base: Op | None = None) -> Op:
-        """``base``, or zeros, with the block added where axes agree: axis k of the result is axis ``places[k]`` of the block."""
+        """``base``, or zeros, with the block added where axes agree: axis k of the result is axis
+        ``places[k]`` of the block."""
         if places == (0, 0):
             if base is not None:
                 return self.make("add_diagonal", (base, block.operands[0] if block.kind == "full" else block), None, shape)
@@ -335,7 +364,8 @@ class Builder:
     # ------------------------------------------------------------ products
 
     def matmul(self, left: Op, right: Op) -> Op:
-        """Product of a vector or matrix with a vector or matrix; a vector on the left is a row, on the right a column."""
+        """Product of a vector or matrix with a vector or matrix; a vector on the left is a row, on
+        the right a column."""
         if right.order == 1 and left.kind == "transpose":
             return self.matmul(right, left.operands[0])  # v @ X reads X along its rows; a jitted X.T @ v is many times slower
         if left.order == 1 and right.kind == "transpose":
@@ -408,12 +438,14 @@ def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
 
 
 def _repeated_last(op: Op) -> int:
-    """How many of the last axes the array is repeated along: multiplied last, it is read once for each long run of entries."""
+    """How many of the last axes the array is repeated along: multiplied last, it is read once for
+    each long run of entries."""
     return next((count for count, size in enumerate(reversed(op.shape)) if size != ONE), op.order)
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
-    """The common shape of arrays that broadcast against each other; missing leading axes count as one."""
+    """The common shape of arrays that broadcast against each other; missing leading axes count as
+    one."""
     order = max(len(shape) for shape in shapes)
     result: list[Size] = []
     for axis in range(order):

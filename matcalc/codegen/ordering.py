@@ -13,13 +13,15 @@ from matcalc.base.sizes import Size
 # ------------------------------------------------------------
 # Numbers that stand for symbolic sizes when costs are compared.
 
-# Ranks, classes and components are few in nearly every formula that uses these letters; samples are many.
+# Ranks, classes and components are few in nearly every formula that uses these letters; samples are
+# many.
 _THIN = frozenset({"k", "r", "c", "q", "K", "R", "C", "Q", "d_k"})
 _LONG = frozenset({"m", "N", "M"})
 
 
 class Extents:
-    """A number for every size: the one given, else a guess from how the letter is used in the literature.
+    """A number for every size: the one given, else a guess from how the letter is used in the
+    literature.
 
     The guesses only decide which of two correct programs is written.
     """
@@ -52,7 +54,8 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One factor: how it is multiplied, its rows and columns. ``key`` names its value, so that products already made are found."""
+    """One factor: how it is multiplied, its rows and columns. ``key`` names its value, so that
+    products already made are found."""
 
     kind: LinkKind
     rows: Size
@@ -65,15 +68,19 @@ Known: TypeAlias = Callable[[tuple[Hashable, ...]], bool]
 
 
 def cheapest(links: Sequence[Link], extents: Extents, known: Known) -> Tree:
-    """The order as nested pairs of positions. A product that is ``known`` (made before) costs nothing."""
+    """The order as nested pairs of positions. A product that is ``known`` (made before) costs
+    nothing."""
     if len(links) > _LONGEST:
         return _from_thin_end(links, extents)
     costs, cuts = costs_of(links, extents, known)
     return tree_of(cuts, 0, len(links))
 
 
-def costs_of(links: Sequence[Link], extents: Extents, known: Known) -> tuple[dict[tuple[int, int], float], dict[tuple[int, int], int]]:
-    """Cost and best cut of every run of links, by dynamic programming; runs are half-open intervals."""
+def costs_of(
+    links: Sequence[Link], extents: Extents, known: Known
+) -> tuple[dict[tuple[int, int], float], dict[tuple[int, int], int]]:
+    """Cost and best cut of every run of links, by dynamic programming; runs are half-open
+    intervals."""
     count = len(links)
     rows = [extents.of(link.rows) for link in links]
     cols = [extents.of(link.cols) for link in links]

@@ -1,4 +1,5 @@
-"""Sums of Kronecker products, and traces, diagonals and sums of products, without what is not needed of them."""
+"""Sums of Kronecker products, and traces, diagonals and sums of products, without what is not
+needed of them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from matcalc.base.sizes import ONE
 from matcalc.codegen.factors import Factors, Value, taken_apart
 from matcalc.codegen.operations import Op
 from matcalc.codegen.ordering import Link, costs_of
-from matcalc.codegen.products import Products, Requests, diagonal_part, key_of
+from matcalc.codegen.product_chains import Products, Requests, diagonal_part, key_of
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
 
@@ -64,7 +65,8 @@ class KroneckerSums(Products):
         return self._added_up(plain, entries, node)
 
     def _added_pairs(self, pairs: list[Pair], scale: Op) -> list[tuple[int, Op]]:
-        """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a factor in common are one."""
+        """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a
+        factor in common are one."""
         b = self.b
         one = b.literal(1)
         by_left: dict[Op, list[tuple[Op, Op]]] = {}
@@ -99,7 +101,8 @@ class KroneckerSums(Products):
         """The Kronecker product of two matrices and its sign."""
         b = self.b
         negative = [
-            op.kind == "neg" or (op.kind == "mul" and op.operands[0].kind == "literal" and op.operands[0].data < 0) for op in (left, right)
+            op.kind == "neg" or (op.kind == "mul" and op.operands[0].kind == "literal" and op.operands[0].data < 0)
+            for op in (left, right)
         ]
         left, right = (b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
         made = b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
@@ -124,7 +127,8 @@ class KroneckerSums(Products):
         return b.mark_symmetric(result) if b.is_symmetric(base) else result
 
     def _opened_terms(self, terms: Sequence[e.Expr]) -> list[Scaled]:
-        """The terms of a sum, sums within it opened that nothing else uses, signs and scalar factors apart."""
+        """The terms of a sum, sums within it opened that nothing else uses, signs and scalar
+        factors apart."""
         found: list[Scaled] = []
         stack: list[Scaled] = [(Fraction(1), (), term) for term in reversed(terms)]
         while stack:
@@ -146,7 +150,8 @@ class KroneckerSums(Products):
         return found
 
     def _scaled_at_kroneckers(self, parts: Factors) -> Factors:
-        """A scale in front of a chain moved to the sum of Kronecker products in it, where it meets small factors."""
+        """A scale in front of a chain moved to the sum of Kronecker products in it, where it meets
+        small factors."""
         if (abs(parts.coefficient) == 1 and not parts.above and not parts.below) or _ends_thin(parts.chain):
             return parts
         place = next((k for k, (factor, _) in enumerate(parts.chain) if sums_kroneckers(factor) and self.uses[factor] <= 1), None)
@@ -197,7 +202,8 @@ class Reductions(KroneckerSums):
     """Operations that reduce a matrix to a vector or a number."""
 
     def _opened(self, operand: e.Expr) -> Factors | None:
-        """The factors of a product under a trace, diagonal or sum, where taking it apart saves work."""
+        """The factors of a product under a trace, diagonal or sum, where taking it apart saves
+        work."""
         if not isinstance(operand, e.Product | e.Negative | e.Quotient | e.Transpose) or operand.is_scalar:
             return None
         if isinstance(operand, e.Quotient) and not operand.denominator.is_scalar:
@@ -293,11 +299,16 @@ class Reductions(KroneckerSums):
         return b.mul([scale, self._diagonal_of(links)]) if links else scale
 
     def _diagonal_of(self, links: list[Value]) -> Op:
-        """The diagonal of a product: the row sums of ``P`` times ``Q'`` entry by entry, which costs less than ``P Q``."""
+        """The diagonal of a product: the row sums of ``P`` times ``Q'`` entry by entry, which costs
+        less than ``P Q``."""
         b = self.b
         size = links[0].rows
         if links[0].kind == "diagonal":
-            return b.mul([links[0].ops[0], self._diagonal_of(links[1:])]) if len(links) > 1 else b.full_shape(links[0].ops[0], (size,))
+            return (
+                b.mul([links[0].ops[0], self._diagonal_of(links[1:])])
+                if len(links) > 1
+                else b.full_shape(links[0].ops[0], (size,))
+            )
         if links[-1].kind == "diagonal":
             return b.mul([links[-1].ops[0], self._diagonal_of(links[:-1])])
         if len(links) == 1:

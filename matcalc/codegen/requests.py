@@ -24,8 +24,8 @@ from matcalc.facts.table import varying
 class LaidOut:
     """A derivative in index notation and its layout.
 
-    ``tensor`` has the axes of the value (sizes ``numerator``), then those of each variable that is no scalar (``variables`` says how many
-    each has).
+    ``tensor`` has the axes of the value (sizes ``numerator``), then those of each variable that is
+    no scalar (``variables`` says how many each has).
     """
 
     tensor: Tensor
@@ -38,7 +38,8 @@ class LaidOut:
 class Operator:
     """A linear map, given as its value ``expression`` at the symbol ``argument``.
 
-    The code returns a callable: what does not depend on the argument is computed once, nothing larger than the factors is formed.
+    The code returns a callable: what does not depend on the argument is computed once, nothing
+    larger than the factors is formed.
     """
 
     expression: Expr | LaidOut
@@ -50,7 +51,8 @@ Output: TypeAlias = "Expr | LaidOut | Operator"
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """That an output is the derivative by ``wrt`` (of order ``len(wrt)``) in a layout; ``along`` names the direction it is applied to."""
+    """That an output is the derivative by ``wrt`` (of order ``len(wrt)``) in a layout; ``along``
+    names the direction it is applied to."""
 
     wrt: tuple[Symbol, ...] = ()
     layout: str = "denominator"
@@ -67,7 +69,8 @@ class Check:
 
     @property
     def varied(self) -> Expr:
-        """The source with variables that may leave what is known of them: ``inv(Q)`` is no transpose where the entries of Q vary."""
+        """The source with variables that may leave what is known of them: ``inv(Q)`` is no
+        transpose where the entries of Q vary."""
         symbols = {symbol for derivative in self.derivatives.values() for symbol in derivative.wrt}
         return replaced(self.source, {s.name: Symbol(s.name, s.sizes, varying(s.properties)) for s in symbols})
 
@@ -149,15 +152,19 @@ def array_axes(symbol: Symbol) -> Shape:
 
 
 class Lengths(Protocol):
-    """How a language asks for the length of an axis, and solves ``length = divisor * size**power`` for a size."""
+    """How a language asks for the length of an axis, and solves ``length = divisor * size**power``
+    for a size."""
 
     def length(self, name: str, axis: int) -> str: ...
 
     def root(self, length: str, divisor: str, power: int) -> str: ...
 
 
-def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Names, target: Lengths) -> tuple[list[str], list[str]]:
-    """Statements that set the wanted sizes from the shapes of arrays, and the sizes that no array fixes."""
+def size_statements(
+    symbols: Iterable[Symbol], wanted: Sequence[str], names: Names, target: Lengths
+) -> tuple[list[str], list[str]]:
+    """Statements that set the wanted sizes from the shapes of arrays, and the sizes that no array
+    fixes."""
     axes = [(symbol, axis, size) for symbol in symbols for axis, size in enumerate(array_axes(symbol))]
     known: dict[str, list[str]] = {}
     left = dict.fromkeys(wanted)
@@ -179,7 +186,8 @@ def size_statements(symbols: Iterable[Symbol], wanted: Sequence[str], names: Nam
 
 
 def _equation(size: Size, name: str, length: str, names: Names) -> tuple[str, str, int]:
-    """The number, the divisor (empty for one) and the power that give ``name`` from the length of an axis of this size."""
+    """The number, the divisor (empty for one) and the power that give ``name`` from the length of
+    an axis of this size."""
     parts = size.by_power(name)
     power = max(parts)
     rest, divisor = Size.of("") - parts.get(0, ZERO), parts[power]

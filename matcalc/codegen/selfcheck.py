@@ -1,4 +1,5 @@
-"""The part of a generated file that runs under ``__main__``: its outputs against finite differences, at random points."""
+"""The part of a generated file that runs under ``__main__``: its outputs against finite
+differences, at random points."""
 
 from __future__ import annotations
 
@@ -24,8 +25,9 @@ from matcalc.facts.table import tie_of
 
 @record
 class _Style:
-    """How unrestricted entries are drawn: scalars, entries of arrays, and the multiple of the identity that is added to square matrices;
-    ``member`` is the style of arrays that are written out."""
+    """How unrestricted entries are drawn: scalars, entries of arrays, and the multiple of the
+    identity that is added to square matrices; ``member`` is the style of arrays that are written
+    out."""
 
     scalar: str
     entries: str
@@ -41,7 +43,8 @@ _STYLES = (
     _Style("rng.uniform(0.05, 0.2)", "rng.uniform(0.02, 0.1, {shape})", 0.0, "small"),
 )
 _MOST_WRITTEN = 2000
-"""Larger arrays are not written out entry by entry: at such sizes the check would take hours anyway."""
+"""Larger arrays are not written out entry by entry: at such sizes the check would take hours
+anyway."""
 _LARGEST = 1e6
 _SEEDS = 12
 
@@ -56,7 +59,8 @@ def _declared_entries(symbol: Symbol) -> int:
 def self_check(
     check: Check, outputs: Mapping[str, Output], both: tuple[Parameters, Parameters], value: Function, target: Target
 ) -> Trial | str:
-    """What is to be compared, and where; or why nothing is. ``value`` is the function that is differentiated.
+    """What is to be compared, and where; or why nothing is. ``value`` is the function that is
+    differentiated.
 
     ``both`` are the parameters of the function that is checked, and of that one.
     """
@@ -125,7 +129,8 @@ def _point(
     names: Names,
     draws: bool,
 ) -> _Point | None:
-    """Sizes, the arrays and the statements that draw them, such that the value and the outputs are finite there.
+    """Sizes, the arrays and the statements that draw them, such that the value and the outputs are
+    finite there.
 
     None when they are too large.
     """
@@ -141,7 +146,9 @@ def _point(
             return None
         for style in _STYLES:
             lines, values = (
-                _drawn(symbols.values(), sizes, seed, style, names) if draws else ([], _members(symbols.values(), sizes, seed, style))
+                _drawn(symbols.values(), sizes, seed, style, names)
+                if draws
+                else ([], _members(symbols.values(), sizes, seed, style))
             )
             chosen = chosen or (sizes, lines, values)
             if users:
@@ -159,7 +166,8 @@ def _point(
 def _fitting_sizes(
     check: Check, expressions: Sequence[Expr], names: set[str], seed: int, symbols: Mapping[str, Symbol]
 ) -> Mapping[str, int] | None:
-    """Sizes with which the arrays and the differences fit into the memory; None when there are none."""
+    """Sizes with which the arrays and the differences fit into the memory; None when there are
+    none."""
     programs = [program(expression) for expression in (check.source, *expressions)]
     mentioned = frozenset().union(*[ready.sizes for ready in programs], *[symbol.shape for symbol in symbols.values()])
     moved = [derivative.wrt for derivative in check.derivatives.values()]
@@ -182,12 +190,17 @@ def _members(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, sty
     import numpy as np
 
     lengths = {symbol: tuple([size.value(sizes) for size in array_axes(symbol)]) for symbol in symbols}
-    made = {symbol: member(symbol.properties, axes, Random(f"{seed} {symbol.name}"), style.member) for symbol, axes in lengths.items()}
+    made = {
+        symbol: member(symbol.properties, axes, Random(f"{seed} {symbol.name}"), style.member) for symbol, axes in lengths.items()
+    }
     return {symbol.name: np.array(array, dtype=float) for symbol, array in made.items()}
 
 
-def _drawn(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names) -> tuple[list[str], dict[str, Any]]:
-    """The statements that draw the arrays, and the arrays: one whose statements do not give it its facts is written out."""
+def _drawn(
+    symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, style: _Style, names: Names
+) -> tuple[list[str], dict[str, Any]]:
+    """The statements that draw the arrays, and the arrays: one whose statements do not give it its
+    facts is written out."""
     import numpy as np
 
     places = {symbol: f'point["{names.of("symbol", symbol.name)}"]' for symbol in symbols}

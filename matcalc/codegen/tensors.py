@@ -1,4 +1,5 @@
-"""From index notation to operations: tensors as sums of products, multiplied out where an array is needed."""
+"""From index notation to operations: tensors as sums of products, multiplied out where an array is
+needed."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ from matcalc.stable.replacement import with_resolvents
 # axis for both and written on a diagonal.
 
 _LABELS = 52
-# A tensor with more terms than this is added up before it is multiplied; of more terms only what all have in common is taken out.
+# A tensor with more terms than this is added up before it is multiplied; of more terms only what
+# all have in common is taken out.
 _MOST_TERMS = 8
 # A term with more arrays than this is multiplied out as far as no array grows.
 _MOST_FACTORS = 6
@@ -39,7 +41,8 @@ _MOST_FACTORS = 6
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A product of arrays. Axis k of the tensor is tied to axis ``ties[k]``, the first of its kind, and arrays are labelled by first axes.
+    """A product of arrays. Axis k of the tensor is tied to axis ``ties[k]``, the first of its kind,
+    and arrays are labelled by first axes.
 
     Along axes that no array has the term is constant.
     """
@@ -76,7 +79,8 @@ class Expansion:
         return self._collected(found, shape)
 
     def _collected(self, terms: Sequence[Term], shape: Shape) -> Terms:
-        """Terms with common factors made one term, where no array is formed that is larger than those that are there."""
+        """Terms with common factors made one term, where no array is formed that is larger than
+        those that are there."""
         groups: dict[Labels, list[Term]] = {}
         for term in terms:
             groups.setdefault(term.ties, []).append(term)
@@ -93,7 +97,8 @@ class Expansion:
         return tuple(found)
 
     def _alike(self, terms: Sequence[Term], shape: Shape) -> tuple[int, ...] | None:
-        """The terms that are best added: first two that have most in common, then all that have that in common too."""
+        """The terms that are best added: first two that have most in common, then all that have
+        that in common too."""
         best: tuple[int, tuple[int, int]] | None = None
         for j in range(len(terms)):
             for i in range(j):
@@ -114,7 +119,8 @@ class Expansion:
         return tuple(sorted(chosen))
 
     def _grows(self, terms: Sequence[Term], common: Sequence[Labelled], shape: Shape) -> bool:
-        """Whether what is left of the terms without their common factors adds up to an array larger than any there is."""
+        """Whether what is left of the terms without their common factors adds up to an array larger
+        than any there is."""
         largest = max((self._entries(labels, shape) for term in terms for _, labels in term.factors), default=1.0)
         rest = {label for term in terms for _, labels in _without(term, common) for label in labels}
         return self._entries(rest, shape) > largest
@@ -127,7 +133,9 @@ class Expansion:
         axes = orders[0] if orders else tuple(sorted(covered))  # the order in which the first such array is there
         total = self.b.add([self._signed(rest, axes, shape) for rest in rests])
         sizes = tuple([shape[axis] for axis in axes])
-        return Term(terms[0].ties, (*common, (self.b.full_shape(total, sizes) if total.order else total, axes if total.order else ())))
+        return Term(
+            terms[0].ties, (*common, (self.b.full_shape(total, sizes) if total.order else total, axes if total.order else ()))
+        )
 
     def _entries(self, labels: Iterable[int], shape: Shape) -> float:
         return self.extents.entries(tuple([shape[label] for label in sorted(set(labels))]))
@@ -135,7 +143,8 @@ class Expansion:
     # ------------------------------------------------------------ products
 
     def contraction(self, node: ix.Contraction, operands: Sequence[Terms], order: Labels, *, shared: bool) -> Terms:
-        """The product, distributed over the terms of its operands; ``order`` is that in which the axes of the result are wanted.
+        """The product, distributed over the terms of its operands; ``order`` is that in which the
+        axes of the result are wanted.
 
         Raises LimitError for more than 52 indices.
         """
@@ -178,13 +187,15 @@ class Expansion:
         return Term(ties, tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in counts + made]))
 
     def _compact(self, term: Term, shape: Shape, *, fully: bool) -> Term:
-        """Arrays multiplied by those that lie within them, when others will use the product too or when they are many."""
+        """Arrays multiplied by those that lie within them, when others will use the product too or
+        when they are many."""
         if not fully and len(term.factors) <= _MOST_FACTORS:
             return term
         return Term(term.ties, tuple(self._absorbed(term.factors, shape)))
 
     def _absorbed(self, factors: Sequence[Labelled], shape: Shape) -> list[Labelled]:
-        """Every array multiplied into the smallest other that has its axes; a scalar into the smallest array."""
+        """Every array multiplied into the smallest other that has its axes; a scalar into the
+        smallest array."""
         left = sorted(factors, key=lambda item: (self._entries(item[1], shape), item[1]))
         done: list[Labelled] = []
         scalars = [op for op, labels in left if not labels]
@@ -215,7 +226,8 @@ class Expansion:
         return -1 if sum(signs) % 2 else 1, self._formed(positive, axes, shape)
 
     def _formed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> Op:
-        """The product with the axes in this order, one entry for each that no factor has; a scalar when none has any."""
+        """The product with the axes in this order, one entry for each that no factor has; a scalar
+        when none has any."""
         b = self.b
         arrays = [self._put(item, axes, shape) for item in self._absorbed(factors, shape)]
         if not any(labels for _, labels in arrays):
@@ -223,14 +235,16 @@ class Expansion:
         return multiplied(b, arrays, axes)
 
     def whole(self, terms: Terms, shape: Shape, order: Labels) -> Op:
-        """The tensor as one array with its axes in this order; blocks are written where axes are tied."""
+        """The tensor as one array with its axes in this order; blocks are written where axes are
+        tied."""
         tied = {axis for term in terms for axis, first in enumerate(term.ties) if axis != first or term.ties.count(axis) > 1}
         common = [item for item in _common(terms) if not tied & set(item[1])] if len({term.ties for term in terms}) > 1 else []
         rests = [_without(term, common) for term in terms]
         inside = tuple([axis for axis in order if axis in tied or any(axis in labels for rest in rests for _, labels in rest)])
         if not any(labels for _, labels in common) or len(inside) == len(order):
             return self._blocks(terms, shape, order)
-        # Factors of all terms come last: terms that are tied differently are added up in a smaller array.
+        # Factors of all terms come last: terms that are tied differently are added up in a smaller
+        # array.
         inner = self._blocks([Term(term.ties, tuple(rest)) for term, rest in zip(terms, rests, strict=True)], shape, inside)
         op = self._formed([*common, (inner, inside)], order, shape)
         return self.b.full_shape(op, tuple([shape[axis] for axis in order]))
@@ -282,8 +296,11 @@ def _count(operands: Sequence[Terms]) -> int:
     return result
 
 
-def _with_split_axes(b: Builder, items: list[Labelled], pairings: list[Labels], output: set[int], sizes: dict[int, Size]) -> set[int]:
-    """Splits summed axes that count pairs in two, in ``items``; a pairing that is not gone then is an array itself.
+def _with_split_axes(
+    b: Builder, items: list[Labelled], pairings: list[Labels], output: set[int], sizes: dict[int, Size]
+) -> set[int]:
+    """Splits summed axes that count pairs in two, in ``items``; a pairing that is not gone then is
+    an array itself.
 
     Gives the labels of the axes that were split.
     """
@@ -325,7 +342,8 @@ _BATCHED = frozenset({"softmax", "logsumexp"})
 def tensor_op(b: Builder, tensor: ix.Tensor, extents: Extents) -> Op:
     """The operation for a tensor, with one axis for each of its axes.
 
-    Raises LimitError for products of more than 52 indices, MatcalcError where there is no code for a function.
+    Raises LimitError for products of more than 52 indices, MatcalcError where there is no code for
+    a function.
     """
     tensor = with_resolvents(tensor)
     order = tuple(range(tensor.order))
@@ -333,7 +351,8 @@ def tensor_op(b: Builder, tensor: ix.Tensor, extents: Extents) -> Op:
 
 
 def laid_out(b: Builder, output: LaidOut, extents: Extents) -> Op:
-    """The operation for a derivative in its layout; axes are put in order before anything large is formed.
+    """The operation for a derivative in its layout; axes are put in order before anything large is
+    formed.
 
     Raises what ``tensor_op`` raises.
     """
@@ -344,7 +363,8 @@ def laid_out(b: Builder, output: LaidOut, extents: Extents) -> Op:
 
 
 def _arrangement(shape: Shape, output: LaidOut) -> tuple[tuple[int, ...], Shape]:
-    """The order of the tensor's axes whose row-major reshape to the shape that is given too is the layout."""
+    """The order of the tensor's axes whose row-major reshape to the shape that is given too is the
+    layout."""
     above = len(shape) - sum(output.variables)
     made_of: list[int] = []  # how many axes of the tensor make up each axis of the value
     axis = 0
@@ -381,7 +401,8 @@ def _expanded(b: Builder, tensor: ix.Tensor, order: Labels, extents: Extents) ->
 
 
 def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels]:
-    """For every node the order in which the first that uses it would like its axes; the last node is wanted in ``order``."""
+    """For every node the order in which the first that uses it would like its axes; the last node
+    is wanted in ``order``."""
     found: dict[ix.Tensor, Labels] = {nodes[-1]: order}
     for node in reversed(nodes):
         wanted = found[node]

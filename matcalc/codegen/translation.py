@@ -1,6 +1,8 @@
-"""From expressions to operations: which arrays are formed, in which order chains are multiplied, what is solved instead of inverted.
+"""From expressions to operations: which arrays are formed, in which order chains are multiplied,
+what is solved instead of inverted.
 
-Requests for operands are yielded to a driver that keeps its own stack, so the depth of an expression meets no recursion limit.
+Requests for operands are yielded to a driver that keeps its own stack, so the depth of an
+expression meets no recursion limit.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape
 from matcalc.codegen.factors import array_shape
 from matcalc.codegen.operations import Op
-from matcalc.codegen.products import Requests, diagonal_part
+from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
 from matcalc.codegen.tensors import tensor_op
 from matcalc.einstein.lowering import lower
@@ -22,7 +24,8 @@ from matcalc.expr.deduction import is_symmetric, known
 
 
 class Translator(Reductions):
-    """Makes the operations for expressions, in one builder, so that they share what they have in common."""
+    """Makes the operations for expressions, in one builder, so that they share what they have in
+    common."""
 
     def exact(self, expression: e.Expr) -> Op:
         """The array of an expression with all its axes."""
@@ -52,14 +55,17 @@ class Translator(Reductions):
         return answer
 
     def _operation(self, node: e.Expr) -> Requests:
-        """The operation for one node; it may have fewer axes, or axes of one entry, where it broadcasts."""
+        """The operation for one node; it may have fewer axes, or axes of one entry, where it
+        broadcasts."""
         b = self.b
         if False:  # every branch below is a generator, also those that ask for nothing
             yield node
         typed = cast("e.Node", node)
         if isinstance(node, e.Vec) and len(node.operand.shape) > 2:
             op = yield node.operand
-            return b.reshape(b.permute(b.full_shape(op, node.operand.shape), tuple(range(len(node.operand.shape)))[::-1]), node.shape)
+            return b.reshape(
+                b.permute(b.full_shape(op, node.operand.shape), tuple(range(len(node.operand.shape)))[::-1]), node.shape
+            )
         if any(len(part.shape) > 2 for part in (node, *e.children(node))):  # a tensor of order 3 or 4
             return tensor_op(b, lower(typed).tensor, self.extents)
         match typed:
@@ -142,7 +148,8 @@ class Translator(Reductions):
     # ------------------------------------------------------------ sums and entrywise operations
 
     def _sum(self, node: e.Sum) -> Requests:
-        """Multiples of identity and ones are not formed: the first are added along the diagonal, the others broadcast."""
+        """Multiples of identity and ones are not formed: the first are added along the diagonal,
+        the others broadcast."""
         b = self.b
         if sums_kroneckers(node):
             return (yield from self._kronecker_sum(node, b.literal(1)))
@@ -254,13 +261,15 @@ class Translator(Reductions):
             return self._softmax_parts(node.function, ops[0], axis)
         function = computable().get(node.function)
         if axis is None and function is not None and function.argument_order == 1 and first.is_matrix:
-            # A function of a vector takes all entries of a matrix; where it gives a vector, that is made a matrix again.
+            # A function of a vector takes all entries of a matrix; where it gives a vector, that is
+            # made a matrix again.
             made = b.make("call", (b.vec(ops[0]), *ops[1:]), (node.function, None), _call_shape(node, True))
             return b.unvec(made, node.shape) if node.is_matrix else made
         return b.make("call", ops, (node.function, axis), _call_shape(node, False))
 
     def _softmax_parts(self, name: str, op: Op, axis: str | None) -> Op:
-        """Softmax or logsumexp in single steps, where the other one is needed too and can share the exponentials."""
+        """Softmax or logsumexp in single steps, where the other one is needed too and can share the
+        exponentials."""
         b = self.b
         along = None if axis is None else 1 if axis == "rows" else 0
         spread = (lambda one: one) if axis is None else b.column if axis == "rows" else b.row

@@ -23,9 +23,9 @@ from matcalc.verification.verdict import HOLDS, REFUTED
 def command(file: str) -> None:
     """Replay a proof that matcalc verify --proof FILE has saved.
 
-    Every line is checked by its rule, by a program that shares nothing with what wrote it.  Printed are the claim that is
-    proved, and what the proof supposes of its parts.  Exit status 0 for a proof that is right, 1 for one that is not, 2 for
-    a file that cannot be read.
+    Every line is checked by its rule, by a program that shares nothing with what wrote it.  Printed
+    are the claim that is proved, and what the proof supposes of its parts.  Exit status 0 for a
+    proof that is right, 1 for one that is not, 2 for a file that cannot be read.
 
     \b
     matcalc verify "d(x'Ax)/dx = (A + A')x" --proof FILE

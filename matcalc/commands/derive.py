@@ -19,19 +19,29 @@ ORDER = Option(("--order",), "order", "word", "First or second derivative.  [def
 @expression_command(
     "derive",
     "The derivative of an expression by a symbol.",
-    *deriving_options("The symbol to differentiate by; may be repeated. x,y asks for a mixed second derivative.", names="substitute"),
+    *deriving_options(
+        "The symbol to differentiate by; may be repeated. x,y asks for a mixed second derivative.", names="substitute"
+    ),
     ORDER,
 )
 @with_view
 def command(
-    expression: str, wrt: Sequence[str], reading: Keywords, order: str, layout: Layout, symmetric: Symmetric, names: str, view: View
+    expression: str,
+    wrt: Sequence[str],
+    reading: Keywords,
+    order: str,
+    layout: Layout,
+    symmetric: Symmetric,
+    names: str,
+    view: View,
 ) -> None:
     """Print the derivative of EXPRESSION by the symbol --wrt.
 
-    Write EXPRESSION as in MATLAB (X'*(X*w - y), and .* ./ .^ entry by entry), in Unicode (Xᵀ(Xw − y), ⊙, ‖x‖²), in LaTeX, or mixed. Upper
-    case letters are matrices and lower case letters vectors, unless their use or --declare says otherwise; sizes are worked out. Named
-    results are allowed: "z = W*x + b; h = tanh(z); u'*h". An EXPRESSION of - reads standard input. Without --wrt the only vector or matrix
-    is meant; where there are several, you are asked.
+    Write EXPRESSION as in MATLAB (X'*(X*w - y), and .* ./ .^ entry by entry), in Unicode (Xᵀ(Xw −
+    y), ⊙, ‖x‖²), in LaTeX, or mixed. Upper case letters are matrices and lower case letters
+    vectors, unless their use or --declare says otherwise; sizes are worked out. Named results are
+    allowed: "z = W*x + b; h = tanh(z); u'*h". An EXPRESSION of - reads standard input. Without
+    --wrt the only vector or matrix is meant; where there are several, you are asked.
 
     \b
     matcalc derive "||X - UV||²" --wrt V
@@ -44,9 +54,14 @@ def command(
     asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
     found = with_advice(
-        lambda: [derive(text, group[0] if len(group) == 1 else group, order=int(order), names=names, **shared) for group in asked], text
+        lambda: [
+            derive(text, group[0] if len(group) == 1 else group, order=int(order), names=names, **shared) for group in asked
+        ],
+        text,
     )
     single = order == "1" and all(len(group) == 1 for group in asked)
     show_all(found, view, (lambda: gradient(text, [name for (name,) in asked], names=names, **shared)) if single else None)
     if wrt and order == "1" and not single and view.target != "json":
-        show_lines([f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(set(group)) == 2])
+        show_lines(
+            [f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(set(group)) == 2]
+        )

@@ -1,4 +1,5 @@
-"""What is meant by arguments that begin with no command: a formula, a claim, a file, or a mistyped command."""
+"""What is meant by arguments that begin with no command: a formula, a claim, a file, or a mistyped
+command."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.cli.front import LAZY, OTHER_NAMES
 from matcalc.documents.formats import IDENTITIES, READERS
 from matcalc.interface.presentation import said_in
-from matcalc.repl import lines
+from matcalc.repl import request_lines
 
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{2,}")
 _OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
@@ -32,7 +33,8 @@ _OF_VERBS = {
 
 
 def as_command(args: Sequence[str]) -> list[str]:
-    """The arguments with the command that they mean. Raises UsageError for a word that is no command and no formula."""
+    """The arguments with the command that they mean. Raises UsageError for a word that is no
+    command and no formula."""
     first = args[0]
     if first in ("version", "-V", "-v") and len(args) == 1:
         return ["--version"]
@@ -65,12 +67,14 @@ def _of_formula(args: Sequence[str]) -> list[str]:
         pass  # an equation, or words
     signed = _SIGNED.fullmatch(first.strip())
     if signed is not None and _is_whole(signed["body"]):
-        return [_OF_SIGNS[signed["sign"]], "--", signed["body"]] if not rest else [_OF_SIGNS[signed["sign"]], signed["body"], *rest]
-    statements = lines.statements(first)
-    match lines.request(statements[-1], ()) if statements else None:
-        case lines.Claim() if len(statements) == 1:
+        return (
+            [_OF_SIGNS[signed["sign"]], "--", signed["body"]] if not rest else [_OF_SIGNS[signed["sign"]], signed["body"], *rest]
+        )
+    statements = request_lines.statements(first)
+    match request_lines.request(statements[-1], ()) if statements else None:
+        case request_lines.Claim() if len(statements) == 1:
             return ["verify", *args]
-        case lines.Derive(verb):
+        case request_lines.Derive(verb):
             return [_OF_VERBS[verb], *args]
         case _:
             return ["derive", *args]
@@ -87,7 +91,8 @@ def _is_whole(body: str) -> bool:
 
 
 def _is_mistyped(first: str, rest: Sequence[str]) -> bool:
-    """Whether a word that is no command was meant to be one: it is like a command's name, or a whole formula follows."""
+    """Whether a word that is no command was meant to be one: it is like a command's name, or a
+    whole formula follows."""
     if not _BARE_WORD.fullmatch(first) or not (first.islower() or first.istitle()):
         return False
     expressions = [word for word in rest if not word.startswith("-")]

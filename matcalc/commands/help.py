@@ -12,12 +12,16 @@ from matcalc.reference import described, overview, page
 
 @click.command("help", cls=PlainHelp, short_help="The language: its functions, signs and facts.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--to", "target", type=OneOf(("text", "markdown")), default="text", show_default=True, help="markdown: the whole language.")
+@click.option(
+    "--to", "target", type=OneOf(("text", "markdown")), default="text", show_default=True, help="markdown: the whole language."
+)
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...], target: str) -> None:
-    """Say what the language has under a NAME: a function, a sign, a constant, a fact, a dialect, a command.
+    """Say what the language has under a NAME: a function, a sign, a constant, a fact, a dialect, a
+    command.
 
-    Without a name, everything that it has; as Markdown, with all that is known of it. Exit status 2 for a name that it does not have.
+    Without a name, everything that it has; as Markdown, with all that is known of it. Exit status 2
+    for a name that it does not have.
 
     \b
     matcalc help

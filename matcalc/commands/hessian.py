@@ -28,4 +28,6 @@ def command(expression: str, wrt: Sequence[str], reading: Keywords, layout: Layo
     text, wrt = in_words(read_expression(expression), wrt)
     asked = groups_asked(text, wrt, reading)
     shared = {"layout": layout, "symmetric": symmetric, **reading}
-    show_all(with_advice(lambda: [hessian(text, group[0] if len(group) == 1 else group, **shared) for group in asked], text), view)
+    show_all(
+        with_advice(lambda: [hessian(text, group[0] if len(group) == 1 else group, **shared) for group in asked], text), view
+    )

@@ -25,7 +25,8 @@ from matcalc.verification.verdict import exit_status
 def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
     """List the shipped textbook identities with source and status.
 
-    A wrong formula that is shipped as a warning is marked (false). Exit status 1 when a status is not the expected one.
+    A wrong formula that is shipped as a warning is marked (false). Exit status 1 when a status is
+    not the expected one.
 
     \b
     matcalc identities --search determinant
@@ -40,8 +41,16 @@ def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None
         if check:
             seen.append(next(judged))
             status = seen[-1].status
-        entry = {"name": item.name, "status": status, "expected": item.expected, "statement": item.statement, "declare": item.declare}
-        entries.append({**entry, "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path})
+        entry = {
+            "name": item.name,
+            "status": status,
+            "expected": item.expected,
+            "statement": item.statement,
+            "declare": item.declare,
+        }
+        entries.append(
+            {**entry, "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path}
+        )
         if target == "text":
             say(f"{item.name:<28}  {status:<11}  {item.statement}{'' if item.expected else '  (false)'}")
             say(f"{'':<28}  {item.source}")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from matcalc.cli.arguments import read_expression, split_names
 from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.equations import show_equation
 from matcalc.cli.front import Option
 from matcalc.cli.options import BOLD, BUDGET, READING, Keywords, expression_command, form_option, wrt_option
+from matcalc.cli.showing import show_equation
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.product_calls import jvp
 

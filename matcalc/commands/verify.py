@@ -20,8 +20,8 @@ from matcalc.cli.arguments import EXPLAINS, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import SIGNS, show_json
+from matcalc.documents.blocks import Place
 from matcalc.documents.formats import IDENTITIES, READERS
-from matcalc.documents.pieces import Place
 from matcalc.interface.console import say, shows
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
@@ -44,17 +44,26 @@ _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 
 
 @click.command(
-    "verify", cls=PlainHelp, short_help="Is a formula true? Also of whole files.", context_settings={"ignore_unknown_options": True}
+    "verify",
+    cls=PlainHelp,
+    short_help="Is a formula true? Also of whole files.",
+    context_settings={"ignore_unknown_options": True},
 )
 @click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
 @with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
-@click.option("--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]")
-@click.option("--to", "target", type=OneOf(_TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]"
+)
+@click.option(
+    "--to", "target", type=OneOf(_TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report."
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE.")
 @click.option("--fail-on", type=OneOf(_FAILURES), help="The mildest that gives status 1 for files.  [default: refuted]")
 @click.option("--lenient", is_flag=True, help="Status 0 for files where nothing is to be checked or claims stay undecided.")
 @click.option("--all", "everything", is_flag=True, help="List also the formulas of files that are no claims, with their roles.")
-@click.option("--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]")
+@click.option(
+    "--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]"
+)
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Keep verdicts on files for the next run.")
 @click.option("--file-budget", type=float, metavar="SECONDS", help=f"How long a file may take.  [default: {DOCUMENT_SECONDS:g}]")
 @click.option("--steps", is_flag=True, help="Print the proof of a statement line by line.")
@@ -73,12 +82,15 @@ def command(
     saved: str | None,
     **wishes: Any,
 ) -> None:
-    """Decide whether STATEMENTs hold, or every claim in FILEs.  A STATEMENT of - reads standard input.
+    """Decide whether STATEMENTs hold, or every claim in FILEs.  A STATEMENT of - reads standard
+    input.
 
-    FILEs are LaTeX, Markdown, Quarto, notebooks, reStructuredText, HTML, plain text and .identities.
+    FILEs are LaTeX, Markdown, Quarto, notebooks, reStructuredText, HTML, plain text and
+    .identities.
 
-    Exit status for STATEMENTs: 0 true, 1 refuted or conditional, 2 bad input, 3 undecided.  For FILEs: 2 when one is unreadable or
-    nothing could be checked, else 1 when a claim is as bad as --fail-on, else 3 when claims remain undecided, else 0.
+    Exit status for STATEMENTs: 0 true, 1 refuted or conditional, 2 bad input, 3 undecided.  For
+    FILEs: 2 when one is unreadable or nothing could be checked, else 1 when a claim is as bad as
+    --fail-on, else 3 when claims remain undecided, else 0.
 
     \b
     matcalc verify "d(x'Ax)/dx = (A + A')x"
@@ -90,7 +102,9 @@ def command(
         wanted = verifying_files.Wishes(target=target, **_given(wishes))
         sys.exit((verifying_files.watch_files if watch else verifying_files.verify_files)(subjects, wanted))
     if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
-        raise MatcalcError("this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional")
+        raise MatcalcError(
+            "this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional"
+        )
     asked = Proving(steps, saved)
     texts = [read_expression(subject) for subject in _whole(subjects)]
     sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, asked))
@@ -98,7 +112,8 @@ def command(
 
 @record
 class Proving:
-    """What is wanted of the proofs of statements: to see their lines, and the file to save one in."""
+    """What is wanted of the proofs of statements: to see their lines, and the file to save one
+    in."""
 
     steps: bool
     file: str | None
@@ -117,7 +132,8 @@ def _given(wishes: Keywords) -> Keywords:
 
 
 def _whole(subjects: Sequence[str]) -> Sequence[str]:
-    """Several statements, or one that came in several words. Raises MatcalcError for what may be either."""
+    """Several statements, or one that came in several words. Raises MatcalcError for what may be
+    either."""
     if len(subjects) == 1 or all("=" in subject.strip("= ") for subject in subjects):
         return subjects
     if any(" " in subject for subject in subjects):
@@ -127,7 +143,8 @@ def _whole(subjects: Sequence[str]) -> Sequence[str]:
 
 
 def _refuse_settings(*names: str) -> None:
-    """Raises MatcalcError for options that say how one statement is read: a file says that itself, statement by statement."""
+    """Raises MatcalcError for options that say how one statement is read: a file says that itself,
+    statement by statement."""
     context = click.get_current_context()
     given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     if given:
@@ -151,7 +168,8 @@ def _statements(texts: Sequence[str], how: Keywords, target: str, asked: Proving
         show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
     elif target == "junit":
         entries = [
-            reports.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement) for one in found
+            reports.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement)
+            for one in found
         ]
         say(interchange.as_junit([reports.Report("statement", tuple(entries))], "conditional"))
     else:
@@ -188,7 +206,8 @@ def _save(found: Sequence[Verdict], file: str) -> None:
 
 
 def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], list[MatcalcError]]:
-    """The verdicts, and what is wrong with the statements that have none. Lines that are no statement together are one each."""
+    """The verdicts, and what is wrong with the statements that have none. Lines that are no
+    statement together are one each."""
     found: list[Verdict] = []
     faults: list[MatcalcError] = []
     waiting = deque(texts)
@@ -206,7 +225,8 @@ def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], li
 
 
 def _names_a_file(subject: str) -> bool:
-    """Whether a subject is the path of a file, be it of a kind that is not read, and no statement."""
+    """Whether a subject is the path of a file, be it of a kind that is not read, and no
+    statement."""
     place = Path(subject)
     if place.suffix.lower() in {*READERS, IDENTITIES}:
         return True

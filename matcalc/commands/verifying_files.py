@@ -1,4 +1,5 @@
-"""What ``matcalc verify FILE...`` does: the reports on files, their form, and watching files that are edited."""
+"""What ``matcalc verify FILE...`` does: the reports on files, their form, and watching files that
+are edited."""
 
 from __future__ import annotations
 
@@ -43,12 +44,14 @@ class Wishes:
 
 
 def verify_files(paths: Sequence[str], wishes: Wishes) -> int:
-    """Reports on files, and the exit status. Raises MatcalcError when none can be read, and for an output that cannot be written."""
+    """Reports on files, and the exit status. Raises MatcalcError when none can be read, and for an
+    output that cannot be written."""
     return _told(*_examined(paths, wishes, Memory(kept=wishes.cache)), wishes)
 
 
 def watch_files(paths: Sequence[str], wishes: Wishes) -> int:
-    """As ``verify_files``, again whenever one of the files, or of those that they take in, changes, until it is interrupted.
+    """As ``verify_files``, again whenever one of the files, or of those that they take in, changes,
+    until it is interrupted.
 
     The exit status is that of the last time.
     """
@@ -79,7 +82,8 @@ def watch_files(paths: Sequence[str], wishes: Wishes) -> int:
 
 
 def _states(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """When each file was changed last, and its size; nothing of one that is not there, as between two steps of an editor that saves."""
+    """When each file was changed last, and its size; nothing of one that is not there, as between
+    two steps of an editor that saves."""
     found = {}
     for path in paths:
         try:
@@ -91,13 +95,16 @@ def _states(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _examined(paths: Sequence[str], wishes: Wishes, memory: Memory) -> tuple[list[Report], list[MatcalcError]]:
-    """The reports, and what is wrong with the files that have none. Raises MatcalcError when no file has one."""
+    """The reports, and what is wrong with the files that have none. Raises MatcalcError when no
+    file has one."""
     reports: list[Report] = []
     unreadable: list[MatcalcError] = []
     for path in paths:
         try:
             with _progress(path) as progress:
-                made = examined(path, root=wishes.root, jobs=wishes.jobs, memory=memory, seconds=wishes.seconds, progress=progress)
+                made = examined(
+                    path, root=wishes.root, jobs=wishes.jobs, memory=memory, seconds=wishes.seconds, progress=progress
+                )
                 reports.append(made)
         except MatcalcError as error:
             unreadable.append(error)
@@ -145,7 +152,8 @@ def _shown(reports: Sequence[Report], wishes: Wishes) -> str:
 
 
 def _nothing_checked(reports: Sequence[Report]) -> Iterator[str]:
-    """What is said of files in which claims stand and none could be read; where no file has a claim, of all."""
+    """What is said of files in which claims stand and none could be read; where no file has a
+    claim, of all."""
     whole = not any(report.claims for report in reports)
     for report in reports:
         if whole and not report.claims:

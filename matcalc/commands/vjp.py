@@ -51,7 +51,8 @@ def command(
     bold: bool,
     target: str | None,
 ) -> None:
-    """Print the derivative of a scalar by a symbol, given its derivative by EXPRESSION; the Jacobian is never formed.
+    """Print the derivative of a scalar by a symbol, given its derivative by EXPRESSION; the
+    Jacobian is never formed.
 
     \b
     matcalc vjp "X*W + 1*b'" --wrt W --upstream G

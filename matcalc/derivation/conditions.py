@@ -47,9 +47,10 @@ from matcalc.printing import text
 
 @record
 class _Condition:
-    """What must hold in ``words``; of a comparison with 0 also the ``subject`` and the relation, ``"> 0"`` or ``"≠ 0"`` of every entry, or
-    ``"is not 0"`` of a vector or matrix as a whole; of a matrix the subject and the words with ``{}`` for it. At a ``kink`` the function
-    still has a value."""
+    """What must hold in ``words``; of a comparison with 0 also the ``subject`` and the relation,
+    ``"> 0"`` or ``"≠ 0"`` of every entry, or ``"is not 0"`` of a vector or matrix as a whole; of a
+    matrix the subject and the words with ``{}`` for it. At a ``kink`` the function still has a
+    value."""
 
     words: str
     subject: Expr | None = None
@@ -62,8 +63,9 @@ _IMPLIED_BY = {"≠ 0": ("> 0",), "is not 0": ("> 0", "≠ 0")}
 
 
 def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
-    """Conditions in words and symbols, in reading order, each once: not what the others imply, nor kinks of functions that the derivation
-    brought in, such as the sign that is the derivative of abs."""
+    """Conditions in words and symbols, in reading order, each once: not what the others imply, nor
+    kinks of functions that the derivation brought in, such as the sign that is the derivative of
+    abs."""
     found = [one for node in postorder(expression) for one in _conditions(node)]
     if any(one.kink for one in found):  # squares take kinks away: abs(t)^2
         functions_left = {node.function for node in ix.postorder(lower(expression).tensor) if isinstance(node, ix.Map)}
@@ -84,7 +86,9 @@ def _kept(found: list[_Condition]) -> tuple[str, ...]:
     signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}
     settled = {(signs[one.subject][0], one.relation) for one in consequences if one.subject is not None}
     known = {(signs[one.subject][0], one.relation) for one in found if one.subject is not None and not one.kink}
-    positive = {signs[one.subject][0] for one in found if one.relation == "> 0" and one.subject is not None and not signs[one.subject][1]}
+    positive = {
+        signs[one.subject][0] for one in found if one.relation == "> 0" and one.subject is not None and not signs[one.subject][1]
+    }
     kept: dict[object, str] = {}
     for one in found:
         if one.subject is None:
@@ -171,7 +175,8 @@ def _conditions(node: Expr) -> list[_Condition]:
 
 
 def _of_power(base: Expr, exponent: Fraction) -> list[_Condition]:
-    """Where a power has a derivative; the root of a square of what is not negative is a smaller power of that."""
+    """Where a power has a derivative; the root of a square of what is not negative is a smaller
+    power of that."""
     while isinstance(base, Power) and isinstance(inner := base.exponent, Number) and known(base.base).entries.nonnegative:
         base, exponent = base.base, exponent * inner.value
     if exponent.denominator % 2 == 0:
@@ -204,7 +209,8 @@ def _is_settled(condition: str, operand: Known) -> bool:
 
 
 def _invertible(matrix: Expr) -> list[_Condition]:
-    """When a matrix is invertible: a product of square ones when all its factors are, a diagonal matrix when no entry is zero."""
+    """When a matrix is invertible: a product of square ones when all its factors are, a diagonal
+    matrix when no entry is zero."""
     found: list[_Condition] = []
     stack = [matrix]
     while stack:
@@ -266,7 +272,9 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
             return _compared(scalars[0] if len(scalars) == 1 else Product(tuple(scalars)), relation)
         case Product() if expression.is_scalar and relation == "> 0" and len(factors := _scalar_factors(expression)) > 1:
             return _positive_product(expression, factors)
-        case Product(factors=(*front, last)) if expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front):
+        case Product(factors=(*front, last)) if (
+            expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front)
+        ):
             return [condition for factor in (*front, last) for condition in _nonzero(factor)]
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return [_about(expression, f"{{}} {relation}", relation)]
@@ -284,7 +292,8 @@ def _scalar_factors(product: Product) -> list[Expr]:
 
 
 def _positive_product(product: Expr, factors: list[Expr]) -> list[_Condition]:
-    """Factors that are never negative must not be 0; one other factor must be positive, of several their product."""
+    """Factors that are never negative must not be 0; one other factor must be positive, of several
+    their product."""
     parts = [_compared(factor, "> 0") for factor in factors]
     changing = [part for part in parts if any(one.relation == "> 0" for one in part)]
     if len(changing) > 1:
@@ -315,7 +324,8 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
 
 
 def _about(value: Expr, words: str, relation: str, whole: bool = False) -> _Condition:
-    """A condition in words, with ``{}`` for the value or for its entries; of a part of a sum it is to hold for all values of its index."""
+    """A condition in words, with ``{}`` for the value or for its entries; of a part of a sum it is
+    to hold for all values of its index."""
     indices = free_indices(value)
     array = over_all(value, indices) if indices and value.is_scalar else None
     if array is not None and not isinstance(array, IndexArray):

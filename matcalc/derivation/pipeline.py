@@ -1,4 +1,5 @@
-"""From a typed expression to its derivative: lowering, differentiation, folding, layout; with the record of it."""
+"""From a typed expression to its derivative: lowering, differentiation, folding, layout; with the
+record of it."""
 
 from __future__ import annotations
 
@@ -43,8 +44,9 @@ Parts = tuple[tuple[Fraction, Tensor], ...]
 class Stage:
     """``tensor`` after a stage of the pipeline; ``order`` derivatives have been taken.
 
-    Of a differentiation, ``variable`` is what it was by and ``parts`` are what its occurrences contributed, before the sum of these was
-    brought to normal form. ``rules`` are the names of the rewrites used.
+    Of a differentiation, ``variable`` is what it was by and ``parts`` are what its occurrences
+    contributed, before the sum of these was brought to normal form. ``rules`` are the names of the
+    rewrites used.
     """
 
     kind: StageKind
@@ -59,7 +61,8 @@ class Stage:
 class Trace:
     """Collects the stages of one derivation, in order.
 
-    ``groups`` are the axes of the tensor that together are one axis of the result, for each of its axes; of each group the slow one first.
+    ``groups`` are the axes of the tensor that together are one axis of the result, for each of its
+    axes; of each group the slow one first.
     """
 
     def __init__(self) -> None:
@@ -77,7 +80,8 @@ class Trace:
         rules: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> None:
-        """Adds a stage; one that changed nothing is left out, except the first and those that differentiate."""
+        """Adds a stage; one that changed nothing is left out, except the first and those that
+        differentiate."""
         changed = not self.stages or self.stages[-1].tensor is not tensor
         if changed or kind == "differentiated":
             self.stages.append(Stage(kind, tensor, order, variable, tuple(parts), tuple(dict.fromkeys(rules)), tuple(notes)))
@@ -96,8 +100,9 @@ _MOST_AXES = 4
 
 @record
 class Outcome:
-    """A derivative. ``tensor`` has the axes of the numerator, where the rows of a Kronecker or vec form are several, then those of each
-    variable. ``expression`` is the closed form in the layout asked for, or None."""
+    """A derivative. ``tensor`` has the axes of the numerator, where the rows of a Kronecker or vec
+    form are several, then those of each variable. ``expression`` is the closed form in the layout
+    asked for, or None."""
 
     expression: Expr | None
     tensor: ix.Tensor
@@ -116,16 +121,20 @@ class Outcome:
 def differentiate(
     expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected"
 ) -> Outcome:
-    """The derivative of ``expression`` by each symbol of ``wrt`` in turn (one, or two for a second derivative).
+    """The derivative of ``expression`` by each symbol of ``wrt`` in turn (one, or two for a second
+    derivative).
 
-    Raises NotDifferentiableError where no rule is known, LimitError where the result would be too large.
+    Raises NotDifferentiableError where no rule is known, LimitError where the result would be too
+    large.
     """
     tensor, value, notes = _derived(expression, wrt, symmetric, Trace())
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
         notes += zero_notes(expression, wrt)
     rows = row_symbols(expression, *wrt)
     conditions = partial(conditions_of, expression)
-    return presented(tensor, value, wrt, layout, reading_order(expression), rows, conditions, notes, named_indices(postorder(expression)))
+    return presented(
+        tensor, value, wrt, layout, reading_order(expression), rows, conditions, notes, named_indices(postorder(expression))
+    )
 
 
 def _sums() -> Any:
@@ -134,7 +143,8 @@ def _sums() -> Any:
 
 
 def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcome: Outcome) -> Expr | None:
-    """The derivative as sums over the members of the families in ``expression``; None where there are none, or no such form."""
+    """The derivative as sums over the members of the families in ``expression``; None where there
+    are none, or no such form."""
     nodes = postorder(expression)
     families = members_in(nodes)
     found = _laid_out(outcome.tensor, axes_of_result(lower(expression), wrt, layout)) if families else None
@@ -144,8 +154,11 @@ def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcom
     return None if form is None else with_rows(form, row_symbols(expression, *wrt))
 
 
-def traced(expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected") -> Trace:
-    """The stages that ``differentiate`` goes through before it folds the result; raises the same errors."""
+def traced(
+    expression: Expr, wrt: Sequence[Symbol], *, layout: Layout = "denominator", symmetric: Symmetric = "projected"
+) -> Trace:
+    """The stages that ``differentiate`` goes through before it folds the result; raises the same
+    errors."""
     trace = Trace()
     tensor, value, _ = _derived(expression, wrt, symmetric, trace)
     trace.groups = axes_of_result(value, wrt, layout)
@@ -189,7 +202,8 @@ def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:
 
 
 def zero_notes(expression: Expr, wrt: Sequence[Symbol]) -> list[str]:
-    """Confirms with numbers that a derivative which came out as 0 is 0; a note when no point was found to do so.
+    """Confirms with numbers that a derivative which came out as 0 is 0; a note when no point was
+    found to do so.
 
     Raises MatcalcError where the numbers say otherwise.
     """
@@ -217,8 +231,9 @@ def presented(
 ) -> Outcome:
     """The outcome for a derivative of ``value`` that was found as a tensor, folded and laid out.
 
-    ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are rows; ``conditions`` gives the conditions
-    under which a closed form holds; ``indices`` are those that the input has.
+    ``order`` ranks names by their place in the input; ``row_vectors`` are the symbols that are
+    rows; ``conditions`` gives the conditions under which a closed form holds; ``indices`` are those
+    that the input has.
     """
     during("looking for the matrix form of the result")
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
@@ -237,7 +252,8 @@ def presented(
 
 
 def _laid_out(tensor: ix.Tensor, groups: Groups) -> tuple[ix.Tensor, int] | None:
-    """The tensor with the axes of the rows first, and their number; None for a result of more than two axes."""
+    """The tensor with the axes of the rows first, and their number; None for a result of more than
+    two axes."""
     if len(groups) > 2:
         return None
     rows, cols = (*groups, (), ())[:2]
@@ -252,7 +268,8 @@ def with_sums(
     row_vectors: Mapping[str, Symbol],
     indices: Sequence[Index],
 ) -> Expr | None:
-    """The form with explicit sums where there is no closed ``form``, or one that takes a tensor apart by its vec and is longer."""
+    """The form with explicit sums where there is no closed ``form``, or one that takes a tensor
+    apart by its vec and is longer."""
     if form is not None and not any(isinstance(node, Vec) and len(node.operand.shape) > 2 for node in postorder(form)):
         return None
     sums: Expr | None = _sums().explicit(tensor, split, order, indices)
@@ -274,7 +291,8 @@ def declared(symbol: Symbol) -> ix.Symbol:
 
 
 def freed(symbol: Symbol) -> ix.Symbol:
-    """The variable with entries that may vary freely; facts that tie entries together hold at the point, not for the variation."""
+    """The variable with entries that may vary freely; facts that tie entries together hold at the
+    point, not for the variation."""
     facts = varying(symbol.properties)
     if "symmetric" in implied(symbol.properties):
         facts |= {matrix_functions.AT_SYMMETRIC}
@@ -282,7 +300,8 @@ def freed(symbol: Symbol) -> ix.Symbol:
 
 
 def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
-    """The convention for a variable whose entries are tied to each other; its axes are the last two."""
+    """The convention for a variable whose entries are tied to each other; its axes are the last
+    two."""
     tie = tie_of(symbol.properties)
     if not tie or tensor.order - before != 2:
         return tensor
@@ -297,12 +316,16 @@ def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmet
             )
             return _kept(tensor, before, kept_entries(tie, symbol.rows))
         case "symmetric" if symmetric == "cookbook":
-            notes.append(f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)")
+            notes.append(
+                f"{symbol.name} is symmetric: G + Gᵀ − diag(G), one number for each pair of equal entries (Matrix Cookbook 2.8)"
+            )
             only_diagonal = _kept(tensor, before, kept_entries("diagonal", symbol.rows))
             return add([(YES, tensor), (YES, swapped), (MINUS, only_diagonal)], tensor.shape)
         case _:
             sign = YES if mirrored(tie) > 0 else MINUS
-            notes.append(f"{symbol.name} is {_TIED_WORDS[tie]}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient")
+            notes.append(
+                f"{symbol.name} is {_TIED_WORDS[tie]}: ½(G {'+' if sign > 0 else '−'} Gᵀ), the projection of the gradient"
+            )
             return add([(HALF, tensor), (sign * HALF, swapped)], tensor.shape)
 
 
@@ -333,12 +356,14 @@ def reading_order(expression: Expr) -> dict[str, int]:
 
 
 def _shaped(wrt: Sequence[Symbol]) -> list[Symbol]:
-    """The variables that are no scalars: one by a scalar adds no axes, and the layout is that of the derivative by the others."""
+    """The variables that are no scalars: one by a scalar adds no axes, and the layout is that of
+    the derivative by the others."""
     return [symbol for symbol in wrt if symbol.shape]
 
 
 def axes_of_result(value: Lowered, wrt: Sequence[Symbol], layout: str) -> Groups:
-    """The axes of the derivative that together are one axis of the result; rows and columns, where it has at most two."""
+    """The axes of the derivative that together are one axis of the result; rows and columns, where
+    it has at most two."""
     top = value.tensor.order
     sides = [1] * top if value.separate else [count for count in (value.split, top - value.split) if count]
     shaped = _shaped(wrt)
@@ -351,7 +376,8 @@ def axes_of_result(value: Lowered, wrt: Sequence[Symbol], layout: str) -> Groups
 
 
 def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors: Mapping[str, Symbol]) -> Expr | None:
-    """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols ``row_vectors`` written as rows."""
+    """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols
+    ``row_vectors`` written as rows."""
     if is_zero(tensor):
         shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(NO)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation, Place, Placed, placed
 from matcalc.documents.cues import environments, sentence, word_use
-from matcalc.documents.pieces import Notation, Place, Placed, placed
-from matcalc.documents.shapes import is_zero, states_fact
+from matcalc.documents.sides import is_zero, states_fact
 from matcalc.documents.signs import Sign, SignKind, signs_of
 
 _PROSE = pattern(r"\(?[^\W\d_]+(?:[ \t,;:-]+[^\W\d_]+)+[.]?\)?")
@@ -39,7 +39,9 @@ def _is_cue(text: str, sign: Sign, before: Sign | None, after: Sign | None) -> b
     said = text[sign.start : sign.end]
     if len(said) < 2 or not said.isalpha() or word_use(said) == "remark":
         return False
-    apart_before = before is None or before.kind == "break" or (before.end < sign.start and before.kind not in ("operator", "relation"))
+    apart_before = (
+        before is None or before.kind == "break" or (before.end < sign.start and before.kind not in ("operator", "relation"))
+    )
     return apart_before and after is not None and after.start > sign.end and after.kind in ("operand", "words")
 
 
@@ -47,10 +49,18 @@ def _is_remark(text: str, sign: Sign, before: Sign | None, after: Sign | None) -
     """Whether brackets at the end of a line hold words: ``(S symmetric)``."""
     said = text[sign.start : sign.end]
     ends = after is None or after.kind in ("break", "words", "stop")
-    if not said.startswith("(") or not ends or before is None or before.end == sign.start or before.kind in ("operator", "relation"):
+    if (
+        not said.startswith("(")
+        or not ends
+        or before is None
+        or before.end == sign.start
+        or before.kind in ("operator", "relation")
+    ):
         return False
     inner = said[1:-1]
-    return (_PROSE.fullmatch(said) is not None and _WORD.search(said) is not None) or (" " in inner and word_use(inner) != "remark")
+    return (_PROSE.fullmatch(said) is not None and _WORD.search(said) is not None) or (
+        " " in inner and word_use(inner) != "remark"
+    )
 
 
 def _labelled(signs: list[Sign], text: str) -> list[Sign]:
@@ -61,7 +71,9 @@ def _labelled(signs: list[Sign], text: str) -> list[Sign]:
         out.append(sign)
         if sign.kind == "break":
             begins = len(out)
-        elif sign.kind == "colon" and 0 < len(out) - 1 - begins <= 2 * _MOST_OF_A_LABEL and text[sign.end : sign.end + 1] in " \t":
+        elif (
+            sign.kind == "colon" and 0 < len(out) - 1 - begins <= 2 * _MOST_OF_A_LABEL and text[sign.end : sign.end + 1] in " \t"
+        ):
             label = text[out[begins].start : sign.start].strip()
             line = next((other.kind for other in signs[number:] if other.kind in ("break", "relation")), "break")
             named = all(_NAME.fullmatch(word) for word in label.split()) and _WORD.search(label) is not None
@@ -102,7 +114,8 @@ _ONE_FORMULA = ("multline", "multlined")
 
 
 def arranged(signs: Sequence[Sign], text: str, environment: str, notation: Notation) -> list[Sign]:
-    """The signs with those cut that separate nothing; columns that separate statements are wide space."""
+    """The signs with those cut that separate nothing; columns that separate statements are wide
+    space."""
     named = _names(signs, text) if notation == "latex" else with_remarks(signs, text)
     whole = environment.rstrip("*") in _ONE_FORMULA or "\\begin{multlined}" in text
     lines = _lines(named)
@@ -170,7 +183,8 @@ class _Line:
         return self.indented and not self.related and before.related and before.last not in ("comma", "stop", "semicolon")
 
     def columns(self, related: bool) -> list[Sign]:
-        """The signs with the columns cut, save those that separate statements; ``related``: a relation goes before in the statement."""
+        """The signs with the columns cut, save those that separate statements; ``related``: a
+        relation goes before in the statement."""
         follows = self._relations_after()
         out: list[Sign] = []
         filled = related
@@ -186,7 +200,9 @@ class _Line:
             elif sign.kind in ("operand", "cases"):
                 filled = True
             if sign.kind == "column":
-                following = next((other.kind for other in self.signs[number + 1 : number + 6] if other.kind not in _UNSEEN), "space")
+                following = next(
+                    (other.kind for other in self.signs[number + 1 : number + 6] if other.kind not in _UNSEEN), "space"
+                )
                 separates = related and filled and follows[number] and following not in ("relation", "operator", "words")
                 sign = replace(sign, kind="wide" if separates else "cut")
                 related = related and not separates
@@ -215,7 +231,8 @@ def _lines(signs: Sequence[Sign]) -> list[_Line]:
 
 
 def _spaced(signs: Sequence[Sign]) -> list[Sign]:
-    """Wide space beside a relation or an operator, or at the beginning of a line, separates nothing."""
+    """Wide space beside a relation or an operator, or at the beginning of a line, separates
+    nothing."""
     seen = [sign for sign in signs if sign.kind not in ("space", "cut")]
     kept: set[int] = set()
     before: SignKind = "break"
@@ -240,13 +257,15 @@ _IF = pattern(r"(?i)^\s*(?:if|for|when|whenever|provided)\b")
 
 
 def branches_of(cases: Placed) -> list[tuple[Placed, str]]:
-    """The value and the condition of each branch, as they are written; none where a condition is no fact about a symbol."""
+    """The value and the condition of each branch, as they are written; none where a condition is no
+    fact about a symbol."""
     found = parts_of(cases)
     return found if all(_is_fact(condition) for _, condition in found) else []
 
 
 def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
-    """The value and the condition of each branch, whatever it is about; none where a branch has not both."""
+    """The value and the condition of each branch, whatever it is about; none where a branch has not
+    both."""
     begins, ends = _BEGINS.search(cases.text), _ENDS.search(cases.text)
     if begins is None or ends is None or begins.end() > ends.start():
         return []
@@ -302,7 +321,9 @@ _COMPARED = pattern(
     r"(?<![A-Za-z0-9_\\^.,+-])(?P<first>[i-npqrs])\s*(?:(?P<equal>={1,2})|(?P<unequal>≠|\\neq?(?![A-Za-z])|\\not\s*=|!=))\s*"
     r"(?P<second>[i-npqrs])(?![A-Za-z0-9_^(=+-])(?!\s*[=+(-])"
 )
-_INDEX = pattern(r"(?<![A-Za-z\\])[i-npqrs](?![A-Za-z])|(?<=_)[i-npqrs]|(?<=_\{)[i-npqrs](?=[i-npqrs]\})|(?<=_\{[i-npqrs])[i-npqrs](?=\})")
+_INDEX = pattern(
+    r"(?<![A-Za-z\\])[i-npqrs](?![A-Za-z])|(?<=_)[i-npqrs]|(?<=_\{)[i-npqrs](?=[i-npqrs]\})|(?<=_\{[i-npqrs])[i-npqrs](?=\})"
+)
 _DELTA = pattern(
     r"\\delta_|δ_|delta\[|\\mathbb\{?1|\\mathbf\{?1|\\(?:mathrm|mathbb|mathbf)\{I\}|\[\s*[i-n]\s*=|\\begin\{cases\}|\bI_\{?[i-n]"
 )
@@ -402,7 +423,8 @@ _LETTER = pattern(r"([A-Za-z]+)\s*\}?\Z")
 
 
 def with_entries(text: str) -> str:
-    r"""The entries of derivatives of arrays, as derivatives of entries: those of capitals have two indices, others one.
+    r"""The entries of derivatives of arrays, as derivatives of entries: those of capitals have two
+    indices, others one.
 
     >>> with_entries(r"\left(\frac{\partial z}{\partial W}\right)_{ijk}")
     '\\frac{\\partial z_{i}}{\\partial W_{jk}}'

@@ -1,4 +1,5 @@
-"""Formulas as tokens with their brackets paired, and what words and commands in and around them tell, from ``rules/``."""
+"""Formulas as tokens with their brackets paired, and what words and commands in and around them
+tell, from ``rules/``."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.documents.pieces import Notation
+from matcalc.documents.blocks import Notation
 from matcalc.facts.table import facts
 
 WordUse: TypeAlias = Literal["joining", "conditional", "accompanying", "remark"]
@@ -163,7 +164,8 @@ def _properties() -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What was found: the sorts of its cues, which of naming, supposing and stating governs its end, and by which cue."""
+    """What was found: the sorts of its cues, which of naming, supposing and stating governs its
+    end, and by which cue."""
 
     sorts: frozenset[str]
     governing: str
@@ -171,16 +173,20 @@ class Sentence:
     first: frozenset[str]
     in_brackets: bool
     supposes_next: bool
-    """Whether the words right before make any equation a hypothesis, not only one that states a fact about a symbol."""
+    """Whether the words right before make any equation a hypothesis, not only one that states a
+    fact about a symbol."""
 
     qualifies: bool
-    """Whether they, or ``with``, stand right before it: it says then of which things something holds."""
+    """Whether they, or ``with``, stand right before it: it says then of which things something
+    holds."""
 
     lets_next: bool
-    """Whether the word right before is one that lets something be so: an equation of products behind it is supposed."""
+    """Whether the word right before is one that lets something be so: an equation of products
+    behind it is supposed."""
 
     follows: bool
-    """Whether the words say that what comes follows from what was said: ``If O is orthogonal,``, ``hence``."""
+    """Whether the words say that what comes follows from what was said: ``If O is orthogonal,``,
+    ``hence``."""
     names_property: bool
     """Whether a property of matrices or vectors is named."""
 
@@ -195,7 +201,8 @@ class Sentence:
 
 @lru_cache(maxsize=256)
 def sentence(before: str, lead: str) -> Sentence:
-    """What the words before a formula say, those in front of it in the formula itself (``lead``) last."""
+    """What the words before a formula say, those in front of it in the formula itself (``lead``)
+    last."""
     text = f"{before[-_LONGEST:]} {lead}".lower()
     sorts: set[str] = set()
     first: set[str] = set()
@@ -235,7 +242,8 @@ def sentence(before: str, lead: str) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One unit of a formula; ``kind`` is a group of the patterns below, and ``name`` the command or environment without its backslash."""
+    """One unit of a formula; ``kind`` is a group of the patterns below, and ``name`` the command or
+    environment without its backslash."""
 
     kind: str
     text: str
@@ -295,12 +303,15 @@ def tokens_of(text: str, notation: Notation) -> list[Raw]:
     found: list[Raw] = []
     for match in _PATTERNS[notation].finditer(text):
         kind = match.lastgroup or "char"
-        found.append(Raw(kind.removesuffix("_other"), match[0], match.start(), match.end(), match[kind] if match[kind] != match[0] else ""))
+        found.append(
+            Raw(kind.removesuffix("_other"), match[0], match.start(), match.end(), match[kind] if match[kind] != match[0] else "")
+        )
     return _without_splits(found) if notation == "latex" else found
 
 
 def _without_splits(tokens: list[Raw]) -> list[Raw]:
-    r"""The tokens with ``\right.`` at the end of a line and ``\left.`` on the next, which hold one bracket together, as splits."""
+    r"""The tokens with ``\right.`` at the end of a line and ``\left.`` on the next, which hold one
+    bracket together, as splits."""
     waiting: int | None = None
     broken = False
     for position, token in enumerate(tokens):
@@ -321,9 +332,11 @@ _BETWEEN = frozenset(["quad", "qquad", "nonumber", "notag"])
 
 
 def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
-    """For each bracket, brace, ``\\left`` and ``\\begin`` with a partner the place of that, both ways.
+    """For each bracket, brace, ``\\left`` and ``\\begin`` with a partner the place of that, both
+    ways.
 
-    Braces, ``\\left`` and environments close what was left open in them; round and square brackets may close each other: ``[0, 1)``.
+    Braces, ``\\left`` and environments close what was left open in them; round and square brackets
+    may close each other: ``[0, 1)``.
     """
     partner: dict[int, int] = {}
     opened: list[int] = []
@@ -372,7 +385,8 @@ _RIGHT = re.compile(r"\s*\\(?:right|[bB]igg?r?)\s*\Z")
 
 
 def bracketed(text: str, opened: re.Match[str] | None) -> tuple[str, int] | None:
-    r"""What stands in the bracket that ``opened`` ends with, without the ``\right`` of its end, and the place behind; None without an end.
+    r"""What stands in the bracket that ``opened`` ends with, without the ``\right`` of its end, and
+    the place behind; None without an end.
 
     >>> bracketed(r"f\left(x + 1\right) y", re.match(r"f\\left\(", r"f\left(x + 1\right) y"))
     ('x + 1', 19)

@@ -1,4 +1,5 @@
-"""The verdicts on many questions: each decided once, by several processes, and remembered between runs."""
+"""The verdicts on many questions: each decided once, by several processes, and remembered between
+runs."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS, allow, allowan
 from matcalc.base.errors import INTERNAL, MatcalcError, internal_error
 from matcalc.base.files import decoded, folder, keep, kept
 from matcalc.base.records import blake2b
+from matcalc.documents.blocks import Asked
 from matcalc.documents.judging import judge
-from matcalc.documents.pieces import Asked
 from matcalc.verification.items import Document, Item, read_identities
 from matcalc.verification.verdict import Carried, Counterexample, Verdict, portable, restored
 
@@ -33,7 +34,8 @@ _LEFT_BEHIND = ("reading", "correction", "counterexample", "links", "notes", "ho
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A verdict without its expressions, the right answer beside it as text, and which of the readings it is on."""
+    """A verdict without its expressions, the right answer beside it as text, and which of the
+    readings it is on."""
 
     verdict: Verdict
     correction: Carried
@@ -42,7 +44,8 @@ class Recalled:
 
 
 def recalled(question: Sequence[Asked]) -> Recalled | None:
-    """What was remembered of a question; None when there is nothing, or nothing that this version of the program said."""
+    """What was remembered of a question; None when there is nothing, or nothing that this version
+    of the program said."""
     said = kept(_ROOM, _name(question), _key(question))
     try:
         return None if said is None else _read(said)
@@ -99,7 +102,8 @@ def _name(question: Sequence[Asked]) -> str:
 
 @cache
 def _code() -> str:
-    """Which program this is, by names, sizes and times of all files that verdicts may depend on: a change of any is another program."""
+    """Which program this is, by names, sizes and times of all files that verdicts may depend on: a
+    change of any is another program."""
     digest = blake2b(digest_size=16)
     for path in _files():
         found = os.stat(path)
@@ -160,7 +164,8 @@ class Memory:
         return found
 
     def add(self, question: Question, outcome: Outcome) -> None:
-        """Keeps an outcome; one that a spent budget or an error of the program ended is not kept on disk, the next run may do better."""
+        """Keeps an outcome; one that a spent budget or an error of the program ended is not kept on
+        disk, the next run may do better."""
         self.known[question] = outcome
         if self.kept and not outcome.verdict.problem and outcome.verdict.status != "undecided":
             remember(question, _bare(question, outcome))
@@ -171,8 +176,8 @@ def decided(
 ) -> Iterator[Outcome]:
     """The outcome of each question, in order, as they come.
 
-    ``jobs`` processes share the work; without a number as many as there are processors, for more than a few questions. When ``seconds``
-    have passed, what is left is undecided.
+    ``jobs`` processes share the work; without a number as many as there are processors, for more
+    than a few questions. When ``seconds`` have passed, what is left is undecided.
     """
     known = Memory(kept=False) if memory is None else memory
     open_questions = [question for question in dict.fromkeys(questions) if known.find(question) is None]
@@ -246,7 +251,8 @@ def _undecided(question: Question, reason: str, problem: str = "") -> Verdict:
 
 
 def read_identity_file(path: str | PathLike[str]) -> Document:
-    """The statements of an identity file. Raises MatcalcError for one that is not there or is not written as such files are."""
+    """The statements of an identity file. Raises MatcalcError for one that is not there or is not
+    written as such files are."""
     try:
         text = decoded(Path(path).read_bytes())
     except (OSError, ValueError) as error:

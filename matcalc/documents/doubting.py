@@ -1,8 +1,9 @@
 """Why a refutation of a claim in a document may be a misreading of it.
 
-A false alarm costs an author's trust: a claim is called false only where nothing in it shows that it was meant otherwise. A formula that
-speaks of a symbol which the other side does not know rests on something that was not read; one whose indices stand on one side alone is
-written in a convention of its own; a number beside a formula is its value at a point.
+A false alarm costs an author's trust: a claim is called false only where nothing in it shows that
+it was meant otherwise. A formula that speaks of a symbol which the other side does not know rests
+on something that was not read; one whose indices stand on one side alone is written in a convention
+of its own; a number beside a formula is its value at a point.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from matcalc.base.sizes import axes_of
-from matcalc.documents.pieces import Asked, Doubt
+from matcalc.documents.blocks import Asked, Doubt
 from matcalc.documents.readings import adds_numbers, is_misfit, perhaps_numbers
 from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
@@ -56,7 +57,8 @@ def _perhaps_numbers(verdict: Verdict, asked: Asked, _: Statement) -> str:
 
 
 def _with_too_many_indices(verdict: Verdict, _: Asked, statement: Statement) -> str:
-    """What an equation between entries differentiates by, if that has fewer axes than are written: ``b_{ij}`` of a vector b."""
+    """What an equation between entries differentiates by, if that has fewer axes than are written:
+    ``b_{ij}`` of a vector b."""
     if verdict.counterexample is not None:
         return ""
     sides = [side for side in (statement.left, statement.right) if isinstance(side, DerivativeSide)]
@@ -95,7 +97,8 @@ _OF_SIDES: tuple[_Reason, ...] = (
 
 
 def _applies(one: Doubt, verdict: Verdict) -> bool:
-    """Whether a doubt about a claim holds of this verdict; those about what stands where concern refutations alone."""
+    """Whether a doubt about a claim holds of this verdict; those about what stands where concern
+    refutations alone."""
     return _WHEN[one.when](verdict, one)
 
 
@@ -119,12 +122,14 @@ _ROWS: re.Pattern[str] = re.compile(
     r"cannot multiply .* \(vector\) by .* \((?:vector or )?matrix\)|is a \S+ matrix, the right side a scalar"
     r"|is a scalar, the right side a \S+ matrix"
 )
-"""How a product of rows does not fit that would be read as one of columns: ``x^\\top y`` for the matrix of all products."""
+"""How a product of rows does not fit that would be read as one of columns: ``x^\\top y`` for the
+matrix of all products."""
 _SUM = re.compile(r"1ᵀ(?P<name>\w+) = 1")
 
 
 def _is_normalisation(verdict: Verdict, one: Doubt) -> bool:
-    """Whether a claim holds if the entries of something sum to one, whose definition alone is not read: that may well say so."""
+    """Whether a claim holds if the entries of something sum to one, whose definition alone is not
+    read: that may well say so."""
     found = _SUM.fullmatch(verdict.condition or "") if verdict.condition_exact else None
     return found is not None and one.about == (found["name"],)
 
@@ -145,13 +150,15 @@ def _statement(verdict: Verdict) -> Statement | None:
 
 
 def _stray_entries(statement: Statement) -> tuple[str, ...]:
-    """Names such as ``a_ij`` that were taken for symbols of their own: entries of something, in a convention that was not seen."""
+    """Names such as ``a_ij`` that were taken for symbols of their own: entries of something, in a
+    convention that was not seen."""
     found = [name for name in statement.declarations if _MEMBER.fullmatch(name) and name not in (statement.given or {})]
     return tuple([name for name in found if name.rpartition("_")[2] not in ACCENTS.values()])
 
 
 def _one_sided(text: str) -> bool:
-    """Whether an index of a derivative or of an entry stands on one side of the last equation alone."""
+    """Whether an index of a derivative or of an entry stands on one side of the last equation
+    alone."""
     left, _, right = text.rpartition(";")[2].partition("=")
     return bool(_indices(left)) != bool(_indices(right))
 
@@ -172,13 +179,15 @@ def _indices(side: str) -> frozenset[str]:
 
 
 def _is_factor(statement: Statement) -> bool:
-    """Whether a derivative with more axes than two is said to be a formula with no more: ``∂(AB)/∂A = Bᵀ``."""
+    """Whether a derivative with more axes than two is said to be a formula with no more:
+    ``∂(AB)/∂A = Bᵀ``."""
     sides = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
     return isinstance(sides[1], Expr) and _has_many_axes(sides[0], statement) and all(size.degree <= 1 for size in sides[1].shape)
 
 
 def _has_many_axes(side: Side | None, statement: Statement) -> bool:
-    """Whether a side is a derivative with more axes than two, or is made of one: ``∂(AB)/∂Aᵀ`` is read as a formula."""
+    """Whether a side is a derivative with more axes than two, or is made of one: ``∂(AB)/∂Aᵀ`` is
+    read as a formula."""
     if isinstance(side, DerivativeSide):
         return _axes(side.expression, side.wrt) > _TWO
     return any(_axes(one.question.function, one.question.wrt) > _TWO for one in statement.derived)
@@ -188,9 +197,12 @@ _TWO = 2
 
 
 def _is_value(statement: Statement) -> bool:
-    """Whether one side is a number and the other a formula. 0 and 1 are what formulas are often equal to."""
+    """Whether one side is a number and the other a formula. 0 and 1 are what formulas are often
+    equal to."""
     sides = (statement.left, statement.right)
-    numbers = [side for side in sides if isinstance(side, Expr) and not symbols_in(side) and not side.shape and not _has_size(side)]
+    numbers = [
+        side for side in sides if isinstance(side, Expr) and not symbols_in(side) and not side.shape and not _has_size(side)
+    ]
     return len(numbers) == 1 and not (isinstance(numbers[0], Number) and numbers[0].value in (0, 1))
 
 
@@ -225,6 +237,8 @@ def _names(side: Side | None) -> Sequence[str]:
         case DerivativeSide():
             return [symbol.name for symbol in symbols_in(side.expression).values()] + [symbol.name for symbol in side.wrt]
         case DifferentialSide():
-            return [symbol.name for symbol in symbols_in(side.expression).values()] + [one.name for move in side.moves for one in move]
+            return [symbol.name for symbol in symbols_in(side.expression).values()] + [
+                one.name for move in side.moves for one in move
+            ]
         case _:
             return [symbol.name for symbol in symbols_in(side).values()]

@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import by_indices
+from matcalc.documents.blocks import Notation
 from matcalc.documents.context.loose_notation import with_listed_diagonals
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
 from matcalc.documents.cues import Sentence, sentence
-from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import (
+from matcalc.documents.sides import (
     Head,
     before_brackets,
     change_of,
@@ -90,10 +90,11 @@ Role: TypeAlias = Literal[
 class Around:
     """What stands around a row.
 
-    ``before`` and ``after`` are the words of its sentence up to its formula and behind it, other formulas of the sentence among them in
-    dollar signs. ``inside`` are the open theorems, definitions, proofs. ``known`` are the names that have a definition (as
-    ``canonical_name`` spells them), ``seen`` the letters of the formulas before, ``preceding`` the role of the row before in the
-    same sentence, ``last`` the row before in the same formula.
+    ``before`` and ``after`` are the words of its sentence up to its formula and behind it, other
+    formulas of the sentence among them in dollar signs. ``inside`` are the open theorems,
+    definitions, proofs. ``known`` are the names that have a definition (as ``canonical_name``
+    spells them), ``seen`` the letters of the formulas before, ``preceding`` the role of the row
+    before in the same sentence, ``last`` the row before in the same formula.
     """
 
     before: str = ""
@@ -174,7 +175,8 @@ class Equation:
         return None if later else found
 
     def _changed(self) -> Head | None:
-        r"""The step that it is of, ``\Delta x = -\nabla f(x)``; none for a Laplacian, whose function has a formula or derivatives."""
+        r"""The step that it is of, ``\Delta x = -\nabla f(x)``; none for a Laplacian, whose
+        function has a formula or derivatives."""
         found, known = change_of(self.left), self.around.known
         if found is None or self.row.link or known.has_base("Delta"):
             return None
@@ -187,7 +189,8 @@ class Equation:
 
     @cached_property
     def is_partial(self) -> bool:
-        """Whether its first side is the derivative of a function with several arguments by some of these, ``f_x`` or ``f_{xy}``."""
+        """Whether its first side is the derivative of a function with several arguments by some of
+        these, ``f_x`` or ``f_{xy}``."""
         head, known = self.head(self.first), self.around.known.arguments
         if head is None or partial_of(head.name, known) is None:
             return False
@@ -202,12 +205,14 @@ class Equation:
 
     @property
     def function_of_value(self) -> str:
-        """The function that its left side is a value of at a number, or a derivative of it; empty for another side."""
+        """The function that its left side is a value of at a number, or a derivative of it; empty
+        for another side."""
         return (value_of(self.left) or "").rstrip("'′")
 
     @cached_property
     def names_derivative(self) -> bool:
-        """Whether it names a derivative by a letter not seen before, or at the end of a chain by the next number of one."""
+        """Whether it names a derivative by a letter not seen before, or at the end of a chain by
+        the next number of one."""
         name, around = self.head(self.right), self.around
         if name is None or name.name in around.known or not is_derivative(self.first):
             return False
@@ -226,7 +231,8 @@ _NUMBERED = pattern(r"_\d+\Z")
 
 
 def is_written_out(row: Row) -> bool:
-    """Whether a side is given entry by entry, by cases of other things than two indices, or as a list with an ellipsis."""
+    """Whether a side is given entry by entry, by cases of other things than two indices, or as a
+    list with an ellipsis."""
     both = f"{row.first.text} {row.right_text}".rstrip()
     if row.right is not None and is_derivative(row.first.text) and by_indices(row.right.text) is not None:
         return False
@@ -234,7 +240,8 @@ def is_written_out(row: Row) -> bool:
 
 
 def is_model(one: Equation) -> bool:
-    r"""Whether an equation introduces a model of another function at a shifted place: ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
+    r"""Whether an equation introduces a model of another function at a shifted place:
+    ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
     name = before_brackets(one.left, one.around.notation)
     base, _, accent = name.rpartition("_")
     if not base or accent not in ACCENTS.values() or name in one.around.known:
@@ -252,7 +259,8 @@ _NABLA = pattern(r"(?:\\nabla|∇)[^+=-]*")
 
 
 def _multiple(one: Equation) -> tuple[NameAt, str] | None:
-    """The letter that the right side is a multiple by, where it stands for nothing, and what it is a multiple of."""
+    """The letter that the right side is a multiple by, where it stands for nothing, and what it is
+    a multiple of."""
     found = _MULTIPLE.fullmatch(one.right.strip()) if not one.row.link else None
     if found is None:
         return None
@@ -261,7 +269,8 @@ def _multiple(one: Equation) -> tuple[NameAt, str] | None:
 
 
 def is_of_multiplier(one: Equation) -> bool:
-    r"""Whether two gradients are said to be parallel, ``\nabla f(x) = \lambda \nabla g(x)``: a condition on point and multiplier."""
+    r"""Whether two gradients are said to be parallel, ``\nabla f(x) = \lambda \nabla g(x)``: a
+    condition on point and multiplier."""
     found = _multiple(one)
     if found is None or not all(_NABLA.fullmatch(side.strip()) for side in (one.left, found[1])):
         return False
@@ -269,7 +278,8 @@ def is_of_multiplier(one: Equation) -> bool:
 
 
 def is_eigenvalue_equation(one: Equation) -> bool:
-    r"""Whether a product with a vector is said to be a multiple of it, or of one: ``Sw = \lambda w``, ``S_b w = \lambda S_w w``."""
+    r"""Whether a product with a vector is said to be a multiple of it, or of one:
+    ``Sw = \lambda w``, ``S_b w = \lambda S_w w``."""
     found = _multiple(one)
     if found is None or "+" in f"{one.left}{found[1]}":
         return False
@@ -283,7 +293,8 @@ def is_eigenvalue_equation(one: Equation) -> bool:
 
 
 def goes_on_with_condition(one: Equation) -> bool:
-    """Whether an equation is a condition in another form: what follows from one, or stands below it in a formula."""
+    """Whether an equation is a condition in another form: what follows from one, or stands below it
+    in a formula."""
     row, last = one.row, one.around.last
     if one.around.preceding != "first-order condition" or row.link:
         return False
@@ -294,13 +305,15 @@ _LABELLED = pattern(r"\s*(?P<name>[^:=()]{1,30}?)\s*(?::|\\colon(?![A-Za-z]))\s*
 
 
 def has_label(one: Equation) -> bool:
-    """Whether an equation has a name in front, that of a hypothesis or a plane: ``H_0: a = b``; no double product, ``A : B = ...``."""
+    """Whether an equation has a name in front, that of a hypothesis or a plane: ``H_0: a = b``; no
+    double product, ``A : B = ...``."""
     found = _LABELLED.match(one.first)
     head = None if found is None else one.head(found["name"])
     return head is not None and head.name not in one.names(one.right)
 
 
 def is_new_power(one: Equation) -> bool:
-    """Whether a side is the power of a name that neither stands for anything yet nor occurs in the other: an estimate of a variance."""
+    """Whether a side is the power of a name that neither stands for anything yet nor occurs in the
+    other: an estimate of a variance."""
     name = powered(one.first)
     return name is not None and name not in one.around.known and name not in one.names(one.right)

@@ -13,17 +13,17 @@ from typing import TypeAlias
 from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.lazy import pattern
-from matcalc.documents.claims import asked_of, condition_of, solution_of
+from matcalc.documents.asked_statements import asked_of, condition_of, solution_of
+from matcalc.documents.blocks import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Placed, Said
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.loose_notation import NO_OTHER_LETTERS, IndexLetters
 from matcalc.documents.context.overview import Context, survey
 from matcalc.documents.context.wording import Line, Numbered
 from matcalc.documents.deciding import Memory, Outcome, Question, decided, question_of, read_identity_file
 from matcalc.documents.formats import IDENTITIES, manuscript
-from matcalc.documents.pieces import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Placed, Said
 from matcalc.documents.reports import Entry, Open, Report
 from matcalc.documents.roles import reason_of
-from matcalc.documents.shapes import is_derivative, is_function, is_own
+from matcalc.documents.sides import is_derivative, is_function, is_own
 from matcalc.documents.sorting import sorted_rows
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.declared import parse_declarations
@@ -44,7 +44,8 @@ _PART = 16
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The layout that claims tell, the numbers of these, and the outcomes that change with it, by the numbers of their questions."""
+    """The layout that claims tell, the numbers of these, and the outcomes that change with it, by
+    the numbers of their questions."""
 
     layout: str
     telling: tuple[int, ...]
@@ -54,8 +55,9 @@ class Told:
 def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], decide: Decide) -> Told | None:
     """The layout that a document uses where its text does not say it, if that changes an outcome.
 
-    It is told by at least four claims that hold in it and not in the other, if these are four in five of all that hold in one of both
-    alone. Claims that hold in another layout than the usual one are what makes anybody ask.
+    It is told by at least four claims that hold in it and not in the other, if these are four in
+    five of all that hold in one of both alone. Claims that hold in another layout than the usual
+    one are what makes anybody ask.
     """
     undecided = [number for number, question in enumerate(questions) if _is_open(question)]
     turned = [number for number in undecided if outcomes[number].verdict.other_layout is not None]
@@ -81,7 +83,8 @@ def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], deci
 
 
 class _Ballot:
-    """The outcomes in another layout, with the claims that are ``told`` to be in it, and those ``against`` it."""
+    """The outcomes in another layout, with the claims that are ``told`` to be in it, and those
+    ``against`` it."""
 
     def __init__(self, layout: str, questions: Sequence[Question], outcomes: Sequence[Outcome], decide: Decide) -> None:
         self._layout, self._questions, self._outcomes, self._decide = layout, questions, outcomes, decide
@@ -101,7 +104,8 @@ class _Ballot:
                 self.against.append(number)
 
     def complete(self, numbers: Sequence[int]) -> None:
-        """Asks claims that hold until it is plain which layout they are for, or that they are for none."""
+        """Asks claims that hold until it is plain which layout they are for, or that they are for
+        none."""
         for start in range(0, len(numbers), _PART):
             self.take(numbers[start : start + _PART])
             most = len(self.against) + max(0, len(numbers) - start - _PART)
@@ -125,7 +129,8 @@ _ALL: LayoutSaid = "all"
 
 
 def directed(settings: Settings, directive: str) -> Settings:
-    """The settings after a directive. Raises MatcalcError for one that is none, and for declarations that cannot hold."""
+    """The settings after a directive. Raises MatcalcError for one that is none, and for
+    declarations that cannot hold."""
     word, _, rest = directive.strip().partition(" ")
     changed = settings.changed(word, rest)
     if changed is None:
@@ -154,7 +159,8 @@ def settled(found: Open, settings: Settings) -> Open:
 
 
 def _about(names: Set[str], declarations: Sequence[str]) -> Iterator[str]:
-    """The declarations of these names: a size that is named beside another letter must not be taken for a letter of the claim."""
+    """The declarations of these names: a size that is named beside another letter must not be taken
+    for a letter of the claim."""
     for said in declarations:
         for one in written(said):
             mine = [name for name in one.names if name in names]
@@ -175,9 +181,11 @@ def verify_document(
 ) -> Report:
     """Everything in a document that a reader sees as mathematics, with a verdict on each claim.
 
-    ``root`` is the folder below which the files that it takes in must lie (its own without one). ``jobs`` processes share the work
-    (without a number, as many as there are processors for a document with many claims). With ``cache`` verdicts are kept for the next
-    run, as long as neither the claim with its context nor matcalc changes. Raises MatcalcError for a file that cannot be read.
+    ``root`` is the folder below which the files that it takes in must lie (its own without one).
+    ``jobs`` processes share the work (without a number, as many as there are processors for a
+    document with many claims). With ``cache`` verdicts are kept for the next run, as long as
+    neither the claim with its context nor matcalc changes. Raises MatcalcError for a file that
+    cannot be read.
     """
     return examined(path, root=root, jobs=jobs, memory=Memory(kept=cache))
 
@@ -185,14 +193,15 @@ def verify_document(
 def verify_file(path: str | PathLike[str], *, jobs: int = 1) -> list[Verdict]:
     """A verdict for every claim of a document or an identity file, in order.
 
-    A claim that cannot be read or decided has a verdict with ``problem`` set; it never ends the list.
-    Raises MatcalcError for a file that cannot be read.
+    A claim that cannot be read or decided has a verdict with ``problem`` set; it never ends the
+    list. Raises MatcalcError for a file that cannot be read.
     """
     return [verdict_of(entry) for entry in verify_document(path, jobs=jobs, cache=False).claims]
 
 
 def verdict_of(entry: Entry) -> Verdict:
-    """The verdict on a claim, with its name and place; for one that was not read, a verdict that says so."""
+    """The verdict on a claim, with its name and place; for one that was not read, a verdict that
+    says so."""
     found = entry.verdict
     if found is None:
         found = Verdict(entry.text, "undecided", "denominator", entry.reason, problem=NOT_READ)
@@ -208,7 +217,8 @@ def examined(
     seconds: float = DOCUMENT_SECONDS,
     progress: Progress | None = None,
 ) -> Report:
-    """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole file, and somebody who waits."""
+    """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole
+    file, and somebody who waits."""
     if not isinstance(path, (str, PathLike)):
         raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
     name = fspath(path)
@@ -221,7 +231,9 @@ def examined(
     if told is not None:
         outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
     remaining = iter(outcomes)
-    decided_ones = (_with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry for one in plan.entries)
+    decided_ones = (
+        _with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry for one in plan.entries
+    )
     entries = [_unless_unknown(entry, plan.defined) for entry in decided_ones]
     return Report(name, tuple(entries), plan.faults, plan.files)
 
@@ -288,7 +300,8 @@ _OPERATOR = pattern(r"there is no function '([A-Za-z]{3,})'")
 
 
 def _operator(entry: Entry) -> re.Match[str] | None:
-    """The name of a function that an entry has and the language has not, where it is set upright as a name of the author's own."""
+    """The name of a function that an entry has and the language has not, where it is set upright as
+    a name of the author's own."""
     found = _OPERATOR.match(entry.reason)
     upright = found is not None and re.search(
         rf"\\(?:text|textrm|mathrm|textsf|mathsf|operatorname)\*?\s*\{{\s*{found[1]}\s*\}}", entry.text
@@ -297,7 +310,8 @@ def _operator(entry: Entry) -> re.Match[str] | None:
 
 
 def _undefined(entry: Entry) -> str:
-    r"""A command in a formula that nobody defines, and for which it was not read, or was read as MATLAB's division: ``B\t``."""
+    r"""A command in a formula that nobody defines, and for which it was not read, or was read as
+    MATLAB's division: ``B\t``."""
     if entry.status == "not read":
         command = _COMMAND.match(entry.reason)
         return command[1] if command is not None and is_own(command[1]) else ""
@@ -308,8 +322,8 @@ def _undefined(entry: Entry) -> str:
 
 
 def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
-    """The entry; what could not be read as it is about a function that the document nowhere defines is no claim about values, and a
-    command that nobody defines is said to be one."""
+    """The entry; what could not be read as it is about a function that the document nowhere defines
+    is no claim about values, and a command that nobody defines is said to be one."""
     command = _undefined(entry) if entry.notation == "latex" else ""
     if command:
         said = f"the command \\{command} is none of LaTeX's, and none of the files that were read defines it"
@@ -321,7 +335,8 @@ def _unless_unknown(entry: Entry, defined: Container[str] | None) -> Entry:
 
 
 def _does_not_follow(entry: Entry, outcome: Outcome) -> bool:
-    """Whether an equation that is said to follow from a derivative that is zero was compared with that, and is another one."""
+    """Whether an equation that is said to follow from a derivative that is zero was compared with
+    that, and is another one."""
     verdict = outcome.verdict
     return outcome.asked.follows and not verdict.problem and (entry.role != "solution" or verdict.is_false)
 
@@ -333,7 +348,9 @@ def _with_outcome(entry: Entry, outcome: Outcome) -> Entry:
             return replace(entry, reason=_NO_SOLUTION if entry.role == "solution" and verdict.is_false else "")
         entry = replace(entry, role="claim")
         verdict = (
-            verdict if verdict.ok else Verdict(verdict.statement, "undecided", verdict.layout, _DOES_NOT_FOLLOW, reading=verdict.reading)
+            verdict
+            if verdict.ok
+            else Verdict(verdict.statement, "undecided", verdict.layout, _DOES_NOT_FOLLOW, reading=verdict.reading)
         )
     used = tuple([f"{said.text} ({said.place.beside(entry.place)})" for said in asked.rests_on])
     reason = verdict.reason if verdict.problem else ""
@@ -344,7 +361,9 @@ def _of_identities(document: Document) -> _Plan:
     found = []
     for item in document.items:
         place = Place(document.path, item.line)
-        entry = Entry(item.statement, place, "claim", notation="plain", name=item.name, source=item.source, expected=item.expected)
+        entry = Entry(
+            item.statement, place, "claim", notation="plain", name=item.name, source=item.source, expected=item.expected
+        )
         found.append(Open(entry, question_of(item)))
     return _Plan(found)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
+from matcalc.documents.blocks import Asked, Notation
 from matcalc.documents.context.written_names import LOSSES
 from matcalc.documents.doubting import doubted
-from matcalc.documents.pieces import Asked, Notation
 from matcalc.documents.readings import (
     Habit,
     agrees_as_written,
@@ -32,7 +32,7 @@ from matcalc.documents.readings import (
     with_products_first,
     with_vectors,
 )
-from matcalc.documents.shapes import is_derivative
+from matcalc.documents.sides import is_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr
@@ -71,7 +71,8 @@ class _Claim:
 
 
 def where_supposed(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a false claim; undecided where it is not seen to be false at a point that meets what the text supposes.
+    """The verdict on a false claim; undecided where it is not seen to be false at a point that
+    meets what the text supposes.
 
     What is supposed in a way that is not read counts for nothing.
     """
@@ -85,7 +86,9 @@ def where_supposed(verdict: Verdict, asked: Asked) -> Verdict:
     said = ", ".join([one.text for one, _ in read])
     reason = f"it is said to hold under a supposition: {said}\nit is false without it, and {_FOUND[found]}"
     declarations, notes, reading = verdict.declarations, verdict.notes, verdict.reading
-    return Verdict(verdict.statement, "undecided", verdict.layout, reason, declarations=declarations, notes=notes, reading=reading)
+    return Verdict(
+        verdict.statement, "undecided", verdict.layout, reason, declarations=declarations, notes=notes, reading=reading
+    )
 
 
 _FOUND = {
@@ -95,7 +98,8 @@ _FOUND = {
 
 
 def _claimed(verdict: Verdict) -> _Claim | None:
-    """The sides of a claim as formulas, for a derivative the right answer; None where one of them is none."""
+    """The sides of a claim as formulas, for a derivative the right answer; None where one of them
+    is none."""
     source = None if verdict.reading is None else verdict.reading.source
     if not isinstance(source, Statement) or source.entries:
         return None
@@ -106,7 +110,8 @@ def _claimed(verdict: Verdict) -> _Claim | None:
 
 
 def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
-    """What is supposed to be zero, as a formula in the symbols of the claim; None where that is not read."""
+    """What is supposed to be zero, as a formula in the symbols of the claim; None where that is not
+    read."""
     declared = dict(verdict.declarations or {})
     try:
         return elaborate(f"({left}) - ({right})", declared, options=reading_options(False, asked.dialect)).expression
@@ -115,7 +120,8 @@ def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
 
 
 def _tried(claim: _Claim, zeros: Sequence[Expr]) -> str:
-    """``false`` where the sides differ at a point that meets what is supposed; else what was found."""
+    """``false`` where the sides differ at a point that meets what is supposed; else what was
+    found."""
     found = "no point"
     for seed in range(_SEEDS):
         try:
@@ -130,7 +136,8 @@ def _tried(claim: _Claim, zeros: Sequence[Expr]) -> str:
 
 
 def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
-    """A point near another at which formulas are zero; None where none is found. Symbols with facts stay as they are."""
+    """A point near another at which formulas are zero; None where none is found. Symbols with facts
+    stay as they are."""
     import numpy as np
 
     free = sorted({name for name, symbol in symbols_in(*zeros).items() if not symbol.properties})
@@ -142,7 +149,9 @@ def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
             return point
         if not np.all(np.isfinite(rest)):
             return None
-        slopes = np.stack([(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)] or [np.zeros_like(rest)], axis=1)
+        slopes = np.stack(
+            [(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)] or [np.zeros_like(rest)], axis=1
+        )
         step = np.linalg.lstsq(slopes, -rest, rcond=1e-6)[0]
         point = _moved(point, free, step)
     return None
@@ -176,14 +185,16 @@ def _moved(point: Point, free: Sequence[str], step: NDArray[Any]) -> Point:
 
 
 def supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
-    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed; else the one that is given, weighed
-    at points that meet what is supposed."""
+    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed;
+    else the one that is given, weighed at points that meet what is supposed."""
     if not verdict.is_false or not asked.supposed:
         return verdict, asked
     exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
     for left, right, said in asked.supposed:
         if exact and _is_condition(left, right, verdict, asked):
-            found = replace(verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text="")
+            found = replace(
+                verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text=""
+            )
             return replace(found, holds_if=(*found.holds_if, said.text)), asked
     return where_supposed(verdict, asked), asked
 
@@ -227,16 +238,20 @@ def _readings_as(asked: Sequence[Asked], instead: str) -> list[Asked]:
 
 
 def _of_values(asked: Asked) -> Verdict:
-    """The verdict on what is computed in a worked example: to the digits that are written, and false only where all of it is exact."""
+    """The verdict on what is computed in a worked example: to the digits that are written, and
+    false only where all of it is exact."""
     verdict = _verdict(asked)
     if verdict.status == "refuted" and agrees_as_written(verdict, asked):
-        return Verdict(verdict.statement, "confirmed", verdict.layout, "equal to the digits that are written", reading=verdict.reading)
+        return Verdict(
+            verdict.statement, "confirmed", verdict.layout, "equal to the digits that are written", reading=verdict.reading
+        )
     misfit = "shapes differ" in verdict.reason  # a row for a column
     return _kept(verdict) if asked.doubts or misfit else verdict
 
 
 def _up_to_a_factor(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
-    """The verdict on equations of which one side may be a multiple of what is meant; undecided where none of them holds so."""
+    """The verdict on equations of which one side may be a multiple of what is meant; undecided
+    where none of them holds so."""
     comparable = False
     for one in asked:
         verdict = _verdict(one)
@@ -258,7 +273,8 @@ def _unread(step: Asked) -> Verdict:
 
 
 def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
-    """The verdict on readings of the whole: what holds in one reading holds; what does not is false only if it is in every reading."""
+    """The verdict on readings of the whole: what holds in one reading holds; what does not is false
+    only if it is in every reading."""
     found: list[_Weighed] = []
     for one in asked:
         if one.instead and not (found and _is_open(found[-1].verdict, one.instead)):
@@ -284,7 +300,8 @@ _ORDER = ("undecided", "conditional", "refuted")
 
 
 class _Weighed(NamedTuple):
-    """A verdict on a reading that does not hold, with its doubts; whether these left it as it was."""
+    """A verdict on a reading that does not hold, with its doubts; whether these left it as it
+    was."""
 
     verdict: Verdict
     asked: Asked
@@ -300,8 +317,9 @@ _NUMBERS = tuple([f"{letter} is read as a scalar" for letter in sorted(LOSSES)])
 
 
 def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a claim that holds; undecided where a capital had to be a vector or a number for it, of which nothing was said, or
-    sums had to be meant that are not written, although others are. A loss is a number, whatever letter it has."""
+    """The verdict on a claim that holds; undecided where a capital had to be a vector or a number
+    for it, of which nothing was said, or sums had to be meant that are not written, although others
+    are. A loss is a number, whatever letter it has."""
     decisions = () if verdict.reading is None else verdict.reading.decisions
     doubtful = [one for one in decisions if one.weight == "doubtful"]
     if (limit := new_limit(asked.statement)) is not None:
@@ -316,15 +334,16 @@ _SUM = pattern(r"\\sum(?![A-Za-z])|∑|\\operatorname\{tensor\}")
 
 
 def _holds_of_another(verdict: Verdict, asked: Asked) -> bool:
-    """Whether a claim holds with other definitions; about names that stand for nothing else under a condition, too, or as people write
-    one that does not fit."""
+    """Whether a claim holds with other definitions; about names that stand for nothing else under a
+    condition, too, or as people write one that does not fit."""
     if verdict.ok or not asked.doubts:
         return verdict.ok
     return verdict.status == "conditional" or (is_misfit(verdict) and not _otherwise(verdict, asked)[0].is_false)
 
 
 def _of_kinds(asked: Asked) -> Verdict:
-    """The verdict on a reading, in which letters that nothing is said of may be numbers or vectors, and a dot an inner product."""
+    """The verdict on a reading, in which letters that nothing is said of may be numbers or vectors,
+    and a dot an inner product."""
     verdict = _verdict(asked)
     if (numbers := with_numbers(asked, verdict)) is not None:
         of_numbers = _verdict(numbers)
@@ -338,13 +357,15 @@ def _of_kinds(asked: Asked) -> Verdict:
 
 
 def _of_a_number(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict with a number for one letter, where what is differentiated is a number then and the claim can be decided."""
+    """The verdict with a number for one letter, where what is differentiated is a number then and
+    the claim can be decided."""
     found = [one for one in map(_verdict, with_a_number(asked, verdict)) if is_of_a_number(one) and not is_misfit(one)]
     return next((one for one in found if one.ok), next((one for one in found if one.status == "refuted"), verdict))
 
 
 def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
-    """The verdict on a false claim that is true in another layout, or as people write such a claim; else the one that is given."""
+    """The verdict on a false claim that is true in another layout, or as people write such a claim;
+    else the one that is given."""
     if not verdict.is_false or asked.exact:
         return verdict, asked
     if (free := _of_free_entries(verdict, asked)) is not None:
@@ -382,9 +403,11 @@ def _holds_loosely(verdict: Verdict, asked: Asked, fits: bool) -> bool:
 
 
 def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:
-    """The verdict on a false claim by a symmetric matrix whose entries vary freely: texts differentiate so and use the symmetry after it.
+    """The verdict on a false claim by a symmetric matrix whose entries vary freely: texts
+    differentiate so and use the symmetry after it.
 
-    None where nobody varies a symmetric matrix, or nothing else comes out; what is false in either way keeps its right answer in theirs.
+    None where nobody varies a symmetric matrix, or nothing else comes out; what is false in either
+    way keeps its right answer in theirs.
     """
     if asked.symmetric != "projected" or _SYMMETRIC.search(asked.declare) is None or not is_derivative(asked.statement):
         return None
@@ -403,7 +426,8 @@ _FREELY = "true where the entries of the symmetric matrix vary independently of 
 
 
 def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict | None:
-    """The verdict on a false claim that is true in one of the ways in which it may be meant; None for any other."""
+    """The verdict on a false claim that is true in one of the ways in which it may be meant; None
+    for any other."""
     for habit, other in ways:
         found = _verdict(other)
         if found.ok and habit.holds:
@@ -414,7 +438,8 @@ def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict |
 
 
 def _of_transposes(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a claim with primes that may be derivatives: what is true, or with two primes false, of transposes alone is open."""
+    """The verdict on a claim with primes that may be derivatives: what is true, or with two primes
+    false, of transposes alone is open."""
     if verdict.is_false and derives_twice(asked):
         return _open(verdict, "false of transposes, and two primes mean a second derivative")
     if not verdict.ok or not may_derive(asked):
@@ -426,7 +451,8 @@ def _of_transposes(verdict: Verdict, asked: Asked) -> Verdict:
 
 
 def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a claim about entries that is true if two indices are equal, or if they are not: that is its condition."""
+    """The verdict on a claim about entries that is true if two indices are equal, or if they are
+    not: that is its condition."""
     sides = sides_of(asked.statement)
     if verdict.status != "refuted" or sides is None:
         return verdict
@@ -434,7 +460,10 @@ def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:
     for first, second in combinations(sorted(_entries(verdict))[:_MOST_INDICES], 2):
         for case in (Indices(first, second, equal) for equal in (False, True)):
             notation: Notation = "plain" if asked.dialect is None else "latex"
-            if case.concerns(f"{left} {right}") and _verdict(replace(asked, statement=before + case.equation(left, right, notation))).ok:
+            if (
+                case.concerns(f"{left} {right}")
+                and _verdict(replace(asked, statement=before + case.equation(left, right, notation))).ok
+            ):
                 return replace(verdict, status="conditional", condition=str(case), condition_text=str(case), condition_exact=True)
     return verdict
 
@@ -453,7 +482,8 @@ _LAYOUTS = ("denominator", "numerator")
 
 
 def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:
-    """The verdict on a claim that is true in another layout alone: that is its condition where it is known which the text uses."""
+    """The verdict on a claim that is true in another layout alone: that is its condition where it
+    is known which the text uses."""
     gradient = _GRADIENT.search(asked.statement.rpartition("; ")[2]) is not None
     known = asked.layout_said == "all" or gradient
     if not known and not (asked.layout_said and not _verdict(replace(asked, layout="tensor")).ok):
@@ -463,11 +493,15 @@ def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:
     if verdict.condition is not None and verdict.condition_exact:
         return verdict
     said = f"{layout} layout"
-    return replace(verdict, status="conditional", condition=said, condition_text=f"the derivatives are in {said}", condition_exact=True)
+    return replace(
+        verdict, status="conditional", condition=said, condition_text=f"the derivatives are in {said}", condition_exact=True
+    )
 
 
 def _open(verdict: Verdict, reason: str) -> Verdict:
-    return replace(verdict, status="undecided", reason=reason, counterexample=None, correction=None, condition=None, condition_text="")
+    return replace(
+        verdict, status="undecided", reason=reason, counterexample=None, correction=None, condition=None, condition_text=""
+    )
 
 
 _ANOTHER = "false of the function of this name that was defined last, and true of another one of this document"
@@ -475,11 +509,14 @@ _ANOTHER = "false of the function of this name that was defined last, and true o
 
 def _verdict(one: Asked) -> Verdict:
     name = "own" if one.own else ""
-    return verdict_on(Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect))
+    return verdict_on(
+        Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
+    )
 
 
 def _is_open(verdict: Verdict, instead: str) -> bool:
-    """Whether another form of a reading is asked about: where it could not be read, or could be but had no two sides to compare."""
+    """Whether another form of a reading is asked about: where it could not be read, or could be but
+    had no two sides to compare."""
     return bool(verdict.problem) or instead == "other" or (instead == "unanswered" and verdict.counterexample is None)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.pieces import Asked
-from matcalc.documents.shapes import is_derivative
+from matcalc.documents.blocks import Asked
+from matcalc.documents.sides import is_derivative
 from matcalc.language.statements import Statement
 from matcalc.verification.verdict import Verdict
 
@@ -106,7 +106,8 @@ def _differential(found: re.Match[str]) -> str:
 
 
 def sides_of(statement: str) -> tuple[str, str, str] | None:
-    """What stands before the last equation of a statement, and the sides of that; None where it has not two.
+    """What stands before the last equation of a statement, and the sides of that; None where it has
+    not two.
 
     >>> sides_of(r"f(x; t) = t x; \\frac{df}{dx} = t")
     ('f(x; t) = t x; ', '\\\\frac{df}{dx}', 't')
@@ -141,7 +142,8 @@ _COLON = pattern(r"(?P<left>(?<![A-Za-z\\])[A-Z])\s*(?::|\\colon(?![A-Za-z]))\s*
 
 
 def with_inner_products(asked: Asked, verdict: Verdict) -> Asked | None:
-    """The claim with inner products for dots, where it does not fit or cannot be read otherwise; None for one that does, or has none."""
+    """The claim with inner products for dots, where it does not fit or cannot be read otherwise;
+    None for one that does, or has none."""
     if asked.exact or asked.dialect is None or not (verdict.problem or is_misfit(verdict)):
         return None
     statement = _DOT.sub(_inner, asked.statement) if r"\cdot" in asked.statement or "·" in asked.statement else asked.statement
@@ -149,11 +151,14 @@ def with_inner_products(asked: Asked, verdict: Verdict) -> Asked | None:
     return replace(asked, statement=statement) if statement != asked.statement else None
 
 
-_KRONECKER = pattern(rf"(?P<left>{_RUN})\s*(?P<sign>\\otimes(?![A-Za-z])|⊗)\s*(?P<right>(?:(?:{_LETTER}|{_GROUP})(?:{_SCRIPT})*\s*)+)")
+_KRONECKER = pattern(
+    rf"(?P<left>{_RUN})\s*(?P<sign>\\otimes(?![A-Za-z])|⊗)\s*(?P<right>(?:(?:{_LETTER}|{_GROUP})(?:{_SCRIPT})*\s*)+)"
+)
 
 
 def with_products_first(asked: Asked, verdict: Verdict) -> Asked | None:
-    """A claim that is false, or cannot be read, with what stands beside a Kronecker product in brackets; None for one without any."""
+    """A claim that is false, or cannot be read, with what stands beside a Kronecker product in
+    brackets; None for one without any."""
     if asked.exact or asked.dialect is None or not (verdict.problem or verdict.is_false):
         return None
     statement = _KRONECKER.sub(_bracketed, asked.statement)
@@ -174,10 +179,12 @@ _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs|bold)\s*\{?\s*\\?([A-Z
 
 
 def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
-    """The claim about numbers instead, where the verdict shows that it may be one; None where it does not.
+    """The claim about numbers instead, where the verdict shows that it may be one; None where it
+    does not.
 
-    A letter is a number where the claim holds of numbers, or fits only numbers, and nothing was said of it, and where what was said is of
-    the same letter in bold type while the claim has it in plain type.
+    A letter is a number where the claim holds of numbers, or fits only numbers, and nothing was
+    said of it, and where what was said is of the same letter in bold type while the claim has it in
+    plain type.
     """
     if not verdict.is_false:
         return None
@@ -197,7 +204,8 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
 
 
 def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
-    """The letters that are vectors by convention alone in a derivative by a number that is true in another layout: of numbers in any."""
+    """The letters that are vectors by convention alone in a derivative by a number that is true in
+    another layout: of numbers in any."""
     kinds = verdict.declarations or {}
     by = _differentiated_by(verdict)
     if verdict.other_layout is None or not by or any(kinds.get(name) != "scalar" for name in by):
@@ -214,8 +222,8 @@ def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
 
 
 def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
-    """The claim with a number for one letter that is a vector by convention alone, where its sides do not fit and numbers are added to
-    vectors in it."""
+    """The claim with a number for one letter that is a vector by convention alone, where its sides
+    do not fit and numbers are added to vectors in it."""
     if asked.exact or not is_misfit(verdict) or not adds_numbers(verdict):
         return
     for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict)):
@@ -235,14 +243,20 @@ def is_of_a_number(verdict: Verdict) -> bool:
 
 
 def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
-    """The claim about vectors for letters that are numbers by convention alone, where it does not fit numbers; None for another claim.
+    """The claim about vectors for letters that are numbers by convention alone, where it does not
+    fit numbers; None for another claim.
 
     The Greek letters of ``∂exp(φ/2)/∂φ = ½ diag(exp(φ/2))`` are such.
     """
     if asked.exact or not is_misfit(verdict):
         return None
     declared = asked.declared
-    assumed = {name for one in verdict.assumed if (found := _OF_NUMBERS.fullmatch(one)) is not None for name in found["names"].split(", ")}
+    assumed = {
+        name
+        for one in verdict.assumed
+        if (found := _OF_NUMBERS.fullmatch(one)) is not None
+        for name in found["names"].split(", ")
+    }
     wished = _WISHED_VECTORS.search(verdict.reason)
     meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
     if not meant or not meant <= assumed - declared:
@@ -258,7 +272,8 @@ def _differentiated_by(verdict: Verdict) -> Set[str]:
 
 
 def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
-    """The letters without which a claim would fit, if they were numbers, and of which nothing shows that they are not; empty for others."""
+    """The letters without which a claim would fit, if they were numbers, and of which nothing shows
+    that they are not; empty for others."""
     found = _WISHED.search(verdict.reason) if verdict.counterexample is None else None
     names = _AND.split(found["names"]) if found is not None else []
     declared = asked.declared
@@ -266,9 +281,12 @@ def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
 
 
 def with_plain_capitals(asked: Asked, verdict: Verdict) -> Asked | None:
-    """A false claim about a derivative by a number with numbers for its capitals, where nothing shows that these are matrices; else None.
+    """A false claim about a derivative by a number with numbers for its capitals, where nothing
+    shows that these are matrices; else None.
 
-    The factors of ``\\partial(MN)/\\partial x = N \\partial M/\\partial x + M \\partial N/\\partial x`` are functions of x.
+    The factors of
+    ``\\partial(MN)/\\partial x = N \\partial M/\\partial x + M \\partial N/\\partial x`` are
+    functions of x.
     """
     kinds = verdict.declarations or {}
     by = set(_BY.findall(asked.statement))
@@ -288,14 +306,19 @@ _OF_ARRAYS = re.compile(
 
 
 def _is_vector(name: str, asked: Asked, declared: Set[str]) -> bool:
-    """Whether something shows that a letter is a vector or a matrix: it is a capital, declared, bold or transposed."""
+    """Whether something shows that a letter is a vector or a matrix: it is a capital, declared,
+    bold or transposed."""
     if name[:1].isupper() or name in declared or name in _BOLD.findall(asked.statement):
         return True
-    return re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*(?:\}}\s*)?(?:'|\^\s*\{{?\s*(?:T|\\top|\\intercal))", asked.statement) is not None
+    return (
+        re.search(rf"(?<![A-Za-z]){re.escape(name)}\s*(?:\}}\s*)?(?:'|\^\s*\{{?\s*(?:T|\\top|\\intercal))", asked.statement)
+        is not None
+    )
 
 
 def _is_behind_capital(name: str, asked: Asked) -> bool:
-    """Whether a letter stands right behind a capital somewhere, as a vector behind its matrix does: ``W x``, ``W^{(l)} x``."""
+    """Whether a letter stands right behind a capital somewhere, as a vector behind its matrix does:
+    ``W x``, ``W^{(l)} x``."""
     script = r"(?:\s*[_^]\s*(?:\w|\{[^{}]*\}|\\top))*"
     return re.search(rf"(?<![A-Za-z\\])[A-Z]{script}\s*{re.escape(name)}(?![A-Za-z])", asked.statement) is not None
 
@@ -312,7 +335,8 @@ def _without(names: tuple[str, ...], value: str, left_out: Set[str]) -> str:
 
 
 def _plain_letters(asked: Asked) -> Iterator[str]:
-    """The lower case letters of the statement in plain type of which the text speaks in bold type alone."""
+    """The lower case letters of the statement in plain type of which the text speaks in bold type
+    alone."""
     bold_here = set(_BOLD.findall(asked.statement))
     told = [one.text for one in asked.rests_on if one.text not in asked.statement]  # of definitions it is the same letter
     for letter in sorted({letter for text in told for letter in _BOLD.findall(text)} - bold_here):
@@ -329,7 +353,8 @@ _TWICE = pattern(rf"[^\s(]\s*(?:{_PRIME}{{2}}|\^\s*\{{?\s*\\prime\s*\\prime\s*\}
 
 
 def derives_twice(asked: Asked) -> bool:
-    """Whether two primes stand together behind something that is not called: nothing is transposed twice.
+    """Whether two primes stand together behind something that is not called: nothing is transposed
+    twice.
 
     >>> derives_twice(Asked("(f g)'' = f''g", dialect="latex")), derives_twice(Asked("(A b)' = b'A'", dialect="latex"))
     (True, False)
@@ -339,7 +364,8 @@ def derives_twice(asked: Asked) -> bool:
 
 
 def may_derive(asked: Asked) -> bool:
-    """Whether primes may be derivatives: of brackets of small letters of which nothing is known, or two of them where none is called.
+    """Whether primes may be derivatives: of brackets of small letters of which nothing is known, or
+    two of them where none is called.
 
     >>> may_derive(Asked("(f g)' = f' g'", dialect="latex")), may_derive(Asked("(A b)' = b'A'", dialect="latex"))
     (True, False)
@@ -347,7 +373,9 @@ def may_derive(asked: Asked) -> bool:
     sides = sides_of(asked.statement)
     if asked.dialect != "latex" or sides is None:
         return False
-    if any(at.bold or not at.name[:1].islower() or {at.name, at.base} & asked.declared for side in sides[1:] for at in names_at(side)):
+    if any(
+        at.bold or not at.name[:1].islower() or {at.name, at.base} & asked.declared for side in sides[1:] for at in names_at(side)
+    ):
         return False
     if any(_TWICE.search(side) for side in sides[1:]):
         return True
@@ -424,7 +452,8 @@ _HALF = 0.5 + 1e-9
 
 
 def agrees_as_written(verdict: Verdict, asked: Asked) -> bool:
-    """Whether each number on the right side of a claim that is not exact is the one on the left, rounded to the digits that it has."""
+    """Whether each number on the right side of a claim that is not exact is the one on the left,
+    rounded to the digits that it has."""
     right = asked.statement.rpartition("=")[2]
     units = {float(found[0]): 10.0 ** -len(found["digits"]) for found in _DECIMAL.finditer(right.replace(" ", ""))}
     wrong = [link for link in verdict.links if link.status != "proved"] or [verdict]
@@ -446,7 +475,8 @@ _LIMIT = pattern(r"\\sum(?:\\limits)?\s*_\s*\{\s*[a-z]\s*=\s*1\s*\}\s*\^\s*\{?\s
 
 
 def new_limit(statement: str) -> str | None:
-    """The limit of a sum in a claim that its definitions have nowhere, although they have sums with limits."""
+    """The limit of a sum in a claim that its definitions have nowhere, although they have sums with
+    limits."""
     before, _, claim = statement.rpartition("; ")
     known = {found[1] for found in _LIMIT.finditer(before)}
     new = (found[1] for found in _LIMIT.finditer(claim) if re.search(rf"(?<![A-Za-z\\]){found[1]}(?![A-Za-z])", before) is None)

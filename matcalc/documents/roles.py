@@ -1,8 +1,10 @@
 """What a row is for: a claim, a definition, a condition, or something else that a reader sees.
 
-A role follows from three things, in this order: what a row looks like by itself (its relation, a number or zero on its right, a name alone
-on its left, an equation that states a fact about a symbol), what the words before it in its sentence say (``rules/roles.toml``), and which
-names have a meaning already. Each rule below speaks of some equations; the first that speaks decides, and where none does it is a claim.
+A role follows from three things, in this order: what a row looks like by itself (its relation, a
+number or zero on its right, a name alone on its left, an equation that states a fact about a
+symbol), what the words before it in its sentence say (``rules/roles.toml``), and which names have a
+meaning already. Each rule below speaks of some equations; the first that speaks decides, and where
+none does it is a claim.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import compared
+from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.loose_notation import gives_density
 from matcalc.documents.equation_forms import (
     Around,
@@ -24,9 +27,8 @@ from matcalc.documents.equation_forms import (
     is_of_multiplier,
     is_written_out,
 )
-from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import (
+from matcalc.documents.sides import (
     Head,
     fits,
     head_of,
@@ -73,7 +75,8 @@ def role_of(row: Row, around: Around) -> Role:
 
 
 def named_by(row: Row, notation: Notation) -> tuple[Head, Placed, Placed] | None:
-    """The name that a definition is of, its side and what it stands for: of ``L(w) = ...``, ``... =: g``, ``∂L/∂z = δ``."""
+    """The name that a definition is of, its side and what it stands for: of ``L(w) = ...``,
+    ``... =: g``, ``∂L/∂z = δ``."""
     if row.right is None:
         return None
     start = optimised(row.left.text) if notation == "latex" else 0
@@ -112,7 +115,8 @@ _REASONS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 
 
 def reason_of(row: Row, role: Role) -> str:
-    """Why a row that is no claim is none, in a sentence for the report; empty where the role says it."""
+    """Why a row that is no claim is none, in a sentence for the report; empty where the role says
+    it."""
     if role != "not an equation":
         return _UNREAD.get(role, "")
     return next(reason for reason, applies in _REASONS if applies(row))
@@ -161,7 +165,8 @@ def _unread(one: Equation) -> Role | None:
 
 
 def _beyond(one: Equation) -> Role | None:
-    """The role of an equation about integrals, sums without end or sets; a step of a chain between others is none."""
+    """The role of an equation about integrals, sums without end or sets; a step of a chain between
+    others is none."""
     both = f"{one.left if one.row.link else one.first} {one.right}"
     return next((role for sort, role in _BEYOND.items() if holds(both, sort)), None)
 
@@ -175,7 +180,8 @@ _BEYOND: Mapping[str, Role] = {
 
 
 def _is_of_chance(one: Equation) -> bool:
-    """Whether a side is about random variables; a derivative of a density is not, nor is a function E that has a formula."""
+    """Whether a side is about random variables; a derivative of a density is not, nor is a function
+    E that has a formula."""
     sides = one.left, one.right
     if any(is_expected(side, one.around.known) or holds(side, "event") for side in sides):
         return True
@@ -204,7 +210,8 @@ def _of_place(one: Equation) -> Role | None:
 
 
 def _of_worked(one: Equation) -> Role | None:
-    """An equation with a value on its right: what is computed with names that have values is claimed."""
+    """An equation with a value on its right: what is computed with names that have values is
+    claimed."""
     if not _may_be_worked(one):
         return None
     given = value_given(one.row, one.around.notation)
@@ -225,7 +232,8 @@ def _may_be_worked(one: Equation) -> bool:
 
 
 def _is_computed(one: Equation) -> bool:
-    """Whether all names of the left side have values or formulas, and one of them an array or several have a value."""
+    """Whether all names of the left side have values or formulas, and one of them an array or
+    several have a value."""
     known = one.around.known
     names = symbols_of(with_points(one.left, known.valued), one.around.notation).keys()
     valued = {name: known.value_of(name) for name in names}
@@ -250,7 +258,8 @@ def _counts(one: Equation) -> bool:
 
 
 def _of_array(one: Equation) -> Role | None:
-    """An equation with what is written out, a set or a minimiser on a side: it defines a name, or is none."""
+    """An equation with what is written out, a set or a minimiser on a side: it defines a name, or
+    is none."""
     if holds(one.right, "minimiser"):
         return _if_named(one)
     if one.derives_known:
@@ -271,7 +280,8 @@ def _are_names(one: Equation) -> bool:
 
 
 def _of_number(one: Equation) -> Role | None:
-    """A name with a number; a value of a function that stands for nothing else; a measured number."""
+    """A name with a number; a value of a function that stands for nothing else; a measured
+    number."""
     if one.subject is not None:
         return "fact" if one.subject.arguments else "number"
     called, known = one.function_of_value, one.around.known
@@ -281,7 +291,8 @@ def _of_number(one: Equation) -> Role | None:
 
 
 def _of_name(one: Equation) -> Role | None:
-    """An equation for a name: what it stands for, unless it states a fact, or is another form of what the name stands for already."""
+    """An equation for a name: what it stands for, unless it states a fact, or is another form of
+    what the name stands for already."""
     head, known = one.subject, one.around.known
     if head is None or one.is_partial or one.derives_known:
         return None
@@ -314,7 +325,8 @@ def _is_said_again(one: Equation, head: Head) -> bool:
 
 
 def _of_fact(one: Equation, known: bool) -> Role:
-    """An equation that states a fact about one symbol: supposed, unless the symbol stands for something or the text concludes it."""
+    """An equation that states a fact about one symbol: supposed, unless the symbol stands for
+    something or the text concludes it."""
     return "claim" if known or one.said.follows or one.said_after.begins("supposing") else "fact"
 
 
@@ -323,7 +335,8 @@ def _of_model(one: Equation) -> Role | None:
 
 
 def _of_zero_derivative(one: Equation) -> Role | None:
-    """A derivative that is zero: a condition to be solved, unless it is said to hold, or that nothing depends on what it is by.
+    """A derivative that is zero: a condition to be solved, unless it is said to hold, or that
+    nothing depends on what it is by.
 
     What is zero for different indices is no condition.
     """
@@ -341,7 +354,8 @@ def _of_zero_derivative(one: Equation) -> Role | None:
 
 
 def _is_zero_derivative(one: Equation) -> bool:
-    """Whether a derivative is zero that is no value of a function with a formula: that is so, or is not."""
+    """Whether a derivative is zero that is no value of a function with a formula: that is so, or is
+    not."""
     zero = is_zero(one.right) and (one.is_partial or is_derivative(one.first))
     zero = zero or (is_zero(one.left) and is_derivative(one.right))
     of_known = bool(one.around.known.arguments(one.function_of_value))
@@ -352,7 +366,8 @@ _SEPARATE = pattern(r"(?:for|if|when|whenever)\b(?: all| any)? *\$ *[i-n] *(?:=|
 
 
 def _of_derivative(one: Equation) -> Role | None:
-    """An equation with a derivative: a claim, unless it is supposed, or names the derivative by a letter not seen before."""
+    """An equation with a derivative: a claim, unless it is supposed, or names the derivative by a
+    letter not seen before."""
     if one.around.notation == "latex" and holds(one.left, "second derivative"):
         return "fact"
     derived = one.is_partial or is_derivative(one.left) or is_derivative(one.right)
@@ -366,7 +381,8 @@ def _of_derivative(one: Equation) -> Role | None:
 
 
 def _of_chain(one: Equation) -> Role | None:
-    """An equation for one case, a step of a chain that begins with a derivative by its name, or one between names alone."""
+    """An equation for one case, a step of a chain that begins with a derivative by its name, or one
+    between names alone."""
     known, first = one.around.known, one.head(one.first) if one.row.link else None
     if one.row.condition or (first is not None and known.is_derivative(first.name)):
         return "claim"
@@ -402,7 +418,8 @@ def _is_about_one(one: Equation) -> bool:
 
 
 def _of_symbols(one: Equation) -> Role:
-    """Any other equation: a claim, which is an identity in all symbols that stand for nothing else."""
+    """Any other equation: a claim, which is an identity in all symbols that stand for nothing
+    else."""
     around, after = one.around, one.said_after
     special = (one.said.follows and one.said.names_property) or (after.begins("supposing") and after.names_property)
     known, notation = around.known, around.notation

@@ -1,7 +1,8 @@
 """Formulas cut into rows: each one relation, with its sides and its place.
 
-The signs of a formula are first put in order (line ends that only continue a statement, alignment marks and space that separates nothing
-are cut), then a statement is cut into passages at what separates them, and each passage into its sides.
+The signs of a formula are first put in order (line ends that only continue a statement, alignment
+marks and space that separates nothing are cut), then a statement is cut into passages at what
+separates them, and each passage into its sides.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from itertools import pairwise
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import arranged, branches_of
+from matcalc.documents.blocks import Formula, Placed, joined
 from matcalc.documents.cues import WordUse, word_use
-from matcalc.documents.pieces import Formula, Placed, joined
-from matcalc.documents.shapes import is_zero
+from matcalc.documents.sides import is_zero
 from matcalc.documents.signs import Sign, signs_of
 
 
@@ -23,11 +24,13 @@ from matcalc.documents.signs import Sign, signs_of
 class Row:
     """``left relation right``, without alignment marks, labels and punctuation.
 
-    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the first side that all up to here are said
-    to be equal to, ``left`` the side just before. ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula
-    without one (then only ``left`` is there). ``mark`` stands above it: ``!`` for what shall hold, ``(a)`` for a reason.
-    ``lead`` are the words and signs in front of the row in its formula (``⇒``, ``hence``) and ``behind`` those after it
-    (``\\text{if } K^\\top = -K``), which may hold formulas.
+    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the
+    first side that all up to here are said to be equal to, ``left`` the side just before.
+    ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula without
+    one (then only ``left`` is there). ``mark`` stands above it: ``!`` for what shall hold, ``(a)``
+    for a reason. ``lead`` are the words and signs in front of the row in its formula (``⇒``,
+    ``hence``) and ``behind`` those after it (``\\text{if } K^\\top = -K``), which may hold
+    formulas.
     """
 
     left: Placed
@@ -41,7 +44,8 @@ class Row:
 
     @property
     def text(self) -> str:
-        """The relation between the first side and this one, as it is shown; with the condition that stands behind it."""
+        """The relation between the first side and this one, as it is shown; with the condition that
+        stands behind it."""
         if self.right is None:
             return self.left.text
         return f"{self.first.text} {self.relation} {self.right.text} {self.condition}".rstrip()
@@ -61,7 +65,8 @@ class Row:
 
 @dataclass(slots=True)
 class _Passage:
-    """What is separated from the rest of a formula: signs of one relation or chain, and what is said before and behind it.
+    """What is separated from the rest of a formula: signs of one relation or chain, and what is
+    said before and behind it.
 
     ``behind`` are the remarks, each with the number of signs before it.
     """
@@ -91,11 +96,12 @@ _OUTSIDE = frozenset(["space", "cut", "stop", "comma", "semicolon", "colon", "wi
 
 
 def rows(formula: Formula, after: Row | None = None) -> Iterator[Row]:
-    """The relations of a formula in reading order; nothing of it is lost: what is no relation is a row without one.
+    """The relations of a formula in reading order; nothing of it is lost: what is no relation is a
+    row without one.
 
     ``after`` is the last row of the formula before, which one that begins with a relation goes on.
 
-    >>> from matcalc.documents.pieces import Place, placed
+    >>> from matcalc.documents.blocks import Place, placed
     >>> [row.text for row in rows(Formula(placed("a &= b \\\\\\\\ &= c, \\\\quad d = e", Place("notes.md", 1))))]
     ['a = b', 'a = c', 'd = e']
     """
@@ -130,7 +136,8 @@ def _passages(signs: Sequence[Sign], text: str) -> Iterator[_Passage]:
 
 @dataclass(slots=True)
 class _Part:
-    """What stands between two separators: signs of a formula, or words alone. ``after`` is the separator before it."""
+    """What stands between two separators: signs of a formula, or words alone. ``after`` is the
+    separator before it."""
 
     signs: list[Sign]
     after: str
@@ -172,7 +179,9 @@ class _Parts:
     def __iter__(self) -> Iterator[_Part]:
         found = [part for part in self._cut() if part.words is not None or any(sign.kind in _MEANING for sign in part.signs)]
         for part, following in zip(found, [*found[1:], None]):
-            part.lists_on = part.words is None and not part.related and following is not None and following.after == "comma" and _few(part)
+            part.lists_on = (
+                part.words is None and not part.related and following is not None and following.after == "comma" and _few(part)
+            )
         on = False
         for part in reversed(found):  # only a list that ends in a relation is one
             on = part.related or (on and part.lists_on)
@@ -182,7 +191,9 @@ class _Parts:
     def _cut(self) -> Iterator[_Part]:
         current = _Part([], "start", [])
         for sign in self.signs:
-            if sign.kind in ("wide", "comma", "semicolon", "break", "joint") or (sign.kind == "colon" and current.after == "words"):
+            if sign.kind in ("wide", "comma", "semicolon", "break", "joint") or (
+                sign.kind == "colon" and current.after == "words"
+            ):
                 if any(other.kind in _MEANING for other in current.signs):
                     yield current
                     current = _Part([], sign.kind, [], separator=sign)
@@ -343,7 +354,8 @@ def _words_alone(shown: str, writer: _Writer) -> Iterator[Row]:
 
 
 def _begun(left: Placed | None, writer: _Writer, after: Row | None) -> tuple[Placed, Placed, int]:
-    """The side just before the first relation, the one that its chain begins with, and the number of the link."""
+    """The side just before the first relation, the one that its chain begins with, and the number
+    of the link."""
     if left is not None:
         return left, left, 0
     if after is None:
@@ -359,7 +371,8 @@ def _chain(
     begun: tuple[Placed, Placed, int],
     lead: str,
 ) -> Iterator[Row]:
-    """A row for each relation, at ``limits``, with what is said up to the next one behind it; the last one by cases may be several."""
+    """A row for each relation, at ``limits``, with what is said up to the next one behind it; the
+    last one by cases may be several."""
     left, first, link = begun
     start = 0
     for number, ((end, following), right) in enumerate(zip(pairwise(limits), sides[1:])):

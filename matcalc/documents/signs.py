@@ -1,4 +1,5 @@
-"""The signs of a formula that tell where its rows and sides are: relations, separators, alignment, words; all else is operands."""
+"""The signs of a formula that tell where its rows and sides are: relations, separators, alignment,
+words; all else is operands."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation
 from matcalc.documents.cues import Raw, above, commands, environments, joints, partners_of, relations, spelled, tokens_of
-from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import SPACING
 
 SignKind: TypeAlias = Literal[
@@ -36,8 +37,9 @@ SignKind: TypeAlias = Literal[
 class Sign:
     """A stretch of a formula and what it is for its rows.
 
-    ``value`` is the sign of a relation or joint, or the text of words; ``mark`` what stands above a relation. What is ``cut`` is no part
-    of a side. ``single``: the words stand right before a bracket or a script, as the name of a function does.
+    ``value`` is the sign of a relation or joint, or the text of words; ``mark`` what stands above a
+    relation. What is ``cut`` is no part of a side. ``single``: the words stand right before a
+    bracket or a script, as the name of a function does.
     """
 
     kind: SignKind
@@ -71,7 +73,9 @@ _USES: Mapping[str, SignKind] = {"quantifiers": "words", "breaks": "break", "dro
 """What a command by itself is, by its use."""
 _WIDEST_TIES = 3
 _PROSE = pattern(r"\\(?:text[a-z]*|mbox)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_SET_OUT = pattern(r"\\(?:begin|end)\s*\{[a-zA-Z]*\*?\}(?:\s*\[[lcr]\])?|\\\\(?:\[[^\]]*\])?|[&\s]|\\[a-z]*(?:size|small|tiny|quad)")
+_SET_OUT = pattern(
+    r"\\(?:begin|end)\s*\{[a-zA-Z]*\*?\}(?:\s*\[[lcr]\])?|\\\\(?:\[[^\]]*\])?|[&\s]|\\[a-z]*(?:size|small|tiny|quad)"
+)
 _NAME = pattern(r"[^\W\d_][\w-]*")
 _SYMBOLS = frozenset(["command", "char", "digits"])
 _BEFORE_STATEMENT = frozenset(["break", "column", "begin", "left", "brace", "soft", "open"])
@@ -152,7 +156,8 @@ class _Walk:
         return position
 
     def _after_argument(self, position: int) -> int:
-        """The position after the argument that begins here, or after the space before it; no argument is none."""
+        """The position after the argument that begins here, or after the space before it; no
+        argument is none."""
         position = self._skip_space(position)
         if position >= len(self.tokens) or self.tokens[position].kind in ("break", "column", "unbrace", "end", "right"):
             return position
@@ -175,7 +180,9 @@ class _Walk:
     def _relation(self, position: int, after: int, value: str, mark: str = "") -> tuple[Sign, int]:
         """A relation with the marks that stand at it as scripts."""
         following = self._skip_space(after)
-        while following < len(self.tokens) and self.tokens[following].text in ("^", "_") and self.tokens[following].kind == "char":
+        while (
+            following < len(self.tokens) and self.tokens[following].text in ("^", "_") and self.tokens[following].kind == "char"
+        ):
             after = self._after_argument(following + 1)
             mark = mark or self._inner(following + 1, after)
             following = self._skip_space(after)
@@ -188,7 +195,10 @@ class _Walk:
 
     def _group(self, position: int) -> tuple[Sign, int]:
         sign, after = self._operand(position, self.partner[position] + 1)
-        if not self.text[self.tokens[position].end : self.tokens[after - 1].start].strip() and self.tokens[position].kind == "brace":
+        if (
+            not self.text[self.tokens[position].end : self.tokens[after - 1].start].strip()
+            and self.tokens[position].kind == "brace"
+        ):
             scripted = after < len(self.tokens) and self.tokens[after].text in ("^", "_")
             return (sign if scripted else replace(sign, kind="space")), after
         return (replace(sign, kind="cases") if self._is_cases(position) else sign), after
@@ -236,15 +246,21 @@ class _Walk:
         return self._one(kind, position, _QUANTIFIERS.get(name, name if kind == "operator" else ""))
 
     def _remark(self, after: int) -> str:
-        """The words of the group that ends before a position, perhaps in the brackets of an array; empty where it holds anything else."""
+        """The words of the group that ends before a position, perhaps in the brackets of an array;
+        empty where it holds anything else."""
         first = self.partner.get(after - 1)
         if first is None or self.tokens[after - 1].kind != "unbrace":
             return ""
         inside = self.text[self.tokens[first].end : self.tokens[after - 1].start]
-        return " ".join(found[1] for found in _PROSE.finditer(inside)) if not _SET_OUT.sub("", _PROSE.sub("", inside)).strip() else ""
+        return (
+            " ".join(found[1] for found in _PROSE.finditer(inside))
+            if not _SET_OUT.sub("", _PROSE.sub("", inside)).strip()
+            else ""
+        )
 
     def _names(self, said: str, position: int, after: int) -> bool:
-        """Whether one word stands where a name does: before a bracket or a script, or right beside a symbol."""
+        """Whether one word stands where a name does: before a bracket or a script, or right beside
+        a symbol."""
         if not _NAME.fullmatch(said):
             return False
         following = self._skip_space(after)
@@ -263,7 +279,8 @@ class _Walk:
         return sign is not None or token.text in ",;:.&" or token.name in commands("wide")
 
     def _stacked(self, position: int) -> tuple[Sign, int]:
-        r"""``\overset{!}{=}``, ``\underbrace{=}_{(a)}``: a sign with a mark, where it is a sign that is marked."""
+        r"""``\overset{!}{=}``, ``\underbrace{=}_{(a)}``: a sign with a mark, where it is a sign
+        that is marked."""
         first = position + 1
         after = self._after_argument(first)
         mark = ""
@@ -298,7 +315,11 @@ class _Walk:
                 if self._is_opened(other, position, other in stating):
                     opened |= {other, position}
                     stating |= set(stack[-1:])
-                elif other in stating and token.kind == "unbrace" and self._owner(other)[0] in commands("stacked") | commands("braced"):
+                elif (
+                    other in stating
+                    and token.kind == "unbrace"
+                    and self._owner(other)[0] in commands("stacked") | commands("braced")
+                ):
                     stating |= set(stack[-1:])
             elif stack and (token.kind == "break" or spelled(token, relations()) or spelled(token, joints())):
                 stating.add(stack[-1])
@@ -347,10 +368,13 @@ class _Walk:
 
     def _begins_statement(self, position: int) -> bool:
         before = self._significant_before(position)
-        return before is None or self.tokens[before].kind in _BEFORE_STATEMENT or spelled(self.tokens[before], joints()) is not None
+        return (
+            before is None or self.tokens[before].kind in _BEFORE_STATEMENT or spelled(self.tokens[before], joints()) is not None
+        )
 
     def _is_bare(self, first: int, last: int) -> bool:
-        """Whether braces are no argument, or that of a frame; those around a lone relation always are."""
+        """Whether braces are no argument, or that of a frame; those around a lone relation always
+        are."""
         owner, number = self._owner(first)
         if owner == "color" and number > 1:
             return True
@@ -366,7 +390,9 @@ class _Walk:
 
     def _is_lone_relation(self, first: int, last: int) -> bool:
         """Whether a group is made of a relation alone."""
-        inner = [token for token in self.tokens[first + 1 : last] if token.kind != "space"] if last - first <= _MOST_ARGUMENTS else []
+        inner = (
+            [token for token in self.tokens[first + 1 : last] if token.kind != "space"] if last - first <= _MOST_ARGUMENTS else []
+        )
         return len(inner) == 1 and spelled(inner[0], relations()) is not None
 
     def _owner(self, position: int) -> tuple[str | None, int]:

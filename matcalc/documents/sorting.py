@@ -1,4 +1,5 @@
-"""The rows of a whole document with what stands around each and what it is for, in reading order."""
+"""The rows of a whole document with what stands around each and what it is for, in reading
+order."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Words
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.written_names import names_in
 from matcalc.documents.equation_forms import Around, Role, is_written_out
-from matcalc.documents.pieces import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Words
 from matcalc.documents.roles import named_by, role_of
 from matcalc.documents.rows import Row, rows
-from matcalc.documents.shapes import fits, head_of, inverted, is_of_chance, letters_in
+from matcalc.documents.sides import fits, head_of, inverted, is_of_chance, letters_in
 from matcalc.documents.symbols import Named, symbols_of, value_given
 from matcalc.language.declare.declared import parse_declarations
 
@@ -73,7 +74,8 @@ class _State:
 
 
 def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
-    """The formulas in reading order, each with what stands around it; ``known`` and what depends on it are left empty."""
+    """The formulas in reading order, each with what stands around it; ``known`` and what depends on
+    it are left empty."""
     state = _State()
     for position, piece in enumerate(pieces):
         if isinstance(piece, Formula):
@@ -154,7 +156,8 @@ _LAYER = pattern(r"\^\s*(?:\{\s*)?[\[(]?\s*(?:\\ell|[lL])(?![A-Za-z])")
 
 
 class _Names:
-    """The names that stand for something: to the end of their section, those of a section on notation to the end."""
+    """The names that stand for something: to the end of their section, those of a section on
+    notation to the end."""
 
     def __init__(self) -> None:
         self._levels = [0]
@@ -169,7 +172,8 @@ class _Names:
         self._levels.append(level)
 
     def declare(self, directive: str) -> None:
-        """Takes in the names of which a line for matcalc states facts: what equations say of these follows from them."""
+        """Takes in the names of which a line for matcalc states facts: what equations say of these
+        follows from them."""
         word, _, said = directive.strip().partition(" ")
         if word != "declare":
             return

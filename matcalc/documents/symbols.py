@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
 from matcalc.documents.cues import bracketed, closing, cue_table
-from matcalc.documents.pieces import Notation
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import head_of, holds, is_function
+from matcalc.documents.sides import head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
@@ -33,7 +33,8 @@ _DEEPEST = 8
 
 
 def symbols_of(text: str, notation: Notation, *, sizes: bool = False) -> Counter[str]:
-    """How often each symbol stands in a side, whatever its indices; without indices, functions and constants, and without ``sizes``."""
+    """How often each symbol stands in a side, whatever its indices; without indices, functions and
+    constants, and without ``sizes``."""
     shown = text[:_LONGEST]
     if notation == "latex":
         shown = _BELOW_A_SIGN.sub(lambda found: found[0].split("_")[0] + " ", _TURNED.sub(" ", shown))
@@ -50,7 +51,8 @@ def symbols_of(text: str, notation: Notation, *, sizes: bool = False) -> Counter
 
 
 def _factors(run: str) -> Iterable[str]:
-    """The letters of a run of capitals that is no abbreviation: ``AB`` is the product of A and B."""
+    """The letters of a run of capitals that is no abbreviation: ``AB`` is the product of A and
+    B."""
     return run if run.isalpha() and run.isupper() and not is_abbreviation(run) else (run,)
 
 
@@ -84,7 +86,8 @@ class Named:
         self._valued: list[dict[str, bool]] = [{}]
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
-        """Begins a section within the outermost ``depth`` ones, whose names end with it unless they stand for it ``everywhere``."""
+        """Begins a section within the outermost ``depth`` ones, whose names end with it unless they
+        stand for it ``everywhere``."""
         for sets in (self._sections, self._bases, self._derivatives):
             del sets[depth:]
             sets.append(sets[0] if everywhere else set())
@@ -96,7 +99,8 @@ class Named:
         self._valued.append(self._valued[0] if everywhere else {})
 
     def add(self, name: str, arguments: tuple[str, ...] = (), value: Counter[str] | None = None) -> None:
-        """Lets a name stand for something to the end of the section, for a function if it has arguments; ``value``: its symbols."""
+        """Lets a name stand for something to the end of the section, for a function if it has
+        arguments; ``value``: its symbols."""
         self._arguments[-1][name] = arguments
         self._values[-1].pop(_base(name), None)
         if value is not None and not arguments and _base(name) not in value:
@@ -105,7 +109,8 @@ class Named:
         self._bases[-1].add(_base(name))
 
     def give(self, name: str, *, is_array: bool) -> None:
-        """Gives a name a value, a number or an array that is written out, to the end of the section."""
+        """Gives a name a value, a number or an array that is written out, to the end of the
+        section."""
         self._valued[-1][name] = is_array
 
     def value_of(self, name: str) -> bool | None:
@@ -118,7 +123,8 @@ class Named:
         return frozenset(name for known in self._valued for name in known)
 
     def declare(self, name: str) -> None:
-        """Lets a name be a symbol of which a line for matcalc tells the kind: an equation with it is meant for all its values."""
+        """Lets a name be a symbol of which a line for matcalc tells the kind: an equation with it
+        is meant for all its values."""
         self._declared.add(name)
 
     def are_declared(self, names: Collection[str]) -> bool:
@@ -130,7 +136,8 @@ class Named:
         return next((known[name] for known in reversed(self._arguments) if name in known), ())
 
     def made_of(self, symbols: Counter[str]) -> Counter[str] | None:
-        """What symbols come down to by their values, and how often; None where one of them has a value that is not known."""
+        """What symbols come down to by their values, and how often; None where one of them has a
+        value that is not known."""
         found: Counter[str] = Counter()
         waiting = [(symbol, count, _DEEPEST) for symbol, count in symbols.items()]
         while waiting:
@@ -145,11 +152,13 @@ class Named:
         return found
 
     def add_derivative(self, name: str, *, everywhere: bool) -> None:
-        """Lets a name stand for a derivative to the end of the section, or in the whole document."""
+        """Lets a name stand for a derivative to the end of the section, or in the whole
+        document."""
         self._derivatives[0 if everywhere else -1].add(_stem(name))
 
     def is_derivative(self, name: str) -> bool:
-        """Whether a name stands for a derivative, perhaps with another index, or of another layer."""
+        """Whether a name stands for a derivative, perhaps with another index, or of another
+        layer."""
         return any(_stem(name) in names for names in self._derivatives)
 
     def __contains__(self, name: object) -> bool:
@@ -179,9 +188,9 @@ def _bases_of_entries(text: str, notation: Notation) -> frozenset[str]:
 
 
 def unmatched(left: str, right: str, known: Named, notation: Notation) -> frozenset[str]:
-    """The symbols that keep an equation from being an identity: those of one side alone or, where one side is a number, those that stand
-    only once. Where a symbol has a definition, which may hold the others, those of which each side has some alone. None where all of them
-    are declared.
+    """The symbols that keep an equation from being an identity: those of one side alone or, where
+    one side is a number, those that stand only once. Where a symbol has a definition, which may
+    hold the others, those of which each side has some alone. None where all of them are declared.
     """
     sides = symbols_of(left, notation), symbols_of(right, notation)
     if not sides[0] or not sides[1]:
@@ -207,10 +216,13 @@ def _with_entries(apart: frozenset[str], text: str, notation: Notation) -> froze
 
 
 def _on_both_sides_alone(left: Counter[str] | None, right: Counter[str] | None) -> frozenset[str]:
-    """What two sides are made of that the other is not, where both have such symbols: those of one side alone may cancel."""
+    """What two sides are made of that the other is not, where both have such symbols: those of one
+    side alone may cancel."""
     if left is None or right is None:
         return frozenset()
-    sides = [{_NUMBERED.sub("", symbol).lower() for symbol in side} for side in (left, right)]  # lambda_i stands on the diagonal of Lambda
+    sides = [
+        {_NUMBERED.sub("", symbol).lower() for symbol in side} for side in (left, right)
+    ]  # lambda_i stands on the diagonal of Lambda
     return frozenset(sides[0] ^ sides[1]) if sides[0] - sides[1] and sides[1] - sides[0] else frozenset()
 
 
@@ -282,7 +294,8 @@ def is_numeric(text: str) -> bool:
 
 
 def as_list(text: str) -> str:
-    r"""A side with square brackets for the round ones of a list of coordinates, which are those of a column.
+    r"""A side with square brackets for the round ones of a list of coordinates, which are those of
+    a column.
 
     >>> as_list(r"\left(1, -2\right)"), as_list("(a + b)(c, d)")
     ('[1, -2]^\\top', '(a + b)(c, d)')

@@ -1,7 +1,8 @@
-"""Building tensors in normal form: sums with like terms collected, contractions without deltas, ones or nested contractions.
+"""Building tensors in normal form: sums with like terms collected, contractions without deltas,
+ones or nested contractions.
 
-Every function here takes normal tensors and gives a normal tensor. Each step removes an operand, a label or a term, or moves a
-number outwards, so building ends.
+Every function here takes normal tensors and gives a normal tensor. Each step removes an operand, a
+label or a term, or moves a number outwards, so building ends.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ from matcalc.einstein.tensor_deduction import (
 )
 
 if TYPE_CHECKING:
-    from matcalc.einstein import pairings
+    from matcalc.einstein import pairing_laws
 else:
-    pairings = later("matcalc.einstein.pairings")
+    pairing_laws = later("matcalc.einstein.pairing_laws")
 
 
 _MOST_OPERANDS = 20_000
@@ -57,11 +58,13 @@ _MOST_INLINED = 40
 # ---------------------------------------------------------------- contractions
 
 
-def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], output: Sequence[int], sizes: Mapping[int, Size]) -> Tensor:
+def contract(
+    operands: Sequence[Tensor], indices: Sequence[Sequence[int]], output: Sequence[int], sizes: Mapping[int, Size]
+) -> Tensor:
     """The einsum of ``operands``; labels are any integers, ``sizes`` gives each one's size.
 
-    Deltas and ones are absorbed, nested contractions merged, numbers pulled out, repeated factors collected into powers, and scalar
-    factors that stand alone kept as operands of their own.
+    Deltas and ones are absorbed, nested contractions merged, numbers pulled out, repeated factors
+    collected into powers, and scalar factors that stand alone kept as operands of their own.
     """
     used = {label for index in indices for label in index} | set(output)
     labels = Labels({label: sizes[label] for label in used})
@@ -79,7 +82,11 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
                 coefficient *= factor
             if isinstance(operand, Sum) and len(index) == 2 and prefers_transposed(operand):
                 operand, index = transposed(operand), index[::-1]
-        if isinstance(operand, Contraction) and not _is_scalar_atom(operand) and not (len(operands) > 1 and _stays_nested(operand)):
+        if (
+            isinstance(operand, Contraction)
+            and not _is_scalar_atom(operand)
+            and not (len(operands) > 1 and _stays_nested(operand))
+        ):
             new: dict[int, int] = {}
             for inner, outside in zip(operand.output, index):
                 if inner in new:
@@ -89,14 +96,17 @@ def contract(operands: Sequence[Tensor], indices: Sequence[Sequence[int]], outpu
             for inner, size in enumerate(operand.sizes):
                 if inner not in new:
                     new[inner] = labels.fresh(size)
-            stack.extend((o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices)))
+            stack.extend(
+                (o, tuple([new[label] for label in i])) for o, i in zip(reversed(operand.operands), reversed(operand.indices))
+            )
         else:
             if isinstance(operand, Symbol) and "diagonal" in operand.properties and len(index) == 2:
                 labels.join(*index)
             flat.append((operand, index))
             if len(flat) > _MOST_OPERANDS:
                 raise LimitError(
-                    f"a product of more than {_MOST_OPERANDS} factors", suggestion="name the repeated part and differentiate by it"
+                    f"a product of more than {_MOST_OPERANDS} factors",
+                    suggestion="name the repeated part and differentiate by it",
                 )
     spend(2 + (len(flat) >> 1))
     outer = tuple(output)
@@ -114,7 +124,8 @@ def _is_scalar_atom(tensor: Contraction) -> bool:
 
 
 def _stays_nested(operand: Contraction) -> bool:
-    """Long products of matrices and vectors stay one operand: a chain of layers costs time and space in proportion to its length."""
+    """Long products of matrices and vectors stay one operand: a chain of layers costs time and
+    space in proportion to its length."""
     return len(operand.operands) > _MOST_INLINED and operand.order <= 2 and len(set(operand.output)) == operand.order
 
 
@@ -123,7 +134,8 @@ _NO_POWERS = frozenset({Symbol, Apply, Contraction, Sum, Pairing})
 
 
 def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
-    """Factors with the same base on the same labels become one power; the number that this frees comes first."""
+    """Factors with the same base on the same labels become one power; the number that this frees
+    comes first."""
     exponents: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
     symbolic: dict[tuple[Tensor, tuple[int, ...]], list[Tensor]] = {}
     for operand, index in factors:
@@ -185,7 +197,8 @@ def _power_of_base(base: Tensor, exponent: Fraction) -> Tensor:
 
 
 def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
-    """Canonical contraction of collected factors; each scalar component becomes a factor of its own."""
+    """Canonical contraction of collected factors; each scalar component becomes a factor of its
+    own."""
     coefficient, factors, output = cancelled(factors, output, labels)
     used = {label for _, index in factors for label in index}
     used.update(output)
@@ -232,8 +245,8 @@ _MOST_ODD = 5
 
 
 def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: Labels) -> Tensor:
-    """Of the ways to write antisymmetric factors as minus their transposes, the one that comes first; zero when two with opposite
-    signs are the same."""
+    """Of the ways to write antisymmetric factors as minus their transposes, the one that comes
+    first; zero when two with opposite signs are the same."""
     best: tuple[int, Tensor, int] | None = None
     for choice in range(2 ** min(len(odd), _MOST_ODD)):
         turned = list(factors)
@@ -263,10 +276,16 @@ def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> 
         distinct = len(set(output)) == len(output)
         if distinct and (index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand))):
             return operand
-        # The axes of a diagonal matrix are one label in every product; alone on both it is the symbol itself again.
+        # The axes of a diagonal matrix are one label in every product; alone on both it is the
+        # symbol itself again.
         if index == output and len(index) == 2 and isinstance(operand, Symbol) and "diagonal" in operand.properties:
             return operand
-    if len(factors) == 1 and isinstance(factors[0][0], Sum) and sorted(factors[0][1]) == sorted(output) and len(set(output)) == len(output):
+    if (
+        len(factors) == 1
+        and isinstance(factors[0][0], Sum)
+        and sorted(factors[0][1]) == sorted(output)
+        and len(set(output)) == len(output)
+    ):
         return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
     edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
     order, indices, result, old = canonical(edges, output, labels.sizes)
@@ -274,7 +293,8 @@ def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> 
 
 
 def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
-    """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a delta; each time two factors go."""
+    """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a
+    delta; each time two factors go."""
     coefficient = YES
     while any(factor[0].reduces for factor in factors):
         factors = without_unit_sums(factors, output, labels)
@@ -316,14 +336,17 @@ def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
 
 
 def prefers_transposed(tensor: Tensor) -> bool:
-    """Whether functions and products are written with the transpose of this tensor of order two: of the two one is canonical.
+    """Whether functions and products are written with the transpose of this tensor of order two: of
+    the two one is canonical.
 
-    So ``(A + B)'(A + B)`` is a product of equal factors, and ``exp(X')`` is the transpose of ``exp(X)``.
+    So ``(A + B)'(A + B)`` is a product of equal factors, and ``exp(X')`` is the transpose of
+    ``exp(X)``.
     """
     if not isinstance(tensor, (Sum, Contraction)) or tensor.order != 2:
         return False
     if not hasattr(tensor, "turned"):
-        # Without numbers: a tensor and its negative must prefer the same, or powers of sums would turn for ever.
+        # Without numbers: a tensor and its negative must prefer the same, or powers of sums would
+        # turn for ever.
         (_, own), (_, other) = content(tensor), content(transposed(tensor))
         object.__setattr__(tensor, "turned", (_transpositions(other), other.digest) < (_transpositions(own), own.digest))
     return tensor.turned
@@ -361,7 +384,8 @@ def unbroadcast(tensor: Tensor) -> Tensor | None:
 
 
 def _along_fewer_axes(function: Callable[[Tensor], Tensor], tensor: Contraction) -> Tensor | None:
-    """A function of every entry of what is the same all along an axis, taken once: ``exp(x 1')`` is ``exp(x) 1'``. None for all others."""
+    """A function of every entry of what is the same all along an axis, taken once: ``exp(x 1')`` is
+    ``exp(x) 1'``. None for all others."""
     used = {label for index in tensor.indices for label in index}
     kept = tuple([label for label in tensor.output if label in used])
     if not kept or len(kept) == len(tensor.output) or len(set(tensor.output)) < len(tensor.output):
@@ -374,7 +398,8 @@ def _along_fewer_axes(function: Callable[[Tensor], Tensor], tensor: Contraction)
 
 
 def power(base: Tensor, exponent: Fraction) -> Tensor:
-    """Elementwise rational power, with numbers, products and inner powers taken out where that is valid for real entries."""
+    """Elementwise rational power, with numbers, products and inner powers taken out where that is
+    valid for real entries."""
     if exponent == 1:
         return base
     if exponent == 0:
@@ -402,7 +427,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return symbolic_power(inner, scale(exponent, upper))
         case Contraction() if (found := _along_fewer_axes(partial(power, exponent=exponent), base)) is not None:
             return found
-        case Contraction() if (place := pairings.rearranged(base)) is not None:
+        case Contraction() if (place := pairing_laws.rearranged(base)) is not None:
             return _with_operand(base, place, power(base.operands[place], exponent))
         case Contraction() if exponent > 0 and len(set(base.output)) < len(base.output):
             return _off_diagonals(base, exponent)
@@ -485,7 +510,7 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             return zero(argument.shape)
         if isinstance(argument, Map) and argument.function == "exp":
             return argument.arguments[0]
-    place = pairings.rearranged(argument)
+    place = pairing_laws.rearranged(argument)
     if place is not None and isinstance(argument, Contraction):
         return _with_operand(argument, place, apply_map(function, argument.operands[place]))
     if function in ("abs", "relu") and is_nonnegative(argument):

@@ -1,4 +1,5 @@
-"""Factors of a contraction that go together: inverses beside their matrices, transposes of orthogonal ones, sums that are one."""
+"""Factors of a contraction that go together: inverses beside their matrices, transposes of
+orthogonal ones, sums that are one."""
 
 from __future__ import annotations
 
@@ -10,16 +11,17 @@ from matcalc.einstein.nodes import Apply, Power, Tensor
 from matcalc.einstein.tensor_deduction import is_own_square, is_symmetric, square_on_diagonal, unit_products, unit_sums
 
 if TYPE_CHECKING:
-    from matcalc.einstein import pairings
+    from matcalc.einstein import pairing_laws
 else:
-    pairings = later("matcalc.einstein.pairings")
+    pairing_laws = later("matcalc.einstein.pairing_laws")
 
 Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...], int]
 """The places of factors that go, pairs of labels that become one, and the sign that is left."""
 
 
 def without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
-    """Leaves out a factor whose entries sum to one along an axis, where nothing else is on that axis."""
+    """Leaves out a factor whose entries sum to one along an axis, where nothing else is on that
+    axis."""
     kept = list(factors)
     for factor in factors:
         operand, index = factor
@@ -42,7 +44,7 @@ def _is_alone(label: int, factors: list[Factor], output: tuple[int, ...]) -> boo
 
 def needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Cancelling | None:
     """A pairing that others make needless, and the labels that it joins."""
-    found = pairings.redundant_pairing(factors, output)
+    found = pairing_laws.redundant_pairing(factors, output)
     if found is None:
         return None
     place, joined = found
@@ -86,7 +88,8 @@ def _is_inverse(operand: Tensor) -> bool:
 
 
 def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> int:
-    """1 when summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the identity, -1 for minus the identity."""
+    """1 when summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the
+    identity, -1 for minus the identity."""
     if operand is partner:
         return unit_products(operand).get((place, position), 0)
     if not isinstance(operand, Apply) or not _is_inverse(operand):

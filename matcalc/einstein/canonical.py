@@ -26,7 +26,8 @@ Place = tuple[int, int | None]
 
 
 def chain_order(edges: Sequence[Edge], output: tuple[int, ...]) -> list[Place] | None:
-    """The operands in order, chain after chain, or None when the contraction is not made of chains."""
+    """The operands in order, chain after chain, or None when the contraction is not made of
+    chains."""
     at: dict[int, list[int]] = {}
     for k, (_, _, labels) in enumerate(edges):
         if len(labels) > 2 or not labels or (len(labels) == 2 and labels[0] == labels[1]):
@@ -65,7 +66,8 @@ def _free_label(edge: Edge, at: dict[int, list[int]]) -> int | None:
 
 
 def _walk(edges: Sequence[Edge], at: dict[int, list[int]], start: int, entered: int | None) -> tuple[list[int], list[int | None]]:
-    """Operands along the chain from ``start``, and the label on which each was entered (with the last label at the end)."""
+    """Operands along the chain from ``start``, and the label on which each was entered (with the
+    last label at the end)."""
     order: list[int] = []
     through: list[int | None] = []
     current: int | None = start
@@ -155,7 +157,8 @@ Labelled: TypeAlias = tuple[tuple[int, ...], tuple[Indices, ...], Indices, tuple
 """Order of the operands, labels of each, output labels, and for each new label the old one."""
 
 _MOST_TRIALS = 24
-"""How many tie breaks are tried; beyond, equal terms may stay apart, which costs brevity and never correctness."""
+"""How many tie breaks are tried; beyond, equal terms may stay apart, which costs brevity and never
+correctness."""
 _MOST_ROUNDS = 60
 
 
@@ -178,7 +181,8 @@ def canonical(edges: Sequence[Edge], output: Indices, sizes: dict[int, Size]) ->
 
 
 def _along(edges: Sequence[Edge], chains: Sequence[Place]) -> list[Edge]:
-    """The edges with the labels of symmetric operands in the order in which the chain passes them."""
+    """The edges with the labels of symmetric operands in the order in which the chain passes
+    them."""
     turned = list(edges)
     for k, entered in chains:
         digest, swaps, labels = edges[k]
@@ -212,7 +216,8 @@ def _search(edges: Sequence[Edge], output: Indices, start: dict[int, int]) -> La
 
 def _from_colours(edges: Sequence[Edge], output: Indices, colours: dict[int, int]) -> Labelled:
     swapped = [
-        (digest, swaps, tuple(sorted(labels, key=lambda label: colours[label])) if swaps else labels) for digest, swaps, labels in edges
+        (digest, swaps, tuple(sorted(labels, key=lambda label: colours[label])) if swaps else labels)
+        for digest, swaps, labels in edges
     ]
     order = sorted(range(len(edges)), key=lambda k: (edges[k][0], [colours[label] for label in swapped[k][2]]))
     return _labelled(swapped, order, output)

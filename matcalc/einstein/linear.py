@@ -1,4 +1,5 @@
-"""Numbers, ones, zeros, deltas and linear combinations, and the labels of contractions: what needs no contraction."""
+"""Numbers, ones, zeros, deltas and linear combinations, and the labels of contractions: what needs
+no contraction."""
 
 from __future__ import annotations
 
@@ -112,7 +113,8 @@ def exact_root(value: Fraction, exponent: Fraction) -> Fraction | None:
 
 
 def content(tensor: Tensor) -> tuple[Fraction, Tensor]:
-    """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime integers, its first is positive."""
+    """The tensor as (number, primitive tensor): coefficients of the primitive part are coprime
+    integers, its first is positive."""
     if not isinstance(tensor, Sum) or (tensor.primitive and len(tensor.terms) != 1):
         return YES, tensor
     if len(tensor.terms) == 1:
@@ -133,7 +135,11 @@ def constant_value(tensor: Tensor) -> Fraction | None:
         if len(tensor.terms) == 1 and constant_value(tensor.terms[0][1]) == 1:
             return tensor.terms[0][0]
         return None
-    if isinstance(tensor, Contraction) and not tensor.operands and len(set(tensor.output)) == len(tensor.output) == len(tensor.sizes):
+    if (
+        isinstance(tensor, Contraction)
+        and not tensor.operands
+        and len(set(tensor.output)) == len(tensor.output) == len(tensor.sizes)
+    ):
         return YES
     return None
 
@@ -180,7 +186,8 @@ class Labels:
 
 
 def components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], list[list[Factor]]]:
-    """The factors that reach an output label or have no labels, and the connected groups of the others."""
+    """The factors that reach an output label or have no labels, and the connected groups of the
+    others."""
     if not any(index and output.isdisjoint(index) for _, index in factors):
         return factors, []
     root: dict[int, int] = {}

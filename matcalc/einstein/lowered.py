@@ -1,4 +1,5 @@
-"""Tensors with what their axes are: rows, columns and free indices; axes of products split into their factors."""
+"""Tensors with what their axes are: rows, columns and free indices; axes of products split into
+their factors."""
 
 from __future__ import annotations
 
@@ -16,14 +17,16 @@ from matcalc.einstein.nodes import Contraction, Pairing, Sum, Tensor
 
 @record
 class Lowered:
-    """A tensor with one axis for each free index, then ``split`` axes that together are the rows, then those that are the columns."""
+    """A tensor with one axis for each free index, then ``split`` axes that together are the rows,
+    then those that are the columns."""
 
     tensor: Tensor
     split: int
     free: tuple[str, ...] = ()
     """The indices of sums and arrays around it that the value depends on, by name."""
     separate: bool = False
-    """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are parts of rows or columns."""
+    """The value of a whole expression is a tensor of order 3 or 4; of others, axes beyond two are
+    parts of rows or columns."""
 
     @property
     def order(self) -> int:
@@ -48,8 +51,11 @@ class Lowered:
         return self.shape[self.split :]
 
 
-def contracted(parts: Sequence[Lowered], indices: Sequence[tuple[int, ...]], rows: tuple[int, ...], cols: tuple[int, ...] = ()) -> Lowered:
-    """The contraction of values whose own axes have the labels ``indices`` (0, 1, ...); a free index of several is one axis."""
+def contracted(
+    parts: Sequence[Lowered], indices: Sequence[tuple[int, ...]], rows: tuple[int, ...], cols: tuple[int, ...] = ()
+) -> Lowered:
+    """The contraction of values whose own axes have the labels ``indices`` (0, 1, ...); a free
+    index of several is one axis."""
     names = free_indices(parts)
     outer = {name: place - len(names) for place, name in enumerate(names)}
     labels = [(*[outer[name] for name in part.free], *index) for part, index in zip(parts, indices)] if names else list(indices)
@@ -72,7 +78,8 @@ def free_indices(parts: Sequence[Lowered]) -> tuple[str, ...]:
 
 
 def spread(parts: Sequence[Lowered]) -> list[Lowered]:
-    """The values with the free indices of all of them, copied along those that they do not depend on."""
+    """The values with the free indices of all of them, copied along those that they do not depend
+    on."""
     names = free_indices(parts)
     sizes = {name: size for part in parts for name, size in zip(part.free, part.batch)}
     return [part if part.free == names else _spread(part, {name: sizes[name] for name in names}) for part in parts]
@@ -109,7 +116,8 @@ def aligned(parts: list[Lowered]) -> list[Lowered]:
 
 
 def finer(left: Shape, right: Shape) -> Shape:
-    """The axes of which both are made, such as (m, n) for (m*n) and (m, n); where there are none, the one axis that both make."""
+    """The axes of which both are made, such as (m, n) for (m*n) and (m, n); where there are none,
+    the one axis that both make."""
     found = []
     one, other = list(left), list(right)
     while one and other:
@@ -128,7 +136,8 @@ def finer(left: Shape, right: Shape) -> Shape:
 
 
 def with_rows(value: Lowered, rows: Shape) -> Lowered:
-    """The value with ``rows`` as the axes of its rows: an axis that is too long is split, and where that does not do all are joined first.
+    """The value with ``rows`` as the axes of its rows: an axis that is too long is split, and where
+    that does not do all are joined first.
 
     Identities and ones are split into identities and ones.
     """
@@ -167,8 +176,8 @@ def _regrouped(value: Lowered, rows: Shape) -> Lowered:
 
 
 def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
-    """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an operand varies along one of them, or one is
-    a free index."""
+    """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an
+    operand varies along one of them, or one is a free index."""
     tensor, lead = value.tensor, len(value.free)
     terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
     axes = {axis}
@@ -190,7 +199,9 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
     for coefficient, term in terms:
         if not isinstance(term, Contraction):
             return None
-        second = {label: len(term.sizes) + k for k, label in enumerate(dict.fromkeys(term.output[place] for place in sorted(axes)))}
+        second = {
+            label: len(term.sizes) + k for k, label in enumerate(dict.fromkeys(term.output[place] for place in sorted(axes)))
+        }
         if any(label in second for index in term.indices for label in index):
             return None
         labels = dict(enumerate(term.sizes))
@@ -226,8 +237,8 @@ def joined(tensor: Tensor, axis: int) -> Tensor:
 
 
 def divided_between(tensor: Tensor, lead: int, first: Size, second: Size) -> tuple[Tensor, int]:
-    """The same entries in row-major order, with some axes that together are of size ``first`` and then some of size ``second``, after
-    ``lead`` axes that stay.
+    """The same entries in row-major order, with some axes that together are of size ``first`` and
+    then some of size ``second``, after ``lead`` axes that stay.
 
     Returns the tensor and how many axes the first group has.
     """
@@ -247,7 +258,8 @@ def divided_between(tensor: Tensor, lead: int, first: Size, second: Size) -> tup
 
 
 def split_as(tensor: Tensor, groups: Sequence[Shape]) -> Tensor:
-    """The tensor with each of its axes split into the sizes of a group, of which they are the product."""
+    """The tensor with each of its axes split into the sizes of a group, of which they are the
+    product."""
     axis = 0
     for group in groups:
         for k, size in enumerate(group[:-1]):

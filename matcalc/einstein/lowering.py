@@ -1,8 +1,10 @@
 """Lowering: a matrix expression becomes an index expression, one line an operator.
 
-The page to read first: each case is the index formula of its operator. A lowered value keeps which axes are rows and which are columns,
-so that ``vec`` and ``kron``, whose rows are pairs of axes, are index formulas too. Under a sum over an index a value may depend on it: then
-the index is an axis in front, which every operator leaves alone, and the sum contracts it. So the sum of ``(y_i - w'x_i)^2`` over i is the
+The page to read first: each case is the index formula of its operator. A lowered value keeps which
+axes are rows and which are columns, so that ``vec`` and ``kron``, whose rows are pairs of axes, are
+index formulas too. Under a sum over an index a value may depend on it: then the index is an axis in
+front, which every operator leaves alone, and the sum contracts it. So the sum of
+``(y_i - w'x_i)^2`` over i is the
 tensor of ``||y - X w||^2``.
 """
 
@@ -40,12 +42,15 @@ HALF = Fraction(1, 2)
 
 
 def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -> Lowered:
-    """The index form of ``expression``. ``symbols`` may give tensors to use in place of named symbols."""
+    """The index form of ``expression``. ``symbols`` may give tensors to use in place of named
+    symbols."""
     lowered: Mapping[ex.Expr, Lowered] = bottom_up(
         ex.postorder(expression), lambda node, done: _lowered(cast("ex.Node", node), done, symbols or {})
     )
     if lowered[expression].free:
-        raise ShapeError(f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)")
+        raise ShapeError(
+            f"the index {lowered[expression].free[0]} is not bound", suggestion=f"sum({lowered[expression].free[0]}, ...)"
+        )
     return replace(lowered[expression], separate=len(expression.shape) > 2)
 
 
@@ -140,7 +145,8 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
 
 
 def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
-    """``X[i, j]``: a named index becomes a free one, a number picks with a unit vector; axes that have no position stay."""
+    """``X[i, j]``: a named index becomes a free one, a number picks with a unit vector; axes that
+    have no position stay."""
     operand = operand if len(node.operand.shape) > 2 else plain(operand)
     # A row may be given both positions, the first of which is 1.
     positions = node.positions[-1:] if node.operand.is_row else node.positions
@@ -181,7 +187,8 @@ def _array(node: ex.IndexArray, body: Lowered) -> Lowered:
     outer = tuple([name for name in body.free if name not in names])
     place_of = {name: place for place, name in enumerate(names)} | {name: place - len(outer) for place, name in enumerate(outer)}
     sizes = {place: index.size for place, index in enumerate(node.indices)}
-    # Of columns and matrices an axis of size one is not an axis of the tensor; the sum over its one entry leaves the entry.
+    # Of columns and matrices an axis of size one is not an axis of the tensor; the sum over its one
+    # entry leaves the entry.
     shown = len(axes_of(node.shape))
     kept = [place for place in sizes if len(sizes) > 2 or len(sizes) == shown or sizes[place] != ONE]
     labels = tuple([place_of[name] for name in body.free])
@@ -208,7 +215,8 @@ def _inverse(value: Lowered) -> Lowered:
 
 
 def _product(factors: list[Lowered]) -> Lowered:
-    """Left to right: a scalar (or scalar so far) scales, else the columns so far meet the rows of the next factor."""
+    """Left to right: a scalar (or scalar so far) scales, else the columns so far meet the rows of
+    the next factor."""
     indices: list[tuple[int, ...]] = []
     fresh = 0
     rows: tuple[int, ...] = ()
@@ -228,7 +236,8 @@ def _product(factors: list[Lowered]) -> Lowered:
 
 
 def _meeting(factors: list[Lowered]) -> list[Lowered]:
-    """The factors with the same axes where columns meet rows: one pass to the right, and one to the left where an axis was split."""
+    """The factors with the same axes where columns meet rows: one pass to the right, and one to the
+    left where an axis was split."""
     met = list(factors)
     shaped = [place for place, factor in enumerate(met) if factor.order]
     pairs = list(zip(shaped, shaped[1:]))

@@ -1,4 +1,5 @@
-"""What stands in a contraction: a product of matrices from one end to the other, or an instance of a pattern."""
+"""What stands in a contraction: a product of matrices from one end to the other, or an instance of
+a pattern."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ _Weight: TypeAlias = tuple[Tensor, ...]
 
 @record
 class _Edge:
-    """Matrices that join the same two labels, multiplied entry by entry; those that are marked have their rows at ``end``."""
+    """Matrices that join the same two labels, multiplied entry by entry; those that are marked have
+    their rows at ``end``."""
 
     start: int
     end: int
@@ -60,7 +62,9 @@ class _Graph:
                 grouped.setdefault((first, second), []).append((operand, index[0] != first))
             else:
                 self.plain = False
-        self.edges = [_Edge(a, b, tuple(sorted(found, key=lambda pair: (pair[0].digest, pair[1])))) for (a, b), found in grouped.items()]
+        self.edges = [
+            _Edge(a, b, tuple(sorted(found, key=lambda pair: (pair[0].digest, pair[1])))) for (a, b), found in grouped.items()
+        ]
         self.sizes = node.sizes
 
     def weight(self, label: int) -> _Weight:
@@ -87,7 +91,8 @@ class _Graph:
 
 
 def chain_of_factors(node: Contraction) -> tuple[list[Tensor], list[Letter]] | None:
-    """The scalar factors of a contraction of order 0 or 2, and the others as a product from left to right; None for one of another form."""
+    """The scalar factors of a contraction of order 0 or 2, and the others as a product from left to
+    right; None for one of another form."""
     graph = _Graph(node)
     if not graph.plain:
         return None
@@ -117,7 +122,8 @@ def _end(graph: _Graph) -> int | None:
 
 
 def _walked(graph: _Graph, start: int, goal: int | None, *, closed: bool) -> tuple[list[Letter], set[int], bool] | None:
-    """The factors on the way from ``start``, the labels passed, and whether ``goal`` was reached; None where the way parts or turns back.
+    """The factors on the way from ``start``, the labels passed, and whether ``goal`` was reached;
+    None where the way parts or turns back.
 
     A ``closed`` way begins with a row; one that does not reach the goal ends with a column.
     """
@@ -158,7 +164,8 @@ Binding = dict[Tensor, Tensor]
 
 
 def matches(pattern: Tensor, node: Tensor, wildcards: frozenset[Tensor], bound: Binding) -> Iterator[Binding]:
-    """Every way to give tensors to the wildcards that makes ``pattern`` equal to ``node``. Patterns are small, so is the depth."""
+    """Every way to give tensors to the wildcards that makes ``pattern`` equal to ``node``. Patterns
+    are small, so is the depth."""
     spend()
     if pattern in wildcards:
         known = bound.get(pattern)
@@ -215,7 +222,8 @@ def _sums(
 def factors_within(
     pattern: Contraction, node: Contraction, wildcards: frozenset[Tensor]
 ) -> Iterator[tuple[Binding, dict[int, int], tuple[int, ...]]]:
-    """Every way to find the factors of ``pattern`` among those of ``node``: binding, label map, places of the factors used.
+    """Every way to find the factors of ``pattern`` among those of ``node``: binding, label map,
+    places of the factors used.
 
     Labels that the pattern sums must be bound in ``node`` too and meet no other factor.
     """

@@ -1,11 +1,13 @@
 """The index notation: a hash-consed DAG of positional tensors of any order.
 
-A node has axes, not index names. Index labels are small integers local to one ``Contraction``; two terms that differ only in the names
-of bound indices or in the order of factors are one object. Nodes are built by the functions of ``algebra``, which keep the normal form;
-the classes here only hold it.
+A node has axes, not index names. Index labels are small integers local to one ``Contraction``; two
+terms that differ only in the names of bound indices or in the order of factors are one object.
+Nodes are built by the functions of ``algebra``, which keep the normal form; the classes here only
+hold it.
 
-There is no class for a number, a Kronecker delta or a tensor of ones: they are contractions without operands. ``1`` has no output,
-``delta_ij`` the output ``(0, 0)``, ones of order two the output ``(0, 1)``, and a number is a ``Sum`` of one multiple of ``1``.
+There is no class for a number, a Kronecker delta or a tensor of ones: they are contractions without
+operands. ``1`` has no output, ``delta_ij`` the output ``(0, 0)``, ones of order two the output
+``(0, 1)``, and a number is a ``Sum`` of one multiple of ``1``.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from matcalc.facts.known import Known, of_symbol
 
 @interned
 class Tensor:
-    """Base class. ``shape`` holds the sizes of the axes, ``order`` their number; ``digest`` is a name of the structure that every process
-    gives alike, to order operands by; ``reduces`` whether a product with it may have a shorter form. What is found about a node later is
-    kept in the fields from ``symmetric`` on."""
+    """Base class. ``shape`` holds the sizes of the axes, ``order`` their number; ``digest`` is a
+    name of the structure that every process gives alike, to order operands by; ``reduces`` whether
+    a product with it may have a shorter form. What is found about a node later is kept in the
+    fields from ``symmetric`` on."""
 
     digest: int = computed()
     shape: Shape = computed()
@@ -120,9 +123,11 @@ class Unit(Leaf):
 
 @interned
 class Pairing(Leaf):
-    """One where the last axis, of size ``slow * fast``, counts the pairs of the other two, the second running fastest; zero elsewhere.
+    """One where the last axis, of size ``slow * fast``, counts the pairs of the other two, the
+    second running fastest; zero elsewhere.
 
-    A contraction with it splits an axis into two, as ``reshape`` does, or joins two into one, as ``vec`` and ``kron`` do.
+    A contraction with it splits an axis into two, as ``reshape`` does, or joins two into one, as
+    ``vec`` and ``kron`` do.
     """
 
     slow: Size
@@ -137,9 +142,11 @@ class Pairing(Leaf):
 
 @interned
 class Sum(Tensor):
-    """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never sums themselves.
+    """A linear combination: pairs (coefficient, term). Without terms it is zero. Terms are never
+    sums themselves.
 
-    It is ``primitive`` when the coefficients are coprime integers, the first positive, or when there are no terms.
+    It is ``primitive`` when the coefficients are coprime integers, the first positive, or when
+    there are no terms.
     """
 
     primitive: bool = computed()
@@ -158,9 +165,11 @@ class Sum(Tensor):
 
 @interned
 class Contraction(Tensor):
-    """An n-ary einsum. ``indices[k]`` labels the axes of ``operands[k]``, ``output`` the axes of the result, ``sizes`` the labels.
+    """An n-ary einsum. ``indices[k]`` labels the axes of ``operands[k]``, ``output`` the axes of
+    the result, ``sizes`` the labels.
 
-    A label that is not in ``output`` is summed. A label twice in ``output`` is a Kronecker delta; one found in no operand a one.
+    A label that is not in ``output`` is summed. A label twice in ``output`` is a Kronecker delta;
+    one found in no operand a one.
     """
 
     operands: tuple[Tensor, ...]
@@ -191,7 +200,8 @@ class Power(Tensor):
 
 @interned
 class Map(Tensor):
-    """A scalar function applied entry by entry to arguments of one shape; ``"pow"`` has base and exponent as arguments."""
+    """A scalar function applied entry by entry to arguments of one shape; ``"pow"`` has base and
+    exponent as arguments."""
 
     function: str
     arguments: tuple[Tensor, ...]
@@ -205,7 +215,8 @@ class Map(Tensor):
 
 @interned
 class Apply(Tensor):
-    """A function of a whole vector or matrix (``inv``, ``det``, ``softmax``...), over the last axes of its arguments.
+    """A function of a whole vector or matrix (``inv``, ``det``, ``softmax``...), over the last axes
+    of its arguments.
 
     Leading axes are a batch: ``softmax`` of an order-two tensor is one softmax a row.
     """
@@ -233,7 +244,9 @@ def _symbol_may_reduce(node: Symbol) -> bool:
 
 
 def _value_may_reduce(node: Apply) -> bool:
-    return node.function == "inv" or any(fact in ("simplex", "orthogonal", "unit") for _, fact in computable()[node.function].gives)
+    return node.function == "inv" or any(
+        fact in ("simplex", "orthogonal", "unit") for _, fact in computable()[node.function].gives
+    )
 
 
 _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
@@ -242,8 +255,8 @@ _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
     Power: lambda node: node.exponent == 2 and node.base.reduces,
     Pairing: lambda _: True,
 }
-"""An inverse and its matrix, an orthogonal matrix and its transpose, a projection and itself, sums that are one, pairs that others count
-as well."""
+"""An inverse and its matrix, an orthogonal matrix and its transpose, a projection and itself, sums
+that are one, pairs that others count as well."""
 
 
 def children(node: Tensor) -> tuple[Tensor, ...]:

@@ -35,7 +35,8 @@ from matcalc.einstein.tensor_deduction import known
 
 
 def weight(tensor: Tensor) -> float:
-    """Number of symbols, factors and functions in the written-out formula; shared parts count each time."""
+    """Number of symbols, factors and functions in the written-out formula; shared parts count each
+    time."""
     if not hasattr(tensor, "weight"):
         for node in postordered([tensor], _not_weighed):
             object.__setattr__(node, "weight", _own(node) + sum([operand.weight for operand in node.below]))
@@ -53,12 +54,13 @@ def _own(node: Tensor) -> float:
 
 
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
-    """``tensor`` with each node that is a key of ``values`` replaced, and its sizes renamed by ``sizes``; shapes must agree."""
+    """``tensor`` with each node that is a key of ``values`` replaced, and its sizes renamed by
+    ``sizes``; shapes must agree."""
     if not sizes:
         return rebuilt(tensor, values.get)
-    return bottom_up(postorder(tensor), lambda node, built: values[node] if node in values else _resized(cast("Node", node), built, sizes))[
-        tensor
-    ]
+    return bottom_up(
+        postorder(tensor), lambda node, built: values[node] if node in values else _resized(cast("Node", node), built, sizes)
+    )[tensor]
 
 
 class Marks(Protocol):
@@ -70,9 +72,11 @@ class Marks(Protocol):
 
 
 def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], settled: Marks | None = None) -> Tensor:
-    """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node, tried after its operands were rebuilt.
+    """``tensor`` built again from its leaves; ``replacement`` may give another tensor for a node,
+    tried after its operands were rebuilt.
 
-    Nodes in ``settled`` are left alone with all below them; those for which nothing is found are added.
+    Nodes in ``settled`` are left alone with all below them; those for which nothing is found are
+    added.
     """
 
     def changed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
@@ -89,7 +93,8 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
     match node:
         case Sum():
             return add(
-                [(coefficient, built[term]) for coefficient, term in node.terms], tuple([sizes.get(size, size) for size in node.sizes])
+                [(coefficient, built[term]) for coefficient, term in node.terms],
+                tuple([sizes.get(size, size) for size in node.sizes]),
             )
         case Contraction():
             labels = {label: sizes.get(size, size) for label, size in enumerate(node.sizes)}
@@ -108,7 +113,8 @@ def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Si
 
 
 def renewed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
-    """The node with what ``built`` has for its operands, in normal form; the same node when that changes none."""
+    """The node with what ``built`` has for its operands, in normal form; the same node when that
+    changes none."""
     if all(built[operand] is operand for operand in node.below):
         return node
     match node := cast("Node", node):
@@ -135,14 +141,17 @@ def renewed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
 _MOST_TERMS = 64
 _MOST_OPENED = 16
 _HEAVY = 10
-"""A product that weighs more without the sum in it than this is not opened: it would stand before every term."""
+"""A product that weighs more without the sum in it than this is not opened: it would stand before
+every term."""
 
 
 def expanded(tensor: Tensor, most: int = _MOST_TERMS, heaviest: float = inf) -> Tensor:
-    """``tensor`` with its outer contractions distributed over sums among their operands; unchanged above ``most`` terms.
+    """``tensor`` with its outer contractions distributed over sums among their operands; unchanged
+    above ``most`` terms.
 
-    Sums with factors beside them that weigh more than ``heaviest`` stay. Only operands of the outer contractions are opened, not arguments
-    of functions. Every step removes a sum from under a contraction.
+    Sums with factors beside them that weigh more than ``heaviest`` stay. Only operands of the outer
+    contractions are opened, not arguments of functions. Every step removes a sum from under a
+    contraction.
     """
     current = tensor
     while True:
@@ -157,7 +166,8 @@ def expanded(tensor: Tensor, most: int = _MOST_TERMS, heaviest: float = inf) -> 
 
 
 def without_deep_sums(node: Contraction, most: int = _MOST_TERMS) -> Tensor | None:
-    """The contraction distributed over sums of three and more axes, and over their squares: ``(X_ik - M_jk)²`` summed over k.
+    """The contraction distributed over sums of three and more axes, and over their squares:
+    ``(X_ik - M_jk)²`` summed over k.
 
     None where there are none, or above ``most`` terms.
     """
@@ -184,10 +194,12 @@ def without_deep_sums(node: Contraction, most: int = _MOST_TERMS) -> Tensor | No
 
 
 def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
-    """``tensor`` with only those sums distributed, at any depth, that have an identity or ones among their terms.
+    """``tensor`` with only those sums distributed, at any depth, that have an identity or ones
+    among their terms.
 
-    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay factored, and so do those in long products.
-    Unchanged when there are more than ``most`` such sums: a product of many would double with each.
+    Such a term makes the product around it shorter, as in ``(s I - x x') A``; other sums stay
+    factored, and so do those in long products. Unchanged when there are more than ``most`` such
+    sums: a product of many would double with each.
     """
     if not any(_plain_sum(node) is not None for node in postorder(tensor)):
         return tensor
@@ -212,7 +224,8 @@ def opened(tensor: Tensor, most: int = _MOST_OPENED) -> Tensor:
 
 
 def _plain_sum(node: Tensor) -> int | None:
-    """The place of an operand that is to be opened: the factors beside it, which every term of it takes along, are few."""
+    """The place of an operand that is to be opened: the factors beside it, which every term of it
+    takes along, are few."""
     if not isinstance(node, Contraction) or (len(node.operands) == 1 and node.output):
         return None
     places = (k for k, operand in enumerate(node.operands) if _opens(operand) and weight(node) - weight(operand) <= _HEAVY)
@@ -233,7 +246,8 @@ def _count(term: Tensor) -> int:
 
 
 def _first_sum(term: Tensor, heaviest: float) -> int | None:
-    """The place of the first sum among the operands of a contraction that has no heavier factors beside it."""
+    """The place of the first sum among the operands of a contraction that has no heavier factors
+    beside it."""
     if isinstance(term, Contraction):
         for place, operand in enumerate(term.operands):
             if isinstance(operand, Sum) and weight(term) - weight(operand) <= heaviest:
@@ -255,7 +269,8 @@ def _opened_at(term: Tensor, at: int) -> Tensor:
 
 
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
-    """A function of whole vectors or matrices; a transposition of the argument is moved outside where the function allows it."""
+    """A function of whole vectors or matrices; a transposition of the argument is moved outside
+    where the function allows it."""
     argument = arguments[0]
     if computable()[function].masks and argument is not ones(argument.shape):
         return elementwise([argument, apply(function, (ones(argument.shape),), shape)], shape)
@@ -277,10 +292,11 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
 
 
 def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
-    """The factors of a product of matrices from left to right, each with whether it is untransposed; None for any other contraction.
+    """The factors of a product of matrices from left to right, each with whether it is
+    untransposed; None for any other contraction.
 
-    Scalar factors are left out, and the identity has none. Neither a batch of matrices nor a diagonal of entries, ``A[i,j] B[j,j]``, is a
-    product of matrices.
+    Scalar factors are left out, and the identity has none. Neither a batch of matrices nor a
+    diagonal of entries, ``A[i,j] B[j,j]``, is a product of matrices.
     """
     if product.order != 2:
         return None
@@ -314,7 +330,8 @@ def _simple_inverse(argument: Tensor) -> Tensor | None:
 
 
 def _inverse_of_chain(product: Contraction) -> Tensor | None:
-    """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain of square matrices."""
+    """``inv(s A B) = inv(B) inv(A) / s`` for square factors; None when the product is not a chain
+    of square matrices."""
     path = matrix_factors(product)
     if path is None or len(set(product.sizes)) > 1 or len(path) < 2 - (len(path) < len(product.operands)):
         return None

@@ -1,4 +1,5 @@
-"""What is known of the value of a tensor: each node once, operands first, by the rules of ``matcalc/facts/known.py``."""
+"""What is known of the value of a tensor: each node once, operands first, by the rules of
+``matcalc/facts/known.py``."""
 
 from __future__ import annotations
 
@@ -11,7 +12,21 @@ from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.traversal import postordered
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.nodes import Apply, Constant, Contraction, Map, Node, Pairing, Power, SizeValue, Sum, Symbol, Tensor, Unit, postorder
+from matcalc.einstein.nodes import (
+    Apply,
+    Constant,
+    Contraction,
+    Map,
+    Node,
+    Pairing,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    postorder,
+)
 from matcalc.facts import known as k
 from matcalc.facts import ranges as r
 from matcalc.facts.known import Known, plain
@@ -103,7 +118,8 @@ def _map(node: Map) -> Known:
 
 
 def may_vanish(tensor: Tensor) -> bool:
-    """Whether entries may be 0 at more than a few exceptional points, so that their sign may be 0."""
+    """Whether entries may be 0 at more than a few exceptional points, so that their sign may be
+    0."""
     if known(tensor).entries.nonzero:
         return False
     return any(_is_often_zero(node) for node in postorder(tensor))
@@ -145,7 +161,8 @@ _NONE: Mapping[tuple[int, int], int] = {}
 
 
 def unit_products(tensor: Tensor) -> Mapping[tuple[int, int], int]:
-    """The pairs of axes such that a matrix and itself, summed over them, give the identity or, for -1, minus the identity."""
+    """The pairs of axes such that a matrix and itself, summed over them, give the identity or, for
+    -1, minus the identity."""
     if not tensor.reduces or tensor.order != 2:
         return _NONE
     traits = known(tensor).traits
@@ -162,7 +179,8 @@ def is_own_square(tensor: Tensor, place: int, position: int) -> bool:
 
 
 def square_on_diagonal(tensor: Tensor) -> bool:
-    """Whether the tensor holds the squares of the entries of a symmetric P = P P: their sums along an axis are the diagonal of P."""
+    """Whether the tensor holds the squares of the entries of a symmetric P = P P: their sums along
+    an axis are the diagonal of P."""
     return (
         isinstance(tensor, Power)
         and tensor.exponent == 2
@@ -190,7 +208,8 @@ def _contraction(node: Contraction) -> Known:
 
 
 def _entries(node: Contraction) -> Range:
-    """The range of the products of entries, summed where there are bound labels; the zeros off a diagonal are left out."""
+    """The range of the products of entries, summed where there are bound labels; the zeros off a
+    diagonal are left out."""
     parts = []
     for operand, index in zip(node.operands, node.indices):
         on_diagonal = len(index) == 2 and index[0] == index[1]
@@ -200,7 +219,8 @@ def _entries(node: Contraction) -> Range:
 
 
 def _as_product(node: Contraction) -> Known:
-    """What the form of a product of matrices and vectors says, for one that is a scalar or a matrix."""
+    """What the form of a product of matrices and vectors says, for one that is a scalar or a
+    matrix."""
     square = _is_square(node)
     found = matching.chain_of_factors(node)
     if found is None:
@@ -236,7 +256,9 @@ def _equals_transpose(node: Node) -> bool:
             return "symmetric" in properties or "diagonal" in properties
         case Sum(terms=terms):
             own = {term: c for c, term in terms}
-            return all(term.symmetric or any(own.get(form) == sign * c for sign, form in _turned_forms(term)) for c, term in terms)
+            return all(
+                term.symmetric or any(own.get(form) == sign * c for sign, form in _turned_forms(term)) for c, term in terms
+            )
         case Contraction():
             return any(form is node and sign > 0 for sign, form in _turned_forms(node))
         case Power(base=base):
@@ -267,7 +289,8 @@ _MOST_ODD = 5
 
 
 def _turned_forms(term: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """The transpose of a tensor of order two in normal form, with its sign: of antisymmetric factors either orientation."""
+    """The transpose of a tensor of order two in normal form, with its sign: of antisymmetric
+    factors either orientation."""
     inside = isinstance(term, Contraction)
     operands, indices = (term.operands, term.indices) if isinstance(term, Contraction) else ((term,), ((0, 1),))
     output, sizes = (term.output, term.sizes) if isinstance(term, Contraction) else ((0, 1), term.shape)
@@ -285,7 +308,9 @@ def _is_antisymmetric(operand: Tensor) -> bool:
     return isinstance(operand, Symbol) and operand.order == 2 and "antisymmetric" in operand.properties
 
 
-def _canonical(operands: Sequence[Tensor], indices: Sequence[tuple[int, ...]], output: tuple[int, ...], sizes: Sequence[object]) -> Tensor:
+def _canonical(
+    operands: Sequence[Tensor], indices: Sequence[tuple[int, ...]], output: tuple[int, ...], sizes: Sequence[object]
+) -> Tensor:
     if len(operands) == 1 and indices[0] == output:
         return operands[0]
     edges = [(operand.digest, len(index) == 2 and operand.symmetric, index) for operand, index in zip(operands, indices)]

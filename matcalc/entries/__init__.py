@@ -1,4 +1,5 @@
-"""Results entry by entry at small sizes: every symbol an array of scalars, every entry a formula in them."""
+"""Results entry by entry at small sizes: every symbol an array of scalars, every entry a formula in
+them."""
 
 from matcalc.entries.given_points import point_of, shown, value_at
 from matcalc.entries.written import Entries, derivative_entries, expression_entries, size_names

@@ -45,14 +45,18 @@ def point_of(text: str) -> dict[str, Any]:
         name, sign, value = _divided(part)
         span = Span(start, start + len(part.rstrip()))
         if not sign or not is_name(name.strip()) or not value.strip():
-            raise ParseError("a name with its value is expected here", text=text, span=span, suggestion="x=[1,2], A=[[1,2],[3,4]]")
+            raise ParseError(
+                "a name with its value is expected here", text=text, span=span, suggestion="x=[1,2], A=[[1,2],[3,4]]"
+            )
         if canonical_name(name) in found:
             raise ParseError(f"{name.strip()} is given two values", text=text, span=span)
         try:
             found[canonical_name(name)] = _whole(value.strip())
         except MatcalcError as error:
             suggestion = error.suggestion or "numbers, [1,2] for a vector, [[1,2],[3,4]] or [1 2; 3 4] for a matrix"
-            raise ParseError(f"the value of {name.strip()}: {error.message}", text=text, span=span, suggestion=suggestion) from None
+            raise ParseError(
+                f"the value of {name.strip()}: {error.message}", text=text, span=span, suggestion=suggestion
+            ) from None
     if not found:
         raise ParseError("no values are given", suggestion="x=[1,2], A=[[1,2],[3,4]]")
     return found
@@ -129,7 +133,8 @@ def _entries(row: str) -> list[Any]:
 
 
 def _number(text: str, *, scalar: bool = True) -> Any:
-    """A number, or a formula without symbols such as ``1/2``, ``pi/4`` or, unless a ``scalar`` is asked for, ``eye(2)``."""
+    """A number, or a formula without symbols such as ``1/2``, ``pi/4`` or, unless a ``scalar`` is
+    asked for, ``eye(2)``."""
     if _LITERAL.fullmatch(text):
         value = float(text)
         if isinf(value):
@@ -153,7 +158,8 @@ def _transposed(value: Any) -> Any:
 
 
 def value_at(call: Callable[..., Any], declarations: Mapping[str, str], sizes: Iterable[str], values: Mapping[str, Any]) -> Any:
-    """The value of a callable that ignores names it does not know. Raises MatcalcError for such names, and for values that do not fit."""
+    """The value of a callable that ignores names it does not know. Raises MatcalcError for such
+    names, and for values that do not fit."""
     known = [*declarations, *sizes]
     given = {canonical_name(name): value for name, value in values.items()}
     for name, value in given.items():

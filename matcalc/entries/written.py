@@ -46,7 +46,8 @@ def lengths_of(symbol: ix.Symbol, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def letters_of(symbols: Iterable[ix.Symbol], taken: Iterable[str]) -> dict[ix.Symbol, str]:
-    """What the names of the entries of each array begin with: the letter, a small one for a matrix where no other symbol has it.
+    """What the names of the entries of each array begin with: the letter, a small one for a matrix
+    where no other symbol has it.
 
     Names of several characters are followed by an underscore.
     """
@@ -111,7 +112,8 @@ class Block:
 def written_out(tensor: ix.Tensor, others: Sequence[ix.Symbol], sizes: Mapping[str, int]) -> Block:
     """All entries of a tensor. ``others`` are symbols whose names the entries must not have.
 
-    Raises LimitError for what would be too long, MatcalcError for functions that have no formula in the entries.
+    Raises LimitError for what would be too long, MatcalcError for functions that have no formula in
+    the entries.
     """
     order = ix.postorder(tensor)
     symbols = [node for node in order if isinstance(node, ix.Symbol)]
@@ -125,7 +127,9 @@ def written_out(tensor: ix.Tensor, others: Sequence[ix.Symbol], sizes: Mapping[s
 def _block(node: ix.Tensor, below: list[Block], letters: Mapping[ix.Symbol, str], sizes: Mapping[str, int]) -> Block:
     lengths = tuple([size.value(sizes) for size in node.shape])
     if prod(lengths) > MOST_TERMS:
-        raise LimitError(f"an array of {'×'.join(map(str, lengths))} entries is too large to be written out", suggestion="smaller sizes")
+        raise LimitError(
+            f"an array of {'×'.join(map(str, lengths))} entries is too large to be written out", suggestion="smaller sizes"
+        )
     spend(1 + prod(lengths))
     match cast("ix.Node", node):
         case ix.Symbol() as symbol:
@@ -188,7 +192,8 @@ def _contracted(node: ix.Contraction, below: list[Block], lengths: tuple[int, ..
 
 
 def _applied(name: str, below: list[Block], lengths: tuple[int, ...]) -> Block:
-    """A function over the last axes of its arguments, one call for every place along the axes before them."""
+    """A function over the last axes of its arguments, one call for every place along the axes
+    before them."""
     if name not in _FUNCTIONS:
         raise MatcalcError(f"{name} has no formula in the entries that could be written out", suggestion="--at, or .function()")
     axes, function = _FUNCTIONS[name]
@@ -289,7 +294,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[[Any, Any], list[Scalar]]]] = {
     "norm2": (1, _norm),
     "normalised": (1, _normalised),
 }
-"""Functions of whole vectors and matrices that are written out, with the number of axes they take."""
+"""Functions of whole vectors and matrices that are written out, with the number of axes they
+take."""
 
 
 # ------------------------------------------------------------
@@ -301,7 +307,8 @@ _WIDTH = 100
 
 @dataclass(frozen=True, eq=False)
 class Entries(Shown):
-    """A scalar, vector or matrix entry by entry; ``data`` are its entries row by row, formulas in the entries of the symbols."""
+    """A scalar, vector or matrix entry by entry; ``data`` are its entries row by row, formulas in
+    the entries of the symbols."""
 
     shape: tuple[int, ...]
     data: tuple[Expr, ...]
@@ -316,7 +323,8 @@ class Entries(Shown):
         return self.data[position]
 
     def text(self, style: Literal["unicode", "ascii"] = "unicode") -> str:
-        """``[2 a11 x1 + (a12 + a21) x2; ...]``: rows between semicolons, entries of a row between commas."""
+        """``[2 a11 x1 + (a12 + a21) x2; ...]``: rows between semicolons, entries of a row between
+        commas."""
         return self._bracketed([text(entry, style) for entry in self.data])
 
     def latex(self) -> str:
@@ -356,7 +364,9 @@ def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], 
     import numpy as np
 
     numbers = _checked_sizes(sizes, [source, *wrt])
-    block = written_out(outcome.tensor, [ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties) for symbol in wrt], numbers)
+    block = written_out(
+        outcome.tensor, [ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties) for symbol in wrt], numbers
+    )
     array: Any = np.empty(len(block.data), object)
     array[:] = block.data
     numerator = _lengths(axes_of(source.shape), numbers)
@@ -379,7 +389,8 @@ def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], symbols: Se
 
 
 class _Denominators:
-    """Gives quotients whose denominators differ in sign one denominator: that which is met first."""
+    """Gives quotients whose denominators differ in sign one denominator: that which is met
+    first."""
 
     def __init__(self) -> None:
         self.seen: dict[ix.Tensor, Expr] = {}
@@ -404,13 +415,16 @@ def _formula(entry: ix.Tensor, order: Mapping[str, int], axes: Mapping[str, int]
         raise MatcalcError("an entry has no formula that could be written")
 
     def ordered(node: Expr) -> Expr:
-        return Product(tuple(sorted(node.factors, key=lambda factor: _place(factor, axes)))) if isinstance(node, Product) else node
+        return (
+            Product(tuple(sorted(node.factors, key=lambda factor: _place(factor, axes)))) if isinstance(node, Product) else node
+        )
 
     return rebuilt_with(found, ordered)
 
 
 def _place(factor: Expr, axes: Mapping[str, int]) -> int:
-    """Numbers come first in a product, then scalars, entries of matrices, of vectors, and functions."""
+    """Numbers come first in a product, then scalars, entries of matrices, of vectors, and
+    functions."""
     base = factor.base if isinstance(factor, Power) else factor
     if isinstance(base, Number):
         return 0
@@ -421,7 +435,8 @@ def _place(factor: Expr, axes: Mapping[str, int]) -> int:
 
 
 def _reading_order(symbols: Sequence[Symbol], entries: Sequence[ix.Tensor]) -> tuple[dict[str, int], dict[str, int]]:
-    """The place of each entry, in the order of the symbols and of the positions, and the number of axes of its symbol."""
+    """The place of each entry, in the order of the symbols and of the positions, and the number of
+    axes of its symbol."""
     first: dict[tuple[str, int], int] = {}
     for place, symbol in enumerate(symbols):
         axes = len(axes_of(symbol.shape))
@@ -451,13 +466,16 @@ def size_names(expressions: Iterable[Expr]) -> list[str]:
 
 
 def _checked_sizes(sizes: Mapping[str, int], expressions: Sequence[Expr]) -> dict[str, int]:
-    """A number for every size. Raises MatcalcError for one that is missing, unknown or no positive integer."""
+    """A number for every size. Raises MatcalcError for one that is missing, unknown or no positive
+    integer."""
     given = {canonical_name(name): value for name, value in sizes.items()}
     names = size_names(expressions)
     example = ", ".join(f"{name}={given.get(name, 2)}" for name in names)
     missing = [name for name in names if name not in given]
     if missing:
-        raise MatcalcError(f"the size {missing[0]} has no number", expected=f"a number for each of {', '.join(names)}", suggestion=example)
+        raise MatcalcError(
+            f"the size {missing[0]} has no number", expected=f"a number for each of {', '.join(names)}", suggestion=example
+        )
     for name, value in given.items():
         if name not in names:
             there = f"the sizes are {', '.join(names)}" if names else "all sizes are numbers already"

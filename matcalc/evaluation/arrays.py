@@ -1,4 +1,5 @@
-"""Between the arrays that users hold and those that the evaluator computes with: axes, sizes, layouts, comparison."""
+"""Between the arrays that users hold and those that the evaluator computes with: axes, sizes,
+layouts, comparison."""
 
 from __future__ import annotations
 
@@ -34,10 +35,11 @@ LARGEST = 2 * 10**8
 
 
 def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
-    """A user's value for the symbol ``name`` as an array of the inside form: 2-D, or more axes for a declared tensor.
+    """A user's value for the symbol ``name`` as an array of the inside form: 2-D, or more axes for
+    a declared tensor.
 
-    Vectors are taken as ``(n,)``, ``(n, 1)`` or ``(1, n)``. Raises ShapeError for an array of another order, MatcalcError for
-    something that is not a numeric array.
+    Vectors are taken as ``(n,)``, ``(n, 1)`` or ``(1, n)``. Raises ShapeError for an array of
+    another order, MatcalcError for something that is not a numeric array.
     """
     import numpy as np
 
@@ -56,7 +58,8 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
 
 
 def numeric(name: str, value: Any) -> NDArray[Any]:
-    """A user's value for ``name`` as an array of numbers of a type that NumPy's linear algebra takes, single or double precision.
+    """A user's value for ``name`` as an array of numbers of a type that NumPy's linear algebra
+    takes, single or double precision.
 
     Raises MatcalcError for what is no array of numbers, or has a number that no double holds.
     """
@@ -68,7 +71,9 @@ def numeric(name: str, value: Any) -> NDArray[Any]:
             return array
         if array.dtype == np.float16:  # of which linear algebra has none
             return array.astype(np.float32)
-        if array.dtype.kind in "biuf" or (array.dtype.kind == "O" and all(isinstance(entry, Real | Decimal) for entry in array.flat)):
+        if array.dtype.kind in "biuf" or (
+            array.dtype.kind == "O" and all(isinstance(entry, Real | Decimal) for entry in array.flat)
+        ):
             return array.astype(np.float64)
         if array.dtype.kind in "cO" and all(isinstance(entry, Complex) for entry in array.flat):
             return array.astype(np.complex128)
@@ -113,10 +118,11 @@ def solve_sizes(
     given: Mapping[str, int],
     needed: Iterable[str],
 ) -> dict[str, int]:
-    """Numbers for size names, from the lengths of arrays: ``shapes`` has (symbol, its shape, its array's axes without ones).
+    """Numbers for size names, from the lengths of arrays: ``shapes`` has (symbol, its shape, its
+    array's axes without ones).
 
-    A size such as ``m*n`` or ``n+1`` is solved once all but one of its names are known. Raises ShapeError when two
-    arrays disagree, or when a name in ``needed`` stays open.
+    A size such as ``m*n`` or ``n+1`` is solved once all but one of its names are known. Raises
+    ShapeError when two arrays disagree, or when a name in ``needed`` stays open.
     """
     found: dict[str, int] = {}
     origin: dict[str, str] = {}
@@ -147,7 +153,9 @@ def solve_sizes(
     missing = sorted({name for name in needed if name not in found})
     if missing:
         keywords = ", ".join(f"{name}=..." for name in missing)
-        raise ShapeError(f"no array fixes the size{'s' if len(missing) > 1 else ''} {', '.join(missing)}", suggestion=f"pass {keywords}")
+        raise ShapeError(
+            f"no array fixes the size{'s' if len(missing) > 1 else ''} {', '.join(missing)}", suggestion=f"pass {keywords}"
+        )
     return found
 
 
@@ -190,7 +198,8 @@ def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
 
 
 def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float = 1e-9) -> bool:
-    """Whether two arrays are equal up to rounding: no entry differs by more than ``absolute + relative * (largest entry)``.
+    """Whether two arrays are equal up to rounding: no entry differs by more than
+    ``absolute + relative * (largest entry)``.
 
     Never true for arrays of different shapes, for empty arrays, or when an entry is not finite.
 
@@ -216,8 +225,8 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
 def multiply(factors: tuple[Expr, ...], arrays: tuple[NDArray[Any], ...]) -> NDArray[Any]:
     """The product of ``arrays`` (axes ..., rows, columns) with the meaning of ``Product(factors)``.
 
-    A scalar factor, or a product from the left that has become a scalar, scales the rest. A run of matrix factors is
-    multiplied from the right when it ends in a column, from the left else.
+    A scalar factor, or a product from the left that has become a scalar, scales the rest. A run of
+    matrix factors is multiplied from the right when it ends in a column, from the left else.
     """
     scale: NDArray[Any] | None = None
     run: list[NDArray[Any]] = []

@@ -15,7 +15,7 @@ from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
-from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
@@ -24,7 +24,8 @@ from matcalc.facts.table import projected_array, tie_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Steps are halved LEVELS - 1 times. A second difference divides by the square of the step, so it starts with larger ones.
+# Steps are halved LEVELS - 1 times. A second difference divides by the square of the step, so it
+# starts with larger ones.
 _FIRST_STEP = {1: 0.04, 2: 0.08}
 _LEVELS = 6
 _EVALUATIONS_AT_ONCE = 512
@@ -35,7 +36,8 @@ _ENTRIES_AT_ONCE = 4_000_000
 
 @record
 class NumericalDerivative:
-    """``value`` has the axes of the expression, then those of each variable; ``error`` estimates its error, entry by entry."""
+    """``value`` has the axes of the expression, then those of each variable; ``error`` estimates
+    its error, entry by entry."""
 
     value: NDArray[Any]
     error: NDArray[Any]
@@ -61,10 +63,11 @@ def numerical_derivative(
 ) -> NumericalDerivative:
     """The derivative of this order (1 or 2) at a point.
 
-    Its axes are those of the expression's value, then those of the variable; for order 2 of the first, then of the second variable
-    (``wrt`` may be a pair). A row or column has one axis, a scalar none. A variable that is declared symmetric, antisymmetric or
-    diagonal moves along such matrices only, in the convention ``symmetric`` (``"projected"`` or, for symmetric ones, ``"cookbook"``),
-    unless that is ``"independent"``.
+    Its axes are those of the expression's value, then those of the variable; for order 2 of the
+    first, then of the second variable (``wrt`` may be a pair). A row or column has one axis, a
+    scalar none. A variable that is declared symmetric, antisymmetric or diagonal moves along such
+    matrices only, in the convention ``symmetric`` (``"projected"`` or, for symmetric ones,
+    ``"cookbook"``), unless that is ``"independent"``.
 
     Raises what ``evaluate`` raises, and LimitError when the derivative has too many entries.
     """
@@ -86,10 +89,12 @@ def central_differences(
     values: Mapping[str, Any],
     sizes: Mapping[str, int] | None = None,
 ) -> NDArray[Any]:
-    """Difference quotients along directions, one for each step: axes (step from large to small, direction, axes of the value...).
+    """Difference quotients along directions, one for each step: axes (step from large to small,
+    direction, axes of the value...).
 
-    ``moves[k]`` holds directions for ``variables[k]`` along its first axis. With two variables every pair of directions is taken, the
-    second running fastest. Raises LimitError when that is too much work.
+    ``moves[k]`` holds directions for ``variables[k]`` along its first axis. With two variables
+    every pair of directions is taken, the second running fastest. Raises LimitError when that is
+    too much work.
     """
     import numpy as np
 
@@ -128,9 +133,11 @@ def central_differences(
 
 
 def extrapolated(quotients: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Limit of difference quotients (first axis: steps, each half the one before) for step zero, and an estimate of its error.
+    """Limit of difference quotients (first axis: steps, each half the one before) for step zero,
+    and an estimate of its error.
 
-    Romberg's table, whose most trustworthy entry is taken for each entry of the derivative on its own (Ridders 1982).
+    Romberg's table, whose most trustworthy entry is taken for each entry of the derivative on its
+    own (Ridders 1982).
     """
     import numpy as np
 
@@ -158,7 +165,8 @@ def _inside(variable: Symbol, values: Mapping[str, Any]) -> NDArray[Any]:
 
 
 def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDArray[Any]:
-    """One direction for each entry of the variable; where entries are tied to each other, the direction keeps the tie."""
+    """One direction for each entry of the variable; where entries are tied to each other, the
+    direction keeps the tie."""
     import numpy as np
 
     single = np.eye(inside.size).reshape(inside.size, *inside.shape)
@@ -184,14 +192,19 @@ _DIGITS = 130
 _SHRUNK = Decimal(10) ** -(_DIGITS // 4)
 """How much smaller what rounding leaves is with twice the digits."""
 _SMALLEST_SLOPE = 1e-12
-"""Below this a quotient is what cancelling terms of size one leave over, however regular it looks."""
+"""Below this a quotient is what cancelling terms of size one leave over, however regular it
+looks."""
 
 
-def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0) -> bool | None:
-    """Whether the derivative (of the second order for a pair of symbols or ``order=2``) is zero at random points.
+def confirms_zero(
+    expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: int = 1, points: int = 3, seed: int = 0
+) -> bool | None:
+    """Whether the derivative (of the second order for a pair of symbols or ``order=2``) is zero at
+    random points.
 
-    Directional derivatives along random directions are taken at ``points`` random points with distinct prime sizes. None when
-    no point can be found at which the expression can be evaluated: zero is then neither confirmed nor contradicted.
+    Directional derivatives along random directions are taken at ``points`` random points with
+    distinct prime sizes. None when no point can be found at which the expression can be evaluated:
+    zero is then neither confirmed nor contradicted.
     """
     function = _Function(expression, wrt if isinstance(wrt, tuple) else (wrt,) * order)
     for number in range(points):
@@ -204,7 +217,8 @@ def confirms_zero(expression: Expr, wrt: Symbol | tuple[Symbol, ...], *, order: 
 
 
 class _Function:
-    """An expression and the variables that it may not depend on. What is asked of it is None where that cannot be told."""
+    """An expression and the variables that it may not depend on. What is asked of it is None where
+    that cannot be told."""
 
     def __init__(self, expression: Expr, variables: Sequence[Symbol]) -> None:
         self.expression = expression
@@ -214,7 +228,8 @@ class _Function:
         self.rational = True
 
     def is_flat_in_residues(self, seed: int) -> bool | None:
-        """At a random point modulo a prime, and so for certain nearly everywhere or nowhere: None where the function is not rational."""
+        """At a random point modulo a prime, and so for certain nearly everywhere or nowhere: None
+        where the function is not rational."""
         if not self.rational:
             return None
         ar = Residues(len(self.variables))
@@ -253,7 +268,8 @@ class _Function:
         return _vanishes(quotients, largest) or self._is_flat_at_many_digits(point, seed)
 
     def _is_flat_at_many_digits(self, point: Point, seed: int) -> bool:
-        """Whether slopes shrink as digits are added, as rounding does. False where that cannot be told either."""
+        """Whether slopes shrink as digits are added, as rounding does. False where that cannot be
+        told either."""
         exact = exact_point(point, self.symbols)
         if not exact.exact:
             return False
@@ -266,7 +282,8 @@ class _Function:
         return all(abs(again) <= abs(first) * _SHRUNK for first, again in zip(few, many, strict=True))
 
     def _at_digits(self, point: ExactPoint, seed: int, digits: int) -> list[Decimal]:
-        """Slopes to so many digits. Raises Undefined where numbers left no trace beside others, or the point is near a kink."""
+        """Slopes to so many digits. Raises Undefined where numbers left no trace beside others, or
+        the point is near a kink."""
         ar = Decimals(digits, differencing=True)
         with ar.computing():
             found = self._slopes(ar, numbers(point, ar), point.sizes, seed)
@@ -281,10 +298,12 @@ class _Function:
 
 
 def _vanishes(quotients: Any, largest: float) -> bool:
-    """Whether difference quotients (first axis: steps, from large to small) are rounding errors of a function of this size.
+    """Whether difference quotients (first axis: steps, from large to small) are rounding errors of
+    a function of this size.
 
-    Size alone cannot tell 1e-9 x from rounding. The quotients of a function that does depend on its variable agree with each other
-    for small steps, those of rounding errors grow as the step shrinks and change sign.
+    Size alone cannot tell 1e-9 x from rounding. The quotients of a function that does depend on its
+    variable agree with each other for small steps, those of rounding errors grow as the step
+    shrinks and change sign.
     """
     import numpy as np
 

@@ -1,10 +1,12 @@
 """Independent NumPy evaluation of typed matrix expressions.
 
-Nothing here is shared with lowering, differentiation, simplification or folding: the evaluator is what they are checked against.
+Nothing here is shared with lowering, differentiation, simplification or folding: the evaluator is
+what they are checked against.
 
-Every value is an array with axes (lead..., one for each named index of the expression, rows, columns). There are no index axes unless
-the expression has explicit sums, and no lead unless many points are evaluated at once (``Program.run_inside``); an axis along which a
-value does not change has length one, and NumPy's broadcasting does the rest.
+Every value is an array with axes (lead..., one for each named index of the expression, rows,
+columns). There are no index axes unless the expression has explicit sums, and no lead unless many
+points are evaluated at once (``Program.run_inside``); an axis along which a value does not change
+has length one, and NumPy's broadcasting does the rest.
 """
 
 from __future__ import annotations
@@ -108,7 +110,9 @@ class Program:
         """
         missing = sorted({symbol.name for symbol in self.symbols if symbol.name not in values})
         if missing:
-            raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing))
+            raise MatcalcError(
+                f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing)
+            )
         arrays = {symbol.name: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in self.symbols}
         lengths = [(symbol.name, symbol.shape, _axes(arrays[symbol.name], symbol.shape)) for symbol in self.symbols]
         given = {name: number for name, number in (sizes or {}).items() if name in self.size_names}
@@ -198,14 +202,16 @@ class _Step:
         else:
             array = self.compute(node, operands)
         if array.shape[outer:] != own:
-            raise ShapeError(f"{_operation(node)} gave an array of shape {array.shape[outer:]} where {shape_text(node.shape)} was expected")
+            raise ShapeError(
+                f"{_operation(node)} gave an array of shape {array.shape[outer:]} where {shape_text(node.shape)} was expected"
+            )
         if array.size > LARGEST:
             raise LimitError("the explicit sums need too large an intermediate array")
         return array
 
     def aligned(self, node: Expr, operands: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The operands, tensors of order three or more among them: these as columns where all entries are summed, else scalars with as
-        many axes as the tensors."""
+        """The operands, tensors of order three or more among them: these as columns where all
+        entries are summed, else scalars with as many axes as the tensors."""
         outer = len(self.flat)
         match node := cast("Node", node):
             case Total(axis=None) | Norm(kind="1" | "2" | "p"):
@@ -215,7 +221,9 @@ class _Step:
             case Product(factors=factors):
                 place = next(k for k, factor in enumerate(factors) if len(factor.shape) > 2)
                 scalars = [multiply(factors[:place], operands[:place])] if place else []
-                return tuple([self.widened(scalar, operands[place]) for scalar in (*scalars, *operands[place + 1 :])]) + (operands[place],)
+                return tuple([self.widened(scalar, operands[place]) for scalar in (*scalars, *operands[place + 1 :])]) + (
+                    operands[place],
+                )
             case Sum() | Negative() | Hadamard() | Quotient() | Power() | Elementwise():
                 deepest = max(operands, key=lambda operand: int(operand.ndim))
                 return tuple([self.widened(operand, deepest) for operand in operands])
@@ -258,7 +266,9 @@ class _Step:
             case UnitVector(position=position):
                 column = np.zeros(self.dims(node.shape))
                 if not 1 <= position <= len(column):
-                    raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(column)}")
+                    raise ShapeError(
+                        f"the unit vector e_{position} needs at least {position} entries, here there are {len(column)}"
+                    )
                 column[position - 1] = 1.0
                 return self.constant(column)
             case Commutation(m=m, n=n):
@@ -338,7 +348,8 @@ class _Step:
             call = numpy_function(node.function).call
         else:
             raise UnknownFunctionError(
-                f"no value was given for the function {node.function}", suggestion=f'pass a callable under the name "{node.function}"'
+                f"no value was given for the function {node.function}",
+                suggestion=f'pass a callable under the name "{node.function}"',
             )
         result = np.asarray(call(argument))
         # A constant function may well return one number.
@@ -390,19 +401,22 @@ class _Step:
 
 
 def evaluate(expression: Expr, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> NDArray[Any]:
-    """The value of ``expression``: a 0-d array for a scalar, 1-D for a column or row vector, 2-D for a matrix.
+    """The value of ``expression``: a 0-d array for a scalar, 1-D for a column or row vector, 2-D
+    for a matrix.
 
-    ``values`` has an array for every symbol (vectors 1-D, ``(n, 1)`` or ``(1, n)``) and a callable for every function of the user's own
-    (``"f"``, ``"f'"``); what is not used is ignored. Sizes come from the arrays, those that no array fixes from ``sizes``.
+    ``values`` has an array for every symbol (vectors 1-D, ``(n, 1)`` or ``(1, n)``) and a callable
+    for every function of the user's own (``"f"``, ``"f'"``); what is not used is ignored. Sizes
+    come from the arrays, those that no array fixes from ``sizes``.
 
-    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation that fails at this point (a singular
-    matrix), LimitError for arrays that are too large.
+    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation
+    that fails at this point (a singular matrix), LimitError for arrays that are too large.
     """
     return _stable_program(expression).run(values, sizes)
 
 
 def compile_function(expression: Expr) -> Callable[..., NDArray[Any]]:
-    """A function of the symbols of ``expression`` as keyword arguments, returning what ``evaluate`` returns.
+    """A function of the symbols of ``expression`` as keyword arguments, returning what ``evaluate``
+    returns.
 
     A size that no array fixes is a keyword too (``n=4``). Unused keywords are ignored.
     """

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 #
 # Written without SciPy so that the evaluator needs NumPy only. Each takes one ``(n, n)`` array.
 
-# Largest 1-norm for which the [13/13] Padé approximant of exp is accurate to double precision (Higham 2005).
+# Largest 1-norm for which the [13/13] Padé approximant of exp is accurate to double precision
+# (Higham 2005).
 _PADE_BOUND = 5.371920351148152
 
 
 def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
-    """exp(A) = I + A + A²/2 + ... by scaling and squaring with the [13/13] Padé approximant; NaN when A is not finite."""
+    """exp(A) = I + A + A²/2 + ... by scaling and squaring with the [13/13] Padé approximant; NaN
+    when A is not finite."""
     import numpy as np
 
     norm = float(np.linalg.norm(matrix, 1))
@@ -37,7 +39,8 @@ def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
     scaled = matrix / 2.0**squarings
     # p(A) = Σ c_k A^k, q(A) = p(-A), c_k = (26-k)! 13! / (26! k! (13-k)!)
     coefficients = [
-        math.factorial(26 - k) * math.factorial(13) / (math.factorial(26) * math.factorial(k) * math.factorial(13 - k)) for k in range(14)
+        math.factorial(26 - k) * math.factorial(13) / (math.factorial(26) * math.factorial(k) * math.factorial(13 - k))
+        for k in range(14)
     ]
     identity = np.eye(len(matrix), dtype=matrix.dtype)
     square = scaled @ scaled
@@ -55,7 +58,8 @@ def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
 def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
     """The principal square root, by the scaled product form of the Denman-Beavers iteration.
 
-    Raises MatcalcError when the matrix has eigenvalues on the closed negative real axis, where there is none.
+    Raises MatcalcError when the matrix has eigenvalues on the closed negative real axis, where
+    there is none.
     """
     import numpy as np
 
@@ -64,7 +68,8 @@ def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
     root, product = matrix, matrix
     for _ in range(60):
         determinant = abs(np.linalg.det(product))
-        # Scaling by the determinant makes the first, slow phase of Newton's iteration short; near convergence it is 1.
+        # Scaling by the determinant makes the first, slow phase of Newton's iteration short; near
+        # convergence it is 1.
         scale = determinant ** (-1.0 / (2 * size)) if 1e-300 < determinant < 1e300 else 1.0
         if abs(scale - 1.0) < 1e-2:
             scale = 1.0
@@ -93,7 +98,8 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
         if roots > 60:
             raise MatcalcError("the matrix has no real principal logarithm")
         root, roots = matrix_square_root(root), roots + 1
-    # log(I + X) = ∫₀¹ X (I + tX)⁻¹ dt; Gauss-Legendre with 10 nodes is the diagonal [10/10] Padé approximant.
+    # log(I + X) = ∫₀¹ X (I + tX)⁻¹ dt; Gauss-Legendre with 10 nodes is the diagonal [10/10] Padé
+    # approximant.
     nodes, weights = np.polynomial.legendre.leggauss(10)
     rest = root - identity
     total = np.zeros_like(rest)
@@ -103,7 +109,8 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
-    """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of blocks (Higham, 2008, th. 3.6)."""
+    """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of
+    blocks (Higham, 2008, th. 3.6)."""
     import numpy as np
 
     size = len(matrix)
@@ -131,7 +138,8 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def log_determinant(matrix: NDArray[Any]) -> Any:
-    """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is negative."""
+    """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is
+    negative."""
     import numpy as np
 
     sign, size = np.linalg.slogdet(matrix)
@@ -152,7 +160,8 @@ def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Left and right singular vectors of the largest singular value; the right one's largest entry is positive."""
+    """Left and right singular vectors of the largest singular value; the right one's largest entry
+    is positive."""
     import numpy as np
 
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
@@ -171,7 +180,8 @@ def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
 
 
 def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
-    """The unit eigenvector of the largest eigenvalue of the symmetric part; its largest entry is positive."""
+    """The unit eigenvector of the largest eigenvalue of the symmetric part; its largest entry is
+    positive."""
     import numpy as np
 
     vector = np.linalg.eigh((matrix + matrix.T) / 2)[1][:, -1]
@@ -179,7 +189,8 @@ def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
-    """Σ v v'/(λ₁ - λ) over the other eigenpairs of the symmetric part: the pseudoinverse of λ₁ I - A where λ₁ is simple."""
+    """Σ v v'/(λ₁ - λ) over the other eigenpairs of the symmetric part: the pseudoinverse of λ₁ I -
+    A where λ₁ is simple."""
     import numpy as np
 
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
@@ -190,7 +201,8 @@ def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
 def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The pseudoinverses of σ₁² I - A A' and of σ₁² I - A' A where σ₁ is simple.
 
-    With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the other singular values, -1 for σ₁.
+    With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the
+    other singular values, -1 for σ₁.
     """
     import numpy as np
 
@@ -203,9 +215,11 @@ def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
 
 
 def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
-    """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of a symmetric matrix, f'(a) where they are equal; f is exp, log or sqrt.
+    """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of a symmetric matrix, f'(a) where
+    they are equal; f is exp, log or sqrt.
 
-    Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly equal numbers.
+    Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly
+    equal numbers.
     """
     import numpy as np
 
@@ -236,7 +250,8 @@ def added(terms: tuple[NDArray[Any], ...]) -> NDArray[Any]:
 
 
 def commutation(m: int, n: int) -> NDArray[Any]:
-    """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n i]."""
+    """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n
+    i]."""
     import numpy as np
 
     matrix = np.zeros((m * n, m * n))
@@ -264,7 +279,8 @@ def log_sum_exp(entries: NDArray[Any]) -> Any:
 
 
 def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A scale for each matrix, and its entries by that scale, so that their powers neither overflow nor underflow."""
+    """A scale for each matrix, and its entries by that scale, so that their powers neither overflow
+    nor underflow."""
     import numpy as np
 
     largest = entries.max(axis=(-2, -1), keepdims=True)
@@ -273,7 +289,8 @@ def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
-    """A norm of the first operand, with the second as its parameter; the kinds are those of ``Norm``."""
+    """A norm of the first operand, with the second as its parameter; the kinds are those of
+    ``Norm``."""
     import numpy as np
 
     operand = operands[0]
@@ -306,7 +323,8 @@ def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
 
 @record
 class NumpyFunction:
-    """``call`` takes one array a parameter; ``orders`` says which order (0, 1, 2) each array is to have.
+    """``call`` takes one array a parameter; ``orders`` says which order (0, 1, 2) each array is to
+    have.
 
     An elementwise function has ``orders == (None,)``: any shape, kept.
     """
@@ -337,7 +355,8 @@ def numpy_function(name: str) -> NumpyFunction:
 
 
 def _order(sizes: str) -> int | None:
-    """The order that the sizes in a signature stand for; ``None`` for an elementwise parameter, which has no sizes."""
+    """The order that the sizes in a signature stand for; ``None`` for an elementwise parameter,
+    which has no sizes."""
     if not sizes:
         return None
     return 0 if sizes == "scalar" else 1 + sizes.count("×")
@@ -399,14 +418,16 @@ def _call(function: NumpyFunction, arguments: tuple[NDArray[Any], ...]) -> Any:
 
 
 def _ordered(argument: NDArray[Any], order: int | None) -> NDArray[Any]:
-    """The argument with as many axes as the function takes; a matrix in a vector's place is stacked column by column."""
+    """The argument with as many axes as the function takes; a matrix in a vector's place is stacked
+    column by column."""
     if order == 0:
         return argument.reshape(())
     return argument.reshape(-1, order="F") if order == 1 else argument
 
 
 def _oriented(node: Call, result: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
-    """A result in two dimensions: entries are unstacked where the node is a matrix, a 1-D array is a row only where the node is one."""
+    """A result in two dimensions: entries are unstacked where the node is a matrix, a 1-D array is
+    a row only where the node is one."""
     if result.ndim == 2:
         return result
     if result.ndim == 1 and node.is_matrix and result.size == first.size:

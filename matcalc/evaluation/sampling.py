@@ -1,4 +1,5 @@
-"""Random points: sizes, and arrays with the declared facts, inside the domains and away from kinks and poles."""
+"""Random points: sizes, and arrays with the declared facts, inside the domains and away from kinks
+and poles."""
 
 from __future__ import annotations
 
@@ -60,10 +61,12 @@ class UnsuitablePoint(MatcalcError):
 
 
 def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) -> None:
-    """Raises UnsuitablePoint when ``node`` is evaluated where a finite difference would not be trustworthy.
+    """Raises UnsuitablePoint when ``node`` is evaluated where a finite difference would not be
+    trustworthy.
 
-    ``operands`` are the inside arrays of its operands (an ``Observer`` of the interpreter). Without ``kinks`` absolute values and the
-    like may be taken of anything: of zeros that do not move, as off the diagonal in ``abs(diag(x))``, they do no harm.
+    ``operands`` are the inside arrays of its operands (an ``Observer`` of the interpreter). Without
+    ``kinks`` absolute values and the like may be taken of anything: of zeros that do not move, as
+    off the diagonal in ``abs(diag(x))``, they do no harm.
     """
     import numpy as np
 
@@ -126,8 +129,8 @@ def _check_condition(matrix: Any) -> None:
 # them.
 
 Style: TypeAlias = Literal["normal", "positive", "small", "definite"]
-"""Where unrestricted entries are drawn: both signs; from 0.3 to 1.5; from 0.05 to 0.4; and, for ``"definite"``, square matrices
-near a multiple of the identity with the rest positive."""
+"""Where unrestricted entries are drawn: both signs; from 0.3 to 1.5; from 0.05 to 0.4; and, for
+``"definite"``, square matrices near a multiple of the identity with the rest positive."""
 
 STYLES: tuple[Style, ...] = ("normal", "positive", "definite", "small")
 
@@ -137,23 +140,28 @@ _PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 
 
 @record
 class Point:
-    """Sizes, arrays (and callables for the user's own functions) at which an expression can be evaluated."""
+    """Sizes, arrays (and callables for the user's own functions) at which an expression can be
+    evaluated."""
 
     values: dict[str, Any]
     sizes: dict[str, int]
 
 
-def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()) -> dict[str, int]:
-    """Distinct primes for size names, smallest first; another seed gives another order, the same for every run.
+def prime_sizes(
+    names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()
+) -> dict[str, int]:
+    """Distinct primes for size names, smallest first; another seed gives another order, the same
+    for every run.
 
     >>> prime_sizes(["m", "n"])
     {'m': 3, 'n': 5}
     >>> prime_sizes(["m", "n"], seed=1)
     {'m': 5, 'n': 3}
 
-    One name alone gets 3 and 5 in turn: ``det(2 A) = 8 det(A)`` is true for one size. Sizes that must be even for a matrix among
-    ``symbols`` to have its facts are one less than the next prime. Sums among the sizes are 1 or more, and differ from other sizes
-    where they can: the primes are changed until they do.
+    One name alone gets 3 and 5 in turn: ``det(2 A) = 8 det(A)`` is true for one size. Sizes that
+    must be even for a matrix among ``symbols`` to have its facts are one less than the next prime.
+    Sums among the sizes are 1 or more, and differ from other sizes where they can: the primes are
+    changed until they do.
     """
     ordered, symbols = sorted(set(names)), list(symbols)
     if len(ordered) >= len(_PRIMES) - _MORE_PRIMES:
@@ -168,7 +176,8 @@ def prime_sizes(names: Iterable[str], seed: int = 0, *, symbols: Iterable[Symbol
 
 
 _MORE_PRIMES = 6
-"""So often are other primes tried where sums of sizes are no sizes, or are other sizes, with the first ones."""
+"""So often are other primes tried where sums of sizes are no sizes, or are other sizes, with the
+first ones."""
 
 
 def _are_apart(lengths: Sequence[int]) -> bool:
@@ -186,8 +195,11 @@ def _primes(ordered: Sequence[str], first: int, seed: int, symbols: Iterable[Sym
     return sizes
 
 
-def equal_sizes(names: Iterable[str], size: int = 4, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()) -> dict[str, int]:
-    """One number for every size name; the next larger one where facts of ``symbols`` ask for an even or odd number."""
+def equal_sizes(
+    names: Iterable[str], size: int = 4, *, symbols: Iterable[Symbol] = (), sizes: Iterable[Size] = ()
+) -> dict[str, int]:
+    """One number for every size name; the next larger one where facts of ``symbols`` ask for an
+    even or odd number."""
     symbols = list(symbols)
     wrong = _of_parity(symbols, 1 - size % 2)
     chosen = dict.fromkeys(sorted(set(names)), size + 1 if wrong else size)
@@ -201,7 +213,8 @@ def _of_parity(symbols: Iterable[Symbol], parity: int) -> set[str]:
 
 
 def sample(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, *, style: Style = "normal") -> dict[str, Any]:
-    """A random array for each symbol that has the symbol's properties; scalars are positive unless a property says otherwise.
+    """A random array for each symbol that has the symbol's properties; scalars are positive unless
+    a property says otherwise.
 
     The arrays depend on the seed, the style and each symbol's own name, shape and properties only.
     Raises NoMemberError, a ShapeError, for properties that no array of the shape has.
@@ -219,12 +232,14 @@ def find_point(
     extra: Iterable[Symbol] = (),
     negative: Literal[0, 1] | None = None,
 ) -> Point | None:
-    """A random point at which every expression is finite and away from poles, singular matrices and, if possible, kinks; or ``None``.
+    """A random point at which every expression is finite and away from poles, singular matrices
+    and, if possible, kinks; or ``None``.
 
-    Sizes that ``sizes`` leaves open are distinct primes (``equal``: all the same); other orders of the primes and other styles of
-    sampling are tried in turn, because ``logdet(X'*X)`` needs X to be tall and ``asin(x)`` needs small entries. ``extra`` symbols
-    are given values too. Scalars are positive, but for those that ``negative`` turns: every second one in the order of their names, from
-    the first (0) or from the second (1).
+    Sizes that ``sizes`` leaves open are distinct primes (``equal``: all the same); other orders of
+    the primes and other styles of sampling are tried in turn, because ``logdet(X'*X)`` needs X to
+    be tall and ``asin(x)`` needs small entries. ``extra`` symbols are given values too. Scalars are
+    positive, but for those that ``negative`` turns: every second one in the order of their names,
+    from the first (0) or from the second (1).
     """
     import numpy as np
 
@@ -269,7 +284,8 @@ def find_point(
 def sizes_that_fit(
     chosen: Mapping[str, int], symbols: Iterable[Symbol], sizes: Iterable[Size], fits: Callable[[Mapping[str, int]], bool]
 ) -> Mapping[str, int] | None:
-    """The chosen sizes, or small equal ones where the arrays would be too large with these; None where they are too large even so."""
+    """The chosen sizes, or small equal ones where the arrays would be too large with these; None
+    where they are too large even so."""
     if fits(chosen):
         return chosen
     small = equal_sizes(chosen, 2, symbols=symbols, sizes=sizes)
@@ -292,7 +308,8 @@ def user_functions(nodes: Iterable[Expr]) -> list[str]:
 
 
 def function_family(names: Iterable[str], derivatives: int = 6) -> dict[str, Callable[[Any], Any]]:
-    """A smooth test function for each name and its derivatives under ``f'``, ``f''``...; different names are different functions."""
+    """A smooth test function for each name and its derivatives under ``f'``, ``f''``...; different
+    names are different functions."""
     family: dict[str, Callable[[Any], Any]] = {}
     for name in names:
         phase = zlib.crc32(name.encode()) % 997 / 997

@@ -1,4 +1,5 @@
-"""Independent NumPy evaluation of tensors in index notation: Einstein sums of any number of operands."""
+"""Independent NumPy evaluation of tensors in index notation: Einstein sums of any number of
+operands."""
 
 from __future__ import annotations
 
@@ -56,9 +57,11 @@ def contract(
     output: tuple[int, ...],
     lengths: Sequence[int],
 ) -> NDArray[Any]:
-    """Entry ``output`` is the sum, over every label not in ``output``, of the products of the entries at ``indices``.
+    """Entry ``output`` is the sum, over every label not in ``output``, of the products of the
+    entries at ``indices``.
 
-    ``lengths[label]`` is the length of each label's axis. Raises LimitError when an intermediate array is too large.
+    ``lengths[label]`` is the length of each label's axis. Raises LimitError when an intermediate
+    array is too large.
     """
     import numpy as np
 
@@ -82,7 +85,8 @@ def contract(
 
 
 class _Work:
-    """The operands still to be multiplied; each has its labels, each label the operands that carry it."""
+    """The operands still to be multiplied; each has its labels, each label the operands that carry
+    it."""
 
     def __init__(
         self,
@@ -145,7 +149,8 @@ class _Work:
         return self.product(self.take(sorted(self.arrays)), labels)
 
     def product(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
-        """The operands multiplied, a few at a time, and summed over the labels that are not in ``labels``."""
+        """The operands multiplied, a few at a time, and summed over the labels that are not in
+        ``labels``."""
         import numpy as np
 
         if not operands:
@@ -178,11 +183,11 @@ class _Work:
 def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None) -> NDArray[Any]:
     """The value of ``tensor`` as an array with one axis for each of its axes.
 
-    ``values`` and ``sizes`` are as for ``evaluate``: an array for every symbol, a callable for every function of the user's own; what is
-    not used is ignored.
+    ``values`` and ``sizes`` are as for ``evaluate``: an array for every symbol, a callable for
+    every function of the user's own; what is not used is ignored.
 
-    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation that fails at this point,
-    LimitError for arrays that are too large.
+    Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation
+    that fails at this point, LimitError for arrays that are too large.
     """
     import numpy as np
 
@@ -191,7 +196,9 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
     symbols = [node for node in order if isinstance(node, Symbol)]
     missing = sorted({symbol.name for symbol in symbols if symbol.name not in values})
     if missing:
-        raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing))
+        raise MatcalcError(
+            f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing)
+        )
     arrays = {symbol: _symbol_array(symbol, values[symbol.name]) for symbol in symbols}
     needed = _size_names(order)
     given = {name: number for name, number in (sizes or {}).items() if name in needed}
@@ -210,7 +217,9 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
                 raise MatcalcError(f"{name} cannot be computed at this point: {error}") from error
             expected = operands[0].shape if isinstance(node, (Map, Power)) else _lengths(node.shape, numbers)
             if value.shape != expected:
-                raise ShapeError(f"a {type(node).__name__.lower()} gave an array of shape {value.shape} where {expected} was expected")
+                raise ShapeError(
+                    f"a {type(node).__name__.lower()} gave an array of shape {value.shape} where {expected} was expected"
+                )
             held[node] = value
             for child in below:
                 waiting[child] -= 1
@@ -313,16 +322,22 @@ def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> N
     if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
         return NumpyFunction(np.linalg.inv, (2,))
     if name not in computable():
-        raise UnknownFunctionError(f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"')
+        raise UnknownFunctionError(
+            f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"'
+        )
     return numpy_function(name)
 
 
 def _applied(function: NumpyFunction, orders: tuple[int, ...], operands: tuple[Any, ...]) -> NDArray[Any]:
-    """``function`` over the last axes of its operands, one call for every position along the leading axes."""
+    """``function`` over the last axes of its operands, one call for every position along the
+    leading axes."""
     import numpy as np
 
     own = [order if want is None else want for order, want in zip(orders, function.orders or orders, strict=True)]
     outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - axes] for operand, axes in zip(operands, own, strict=True)))
-    wide = [np.broadcast_to(operand, outer + operand.shape[operand.ndim - axes :]) for operand, axes in zip(operands, own, strict=True)]
+    wide = [
+        np.broadcast_to(operand, outer + operand.shape[operand.ndim - axes :])
+        for operand, axes in zip(operands, own, strict=True)
+    ]
     results = [np.asarray(function.call(*(operand[place] for operand in wide))) for place in np.ndindex(outer)]
     return np.stack(results).reshape(outer + results[0].shape)

@@ -1,4 +1,5 @@
-"""What is known of the value of a matrix expression: each node once, operands first, by the rules of ``matcalc/facts/known.py``."""
+"""What is known of the value of a matrix expression: each node once, operands first, by the rules
+of ``matcalc/facts/known.py``."""
 
 from __future__ import annotations
 
@@ -220,7 +221,8 @@ def _multiple(term: e.Expr) -> tuple[Range, Known]:
 
 
 def _paired(terms: Sequence[e.Expr]) -> tuple[str, ...]:
-    """A sum is symmetric when its terms are, or come in pairs of transposes; with opposite signs it is antisymmetric."""
+    """A sum is symmetric when its terms are, or come in pairs of transposes; with opposite signs it
+    is antisymmetric."""
     signed = [(term.operand, -1) if isinstance(term, e.Negative) else (term, 1) for term in terms]
     loose = [(term, sign) for term, sign in signed if "symmetric" not in term.known]
     if all((_transpose(term), sign) in loose for term, sign in loose):
@@ -264,7 +266,8 @@ def _matrix_power(base: Known, exponent: e.Expr) -> Known:
 
 
 def _of_factors(factors: Sequence[e.Expr]) -> Known:
-    """A product from the left: a scalar scales; where a row has met a column, the scalar scales what follows."""
+    """A product from the left: a scalar scales; where a row has met a column, the scalar scales
+    what follows."""
     scale = ONE
     run: list[e.Expr] = []
     shape: tuple[object, ...] = ()
@@ -312,7 +315,9 @@ def opened_chain(chain: Sequence[Factor]) -> list[Factor]:
 # ---------------------------------------------------------------- structure
 
 
-_Structured: TypeAlias = e.Transpose | e.Inverse | e.Trace | e.Total | e.Diagonal | e.DiagonalMatrix | e.Vec | e.Reshape | e.Kronecker
+_Structured: TypeAlias = (
+    e.Transpose | e.Inverse | e.Trace | e.Total | e.Diagonal | e.DiagonalMatrix | e.Vec | e.Reshape | e.Kronecker
+)
 
 
 def _structured(node: _Structured) -> Known:

@@ -1,8 +1,8 @@
 """Typed matrix expressions: a closed set of immutable, interned node classes.
 
-Structural equality is identity (``is``). Constructors check shapes but do not simplify: ``Transpose(Transpose(A))`` stays as it is.
-Every node has ``shape``: ``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix.
-Positional arguments only; sequences are tuples.
+Structural equality is identity (``is``). Constructors check shapes but do not simplify:
+``Transpose(Transpose(A))`` stays as it is. Every node has ``shape``: ``()`` scalar, ``(n,)`` column
+vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix. Positional arguments only; sequences are tuples.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from matcalc.facts.known import Known
 
 @interned
 class Expr:
-    """Base class; not instantiated itself. What is found about a node later is kept in the fields from ``cost`` on."""
+    """Base class; not instantiated itself. What is found about a node later is kept in the fields
+    from ``cost`` on."""
 
     shape: Shape = computed()
     below: tuple[Expr, ...] = computed()
@@ -65,7 +66,8 @@ class Expr:
         return len(self.shape) == 2 and self.shape[0] != ONE
 
 
-# ---------------------------------------------------------------- groups: what a function says of all nodes of a kind
+# ---------------------------------------------------------------- groups: what a function says of
+# all nodes of a kind
 
 
 @interned
@@ -213,7 +215,8 @@ class Negative(Linear):
 
 @interned
 class Product(Multilinear):
-    """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far) scales."""
+    """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far)
+    scales."""
 
     def _shape(self) -> Shape:
         shape = self.factors[0].shape
@@ -232,7 +235,8 @@ class Hadamard(Multilinear):
 
 @interned
 class Quotient(Nonlinear):
-    """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are equal.
+    """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are
+    equal.
 
     A scalar numerator over a vector or matrix is elementwise too (``1 ./ x``).
     """
@@ -274,7 +278,8 @@ class MatrixPower(Nonlinear):
 
 @interned
 class Elementwise(Nonlinear):
-    """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's own (``f``, ``f'``)."""
+    """A scalar function applied to every entry: a name from ``rules/functions.toml``, or the user's
+    own (``f``, ``f'``)."""
 
     function: str
     argument: Expr
@@ -310,7 +315,8 @@ class Trace(Linear):
 
 @interned
 class Total(Linear):
-    """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` = one number a column, as a column."""
+    """Sum of the entries: of all (``axis is None``), ``"rows"`` = one number a row, ``"cols"`` =
+    one number a column, as a column."""
 
     axis: str | None = None
 
@@ -342,7 +348,8 @@ class DiagonalMatrix(Linear):
 
 @interned
 class Vec(Linear):
-    """The columns stacked into one column; of a tensor of order 3 or 4 all entries, the first index running fastest."""
+    """The columns stacked into one column; of a tensor of order 3 or 4 all entries, the first index
+    running fastest."""
 
     def _shape(self) -> Shape:
         if len(self.operand.shape) > 2:
@@ -352,7 +359,8 @@ class Vec(Linear):
 
 @interned
 class Reshape(Linear):
-    """The array with ``m`` rows and ``n`` columns whose columns, stacked, are those of the operand: ``vec(reshape(x, m, n)) = vec(x)``."""
+    """The array with ``m`` rows and ``n`` columns whose columns, stacked, are those of the operand:
+    ``vec(reshape(x, m, n)) = vec(x)``."""
 
     m: Size
     n: Size
@@ -378,8 +386,9 @@ class Kronecker(Multilinear):
 
 @interned
 class Norm(Nonlinear):
-    """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute values), ``"p"``
-    (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter`` A), ``"nuclear"`` or ``"spectral"``."""
+    """A norm; ``kind`` is ``"2"`` (Euclidean, of a matrix Frobenius), ``"1"`` (sum of absolute
+    values), ``"p"`` (with ``parameter`` the scalar p), ``"A"`` (``sqrt(x'Ax)`` with ``parameter``
+    A), ``"nuclear"`` or ``"spectral"``."""
 
     operand: Expr
     kind: str
@@ -391,9 +400,11 @@ class Norm(Nonlinear):
 
 @interned
 class Call(Nonlinear):
-    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``, ``expm``...), with its result shape.
+    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``,
+    ``expm``...), with its result shape.
 
-    ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function applied to each row or column of a matrix.
+    ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function applied to each row or column
+    of a matrix.
     """
 
     function: str
@@ -407,7 +418,8 @@ class Call(Nonlinear):
 
 @interned
 class Index(Leaf):
-    """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or ``IndexArray``, or free in a rule."""
+    """A named index ranging over ``1..size``; only inside ``Entry`` and bound by ``IndexSum`` or
+    ``IndexArray``, or free in a rule."""
 
     name: str
     size: Size
@@ -420,8 +432,9 @@ class Index(Leaf):
 class Entry(Indexed):
     """An entry ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``.
 
-    With fewer positions than the operand has axes it is a member of a family, of the shape that is left: of X: n×d the vector ``X[i]``
-    with the entries of row i, of T: K×n×m the matrix ``T[k]``. One axis that is left is a column.
+    With fewer positions than the operand has axes it is a member of a family, of the shape that is
+    left: of X: n×d the vector ``X[i]`` with the entries of row i, of T: K×n×m the matrix ``T[k]``.
+    One axis that is left is a column.
     """
 
     operand: Expr
@@ -451,10 +464,12 @@ class IndexSum(Indexed):
 
 @interned
 class IndexArray(Indexed):
-    """The array whose entry at ``indices`` is the scalar ``body``: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
+    """The array whose entry at ``indices`` is the scalar ``body``:
+    ``tensor(i, k, sum(j, T[i,j,k]*x[j]))``.
 
-    One to four different indices, one axis each (up to two make a column or a matrix). Along the axis of an index that the body does
-    not have the entries are copied: so broadcasting to a tensor is written.
+    One to four different indices, one axis each (up to two make a column or a matrix). Along the
+    axis of an index that the body does not have the entries are copied: so broadcasting to a tensor
+    is written.
     """
 
     indices: tuple[Index, ...]

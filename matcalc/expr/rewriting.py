@@ -29,7 +29,8 @@ from matcalc.expr.nodes import (
 
 
 def rebuilt_with(expression: Expr, replacement: Callable[[Expr], Expr]) -> Expr:
-    """``expression`` with ``replacement`` of every node in its place, taken after its operands were replaced; shared parts stay shared."""
+    """``expression`` with ``replacement`` of every node in its place, taken after its operands were
+    replaced; shared parts stay shared."""
     return _rebuilt((expression,), replacement)[0]
 
 
@@ -70,7 +71,8 @@ def with_sizes(expression: Expr, sizes: Mapping[str, Size]) -> Expr:
 
 
 def with_fields(node: Expr, change: Callable[[Any], Any]) -> Expr:
-    """The node made of changed fields; of a tuple the members are changed. An index of an entry is a field, though no operand."""
+    """The node made of changed fields; of a tuple the members are changed. An index of an entry is
+    a field, though no operand."""
     again: Expr = type(node)(*[_changed(getattr(node, name), change) for name in field_names(node)])
     return again
 
@@ -97,7 +99,9 @@ def free_at(node: Expr, below: Iterable[tuple[Index, ...]]) -> tuple[Index, ...]
     """The free indices of a node whose operands have these."""
     found = dict.fromkeys([index for indices in below for index in indices])
     own = named_indices([node])
-    return tuple([index for index in found if index not in own] if isinstance(node, IndexSum | IndexArray) else found | dict.fromkeys(own))
+    return tuple(
+        [index for index in found if index not in own] if isinstance(node, IndexSum | IndexArray) else found | dict.fromkeys(own)
+    )
 
 
 def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
@@ -121,7 +125,8 @@ def indices_at(node: Expr) -> tuple[int | Index, ...]:
 
 
 def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:
-    """The values of a scalar for all values of its indices: the vector or matrix that it is an entry of, or the array of them.
+    """The values of a scalar for all values of its indices: the vector or matrix that it is an
+    entry of, or the array of them.
 
     None when an array cannot have so many axes.
     """

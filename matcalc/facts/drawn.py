@@ -1,8 +1,10 @@
-"""Members: random arrays that have any given set of facts, exactly, as nested lists of Fractions. Pure Python.
+"""Members: random arrays that have any given set of facts, exactly, as nested lists of Fractions.
+Pure Python.
 
-A recipe draws candidates for the fact that shapes the array most (diagonal, orthonormal, semidefinite, idempotent, stochastic, tied
-entries); every candidate is tested against the whole set before it is given out, so a recipe that is too wide costs time and is never
-wrong. Where recipes find none, a few plain matrices (zero, identity, ones, ...) are tried.
+A recipe draws candidates for the fact that shapes the array most (diagonal, orthonormal,
+semidefinite, idempotent, stochastic, tied entries); every candidate is tested against the whole set
+before it is given out, so a recipe that is too wide costs time and is never wrong. Where recipes
+find none, a few plain matrices (zero, identity, ones, ...) are tried.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ _DRAWS = 12
 _MANY = 4
 """Entries of so few values that their sum is not by itself of many kinds."""
 _WELL_CONDITIONED = 0.05
-"""Determinants of invertible matrices are larger than this, times the lengths of the rows, where several draws allow it."""
+"""Determinants of invertible matrices are larger than this, times the lengths of the rows, where
+several draws allow it."""
 _LARGEST_EXACT = 12
 """Larger matrices are tested in floating point."""
 
@@ -59,10 +62,11 @@ class Request:
 
 
 def member(facts: Iterable[str], shape: tuple[int, ...], rng: Random, style: str | Style = "ordinary") -> Member:
-    """A random array of this shape with these facts: nested lists of Fractions, a Fraction for the shape ().
+    """A random array of this shape with these facts: nested lists of Fractions, a Fraction for the
+    shape ().
 
-    ``style`` is one of ``styles.STYLES``; ``"singular"`` asks for deficient rank where the facts allow it.
-    Raises NoMemberError where no array of this shape has the facts.
+    ``style`` is one of ``styles.STYLES``; ``"singular"`` asks for deficient rank where the facts
+    allow it. Raises NoMemberError where no array of this shape has the facts.
 
     >>> member(["mask", "positive"], (2,), Random(0))
     [Fraction(1, 1), Fraction(1, 1)]
@@ -98,7 +102,13 @@ def _is_member(candidate: Member, facts: frozenset[str], shape: tuple[int, ...])
 def _none(names: list[str], shape: tuple[int, ...]) -> NoMemberError:
     sizes = "×".join(map(str, shape)) or "scalar"
     what = (
-        f"{sizes} matrix" if len(shape) == 2 else f"vector of {sizes} entries" if len(shape) == 1 else f"{sizes} array" if shape else sizes
+        f"{sizes} matrix"
+        if len(shape) == 2
+        else f"vector of {sizes} entries"
+        if len(shape) == 1
+        else f"{sizes} array"
+        if shape
+        else sizes
     )
     return NoMemberError(f"no {what} was found that is {' and '.join(names)}")
 
@@ -138,7 +148,8 @@ def _array(request: Request, shape: tuple[int, ...]) -> Member:
 
 
 def _unit(request: Request, size: int) -> list[Fraction]:
-    """A vector of length one, by stereographic projection; one of the axes where singular values are asked for."""
+    """A vector of length one, by stereographic projection; one of the axes where singular values
+    are asked for."""
     if request.has("integer") or (request.style.singular and not request.has("positive")):
         return _one_entry(request, size, range(size))
     near = _near(request)
@@ -188,7 +199,8 @@ def _distribution(request: Request, size: int, places: Iterable[int] | None = No
 
 
 def _diagonal(request: Request) -> Member:
-    """Each entry of the diagonal is a number that all facts allow: 0 and ±1 are tried, and others where no fact picks these."""
+    """Each entry of the diagonal is a number that all facts allow: 0 and ±1 are tried, and others
+    where no fact picks these."""
     known, size = request.facts, request.shape[0]
     if request.has("orthogonal", "idempotent"):
         options = [Fraction(value) for value in (1, -1, 0)]
@@ -226,7 +238,8 @@ def _orthonormal(request: Request) -> Member:
 
 
 def _signed_permutation(request: Request, rows: int, cols: int) -> Member:
-    """Columns of a permutation matrix with signs; of an involution where the matrix is symmetric or antisymmetric."""
+    """Columns of a permutation matrix with signs; of an involution where the matrix is symmetric or
+    antisymmetric."""
     rng = request.rng
     tied = request.has("symmetric", "antisymmetric")
     if tied:
@@ -349,7 +362,8 @@ def _coordinate_idempotent(request: Request, size: int) -> Member:
 
 
 def _idempotent_stochastic(request: Request, size: int) -> Member:
-    """A Markov chain that is at its end after one step: closed classes with their distributions, the other states leave for these."""
+    """A Markov chain that is at its end after one step: closed classes with their distributions,
+    the other states leave for these."""
     rng = request.rng
     ordered = request.has("lower_triangular", "upper_triangular")
     if request.has("positive"):
@@ -419,10 +433,11 @@ def _stochastic(request: Request) -> Member:
 
 
 def _invertible(request: Request) -> Member:
-    """Free entries with ties, far from singular: of several draws the first whose determinant is not small beside its rows.
+    """Free entries with ties, far from singular: of several draws the first whose determinant is
+    not small beside its rows.
 
-    Of entries of two values it is more often than not the draw with the largest determinant: most small 0/1 matrices have determinant 0
-    or ±1, which says nothing about others.
+    Of entries of two values it is more often than not the draw with the largest determinant: most
+    small 0/1 matrices have determinant 0 or ±1, which says nothing about others.
     """
     few = request.allowed.values is not None
     if few and request.rng.random() < 0.3:

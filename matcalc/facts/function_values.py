@@ -32,7 +32,8 @@ def _image(function: Function, argument: Range) -> Range:
 
 
 def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
-    """A function of a whole vector or matrix, or of each row; ``order`` and ``square`` are those of the value."""
+    """A function of a whole vector or matrix, or of each row; ``order`` and ``square`` are those of
+    the value."""
     function = computable().get(name)
     if function is None:
         return NOTHING
@@ -54,7 +55,8 @@ def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
 
 @record
 class Letter:
-    """A factor of a product: what it is, whether its transpose is meant, and what is known of it, turned as it stands."""
+    """A factor of a product: what it is, whether its transpose is meant, and what is known of it,
+    turned as it stands."""
 
     value: Hashable
     turned: bool
@@ -62,7 +64,8 @@ class Letter:
 
 
 def traits_of_chain(chain: Sequence[Letter]) -> frozenset[str]:
-    """The traits that a product has because it reads the same from both ends, but for the sign that antisymmetric factors bring."""
+    """The traits that a product has because it reads the same from both ends, but for the sign that
+    antisymmetric factors bring."""
     first, last = 0, len(chain) - 1
     negative = False
     while first < last:
@@ -105,7 +108,8 @@ def _all_have(factors: Sequence[Letter], trait: str) -> bool:
 
 
 def _mirrored(one: Letter, other: Letter) -> int:
-    """1 when one factor is the transpose of the other, -1 when it is minus its transpose, 0 when neither is known."""
+    """1 when one factor is the transpose of the other, -1 when it is minus its transpose, 0 when
+    neither is known."""
     if one.value != other.value:
         return 0
     if one.turned != other.turned or "symmetric" in one.known:

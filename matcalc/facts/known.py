@@ -1,7 +1,9 @@
-"""What is known of a value: the range of its entries, and its traits as a matrix. What operations do to them is written here once.
+"""What is known of a value: the range of its entries, and its traits as a matrix. What operations
+do to them is written here once.
 
-Expressions and tensors have a reader each (``matcalc/expr/deduction.py``, ``matcalc/einstein/tensor_deduction.py``), which walk the nodes
-and ask here. A trait that is not there may still hold; one that is there holds wherever the value exists.
+Expressions and tensors have a reader each (``matcalc/expr/deduction.py``,
+``matcalc/einstein/tensor_deduction.py``), which walk the nodes and ask here. A trait that is not
+there may still hold; one that is there holds wherever the value exists.
 """
 
 from __future__ import annotations
@@ -20,15 +22,16 @@ TRAITS = frozenset({
     "nonnegative_form", "positive_form", "full_column_rank", "full_row_rank", "orthonormal", "orthonormal_rows", "orthogonal",
     "rows_sum_to_one", "columns_sum_to_one",
 })  # fmt: skip
-"""Names of facts mean what they do in declarations, of one matrix. Further: ``nonnegative_form`` says x'Ax >= 0 for all x, and
-``positive_form`` x'Ax > 0 for all x but 0, also of matrices that are not symmetric; ``nonzero`` that some entry is not 0. A column is a
-matrix: one of length one is orthonormal. ``rows_sum_to_one`` of a tensor means sums along its last axis."""
+"""Names of facts mean what they do in declarations, of one matrix. Further: ``nonnegative_form``
+says x'Ax >= 0 for all x, and ``positive_form`` x'Ax > 0 for all x but 0, also of matrices that are
+not symmetric; ``nonzero`` that some entry is not 0. A column is a matrix: one of length one is
+orthonormal. ``rows_sum_to_one`` of a tensor means sums along its last axis."""
 
 
 @record
 class Known:
-    """``entries`` is the range of all entries, ``diagonal`` of those on the diagonal of a square matrix. ``traits`` are closed: what
-    they imply is among them."""
+    """``entries`` is the range of all entries, ``diagonal`` of those on the diagonal of a square
+    matrix. ``traits`` are closed: what they imply is among them."""
 
     entries: Range = ANY
     diagonal: Range = ANY
@@ -75,7 +78,8 @@ _ALWAYS = (
     ("symmetric rows_sum_to_one", "columns_sum_to_one"),
     ("symmetric columns_sum_to_one", "rows_sum_to_one"),
 )
-"""Beside what the table of facts says: what follows from traits for which there is no fact, and what does."""
+"""Beside what the table of facts says: what follows from traits for which there is no fact, and
+what does."""
 _SQUARE_ONLY = (("orthonormal_rows", "orthogonal"), ("full_column_rank", "invertible"), ("full_row_rank", "invertible"))
 
 
@@ -85,7 +89,8 @@ def _split(lines: Iterable[tuple[str, str]]) -> list[tuple[frozenset[str], froze
 
 @cache
 def _consequences(square: bool) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-    """Traits that together imply others: what the table of facts says in terms of traits, and what is said above."""
+    """Traits that together imply others: what the table of facts says in terms of traits, and what
+    is said above."""
     stated = [(frozenset([fact.name]), fact.implies) for fact in facts().values()]
     stated += [(one.of - {SQUARE}, one.implies) for one in combinations() if square or SQUARE not in one.of]
     found = _split((*_ALWAYS, *_SQUARE_ONLY) if square else _ALWAYS)
@@ -106,7 +111,8 @@ def _closed(traits: frozenset[str], square: bool) -> frozenset[str]:
 
 
 def known(entries: Range = ANY, traits: Iterable[str] = (), *, diagonal: Range = ANY, square: bool = False) -> Known:
-    """What is known, with all that follows from it. ``square`` says that the value is a matrix with as many rows as columns."""
+    """What is known, with all that follows from it. ``square`` says that the value is a matrix with
+    as many rows as columns."""
     found = frozenset(traits)
     if square:
         diagonal = r.both(diagonal, entries)
@@ -170,8 +176,8 @@ _TRAITS_OF = {
     "simplex": ("rows_sum_to_one",),
     "doubly_stochastic": ("rows_sum_to_one", "columns_sum_to_one"),
 }
-"""Traits of a declared fact whose name is none. A variable that is differentiated by may be definite, and yet not symmetric: its entries
-vary freely."""
+"""Traits of a declared fact whose name is none. A variable that is differentiated by may be
+definite, and yet not symmetric: its entries vary freely."""
 _STATED = (TRAITS | _TRAITS_OF.keys()) - {"simplex", "doubly_stochastic", "unit"}
 """Facts that say no more of a matrix than their traits do."""
 _PARTLY_ZERO = frozenset({"diagonal", "lower_triangular", "upper_triangular", "antisymmetric"})
@@ -179,8 +185,9 @@ _PARTLY_ZERO = frozenset({"diagonal", "lower_triangular", "upper_triangular", "a
 
 @lru_cache(4096)
 def of_symbol(facts: frozenset[str], order: int, square: bool) -> Known:
-    """What the declared facts of a symbol say of its value; a vector is a column. What they say of entries they say, where the matrix is 0
-    off its diagonal or on one side of it, of the others only."""
+    """What the declared facts of a symbol say of its value; a vector is a column. What they say of
+    entries they say, where the matrix is 0 off its diagonal or on one side of it, of the others
+    only."""
     entries = reduce(r.both, [_entry_range(fact) for fact in sorted(facts)], ANY)
     traits = {trait for fact in facts for trait in (fact, *_TRAITS_OF.get(fact, ())) if trait in TRAITS}
     if order == 1:
@@ -214,7 +221,8 @@ def identity() -> Known:
 
 
 def sum_of(terms: Sequence[tuple[Range, Known]], more: Iterable[str] = ()) -> Known:
-    """A sum of multiples: (range of the scalar in front, matrix). ``more`` holds traits that the reader has seen."""
+    """A sum of multiples: (range of the scalar in front, matrix). ``more`` holds traits that the
+    reader has seen."""
     if len(terms) == 1:
         return with_traits(scaled(*terms[0]), more)
     parts = [scaled(factor, term) for factor, term in terms]
@@ -337,7 +345,8 @@ _TURNED = dict(_PAIRS) | {second: first for first, second in _PAIRS}
 
 
 def product(factors: Sequence[Known], *, square: bool, more: Iterable[str] = ()) -> Known:
-    """A product of matrices and vectors. ``more`` holds traits that the reader has seen, as that it is symmetric."""
+    """A product of matrices and vectors. ``more`` holds traits that the reader has seen, as that it
+    is symmetric."""
     if len(factors) == 1:
         return with_traits(factors[0], more)
     traits = frozenset.intersection(*[factor.traits for factor in factors]) & _MULTIPLICATIVE
@@ -397,7 +406,8 @@ def power(matrix: Known, exponent: int) -> Known:
 
 
 def entrywise_power(base: Known, exponent: Fraction) -> Known:
-    """Every entry to a power; a whole one of a semidefinite matrix is semidefinite, as products are."""
+    """Every entry to a power; a whole one of a semidefinite matrix is semidefinite, as products
+    are."""
     whole = exponent.denominator == 1
     parity = "" if not whole else "odd" if exponent.numerator % 2 else "even"
     entries, diagonal = r.power(base.entries, exponent), r.power(base.diagonal, exponent)
@@ -437,7 +447,8 @@ _OF_KRONECKER = (_MULTIPLICATIVE | {"symmetric", "idempotent", "nonzero"}) - {"n
 
 
 def mapped(argument: Known, image: Range, *, parity: str = "", keeps_zero: bool = False, diagonal: Range | None = None) -> Known:
-    """A function of every entry, whose values on ``argument`` lie in ``image``, on its diagonal in ``diagonal``."""
+    """A function of every entry, whose values on ``argument`` lie in ``image``, on its diagonal in
+    ``diagonal``."""
     traits = argument.traits & {"symmetric"}
     if "antisymmetric" in argument and parity:
         traits |= {"antisymmetric"} if parity == "odd" else {"symmetric"}

@@ -34,7 +34,8 @@ def unit_vector(rng: Random, size: int) -> list[Fraction]:
 
 
 def unit_vector_with(rng: Random, size: int, entry: Fraction) -> list[Fraction]:
-    """A vector of length one that has nearly this entry, between -1 and 1, at a random place; of two entries or more."""
+    """A vector of length one that has nearly this entry, between -1 and 1, at a random place; of
+    two entries or more."""
     half = Fraction(sqrt((1 - entry) / (1 + entry))).limit_denominator(10**12)  # the tangent of half the angle to that axis
     cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
     entries = [sine * other for other in unit_vector(rng, size - 1)]
@@ -43,7 +44,8 @@ def unit_vector_with(rng: Random, size: int, entry: Fraction) -> list[Fraction]:
 
 
 def orthogonal(rng: Random, size: int) -> fields.Matrix:
-    """An orthogonal matrix of either determinant: Cayley transforms of blocks, permuted, with signs.
+    """An orthogonal matrix of either determinant: Cayley transforms of blocks, permuted, with
+    signs.
 
     A large one is a product of two such, of small blocks, so that its entries stay short.
     """
@@ -80,7 +82,8 @@ def _blocks(rng: Random, size: int) -> tuple[rational.Whole, int]:
 
 
 def _cayley(rng: Random, size: int) -> tuple[rational.Whole, int]:
-    """(sI − A)(sI + A)⁻¹ of a random antisymmetric A of whole numbers, with signs of the columns."""
+    """(sI − A)(sI + A)⁻¹ of a random antisymmetric A of whole numbers, with signs of the
+    columns."""
     scale = 2 if size < 4 else 1
     plus = [[scale * int(i == j) for j in range(size)] for i in range(size)]
     minus = [list(row) for row in plus]
@@ -94,7 +97,8 @@ def _cayley(rng: Random, size: int) -> tuple[rational.Whole, int]:
 
 
 def unimodular(rng: Random, size: int, *, lower: bool, upper: bool) -> fields.Matrix:
-    """A matrix of whole numbers with determinant one: a product of triangular ones, or one of them."""
+    """A matrix of whole numbers with determinant one: a product of triangular ones, or one of
+    them."""
     one = fields.identity(size)
     below = [[Fraction(rng.randint(-1, 1)) if j < i else one[i][j] for j in range(size)] for i in range(size)]
     above = [[Fraction(rng.randint(-1, 1)) if j > i else one[i][j] for j in range(size)] for i in range(size)]
@@ -140,7 +144,8 @@ def dominant(matrix: fields.Matrix, *, whole: bool) -> fields.Matrix:
 
 
 def repeated(rng: Random, matrix: fields.Matrix, *, columns: bool) -> fields.Matrix:
-    """One row in place of another (and the same of the columns): the matrix is singular then, its entries stay as they may be."""
+    """One row in place of another (and the same of the columns): the matrix is singular then, its
+    entries stay as they may be."""
     rows = len(matrix)
     if rows < 2:
         return matrix
@@ -153,7 +158,8 @@ def repeated(rng: Random, matrix: fields.Matrix, *, columns: bool) -> fields.Mat
 
 @record
 class Style:
-    """Sizes of entries lie between ``low`` and ``high``, times a power of ten whose exponent is one of ``exponents``."""
+    """Sizes of entries lie between ``low`` and ``high``, times a power of ten whose exponent is one
+    of ``exponents``."""
 
     low: Fraction = Fraction(3, 10)
     high: Fraction = Fraction(3, 2)
@@ -169,7 +175,8 @@ class Style:
     large: bool = False
     """More of the large ones."""
     around: Fraction | None = None
-    """Entries within some steps of this number: as multiples between ``low`` and ``high`` of it, or one of the nearest whole numbers."""
+    """Entries within some steps of this number: as multiples between ``low`` and ``high`` of it, or
+    one of the nearest whole numbers."""
 
 
 STYLES: Mapping[str, Style] = MappingProxyType(
@@ -191,8 +198,9 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "whole_singular": Style(whole=True, singular=True),
     }
 )
-"""Named styles. ``"ordinary"``, ``"positive"``, ``"small"``, ``"definite"`` and ``"far"`` to ``"farthest"`` keep away from zero, where
-absolute values and logarithms have their kinks and poles."""
+"""Named styles. ``"ordinary"``, ``"positive"``, ``"small"``, ``"definite"`` and ``"far"`` to
+``"farthest"`` keep away from zero, where absolute values and logarithms have their kinks and
+poles."""
 
 _STEPS = 60
 """Entries are multiples of the 60th part of a range, so that products stay short."""

@@ -21,8 +21,8 @@ _ROUNDING = 1e-8
 def belongs(array: Any, names: Iterable[str]) -> bool:
     """Whether an array has every one of these facts.
 
-    ``array`` is a number, nested lists of numbers, or a NumPy array; a row vector may be given with one axis or two.
-    Exact when every entry is a Fraction or an int; else up to rounding.
+    ``array`` is a number, nested lists of numbers, or a NumPy array; a row vector may be given with
+    one axis or two. Exact when every entry is a Fraction or an int; else up to rounding.
 
     >>> belongs([[Fraction(0), Fraction(1)], [Fraction(1), Fraction(0)]], ["symmetric", "orthogonal"])
     True
@@ -44,7 +44,8 @@ def belongs(array: Any, names: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An array as rows of entries along its last axis, in multiples of 1/unit: whole numbers, or floats with their rounding error."""
+    """An array as rows of entries along its last axis, in multiples of 1/unit: whole numbers, or
+    floats with their rounding error."""
 
     rows: list[list[Any]]
     unit: int
@@ -120,7 +121,9 @@ def _antisymmetric(asked: Asked) -> bool:
 
 def _zero_where(test: Callable[[int, int], bool]) -> Callable[[Asked], bool]:
     def zero(asked: Asked) -> bool:
-        return asked.square and all(asked.same(entry, 0) for i, row in enumerate(asked.rows) for j, entry in enumerate(row) if test(i, j))
+        return asked.square and all(
+            asked.same(entry, 0) for i, row in enumerate(asked.rows) for j, entry in enumerate(row) if test(i, j)
+        )
 
     return zero
 
@@ -208,7 +211,8 @@ _HOLDS: Mapping[str, Callable[[Asked], bool]] = {
     "doubly_stochastic": _columns_sum_to_one,
     "unit": _unit,
 }
-"""A test for every fact that says more than what its entries may be; the other facts are these together, or say something of entries."""
+"""A test for every fact that says more than what its entries may be; the other facts are these
+together, or say something of entries."""
 
 
 def untested() -> frozenset[str]:

@@ -1,6 +1,8 @@
-"""Where real entries lie: an interval, whether 0 is left out, whether they are whole numbers. What operations do to it stands here once.
+"""Where real entries lie: an interval, whether 0 is left out, whether they are whole numbers. What
+operations do to it stands here once.
 
-Every answer is sound: it holds for every entry wherever the operation has a value. It may be wider than the truth.
+Every answer is sound: it holds for every entry wherever the operation has a value. It may be wider
+than the truth.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ _End: TypeAlias = tuple[Bound, bool]
 
 @record
 class Range:
-    """Numbers from ``low`` to ``high``; ``above`` and ``below`` say that the bound itself is left out.
+    """Numbers from ``low`` to ``high``; ``above`` and ``below`` say that the bound itself is left
+    out.
 
     >>> Range.of("0 < t < 1").positive, Range.of("t = 0 or t = 1").nonnegative
     (True, True)
@@ -37,7 +40,8 @@ class Range:
 
     @staticmethod
     def of(text: str) -> Range:
-        """The range that a condition on one letter means. Raises ValueError for a text of another form."""
+        """The range that a condition on one letter means. Raises ValueError for a text of another
+        form."""
         return _read(text)
 
     @staticmethod
@@ -85,7 +89,9 @@ def _made(low: Bound, high: Bound, above: bool = False, below: bool = False, non
         low, above = _ONE, False
     if whole and nonzero and high == 0:
         high, below = -_ONE, False
-    return Range(low, high, above or low == -inf or (nonzero and low == 0), below or high == inf or (nonzero and high == 0), nonzero, whole)
+    return Range(
+        low, high, above or low == -inf or (nonzero and low == 0), below or high == inf or (nonzero and high == 0), nonzero, whole
+    )
 
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -108,7 +114,9 @@ SIZE = _made(_ONE, inf, whole=True)
 # ---------------------------------------------------------------- reading
 
 
-_ALTERNATIVE = pattern(r"^\s*(?:(?P<low>-?\d+)\s*(?P<lower><=?)\s*)?[A-Za-z]\s*(?:(?P<relation><=?|>=?|!=|=)\s*(?P<high>-?\d+))?\s*$")
+_ALTERNATIVE = pattern(
+    r"^\s*(?:(?P<low>-?\d+)\s*(?P<lower><=?)\s*)?[A-Za-z]\s*(?:(?P<relation><=?|>=?|!=|=)\s*(?P<high>-?\d+))?\s*$"
+)
 
 
 @cache
@@ -158,7 +166,8 @@ def union(one: Range, other: Range) -> Range:
 
 
 def is_within(one: Range, text: str) -> bool:
-    """Whether all entries fulfil a condition on one letter. False for a condition that is no range, such as ``cos(t) != 0``.
+    """Whether all entries fulfil a condition on one letter. False for a condition that is no range,
+    such as ``cos(t) != 0``.
 
     >>> is_within(Range.of("t > 1"), "t != 0"), is_within(Range.of("t >= 0"), "t > 0")
     (True, False)
@@ -264,7 +273,8 @@ def absolute(one: Range) -> Range:
 
 
 def _of_bounds(one: Range) -> Range:
-    """The range of an increasing function that leaves -1, 0 and 1 where they are, and other numbers in the gaps between."""
+    """The range of an increasing function that leaves -1, 0 and 1 where they are, and other numbers
+    in the gaps between."""
     below = [step for step in (-_ONE, _ZERO, _ONE) if step <= one.low]
     over = [step for step in (-_ONE, _ZERO, _ONE) if step >= one.high]
     low: Bound = below[-1] if below else -inf
@@ -273,7 +283,8 @@ def _of_bounds(one: Range) -> Range:
 
 
 def sign_kept(one: Range, image: Range, *, below_zero: bool = True) -> Range:
-    """``f(t)`` for an ``f`` whose values have the sign of t and are in ``image``; with ``below_zero`` false only for t from 0 on."""
+    """``f(t)`` for an ``f`` whose values have the sign of t and are in ``image``; with
+    ``below_zero`` false only for t from 0 on."""
     if one.nonnegative:
         return both(image, POSITIVE if one.positive else NONNEGATIVE)
     if not below_zero:

@@ -1,4 +1,5 @@
-"""The table of facts, ``rules/facts.toml``: what each implies and excludes, and which entries it ties."""
+"""The table of facts, ``rules/facts.toml``: what each implies and excludes, and which entries it
+ties."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ class Fact:
 
 @record
 class Combination:
-    """Facts that together imply others, or that cannot hold together, unless a further one holds, or only for an even or odd size."""
+    """Facts that together imply others, or that cannot hold together, unless a further one holds,
+    or only for an even or odd size."""
 
     of: frozenset[str]
     implies: tuple[str, ...] = ()
@@ -73,7 +75,8 @@ def _table() -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
 
 
 def _rows(text: str) -> dict[str, Any]:
-    """The rows of the table, which are checked when they are first read: what is stored is consistent."""
+    """The rows of the table, which are checked when they are first read: what is stored is
+    consistent."""
     import tomllib
 
     rows = tomllib.loads(text)
@@ -84,7 +87,8 @@ def _rows(text: str) -> dict[str, Any]:
 def read_table(rows: Mapping[str, Any]) -> tuple[Mapping[str, Fact], tuple[Combination, ...]]:
     """The facts by name, in the order of the file, and their combinations.
 
-    Raises ValueError for a table that is not consistent: an unknown name or word, a spelling of two facts, a fact that cannot hold.
+    Raises ValueError for a table that is not consistent: an unknown name or word, a spelling of two
+    facts, a fact that cannot hold.
     """
     table, combinations = _made(rows)
     _check(table, combinations)
@@ -167,7 +171,9 @@ def canonical(word: str) -> str | None:
 def spelled_apart() -> tuple[str, ...]:
     """Spellings of more than one word, with spaces, the longest first: ``"positive definite"``."""
     return tuple(
-        sorted({spelling.replace("_", " ") for spelling in _spellings() if "_" in spelling}, key=lambda words: (-len(words), words))
+        sorted(
+            {spelling.replace("_", " ") for spelling in _spellings() if "_" in spelling}, key=lambda words: (-len(words), words)
+        )
     )
 
 
@@ -175,7 +181,8 @@ def spelled_apart() -> tuple[str, ...]:
 
 
 def implied(names: Iterable[str], *, square: bool = False) -> frozenset[str]:
-    """These facts and all that follow from them; ``square`` for a symbol that is known to be a square matrix.
+    """These facts and all that follow from them; ``square`` for a symbol that is known to be a
+    square matrix.
 
     >>> sorted(implied(["positive_definite"]))
     ['invertible', 'positive_definite', 'positive_semidefinite', 'symmetric']
@@ -208,7 +215,8 @@ def essential(names: Iterable[str], *, square: bool = False) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def size_parity(names: frozenset[str]) -> int | None:
-    """0 when only matrices of an even size have these facts, 1 of an odd size; None when the size does not matter.
+    """0 when only matrices of an even size have these facts, 1 of an odd size; None when the size
+    does not matter.
 
     >>> size_parity(frozenset(["antisymmetric", "orthogonal"]))
     0
@@ -242,7 +250,8 @@ def closure(
 
 
 def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | None:
-    """Why these facts cannot hold together, of a symbol of this shape when it is given; None when they can.
+    """Why these facts cannot hold together, of a symbol of this shape when it is given; None when
+    they can.
 
     >>> contradiction(["antisymmetric", "spd"])
     'antisymmetric and positive_definite at once: only the zero matrix is both'
@@ -263,7 +272,8 @@ def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | Non
 def _clash(
     closed: Mapping[str, frozenset[str]], table: Mapping[str, Fact], combinations: Iterable[Combination]
 ) -> tuple[list[str], str] | None:
-    """Two facts, or more, that hold and exclude each other, and why; those that were said, rather than what they imply."""
+    """Two facts, or more, that hold and exclude each other, and why; those that were said, rather
+    than what they imply."""
     found = [([name, other], why) for name in closed for other, why in table[name].excludes if other in closed]
     found += [
         (sorted(one.of), one.impossible)
@@ -274,7 +284,8 @@ def _clash(
 
 
 def _excepted(one: Combination, closed: Mapping[str, frozenset[str]], table: Mapping[str, Fact]) -> bool:
-    """Whether the fact holds that a combination leaves out, and not because of what the combination says of entries."""
+    """Whether the fact holds that a combination leaves out, and not because of what the combination
+    says of entries."""
     if one.written and any(closed[name] != {name} for name in one.of):
         return True
     entries = frozenset().union(*[closed[name] for name in one.of if table[name].entries])
@@ -334,7 +345,15 @@ def fits(fact: Fact, kind: str | None, shape: Shape | None) -> bool:
 
 def _wrong_shape(written: list[Fact], shape: Shape | None) -> str | None:
     if shape is not None:
-        kind = "scalar" if not shape else "tensor" if len(shape) > 2 else "vector" if len(shape) == 1 or shape[0] == ONE else "matrix"
+        kind = (
+            "scalar"
+            if not shape
+            else "tensor"
+            if len(shape) > 2
+            else "vector"
+            if len(shape) == 1 or shape[0] == ONE
+            else "matrix"
+        )
         wrong = next((fact for fact in written if not fits(fact, kind, shape)), None)
         return f"only a {NOUNS[wrong.shape]} can be {wrong.called}" if wrong is not None else None
     for place, fact in enumerate(written):
@@ -350,7 +369,8 @@ def _wrong_shape(written: list[Fact], shape: Shape | None) -> str | None:
 
 @record
 class EntryValues:
-    """What an entry may be: one of finitely many values, or any on one side of zero; whole numbers only."""
+    """What an entry may be: one of finitely many values, or any on one side of zero; whole numbers
+    only."""
 
     values: tuple[int, ...] | None = None
     lowest: str = ""
@@ -413,7 +433,8 @@ def tie_of(names: Iterable[str]) -> Tie:
 
 
 def tying(names: Iterable[str]) -> frozenset[str]:
-    """Those of these facts that tie entries: what a change of a symbol has because the symbol has it.
+    """Those of these facts that tie entries: what a change of a symbol has because the symbol has
+    it.
 
     >>> sorted(tying(["positive_definite", "mask"]))
     ['symmetric']
@@ -422,7 +443,8 @@ def tying(names: Iterable[str]) -> frozenset[str]:
 
 
 def varying(names: Iterable[str]) -> frozenset[str]:
-    """Those of these facts that still hold when every entry changes a little on its own, from a member that is on no edge.
+    """Those of these facts that still hold when every entry changes a little on its own, from a
+    member that is on no edge.
 
     >>> sorted(varying(["positive", "nonnegative"])), sorted(varying(["mask", "nonnegative"]))
     (['nonnegative', 'positive'], [])

@@ -1,4 +1,5 @@
-"""Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered, rows told from columns."""
+"""Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
+rows told from columns."""
 
 from __future__ import annotations
 
@@ -118,7 +119,8 @@ def transposed_chain(chain: Sequence[Expr]) -> tuple[Expr, ...]:
 
 
 def product(factors: Iterable[Expr]) -> Expr:
-    """A product with nested products opened where that keeps the meaning, and without factors of one."""
+    """A product with nested products opened where that keeps the meaning, and without factors of
+    one."""
     flat: list[Expr] = []
     for factor in factors:
         if factor is UNIT:
@@ -131,7 +133,8 @@ def product(factors: Iterable[Expr]) -> Expr:
 
 
 def _append(flat: list[Expr], factor: Expr) -> None:
-    """Appends a factor; equal square neighbours become a power, a column and a row of ones a matrix of ones."""
+    """Appends a factor; equal square neighbours become a power, a column and a row of ones a matrix
+    of ones."""
     if flat and not factor.is_scalar:
         last = flat[-1]
         base, count = _as_power(last)
@@ -147,7 +150,8 @@ def _append(flat: list[Expr], factor: Expr) -> None:
 
 
 def _as_power(factor: Expr) -> tuple[Expr, int]:
-    """A matrix as the power of a base, an inverse as a negative one; the transpose belongs to the base."""
+    """A matrix as the power of a base, an inverse as a negative one; the transpose belongs to the
+    base."""
     if isinstance(factor, Inverse):
         return factor.operand, -1
     if isinstance(factor, Transpose) and isinstance(factor.operand, (Inverse, MatrixPower)):
@@ -190,7 +194,8 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
 
 
 def _masked(factors: Sequence[Expr]) -> Expr:
-    """An elementwise product, what keeps some entries as a function of the rest: ``tril(ones(n, n)) ⊙ X`` is ``tril(X)``."""
+    """An elementwise product, what keeps some entries as a function of the rest:
+    ``tril(ones(n, n)) ⊙ X`` is ``tril(X)``."""
     masks = [name for factor in factors if (name := _mask(factor)) is not None]
     rest = [factor for factor in factors if _mask(factor) is None]
     if not rest:
@@ -205,7 +210,8 @@ _TURNED = {"tril": "triu", "triu": "tril"}
 
 
 def _mask(factor: Expr) -> str | None:
-    """The function that keeps the entries where ``factor`` is one, where it is such a function of ones."""
+    """The function that keeps the entries where ``factor`` is one, where it is such a function of
+    ones."""
     turned = isinstance(factor, Transpose)
     match factor.operand if isinstance(factor, Transpose) else factor:
         case Call(function=name, arguments=(Ones(),)) if name in functions() and functions()[name].masks:
@@ -254,10 +260,15 @@ def diagonal_matrix(vector: Expr) -> Expr:
 
 
 def merged_diagonals(chain: Sequence[Expr]) -> list[Expr]:
-    """Neighbours that are diagonal matrices as one: ``(2 diag(x) - I) diag(y)`` is ``diag((2 x - 1) ⊙ y)``."""
+    """Neighbours that are diagonal matrices as one: ``(2 diag(x) - I) diag(y)`` is
+    ``diag((2 x - 1) ⊙ y)``."""
     merged: list[Expr] = []
     last: Expr | None = None
-    opened = [part for factor in chain for part in (factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,))]
+    opened = [
+        part
+        for factor in chain
+        for part in (factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,))
+    ]
     for factor in opened:
         entries = _diagonal_entries(factor) if len(opened) > 1 else None
         if entries is not None and last is not None:
@@ -270,7 +281,8 @@ def merged_diagonals(chain: Sequence[Expr]) -> list[Expr]:
 
 
 def _diagonal_entries(expression: Expr) -> Expr | None:
-    """The diagonal of a diagonal matrix or of a sum of multiples of such; None for other matrices."""
+    """The diagonal of a diagonal matrix or of a sum of multiples of such; None for other
+    matrices."""
     if isinstance(expression, DiagonalMatrix):
         return expression.operand
     if not isinstance(expression, Sum) or not expression.is_matrix:
@@ -287,7 +299,8 @@ def _diagonal_entries(expression: Expr) -> Expr | None:
 
 
 def cost(expression: Expr) -> int:
-    """How much there is to read: one for each symbol, operator, function name and pair of brackets that stays."""
+    """How much there is to read: one for each symbol, operator, function name and pair of brackets
+    that stays."""
     if not hasattr(expression, "cost"):
         for node in postordered([expression], _without_cost):
             object.__setattr__(node, "cost", _own_cost(node) + sum([operand.cost for operand in node.below]))
@@ -349,7 +362,8 @@ def row_symbols(*expressions: Expr) -> dict[str, Symbol]:
 
 
 def with_rows(expression: Expr, rows: Mapping[str, Symbol]) -> Expr:
-    """A folded expression, in which every symbol of one axis is a column, with transposed rows in place of those that are rows."""
+    """A folded expression, in which every symbol of one axis is a column, with transposed rows in
+    place of those that are rows."""
     if not rows:
         return expression
 

@@ -1,4 +1,5 @@
-"""Explicit sums over indices: the form of a tensor that has no matrix form, and the view of any tensor as sums."""
+"""Explicit sums over indices: the form of a tensor that has no matrix form, and the view of any
+tensor as sums."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negativ
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.folding.build import cost
 from matcalc.folding.fold import Folder, shortest
+from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
 from matcalc.folding.sums import combined
-from matcalc.folding.terms import ReadingOrder, Term, expression_of
 
 # ------------------------------------------------------------
 # Slices of tensors: the entries at one value of an index, of which the symbols stand for members
@@ -33,16 +34,19 @@ Part: TypeAlias = tuple[ix.Tensor, tuple[int, ...]]
 
 
 class Slices:
-    """Slices along one index after the other; a symbol that a slice brings in stands for a member, which ``members`` has by its name."""
+    """Slices along one index after the other; a symbol that a slice brings in stands for a member,
+    which ``members`` has by its name."""
 
     def __init__(self, form: Callable[[ix.Tensor], Expr | None]) -> None:
-        """``form`` gives the matrix form of a tensor that no slice goes into, a vector of a function's values."""
+        """``form`` gives the matrix form of a tensor that no slice goes into, a vector of a
+        function's values."""
         self._form = form
         self.members: dict[str, Entry] = {}
         self._names: dict[Entry, str] = {}
 
     def slice(self, tensor: ix.Tensor, axes: tuple[int, ...], index: Index) -> ix.Tensor | None:
-        """The tensor without ``axes``, of which each has the value of the index; None where it cannot be written so."""
+        """The tensor without ``axes``, of which each has the value of the index; None where it
+        cannot be written so."""
         found: dict[Part, ix.Tensor | None] = {}
         for part in postordered([(tensor, axes)], _below):
             found[part] = self._made(cast("ix.Node", part[0]), part[1], found, index)
@@ -53,7 +57,9 @@ class Slices:
         whole = contract(term.operands, term.indices, (label, *term.output), dict(enumerate(term.sizes)))
         return self.slice(whole, (0,), index)
 
-    def _made(self, node: ix.Node, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None], index: Index) -> ix.Tensor | None:
+    def _made(
+        self, node: ix.Node, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None], index: Index
+    ) -> ix.Tensor | None:
         parts = [done[part] for part in _below((node, axes))]
         kept = tuple([part for part in parts if part is not None])
         if len(kept) < len(parts):
@@ -79,7 +85,9 @@ class Slices:
             case _:
                 assert_never(node)
 
-    def _contraction(self, node: ix.Contraction, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None]) -> ix.Tensor | None:
+    def _contraction(
+        self, node: ix.Contraction, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None]
+    ) -> ix.Tensor | None:
         at = {node.output[axis] for axis in axes}
         left = _without(node.output, axes)
         if at & set(left):
@@ -149,7 +157,8 @@ _MOST_NESTED = 4
 
 
 def explicit(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], written: Sequence[Index] = ()) -> Expr | None:
-    """The form of a tensor with explicit sums where it has no matrix form, or entry by entry; None for one of more than two axes.
+    """The form of a tensor with explicit sums where it has no matrix form, or entry by entry; None
+    for one of more than two axes.
 
     ``written`` are the indices of the input, whose names are used where they fit.
     """
@@ -166,7 +175,8 @@ def explicit(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], wr
 def over_members(
     tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], written: Sequence[Index], families: Sequence[str]
 ) -> Expr | None:
-    """The tensor as sums over the members of the named families; None where there is no such form."""
+    """The tensor as sums over the members of the named families; None where there is no such
+    form."""
     if tensor.order > 2 or (tensor.order == 2 and split != 1):
         return None
     folder = _Explicit(tensor, reading_order, written)
@@ -188,7 +198,8 @@ class _Explicit(Folder):
         self._slices = Slices(self.folded)
 
     def finished(self, form: Expr) -> Expr:
-        """The form with the members that symbols stand for; a family may have members of others in it."""
+        """The form with the members that symbols stand for; a family may have members of others in
+        it."""
         members: dict[str, Expr] = {}
         for name, member in self._slices.members.items():
             members[name] = replaced(member, members)
@@ -228,7 +239,8 @@ class _Explicit(Folder):
         return combined(kept, tensor.shape, self.order) if len(kept) == len(parts) else None
 
     def _member_sum(self, term: ix.Tensor, families: Sequence[str]) -> tuple[Index, ix.Tensor] | None:
-        """A bound label that counts the members of a family, as an index, and the slice of the term."""
+        """A bound label that counts the members of a family, as an index, and the slice of the
+        term."""
         if not isinstance(term, ix.Contraction):
             return None
         for label in _bound(term):
@@ -260,7 +272,9 @@ class _Explicit(Folder):
 
     def _best(self, tensor: ix.Tensor) -> Term | None:
         """The term of the form that is shortest to read."""
-        found = [term for other in alternatives(tensor) if self.folded(other) is not None and (term := self.terms[other]) is not None]
+        found = [
+            term for other in alternatives(tensor) if self.folded(other) is not None and (term := self.terms[other]) is not None
+        ]
         return min(found, key=lambda term: cost(expression_of(term, self.order))) if found else None
 
     def _summed_term(self, body: Term, index: Index) -> Term:
@@ -285,7 +299,8 @@ class _Explicit(Folder):
         return any(name in members and index in members[name].positions for name in symbols_in(expression))
 
     def _index(self, size: Size, used: Sequence[str]) -> Index | None:
-        """An index over ``size``, the one that was written where there is one; None when all letters are in use."""
+        """An index over ``size``, the one that was written where there is one; None when all
+        letters are in use."""
         names = [index.name for index in self._written if index.size is size]
         others = {*self._taken, *size.names, *[index.name for index in self._written]}
         names += [letter for letter in _LETTERS if letter not in others]
@@ -297,7 +312,9 @@ class _Explicit(Folder):
     def _cut(self, sliced: ix.Tensor | None) -> ix.Tensor | None:
         """A slice, whose members take the place of their families in reading order."""
         for name, member in self._slices.members.items():
-            self._names.setdefault(name, min([self._names.get(other, len(self._names)) for other in symbols_in(member)], default=0))
+            self._names.setdefault(
+                name, min([self._names.get(other, len(self._names)) for other in symbols_in(member)], default=0)
+            )
         return sliced
 
     def _used(self, tensor: ix.Tensor) -> list[str]:
@@ -308,7 +325,9 @@ class _Explicit(Folder):
 
 def _bound(node: ix.Contraction) -> list[int]:
     """The labels that are summed, those of operands with most axes first."""
-    deepest = {label: max([len(index) for index in node.indices if label in index], default=0) for label in range(len(node.sizes))}
+    deepest = {
+        label: max([len(index) for index in node.indices if label in index], default=0) for label in range(len(node.sizes))
+    }
     return sorted([label for label in deepest if label not in node.output], key=lambda label: -deepest[label])
 
 

@@ -1,4 +1,5 @@
-"""Folding: index expressions become the shortest closed matrix form, node by node from the leaves."""
+"""Folding: index expressions become the shortest closed matrix form, node by node from the
+leaves."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ from matcalc.expr.nodes import (
 )
 from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
+from matcalc.folding.matrix_terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
-from matcalc.folding.terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
 
 if TYPE_CHECKING:
     from matcalc.folding import kronecker, pairings
@@ -53,8 +54,9 @@ else:
 def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Expr | None:
     """The closed matrix form of a tensor, or None when there is none.
 
-    The first ``split`` axes together are the rows, the others the columns; of two axes in a group the first runs slowly, as in ``kron``.
-    ``reading_order`` ranks the symbols by their place in the user's input.
+    The first ``split`` axes together are the rows, the others the columns; of two axes in a group
+    the first runs slowly, as in ``kron``. ``reading_order`` ranks the symbols by their place in the
+    user's input.
     """
     folder = Folder(ReadingOrder(reading_order))
     best = shortest(folder, tensor, split)
@@ -66,7 +68,8 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Exp
 
 
 def fold_entrywise(tensor: ix.Tensor, reading_order: Mapping[str, int]) -> Expr | None:
-    """The form of a tensor of order 3 or 4 that is made entry by entry of such tensors and scalars; None for another one."""
+    """The form of a tensor of order 3 or 4 that is made entry by entry of such tensors and scalars;
+    None for another one."""
     folder = Folder(ReadingOrder(reading_order))
     forms = [form for candidate in alternatives(tensor) if (form := folder.folded(candidate)) is not None]
     return min(forms, key=cost) if forms else None
@@ -93,13 +96,16 @@ def _turned(expression: Expr) -> Expr:
 
 
 _HEAVIEST = 20
-"""A product that weighs more without the sum in it seldom becomes shorter when it is expanded: it then stands before every term."""
+"""A product that weighs more without the sum in it seldom becomes shorter when it is expanded: it
+then stands before every term."""
 _WORTH_TURNING = 2
-"""How much shorter the transpose of a whole result must be to be preferred: ``A'B'`` stays, ``(X B + B X)'`` is turned."""
+"""How much shorter the transpose of a whole result must be to be preferred: ``A'B'`` stays,
+``(X B + B X)'`` is turned."""
 
 
 def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
-    """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be worth it."""
+    """Of the factored, the partly and the fully expanded form the cheapest; an expanded one must be
+    worth it."""
     for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
         forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
         closed = [(form, (cost(form) + penalty, _broadcasts(form))) for form, penalty in forms if form is not None]
@@ -109,7 +115,8 @@ def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
 
 
 def _broadcasts(form: Expr) -> int:
-    """How many vectors of ones there are: of forms as long as each other ``n μ − Xᵀ 𝟏`` reads better than ``(𝟏 μᵀ − X)ᵀ 𝟏``."""
+    """How many vectors of ones there are: of forms as long as each other ``n μ − Xᵀ 𝟏`` reads
+    better than ``(𝟏 μᵀ − X)ᵀ 𝟏``."""
     return sum(sum(isinstance(child, Ones) for child in children(node)) for node in postorder(form))
 
 
@@ -221,7 +228,8 @@ class Folder:
         return (not any(rank[0] for rank in ranks), [rank for rank in ranks if rank[0]], len(term.scalars) + len(term.chain))
 
     def _entrywise(self, node: ix.Contraction) -> Term | None:
-        """A tensor of order 3 or 4 that is a product entry by entry, with scalars; None for another one."""
+        """A tensor of order 3 or 4 that is a product entry by entry, with scalars; None for another
+        one."""
         if len(set(node.output)) < node.order or len(node.sizes) > node.order:
             return None
         coefficient, factors = YES, list[Expr]()
@@ -238,7 +246,8 @@ class Folder:
         return Term(coefficient, scalars, (whole,))
 
     def _distributed(self, node: ix.Contraction) -> Term | None:
-        """The form of a contraction that has one only when sums of more than two axes in it are multiplied out."""
+        """The form of a contraction that has one only when sums of more than two axes in it are
+        multiplied out."""
         other = without_deep_sums(node)
         return None if other is None or self.folded(other) is None else self.terms[other]
 
@@ -378,7 +387,8 @@ class Folder:
         return _leaf(other if cost(other) < cost(calls[0]) else calls[0])
 
     def _transposed_form(self, argument: ix.Tensor, form: Expr) -> Expr | None:
-        """The form of the transposed argument where it reads better than ``form``, that of the argument."""
+        """The form of the transposed argument where it reads better than ``form``, that of the
+        argument."""
         other = self.folded(transposed(argument))
         if other is None or (cost(other), self.order.rank(other)) >= (cost(form), self.order.rank(form)):
             return None
@@ -386,7 +396,8 @@ class Folder:
 
 
 def _without_turned(chain: tuple[Expr, ...]) -> tuple[bool, tuple[Expr, ...]]:
-    """A product without transposes of antisymmetric symbols, and whether it is negative then: ``K K'`` is ``-K²``."""
+    """A product without transposes of antisymmetric symbols, and whether it is negative then:
+    ``K K'`` is ``-K²``."""
     turned = [k for k, factor in enumerate(chain) if isinstance(factor, Transpose) and _is_antisymmetric(factor.operand)]
     if not turned:
         return False, chain
@@ -398,7 +409,8 @@ def _is_antisymmetric(expression: Expr) -> bool:
 
 
 def _aligned_commutations(terms: list[Term]) -> list[Term]:
-    """``kron(A, B) K`` becomes ``K kron(B, A)`` where another term is ``kron(B, A)``, so that ``(I + K) kron(B, A)`` is seen."""
+    """``kron(A, B) K`` becomes ``K kron(B, A)`` where another term is ``kron(B, A)``, so that
+    ``(I + K) kron(B, A)`` is seen."""
     plain = {term.chain for term in terms}
     result = []
     for term in terms:

@@ -1,7 +1,9 @@
-"""Folding one contraction: a hypergraph of operands over index vertices is reduced to one matrix expression.
+"""Folding one contraction: a hypergraph of operands over index vertices is reduced to one matrix
+expression.
 
-Vertices are index labels, a matrix is an edge, a vector sits on its vertex. Each step puts one form of ``rules/folds.rules`` in the place
-of the operands that meet at a vertex, or join the same two. It removes an edge or a bound vertex, so reduction ends. In this order:
+Vertices are index labels, a matrix is an edge, a vector sits on its vertex. Each step puts one form
+of ``rules/folds.rules`` in the place of the operands that meet at a vertex, or join the same two.
+It removes an edge or a bound vertex, so reduction ends. In this order:
 
     bound vertex, vectors only         inner product, total
     bound vertex, an edge and vectors  image, row sums
@@ -10,7 +12,8 @@ of the operands that meet at a vertex, or join the same two. It removes an edge 
     parallel edges                     entrywise
     bound vertex, two edges, vectors   weighted product
 
-What is left is one edge, one vector, or vectors on two output vertices (an outer product). Anything else has no matrix form.
+What is left is one edge, one vector, or vectors on two output vertices (an outer product). Anything
+else has no matrix form.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from matcalc.einstein.linear import YES
 from matcalc.expr.deduction import is_diagonal
 from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
-from matcalc.folding.terms import Chain, Forms, ReadingOrder
+from matcalc.folding.matrix_terms import Chain, Forms, ReadingOrder
 
 Pairing = tuple[int, int, int]
 """Two vertices, the slow one first, and the one that counts their pairs."""
@@ -125,7 +128,9 @@ class Graph:
             edge.start, edge.end = [kept if v == gone else v for v in (edge.start, edge.end)]
         for chain in self.vectors.pop(gone, []):
             self.vectors.setdefault(kept, []).append(chain)
-        self.pairings = [(kept if a == gone else a, kept if b == gone else b, kept if c == gone else c) for a, b, c in self.pairings]
+        self.pairings = [
+            (kept if a == gone else a, kept if b == gone else b, kept if c == gone else c) for a, b, c in self.pairings
+        ]
 
     # ------------------------------------------------------------ reduction
 
@@ -167,7 +172,8 @@ class Graph:
         return False
 
     def _finish_leaves(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
-        """Multiplies from the ends of long products inwards, the first vertex first, in one pass so that they stay linear."""
+        """Multiplies from the ends of long products inwards, the first vertex first, in one pass so
+        that they stay linear."""
         free = set(bound)
         leaves = [vertex for vertex in bound if _is_leaf(at.get(vertex, []))]
         gone: set[int] = set()
@@ -194,7 +200,8 @@ class Graph:
         return bool(gone)
 
     def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
-        """Joins at every bound vertex with two edges, in one pass so that long products stay linear."""
+        """Joins at every bound vertex with two edges, in one pass so that long products stay
+        linear."""
         gone: set[int] = set()
         for vertex in bound:
             edges = at.get(vertex, [])
@@ -263,7 +270,8 @@ class Graph:
     # ------------------------------------------------------------ forms
 
     def _weights(self, vertex: int) -> Chain | None:
-        """The vectors on a vertex as one, taken off it; None where there are none, or they cancel."""
+        """The vectors on a vertex as one, taken off it; None where there are none, or they
+        cancel."""
         chain = self.combined(self.vectors.pop(vertex)) if vertex in self.vectors else None
         return None if chain is None or isinstance(chain[0], Ones) else chain
 
@@ -309,7 +317,8 @@ class Graph:
         return self.forms.expression("trace", {"A": min(candidates, key=self.forms.reading)})
 
     def chain(self) -> Chain | None:
-        """The chain of a reduced graph with at most one row and one column vertex; None when there is no matrix form."""
+        """The chain of a reduced graph with at most one row and one column vertex; None when there
+        is no matrix form."""
         if self.hubs():
             return None
         if not self.output:
@@ -326,7 +335,8 @@ class Graph:
         return self.matrix(row, col, self.edges)
 
     def matrix(self, row: int, col: int, edges: list[Edge]) -> Chain:
-        """The matrix on two different vertices, from the edges between them and the vectors on them."""
+        """The matrix on two different vertices, from the edges between them and the vectors on
+        them."""
         left = self.combined(self.vectors[row]) if row in self.vectors else None
         right = self.combined(self.vectors[col]) if col in self.vectors else None
         if not edges:

@@ -1,13 +1,16 @@
-"""Results of order three and four: rows and columns are pairs of axes, folded to Kronecker, vec and commutation forms.
+"""Results of order three and four: rows and columns are pairs of axes, folded to Kronecker, vec and
+commutation forms.
 
-The row group is (slow, fast) and so is the column group, as in ``kron`` and in column-major ``vec``. Once no bound vertex is left, a term
-is a product of pieces on its output vertices, and every such product is written
+The row group is (slow, fast) and so is the column group, as in ``kron`` and in column-major
+``vec``. Once no bound vertex is left, a term is a product of pieces on its output vertices, and
+every such product is written
 
     diag(vec(R)) * kron(A, B) * diag(vec(C))          A, B on the pairs (slow row, slow column), (fast row, fast column)
     diag(vec(R)) * kron(A, B) * K * diag(vec(C))      on the crossed pairs, K the commutation matrix
     vec(P) * vec(Q)'                                  when no piece joins a row to a column
 
-with the factors that are not there left out. A bound vertex that meets three or more of the groups is a Khatri-Rao product.
+with the factors that are not there left out. A bound vertex that meets three or more of the groups
+is a Khatri-Rao product.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ from matcalc.base.sizes import ONE, Size
 from matcalc.expr.nodes import Commutation, DiagonalMatrix, Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
 from matcalc.folding.graph import Edge, Graph
-from matcalc.folding.terms import Chain
+from matcalc.folding.matrix_terms import Chain
 
 Pair = tuple[int | None, int | None]
 
 
 def kronecker_chain(graph: Graph) -> Chain | None:
-    """The shortest chain for a reduced graph with two row or two column vertices; None when there is no matrix form."""
+    """The shortest chain for a reduced graph with two row or two column vertices; None when there
+    is no matrix form."""
     hubs = graph.hubs()
     if hubs:
         return _khatri_rao(graph, hubs[0]) if len(hubs) == 1 else None
@@ -56,7 +60,8 @@ def _pairings(rows: tuple[int, ...], cols: tuple[int, ...]) -> list[tuple[list[P
 
 
 def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
-    """``diag(vec(R)) kron(A, B) [K] diag(vec(C))`` for one pairing; None when an edge or a delta joins the pairs otherwise."""
+    """``diag(vec(R)) kron(A, B) [K] diag(vec(C))`` for one pairing; None when an edge or a delta
+    joins the pairs otherwise."""
     members = [[vertex for vertex in pair if vertex is not None] for pair in pairs]
     if set(members[0]) & set(members[1]):
         return None
@@ -89,13 +94,16 @@ def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
 
 
 def kron(factors: list[Expr]) -> Expr:
-    """A Kronecker product; identities and ones of both factors become one, a column times a row an outer product."""
+    """A Kronecker product; identities and ones of both factors become one, a column times a row an
+    outer product."""
     left, right = factors
     if isinstance(left, Identity) and isinstance(right, Identity):
         return Identity(left.size * right.size)
     if all(isinstance(factor, Ones) and factor.is_column for factor in factors):
         return Ones((left.rows * right.rows,))
-    return Kronecker(tuple([part for factor in factors for part in (factor.factors if isinstance(factor, Kronecker) else (factor,))]))
+    return Kronecker(
+        tuple([part for factor in factors for part in (factor.factors if isinstance(factor, Kronecker) else (factor,))])
+    )
 
 
 def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
@@ -114,7 +122,8 @@ def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
 
 
 def _diagonal_of_vec(graph: Graph, edges: list[Edge], group: tuple[int, ...]) -> Expr:
-    """The edges between the two axes of a group, as the diagonal matrix of a vec: rows of the matrix are the fast axis."""
+    """The edges between the two axes of a group, as the diagonal matrix of a vec: rows of the
+    matrix are the fast axis."""
     return DiagonalMatrix(Vec(hadamard([product(edge.seen_from(group[1])) for edge in edges])))
 
 
@@ -151,7 +160,8 @@ def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
 
 
 def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
-    """A vertex that joins several output vertices, itself perhaps among them: row factors, a diagonal, column factors."""
+    """A vertex that joins several output vertices, itself perhaps among them: row factors, a
+    diagonal, column factors."""
     size = graph.sizes[hub]
     spokes: dict[int, Expr] = {hub: Identity(size)} if hub in graph.output else {}
     for edge in graph.edges:
@@ -176,7 +186,8 @@ def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
 def _column_products(
     graph: Graph, group: tuple[int, ...], spokes: dict[int, Expr], vectors: dict[int, list[Chain]], size: Size
 ) -> Expr | None:
-    """The matrix with the group's axes as rows and the hub as columns: for two axes, columnwise Kronecker products."""
+    """The matrix with the group's axes as rows and the hub as columns: for two axes, columnwise
+    Kronecker products."""
     parts = []
     for vertex in group:
         part = spokes.get(vertex)
@@ -194,8 +205,14 @@ def _column_products(
 
 
 def swapped_commutation(chain: Chain) -> Chain | None:
-    """``kron(A, B) K`` at the end of a chain, as ``K kron(B, A)`` in front; None for another chain."""
-    if len(chain) != 2 or not isinstance(chain[0], Kronecker) or not isinstance(chain[1], Commutation) or len(chain[0].factors) != 2:
+    """``kron(A, B) K`` at the end of a chain, as ``K kron(B, A)`` in front; None for another
+    chain."""
+    if (
+        len(chain) != 2
+        or not isinstance(chain[0], Kronecker)
+        or not isinstance(chain[1], Commutation)
+        or len(chain[0].factors) != 2
+    ):
         return None
     left, right = chain[0].factors
     if ONE in (left.rows, right.rows):

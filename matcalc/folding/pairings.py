@@ -1,6 +1,8 @@
-"""Vertices that count the pairs of two others: folded to ``reshape``, ``vec`` and Kronecker products, one pairing after the other.
+"""Vertices that count the pairs of two others: folded to ``reshape``, ``vec`` and Kronecker
+products, one pairing after the other.
 
-A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b, fast. Each step takes a pairing away or moves edges to c:
+A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b, fast. Each step
+takes a pairing away or moves edges to c:
 
     a, b bound, nothing on them                    ->  nothing
     a, b bound, edges between them only            ->  vec(X) on c
@@ -23,7 +25,7 @@ from matcalc.base.lazy import later
 from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
 from matcalc.folding.build import hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph, Pairing
-from matcalc.folding.terms import Chain
+from matcalc.folding.matrix_terms import Chain
 
 if TYPE_CHECKING:
     from matcalc.folding import kronecker
@@ -35,7 +37,8 @@ _MOST_STEPS = 40
 
 
 def unpaired(graph: Graph) -> None:
-    """Takes the pairings of a reduced graph away as far as that goes; its rows and columns are single vertices afterwards."""
+    """Takes the pairings of a reduced graph away as far as that goes; its rows and columns are
+    single vertices afterwards."""
     graph.rows, graph.cols = _single(graph, graph.rows), _single(graph, graph.cols)
     for _ in range(_MOST_STEPS):
         if not graph.pairings or not any(step(graph) for step in _STEPS):
@@ -46,7 +49,8 @@ def unpaired(graph: Graph) -> None:
 
 
 def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
-    """One vertex for a group: of four, as of the vec of a Kronecker product, it counts the pairs of the pairs."""
+    """One vertex for a group: of four, as of the vec of a Kronecker product, it counts the pairs of
+    the pairs."""
     if len(group) < 2:
         return group
     first = len(group) // 2
@@ -58,7 +62,8 @@ def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _same(graph: Graph) -> bool:
-    """Two pairings of the same two vertices count to one, and two that count to one vertex pair the same, where the sizes agree."""
+    """Two pairings of the same two vertices count to one, and two that count to one vertex pair the
+    same, where the sizes agree."""
     for k, (a, b, c) in enumerate(graph.pairings):
         for d, e, f in graph.pairings[:k]:
             if (a, b) == (d, e):
@@ -132,7 +137,8 @@ def _to_kron(graph: Graph) -> bool:
 
 
 def _to_block_sum(graph: Graph) -> bool:
-    """``(vec(A)' kron I) (I kron M) (vec(I) kron I)``, the blocks of M times the entries of A, summed; and the same within the blocks."""
+    """``(vec(A)' kron I) (I kron M) (vec(I) kron I)``, the blocks of M times the entries of A,
+    summed; and the same within the blocks."""
     for k, one in enumerate(graph.pairings):
         for other in graph.pairings[:k]:
             for first, second in ((one, other), (other, one)):
@@ -153,7 +159,11 @@ def _to_block_sum(graph: Graph) -> bool:
 def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, place: int) -> bool:
     row, col = first[place], second[place]
     start, end = first[1 - place], second[1 - place]
-    if not _free(graph, first, row, besides=second) or not _free(graph, second, col, besides=first) or not _joined(graph, row, col):
+    if (
+        not _free(graph, first, row, besides=second)
+        or not _free(graph, second, col, besides=first)
+        or not _joined(graph, row, col)
+    ):
         return False
     if {row, col} & {start, end}:
         return False
@@ -216,7 +226,8 @@ def _to_traces(graph: Graph) -> bool:
 
 
 def _traces(graph: Graph, chain: Chain, other: int, *, slowly: bool) -> Chain:
-    """The sum of ``chain[k, (k, j)]`` over k for each j, the number of ``other``, or of ``chain[k, (j, k)]`` if not ``slowly``."""
+    """The sum of ``chain[k, (k, j)]`` over k for each j, the number of ``other``, or of
+    ``chain[k, (j, k)]`` if not ``slowly``."""
     size = graph.sizes[other]
     if slowly:
         return (Kronecker((transpose(Vec(Identity(product(chain).rows))), Identity(size))), Vec(transpose(product(chain))))
@@ -237,8 +248,9 @@ def _beside(graph: Graph) -> bool:
 
 
 def _exchanged(graph: Graph) -> bool:
-    """Pairs ((a, b), (c, d)) as ((a, c), (b, d)), where a and c or b and d belong together, as in the vec of a Kronecker product; and
-    (a, (c, d)) as ((a, c), d). Of c and d the one that belongs to a comes first."""
+    """Pairs ((a, b), (c, d)) as ((a, c), (b, d)), where a and c or b and d belong together, as in
+    the vec of a Kronecker product; and (a, (c, d)) as ((a, c), d). Of c and d the one that belongs
+    to a comes first."""
     for outer in graph.pairings:
         for right in graph.pairings:
             slow, fast, whole = outer

@@ -13,12 +13,26 @@ from matcalc.base.budgets import spend
 from matcalc.base.records import replace
 from matcalc.base.sizes import Shape
 from matcalc.einstein.linear import MINUS, NO, YES
-from matcalc.expr.nodes import DiagonalMatrix, Entry, Expr, Hadamard, Identity, Kronecker, Negative, Number, Ones, Product, Sum, Symbol
+from matcalc.expr.nodes import (
+    DiagonalMatrix,
+    Entry,
+    Expr,
+    Hadamard,
+    Identity,
+    Kronecker,
+    Negative,
+    Number,
+    Ones,
+    Product,
+    Sum,
+    Symbol,
+)
 from matcalc.folding.build import cost, hadamard, product, transposed_chain
-from matcalc.folding.terms import Key, ReadingOrder, Term, expression_of, joined, merged_forms, merged_scalars, scalar_keys
+from matcalc.folding.matrix_terms import Key, ReadingOrder, Term, expression_of, joined, merged_forms, merged_scalars, scalar_keys
 
 _MOST_GROUPED = 40
-"""Above this many terms only numbers and factors common to all are taken out, so that long sums stay linear."""
+"""Above this many terms only numbers and factors common to all are taken out, so that long sums
+stay linear."""
 
 
 def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
@@ -27,7 +41,8 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
         return terms[0]
     if len(terms) > _MOST_GROUPED:
         return _combined(terms, shape, order)
-    # Groups overlap, and so do the groups within groups: without a memory the work doubles with every common factor.
+    # Groups overlap, and so do the groups within groups: without a memory the work doubles with
+    # every common factor.
     spend(1 + (len(terms) >> 1))
     # A number one is an integer in the key: fractions take long to hash.
     parts = [(1 if term.coefficient is YES else term.coefficient, tuple(term.scalars.items()), term.chain) for term in terms]
@@ -81,7 +96,8 @@ def _content(terms: Sequence[Term]) -> Fraction:
 
 
 def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | None:
-    """Everything that all terms have in common, outside; None when that is nothing or makes the result longer."""
+    """Everything that all terms have in common, outside; None when that is nothing or makes the
+    result longer."""
     scalars = {}
     for base in terms[0].scalars:
         exponents = [term.scalars.get(base, NO) for term in terms]
@@ -100,12 +116,17 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
         opened = _opened(chain[0]) if len(chain) == 1 else chain
         rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, opened))
     rest = _like_terms_bare(rest)
-    total = _transposed_rows(rest, inner, order) if inner and inner[0].number == 1 and len(inner) == 2 else _collected(rest, inner, order)
+    total = (
+        _transposed_rows(rest, inner, order)
+        if inner and inner[0].number == 1 and len(inner) == 2
+        else _collected(rest, inner, order)
+    )
     return Term(total.coefficient, merged_scalars(total.scalars, scalars), (*prefix, *total.chain, *suffix))
 
 
 def _like_terms_bare(rest: list[Term]) -> list[Term]:
-    """A sum among the terms is opened where it has a term that is like one beside it: ``(x + 1) + x`` is ``2 x + 1``."""
+    """A sum among the terms is opened where it has a term that is like one beside it:
+    ``(x + 1) + x`` is ``2 x + 1``."""
     if not any(len(term.chain) == 1 and isinstance(term.chain[0], Sum) for term in rest):
         return rest
     known = {(frozenset(term.scalars.items()), term.chain) for term in rest}
@@ -166,7 +187,8 @@ def _common_ends(
 
 
 def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]:
-    """Repeatedly merges the group of terms whose common factor saves most; every merge removes a term."""
+    """Repeatedly merges the group of terms whose common factor saves most; every merge removes a
+    term."""
     while len(terms) > 1:
         groups: dict[Key, list[int]] = {}
         for k, term in enumerate(terms):
@@ -204,7 +226,8 @@ def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]
 
 
 def _is_polynomial(terms: Sequence[Term], scalar: object) -> bool:
-    """``t B + t² C`` beside other terms stays as it is: ``A + t (B + t C)`` is shorter and reads worse."""
+    """``t B + t² C`` beside other terms stays as it is: ``A + t (B + t C)`` is shorter and reads
+    worse."""
     assert isinstance(scalar, tuple)
     base, _ = scalar
     return isinstance(base, Symbol) and len({term.scalars[base] for term in terms}) > 1
@@ -239,7 +262,9 @@ def _kronecker_merged(terms: list[Term], first: bool, order: ReadingOrder) -> Te
     assert all(isinstance(kronecker, Kronecker) for kronecker in kroneckers)
     parts = [kronecker.factors for kronecker in kroneckers if isinstance(kronecker, Kronecker)]
     varying = [(factors[1:] if first else factors[:-1]) for factors in parts]
-    rest = [replace(term, chain=(factors[0] if len(factors) == 1 else Kronecker(factors),)) for term, factors in zip(terms, varying)]
+    rest = [
+        replace(term, chain=(factors[0] if len(factors) == 1 else Kronecker(factors),)) for term, factors in zip(terms, varying)
+    ]
     total = combined(rest, rest[0].chain[0].shape, order)
     inner = expression_of(Term(YES, {}, total.chain), order)
     shared = parts[0][0] if first else parts[0][-1]
@@ -288,7 +313,8 @@ def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Te
 
 
 def _summands(expression: Expr) -> list[tuple[Fraction, Expr]]:
-    """The terms of a sum with their numbers, so that ``(x - 1) + x`` is ``2x - 1``; any other expression alone."""
+    """The terms of a sum with their numbers, so that ``(x - 1) + x`` is ``2x - 1``; any other
+    expression alone."""
     found = []
     for term in expression.terms if isinstance(expression, Sum) else (expression,):
         bare, sign = (term.operand, -1) if isinstance(term, Negative) else (term, 1)
@@ -300,7 +326,8 @@ def _summands(expression: Expr) -> list[tuple[Fraction, Expr]]:
 
 
 def _opened(expression: Expr) -> tuple[Expr, ...]:
-    """The factors of a product of matrices, so that what terms have in common at its ends is seen."""
+    """The factors of a product of matrices, so that what terms have in common at its ends is
+    seen."""
     plain = isinstance(expression, Product) and not any(factor.is_scalar for factor in expression.factors)
     return expression.factors if isinstance(expression, Product) and plain else (expression,)
 

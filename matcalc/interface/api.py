@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     from matcalc.interface.product_calls import Several
 
 
-def parse(expression: Expression, declare: Declare = None, *, strict: bool = False, dialect: str | None = None) -> ParsedExpression:
+def parse(
+    expression: Expression, declare: Declare = None, *, strict: bool = False, dialect: str | None = None
+) -> ParsedExpression:
     """The typed expression that a text or a SymPy expression stands for.
 
-    ``strict`` refuses a text of which the reading is doubtful; ``dialect`` says what it is written in: ``"math"``, ``"matlab"``,
-    ``"numpy"``, ``"latex"`` or ``"julia"``.
+    ``strict`` refuses a text of which the reading is doubtful; ``dialect`` says what it is written
+    in: ``"math"``, ``"matlab"``, ``"numpy"``, ``"latex"`` or ``"julia"``.
 
-    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, each with the place in the text.
+    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, each with the place in the
+    text.
 
     >>> parse("||X - UV||²").declarations["U"]
     'n×p'
@@ -65,18 +68,22 @@ def derive(
 ) -> Derivation:
     """The derivative of ``expression`` by the symbol ``wrt``.
 
-    ``expression`` is a text, an expression built from ``symbols``, or a SymPy expression. ``wrt`` is a name (or such a symbol itself), or a
-    pair of them for a mixed second derivative; ``order=2`` differentiates twice by one name. It may be the name
-    of an intermediate result, which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the derivative by
-    the other name. ``wrt`` is left out where the text says it: ``d/dx x'Ax``, ``∇²f(x)`` with f defined before, or ``f(x) = x'Ax``.
-    ``layout`` is ``"denominator"`` (the result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i),
-    ``"numerator"`` (the transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``).
-    ``symmetric`` chooses the convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or ``"cookbook"``.
+    ``expression`` is a text, an expression built from ``symbols``, or a SymPy expression. ``wrt``
+    is a name (or such a symbol itself), or a pair of them for a mixed second derivative;
+    ``order=2`` differentiates twice by one name. It may be the name of an intermediate result,
+    which then is a free variable. A scalar of a pair adds no axes: the result is laid out as the
+    derivative by the other name. ``wrt`` is left out where the text says it: ``d/dx x'Ax``,
+    ``∇²f(x)`` with f defined before, or ``f(x) = x'Ax``. ``layout`` is ``"denominator"`` (the
+    result has the shape of ``wrt``; entry (i,j) of a Jacobian is ∂y_j/∂x_i), ``"numerator"`` (the
+    transposes) or ``"tensor"`` (axes of the value, then axes of ``wrt``). ``symmetric`` chooses the
+    convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or
+    ``"cookbook"``.
 
     ``names="keep"`` answers in terms of a program's names, with named adjoints.
     ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
 
-    Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError, LimitError).
+    Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError,
+    LimitError).
 
     >>> str(derive("||X - UV||²", "V"))
     '2 Uᵀ (U V − X)'
@@ -130,10 +137,12 @@ def gradient(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation | Gradients:
-    """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the value is not a scalar.
+    """The derivative of a scalar-valued expression; like ``derive``, but a ShapeError when the
+    value is not a scalar.
 
-    With a list of names all derivatives come from one reverse sweep, as a mapping from names; they are in terms of a program's names and of
-    adjoints that they share, unless ``names="substitute"``.
+    With a list of names all derivatives come from one reverse sweep, as a mapping from names; they
+    are in terms of a program's names and of adjoints that they share, unless
+    ``names="substitute"``.
 
     >>> print(gradient("z = W*x + b; h = f(z); u'*h", ["W", "b"], declare="f: function"))
     δ = u ⊙ f'(z)
@@ -147,7 +156,9 @@ def gradient(
             found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
             return found
         if names == "keep" and wrt is not None:
-            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
+            kept: Derivation = _product_calls().named_derivation(
+                expression, wrt, declare, options, layout, symmetric, scalar=True
+            )
             return kept
         elaborated, symbols = _read(expression, wrt, declare, options, 1)
         _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
@@ -164,7 +175,8 @@ def jacobian(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation:
-    """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a scalar."""
+    """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a
+    scalar."""
     with explained(expression):
         options = reading_options(strict, dialect)
         elaborated, symbols = _read(expression, wrt, declare, options, 1)
@@ -183,7 +195,8 @@ def hessian(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation:
-    """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when the value is not a scalar."""
+    """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when
+    the value is not a scalar."""
     with explained(expression):
         options = reading_options(strict, dialect)
         elaborated, symbols = _read(expression, wrt, declare, options, 2)
@@ -200,7 +213,9 @@ def _read(
     if len(asked) == 1:
         asked = asked * order
     elif len(asked) != 2:
-        raise MatcalcError(f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative")
+        raise MatcalcError(
+            f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative"
+        )
     elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
     names = [symbol.name for symbol in symbols]
     results = [name for name in dict.fromkeys(names) if name in outline.steps]

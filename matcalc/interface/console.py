@@ -1,4 +1,5 @@
-"""Text on consoles that have not all characters: everything that is written can be shown, by its nearest ASCII spelling if need be."""
+"""Text on consoles that have not all characters: everything that is written can be shown, by its
+nearest ASCII spelling if need be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Typed expressions made in Python: symbols, constants with sizes, and every function of the language by its name.
+"""Typed expressions made in Python: symbols, constants with sizes, and every function of the
+language by its name.
 
 >>> X, U, V = symbols("X: n×m, U: n×r, V: r×m")
 >>> norm = named_function("norm")
@@ -31,7 +32,8 @@ from matcalc.printing.names import latex_name
 if TYPE_CHECKING:
 
     class Symbols(ParsedExpression):
-        """What ``symbols`` gives, for type checkers: an expression, a function, or several, which are unpacked."""
+        """What ``symbols`` gives, for type checkers: an expression, a function, or several, which
+        are unpacked."""
 
         def __iter__(self) -> Iterator[Symbols]: ...  # type: ignore[override]
         def __call__(self, argument: object) -> ParsedExpression: ...
@@ -48,7 +50,8 @@ pi = ParsedExpression(e.Constant("pi"), {})
 
 @dataclass(frozen=True)
 class UserFunction:
-    """A function of the user's own, applied to every entry: ``f = symbols("f: function")``, then ``f(x)``."""
+    """A function of the user's own, applied to every entry: ``f = symbols("f: function")``, then
+    ``f(x)``."""
 
     name: str
 
@@ -73,12 +76,16 @@ class UserFunction:
 
 
 def symbols(declarations: str | Mapping[str, object]) -> Symbols:
-    """The symbols of declarations, as expressions: one alone for one name, else a tuple in the order of the names.
+    """The symbols of declarations, as expressions: one alone for one name, else a tuple in the
+    order of the names.
 
-    The syntax is that of ``declare``: ``"X: n×m; A: n×n symmetric; a: scalar; x, y: n; f: function"``, with ``;`` or ``,`` between
-    declarations. Every symbol needs its sizes, which may be names. A function of the user's own comes as a callable.
+    The syntax is that of ``declare``:
+    ``"X: n×m; A: n×n symmetric; a: scalar; x, y: n; f: function"``, with ``;`` or ``,`` between
+    declarations. Every symbol needs its sizes, which may be names. A function of the user's own
+    comes as a callable.
 
-    Raises ParseError or ShapeError for what is not understood, MatcalcError for a symbol without sizes.
+    Raises ParseError or ShapeError for what is not understood, MatcalcError for a symbol without
+    sizes.
 
     >>> X, w = symbols("X: n×m, w: m")
     >>> (X @ w).shape
@@ -97,8 +104,14 @@ def _symbol(declaration: Declaration) -> Made:
         return UserFunction(name)
     if declaration.shape is None:
         words = " ".join(declaration.properties)
-        example = f"{name}: n×n {words}".rstrip() if declaration.kind != "vector" and name[:1].isupper() else f"{name}: n {words}".rstrip()
-        raise MatcalcError(f"the sizes of {name} are not given", expected="sizes, or scalar", suggestion=f'matcalc.symbols("{example}")')
+        example = (
+            f"{name}: n×n {words}".rstrip()
+            if declaration.kind != "vector" and name[:1].isupper()
+            else f"{name}: n {words}".rstrip()
+        )
+        raise MatcalcError(
+            f"the sizes of {name} are not given", expected="sizes, or scalar", suggestion=f'matcalc.symbols("{example}")'
+        )
     symbol = e.Symbol(name, declaration.shape, declaration.facts)
     return ParsedExpression(symbol, {name: declaration_text(declaration.shape, declaration.properties)})
 
@@ -113,9 +126,9 @@ def size(length: AnySize) -> ParsedExpression:
 def named_function(name: str) -> Callable[..., ParsedExpression]:
     """The function of the language with this name, for expressions.
 
-    Arguments are expressions and numbers, then ``"rows"`` or ``"cols"`` where the language takes that word:
-    ``softmax(X, "rows")``, ``norm(x, 1)``, ``norm(X, "nuclear")``. Of ``eye``, ``ones``, ``zeros``, ``unit`` and ``commutation`` they are
-    sizes: ``eye("n")``, ``ones(3, "n")``.
+    Arguments are expressions and numbers, then ``"rows"`` or ``"cols"`` where the language takes
+    that word: ``softmax(X, "rows")``, ``norm(x, 1)``, ``norm(X, "nuclear")``. Of ``eye``, ``ones``,
+    ``zeros``, ``unit`` and ``commutation`` they are sizes: ``eye("n")``, ``ones(3, "n")``.
 
     Raises AttributeError for another name, so that it may serve as the attribute of a module.
     """

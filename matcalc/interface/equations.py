@@ -1,4 +1,5 @@
-"""Equations such as ``dY = A dX B``, and the views of one derivative that they are: differential, derivative along directions, slice."""
+"""Equations such as ``dY = A dX B``, and the views of one derivative that they are: differential,
+derivative along directions, slice."""
 
 from __future__ import annotations
 
@@ -45,8 +46,9 @@ from matcalc.sympy_exchange import sympy_source, to_sympy
 class Equation(Shown):
     """``left = right``; ``str()`` and ``text()`` give the right side, ``equation()`` both.
 
-    ``node`` is the closed matrix form, None when there is none: then the text is index notation. ``declarations`` are those of the
-    expression and of the new symbols (``dX``, directions, unit vectors): with them ``text("ascii")`` reads back to the same expression.
+    ``node`` is the closed matrix form, None when there is none: then the text is index notation.
+    ``declarations`` are those of the expression and of the new symbols (``dX``, directions, unit
+    vectors): with them ``text("ascii")`` reads back to the same expression.
     """
 
     left: tuple[str, ...]
@@ -85,7 +87,8 @@ class Equation(Shown):
         return index_text(self.tensor, "unicode")
 
     def text(self, style: Style = "unicode") -> str:
-        """The right side in the input language, or in index notation when there is no closed form."""
+        """The right side in the input language, or in index notation when there is no closed
+        form."""
         checked_style(style)
         return index_text(self.tensor, style) if self.node is None else text(self.node, style)
 
@@ -94,7 +97,8 @@ class Equation(Shown):
         return f"{self.left[1] if style == 'ascii' else self.left[0]} = {self.text(style)}"
 
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
-        """LaTeX source of the right side, or of both; ``bold`` sets vectors and matrices in bold type."""
+        """LaTeX source of the right side, or of both; ``bold`` sets vectors and matrices in bold
+        type."""
         return self.typeset("latex", equation, bold=bold)
 
     def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
@@ -110,7 +114,8 @@ class Equation(Shown):
         return f"${self.latex(equation, bold=bold)}$"
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
-        """A callable of the symbols, the new ones among them, that returns the right side as an array.
+        """A callable of the symbols, the new ones among them, that returns the right side as an
+        array.
 
         Raises MatcalcError for another target than ``"numpy"``, ``"jax"`` or ``"torch"``.
         """
@@ -132,7 +137,8 @@ class Equation(Shown):
         return str(value_code(self.node, self.tensor, self.value_shape, target))
 
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
-        """The right side in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is no closed form."""
+        """The right side in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is
+        no closed form."""
         return to_sympy(self.node, symbols)
 
     def to_dict(self) -> dict[str, Any]:
@@ -171,7 +177,8 @@ class Equation(Shown):
 
 @record
 class Source:
-    """A typed expression with what is known of its reading. ``taken`` are names that new symbols must not have."""
+    """A typed expression with what is known of its reading. ``taken`` are names that new symbols
+    must not have."""
 
     expression: Expr
     declarations: Mapping[str, str]
@@ -181,7 +188,8 @@ class Source:
 
 
 def differential_of(source: Source, wrt: Sequence[Symbol]) -> Equation:
-    """``df`` in terms of ``dX`` for each X of ``wrt``; a scalar as ``tr(G' dX)``, a vector or matrix as what the change makes of it.
+    """``df`` in terms of ``dX`` for each X of ``wrt``; a scalar as ``tr(G' dX)``, a vector or
+    matrix as what the change makes of it.
 
     Raises MatcalcError when a name such as ``dX`` is in use.
     """
@@ -212,8 +220,8 @@ def along(source: Source, moves: Mapping[Symbol, Symbol]) -> Equation:
 def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symmetric) -> Equation:
     """The derivative by one entry of ``symbol``, written with unit vectors ``e_i``.
 
-    A position is a number counted from 1 or an index name. A scalar takes none, a vector one, a matrix two.
-    Raises MatcalcError for positions that do not fit.
+    A position is a number counted from 1 or an index name. A scalar takes none, a vector one, a
+    matrix two. Raises MatcalcError for positions that do not fit.
     """
     axes = axes_of(symbol.shape)
     if len(positions) != len(axes):
@@ -242,7 +250,9 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     form = None
     if source.expression.is_scalar:
         gradient = differentiate(source.expression, (symbol,), symmetric=symmetric).expression
-        picks = [UnitVector(at, size) if isinstance(at, int) else Symbol(at, (size,)) for at, size in zip(places, axes, strict=True)]
+        picks = [
+            UnitVector(at, size) if isinstance(at, int) else Symbol(at, (size,)) for at, size in zip(places, axes, strict=True)
+        ]
         form = None if gradient is None else entry(gradient, picks)
     if units:
         notes.append(f"{', '.join(unicode_name(unit.name) for unit in units)}: unit vectors")
@@ -250,7 +260,8 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
 
 
 def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:
-    """Index names, one for each axis of ``symbol``, whose unit vectors are not symbols of the expression: i and j where they are free."""
+    """Index names, one for each axis of ``symbol``, whose unit vectors are not symbols of the
+    expression: i and j where they are free."""
     taken = _names(source)
     letters = [letter for letter in "ijklpqrstuvwabcd" if f"e_{letter}" not in taken]
     return tuple(letters[: len(axes_of(symbol.shape))])
@@ -271,7 +282,9 @@ def _equation(
     declarations |= {symbol.name: declaration_text(symbol.shape, essential(symbol.properties)) for symbol in new}
     inputs = (*symbols_in(expression).values(), *new)
     conditions = tuple(conditions_of(expression, form))
-    return Equation(left, form, value.tensor, expression.shape, declarations, conditions, source.notes, inputs, spelled or {}, source.read)
+    return Equation(
+        left, form, value.tensor, expression.shape, declarations, conditions, source.notes, inputs, spelled or {}, source.read
+    )
 
 
 def _names(source: Source) -> frozenset[str]:

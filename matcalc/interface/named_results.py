@@ -34,7 +34,8 @@ Partials = Mapping[tuple[str, str], Derivation]
 
 @guarded
 class Pullback(Derivation):
-    """What an upstream gradient becomes at a symbol. ``source`` is the scalar that pairs it with the expression ``value``."""
+    """What an upstream gradient becomes at a symbol. ``source`` is the scalar that pairs it with
+    the expression ``value``."""
 
     value: ParsedExpression
     upstream: str
@@ -52,10 +53,12 @@ class Pullback(Derivation):
 
 @guarded
 class NamedDerivation(Derivation):
-    """A derivative in terms of the names of a program's results, and of adjoints that have names of their own.
+    """A derivative in terms of the names of a program's results, and of adjoints that have names of
+    their own.
 
-    ``str()`` gives it with the adjoints below, ``text()`` as a program that the parser reads again. ``source`` is the expression with all
-    names replaced by what they stand for; the callable computes the names on its way.
+    ``str()`` gives it with the adjoints below, ``text()`` as a program that the parser reads again.
+    ``source`` is the expression with all names replaced by what they stand for; the callable
+    computes the names on its way.
     """
 
     sweep: Sweep
@@ -72,7 +75,8 @@ class NamedDerivation(Derivation):
 
     @property
     def index_form(self) -> str:
-        """The derivative in index notation; adjoints are written with a capital Δ there, because δ is the identity."""
+        """The derivative in index notation; adjoints are written with a capital Δ there, because δ
+        is the identity."""
         capital: dict[ix.Tensor, ix.Tensor] = {
             _tensor(name, form): _tensor("D" + name[1:], form) for name, form in self.sweep.adjoints.items()
         }
@@ -88,7 +92,8 @@ class NamedDerivation(Derivation):
 
     @as_call
     def text(self, style: Style = "unicode") -> str:
-        """A program: the steps needed, the adjoints, the derivative; or the index form when there is no matrix form."""
+        """A program: the steps needed, the adjoints, the derivative; or the index form when there
+        is no matrix form."""
         form = self.outcome.expression
         if form is None:
             return super().text(style)
@@ -157,7 +162,8 @@ class NamedDerivation(Derivation):
 
 @dataclass(frozen=True, eq=False)
 class Gradients(Shown, Mapping[str, Derivation]):
-    """All derivatives of one expression from one sweep, by name; ``adjoints`` are what they share."""
+    """All derivatives of one expression from one sweep, by name; ``adjoints`` are what they
+    share."""
 
     derivations: Mapping[str, Derivation]
     outline: Outline
@@ -217,7 +223,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
 
     @cached_property
     def partials(self) -> Partials:
-        """The derivative of every single step by each name and variable that it uses, the value's first."""
+        """The derivative of every single step by each name and variable that it uses, the value's
+        first."""
         wrt = tuple([derivation.wrt[0] for derivation in self.derivations.values()])
         return single_steps(self.outline, wrt, self._first)
 
@@ -235,12 +242,14 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """The single-step partials, one a line: what the chain rule multiplies."""
         partial, spell = ("d", ascii_name) if style == "ascii" else ("∂", unicode_name)
         return "\n".join(
-            f"{partial}{spell(of)}/{partial}{spell(by)} = {derivation.text(style)}" for (of, by), derivation in self.partials.items()
+            f"{partial}{spell(of)}/{partial}{spell(by)} = {derivation.text(style)}"
+            for (of, by), derivation in self.partials.items()
         )
 
     @as_call
     def latex(self, *, bold: bool = False) -> str:
-        """All lines, aligned at the equals signs; ``bold`` sets vectors and matrices in bold type."""
+        """All lines, aligned at the equals signs; ``bold`` sets vectors and matrices in bold
+        type."""
         return self.typeset("latex", bold=bold)
 
     @as_call
@@ -255,7 +264,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
 
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
-        """A callable of the symbols that returns every derivative by name; names of the program are computed on the way, once."""
+        """A callable of the symbols that returns every derivative by name; names of the program are
+        computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
         return array_function(
             gradients_callable,
@@ -271,7 +281,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
 
     @as_call
     def code(self, target: str = "numpy") -> str:
-        """The source text of a function that returns every derivative; of ``"sympy"`` a program that builds ``sympy()``."""
+        """The source text of a function that returns every derivative; of ``"sympy"`` a program
+        that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
         first = self._first
@@ -279,8 +290,11 @@ class Gradients(Shown, Mapping[str, Derivation]):
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:
-        """Every derivative in SymPy by name, with the names of a program replaced by what they stand for."""
-        return {symbol.name: to_sympy(outcome.expression, symbols, self.source.origin) for symbol, outcome in self._opened.items()}
+        """Every derivative in SymPy by name, with the names of a program replaced by what they
+        stand for."""
+        return {
+            symbol.name: to_sympy(outcome.expression, symbols, self.source.origin) for symbol, outcome in self._opened.items()
+        }
 
     @cached_property
     def _opened(self) -> dict[Symbol, Outcome]:
@@ -316,7 +330,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
 
 
 def opened_outcomes(sweep: Sweep, outcomes: Mapping[Symbol, Outcome]) -> dict[Symbol, Outcome]:
-    """Outcomes with the names of steps and adjoints replaced by what they stand for; what they share stays shared."""
+    """Outcomes with the names of steps and adjoints replaced by what they stand for; what they
+    share stays shared."""
     known: dict[str, Expr] = dict(sweep.outline.expanded)
     for name, form in sweep.adjoints.items():
         known[name] = replaced(form, known)
@@ -368,7 +383,8 @@ def _line(style: str, name: str, form: ParsedExpression, bold: bool) -> tuple[st
 
 
 def single_steps(outline: Outline, wrt: tuple[Symbol, ...], like: Derivation) -> Partials:
-    """The derivative of every single step by each step and variable that it uses, in the order of a reverse sweep."""
+    """The derivative of every single step by each step and variable that it uses, in the order of a
+    reverse sweep."""
     asked = {symbol.name for symbol in wrt}
     declarations = {**like.source.declarations, **{name: declaration_text(s.shape, ()) for name, s in outline.names.items()}}
     layout, symmetric = _conventions(like)
@@ -384,7 +400,9 @@ def single_steps(outline: Outline, wrt: tuple[Symbol, ...], like: Derivation) ->
 
 def _conventions(like: Derivation) -> tuple[Layout, Symmetric]:
     layout: Layout | None = next((known for known in ("denominator", "numerator", "tensor") if known == like.layout), None)
-    symmetric: Symmetric | None = next((known for known in ("projected", "independent", "cookbook") if known == like.symmetric), None)
+    symmetric: Symmetric | None = next(
+        (known for known in ("projected", "independent", "cookbook") if known == like.symmetric), None
+    )
     if layout is None or symmetric is None:
         raise MatcalcError("unknown layout or convention")
     return layout, symmetric

@@ -1,4 +1,5 @@
-"""Results as lines of text for the command line and the prompt; and by which symbol is meant when nobody said so."""
+"""Results as lines of text for the command line and the prompt; and by which symbol is meant when
+nobody said so."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *COD
 
 
 def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:
-    """The derivation in one of ``FORMATS``; JSON with nothing but ASCII characters where the output can show no others."""
+    """The derivation in one of ``FORMATS``; JSON with nothing but ASCII characters where the output
+    can show no others."""
     match target:
         case "ascii":
             return derivation.text("ascii")
@@ -43,7 +45,8 @@ def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, b
 
 
 def steps_rendered(derivation: Derivation, target: str, style: str = "index", *, ascii_json: bool = False) -> str:
-    """The derivation in steps, in one of ``STEP_FORMATS``; JSON is the object of ``rendered`` with the steps in it.
+    """The derivation in steps, in one of ``STEP_FORMATS``; JSON is the object of ``rendered`` with
+    the steps in it.
 
     Raises MatcalcError for another form.
     """
@@ -56,7 +59,8 @@ def steps_rendered(derivation: Derivation, target: str, style: str = "index", *,
 
 
 def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unicode") -> list[str]:
-    """How the input was read, which comes before the result: what is doubtful, and the reading itself where it is more than usual.
+    """How the input was read, which comes before the result: what is doubtful, and the reading
+    itself where it is more than usual.
 
     ``whole`` tells every decision, and what else the input could mean.
     """
@@ -69,7 +73,8 @@ def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unic
 def remark_lines(
     declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()
 ) -> list[str]:
-    """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left out."""
+    """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left
+    out."""
     rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
     rows += [("holds if", condition) for condition in conditions]
     rows += [("note", note) for note in notes if note not in warnings]
@@ -95,7 +100,9 @@ def joint_remarks(derivations: Sequence[Derivation]) -> list[str]:
     rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
     rows.append(("shape", f"{shapes}, {derivations[0].layout} layout"))
     rows += [("holds if", condition) for condition in dict.fromkeys(said for one in derivations for said in one.conditions)]
-    rows += [("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes if said not in one.warnings)]
+    rows += [
+        ("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes if said not in one.warnings)
+    ]
     rows += [("note", f"no closed matrix form of {left_side(one, 'unicode')} is known") for one in derivations if not one.closed]
     return _labelled(rows)
 
@@ -137,7 +144,8 @@ _NO_VARIABLES = frozenset(["function", "constant"])
 
 
 def variables(expression: Expression, **reading: object) -> dict[str, str]:
-    """The symbols that a formula can be differentiated by, with kind and size as in declarations; ``reading`` as for ``parse``.
+    """The symbols that a formula can be differentiated by, with kind and size as in declarations;
+    ``reading`` as for ``parse``.
 
     >>> variables("a*norm2(X*w - y)^2 + sum(f(w))", declare="f: function; y: constant")
     {'a': 'scalar', 'X': 'n×m', 'w': 'm'}
@@ -147,7 +155,8 @@ def variables(expression: Expression, **reading: object) -> dict[str, str]:
 
 
 def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect: str | None = None) -> Question | None:
-    """What a text says itself that it is to be differentiated by: ``d/dx x'Ax``, ``f(x) = x'Ax``; None when it says nothing.
+    """What a text says itself that it is to be differentiated by: ``d/dx x'Ax``, ``f(x) = x'Ax``;
+    None when it says nothing.
 
     >>> said_in("d/dx x'Ax").names, said_in("x'Ax")
     (('x',), None)
@@ -157,7 +166,8 @@ def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect
 
 
 def clear_choice(found: Mapping[str, str]) -> str | None:
-    """The one vector or matrix, or the one scalar where there are no others; None when there is a choice.
+    """The one vector or matrix, or the one scalar where there are no others; None when there is a
+    choice.
 
     >>> clear_choice({"a": "scalar", "w": "m"}), clear_choice({"x": "n", "A": "n×n"})
     ('w', None)

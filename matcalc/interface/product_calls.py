@@ -1,4 +1,5 @@
-"""The calls for products of derivatives with vectors and matrices, for derivatives by several names, and for those in terms of names."""
+"""The calls for products of derivatives with vectors and matrices, for derivatives by several
+names, and for those in terms of names."""
 
 from __future__ import annotations
 
@@ -78,11 +79,13 @@ def vjp(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation | Gradients:
-    """∂L/∂wrt of a scalar L, given its derivative by the expression as the symbol ``upstream``; the Jacobian is never formed.
+    """∂L/∂wrt of a scalar L, given its derivative by the expression as the symbol ``upstream``; the
+    Jacobian is never formed.
 
-    ``upstream`` has the shape of the expression. ``wrt`` is a name (of a symbol or of a named result), or a list of names, for which the
-    answers come from one reverse sweep. ``names="keep"`` answers in terms of the program's names. Layouts are those of ``derive`` for a
-    scalar: in ``"denominator"`` the result has the shape of ``wrt``.
+    ``upstream`` has the shape of the expression. ``wrt`` is a name (of a symbol or of a named
+    result), or a list of names, for which the answers come from one reverse sweep. ``names="keep"``
+    answers in terms of the program's names. Layouts are those of ``derive`` for a scalar: in
+    ``"denominator"`` the result has the shape of ``wrt``.
 
     Raises MatcalcError when the name ``upstream`` is in use, and what ``derive`` raises.
 
@@ -106,10 +109,12 @@ def jvp(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Equation:
-    """The derivative of the expression along a direction: what a change ``direction`` of ``wrt`` does to it, to first order.
+    """The derivative of the expression along a direction: what a change ``direction`` of ``wrt``
+    does to it, to first order.
 
-    The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric, diagonal...); several names take as
-    many directions. The result has the shape of the expression. Raises MatcalcError when a direction's name is in use.
+    The direction is a new symbol of the shape of ``wrt``, with its ties between entries (symmetric,
+    diagonal...); several names take as many directions. The result has the shape of the expression.
+    Raises MatcalcError when a direction's name is in use.
 
     >>> str(jvp("A*X*B", "X"))
     'A V B'
@@ -118,7 +123,9 @@ def jvp(
     with explained(expression):
         if len(asked) != len(moves) or not asked:
             raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
-        elaborated, source, symbols = _source(expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect), moves)
+        elaborated, source, symbols = _source(
+            expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect), moves
+        )
         named: dict[Symbol, Symbol] = {}
         for symbol, move in zip(symbols, moves, strict=True):
             taken = source.taken | {other.name for other in named.values()}
@@ -129,7 +136,8 @@ def jvp(
 def differential(
     expression: Expression, wrt: Name | Several, *, declare: Declare = None, strict: bool = False, dialect: str | None = None
 ) -> Equation:
-    """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector or matrix.
+    """The differential of the expression: ``tr(G' dX)`` of a scalar, ``A dX B + ...`` of a vector
+    or matrix.
 
     ``dX`` stands for the change of X. With several names the differential is the sum over them.
 
@@ -139,7 +147,9 @@ def differential(
     asked = names_of(wrt)
     with explained(expression):
         if not asked or len(set(asked)) < len(asked):
-            raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+            raise MatcalcError(
+                "the names to differentiate by are missing or given twice", expected="one name or a list of different names"
+            )
         _, source, symbols = _source(expression, wrt, declare, reading_options(strict, dialect))
         return differential_of(source, symbols)
 
@@ -154,7 +164,8 @@ def named_derivation(
     *,
     scalar: bool = False,
 ) -> Derivation:
-    """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is none."""
+    """``derive(..., names="keep")``. With ``scalar`` raises ShapeError for an expression that is
+    none."""
     found = _swept(expression, wrt, declare, options, layout, symmetric, True, None, scalar=scalar)
     return found[next(iter(found))]
 
@@ -188,12 +199,15 @@ def _source(
 
 
 def _fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
-    """A direction that the user declared keeps its facts. Raises ShapeError when its shape does not fit."""
+    """A direction that the user declared keeps its facts. Raises ShapeError when its shape does not
+    fit."""
     declared = elaborated.symbols.get(move.name)
     if declared is None:
         return move
     if declared.shape != move.shape:
-        raise ShapeError(f"{move.name} is declared as {shape_text(declared.shape)}, but the direction is {shape_text(move.shape)}")
+        raise ShapeError(
+            f"{move.name} is declared as {shape_text(declared.shape)}, but the direction is {shape_text(move.shape)}"
+        )
     return declared
 
 
@@ -215,7 +229,9 @@ def _swept(
 ) -> Gradients:
     asked = names_of(wrt)
     if not asked or len(set(asked)) < len(asked):
-        raise MatcalcError("the names to differentiate by are missing or given twice", expected="one name or a list of different names")
+        raise MatcalcError(
+            "the names to differentiate by are missing or given twice", expected="one name or a list of different names"
+        )
     others = () if upstream is None else (upstream if isinstance(upstream, str) else name_of(upstream),)
     elaborated, outline, symbols = read_program(
         expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options, others=others
@@ -237,7 +253,9 @@ def _swept(
 class _Results:
     """Makes results of sweeps for one expression."""
 
-    def __init__(self, elaborated: Elaborated, outline: Outline, upstream: Symbol | None, layout: Layout, symmetric: Symmetric) -> None:
+    def __init__(
+        self, elaborated: Elaborated, outline: Outline, upstream: Symbol | None, layout: Layout, symmetric: Symmetric
+    ) -> None:
         self.elaborated = elaborated
         self.outline = outline
         self.upstream = upstream
@@ -253,7 +271,9 @@ class _Results:
         for symbol in wrt:
             outcome = sweep.derivatives[symbol.name]
             notes = (*self.elaborated.notes, *outcome.notes, *self._zero_notes(self.outline.expression, symbol, outcome))
-            made[symbol.name] = NamedDerivation(source, (symbol,), outcome, self.layout, self.symmetric, notes, sweep, self.symbol)
+            made[symbol.name] = NamedDerivation(
+                source, (symbol,), outcome, self.layout, self.symmetric, notes, sweep, self.symbol
+            )
         return Gradients(made, self.outline, sweep, self.symbol)
 
     def substituted(self, wrt: Sequence[Symbol]) -> Gradients:
@@ -282,18 +302,22 @@ class _Results:
         return made
 
     def _parsed(self, expression: Expr, wrt: Sequence[str] = ()) -> ParsedExpression:
-        """What is differentiated: the expression, or the scalar that pairs it with the upstream gradient."""
+        """What is differentiated: the expression, or the scalar that pairs it with the upstream
+        gradient."""
         declarations = {**self.elaborated.declarations, **_step_declarations(self.outline, wrt)}
         if self.upstream is None:
             return ParsedExpression(expression, declarations, self.elaborated.notes, None, self.elaborated)
         declarations[self.upstream.name] = declaration_text(self.upstream.shape, essential(self.upstream.properties))
-        return ParsedExpression(paired_with(expression, self.upstream), declarations, self.elaborated.notes, None, self.elaborated)
+        return ParsedExpression(
+            paired_with(expression, self.upstream), declarations, self.elaborated.notes, None, self.elaborated
+        )
 
     def _sweep(self, outline: Outline, wrt: Sequence[Symbol]) -> Sweep:
         return swept(outline, wrt, upstream=self.upstream, layout=self.layout, symmetric=self.symmetric, taken=self.taken)
 
     def _zero_notes(self, expression: Expr, symbol: Symbol, outcome: Outcome) -> list[str]:
-        """What is to be said of a derivative that came out as 0, confirmed numerically where that is possible."""
+        """What is to be said of a derivative that came out as 0, confirmed numerically where that
+        is possible."""
         if not is_zero(outcome.tensor) or symbols_in(expression).get(symbol.name) is not symbol:
             return []
         return zero_notes(expression if self.upstream is None else paired_with(expression, self.upstream), (symbol,))

@@ -37,9 +37,9 @@ __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 class Derivation(Shown):
     """The derivative of ``source`` by ``wrt`` in one layout.
 
-    ``str()`` and ``text()`` give the closed matrix form when there is one, which ``closed`` tells; else a form with explicit sums, or the
-    index form.
-    ``shape`` is the shape of the result in ``layout``; ``conditions`` say where it holds, ``notes`` what was assumed.
+    ``str()`` and ``text()`` give the closed matrix form when there is one, which ``closed`` tells;
+    else a form with explicit sums, or the index form. ``shape`` is the shape of the result in
+    ``layout``; ``conditions`` say where it holds, ``notes`` what was assumed.
     """
 
     source: ParsedExpression
@@ -95,13 +95,17 @@ class Derivation(Shown):
 
     @as_call
     def text(self, style: Style = "unicode") -> str:
-        """The closed form in the input language; when there is none, the form with explicit sums, or the index form."""
+        """The closed form in the input language; when there is none, the form with explicit sums,
+        or the index form."""
         shown = self.outcome.shown
-        return indices.index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
+        return (
+            indices.index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
+        )
 
     @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
-        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and matrices in bold type.
+        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and
+        matrices in bold type.
 
         Entries, as in index notation, are not bold.
         """
@@ -127,7 +131,8 @@ class Derivation(Shown):
 
     @as_call
     def samples(self) -> Derivation:
-        """The same derivative, shown as sums over the members of families: ``2 Σ_i (wᵀ x_i − y_i) x_i`` where x_i is row i of X.
+        """The same derivative, shown as sums over the members of families:
+        ``2 Σ_i (wᵀ x_i − y_i) x_i`` where x_i is row i of X.
 
         Raises MatcalcError where no members stand in the formula, and where no such sums are known.
         """
@@ -145,7 +150,8 @@ class Derivation(Shown):
 
     @as_call
     def differential(self) -> Equation:
-        """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a scalar.
+        """The same derivative as a linear operator: ``dY = A dX B``, or ``df = tr(G' dX)`` of a
+        scalar.
 
         Raises MatcalcError for a second derivative, and where the symbol ``dX`` is in use.
         """
@@ -168,16 +174,20 @@ class Derivation(Shown):
         return import_module("matcalc.interface.equations")
 
     def _source(self) -> Any:
-        return self._views().Source(self.source.node, self.source.declarations, self.source.notes, frozenset(), self.source.source)
+        return self._views().Source(
+            self.source.node, self.source.declarations, self.source.notes, frozenset(), self.source.source
+        )
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """How the result is found, step by step, in index notation: each an equality with the rule it rests on."""
+        """How the result is found, step by step, in index notation: each an equality with the rule
+        it rests on."""
         return self.derivation_steps()
 
     @as_call
     def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
-        """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"`` (``df = ⟨G, dX⟩``).
+        """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"``
+        (``df = ⟨G, dX⟩``).
 
         Raises MatcalcError for another style, LimitError where a step would be too long to write.
         """
@@ -192,17 +202,20 @@ class Derivation(Shown):
 
     @as_call
     def steps_text(self, form: str = "unicode", style: str = "index") -> str:
-        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or ``"json"``; plain text has 80 columns."""
+        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or
+        ``"json"``; plain text has 80 columns."""
         steps = self.steps if style == "index" else self.derivation_steps(style)
         return str(import_module("matcalc.steps").presented(steps, form))
 
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
-        """A callable that takes the symbols as keyword arguments and returns an array in the layout of the derivation.
+        """A callable that takes the symbols as keyword arguments and returns an array in the layout
+        of the derivation.
 
-        Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer (``n=4``); keywords that are
-        not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``: the callable may be jitted and mapped over batches.
-        Raises MatcalcError for another target.
+        Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer
+        (``n=4``); keywords that are not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or
+        ``"torch"``: the callable may be jitted and mapped over batches. Raises MatcalcError for
+        another target.
         """
         return array_function(
             programs().derivative_callable,
@@ -218,7 +231,8 @@ class Derivation(Shown):
 
     @as_call
     def entries(self, **sizes: int) -> Entries:
-        """The derivative entry by entry at small sizes, in its layout; see ``ParsedExpression.entries``.
+        """The derivative entry by entry at small sizes, in its layout; see
+        ``ParsedExpression.entries``.
 
         >>> from matcalc import derive
         >>> print(derive("x'Ax", "x").entries(n=2))
@@ -230,7 +244,8 @@ class Derivation(Shown):
 
     @as_call
     def at(self, **values: Any) -> Any:
-        """The value at a point as a NumPy array; symbols are given by name, as numbers, lists or arrays.
+        """The value at a point as a NumPy array; symbols are given by name, as numbers, lists or
+        arrays.
 
         Raises MatcalcError where the values do not fit.
 
@@ -243,10 +258,11 @@ class Derivation(Shown):
 
     @as_call
     def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``, ``"matlab"`` or ``"julia"``.
+        """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``,
+        ``"matlab"`` or ``"julia"``.
 
-        Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a program that builds ``sympy()``.
-        Raises MatcalcError where there is no code.
+        Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a
+        program that builds ``sympy()``. Raises MatcalcError where there is no code.
         """
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
@@ -254,7 +270,8 @@ class Derivation(Shown):
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
-        """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is none."""
+        """The closed form in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there
+        is none."""
         return sympy_exchange.to_sympy(self.outcome.expression, symbols, self.source.origin)
 
     @as_call
@@ -283,7 +300,8 @@ class Derivation(Shown):
         return self.source, self.wrt, self.layout, self.symmetric, self.outcome.expression, self.outcome.tensor
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are the derivative of the same expression by the same symbols in the same layout."""
+        """Whether both are the derivative of the same expression by the same symbols in the same
+        layout."""
         if not isinstance(other, Derivation) or type(self) is not type(other):
             return NotImplemented
         return self._identity() == other._identity()

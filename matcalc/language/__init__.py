@@ -1,6 +1,7 @@
 """The input language: text to syntax tree to typed expression.
 
-The names below are loaded when first used: who asks for the characters of the language does without the reader.
+The names below are loaded when first used: who asks for the characters of the language does without
+the reader.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The equation that a statement claims: which one of a chain it is, its sums, its arrays, and what changes in its differentials."""
+"""The equation that a statement claims: which one of a chain it is, its sums, its arrays, and what
+changes in its differentials."""
 
 from __future__ import annotations
 
@@ -31,9 +32,12 @@ UNCERTAIN = "it is false of some of the functions that have no formula here, and
 
 
 class EquationReader(Reader):
-    """Reads a text up to the two sides of the equation that it claims; ``link`` is its number of those that the text makes."""
+    """Reads a text up to the two sides of the equation that it claims; ``link`` is its number of
+    those that the text makes."""
 
-    def __init__(self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None, link: int) -> None:
+    def __init__(
+        self, text: str, declare: Declare, layout: str, options: ReadingOptions, calculus: Calculus | None, link: int
+    ) -> None:
         super().__init__(text, declare, options=options, calculus=calculus)
         self._layout = self.builder.layout = layout
         self._by_axes = False
@@ -54,7 +58,9 @@ class EquationReader(Reader):
         program = ordered(written, claim=True, depends=self.scope.undefined.arguments)
         arrays = named_arrays({name.name: value for name, value in program.assignments}, self.scope.definitions)
         equation = self._linked(program)
-        self.build_assignments(replace(program, assignments=tuple([pair for pair in program.assignments if pair[0].name not in arrays])))
+        self.build_assignments(
+            replace(program, assignments=tuple([pair for pair in program.assignments if pair[0].name not in arrays]))
+        )
         if equation is not None:
             return self._undone(equation)
         match program.value:
@@ -76,7 +82,8 @@ class EquationReader(Reader):
         return whole.program
 
     def _linked(self, program: s.Program) -> s.Equation | None:
-        """The equation that is to be read, of all that the text makes: of a chain, and between arrays that are written out."""
+        """The equation that is to be read, of all that the text makes: of a chain, and between
+        arrays that are written out."""
         assigned = {name.name: value for name, value in program.assignments}
         sides: tuple[s.Syntax, ...] = ()
         match program.value:
@@ -119,19 +126,23 @@ class EquationReader(Reader):
             raise ParseError(said, span=place, suggestion=f"the derivative by {name} alone")
 
     def _without_new_name(self, sides: tuple[s.Syntax, ...], values: Collection[str]) -> tuple[s.Syntax, ...]:
-        """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says what H is."""
+        """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says
+        what H is."""
         first, *others = sides
         known = {*self.scope.declarations, *values, *names_in(*others)}
         return tuple(others) if isinstance(first, s.Name) and first.name not in known else sides
 
     def _summed(self, equation: s.Equation) -> s.Equation:
-        """The equation with the sums that are meant where indices stand twice and no sum is written."""
+        """The equation with the sums that are meant where indices stand twice and no sum is
+        written."""
         known = frozenset([*self.declarations, *self.scope.values, *self.scope.member_values, *self.scope.labelled])
         found = with_sums(equation, self.index_letters, known) if self.indexed else None
         if found is None:
             return equation
         letters = ", ".join(found.letters)
-        said = f"no sum is written: products are summed over {letters}, which stand{'s' * (len(found.letters) == 1)} in them twice"
+        said = (
+            f"no sum is written: products are summed over {letters}, which stand{'s' * (len(found.letters) == 1)} in them twice"
+        )
         readings = (f"they are summed: write Σ_{found.letters[0]}", "each is a name of its own: declare them")
         self.decisions.append(Decision(said, "notation", "doubtful", equation.span, readings))
         return found.equation
@@ -145,7 +156,8 @@ class EquationReader(Reader):
         return s.Equation(equation.span, left.body, right.body)
 
     def _implied(self, value: s.Implication) -> s.Equation:
-        """What a differential implies: the derivative of it by the change of X is the derivative by X of what it is of."""
+        """What a differential implies: the derivative of it by the change of X is the derivative by
+        X of what it is of."""
         left = ungrouped(value.conclusion.left)
         if not isinstance(left, s.DerivativeOf) or len(left.wrt) != 1 or not left.plain:
             advice = "df = tr(A dX) ⇒ ∇f = A'"
@@ -182,7 +194,8 @@ class EquationReader(Reader):
         return s.Equation(equation.span, *[_stepwise(side, moving) for side in sides])
 
     def _moves(self, differential: s.Syntax, claimed: s.Syntax) -> tuple[tuple[str, str], ...]:
-        """The names whose changes stand in the claimed side, with these. The changes have the shapes of what changes."""
+        """The names whose changes stand in the claimed side, with these. The changes have the
+        shapes of what changes."""
         names = names_in(claimed)
         known = [name for name in self.scope.variables if f"d{name}" in names and f"d{name}" not in self.declarations]
         if not known:
@@ -192,7 +205,9 @@ class EquationReader(Reader):
             self._change(name)
         still = [name for name in self.scope.variables if name not in known and name not in self._changes]
         if still:
-            said = f"{', '.join(still)} {'is' if len(still) == 1 else 'are'} constant: no {', '.join('d' + name for name in still)}"
+            said = (
+                f"{', '.join(still)} {'is' if len(still) == 1 else 'are'} constant: no {', '.join('d' + name for name in still)}"
+            )
             self.decisions.append(Decision(f"{said} stands in the claim", "notation", span=claimed.span))
         doubtful = next((name for name in still if self._may_change(name, known, differential)), "")
         if doubtful:
@@ -201,7 +216,8 @@ class EquationReader(Reader):
         return tuple([(name, f"d{name}") for name in known])
 
     def _may_change(self, name: str, moving: list[str], differential: s.Syntax) -> bool:
-        """Whether what is differentiated are products of letters of one sort, of which some change: ``d(XY) = dX Y`` forgets dY."""
+        """Whether what is differentiated are products of letters of one sort, of which some change:
+        ``d(XY) = dX Y`` forgets dY."""
         variables = self.scope.variables
         names = names_in(differential)
         alike = all(_sort_of(one) == _sort_of(name) for one in names) and names.keys() <= {name, *moving}
@@ -214,7 +230,9 @@ class EquationReader(Reader):
         inner = ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
         if isinstance(inner, s.Name) and inner.name not in self.scope.values:
             advice = f"the derivative by a name, d({inner.name})/dX = 0"
-            raise ParseError(f"this says that {inner.name} is constant, which is no claim", span=differential.span, suggestion=advice)
+            raise ParseError(
+                f"this says that {inner.name} is constant, which is no claim", span=differential.span, suggestion=advice
+            )
         names = [name for name, variable in self.scope.variables.items() if not self._is_constant(variable)]
         for name in names:
             self._change(name)
@@ -243,14 +261,17 @@ class EquationReader(Reader):
         return found
 
     def _check_calls(self, equation: s.Equation) -> None:
-        """A letter that stands only before brackets with one name, such as ``L(w)``, is a function that nobody defined."""
+        """A letter that stands only before brackets with one name, such as ``L(w)``, is a function
+        that nobody defined."""
         nodes = walk(equation)
         called = [name for node in nodes if isinstance(node, s.Binary) and (name := _called(node, self.text)) is not None]
         known = {*self.declarations, *self.scope.values, *differentiated_by(nodes)}
         uses, calls = Counter(names_among(nodes)), Counter(names_among(called))
         for name in called:
             if name.name not in known and uses[name.name] == calls[name.name]:
-                advice = f"{name.name} declared as a function (elementwise), its formula in its place, or {name.name}*x for a product"
+                advice = (
+                    f"{name.name} declared as a function (elementwise), its formula in its place, or {name.name}*x for a product"
+                )
                 raise UnknownFunctionError(f"{name.name} is a function that is not defined", span=name.span, suggestion=advice)
 
 
@@ -258,7 +279,8 @@ _REST_OF_COMMAND = pattern(r"(?:[A-Za-z]+\{\S*\})?['′’]*")
 
 
 def _called(node: s.Binary, text: str) -> s.Name | None:
-    """The name at once before brackets with one name in them, where a node is the product of these."""
+    """The name at once before brackets with one name in them, where a node is the product of
+    these."""
     bracket: s.Syntax = node.right
     while isinstance(bracket, s.Transposed | s.Raised):
         bracket = bracket.operand if isinstance(bracket, s.Transposed) else bracket.base
@@ -279,14 +301,17 @@ def _stepwise(side: s.Syntax, moving: list[str]) -> s.Syntax:
     def changed(node: s.Syntax) -> s.Syntax:
         if not isinstance(node, s.DifferentialOf):
             return node
-        steps: list[s.Syntax] = [s.DerivativeOf(node.span, node.body, (name,), along=(s.Name(node.span, f"d{name}"),)) for name in moving]
+        steps: list[s.Syntax] = [
+            s.DerivativeOf(node.span, node.body, (name,), along=(s.Name(node.span, f"d{name}"),)) for name in moving
+        ]
         return s.Group(node.span, reduce(lambda one, other: s.Binary(node.span, "+", one, other, node.span), steps))
 
     return mapped(side, changed)
 
 
 def _moving(names: Collection[str], inside: Collection[str]) -> list[str]:
-    """The names whose changes are meant in differentials: those with a change in the text, or the only one inside."""
+    """The names whose changes are meant in differentials: those with a change in the text, or the
+    only one inside."""
     found = [name for name in sorted(names) if f"d{name}" in names]
     return found or (sorted(inside) if len(inside) == 1 else [])
 
@@ -295,6 +320,9 @@ _SORTS = ("abcdefgh", "klmn", "pqrst", "uvwxyz")
 
 
 def _sort_of(name: str) -> tuple[bool, int]:
-    """Capital or not, and the part of the alphabet: letters of one sort are used for things of one kind."""
+    """Capital or not, and the part of the alphabet: letters of one sort are used for things of one
+    kind."""
     letter = name[:1]
-    return letter.isupper(), next((k for k, letters in enumerate(_SORTS) if letter.lower() in letters and len(name.split("_")[0]) == 1), -1)
+    return letter.isupper(), next(
+        (k for k, letters in enumerate(_SORTS) if letter.lower() in letters and len(name.split("_")[0]) == 1), -1
+    )

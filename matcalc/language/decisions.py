@@ -1,4 +1,5 @@
-"""How a text is read: its options, its places, what was taken one way although it could be taken another, and the reading of least cost."""
+"""How a text is read: its options, its places, what was taken one way although it could be taken
+another, and the reading of least cost."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 @record
 class ReadingOptions:
-    """``strict``: what is doubtful is refused, with the readings and how each is said. ``dialect``: one of ``DIALECTS``, or None for
-    what the text shows. ``flipped`` are runs of letters that are not read as they usually are."""
+    """``strict``: what is doubtful is refused, with the readings and how each is said. ``dialect``:
+    one of ``DIALECTS``, or None for what the text shows. ``flipped`` are runs of letters that are
+    not read as they usually are."""
 
     strict: bool = False
     dialect: Dialect | None = None
@@ -64,7 +66,8 @@ class Places:
     ends: list[int]
 
     def place(self, span: Span, length: int) -> Span:
-        """The span of the given text, which has ``length`` characters, behind a span of this one."""
+        """The span of the given text, which has ``length`` characters, behind a span of this
+        one."""
         if span.start >= len(self.starts):
             return Span(length, length)
         start = self.starts[span.start]
@@ -74,13 +77,15 @@ class Places:
 
 @record
 class Source:
-    """A text as it is to be read, with all commands of its writer replaced, and the text that was given."""
+    """A text as it is to be read, with all commands of its writer replaced, and the text that was
+    given."""
 
     text: str
     given: str
     places: Places | None = None
     fault: ParseError | None = None
-    """A call that could not be replaced, or definitions without an end, with which nothing is replaced."""
+    """A call that could not be replaced, or definitions without an end, with which nothing is
+    replaced."""
     letters: tuple[str, ...] = ()
     """Commands that nobody defines and that were taken for letters."""
 
@@ -96,8 +101,11 @@ class Source:
 
 
 Weight: TypeAlias = Literal["plain", "assumed", "doubtful"]
-"""``plain``: not worth saying; ``assumed``: a note; ``doubtful``: a warning, which a strict reading refuses."""
-Topic: TypeAlias = Literal["convention", "names", "kinds", "sizes", "broadcasting", "dialect", "alias", "samples", "notation", "scope"]
+"""``plain``: not worth saying; ``assumed``: a note; ``doubtful``: a warning, which a strict reading
+refuses."""
+Topic: TypeAlias = Literal[
+    "convention", "names", "kinds", "sizes", "broadcasting", "dialect", "alias", "samples", "notation", "scope"
+]
 """``convention``: a kind that the letter has anyway; it is a note, but no surprise."""
 _CONVENTIONAL = frozenset(["convention", "sizes"])
 
@@ -106,10 +114,11 @@ _CONVENTIONAL = frozenset(["convention", "sizes"])
 class Decision:
     """One choice in a reading.
 
-    ``words`` say it in one line, in the user's names. ``span`` is its place in the text, if it has one. ``instead`` are the readings it
-    was chosen among and how each is said beyond doubt, such as ``("C is a scalar: declare C: scalar", "C is a matrix: declare C: n×n")``;
-    a doubtful decision has at least two. ``otherwise`` names the choice where the same words could mean something else that a reading
-    can be asked for (``ReadingOptions.otherwise``).
+    ``words`` say it in one line, in the user's names. ``span`` is its place in the text, if it has
+    one. ``instead`` are the readings it was chosen among and how each is said beyond doubt, such as
+    ``("C is a scalar: declare C: scalar", "C is a matrix: declare C: n×n")``; a doubtful decision
+    has at least two. ``otherwise`` names the choice where the same words could mean something else
+    that a reading can be asked for (``ReadingOptions.otherwise``).
 
     >>> Decision("sigma(...) is read as the logistic function").weight
     'assumed'
@@ -129,7 +138,8 @@ class Decision:
 
     @property
     def surprising(self) -> bool:
-        """Whether the reading should be shown because of it: more than the usual kinds and the names of sizes."""
+        """Whether the reading should be shown because of it: more than the usual kinds and the
+        names of sizes."""
         return self.told and (self.weight == "doubtful" or self.topic not in _CONVENTIONAL)
 
 
@@ -145,12 +155,14 @@ def warnings_of(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
 
 
 def warned(warnings: tuple[str, ...]) -> str:
-    """What stands behind a result on one line, so that a doubtful reading shows wherever the result does."""
+    """What stands behind a result on one line, so that a doubtful reading shows wherever the result
+    does."""
     return f" (warning: {'; '.join(warnings)})" if warnings else ""
 
 
 def require_certain(decisions: tuple[Decision, ...]) -> None:
-    """Raises ParseError for the first decision in the text that is doubtful, with the readings and how each is said."""
+    """Raises ParseError for the first decision in the text that is doubtful, with the readings and
+    how each is said."""
     doubtful = [decision for decision in decisions if decision.weight == "doubtful"]
     if doubtful:
         first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0)
@@ -169,8 +181,8 @@ _WORK = 4
 
 @record
 class Differentiated:
-    """A derivative that is asked for within an expression: in denominator layout, or in numerator layout if ``turned``; the directional one
-    ``along`` a direction for each order."""
+    """A derivative that is asked for within an expression: in denominator layout, or in numerator
+    layout if ``turned``; the directional one ``along`` a direction for each order."""
 
     function: Expr
     wrt: tuple[Symbol, ...]
@@ -187,15 +199,17 @@ class Derived:
 
 
 Calculus: TypeAlias = "Callable[[Differentiated], Expr | None]"
-"""What differentiates: the closed form, or None where there is none. It lies in a layer above this one."""
+"""What differentiates: the closed form, or None where there is none. It lies in a layer above this
+one."""
 
 
 @record
 class Question:
-    """What a text asks for by itself: ``d/dx f``, ``∇²f(x)``; of a definition ``f(x) = ...`` the derivative by its arguments.
+    """What a text asks for by itself: ``d/dx f``, ``∇²f(x)``; of a definition ``f(x) = ...`` the
+    derivative by its arguments.
 
-    ``names`` are those differentiated by, one for each order. ``turned``: by a transpose, in numerator layout. ``said``: a derivative
-    stands in the text, so that another one contradicts it.
+    ``names`` are those differentiated by, one for each order. ``turned``: by a transpose, in
+    numerator layout. ``said``: a derivative stands in the text, so that another one contradicts it.
     """
 
     names: tuple[str, ...]
@@ -204,7 +218,8 @@ class Question:
 
     @property
     def settled(self) -> bool:
-        """Whether it is clear by what to differentiate: a derivative says it, a function of one argument leaves no choice."""
+        """Whether it is clear by what to differentiate: a derivative says it, a function of one
+        argument leaves no choice."""
         return self.said or len(self.names) == 1
 
 
@@ -212,16 +227,19 @@ class Question:
 class Elaborated:
     """A typed expression and what reading it rested on.
 
-    ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur included. ``declarations`` gives kind,
-    sizes and properties of those that occur, in the ``declare`` syntax, so that a text can be read again in the same way.
-    ``decisions`` say what was chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the named
-    intermediate results, with the names in them replaced by their values; ``steps`` are the same as they were written, in terms of the
-    names before them, and ``outline`` is the expression in terms of them. ``origin`` is the object of another system that it was read
-    from, if it was no text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was declared. ``derived`` are
-    the derivatives within the expression, with what stands in their place; ``question`` is the derivative that the text asks for, if it was
-    read as a question: then the expression is what is to be differentiated.
-    ``families`` are the names before indices with those of the symbols that they are parts of, where these differ. ``options`` are those
-    that it was read with.
+    ``symbols`` are the variables by name (``beta`` for ``β``), declared ones that do not occur
+    included. ``declarations`` gives kind, sizes and properties of those that occur, in the
+    ``declare`` syntax, so that a text can be read again in the same way. ``decisions`` say what was
+    chosen in reading, ``notes`` those of them that are worth saying. ``intermediates`` are the
+    named intermediate results, with the names in them replaced by their values; ``steps`` are the
+    same as they were written, in terms of the names before them, and ``outline`` is the expression
+    in terms of them. ``origin`` is the object of another system that it was read from, if it was no
+    text. ``text`` is what was read, ``dialect`` what it is written in, and ``given`` what was
+    declared. ``derived`` are the derivatives within the expression, with what stands in their
+    place; ``question`` is the derivative that the text asks for, if it was read as a question: then
+    the expression is what is to be differentiated. ``families`` are the names before indices with
+    those of the symbols that they are parts of, where these differ. ``options`` are those that it
+    was read with.
     """
 
     expression: Expr
@@ -252,9 +270,11 @@ class Elaborated:
 
 @record(eq=False)
 class Attempt(Generic[Read]):
-    """One reading, or why there is none; its cost without that of the changes, and the runs of letters that could be read otherwise.
+    """One reading, or why there is none; its cost without that of the changes, and the runs of
+    letters that could be read otherwise.
 
-    A reading with an ``error`` is not certain, where that is wanted; its cost is that of the reading.
+    A reading with an ``error`` is not certain, where that is wanted; its cost is that of the
+    reading.
     """
 
     forks: tuple[Fork, ...]
@@ -273,8 +293,8 @@ class Attempt(Generic[Read]):
 def least(attempt: Callable[[frozenset[str]], Attempt[Read]], text: str, options: ReadingOptions) -> Read:
     """The reading of least cost; ``attempt`` reads with these runs of letters read otherwise.
 
-    Only kinds and sizes that do not fit, or that cost too much, are a reason to try others. Where nothing fits, the error is that of the
-    usual reading.
+    Only kinds and sizes that do not fit, or that cost too much, are a reason to try others. Where
+    nothing fits, the error is that of the usual reading.
     """
     if options.flipped is not None:
         return attempt(options.flipped).value()

@@ -1,4 +1,5 @@
-"""Text to typed expression, and one operation of the language applied to typed expressions, as operators in Python need it."""
+"""Text to typed expression, and one operation of the language applied to typed expressions, as
+operators in Python need it."""
 
 from __future__ import annotations
 
@@ -17,7 +18,17 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Construction
 from matcalc.language.build.forms import TIES, filled
 from matcalc.language.build.scope import Apart
-from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Elaborated, Question, ReadingOptions, least, notes_of
+from matcalc.language.decisions import (
+    AS_USUAL,
+    Attempt,
+    Calculus,
+    Decision,
+    Elaborated,
+    Question,
+    ReadingOptions,
+    least,
+    notes_of,
+)
 from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText, declaration_text
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
@@ -58,18 +69,22 @@ def elaborate(
 ) -> Elaborated:
     """The typed expression that a text stands for.
 
-    ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names that must be symbols of the
-    expression (with ``results`` intermediate results too); ``shape`` is the shape that the expression is to have, which settles sizes of
-    ``eye``, ``vector(1)`` and the literal 0. ``options`` say what the reader may decide. ``calculus`` evaluates derivatives within the
-    expression, which are refused without it; with ``question`` a derivative that is the whole of the text is given back as the
-    ``question``, not evaluated.
+    ``declare`` gives kinds, sizes and properties of names, the rest is inferred; ``wrt`` are names
+    that must be symbols of the expression (with ``results`` intermediate results too); ``shape`` is
+    the shape that the expression is to have, which settles sizes of ``eye``, ``vector(1)`` and the
+    literal 0. ``options`` say what the reader may decide. ``calculus`` evaluates derivatives within
+    the expression, which are refused without it; with ``question`` a derivative that is the whole
+    of the text is given back as the ``question``, not evaluated.
 
-    Tensors of order 3 and 4 are declared (``T: n×m×p``) or made: ``tensor(i, k, sum(j, T[i,j,k]*x[j]))`` is the array whose entry at i, k
-    is the scalar behind them, so that contractions over named indices, traces, outer products and axes in another order are all written
-    with entries and ``sum``. Along an index that the scalar does not have, the entries are copied. Elementwise operations broadcast as in
-    NumPy, the last axes aligned, axes of size one and missing ones copied; a vector is an array of n×1 in this, its transpose one of 1×n.
+    Tensors of order 3 and 4 are declared (``T: n×m×p``) or made:
+    ``tensor(i, k, sum(j, T[i,j,k]*x[j]))`` is the array whose entry at i, k is the scalar behind
+    them, so that contractions over named indices, traces, outer products and axes in another order
+    are all written with entries and ``sum``. Along an index that the scalar does not have, the
+    entries are copied. Elementwise operations broadcast as in NumPy, the last axes aligned, axes of
+    size one and missing ones copied; a vector is an array of n×1 in this, its transpose one of 1×n.
 
-    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
+    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the
+    place in it.
     """
     wrt = tuple(wrt)
     if question and _ASKS.match(text) is not None:
@@ -91,7 +106,8 @@ def joined_or_apart(read: Callable[[ReadingOptions], Attempt[Read]], options: Re
 
 
 def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:
-    """The derivative that a text asks for by itself; None when it names none. Raises as ``elaborate`` does.
+    """The derivative that a text asks for by itself; None when it names none. Raises as
+    ``elaborate`` does.
 
     >>> question_in("d/dx x'Ax").names, question_in("f(w) = ||Xw - y||^2").names, question_in("x'Ax")
     (('x',), ('w',), None)
@@ -104,7 +120,8 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
 
 
 def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tuple[Decision, ...]:
-    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
+    """What is to be said of declared names that do not occur; ``others`` are names that may be
+    declared all the same.
 
     Raises ParseError where such a name may be meant for a symbol that is not declared.
     """
@@ -160,7 +177,9 @@ class _ExpressionReader(Reader):
             root = self.builder.build(value.right)
             if name.name in self.scope.variables:
                 there = "what is differentiated by" if name.name in self.wrt else "in its own value"
-                raise ParseError(f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone")
+                raise ParseError(
+                    f"{name.name} is given a value, and stands {there}", span=name.span, suggestion="the right side alone"
+                )
             return root
         return self.builder.build(value)
 
@@ -180,7 +199,8 @@ class _ExpressionReader(Reader):
         self.builder.relate(kind_relations.Measured(root.span, kinds, words, (root.cell,), (extent(shape),)))
 
     def _check_member(self, name: str) -> None:
-        """By members that are tied in themselves no derivative is known: an array has no such property."""
+        """By members that are tied in themselves no derivative is known: an array has no such
+        property."""
         for (base, _), declaration in self.scope.declared_members.items():
             if base == name and declaration.facts & TIES:
                 advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
@@ -230,8 +250,9 @@ class Operated:
 def operate(pieces: Sequence[str | e.Expr], make: Make, shown: Callable[[e.Expr], str]) -> Operated:
     """The value of one operation.
 
-    ``pieces`` are the operands with the signs around them, as in ``(A, " + ", B)``; ``shown`` gives the text of an operand, which is
-    asked for only when a message needs it. Raises ShapeError or ParseError with that text and the place in it.
+    ``pieces`` are the operands with the signs around them, as in ``(A, " + ", B)``; ``shown`` gives
+    the text of an operand, which is asked for only when a message needs it. Raises ShapeError or
+    ParseError with that text and the place in it.
     """
     try:
         found = _operated(pieces, make, lambda _: "?")

@@ -14,7 +14,17 @@ from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import Construction, shape_of_cell
-from matcalc.language.build.scope import Apart, Families, Scope, Variable, aliases, bold_names, letter_class, points_in, written_names
+from matcalc.language.build.scope import (
+    Apart,
+    Families,
+    Scope,
+    Variable,
+    aliases,
+    bold_names,
+    letter_class,
+    points_in,
+    written_names,
+)
 from matcalc.language.decisions import (
     AS_USUAL,
     Attempt,
@@ -84,7 +94,8 @@ _KIND_WORDS = {
 
 
 def _against_the_capital(variable: Variable, kind: str) -> Decision:
-    """What is said of a capital that is read as a scalar or a vector; it is doubtful where it could be a matrix."""
+    """What is said of a capital that is read as a scalar or a vector; it is doubtful where it could
+    be a matrix."""
     name = variable.name
     said = f"{name} is read as a {kind}"
     if not variable.matrix_too:
@@ -128,7 +139,8 @@ class Reader:
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
         self.functions: tuple[str, ...] = ()
-        """The functions that the text defines, those that are left out of the program among them."""
+        """The functions that the text defines, those that are left out of the program among
+        them."""
         self._symbols: dict[str, e.Symbol] | None = None
         self.cost = 0.0
         """What the kinds cost, where there are such runs."""
@@ -161,7 +173,9 @@ class Reader:
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
-            raise ParseError(f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol")
+            raise ParseError(
+                f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol"
+            )
         return canonical_name(name)
 
     def parse(self) -> s.Program:
@@ -224,7 +238,8 @@ class Reader:
             raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
 
     def _learn_limits(self, limits: Mapping[str, bool]) -> None:
-        """Names that are the limits of sums are sizes, and where they stand by themselves the numbers of these."""
+        """Names that are the limits of sums are sizes, and where they stand by themselves the
+        numbers of these."""
         known = {*self.declarations, *self.wrt, *self.scope.size_names}
         for name, alone in limits.items():
             if name not in known:
@@ -341,7 +356,8 @@ class Reader:
         """What a reader of more than one expression wishes of their sizes."""
 
     def _named_sizes(self, sizes: SizeSystem, families: Families) -> None:
-        """What is wished of open sizes before they are named, and the names that sums and samples give them."""
+        """What is wished of open sizes before they are named, and the names that sums and samples
+        give them."""
         self.unify_sizes(sizes)
         limits = [(dimension, name) for name, dimension in self.scope.limits.items()]
         wished = [*limits, *families.preferred_sizes()]
@@ -374,7 +390,9 @@ class Reader:
                 self.decisions.append(_against_the_capital(variable, _KIND_WORDS[variable.cell.mask][0]))
                 continue
             groups.setdefault(variable.cell.mask, []).append(variable.name)
-        parts = [f"{', '.join(groups[kind])}: {words[len(groups[kind]) > 1]}" for kind, words in _KIND_WORDS.items() if kind in groups]
+        parts = [
+            f"{', '.join(groups[kind])}: {words[len(groups[kind]) > 1]}" for kind, words in _KIND_WORDS.items() if kind in groups
+        ]
         if parts:
             self.decisions.append(Decision("assumed " + "; ".join(parts), "convention"))
 
@@ -411,7 +429,8 @@ class Reader:
         return Elaborated(*whole, None, text, self.dialect, given, derived, families=families, options=self.options)
 
     def attempted(self, read: Callable[[], Read]) -> Attempt[Read]:
-        """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain where that is wanted."""
+        """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain
+        where that is wanted."""
         try:
             found = read()
         except MatcalcError as error:

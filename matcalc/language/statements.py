@@ -1,7 +1,8 @@
 """Statements such as ``d(x'Ax)/dx = (A + A')x``.
 
-A claim does not define its own kinds: the side that is differentiated (of two formulas the left one) is read first, by declarations, use
-and convention, and the other side, the claimed one, with the kinds that its names have then. Sizes that are still open are shared.
+A claim does not define its own kinds: the side that is differentiated (of two formulas the left
+one) is read first, by declarations, use and convention, and the other side, the claimed one, with
+the kinds that its names have then. Sizes that are still open are shared.
 """
 
 from __future__ import annotations
@@ -22,7 +23,18 @@ from matcalc.language.build.construction import Construction
 from matcalc.language.build.forms import filled, function_of
 from matcalc.language.build.scope import Variable, array_of, written_names
 from matcalc.language.claimed_equations import UNCERTAIN, EquationReader
-from matcalc.language.decisions import AS_USUAL, Attempt, Calculus, Decision, Derived, Dialect, Elaborated, ReadingOptions, least, notes_of
+from matcalc.language.decisions import (
+    AS_USUAL,
+    Attempt,
+    Calculus,
+    Decision,
+    Derived,
+    Dialect,
+    Elaborated,
+    ReadingOptions,
+    least,
+    notes_of,
+)
 from matcalc.language.declare.declared import Declaration, Declare
 from matcalc.language.elaboration import joined_or_apart
 from matcalc.language.syntax import trees as s
@@ -39,7 +51,8 @@ _ZERO = e.Number(Fraction(0))
 
 @record
 class DerivativeSide:
-    """A derivative as one side of a statement: of ``expression`` by each of ``wrt``, one symbol for each order."""
+    """A derivative as one side of a statement: of ``expression`` by each of ``wrt``, one symbol for
+    each order."""
 
     expression: e.Expr
     wrt: tuple[e.Symbol, ...]
@@ -51,7 +64,8 @@ class DerivativeSide:
 
 @record
 class DifferentialSide:
-    """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside it; the other symbols are constant.
+    """The differential of ``expression`` where each symbol of ``moves`` changes by the one beside
+    it; the other symbols are constant.
 
     ``order`` 2 is the second differential, in which the changes are constant.
     """
@@ -68,13 +82,15 @@ Side: TypeAlias = e.Expr | DerivativeSide | DifferentialSide
 class Statement:
     """``left = right``; symbols, declarations and decisions as in ``Elaborated``.
 
-    Where the claimed side does not fit the kinds and sizes of the names in the other, it is None and ``misfit`` says why. ``turned``: the
-    claimed side is the left one. ``derived`` as in ``Elaborated``. ``functions`` are those that the text defines.
-    ``links`` say in words which equations ``a = b = c``, or one between arrays that are written out, makes where it makes several.
-    ``evidence``: something in what was read shows vectors or matrices.
-    ``entries`` are the indices of a statement about the entries of arrays, in the order of the axes that it was read with.
-    ``by_axes``: its derivatives are arrays of entries, with the axes of what is differentiated first, in every layout. ``open_if_true``
-    and ``open_if_false`` say why it would not be decided by being found true, or false, as it was read.
+    Where the claimed side does not fit the kinds and sizes of the names in the other, it is None
+    and ``misfit`` says why. ``turned``: the claimed side is the left one. ``derived`` as in
+    ``Elaborated``. ``functions`` are those that the text defines. ``links`` say in words which
+    equations ``a = b = c``, or one between arrays that are written out, makes where it makes
+    several. ``evidence``: something in what was read shows vectors or matrices. ``entries`` are the
+    indices of a statement about the entries of arrays, in the order of the axes that it was read
+    with. ``by_axes``: its derivatives are arrays of entries, with the axes of what is
+    differentiated first, in every layout. ``open_if_true`` and ``open_if_false`` say why it would
+    not be decided by being found true, or false, as it was read.
     """
 
     left: Side | None
@@ -115,11 +131,12 @@ def elaborate_statement(
 ) -> Statement:
     """The typed sides of an equation, with symbols and sizes shared between them.
 
-    The claimed side is read in the shape that the other has in ``layout`` where that fits, which settles the sizes of ``eye``,
-    ``vector(1)`` and 0; a claimed side of another shape is no error here, nor one that has no shape at all (``misfit``). ``bent`` finds
-    the kinds of both sides together instead, which tells what a claim that does not fit would have to mean. Of ``a = b = c`` the equation
-    number ``link`` is read.
-    Raises ParseError, ShapeError, UnknownFunctionError or LimitError, which know the text and the place in it.
+    The claimed side is read in the shape that the other has in ``layout`` where that fits, which
+    settles the sizes of ``eye``, ``vector(1)`` and 0; a claimed side of another shape is no error
+    here, nor one that has no shape at all (``misfit``). ``bent`` finds the kinds of both sides
+    together instead, which tells what a claim that does not fit would have to mean. Of
+    ``a = b = c`` the equation number ``link`` is read. Raises ParseError, ShapeError,
+    UnknownFunctionError or LimitError, which know the text and the place in it.
     """
 
     def attempt(chosen: ReadingOptions) -> Attempt[Statement]:
@@ -157,7 +174,8 @@ class _SideTerm:
 
 
 def _different(dimensions: list[Dimension]) -> set[Size | int]:
-    """The sizes that differ, of one kind or the other; unknown ones by their place in memory, which nothing but the count depends on."""
+    """The sizes that differ, of one kind or the other; unknown ones by their place in memory, which
+    nothing but the count depends on."""
     return {root if isinstance(root, Size) else id(root) for root in map(resolved, dimensions)}
 
 
@@ -179,7 +197,8 @@ class _StatementReader(EquationReader):
     """The names in the leading side, once it is read."""
 
     def statement(self, bent: bool) -> Statement:
-        """The whole of ``elaborate_statement``, without the text in its errors. Raises _DoesNotFit."""
+        """The whole of ``elaborate_statement``, without the text in its errors. Raises
+        _DoesNotFit."""
         equation = self._with_steps(self._summed(self._equation()))
         turned, first, second = self._leading(equation)
         lead = self._lead = self._side(first)
@@ -210,19 +229,22 @@ class _StatementReader(EquationReader):
         return self._stated(left, right, symbols, whole, turned)
 
     def _leading(self, equation: s.Equation) -> tuple[bool, s.Syntax, s.Syntax]:
-        """Whether the right side is the one that is differentiated, that side, and the claimed one."""
+        """Whether the right side is the one that is differentiated, that side, and the claimed
+        one."""
         turned = _is_derivative(equation.right) and not _is_derivative(equation.left)
         return turned, *self._arrays(*((equation.right, equation.left) if turned else (equation.left, equation.right)))
 
     def _argument(self, name: str) -> t.Term:
-        """What a function without a formula depends on. Raises UnknownFunctionError for an entry of what no term stands for."""
+        """What a function without a formula depends on. Raises UnknownFunctionError for an entry of
+        what no term stands for."""
         if name not in self.scope.values and name not in self.scope.variables:
             function = next(one for one, names in self.scope.undefined.arguments.items() if name in names)
             raise not_defined(function, name, Span(0, len(self.text)))
         return super()._argument(name)
 
     def _relate_arguments(self) -> None:
-        """What the leading side's functions without a formula depend on has a kind that they can be differentiated by."""
+        """What the leading side's functions without a formula depend on has a kind that they can be
+        differentiated by."""
         layout, variables = self.builder.layout, self.scope.variables
         for name, arguments in self.scope.undefined.arguments.items():
             for argument in arguments:
@@ -232,7 +254,8 @@ class _StatementReader(EquationReader):
                     self.builder.relate(kind_relations.DerivativeBy(derived.span, layout, cells[0], [cells[1]], derived))
 
     def _check_functions(self, sides: tuple[Side, Side], equation: s.Equation) -> None:
-        """Of a function without a formula the derivatives on one side are claimed to be derivatives on the other.
+        """Of a function without a formula the derivatives on one side are claimed to be derivatives
+        on the other.
 
         Raises UnknownFunctionError where the formula would have to be known.
         """
@@ -243,7 +266,9 @@ class _StatementReader(EquationReader):
             if all(there):
                 self.decisions.append(Decision(f"{name} is any function of {', '.join(arguments)}", "names"))
 
-    def _stated(self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool) -> Statement:
+    def _stated(
+        self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool
+    ) -> Statement:
         text, dialect, given = whole.text, whole.dialect, whole.given
         parts = (whole.declarations, whole.decisions, whole.intermediates)
         uncertain = "" if self.scope.undefined.certain else UNCERTAIN
@@ -259,7 +284,8 @@ class _StatementReader(EquationReader):
         )
 
     def _filled(self, claimed: Side) -> Side:
-        """Zero in the shape of the other side, and for a vector any number: ``asin(x) + acos(x) = pi/2`` holds for every entry."""
+        """Zero in the shape of the other side, and for a vector any number:
+        ``asin(x) + acos(x) = pi/2`` holds for every entry."""
         expected = self._expected()
         if expected is None or not isinstance(claimed, e.Expr):
             return claimed
@@ -311,14 +337,17 @@ class _StatementReader(EquationReader):
         """The symbol that is differentiated by."""
         name = self.of_family(name if name in self.scope.variables else array_of(self.scope, name))
         if name not in self.declarations and name not in self.scope.variables:
-            raise ParseError(f"{name} does not occur in the expression", span=place, expected=", ".join(self.scope.variables) or None)
+            raise ParseError(
+                f"{name} does not occur in the expression", span=place, expected=", ".join(self.scope.variables) or None
+            )
         if name in self.declared_functions:
             raise ParseError(f"{name} is declared as a function", span=place)
         self.scope.variable(name, place)
         return name
 
     def _names_functions(self, body: s.Syntax) -> bool:
-        """Whether a function without a formula stands in what is differentiated, or in the values of its names."""
+        """Whether a function without a formula stands in what is differentiated, or in the values
+        of its names."""
         names = self._names_in(body)
         values = [self.scope.values[name] for name in sorted(names) if name in self.scope.values]
         inside = {term.name for term in t.postorder(*values) if isinstance(term, t.SymbolTerm)} if values else set()
@@ -327,7 +356,9 @@ class _StatementReader(EquationReader):
     def _names_in(self, body: s.Syntax) -> set[str]:
         """The names in a text, and in the bodies of the functions that it names."""
         definitions = self.scope.definitions
-        return set(names_in(*postordered([body], lambda one: [definitions[name].body for name in names_in(one) if name in definitions])))
+        return set(
+            names_in(*postordered([body], lambda one: [definitions[name].body for name in names_in(one) if name in definitions]))
+        )
 
     def _typed(self, side: _SideTerm, construction: Construction) -> Side:
         built = construction.build(side.term)
@@ -343,7 +374,8 @@ class _StatementReader(EquationReader):
     # ------------------------------------------------------------ the shape wished for
 
     def _expected(self, sizes: SizeSystem | None = None) -> CellShape | None:
-        """The shape that the claimed side should have; None when it is a derivative itself or the other has more than two axes."""
+        """The shape that the claimed side should have; None when it is a derivative itself or the
+        other has more than two axes."""
         assert self._lead is not None
         if self._claimed is None or self._claimed.wrt:
             return None
@@ -379,14 +411,17 @@ class _StatementReader(EquationReader):
         return expected if expected is not None and expected.kind == cell.mask else None, cell
 
     def unify_sizes(self, sizes: SizeSystem) -> None:
-        """Open sizes of the one side become those of the other, but no two of one side become one."""
+        """Open sizes of the one side become those of the other, but no two of one side become
+        one."""
         if self._by_axes:
             self._unify_axes(sizes)
             return
         expected, cell = self._fitting(sizes)
         if expected is None:
             return
-        own = [size for name in self._known for size in (self.scope.variables[name].cell.rows, self.scope.variables[name].cell.cols)]
+        own = [
+            size for name in self._known for size in (self.scope.variables[name].cell.rows, self.scope.variables[name].cell.cols)
+        ]
         for pairs in (sizes.factorwise(cell.rows, expected.rows), sizes.factorwise(cell.cols, expected.cols)):
             among = [*own, *self._open_sizes(), *(size for pair in pairs for size in pair)]
             before = len(_different(own))

@@ -20,10 +20,11 @@ Own = TypeVar("Own", bound="Arithmetic")
 
 
 class Arithmetic:
-    """Base of what operators combine: a typed expression, the declarations of its symbols, and notes.
+    """Base of what operators combine: a typed expression, the declarations of its symbols, and
+    notes.
 
-    Every operation raises ShapeError for operands that do not fit, with their texts and shapes, and MatcalcError for an operand that is
-    neither an expression nor a number.
+    Every operation raises ShapeError for operands that do not fit, with their texts and shapes, and
+    MatcalcError for an operand that is neither an expression nor a number.
     """
 
     node: Expr

@@ -1,4 +1,5 @@
-"""What Python's operators do to typed expressions: the operation of the language, with advice where shapes do not fit."""
+"""What Python's operators do to typed expressions: the operation of the language, with advice where
+shapes do not fit."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ from matcalc.printing import text
 
 
 def for_operator(operator: str, left: Expr, right: Expr) -> str | None:
-    """Advice for ``left operator right``; operands that are no plain symbols are called left and right."""
+    """Advice for ``left operator right``; operands that are no plain symbols are called left and
+    right."""
     a, b = _called(left, "left"), _called(right, "right")
     if len(left.shape) > 2 or len(right.shape) > 2:
         return 'matcalc.parse("tensor(i, k, sum(j, T[i,j,k]*x[j]))", declare=...) for contractions of tensors'
@@ -94,7 +96,8 @@ def for_function(name: str, arguments: tuple[Expr, ...]) -> str | None:
 
 
 def number(value: object) -> Expr | None:
-    """A Python or NumPy number as it would be written, exactly (``0.1`` is 1/10); None for what is no number.
+    """A Python or NumPy number as it would be written, exactly (``0.1`` is 1/10); None for what is
+    no number.
 
     Raises MatcalcError for a number without a place in a formula, such as ``nan``.
     """
@@ -130,7 +133,8 @@ def refused(value: object, where: str) -> MatcalcError:
 
 
 def joint_declarations(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The declarations of several expressions together. Raises MatcalcError for a name with two of them."""
+    """The declarations of several expressions together. Raises MatcalcError for a name with two of
+    them."""
     found: dict[str, str] = {}
     for declarations in parts:
         small, large = (declarations, found) if len(declarations) < len(found) else (found, declarations)
@@ -143,7 +147,8 @@ def joint_declarations(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def declarations_of(expression: Expr) -> dict[str, str]:
-    """Kinds, sizes and properties of the symbols of an expression in the ``declare`` syntax; the user's own functions last."""
+    """Kinds, sizes and properties of the symbols of an expression in the ``declare`` syntax; the
+    user's own functions last."""
     found: dict[str, str] = {}
     own: dict[str, str] = {}
     for node in postorder(expression):
@@ -164,8 +169,11 @@ Own = TypeVar("Own", bound=Arithmetic)
 Advice = Callable[[tuple[e.Expr, ...]], str | None]
 
 
-def combined(like: type[Own], pieces: Sequence[str | Arithmetic | e.Expr], make: Make, advice: Advice = lambda operands: None) -> Own:
-    """The value of an operation of the language on typed operands, as an object of the class ``like``.
+def combined(
+    like: type[Own], pieces: Sequence[str | Arithmetic | e.Expr], make: Make, advice: Advice = lambda operands: None
+) -> Own:
+    """The value of an operation of the language on typed operands, as an object of the class
+    ``like``.
 
     ``advice`` says what to write in Python when the operands do not fit.
     """

@@ -1,4 +1,5 @@
-"""What the calls of the Python interface take: expressions, names, and programs with named intermediate results."""
+"""What the calls of the Python interface take: expressions, names, and programs with named
+intermediate results."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ Names: TypeAlias = "Name | Sequence[Name]"
 
 
 def derivative_within(question: Differentiated) -> Expr | None:
-    """The closed form of a derivative within an expression; what does it is loaded when it is first used."""
+    """The closed form of a derivative within an expression; what does it is loaded when it is first
+    used."""
     found: Expr | None = import_module("matcalc.products.differentials").closed_form(question)
     return found
 
@@ -56,16 +58,21 @@ def read(
 ) -> Elaborated:
     """The typed expression, in whichever way it was given; parameters as for ``elaborate``.
 
-    ``declare`` may give properties to the symbols of a typed expression, and declare others. Raises MatcalcError for what is no expression.
+    ``declare`` may give properties to the symbols of a typed expression, and declare others. Raises
+    MatcalcError for what is no expression.
     """
     if isinstance(expression, str):
-        return elaborate(expression, declare, wrt=wrt, results=results, options=options, question=question, calculus=derivative_within)
+        return elaborate(
+            expression, declare, wrt=wrt, results=results, options=options, question=question, calculus=derivative_within
+        )
     if isinstance(expression, Arithmetic):
         found = _typed(expression.node, expression.declarations, expression.notes, declare)
         return replace(found, origin=expression.origin)
     if is_sympy(expression):
         found = _exchange().read(expression)
-        return replace(_typed(found.expression, combining.declarations_of(found.expression), found.notes, declare), origin=expression)
+        return replace(
+            _typed(found.expression, combining.declarations_of(found.expression), found.notes, declare), origin=expression
+        )
     value = combining.number(expression)
     if value is not None:
         return _typed(value, {}, (), declare)
@@ -104,8 +111,8 @@ def names_of(wrt: Names) -> tuple[str, ...]:
 
 
 def with_symbols(declare: Declare, wrt: Names) -> Declare:
-    """The declarations, and those of symbols given as such: a text is read with them, and the derivative by a symbol that does not occur is
-    a zero of its shape."""
+    """The declarations, and those of symbols given as such: a text is read with them, and the
+    derivative by a symbol that does not occur is a zero of its shape."""
     found: dict[str, str] = {}
     for symbol in listed(wrt):
         if isinstance(symbol, Arithmetic):
@@ -130,7 +137,8 @@ def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
 
 @contextmanager
 def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterator[None]:
-    """The door of a call: errors know the text they are about, no error but MatcalcError gets out, and the call has a budget."""
+    """The door of a call: errors know the text they are about, no error but MatcalcError gets out,
+    and the call has a budget."""
     text = expression if isinstance(expression, str) else None
     try:
         with metered(seconds):
@@ -142,15 +150,20 @@ def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterat
     except RecursionError:
         raise LimitError("the expression is nested too deeply", text=text) from None
     except MemoryError:
-        raise LimitError("the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression") from None
+        raise LimitError(
+            "the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression"
+        ) from None
     except ValueError as error:
         if "integer string conversion" not in str(error):
             raise
-        raise LimitError("a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value") from None
+        raise LimitError(
+            "a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value"
+        ) from None
 
 
 def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """The method of a result as a call of its own, with a budget and no errors but those of this package."""
+    """The method of a result as a call of its own, with a budget and no errors but those of this
+    package."""
 
     @wraps(function)
     def bounded(*arguments: Given.args, **keywords: Given.kwargs) -> Answer:
@@ -161,13 +174,16 @@ def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
 
 
 def is_sympy(value: object) -> bool:
-    """Whether the value is an expression or a matrix of SymPy's; without loading SymPy, nor asking what another thread is still loading."""
-    return any(cls.__name__ in ("Basic", "MatrixBase") and str(cls.__module__).startswith("sympy.") for cls in type(value).__mro__)
+    """Whether the value is an expression or a matrix of SymPy's; without loading SymPy, nor asking
+    what another thread is still loading."""
+    return any(
+        cls.__name__ in ("Basic", "MatrixBase") and str(cls.__module__).startswith("sympy.") for cls in type(value).__mro__
+    )
 
 
 def _exchange() -> Any:
     """Reading SymPy, loaded when it is first used."""
-    return import_module("matcalc.sympy_exchange.reading")
+    return import_module("matcalc.sympy_exchange.sympy_reader")
 
 
 def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[str], declare: Declare) -> Elaborated:
@@ -187,7 +203,8 @@ def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[st
 
 
 def _declared(declaration: Declaration, occurring: Symbol | None) -> Symbol | None:
-    """The symbol with what is declared of it; None where a declaration says nothing about a typed expression.
+    """The symbol with what is declared of it; None where a declaration says nothing about a typed
+    expression.
 
     Raises MatcalcError where the declaration contradicts the expression.
     """
@@ -208,10 +225,11 @@ _VALUE_NAMES = {True: ("f", "s", "L", "loss"), False: ("y", "Y", "F", "result")}
 
 
 class Outline:
-    """``steps`` in the order of computation, each in terms of symbols and the names before it, then ``value`` in terms of all of them.
+    """``steps`` in the order of computation, each in terms of symbols and the names before it, then
+    ``value`` in terms of all of them.
 
-    ``names`` are the symbols that stand for the steps; ``value_name`` is what the value is called, a step's name where it is that step,
-    else one that is not ``taken``.
+    ``names`` are the symbols that stand for the steps; ``value_name`` is what the value is called,
+    a step's name where it is that step, else one that is not ``taken``.
     """
 
     def __init__(
@@ -277,17 +295,23 @@ NAMES = ("substitute", "keep")
 
 
 def named_in(expression: Expression, declare: Declare, options: ReadingOptions) -> tuple[str, ...]:
-    """The names that a text itself says it is to be differentiated by. Raises MatcalcError when it says none."""
+    """The names that a text itself says it is to be differentiated by. Raises MatcalcError when it
+    says none."""
     question = question_in(expression, declare, options) if isinstance(expression, str) else None
     if question is None:
         symbols = tuple(read(expression, declare, options=options).declarations)
-        advice = f'derive("{expression}", "{symbols[0]}")' if isinstance(expression, str) and symbols else 'derive(expression, "x")'
+        advice = (
+            f'derive("{expression}", "{symbols[0]}")' if isinstance(expression, str) and symbols else 'derive(expression, "x")'
+        )
         raise MatcalcError(
-            "what to differentiate by is not said", expected=f"one of {', '.join(symbols)}" if symbols else None, suggestion=advice
+            "what to differentiate by is not said",
+            expected=f"one of {', '.join(symbols)}" if symbols else None,
+            suggestion=advice,
         )
     if not question.settled:
         raise MatcalcError(
-            f"the function has {len(question.names)} arguments", expected=f"which to differentiate by: {' or '.join(question.names)}"
+            f"the function has {len(question.names)} arguments",
+            expected=f"which to differentiate by: {' or '.join(question.names)}",
         )
     return question.names
 
@@ -303,8 +327,9 @@ def read_program(
 ) -> tuple[Elaborated, Outline, tuple[Symbol, ...]]:
     """The expression, its outline, and the symbols of these names, intermediate results among them.
 
-    With ``question`` the text may say itself that it asks for a derivative; then that is by the same names. ``others`` are names that may
-    be declared although they do not occur. Raises MatcalcError for names that are neither.
+    With ``question`` the text may say itself that it asks for a derivative; then that is by the
+    same names. ``others`` are names that may be declared although they do not occur. Raises
+    MatcalcError for names that are neither.
     """
     names = names_of(wrt)
     elaborated = read(expression, with_symbols(declare, wrt), wrt=names, results=True, options=options, question=question)
@@ -316,7 +341,8 @@ def read_program(
 
 
 def _agreed(said: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
-    """The names that the text differentiates by. Raises MatcalcError when others are asked for, or another order."""
+    """The names that the text differentiates by. Raises MatcalcError when others are asked for, or
+    another order."""
     if set(said) != set(given):
         advice = "the formula without the sign of differentiation, or d(d(f)/dx)/dA for a derivative of the derivative"
         shown, asked = " and ".join(dict.fromkeys(said)), " and ".join(dict.fromkeys(given))
@@ -329,7 +355,8 @@ def _agreed(said: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def symbol_named(name: str, elaborated: Elaborated) -> Symbol:
-    """The symbol of this name: one of the expression's, or a declared one. Raises MatcalcError when there is none."""
+    """The symbol of this name: one of the expression's, or a declared one. Raises MatcalcError when
+    there is none."""
     if name in elaborated.symbols:
         return elaborated.symbols[name]
     there = ", ".join([*elaborated.symbols, *elaborated.steps])

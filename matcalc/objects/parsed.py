@@ -34,9 +34,11 @@ _STYLES: tuple[Style, ...] = get_args(Style)
 
 @guarded
 class ParsedExpression(Shown, Arithmetic):
-    """A typed matrix expression, to be combined with others by Python's operators (see ``matcalc.objects.arithmetic``).
+    """A typed matrix expression, to be combined with others by Python's operators (see
+    ``matcalc.objects.arithmetic``).
 
-    ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes`` what was assumed in reading it.
+    ``declarations`` are the kinds and sizes of its symbols in the ``declare`` syntax, ``notes``
+    what was assumed in reading it.
     """
 
     node: Expr
@@ -47,7 +49,8 @@ class ParsedExpression(Shown, Arithmetic):
     source: Elaborated | None = None
     """What was read; None of what was made of other expressions."""
     families: Mapping[str, str] | None = None
-    """Names under which an array may be given too, ``x``, where the x_i are rows of X; those of ``source`` where there is one."""
+    """Names under which an array may be given too, ``x``, where the x_i are rows of X; those of
+    ``source`` where there is one."""
 
     @property
     def other_names(self) -> Mapping[str, str]:
@@ -85,10 +88,11 @@ class ParsedExpression(Shown, Arithmetic):
 
     @as_call
     def function(self, target: str = "numpy") -> Callable[..., Any]:
-        """A callable that takes the symbols as keyword arguments and returns an array (vectors have one axis).
+        """A callable that takes the symbols as keyword arguments and returns an array (vectors have
+        one axis).
 
-        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target; the callable raises it for missing or
-        unfitting arguments.
+        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target;
+        the callable raises it for missing or unfitting arguments.
         """
         return array_function(
             programs().expression_callable,
@@ -101,32 +105,37 @@ class ParsedExpression(Shown, Arithmetic):
 
     @as_call
     def entries(self, **sizes: int) -> Entries:
-        """The expression entry by entry at small sizes, which are given by name (``n=2``): formulas in the entries of the symbols.
+        """The expression entry by entry at small sizes, which are given by name (``n=2``): formulas
+        in the entries of the symbols.
 
-        Raises MatcalcError for a size that is missing, and for functions that cannot be written out.
+        Raises MatcalcError for a size that is missing, and for functions that cannot be written
+        out.
         """
         made: Entries = import_module("matcalc.entries").expression_entries(self.node, sizes)
         return made
 
     @as_call
     def at(self, **values: Any) -> Any:
-        """The value as a NumPy array; symbols are given by name, as numbers, lists or arrays. Raises MatcalcError where they do not fit."""
+        """The value as a NumPy array; symbols are given by name, as numbers, lists or arrays.
+        Raises MatcalcError where they do not fit."""
         made = import_module("matcalc.entries")
         return made.value_at(self.function(), self.declarations, made.size_names([self.node]), values)
 
     @as_call
     def code(self, target: str = "numpy") -> str:
-        """The source text of a self-contained function for the expression; of ``"sympy"`` a program that builds ``sympy()``."""
+        """The source text of a self-contained function for the expression; of ``"sympy"`` a program
+        that builds ``sympy()``."""
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
         return str(programs().expression_code(self.node, target))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
-        """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real and sizes positive integer symbols.
+        """The expression in SymPy: matrices are ``MatrixSymbol``, a vector one of n×1, scalars real
+        and sizes positive integer symbols.
 
-        SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used for their names. Raises MatcalcError for
-        what SymPy's matrix expressions do not have.
+        SymPy symbols given as ``symbols``, and those of a SymPy expression that was read, are used
+        for their names. Raises MatcalcError for what SymPy's matrix expressions do not have.
         """
         return sympy_exchange.to_sympy(self.node, symbols, self.origin)
 
@@ -145,7 +154,8 @@ class ParsedExpression(Shown, Arithmetic):
 
 @guarded
 class Alternative:
-    """Another reading of a text: ``words`` say what differs, ``instead`` how it is said beyond doubt."""
+    """Another reading of a text: ``words`` say what differs, ``instead`` how it is said beyond
+    doubt."""
 
     words: str
     instead: str
@@ -160,7 +170,8 @@ class Alternative:
 
 @guarded
 class Reading:
-    """How a text was read: what was decided on the way, what is doubtful, and what else the text could mean.
+    """How a text was read: what was decided on the way, what is doubtful, and what else the text
+    could mean.
 
     >>> from matcalc.interface.api import parse
     >>> print(parse("1/2 w'w + x'A x").reading.echo())
@@ -172,7 +183,8 @@ class Reading:
     """What is shown where the expressions themselves were left behind."""
 
     def portable(self) -> Reading:
-        """The reading of a statement without its expressions, which may be too deep for another process."""
+        """The reading of a statement without its expressions, which may be too deep for another
+        process."""
         assert not isinstance(self.source, Elaborated)
         bare = replace(self.source, left=None, right=None, symbols={}, intermediates={}, misfit=None)
         return Reading(bare, self._shown("unicode"))
@@ -198,12 +210,14 @@ class Reading:
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
-        """Every choice made in reading, with its weight, its place in the text, and what else there was."""
+        """Every choice made in reading, with its weight, its place in the text, and what else there
+        was."""
         return self.source.decisions
 
     @property
     def dialect(self) -> str:
-        """What the text is written in: ``"math"``, ``"matlab"``, ``"numpy"``, ``"latex"`` or ``"julia"``."""
+        """What the text is written in: ``"math"``, ``"matlab"``, ``"numpy"``, ``"latex"`` or
+        ``"julia"``."""
         return self.source.dialect
 
     @property
@@ -223,7 +237,8 @@ class Reading:
 
     @cached_property
     def alternatives(self) -> tuple[Alternative, ...]:
-        """Other readings that fit together, each with what differs and how it is said: one of the assumed kinds is another one."""
+        """Other readings that fit together, each with what differs and how it is said: one of the
+        assumed kinds is another one."""
         return tuple(islice(_alternatives(self), _MOST_ALTERNATIVES))
 
     def echo(self, style: Style = "unicode") -> str:
@@ -239,7 +254,8 @@ class Reading:
         return " = ".join(sides) or self.shown
 
     def explain(self, style: Style = "unicode") -> str:
-        """Several lines: what was read, every decision with its weight and what else there was, other readings."""
+        """Several lines: what was read, every decision with its weight and what else there was,
+        other readings."""
         lines = [self.echo(style), f"dialect: {self.dialect}"]
         for decision in sorted(self.decisions, key=lambda decision: _WEIGHTS.index(decision.weight)):
             lines.append(f"{decision.weight}: {decision.words.removeprefix(f'{decision.weight} ')}")
@@ -288,7 +304,8 @@ def made_of(node: Expr, declarations: Mapping[str, str], notes: Sequence[str], o
 
 
 def _alternatives(reading: Reading) -> Iterator[Alternative]:
-    """Each name of a kind that was inferred, with another one, where that fits; everything else is read as before."""
+    """Each name of a kind that was inferred, with another one, where that fits; everything else is
+    read as before."""
     source = reading.source
     if not source.text or source.given is None or not isinstance(source, Elaborated):
         return
@@ -347,7 +364,8 @@ def checked_style(style: str) -> Style:
 
 
 def programs() -> Any:
-    """Code generation, loaded when it is first used: a derivation that is only printed does without it."""
+    """Code generation, loaded when it is first used: a derivation that is only printed does without
+    it."""
     return import_module("matcalc.objects.programs")
 
 

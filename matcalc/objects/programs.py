@@ -1,4 +1,5 @@
-"""Code and callables for read expressions and derivations, and functions that compute a value with its derivatives."""
+"""Code and callables for read expressions and derivations, and functions that compute a value with
+its derivatives."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ _LONGEST_SHOWN = 60
 
 
 def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Callable[..., NDArray[Any]]:
-    """``compile_function``, with sizes that the arrays of ``others`` fix when those of the expression do not."""
+    """``compile_function``, with sizes that the arrays of ``others`` fix when those of the
+    expression do not."""
     compiled = compile_function(expression)
     symbols = (*symbols_of(expression), *others)
     names = _size_names(expression, symbols)
@@ -49,7 +51,8 @@ def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Call
 
 
 def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
-    """The derivative of ``source``, given as a tensor, as a callable that returns an array in the layout."""
+    """The derivative of ``source``, given as a tensor, as a callable that returns an array in the
+    layout."""
     symbols = (*symbols_of(source), *wrt)
     names = _size_names(source, symbols)
 
@@ -65,9 +68,9 @@ def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layou
 def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
     """A derivative with separate axes as the array of a layout.
 
-    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each variable that is no scalar. The axes
-    of the value may come split, as those of a Kronecker product do. A Hessian has a row for each entry of the first variable, in every
-    matrix layout.
+    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each
+    variable that is no scalar. The axes of the value may come split, as those of a Kronecker
+    product do. A Hessian has a row for each entry of the first variable, in every matrix layout.
     """
     array = array.reshape(numerator + array.shape[array.ndim - sum(variables) :])
     return arranged(array, axis_groups([1] * len(numerator), variables, layout))
@@ -80,9 +83,11 @@ def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
 
 @record
 class Recipe:
-    """How a callable is made, so that another process can make it again: the function of a module that does, and its arguments.
+    """How a callable is made, so that another process can make it again: the function of a module
+    that does, and its arguments.
 
-    ``families`` are names under which an array may be given too; ``shown`` says what the callable takes and returns.
+    ``families`` are names under which an array may be given too; ``shown`` says what the callable
+    takes and returns.
     """
 
     maker: Callable[..., Callable[..., Any]]
@@ -94,10 +99,11 @@ class Recipe:
 
 
 class ArrayFunction:
-    """A function of arrays, which are its keywords, in any spelling of a name: ``β`` may be given for ``beta``, and the array of the x_i,
-    called X in the formula, as ``x`` too.
+    """A function of arrays, which are its keywords, in any spelling of a name: ``β`` may be given
+    for ``beta``, and the array of the x_i, called X in the formula, as ``x`` too.
 
-    It can be copied and pickled: it is made again from the formula. Its docstring, where there is one, is the generated code.
+    It can be copied and pickled: it is made again from the formula. Its docstring, where there is
+    one, is the generated code.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -161,7 +167,9 @@ def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str
     for symbol in dict.fromkeys(symbols):
         if symbol.name in values:
             array = as_array(symbol.name, values[symbol.name], symbol.shape)
-            shapes.append((symbol.name, symbol.shape, (array.size,) if len(symbol.shape) == 1 else array.shape if symbol.shape else ()))
+            shapes.append(
+                (symbol.name, symbol.shape, (array.size,) if len(symbol.shape) == 1 else array.shape if symbol.shape else ())
+            )
     return solve_sizes(shapes, given, ())
 
 
@@ -171,7 +179,8 @@ def expression_code(expression: Expr, target: str) -> str:
 
 
 def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
-    """A callable for an expression; of a target that evaluates, the evaluator takes what there is no code for."""
+    """A callable for an expression; of a target that evaluates, the evaluator takes what there is
+    no code for."""
     try:
         return function({"value": expression}, target, name="value")
     except MatcalcError:
@@ -184,7 +193,9 @@ def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], l
     """What code is generated for: the closed form, or the tensor laid out when there is none."""
     if outcome.expression is not None:
         return outcome.expression
-    return LaidOut(outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
+    return LaidOut(
+        outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout
+    )
 
 
 def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:
@@ -195,14 +206,16 @@ def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:
 
 
 def derivative_code(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, target: str) -> str:
-    """The source of a function for a derivative, which checks itself by finite differences when it is run."""
+    """The source of a function for a derivative, which checks itself by finite differences when it
+    is run."""
     name = derivative_name(source, wrt)
     check = Check(source, {name: Derivative(wrt, layout, symmetric)})
     return generate({name: derivative_output(outcome, source, wrt, layout)}, target, name=name, check=check)
 
 
 def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str) -> Callable[..., Any]:
-    """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no code for."""
+    """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no
+    code for."""
     others = (*symbols_of(source), *wrt)
     try:
         return function(
@@ -221,7 +234,8 @@ HessianNames: TypeAlias = "Name | Sequence[Name | tuple[Name, Name]]"
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A generated function: call it with the symbols as keyword arguments; ``source`` is its text, with a self check under ``__main__``.
+    """A generated function: call it with the symbols as keyword arguments; ``source`` is its text,
+    with a self check under ``__main__``.
 
     It returns an array for one output, else a named tuple with a field for each of ``outputs``.
     """
@@ -253,13 +267,15 @@ def compile(
 ) -> Compiled:
     """A function for the value of a scalar expression and derivatives of it.
 
-    ``gradient``, ``hessian`` (also pairs of names), ``hessian_operator`` and ``hvp`` name the symbols to differentiate by. Outputs are
-    ``value``, ``gradient_x``, ``hessian_x``, ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``,
-    the product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``; of one that does not
-    run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are used to order products by cost; the function is right for
-    all sizes.
+    ``gradient``, ``hessian`` (also pairs of names), ``hessian_operator`` and ``hvp`` name the
+    symbols to differentiate by. Outputs are ``value``, ``gradient_x``, ``hessian_x``,
+    ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``, the
+    product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``;
+    of one that does not run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are
+    used to order products by cost; the function is right for all sizes.
 
-    Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked for.
+    Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked
+    for.
 
     >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
     ('value', 'gradient_U', 'gradient_V')
@@ -267,12 +283,16 @@ def compile(
     target_named(target)  # what is wrong with it is said before anything is read
     pairs = [_pair(name) for name in listed(hessian)]
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
-    wrt = list(dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)]))
+    wrt = list(
+        dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)])
+    )
     elaborated = read(expression, declare, wrt=wrt)
     about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
     source = elaborated.expression
     if wrt and not source.is_scalar:
-        raise ShapeError("gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian")
+        raise ShapeError(
+            "gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian"
+        )
     found = {node.name: node for node in postorder(source) if isinstance(node, Symbol)}
     missing = [name for name in wrt if name not in found]
     if missing:
@@ -311,7 +331,8 @@ class _Request:
         self.add(name, output, Derivative(wrt, "denominator", self.symmetric))
 
     def along(self, name: str, symbol: Symbol, *, bound: bool) -> None:
-        """The derivative of the gradient along a direction: the Hessian times it, without the Hessian."""
+        """The derivative of the gradient along a direction: the Hessian times it, without the
+        Hessian."""
         direction = Symbol(f"d{symbol.name}", symbol.shape, tying(symbol.properties))
         gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
         output: Expr | LaidOut | None = None
@@ -334,7 +355,9 @@ class _Request:
 
     def compiled(self, sizes: Mapping[str, int] | None) -> Compiled:
         if not self.outputs:
-            raise MatcalcError("nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=...")
+            raise MatcalcError(
+                "nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=..."
+            )
         check = Check(self.source, self.derivatives)
         source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
         symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
@@ -355,7 +378,8 @@ class _Request:
 def computed(
     outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol], **values: Any
 ) -> Callable[..., Any]:
-    """The callable behind ``Compiled``. Raises MatcalcError for a target that does not run in Python, whatever the ``values``."""
+    """The callable behind ``Compiled``. Raises MatcalcError for a target that does not run in
+    Python, whatever the ``values``."""
     return function(outputs, target, name="compute", sizes=sizes, others=symbols)
 
 
@@ -370,7 +394,8 @@ def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
 
 
 def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
-    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what there is no code for."""
+    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what
+    there is no code for."""
     try:
         return function({"value": _output(node, tensor, shape)}, target, name="value", others=inputs)
     except MatcalcError:
@@ -410,7 +435,8 @@ def gradients_callable(
 
 
 def gradients_code(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str, symmetric: str, target: str) -> str:
-    """The source of a function that returns every derivative; unless one is by a named result, it checks itself when it is run."""
+    """The source of a function that returns every derivative; unless one is by a named result, it
+    checks itself when it is run."""
     outputs = _outputs(outcomes, source, layout)
     check = None
     if set(outcomes) <= set(symbols_of(source)):
@@ -419,7 +445,9 @@ def gradients_code(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str
 
 
 def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> dict[str, Output]:
-    return {f"gradient_{symbol.name}": derivative_output(outcome, source, (symbol,), layout) for symbol, outcome in outcomes.items()}
+    return {
+        f"gradient_{symbol.name}": derivative_output(outcome, source, (symbol,), layout) for symbol, outcome in outcomes.items()
+    }
 
 
 def _evaluated(outcome: Outcome, symbol: Symbol, source: Expr, inputs: Sequence[Symbol], layout: str) -> Callable[..., Any]:

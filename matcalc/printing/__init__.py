@@ -1,4 +1,5 @@
-"""Expressions and tensors as text: ASCII and Unicode that the language package reads again, what is typeset, and index notation."""
+"""Expressions and tensors as text: ASCII and Unicode that the language package reads again, what is
+typeset, and index notation."""
 
 from __future__ import annotations
 

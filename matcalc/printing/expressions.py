@@ -18,8 +18,9 @@ from matcalc.printing.printer import printed
 
 
 def text(expr: e.Expr, style: str = "unicode", bold: bool = False) -> str:
-    """The expression in one of ``NOTATIONS``. What is plain text the language package reads again to an equal expression, given the
-    declarations of its symbols; what is typeset is source for math mode, with ``bold`` vectors and matrices in bold type.
+    """The expression in one of ``NOTATIONS``. What is plain text the language package reads again
+    to an equal expression, given the declarations of its symbols; what is typeset is source for
+    math mode, with ``bold`` vectors and matrices in bold type.
 
     Raises LimitError above two million characters.
     """
@@ -32,7 +33,8 @@ def latex(expr: e.Expr, bold: bool = False) -> str:
 
 
 def operand(expr: e.Expr, style: str, bold: bool = False) -> str:
-    """The expression as it stands behind the sign of a derivative: only one factor or a plain product without brackets."""
+    """The expression as it stands behind the sign of a derivative: only one factor or a plain
+    product without brackets."""
     notation = notation_of(style, _names(expr), bold)
     body = printed(expr, notation)
     shown = render(body)
@@ -49,7 +51,8 @@ def markdown(expr: e.Expr, bold: bool = False) -> str:
 
 
 def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
-    r"""``left = expr`` in LaTeX, with ``left`` given as LaTeX source, such as ``\frac{\partial f}{\partial x}``.
+    r"""``left = expr`` in LaTeX, with ``left`` given as LaTeX source, such as
+    ``\frac{\partial f}{\partial x}``.
 
     Raises LimitError above two million characters.
     """
@@ -60,7 +63,9 @@ def _names(expr: e.Expr) -> list[str]:
     """The names of symbols, indices and functions of the user's own."""
     found: list[str] = []
     nodes = e.postorder(expr)
-    whole = {child for node in nodes for child in e.children(node) if isinstance(child, e.Symbol) and not isinstance(node, e.Entry)}
+    whole = {
+        child for node in nodes for child in e.children(node) if isinstance(child, e.Symbol) and not isinstance(node, e.Entry)
+    }
     for node in nodes:
         if isinstance(node, e.Symbol):
             found.append(node.name)
@@ -99,7 +104,8 @@ class Read(Protocol):
 
 
 class Shown(ABC):
-    """A result whose string is its text; a notebook asks for ``_repr_latex_``, which sets the LaTeX source in display style."""
+    """A result whose string is its text; a notebook asks for ``_repr_latex_``, which sets the LaTeX
+    source in display style."""
 
     @property
     def reading(self) -> Read | None:

@@ -1,4 +1,5 @@
-"""The glyphs of index notation: entries, deltas and sums, and how pieces are put together with them."""
+"""The glyphs of index notation: entries, deltas and sums, and how pieces are put together with
+them."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ class IndexNotation:
     """Entries as ``A[i,j]`` (ASCII), ``A_ij`` (Unicode) or ``A_{ij}`` (LaTeX)."""
 
     def __init__(self, style: str, names: Iterable[str], first: Sequence[str] = ()) -> None:
-        """``names`` are those of symbols and sizes; no index letter is one of them but those asked for as the ``first``."""
+        """``names`` are those of symbols and sizes; no index letter is one of them but those asked
+        for as the ``first``."""
         names = list(names)
         self.glyphs = notation_of(style, names)
         taken = frozenset(names)
@@ -56,7 +58,8 @@ _HALF = Fraction(1, 2)
 
 
 class Composer:
-    """Puts pieces together in one notation; remembers which of them are reciprocals, so that ``3 · 1/s`` is written ``3/s``."""
+    """Puts pieces together in one notation; remembers which of them are reciprocals, so that
+    ``3 · 1/s`` is written ``3/s``."""
 
     def __init__(self, glyphs: Notation) -> None:
         self._glyphs = glyphs
@@ -128,7 +131,8 @@ class Composer:
         shown: list[Part] = []
         left: Piece | None = None
         for factor in factors:
-            # A product of scalars within the product stays in sight: no two of its letters are used beside it.
+            # A product of scalars within the product stays in sight: no two of its letters are used
+            # beside it.
             inline = factor.operator == "product" and not factor.negative and not factor.starts_number
             right = factor if inline or fits(factor, Level.FRACTION) else self._glyphs.bracketed(factor)
             shown += [right] if left is None else [self._glyphs.between(left, right), right]

@@ -1,4 +1,5 @@
-"""Tensors in index notation: ``A_kj x_j + A_jk x_j``, factors in the order in which they are read."""
+"""Tensors in index notation: ``A_kj x_j + A_jk x_j``, factors in the order in which they are
+read."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, r
 
 
 def reading_order(product: t.Contraction) -> list[int]:
-    """The operands as a chain: scalars first, then from each output index on along shared indices, then closed chains."""
+    """The operands as a chain: scalars first, then from each output index on along shared indices,
+    then closed chains."""
     order = [k for k, axes in enumerate(product.indices) if not axes]
     left = {k: None for k, axes in enumerate(product.indices) if axes}
     holders: dict[int, list[int]] = {}
@@ -27,7 +29,8 @@ def reading_order(product: t.Contraction) -> list[int]:
         for label in dict.fromkeys(product.indices[k]):
             holders.setdefault(label, []).append(k)
     for label, found in holders.items():
-        # Matrices before vectors, so that a chain ends in its vector; an operand that has the label first reads forwards.
+        # Matrices before vectors, so that a chain ends in its vector; an operand that has the label
+        # first reads forwards.
         found.sort(key=lambda k: (-len(product.indices[k]), product.indices[k].index(label), _name(product.operands[k])))
     stack = list(dict.fromkeys(reversed(product.output)))
     # A closed chain starts at a vector if it has one: x_i A_ij x_j.
@@ -56,7 +59,8 @@ def _name(tensor: t.Tensor) -> tuple[int, str]:
 
 
 def shown_once(root: t.Tensor) -> Mapping[t.Tensor, tuple[bool, ...]]:
-    """For every axis of every node, whether its letter stands exactly once in each term of the text, outside any function's argument."""
+    """For every axis of every node, whether its letter stands exactly once in each term of the
+    text, outside any function's argument."""
     return bottom_up(t.postorder(root), lambda node, once: _shown_once(cast("t.Node", node), once))
 
 
@@ -75,13 +79,16 @@ def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tupl
         case t.Apply():
             orders = [len(once[argument]) for argument in node.arguments]
             # The letters of batch axes stand in the argument too.
-            return tuple([not any(axis < order - own_axes(node.function, order) for order in orders) for axis in range(node.order)])
+            return tuple(
+                [not any(axis < order - own_axes(node.function, order) for order in orders) for axis in range(node.order)]
+            )
         case _:
             assert_never(node)
 
 
 def own_axes(function: str, order: int) -> int:
-    """How many of the last axes of an argument with ``order`` axes a function takes; those before them are a batch."""
+    """How many of the last axes of an argument with ``order`` axes a function takes; those before
+    them are a batch."""
     known = functions().get(function)
     if known is None:
         return order
@@ -115,7 +122,8 @@ Letter: TypeAlias = "int | tuple[Letter, Letter]"
 """The number of a letter; a pair of indices that are counted as one has theirs."""
 Letters: TypeAlias = tuple[Letter, ...]
 Request: TypeAlias = tuple[t.Tensor, Letters, int]
-"""A tensor, the numbers of the letters of its axes, and the number of the first letter that is free."""
+"""A tensor, the numbers of the letters of its axes, and the number of the first letter that is
+free."""
 Answer: TypeAlias = tuple[Piece, int]
 """The text, and the first letter that is free after it."""
 Steps: TypeAlias = Generator[Request, Answer, Answer]
@@ -124,7 +132,8 @@ _MOST_STEPS = 300_000
 
 
 def index_text(tensor: t.Tensor, style: str = "unicode", letters: Sequence[str] = ()) -> str:
-    """The entry of ``tensor`` at ``i, j, ...`` in index notation; where no ``letters`` are given, ``index_letters`` says those of the axes.
+    """The entry of ``tensor`` at ``i, j, ...`` in index notation; where no ``letters`` are given,
+    ``index_letters`` says those of the axes.
 
     Raises LimitError when shared parts, written out at every use, make it too long.
     """
@@ -135,7 +144,9 @@ def index_text(tensor: t.Tensor, style: str = "unicode", letters: Sequence[str] 
 
 def _least_length(tensor: t.Tensor) -> int:
     """A number of characters that the text has at least: one for each node and use of it."""
-    lengths: Mapping[t.Tensor, int] = bottom_up(t.postorder(tensor), lambda node, below: 1 + sum([below[child] for child in node.below]))
+    lengths: Mapping[t.Tensor, int] = bottom_up(
+        t.postorder(tensor), lambda node, below: 1 + sum([below[child] for child in node.below])
+    )
     return lengths[tensor]
 
 
@@ -163,8 +174,8 @@ Labels: TypeAlias = tuple[int, ...]
 
 
 def _pairs(product: t.Contraction) -> dict[int, Labels]:
-    """The summed labels that are written as pairs of others, ``x_(ij)`` for ``x_k`` where k counts the pairs: for each the two, and the
-    place of the pairing, which then is not written."""
+    """The summed labels that are written as pairs of others, ``x_(ij)`` for ``x_k`` where k counts
+    the pairs: for each the two, and the place of the pairing, which then is not written."""
     found: dict[int, Labels] = {}
     for k, (operand, axes) in enumerate(zip(product.operands, product.indices, strict=True)):
         if isinstance(operand, t.Pairing) and axes[2] not in (*product.output, *found) and not set(axes[:2]) & set(found):

@@ -30,7 +30,8 @@ class LatexNotation:
     bare_units = True
 
     def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
-        """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else.
+        """``names`` are those of the symbols in the expression: a glyph that one of them needs is
+        not used for anything else.
 
         With ``bold``, vectors and matrices are set in bold type.
         """
@@ -135,7 +136,8 @@ class LatexNotation:
         return piece(*base, "_{", *shown, "}", level=Level.POSTFIX)
 
     def _takes_subscript(self, operand: Piece, positions: tuple[Piece, ...]) -> bool:
-        """Whether a subscript is that of an entry: ``x_{2}`` and ``\\mathrm{loss}_{i}`` are names, and TeX refuses a second one."""
+        """Whether a subscript is that of an entry: ``x_{2}`` and ``\\mathrm{loss}_{i}`` are names,
+        and TeX refuses a second one."""
         if len(operand.parts) > 1:
             return True
         base = str(operand)
@@ -146,7 +148,11 @@ class LatexNotation:
 
     def member(self, family: str, order: int, position: Piece) -> Piece | None:
         name = member_name(family, order)
-        if not name or (name != family and latex_name(name) in self._taken) or any(f"_{position}" in other for other in self._names):
+        if (
+            not name
+            or (name != family and latex_name(name) in self._taken)
+            or any(f"_{position}" in other for other in self._names)
+        ):
             return None
         return piece(self.symbol(name, order), "_{", position, "}")
 

@@ -44,7 +44,8 @@ ACCENTS = MappingProxyType(
         "ring": "\u030a",
     }
 )
-"""First subscript of a one-letter name that is shown over the letter -> the combining character: ``y_hat`` is ŷ."""
+"""First subscript of a one-letter name that is shown over the letter -> the combining character:
+``y_hat`` is ŷ."""
 
 _NAME = pattern(r"(?P<stem>[^\W\d_]+)(?P<mark>_?)(?P<index>.*?)(?P<primes>['′]*)", re.DOTALL)
 
@@ -60,7 +61,9 @@ def superscript(number: int) -> str:
     return str(number).translate(_SUPERSCRIPT)
 
 
-_DERIVATIVES = MappingProxyType({"ascii": "d({0})/d{1}", "unicode": "∂{0}/∂{1}", "latex": r"\frac{{\partial {0}}}{{\partial {1}}}"})
+_DERIVATIVES = MappingProxyType(
+    {"ascii": "d({0})/d{1}", "unicode": "∂{0}/∂{1}", "latex": r"\frac{{\partial {0}}}{{\partial {1}}}"}
+)
 
 
 def _derivative(name: str, style: str, spell: Callable[[str], str]) -> str:
@@ -140,7 +143,8 @@ def latex_name(name: str, bold: bool = False) -> str:
 
 
 def member_name(family: str, order: int) -> str:
-    """The name that the members of a family have, each with ``order`` axes: rows of X are called x. Empty when there is none.
+    """The name that the members of a family have, each with ``order`` axes: rows of X are called x.
+    Empty when there is none.
 
     >>> member_name("X", 1), member_name("A", 2), member_name("mu", 1), member_name("X_train", 1)
     ('x', 'A', 'mu', '')
@@ -158,7 +162,8 @@ def size_text(size: Size, style: str) -> str:
 
 
 def accented(stem: str, mark: str, index: str) -> tuple[str, str]:
-    """The accent in a name's subscript and what is left of the subscript; an empty accent when there is none."""
+    """The accent in a name's subscript and what is left of the subscript; an empty accent when
+    there is none."""
     accent, _, rest = index.partition("_")
     letter = len(stem) == 1 or stem in GREEK
     return (accent, rest) if mark and letter and accent in ACCENTS and (rest or index == accent) else ("", index)

@@ -1,4 +1,5 @@
-"""What a notation (ASCII, Unicode, LaTeX) decides, and pieces of text that know how tightly they hold together."""
+"""What a notation (ASCII, Unicode, LaTeX) decides, and pieces of text that know how tightly they
+hold together."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ from matcalc.base.sizes import Shape, Size
 # only where they are needed.
 
 LONGEST_TEXT = 2_000_000
-"""More characters are refused: shared subexpressions are written out at every use, so the text can be far larger than the expression."""
+"""More characters are refused: shared subexpressions are written out at every use, so the text can
+be far larger than the expression."""
 
 
 class Level(IntEnum):
@@ -36,14 +38,16 @@ class Level(IntEnum):
 
 
 Operator: TypeAlias = Literal["", "product", "elementwise", "quotient", "kronecker", "sum"]
-"""The outermost operator in sight of a text on the level of products; ``"sum"`` is an explicit sum over an index."""
+"""The outermost operator in sight of a text on the level of products; ``"sum"`` is an explicit sum
+over an index."""
 
 Part: TypeAlias = "str | Piece"
 
 
 @record(eq=False)
 class Piece:
-    """A text with its precedence. ``negative``: ``minus`` is still to be written in front of ``parts``.
+    """A text with its precedence. ``negative``: ``minus`` is still to be written in front of
+    ``parts``.
 
     Of a sum, ``negative`` is the sign of its first term only.
     """
@@ -54,14 +58,16 @@ class Piece:
     minus: str
     operator: Operator
     contracts: bool
-    """Read from the left, vectors in this product meet to a scalar: nothing with a shape may be multiplied in before them."""
+    """Read from the left, vectors in this product meet to a scalar: nothing with a shape may be
+    multiplied in before them."""
     length: int
     starts_number: bool
     ends_number: bool
     bars: bool
     """Holds a norm written with bars, which cannot stand inside other bars."""
     tall: int
-    """0 for a line of text; what holds a sum (1) or a fraction (2) is higher, so that brackets around it must grow."""
+    """0 for a line of text; what holds a sum (1) or a fraction (2) is higher, so that brackets
+    around it must grow."""
 
     @property
     def unsigned(self) -> Piece:
@@ -141,8 +147,9 @@ def render(root: Piece) -> str:
 class Notation(Protocol):
     """One way to write expressions and index notation. Operands arrive with the brackets they need.
 
-    Made from the names of the symbols in sight: a glyph that one of them needs is not used for anything else. Those that are typeset
-    are made with whether vectors and matrices are set in bold type, too.
+    Made from the names of the symbols in sight: a glyph that one of them needs is not used for
+    anything else. Those that are typeset are made with whether vectors and matrices are set in bold
+    type, too.
     """
 
     style: str
@@ -203,7 +210,8 @@ class Notation(Protocol):
     def inverse_transpose(self, base: Piece) -> Piece: ...
 
     def call(self, name: str, arguments: tuple[Piece, ...], axis: str | None) -> Piece:
-        """A function of ``rules/functions.toml``, of the language (``tr``, ``vec``...) or of the user."""
+        """A function of ``rules/functions.toml``, of the language (``tr``, ``vec``...) or of the
+        user."""
         ...
 
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece: ...
@@ -211,7 +219,8 @@ class Notation(Protocol):
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece: ...
 
     def member(self, family: str, order: int, position: Piece) -> Piece | None:
-        """A member of a family, with ``order`` axes; None where there is no name for it that stands for nothing else."""
+        """A member of a family, with ``order`` axes; None where there is no name for it that stands
+        for nothing else."""
         ...
 
     def index_sum(self, index: Piece, body: Piece) -> Piece: ...
@@ -278,7 +287,8 @@ class Notation(Protocol):
         ...
 
     def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
-        """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these are whole symbols and no entries."""
+        """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these
+        are whole symbols and no entries."""
         ...
 
 

@@ -1,4 +1,5 @@
-"""The notations, by name: those of plain text, and a file for each that is typeset, whose names stand in ``rules/functions.toml``."""
+"""The notations, by name: those of plain text, and a file for each that is typeset, whose names
+stand in ``rules/functions.toml``."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def notation_class(style: str) -> Any:
 
 
 def notation_of(style: str, names: Iterable[str] = (), bold: bool = False) -> Notation:
-    """The notation of this name for an expression with symbols of these names; ``bold`` is for those that are typeset."""
+    """The notation of this name for an expression with symbols of these names; ``bold`` is for
+    those that are typeset."""
     made: Notation = notation_class(style)(names, bold) if bold else notation_class(style)(names)
     return made
 

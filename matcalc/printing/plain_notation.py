@@ -28,7 +28,8 @@ class AsciiNotation:
     _product = "*"
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else."""
+        """``names`` are those of the symbols in the expression: a glyph that one of them needs is
+        not used for anything else."""
         self._taken = frozenset(self._shown(name) for name in names)
 
     def _shown(self, name: str) -> str:
@@ -177,7 +178,12 @@ class AsciiNotation:
     def _exponent(self, exponent: Fraction | Piece) -> Part:
         if isinstance(exponent, Fraction):
             return exponent_text(exponent).replace("-", self.minus)
-        if exponent.level == Level.ATOM and not exponent.negative and len(exponent.parts) == 1 and isinstance(exponent.parts[0], str):
+        if (
+            exponent.level == Level.ATOM
+            and not exponent.negative
+            and len(exponent.parts) == 1
+            and isinstance(exponent.parts[0], str)
+        ):
             return exponent if exponent.parts[0].isidentifier() else self.bracketed(exponent)
         return self.bracketed(exponent)
 
@@ -237,7 +243,9 @@ class UnicodeNotation(AsciiNotation):
         shown, letters = str(operand), [str(position) for position in positions]
         name = f"{shown}_{''.join(letters)}"
         if len(shown) == 1 and shown.isalpha() and "".join(letters).isalpha() and name not in self._taken:
-            return piece(shown, "_", *letters) if all(len(letter) == 1 for letter in letters) else super().entry(operand, positions)
+            return (
+                piece(shown, "_", *letters) if all(len(letter) == 1 for letter in letters) else super().entry(operand, positions)
+            )
         return super().entry(operand, positions)
 
     def index_sum(self, index: Piece, body: Piece) -> Piece:

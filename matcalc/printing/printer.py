@@ -1,4 +1,5 @@
-"""From an expression to a piece of text: signs, brackets and sizes, decided once for all notations."""
+"""From an expression to a piece of text: signs, brackets and sizes, decided once for all
+notations."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Bare(Protocol):
 
 
 def settled(order: Iterable[e.Expr], notation: Bare) -> Mapping[e.Expr, int]:
-    """What is known of every node's size from the node alone, when identities and what ``notation`` says are written without sizes.
+    """What is known of every node's size from the node alone, when identities and what ``notation``
+    says are written without sizes.
 
     ``order`` lists operands before their users.
     """
@@ -77,7 +79,11 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
         case e.Vec():
             return BOTH if known[node.operand] == BOTH else COLS
         case e.Total():
-            return (BOTH if known[node.operand] & ROWS else COLS) if node.axis == "rows" else (BOTH if known[node.operand] & COLS else COLS)
+            return (
+                (BOTH if known[node.operand] & ROWS else COLS)
+                if node.axis == "rows"
+                else (BOTH if known[node.operand] & COLS else COLS)
+            )
         case e.Kronecker() | e.Call():
             return BOTH if all(known[child] == BOTH for child in e.children(node)) else 0
         case _:
@@ -85,9 +91,11 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
 
 
 def passed_down(node: e.Expr, around: int, known: Mapping[e.Expr, int]) -> tuple[int, ...]:
-    """What is known of each operand's size from its surroundings, when ``around`` is known of the node itself.
+    """What is known of each operand's size from its surroundings, when ``around`` is known of the
+    node itself.
 
-    Into the arguments of ``diag``, ``sum``, ``kron`` and the like nothing is passed: there the kind would be open too.
+    Into the arguments of ``diag``, ``sum``, ``kron`` and the like nothing is passed: there the kind
+    would be open too.
     """
     children = e.children(node)
     if all(known[child] == BOTH for child in children):
@@ -161,7 +169,8 @@ _YES, _HALF = Fraction(1), Fraction(1, 2)
 
 
 def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
-    """The text of ``root`` as a piece. Shared nodes are printed once for each thing that is known of their size.
+    """The text of ``root`` as a piece. Shared nodes are printed once for each thing that is known
+    of their size.
 
     ``sized``: the size of the whole follows from what stands around it.
     """
@@ -185,7 +194,8 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 
 
 def _operands(node: e.Expr, around: int, known: Mapping[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
-    """What is to be printed for ``node``, each with what is known of its size. An inverse transpose is one postfix of the base."""
+    """What is to be printed for ``node``, each with what is known of its size. An inverse transpose
+    is one postfix of the base."""
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):
         return _operands(*uses[0], known)
@@ -236,7 +246,8 @@ class _Node:
             case e.Sum(terms=terms):
                 return self._sum(terms, parts)
             case e.Negative():
-                # A minus sign belongs to the first factor, which is the same for a product, but not for a Kronecker product.
+                # A minus sign belongs to the first factor, which is the same for a product, but not
+                # for a Kronecker product.
                 whole = parts[0].operator != "kronecker"
                 return negated(self._at(parts[0], Level.PRODUCT if whole else Level.FRACTION), to.minus)
             case e.Product() as product:
@@ -292,7 +303,8 @@ class _Node:
                 assert_never(unreachable)
 
     def _weight(self, norm: e.Norm, parts: tuple[Piece, ...]) -> Piece:
-        """The parameter of a norm; F without brackets is the mark of the Frobenius norm unless it weighs a vector that has a name."""
+        """The parameter of a norm; F without brackets is the mark of the Frobenius norm unless it
+        weighs a vector that has a name."""
         weight = norm.parameter
         marked = isinstance(weight, e.Symbol) and weight.name == "F" and not isinstance(norm.operand, e.Symbol)
         return self._to.bracketed(parts[1]) if marked else parts[1]
@@ -301,7 +313,8 @@ class _Node:
         return tuple([self._to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
 
     def _member(self, node: e.Entry, family: Piece, turned: bool = False) -> Piece:
-        """``x_i`` for row i of X, or its transpose; ``X[i,:]'`` where that could be read otherwise, and ``X[:,i]`` for a column."""
+        """``x_i`` for row i of X, or its transpose; ``X[i,:]'`` where that could be read otherwise,
+        and ``X[:,i]`` for a column."""
         positions = self._places(node.positions)
         left = len(axes_of(node.operand.shape)) - len(positions)
         shown: Piece | None = None
@@ -399,18 +412,26 @@ class _Node:
             scales = part.level == Level.SUM or part.operator != ""
         if not scales:
             return part
-        # Of a sum, the sign belongs to the first term and stays inside, as does that of the first factor of a Kronecker product.
+        # Of a sum, the sign belongs to the first term and stays inside, as does that of the first
+        # factor of a Kronecker product.
         negative = part.negative and part.level > Level.SUM and part.operator != "kronecker"
         return self._signed(self._to.bracketed(part.unsigned if negative else part), negative)
 
     def _elementwise(self, sign: str, factors: tuple[e.Expr, ...], parts: tuple[Piece, ...]) -> Piece:
         first = parts[0]
-        if not (first.level >= Level.UNARY or first.operator == "elementwise" or (first.operator == "product" and _scales(factors[0]))):
+        if not (
+            first.level >= Level.UNARY or first.operator == "elementwise" or (first.operator == "product" and _scales(factors[0]))
+        ):
             first = self._to.bracketed(first)
         left = first.unsigned
         shown: list[Part] = [left]
         for factor, part in zip(factors[1:], parts[1:], strict=True):
-            chained = sign == self._to.times_elementwise and part.operator == "elementwise" and _plain_start(part) and _all_shaped(factor)
+            chained = (
+                sign == self._to.times_elementwise
+                and part.operator == "elementwise"
+                and _plain_start(part)
+                and _all_shaped(factor)
+            )
             right = part if chained else self._at(part, Level.FRACTION)
             # "2.*x" would be read as the decimal 2. and a product.
             shown += [f" {sign.strip()} " if left.ends_number else sign, right]
@@ -460,7 +481,8 @@ def _exponent(exponent: e.Expr, part: Piece) -> Fraction | Piece:
 
 
 def _plain_start(part: Piece) -> bool:
-    """Whether the first factor in sight is neither signed nor a number nor itself made of factors."""
+    """Whether the first factor in sight is neither signed nor a number nor itself made of
+    factors."""
     first = part.parts[0]
     return not part.negative and not part.starts_number and isinstance(first, Piece) and first.level >= Level.FRACTION
 

@@ -39,7 +39,8 @@ class TypstNotation:
     apart = ", quad "
 
     def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
-        """``names`` are those of the symbols in the expression: a glyph that one of them needs is not used for anything else."""
+        """``names`` are those of the symbols in the expression: a glyph that one of them needs is
+        not used for anything else."""
         self._names = frozenset(names)
         self._taken = frozenset(_name(name) for name in self._names)
         self._bold = bold
@@ -144,7 +145,9 @@ class TypstNotation:
     def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
         if held:
             return piece("[", body, "]_(", *_listed(indices), ")", level=Level.POSTFIX)
-        return piece("[", body, "]_(", *_listed([piece(index, "=1") for index in indices]), f")^({_sizes(sizes)})", level=Level.POSTFIX)
+        return piece(
+            "[", body, "]_(", *_listed([piece(index, "=1") for index in indices]), f")^({_sizes(sizes)})", level=Level.POSTFIX
+        )
 
     # ------------------------------------------------------------ index notation and steps
 
@@ -203,7 +206,8 @@ class TypstNotation:
 
 
 def _name(name: str, bold: bool = False) -> str:
-    """The name: a letter by itself or by its Greek name, other words upright, what is behind them as subscripts."""
+    """The name: a letter by itself or by its Greek name, other words upright, what is behind them
+    as subscripts."""
     stem, mark, index, primes = split_name(name)
     stem = SPELLED.get(stem, stem)
     accent, rest = accented(stem, mark or "_", index)

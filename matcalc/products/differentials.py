@@ -1,4 +1,5 @@
-"""Views of one derivative: differential, slice, derivatives along directions, and what is made of them within expressions."""
+"""Views of one derivative: differential, slice, derivatives along directions, and what is made of
+them within expressions."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def moving(symbol: Symbol, name: str, taken: frozenset[str]) -> Symbol:
 
 
 def differential_form(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
-    """The differential in the changes of symbols: of a scalar its gradients paired with them. None without a closed form."""
+    """The differential in the changes of symbols: of a scalar its gradients paired with them. None
+    without a closed form."""
     if expression.is_scalar:
         return paired_sum(expression, moves)
     return closed_change(expression, pushed_along(expression, moves), tuple(moves.values()))
@@ -72,7 +74,8 @@ def pushed_along(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Lowered:
 
 
 def closed_change(expression: Expr, change: Lowered, new: Sequence[Symbol]) -> Expr | None:
-    """What a change makes of an expression, as a matrix formula in its symbols and the new ones; None when there is none."""
+    """What a change makes of an expression, as a matrix formula in its symbols and the new ones;
+    None when there is none."""
     names = reading_order(expression)
     for symbol in new:
         names.setdefault(symbol.name, len(names))
@@ -126,7 +129,8 @@ _HELPER = "upstream of the value"  # no name in the language has spaces
 
 
 def pushed(expression: Expr, moves: Mapping[Symbol, ix.Tensor]) -> Lowered:
-    """The derivative of ``expression`` when each symbol moves along its tensor; axes and rows are those of the value.
+    """The derivative of ``expression`` when each symbol moves along its tensor; axes and rows are
+    those of the value.
 
     Raises NotDifferentiableError for a function without a derivative rule.
     """
@@ -148,12 +152,15 @@ def paired(left: ix.Tensor, right: ix.Tensor) -> ix.Tensor:
 
 
 def unit_move(symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
-    """The matrix (or vector) with a one at one place, as products of unit vectors, in the convention for a variable with tied entries.
+    """The matrix (or vector) with a one at one place, as products of unit vectors, in the
+    convention for a variable with tied entries.
 
     A position is a number counted from 1, or the name of a unit vector.
     """
     axes = axes_of(symbol.shape)
-    units = [ix.Unit(at, size) if isinstance(at, int) else ix.Symbol(at, (size,)) for at, size in zip(positions, axes, strict=True)]
+    units = [
+        ix.Unit(at, size) if isinstance(at, int) else ix.Symbol(at, (size,)) for at, size in zip(positions, axes, strict=True)
+    ]
     move = contract(units, [(k,) for k in range(len(axes))], tuple(range(len(axes))), dict(enumerate(axes)))
     return structured(move, 0, symbol, symmetric, notes)
 
@@ -163,7 +170,8 @@ def unit_move(symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symme
 
 
 def inner(gradient: Expr, move: Symbol) -> Expr:
-    """The sum of products of the entries of a gradient and a differential of its shape, the differential last."""
+    """The sum of products of the entries of a gradient and a differential of its shape, the
+    differential last."""
     if isinstance(gradient, Negative):
         return Negative(inner(gradient.operand, move))
     if isinstance(gradient, Quotient) and gradient.denominator.is_scalar and not gradient.numerator.is_scalar:
@@ -177,7 +185,8 @@ def inner(gradient: Expr, move: Symbol) -> Expr:
 
 
 def entry(gradient: Expr, units: Sequence[Expr]) -> Expr:
-    """The entry of a gradient that unit vectors pick: ``e_i' G e_j``, ``g' e_i``, or the gradient itself."""
+    """The entry of a gradient that unit vectors pick: ``e_i' G e_j``, ``g' e_i``, or the gradient
+    itself."""
     if isinstance(gradient, Negative):
         return Negative(entry(gradient.operand, units))
     if isinstance(gradient, Quotient) and gradient.denominator.is_scalar and not gradient.numerator.is_scalar:
@@ -236,18 +245,22 @@ def is_plain_zero(expression: Expr) -> bool:
 
 
 def closed_form(question: Differentiated) -> Expr | None:
-    """The derivative as a matrix formula, None where it has none. Raises NotDifferentiableError or LimitError."""
+    """The derivative as a matrix formula, None where it has none. Raises NotDifferentiableError or
+    LimitError."""
     function, wrt = question.function, question.wrt
     axes = sum([size.degree for shaped in (function, *wrt) for size in shaped.shape])
     if axes > MOST_AXES_WITHIN:
-        raise LimitError(f"a derivative within an expression would have {axes} axes", suggestion="derivatives of scalars inside each other")
+        raise LimitError(
+            f"a derivative within an expression would have {axes} axes", suggestion="derivatives of scalars inside each other"
+        )
     if question.along:
         return _along(function, wrt[0], question.along)
     return differentiate(function, wrt, layout="numerator" if question.turned else "denominator").expression
 
 
 def _along(function: Expr, variable: Symbol, directions: tuple[Expr, ...]) -> Expr | None:
-    """The derivative in one direction after the other; of an entry whose indices stand outside, that of the array, there."""
+    """The derivative in one direction after the other; of an entry whose indices stand outside,
+    that of the array, there."""
     indices = free_indices_in(function)
     array = over_all(function, indices) if indices else function
     if array is None:
@@ -300,5 +313,6 @@ def upstream_symbol(name: str, elaborated: Elaborated, value: Expr) -> Symbol:
 
 
 def paired_with(value: Expr, upstream: Symbol) -> Expr:
-    """The scalar whose derivatives are what the upstream gradient becomes: the sum of products of the entries."""
+    """The scalar whose derivatives are what the upstream gradient becomes: the sum of products of
+    the entries."""
     return Product((upstream, value)) if value.is_scalar else Total(Hadamard((upstream, value)))

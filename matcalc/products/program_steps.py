@@ -1,4 +1,5 @@
-"""Steps of a program: opened where functions meet and cancel, and told alike where only names differ."""
+"""Steps of a program: opened where functions meet and cancel, and told alike where only names
+differ."""
 
 from __future__ import annotations
 
@@ -35,10 +36,12 @@ _STABLE = frozenset({"softmax", "logsumexp", "softplus", "sigmoid", "tanh"})
 
 
 def fused(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> tuple[Tensor, dict[Tensor, Tensor]]:
-    """A step's value with those names opened whose functions cancel in it, and the opened values with the names that they have.
+    """A step's value with those names opened whose functions cancel in it, and the opened values
+    with the names that they have.
 
-    ``step`` gives the value of a name that may be opened. Opened are names below a logarithm, and names of exponentials; the result is
-    kept when it has fewer logarithms, or a function that stands for its exponentials.
+    ``step`` gives the value of a name that may be opened. Opened are names below a logarithm, and
+    names of exponentials; the result is kept when it has fewer logarithms, or a function that
+    stands for its exponentials.
     """
     count, current = _inverses(tensor), tensor
     best, known = tensor, dict[Tensor, Tensor]()
@@ -65,7 +68,8 @@ def _to_open(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> dict[Te
 
 
 def _rests_on_exponential(value: Tensor, step: Callable[[Tensor], Tensor | None]) -> bool:
-    """Whether an exponential stands in a value or in those of the names in it, so many steps back as are opened."""
+    """Whether an exponential stands in a value or in those of the names in it, so many steps back
+    as are opened."""
     for _ in range(_ROUNDS):
         if "exp" in _functions(value):
             return True
@@ -79,7 +83,8 @@ def _rests_on_exponential(value: Tensor, step: Callable[[Tensor], Tensor | None]
 
 
 def named(tensor: Tensor, known: dict[Tensor, Tensor]) -> Tensor:
-    """The tensor with the values that are keys written by their names; ``sigmoid(-t)`` is ``1 - p`` where p is ``sigmoid(t)``."""
+    """The tensor with the values that are keys written by their names; ``sigmoid(-t)`` is ``1 - p``
+    where p is ``sigmoid(t)``."""
     values = dict(known)
     for value, name in known.items():
         reflection = functions()[value.function].reflection if isinstance(value, Map) and value.function in functions() else ""
@@ -110,7 +115,8 @@ def _functions(tensor: Tensor) -> list[str]:
 
 @record
 class Pattern:
-    """An expression without its names: those of ``symbols`` and ``sizes`` stand in ``key`` by their places."""
+    """An expression without its names: those of ``symbols`` and ``sizes`` stand in ``key`` by their
+    places."""
 
     key: Hashable
     symbols: tuple[ExprSymbol, ...]
@@ -122,14 +128,16 @@ class Pattern:
         return tuple([symbol.name for symbol in self.symbols])
 
     def names_in(self, other: Pattern) -> tuple[dict[str, str], dict[str, str]]:
-        """The symbols and the sizes that another expression of the same key has in place of these."""
+        """The symbols and the sizes that another expression of the same key has in place of
+        these."""
         return dict(zip(self.names, other.names)), dict(zip(self.sizes, other.sizes))
 
 
 def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[str], Hashable]) -> Pattern | None:
     """The pattern of an expression together with other symbols; None when it has named indices.
 
-    Expressions of one key differ in the names of symbols and sizes only, if ``facts`` says all that matters of a symbol's name.
+    Expressions of one key differ in the names of symbols and sizes only, if ``facts`` says all that
+    matters of a symbol's name.
     """
     symbols: dict[str, ExprSymbol] = {}
     places: dict[str, int] = {}
@@ -159,10 +167,13 @@ def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[
 
 
 def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, str]) -> Expr:
-    """The expression with other names of symbols and sizes; those that are not among the keys stay."""
+    """The expression with other names of symbols and sizes; those that are not among the keys
+    stay."""
 
     def other(node: Expr) -> Expr:
-        return ExprSymbol(symbols.get(node.name, node.name), node.sizes, node.properties) if isinstance(node, ExprSymbol) else node
+        return (
+            ExprSymbol(symbols.get(node.name, node.name), node.sizes, node.properties) if isinstance(node, ExprSymbol) else node
+        )
 
     return rebuilt_with(with_sizes(expression, {name: Size.of(new) for name, new in sizes.items()}), other)
 
@@ -173,7 +184,8 @@ def resized(size: Size, names: Mapping[str, str]) -> Size:
 
 
 def renamed_tensor(tensor: ix.Tensor, symbols: Mapping[ix.Tensor, ix.Tensor], sizes: Mapping[str, str]) -> ix.Tensor:
-    """The tensor with other symbols and names of sizes; every symbol in it has to be among the keys."""
+    """The tensor with other symbols and names of sizes; every symbol in it has to be among the
+    keys."""
     found: dict[Size, Size] = {}
     for node in ix.postorder(tensor):
         for size in (*node.shape, *ix.sizes_in(node)):

@@ -1,8 +1,10 @@
-"""One reverse sweep through a program: adjoints of its named results, and the derivatives by any of its symbols and names.
+"""One reverse sweep through a program: adjoints of its named results, and the derivatives by any of
+its symbols and names.
 
-The sweep goes from step to step, and inside each step over the tensor DAG. The adjoint of a result is computed once, gets a name of its
-own, and what is passed on is written in terms of that name; so the answers have the size of the program, however deep it is. Steps that
-differ in names only, as the layers of a network do, are differentiated once for all of them.
+The sweep goes from step to step, and inside each step over the tensor DAG. The adjoint of a result
+is computed once, gets a name of its own, and what is passed on is written in terms of that name; so
+the answers have the size of the program, however deep it is. Steps that differ in names only, as
+the layers of a network do, are differentiated once for all of them.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ from matcalc.products.program_steps import Pattern, fused, named, pattern_of, re
 
 @dataclass(frozen=True)
 class Sweep:
-    """``adjoints`` are the named adjoints in the order of computation, each in terms of names and of adjoints before it; ``of`` says for
-    each which results it is the adjoint of. ``derivatives`` are what was asked for, in terms of all these names."""
+    """``adjoints`` are the named adjoints in the order of computation, each in terms of names and
+    of adjoints before it; ``of`` says for each which results it is the adjoint of. ``derivatives``
+    are what was asked for, in terms of all these names."""
 
     outline: Outline
     adjoints: Mapping[str, Expr]
@@ -50,18 +53,20 @@ def swept(
     symmetric: Symmetric = "projected",
     taken: frozenset[str] = frozenset(),
 ) -> Sweep:
-    """The derivatives of the value by each of ``wrt``, which are symbols of the program or names of its steps.
+    """The derivatives of the value by each of ``wrt``, which are symbols of the program or names of
+    its steps.
 
-    With ``upstream`` they are of a scalar whose derivative by the value is that symbol. Adjoints are named when the value is a scalar or
-    there is an upstream; else the derivative is one product in terms of the steps. ``taken`` are names not to use for adjoints.
+    With ``upstream`` they are of a scalar whose derivative by the value is that symbol. Adjoints
+    are named when the value is a scalar or there is an upstream; else the derivative is one product
+    in terms of the steps. ``taken`` are names not to use for adjoints.
     """
     return _Sweeper(outline, wrt, symmetric, taken).run(upstream, layout)
 
 
 @record
 class _Share:
-    """What a step, whose adjoint is a symbol, passes on to a name in it: the same as ``first.step`` passes on to ``twin``, with other
-    names."""
+    """What a step, whose adjoint is a symbol, passes on to a name in it: the same as ``first.step``
+    passes on to ``twin``, with other names."""
 
     pattern: Pattern
     first: _First
@@ -78,8 +83,9 @@ class _Share:
 
 @record
 class _First:
-    """The first of the steps that differ in names only, and what it passes on; ``forms`` are the closed forms of that, as adjoints, and
-    ``outcomes`` as derivatives by what they are passed on to."""
+    """The first of the steps that differ in names only, and what it passes on; ``forms`` are the
+    closed forms of that, as adjoints, and ``outcomes`` as derivatives by what they are passed on
+    to."""
 
     step: str
     pattern: Pattern
@@ -117,7 +123,8 @@ class _Sweeper:
         return replace(value, tensor=simplified(value.tensor))
 
     def _open(self, name: str, tensor: ix.Tensor, uses: list[str]) -> ix.Tensor:
-        """Notes the value of a step, the names before it opened where their functions cancel in it, and which names it uses."""
+        """Notes the value of a step, the names before it opened where their functions cancel in it,
+        and which names it uses."""
         found, opened = fused(tensor, self._value_of)
         self.tensors[name], self.opened[name] = found, opened
         if opened:
@@ -180,7 +187,8 @@ class _Sweeper:
         return self._result(found, value, layout)
 
     def _seed(self, upstream: Symbol) -> ix.Tensor:
-        """The upstream gradient with the axes of the value: those of a Kronecker or vec form are split as its rows and columns are."""
+        """The upstream gradient with the axes of the value: those of a Kronecker or vec form are
+        split as its rows and columns are."""
         symbol = ix.Symbol(upstream.name, axes_of(upstream.shape), upstream.properties)
         if symbol.shape == self.value.tensor.shape:
             return symbol
@@ -223,7 +231,8 @@ class _Sweeper:
                 self.waiting.setdefault(use, []).append(self._tensor(share) if _is_short(twin) else share)
 
     def _pattern(self, name: str, seed: ix.Symbol) -> tuple[Hashable, Pattern] | None:
-        """What a step and its adjoint are but for their names, with a key of all that its derivatives and their forms depend on."""
+        """What a step and its adjoint are but for their names, with a key of all that its
+        derivatives and their forms depend on."""
 
         def facts(symbol: str) -> Hashable:
             free = self.free.get(symbol)
@@ -248,7 +257,8 @@ class _Sweeper:
         return self.free.get(symbol.name) or declared(symbol)
 
     def _pulled(self, step: str, root: ix.Tensor, seed: ix.Tensor) -> dict[str, ix.Tensor]:
-        """What an adjoint becomes at each name that a step, or the value, uses; values of steps in a derivative are written by names."""
+        """What an adjoint becomes at each name that a step, or the value, uses; values of steps in
+        a derivative are written by names."""
         variables = {name: self._tensor_of(name) for name in self.uses[step] if name in self.active}
         found: dict[str, ix.Tensor] = {}
         if not variables:
@@ -369,7 +379,8 @@ class _Sweeper:
 
 
 def _by_name(node: ix.Tensor, root: ix.Tensor, own: ix.Tensor) -> ix.Tensor | None:
-    """``own``, the name of a step with the value ``root``, for that value, and its powers for powers of what ``root`` is a power of."""
+    """``own``, the name of a step with the value ``root``, for that value, and its powers for
+    powers of what ``root`` is a power of."""
     if node is root:
         return own
     if isinstance(node, ix.Power) and isinstance(root, ix.Power) and node.base is root.base:
@@ -379,9 +390,12 @@ def _by_name(node: ix.Tensor, root: ix.Tensor, own: ix.Tensor) -> ix.Tensor | No
 
 
 def _is_short(tensor: ix.Tensor) -> bool:
-    """A symbol, perhaps transposed or times a number, or a constant: it reads as well as a name would."""
+    """A symbol, perhaps transposed or times a number, or a constant: it reads as well as a name
+    would."""
     if isinstance(tensor, ix.Sum):
         return not tensor.terms or (len(tensor.terms) == 1 and _is_short(tensor.terms[0][1]))
     if isinstance(tensor, ix.Contraction):
-        return not tensor.operands or (len(tensor.operands) == 1 and tensor.order == 2 and isinstance(tensor.operands[0], ix.Symbol))
+        return not tensor.operands or (
+            len(tensor.operands) == 1 and tensor.order == 2 and isinstance(tensor.operands[0], ix.Symbol)
+        )
     return isinstance(tensor, (ix.Symbol, ix.Constant, ix.SizeValue))

@@ -9,7 +9,7 @@ from matcalc.einstein.linear import add, content
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, children
 from matcalc.einstein.substitution import matrix_factors
 from matcalc.facts.table import implied
-from matcalc.proofs.macros import ONE, Macro, Ordered, factors_in, instance
+from matcalc.proofs.drafting import ONE, Macro, Ordered, factors_in, instance
 from matcalc.proofs.power_steps import outer_factors, without
 from matcalc.proofs.products import Flat
 from matcalc.rules.entries import number, product, transpose

@@ -12,7 +12,7 @@ from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import content
 from matcalc.einstein.nodes import Contraction, Map, Pairing, Power, Sum, Tensor, children
 from matcalc.einstein.tensor_deduction import is_nonnegative
-from matcalc.proofs.macros import (
+from matcalc.proofs.drafting import (
     Factors,
     Macro,
     Ordered,
@@ -21,9 +21,9 @@ from matcalc.proofs.macros import (
     opened,
     raised,
 )
-from matcalc.proofs.matching import embeddings
 from matcalc.proofs.product_steps import relations
 from matcalc.proofs.products import Flat
+from matcalc.proofs.subproducts import embeddings
 from matcalc.rules.entries import Refused, constant, number, ones, product, spread
 from matcalc.rules.laws import law_lines
 

@@ -1,4 +1,5 @@
-"""Proofs as people read them: each line an equality in index notation with the rule that it is by."""
+"""Proofs as people read them: each line an equality in index notation with the rule that it is
+by."""
 
 from __future__ import annotations
 

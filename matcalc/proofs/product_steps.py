@@ -10,7 +10,7 @@ from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor
 from matcalc.facts.table import implied
-from matcalc.proofs.macros import (
+from matcalc.proofs.drafting import (
     ONE,
     Macro,
     Ordered,
@@ -21,8 +21,8 @@ from matcalc.proofs.macros import (
     raised,
     regrouped,
 )
-from matcalc.proofs.matching import embeddings, order_of
 from matcalc.proofs.products import Flat, linear
+from matcalc.proofs.subproducts import embeddings, order_of
 from matcalc.rules.entries import entrywise, ones, product, transpose
 from matcalc.rules.laws import law
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, children
-from matcalc.proofs.macros import Macro, Step
+from matcalc.proofs.drafting import Macro, Step
 from matcalc.proofs.matrix_steps import MATRICES
 from matcalc.proofs.power_steps import FUNCTIONS, POWERS, power_of_power
 from matcalc.proofs.product_steps import PRODUCTS, collected

@@ -1,4 +1,5 @@
-"""What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what others call it."""
+"""What there is to say about a word: a function, a sign, a constant, a fact, a dialect, or what
+others call it."""
 
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ def _row(section: str, fields: Mapping[str, Any]) -> Row:
 
 @cache
 def levels() -> Mapping[str, int]:
-    """How tightly the operators bind, by their names in the grammar: 1 is the loosest, and what closes itself in brackets the tightest.
+    """How tightly the operators bind, by their names in the grammar: 1 is the loosest, and what
+    closes itself in brackets the tightest.
 
     >>> levels()["add"] == levels()["subtract"] < levels()["multiply"] < levels()["minus"] < levels()["power"] < levels()["bars"]
     True
@@ -96,7 +98,8 @@ _LEVELS = frozenset(["sum", "product", "unary", "postfix", "atom"])
 
 @record
 class Sample:
-    """A function of the letters of its signature. ``of`` is what was differentiated where that is not the function itself."""
+    """A function of the letters of its signature. ``of`` is what was differentiated where that is
+    not the function itself."""
 
     call: str
     value: str
@@ -133,8 +136,9 @@ def of_row(row: Row) -> Sample:
 
 
 def _sample(call: str, declare: str, by: str) -> Sample:
-    """Of a value with so many axes that its derivative has more than two, the differential says more than the derivative; where a matrix
-    function has no derivative in closed form, that of its trace may have one."""
+    """Of a value with so many axes that its derivative has more than two, the differential says
+    more than the derivative; where a matrix function has no derivative in closed form, that of its
+    trace may have one."""
     read = parse(call, declare)
     latex = read.latex()
     for of in (call, f"tr({call})") if len(read.shape) == 2 else (call,):
@@ -180,7 +184,8 @@ class Foreign:
 
 
 def described(word: str) -> str:
-    """What the language has under a name, in any spelling. Raises MatcalcError for a word that it does not have, with the nearest.
+    """What the language has under a name, in any spelling. Raises MatcalcError for a word that it
+    does not have, with the nearest.
 
     >>> print(described("ln"))
     log(t), also ln
@@ -216,7 +221,10 @@ def nearest(word: str, others: tuple[str, ...] = ()) -> str | None:
 
 def overview() -> str:
     """Everything that help knows, by its names."""
-    named = {section: [row.written[0] for row in rows() if row.section == section] for section in dict.fromkeys(r.section for r in rows())}
+    named = {
+        section: [row.written[0] for row in rows() if row.section == section]
+        for section in dict.fromkeys(r.section for r in rows())
+    }
     listed = {
         "operators": named["operators"],
         "functions": [*(f.name for f in functions().values() if is_called(f)), *named["functions"]],
@@ -330,7 +338,8 @@ def _lines(topic: Topic) -> Iterator[str]:
 
 
 def is_called(function: Function) -> bool:
-    """Whether it is written as a call, and not only by a sign of its own, such as the bars of a norm, or in answers."""
+    """Whether it is written as a call, and not only by a sign of its own, such as the bars of a
+    norm, or in answers."""
     return not function.note and "\\cdot" not in function.latex
 
 

@@ -10,7 +10,18 @@ from matcalc.facts.table import facts
 from matcalc.language.decisions import Dialect
 from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import foreign_functions
-from matcalc.reference.lookup import SHAPES, Row, Sample, described, fact_meaning, is_called, levels, of_function, of_row, of_section
+from matcalc.reference.lookup import (
+    SHAPES,
+    Row,
+    Sample,
+    described,
+    fact_meaning,
+    is_called,
+    levels,
+    of_function,
+    of_row,
+    of_section,
+)
 
 _INTRODUCTION = """\
 # The language
@@ -49,24 +60,36 @@ def _sections() -> Iterator[str]:
     yield _OPERATORS
     yield from _table(
         ("written", "binds", "MATLAB", "NumPy", "Julia", "LaTeX", "is"),
-        ([_code(row.written), str(levels()[row.action]), *_elsewhere(row), _prose(row.meaning)] for row in of_section("operators")),
+        (
+            [_code(row.written), str(levels()[row.action]), *_elsewhere(row), _prose(row.meaning)]
+            for row in of_section("operators")
+        ),
     )
     yield "## Functions of each entry\n"
     yield _ENTRIES
     yield from _table(
-        ("function", "is", "derivative", "where", "NumPy", "LaTeX"), _function_rows(lambda f: _by_entries(f) and is_called(f), False)
+        ("function", "is", "derivative", "where", "NumPy", "LaTeX"),
+        _function_rows(lambda f: _by_entries(f) and is_called(f), False),
     )
     yield "## Functions of vectors and matrices\n"
     yield _MATRICES
     heads = ("function", "takes", "is", "derivative", "holds if", "NumPy", "LaTeX")
-    of_rows = [[_code(row.written), _code([row.declare]), _prose(row.meaning), *_sampled(of_row(row))] for row in of_section("functions")]
+    of_rows = [
+        [_code(row.written), _code([row.declare]), _prose(row.meaning), *_sampled(of_row(row))] for row in of_section("functions")
+    ]
     yield from _table(heads, [*of_rows, *_function_rows(lambda f: not _by_entries(f) and is_called(f), True)])
     yield _ANSWERS
     yield from _table(heads, _function_rows(lambda f: bool(f.note), True))
-    for section, title in (("constants", "Constants"), ("sums", "Sums"), ("derivatives", "Derivatives"), ("declarations", "Declarations")):
+    for section, title in (
+        ("constants", "Constants"),
+        ("sums", "Sums"),
+        ("derivatives", "Derivatives"),
+        ("declarations", "Declarations"),
+    ):
         yield f"## {title}\n"
         yield from _table(
-            ("written", "LaTeX", "is"), ([_code(row.written), _code(row.latex), _prose(row.meaning)] for row in of_section(section))
+            ("written", "LaTeX", "is"),
+            ([_code(row.written), _code(row.latex), _prose(row.meaning)] for row in of_section(section)),
         )
     yield "## Facts\n"
     yield _FACTS

@@ -1,1 +1,2 @@
-"""The interactive prompt: a session that keeps declarations and names, and the terminal around it."""
+"""The interactive prompt: a session that keeps declarations and names, and the terminal around
+it."""

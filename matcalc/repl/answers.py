@@ -1,4 +1,5 @@
-"""What a session says about one statement, in the forms that the prompt offers, and the help on its commands."""
+"""What a session says about one statement, in the forms that the prompt offers, and the help on its
+commands."""
 
 from __future__ import annotations
 
@@ -32,14 +33,15 @@ from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.reference import described, is_known
-from matcalc.repl.definitions import SETTINGS, State, is_derivative, program
-from matcalc.repl.lines import Derive
+from matcalc.repl.request_lines import Derive
+from matcalc.repl.workspace import SETTINGS, State, is_derivative, program
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict, exit_status
 
 
 def formula(written: str, state: State) -> Derivation | ParsedExpression:
-    """The derivative that ``d(f)/dV`` or ``hessian(f, x)`` asks for, or the expression itself as it was read."""
+    """The derivative that ``d(f)/dV`` or ``hessian(f, x)`` asks for, or the expression itself as it
+    was read."""
     whole = program(written, state)
     if not is_derivative(written, state):
         return parse(whole, state.shared)
@@ -47,7 +49,8 @@ def formula(written: str, state: State) -> Derivation | ParsedExpression:
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
-    """What ``derive f by V``, ``gradient L by W, b``, ``vjp F by W`` and their like ask for, by the settings of the session."""
+    """What ``derive f by V``, ``gradient L by W, b``, ``vjp F by W`` and their like ask for, by the
+    settings of the session."""
     names = [_name(name, state) for name in request.wrt]
     if not names:
         names = _said(request.expression, state) or [_only_name(request, state)]
@@ -84,7 +87,8 @@ def verified(claim: str, state: State) -> Verdict:
 
 
 def checked(result: Derivation | Gradients) -> list[Verdict]:
-    """Every derivative of a result, verified as a claim: by proof, and by numbers that share no code with the derivation.
+    """Every derivative of a result, verified as a claim: by proof, and by numbers that share no
+    code with the derivation.
 
     Raises MatcalcError for a derivative without a closed form.
     """
@@ -100,12 +104,15 @@ def _checked(derivation: Derivation) -> Verdict:
     function = "grad" if derivation.order == 1 else "hessian"
     names = ", ".join(symbol.name for symbol in derivation.wrt[: 1 if derivation.wrt[0] is derivation.wrt[-1] else 2])
     claim = f"{function}({derivation.source.text('ascii')}, {names}) = {text(outcome.expression, 'ascii')}"
-    verdict = verify(claim, declare=SharedNames(derivation.declarations), layout=derivation.layout, symmetric=derivation.symmetric)
+    verdict = verify(
+        claim, declare=SharedNames(derivation.declarations), layout=derivation.layout, symmetric=derivation.symmetric
+    )
     return replace(verdict, declarations=None, notes=(), reading=None)
 
 
 def _said(expression: str, state: State) -> list[str]:
-    """The names that the expression itself says: the arguments of a function, those of a derivative sign."""
+    """The names that the expression itself says: the arguments of a function, those of a derivative
+    sign."""
     function = state.definitions.get(canonical_name(expression.partition("(")[0].strip()))
     if function is not None and function.parameters:
         return list(function.parameters)
@@ -146,9 +153,11 @@ BAD_INPUT = 2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``output`` is the result, ``reading`` what comes before it, ``remarks`` what is said about it, ``error`` what is wrong.
+    """``output`` is the result, ``reading`` what comes before it, ``remarks`` what is said about
+    it, ``error`` what is wrong.
 
-    ``status`` is 0, or as for ``matcalc verify`` 1 when a formula is refuted, 2 for bad input and 3 when a formula stays undecided.
+    ``status`` is 0, or as for ``matcalc verify`` 1 when a formula is refuted, 2 for bad input and 3
+    when a formula stays undecided.
     """
 
     output: str = ""
@@ -170,7 +179,9 @@ def answer_of(result: Result, *, ascii: bool) -> Answer:
             return Answer(result.explain(), status=exit_status([result]))
         case ParsedExpression():
             kind = f"{'kind:':<10}{kind_words(result.shape)}"
-            return Answer(result.text(style), (kind, *remark_lines(result.declarations, (), result.notes, result.warnings)), reading)
+            return Answer(
+                result.text(style), (kind, *remark_lines(result.declarations, (), result.notes, result.warnings)), reading
+            )
         case Gradients() | Equation():
             shown = result.text(style) if isinstance(result, Gradients) else result.equation(style)
             rests = remark_lines(result.declarations, result.conditions, result.notes, result.warnings)
@@ -189,7 +200,8 @@ def kind_words(shape: tuple[int | str, ...]) -> str:
 
 
 def shown_as(result: Result, target: str) -> str:
-    """A result in another form. Raises MatcalcError for a form that this kind of result does not have."""
+    """A result in another form. Raises MatcalcError for a form that this kind of result does not
+    have."""
     match result:
         case Derivation():
             return rendered(result, target)
@@ -251,7 +263,8 @@ def _code(result: Equation | ParsedExpression | Gradients, target: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``usage`` is what to type, ``purpose`` what it does in a few words, ``more`` what is worth adding, ``choices`` what may follow."""
+    """``usage`` is what to type, ``purpose`` what it does in a few words, ``more`` what is worth
+    adding, ``choices`` what may follow."""
 
     usage: str
     purpose: str
@@ -277,7 +290,10 @@ COMMANDS: dict[str, Entry] = {
         "is it right?",
         "Without an equation: the last derivative, by proof and by numbers. An equation that names nothing needs no :verify.",
     ),
-    **{name: Entry(f":{name} [FORMULA]", f"the result as {one.title}", _FORM.format(f":{name}")) for name, one in typesetting().items()},
+    **{
+        name: Entry(f":{name} [FORMULA]", f"the result as {one.title}", _FORM.format(f":{name}"))
+        for name, one in typesetting().items()
+    },
     "markdown": Entry(":markdown [FORMULA]", "the result as LaTeX between dollar signs", _FORM.format(":markdown")),
     "ascii": Entry(":ascii [FORMULA]", "the result as it can be typed", _FORM.format(":ascii")),
     "unicode": Entry(":unicode [FORMULA]", "the result as it is shown by default", _FORM.format(":unicode")),
@@ -288,19 +304,31 @@ COMMANDS: dict[str, Entry] = {
         for name, one in code_targets().items()
     },
     "sympy": Entry(":sympy [FORMULA]", "the result as a program that builds it in SymPy", _FORM.format(":sympy")),
-    "entries": Entry(":entries n=2, m=3", "the last result entry by entry at small sizes", "Every size of the formula needs a number."),
-    "at": Entry(":at x=[1,2], A=[1 2; 3 4]", "the value of the last result", "Numbers, lists, or rows between semicolons as in MATLAB."),
+    "entries": Entry(
+        ":entries n=2, m=3", "the last result entry by entry at small sizes", "Every size of the formula needs a number."
+    ),
+    "at": Entry(
+        ":at x=[1,2], A=[1 2; 3 4]", "the value of the last result", "Numbers, lists, or rows between semicolons as in MATLAB."
+    ),
     "json": Entry(":json [FORMULA]", "the result with all its parts", _FORM.format(":json")),
     "code": Entry(f":code [{'|'.join(code_targets())}]", "the last result as a function", "", tuple(code_targets())),
     "declare": Entry(
         ":declare X: n×m; A: n×n symmetric", "declare names", "X: n×m alone does the same. Without a text it lists what is known."
     ),
-    "forget": Entry(":forget NAME...", "drop declarations and values", ":forget all drops everything that was declared or defined."),
+    "forget": Entry(
+        ":forget NAME...", "drop declarations and values", ":forget all drops everything that was declared or defined."
+    ),
     "list": Entry(":list", "what is declared, defined and set"),
-    "layout": _setting("layout", "layout of derivatives", "numerator gives the transposes of denominator; tensor flattens nothing."),
-    "order": _setting("order", "order of the derivative that derive and wrt give", "d(f)/dx and d2(f)/dx2 say themselves which they are."),
+    "layout": _setting(
+        "layout", "layout of derivatives", "numerator gives the transposes of denominator; tensor flattens nothing."
+    ),
+    "order": _setting(
+        "order", "order of the derivative that derive and wrt give", "d(f)/dx and d2(f)/dx2 say themselves which they are."
+    ),
     "symmetric": _setting("symmetric", "convention for symmetric variables", "The notes of an answer name the convention."),
-    "names": _setting("names", "what becomes of defined names in answers", "keep gives answers in terms of the names, with adjoints."),
+    "names": _setting(
+        "names", "what becomes of defined names in answers", "keep gives answers in terms of the names, with adjoints."
+    ),
     "letters": _setting("letters", "characters of the answers", "ascii gives answers that can be typed in again."),
     "help": Entry(":help [COMMAND|NAME]", "this page, or more on a command, function, sign or fact"),
     "quit": Entry(":quit", "leave; so does Ctrl-D"),
@@ -322,7 +350,8 @@ A line goes on while a bracket is open or an operator ends it; an empty line end
 
 
 def help_on(word: str) -> str:
-    """The page, or what there is to say about one command or one name of the language. Raises MatcalcError for another word."""
+    """The page, or what there is to say about one command or one name of the language. Raises
+    MatcalcError for another word."""
     if not word:
         width = max(len(entry.usage) for entry in COMMANDS.values() if len(entry.usage) < 40)
         return _PAGE + "\n" + "\n".join(f"{entry.usage:<{width}}  {entry.purpose}" for entry in COMMANDS.values())

@@ -1,4 +1,5 @@
-"""A session at the prompt: it takes lines of text and gives answers, and keeps declarations, names and settings between them."""
+"""A session at the prompt: it takes lines of text and gives answers, and keeps declarations, names
+and settings between them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
-from matcalc.repl import lines
+from matcalc.repl import request_lines
 from matcalc.repl.answers import (
     BAD_INPUT,
     COMMANDS,
@@ -33,7 +34,7 @@ from matcalc.repl.answers import (
     shown_as,
     verified,
 )
-from matcalc.repl.definitions import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
+from matcalc.repl.workspace import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
 from matcalc.verification.verdict import Verdict, exit_status
 
 
@@ -53,32 +54,36 @@ class Session:
         """The last result that was shown."""
 
     def run(self, text: str) -> Iterator[Answer]:
-        """The answers to the statements of a text, up to the first that is refused; definitions that follow each other are one answer.
+        """The answers to the statements of a text, up to the first that is refused; definitions
+        that follow each other are one answer.
 
         Nothing but an Answer comes back for any text: what is wrong with it is its ``error``.
         """
-        statements = deque(lines.statements(text))
+        statements = deque(request_lines.statements(text))
         while statements:
             answer = self._guarded(self._next(statements))
             yield answer
             if answer.error or answer.leave:
                 return
 
-    def _next(self, statements: deque[str]) -> list[lines.Request]:
-        """Takes the first statement, and with a definition or declaration all of its kind that follow it."""
+    def _next(self, statements: deque[str]) -> list[request_lines.Request]:
+        """Takes the first statement, and with a definition or declaration all of its kind that
+        follow it."""
         known = self.state.known
-        taken: list[lines.Request] = []
+        taken: list[request_lines.Request] = []
         while statements:
-            request = lines.request(statements[0], known)
-            if taken and not (isinstance(request, lines.Define | lines.Declare) and type(request) is type(taken[0])):
+            request = request_lines.request(statements[0], known)
+            if taken and not (
+                isinstance(request, request_lines.Define | request_lines.Declare) and type(request) is type(taken[0])
+            ):
                 break
             taken.append(request)
             statements.popleft()
-            if isinstance(request, lines.Define | lines.DefineFunction):
+            if isinstance(request, request_lines.Define | request_lines.DefineFunction):
                 known.add(canonical_name(request.name))
         return taken
 
-    def _guarded(self, requests: list[lines.Request]) -> Answer:
+    def _guarded(self, requests: list[request_lines.Request]) -> Answer:
         try:
             return self._answer(requests)
         except MatcalcError as error:
@@ -86,21 +91,23 @@ class Session:
         except RecursionError:
             return Answer(error=str(LimitError("the expression is nested too deeply")), status=BAD_INPUT)
 
-    def _answer(self, requests: list[lines.Request]) -> Answer:
+    def _answer(self, requests: list[request_lines.Request]) -> Answer:
         match requests[0]:
-            case lines.Command(word, rest):
+            case request_lines.Command(word, rest):
                 return self._command(word, rest)
-            case lines.Declare():
-                return self._declare("; ".join(request.text for request in requests if isinstance(request, lines.Declare)))
-            case lines.Define():
-                return self._define([request for request in requests if isinstance(request, lines.Define)])
-            case lines.DefineFunction(name, parameters, value):
+            case request_lines.Declare():
+                return self._declare(
+                    "; ".join(request.text for request in requests if isinstance(request, request_lines.Declare))
+                )
+            case request_lines.Define():
+                return self._define([request for request in requests if isinstance(request, request_lines.Define)])
+            case request_lines.DefineFunction(name, parameters, value):
                 return self._define_function(name, parameters, value)
-            case lines.Claim(claim):
+            case request_lines.Claim(claim):
                 return self._show(verified(claim, self.state))
-            case lines.Derive() as request:
+            case request_lines.Derive() as request:
                 return self._show(derived(request, self.state))
-            case lines.Formula(written):
+            case request_lines.Formula(written):
                 return self._show(formula(written, self.state))
             case _ as never:
                 assert_never(never)
@@ -111,7 +118,7 @@ class Session:
 
     # ------------------------------------------------------------ names
 
-    def _define(self, requests: list[lines.Define]) -> Answer:
+    def _define(self, requests: list[request_lines.Define]) -> Answer:
         style: Style = "ascii" if self.state.ascii else "unicode"
         before = dict(self.state.definitions)
         whole = define(self.state, [(request.name, request.value) for request in requests])
@@ -135,7 +142,10 @@ class Session:
         style: Style = "ascii" if self.state.ascii else "unicode"
         spell = ascii_name if self.state.ascii else unicode_name
         head = f"{spell(defined.name)}({', '.join(map(spell, defined.parameters))})"
-        rests = [f"{'kind:':<10}{kind_words(plain_shape(whole.expression.shape))}", *remark_lines(whole.declarations, (), whole.notes)]
+        rests = [
+            f"{'kind:':<10}{kind_words(plain_shape(whole.expression.shape))}",
+            *remark_lines(whole.declarations, (), whole.notes),
+        ]
         hints = [*captured(self.state, before), *misfits(self.state, [defined.name])]
         return Answer(f"{head} = {text_of(whole.outline, style)}", (*rests, *hints))
 
@@ -226,7 +236,7 @@ class Session:
         if written == "all" and "all" not in self.state.known:
             names = forget(self.state, self.state.known)
             return Answer("", (f"{'forgot:':<10}everything" if names else f"{'note:':<10}there was nothing to forget",))
-        names = forget(self.state, lines.split_names(written))
+        names = forget(self.state, request_lines.split_names(written))
         return Answer("", (f"{'forgot:':<10}{', '.join(names)}", *misfits(self.state, names)))
 
     def _listing(self) -> str:
@@ -239,11 +249,11 @@ class Session:
 
     def _result_of(self, written: str) -> None:
         """Makes the result of a formula the last one."""
-        request = lines.request(written, self.state.known)
+        request = request_lines.request(written, self.state.known)
         match request:
-            case lines.Derive():
+            case request_lines.Derive():
                 self.last = derived(request, self.state)
-            case lines.Formula():
+            case request_lines.Formula():
                 self.last = formula(request.text, self.state)
             case _:
                 raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")

@@ -19,7 +19,7 @@ from matcalc.language.text.spelling import GREEK_NAMES, known_functions
 from matcalc.printing.names import unicode_name
 from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer
-from matcalc.repl.lines import VERBS, unfinished
+from matcalc.repl.request_lines import VERBS, unfinished
 from matcalc.repl.session import Session
 
 # ------------------------------------------------------------
@@ -98,7 +98,8 @@ _LONGEST_HISTORY = 2000
 
 
 def run(session: Session) -> int:
-    """Reads standard input to its end; gives the exit status: of a terminal 0, of a pipe that of the worst answer (2 before 3 before 1)."""
+    """Reads standard input to its end; gives the exit status: of a terminal 0, of a pipe that of
+    the worst answer (2 before 3 before 1)."""
     if sys.stdin.isatty():
         _converse(session)
         return 0
@@ -116,7 +117,8 @@ def run(session: Session) -> int:
 
 
 def gathered(lines: Iterator[str]) -> Iterator[str]:
-    """Lines put together where a text goes on in the next line; an empty line ends it, and so does the end of the input."""
+    """Lines put together where a text goes on in the next line; an empty line ends it, and so does
+    the end of the input."""
     waiting = ""
     for line in lines:
         waiting = f"{waiting}\n{line}" if waiting else line
@@ -128,7 +130,8 @@ def gathered(lines: Iterator[str]) -> Iterator[str]:
 
 
 def answers(session: Session, text: str) -> Iterator[Answer]:
-    """What the session says; an error of matcalc's own becomes an answer too, so that nothing typed before is lost."""
+    """What the session says; an error of matcalc's own becomes an answer too, so that nothing typed
+    before is lost."""
     try:
         yield from session.run(text)
     except Exception as error:

@@ -1,4 +1,5 @@
-"""Loads ``rules/matrix_functions.rules``: entrywise derivatives of functions of a whole vector or matrix."""
+"""Loads ``rules/matrix_functions.rules``: entrywise derivatives of functions of a whole vector or
+matrix."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from matcalc.language import elaborate
 
 @record
 class Definition:
-    """A named formula of the argument, not yet parsed: ``let name(variable: shape): result = formula``."""
+    """A named formula of the argument, not yet parsed:
+    ``let name(variable: shape): result = formula``."""
 
     name: str
     variable: str
@@ -31,7 +33,8 @@ class Definition:
 
 @record
 class Factor:
-    """``function(argument)[labels]``, ``argument[labels]`` (``function`` empty) or ``delta[i,j]``; a definition is a function here."""
+    """``function(argument)[labels]``, ``argument[labels]`` (``function`` empty) or ``delta[i,j]``;
+    a definition is a function here."""
 
     function: str
     labels: tuple[int, ...]
@@ -39,7 +42,8 @@ class Factor:
 
 @record
 class EntryRule:
-    """``d function(A)[output] / d A[argument]`` as a sum of products; labels are small integers, those only inside terms are summed."""
+    """``d function(A)[output] / d A[argument]`` as a sum of products; labels are small integers,
+    those only inside terms are summed."""
 
     name: str
     function: str
@@ -84,7 +88,9 @@ def defined(name: str) -> tuple[Symbol, Tensor]:
     if [node.name for node in variables] != [definition.variable]:
         raise ValueError(f"definition {name}: the formula must use {definition.variable} and nothing else")
     if "×".join(map(str, read_formula.expression.shape)) != definition.result:
-        raise ValueError(f"definition {name}: the formula is {'×'.join(map(str, read_formula.expression.shape))}, not {definition.result}")
+        raise ValueError(
+            f"definition {name}: the formula is {'×'.join(map(str, read_formula.expression.shape))}, not {definition.result}"
+        )
     return Symbol(definition.variable, variables[0].shape), lower(read_formula.expression).tensor
 
 
@@ -95,7 +101,8 @@ def _lines() -> list[Any]:
 
 
 def _trees(grammar: str, text: str) -> list[Any]:
-    """The rules as nested tuples, each with the name of its production first; a token is a string."""
+    """The rules as nested tuples, each with the name of its production first; a token is a
+    string."""
     import lark
 
     class Tuples(lark.Transformer[Any, Any]):

@@ -23,7 +23,8 @@ from matcalc.rules.lines import RuleLine, rule_lines
 
 @record
 class Law:
-    """``left = right`` for all values of the variables that have the facts they are declared with."""
+    """``left = right`` for all values of the variables that have the facts they are declared
+    with."""
 
     name: str
     source: str
@@ -38,7 +39,8 @@ class Law:
 
 @cache
 def law(name: str) -> Law:
-    """The law of a name. Raises KeyError for a name that none has, MatcalcError for a line that cannot be read."""
+    """The law of a name. Raises KeyError for a name that none has, MatcalcError for a line that
+    cannot be read."""
     line = law_lines()[name]
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables, shape=left.shape).expression
@@ -67,7 +69,8 @@ _OF_SHAPE = {
 
 
 _ABBREVIATED = re.compile(r"\*1\b|X.* = 1$|\^2")
-"""Relations that say again what another one says, with a number for an array of ones or of no size."""
+"""Relations that say again what another one says, with a number for an array of ones or of no
+size."""
 
 
 def _of_facts() -> Iterator[RuleLine]:

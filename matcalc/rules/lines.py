@@ -9,7 +9,20 @@ from typing import Any, TypeAlias
 
 from matcalc.base.files import read, stored
 from matcalc.base.records import record
-from matcalc.expr.nodes import Diagonal, DiagonalMatrix, Expr, Hadamard, Ones, Product, Symbol, Total, Trace, Transpose, children, postorder
+from matcalc.expr.nodes import (
+    Diagonal,
+    DiagonalMatrix,
+    Expr,
+    Hadamard,
+    Ones,
+    Product,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    children,
+    postorder,
+)
 from matcalc.language import elaborate
 
 # ------------------------------------------------------------
@@ -28,7 +41,8 @@ class RuleLine:
 
 
 def rule_lines(file: str, text: str) -> list[RuleLine]:
-    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front are left out.
+    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front
+    are left out.
 
     Raises ValueError for a line of another form.
     """
@@ -50,7 +64,8 @@ def rule_lines(file: str, text: str) -> list[RuleLine]:
 # index.
 
 Template: TypeAlias = tuple[Any, ...]
-"""A matrix form: the name of an operation, then templates; ``("variable", name)``; ``("Ones", index)``, as many as the index has."""
+"""A matrix form: the name of an operation, then templates; ``("variable", name)``;
+``("Ones", index)``, as many as the index has."""
 
 _FILE = "folds.rules"
 _OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Product, Total, Trace, Transpose)
@@ -73,14 +88,16 @@ def _templates(text: str) -> list[tuple[str, Template]]:
 
 
 def fold_lines() -> tuple[RuleLine, ...]:
-    """The lines of the file, split into their fields. Raises ValueError for a line of another form."""
+    """The lines of the file, split into their fields. Raises ValueError for a line of another
+    form."""
     return tuple(rule_lines(_FILE, read("rules", _FILE)))
 
 
 def template_of(line: RuleLine) -> Template:
     """The matrix form of a line.
 
-    Raises ValueError when its sides do not belong together, or it uses an operation that folding does not write.
+    Raises ValueError when its sides do not belong together, or it uses an operation that folding
+    does not write.
     """
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables).expression

@@ -1,4 +1,5 @@
-"""Identities that recognise a short form, and the derivatives of elementwise functions, from the rule files."""
+"""Identities that recognise a short form, and the derivatives of elementwise functions, from the
+rule files."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def matrix_formula(text: str) -> Expr:
 
 
 def derivative_of(function: str, argument: Tensor) -> Tensor:
-    """f'(argument), entry by entry. A function that is not in the table is the user's own: its derivative is written f'."""
+    """f'(argument), entry by entry. A function that is not in the table is the user's own: its
+    derivative is written f'."""
     if function == "exp":
         return apply_map("exp", argument)
     entry = functions().get(function)
@@ -92,7 +94,8 @@ def times_power(exponent: Fraction, base: Tensor) -> Tensor:
 
 @record
 class RewriteLine:
-    """One line of the file, not yet parsed. ``functions`` are the names on its left side: without them in a formula it cannot match."""
+    """One line of the file, not yet parsed. ``functions`` are the names on its left side: without
+    them in a formula it cannot match."""
 
     name: str
     variables: str
@@ -142,7 +145,9 @@ def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
     right = elaborate(line.right, line.variables)
     unbound = _names(right.expression) - _names(left.expression)
     if unbound:
-        raise ValueError(f"rewrite {line.name!r}: the right side uses {', '.join(sorted(unbound))}, which the left side does not bind")
+        raise ValueError(
+            f"rewrite {line.name!r}: the right side uses {', '.join(sorted(unbound))}, which the left side does not bind"
+        )
     if left.expression.shape != right.expression.shape:
         raise ValueError(f"rewrite {line.name!r}: the two sides have different shapes")
     pattern, replacement = lower(left.expression).tensor, lower(right.expression).tensor

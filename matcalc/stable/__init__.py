@@ -1,1 +1,2 @@
-"""Forms that are computed where the plain one loses digits, overflows or fails: equal expressions, for code and for numbers."""
+"""Forms that are computed where the plain one loses digits, overflows or fails: equal expressions,
+for code and for numbers."""

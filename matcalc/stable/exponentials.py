@@ -1,4 +1,5 @@
-"""Sums, products, quotients and logarithms of exponentials, without overflow and without loss of digits."""
+"""Sums, products, quotients and logarithms of exponentials, without overflow and without loss of
+digits."""
 
 from __future__ import annotations
 
@@ -75,7 +76,8 @@ def exponent_of(expression: Expr) -> Expr | None:
 
 
 def whole_power(expression: Expr) -> tuple[Expr, int]:
-    """``x`` and k when the expression is ``x^k`` for a whole number k from 1 on; else the expression itself and 1."""
+    """``x`` and k when the expression is ``x^k`` for a whole number k from 1 on; else the
+    expression itself and 1."""
     if not isinstance(expression, Power) or not isinstance(expression.exponent, Number):
         return expression, 1
     value = expression.exponent.value
@@ -91,7 +93,8 @@ _TWO = Fraction(2)
 def difference(one: Expr, other: Expr, shared: Container[Expr]) -> Expr | None:
     """Two terms that may cancel: ``exp(t) - 1``, ``1 - sigmoid(t)``, ``1 + tanh(t)``; else None.
 
-    ``shared`` are values that are needed besides: from such a sigmoid the difference costs less than another exponential.
+    ``shared`` are values that are needed besides: from such a sigmoid the difference costs less
+    than another exponential.
     """
     for sign, terms in ((1, (one, other)), (-1, (negated(one), negated(other)))):
         beside = unit_and_other(terms)
@@ -123,7 +126,8 @@ def _one_plus(term: Expr) -> Expr | None:
 
 
 def exponential_product(node: Product) -> Expr | None:
-    """A product with the scalar exponentials in it as one, or with row or column sums of exponentials divided out: softmax; else None."""
+    """A product with the scalar exponentials in it as one, or with row or column sums of
+    exponentials divided out: softmax; else None."""
     factors = node.factors
     found = [(factor, exponent_of(factor) if factor.is_scalar else None) for factor in factors]
     exponents = [exponent for _, exponent in found if exponent is not None]
@@ -144,7 +148,12 @@ def _normalised_lines(one: Expr, other: Expr) -> Expr | None:
     for axis, sums, matrix in (("rows", one, other), ("cols", other, one)):
         t = exponent_of(matrix)
         weights = sums.operand if isinstance(sums, DiagonalMatrix) else None
-        if t is not None and isinstance(weights, Quotient) and is_one(weights.numerator) and _sums_of(weights.denominator, matrix) == axis:
+        if (
+            t is not None
+            and isinstance(weights, Quotient)
+            and is_one(weights.numerator)
+            and _sums_of(weights.denominator, matrix) == axis
+        ):
             return Call("softmax", (t,), axis, t.shape)
     return None
 
@@ -153,7 +162,12 @@ def _sums_of(sums: Expr, matrix: Expr) -> str | None:
     """The axis along which these are the sums of a matrix; None when they are not."""
     if isinstance(sums, Total):
         return sums.axis if sums.operand is matrix else None
-    if not isinstance(sums, Product) or len(sums.factors) != 2 or not isinstance(ones := sums.factors[1], Ones) or not ones.is_column:
+    if (
+        not isinstance(sums, Product)
+        or len(sums.factors) != 2
+        or not isinstance(ones := sums.factors[1], Ones)
+        or not ones.is_column
+    ):
         return None
     factor = sums.factors[0]
     return "rows" if factor is matrix else "cols" if isinstance(factor, Transpose) and factor.operand is matrix else None
@@ -344,7 +358,8 @@ def _of_sum(one: Expr, other: Expr) -> Expr | None:
 
 
 def _of_power(base: Expr, exponent: Expr, depth: int) -> Expr | None:
-    """``log(b^k) = k log(b)``, for an even k of the absolute value; for other numbers both sides are undefined where b is negative."""
+    """``log(b^k) = k log(b)``, for an even k of the absolute value; for other numbers both sides
+    are undefined where b is negative."""
     if not isinstance(exponent, Number):
         return Product((exponent, logarithm(base, depth - 1))) if is_nonnegative(base) and exponent.is_scalar else None
     if exponent.value.denominator > 1 or exponent.value.numerator % 2 or is_nonnegative(base):
@@ -355,7 +370,8 @@ def _of_power(base: Expr, exponent: Expr, depth: int) -> Expr | None:
 
 
 def _of_product(argument: Product | Hadamard | Quotient, depth: int) -> Expr | None:
-    """The sum of the logarithms, when one of them has a better form and no two factors can both be negative."""
+    """The sum of the logarithms, when one of them has a better form and no two factors can both be
+    negative."""
     factors = _factors(argument)
     if factors is None or all(_known(factor, depth - 1) is None for factor, _ in factors):
         return None
@@ -366,7 +382,8 @@ def _of_product(argument: Product | Hadamard | Quotient, depth: int) -> Expr | N
 
 
 def _factors(argument: Expr) -> list[tuple[Expr, int]] | None:
-    """Factors that are multiplied (1) or divided by (-1), entry by entry; None for a product of matrices."""
+    """Factors that are multiplied (1) or divided by (-1), entry by entry; None for a product of
+    matrices."""
     found: list[tuple[Expr, int]] = []
     stack = [(argument, 1)]
     while stack:

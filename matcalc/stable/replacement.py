@@ -55,7 +55,8 @@ _DEEPEST = 6
 
 
 def root(base: Expr, exponent: Fraction) -> Expr | None:
-    """An odd power of the square root of a square or a sum of squares: of an absolute value or a norm; None for other powers."""
+    """An odd power of the square root of a square or a sum of squares: of an absolute value or a
+    norm; None for other powers."""
     if exponent.denominator != 2:
         return None
     inner = _root_of_square(base)
@@ -69,7 +70,9 @@ def _root_of_square(base: Expr) -> Expr | None:
     match base := cast("Node", base):
         case Power(base=inner, exponent=Number(value=exponent)) if exponent == 2:
             return Elementwise("abs", inner)
-        case Total(operand=Power(base=inner, exponent=Number(value=exponent)), axis=None) if exponent == 2 and len(inner.shape) <= 2:
+        case Total(operand=Power(base=inner, exponent=Number(value=exponent)), axis=None) if (
+            exponent == 2 and len(inner.shape) <= 2
+        ):
             return Norm(inner, "2", None)
         case Product(factors=(Transpose(operand=inner), other)) if inner is other and inner.is_column:
             return Norm(inner, "2", None)
@@ -80,7 +83,8 @@ def _root_of_square(base: Expr) -> Expr | None:
 
 
 def normalised(above: Expr, below: Expr) -> Expr | None:
-    """``x x'/‖x‖²`` as the product of x/‖x‖ and its transpose, which cannot overflow; None when no more than one norm is divided by.
+    """``x x'/‖x‖²`` as the product of x/‖x‖ and its transpose, which cannot overflow; None when no
+    more than one norm is divided by.
 
     x/‖x‖ is a function of x: scalar factors would be taken out of a product.
     """
@@ -112,7 +116,8 @@ def _power_of_norm(factor: Expr) -> tuple[Norm, int] | None:
 
 
 def _divided(expression: Expr, norm: Norm, most: int, depth: int = _DEEPEST) -> tuple[Expr, int]:
-    """A product with up to ``most`` of the factors that the norm is of divided by it, and how many they were."""
+    """A product with up to ``most`` of the factors that the norm is of divided by it, and how many
+    they were."""
     if not most or not depth:
         return expression, 0
     if expression is norm.operand:
@@ -135,7 +140,8 @@ _ADJUGATES_DEEPEST = 6
 
 
 def with_adjugate(node: Product) -> Expr | None:
-    """A product of a determinant and something with one inverse of its matrix, or of a factor of its matrix; None for any other."""
+    """A product of a determinant and something with one inverse of its matrix, or of a factor of
+    its matrix; None for any other."""
     for place, factor in enumerate(node.factors):
         matrix, power = _determinant(factor)
         if matrix is None:
@@ -148,7 +154,9 @@ def with_adjugate(node: Product) -> Expr | None:
                 continue
             scalars: list[Expr] = [Call("det", (other,), None, ()) for other in others]
             if power > 1:
-                scalars.append(Power(Call("det", (matrix,), None, ()), Number(Fraction(power - 1))) if power > 2 else factor.below[0])
+                scalars.append(
+                    Power(Call("det", (matrix,), None, ()), Number(Fraction(power - 1))) if power > 2 else factor.below[0]
+                )
             return Product((*scalars, taken)) if scalars else taken
     return None
 
@@ -168,7 +176,8 @@ def _square_factors(matrix: Expr) -> list[tuple[Expr, tuple[Expr, ...]]]:
 
 
 def _absorbed(expression: Expr, matrix: Expr, depth: int = _ADJUGATES_DEEPEST) -> Expr | None:
-    """``det(matrix)`` times the expression, taken into an inverse of the matrix that is a factor of it; None when there is none.
+    """``det(matrix)`` times the expression, taken into an inverse of the matrix that is a factor of
+    it; None when there is none.
 
     Products and what is linear are looked into, no deeper than derivatives nest them.
     """
@@ -212,7 +221,8 @@ class Resolvent:
 
 
 def resolvent_of(node: Tensor) -> Resolvent | None:
-    """The resolvent that a tensor is a multiple of, written as the pseudoinverse of its definition in any scale; None when it is none."""
+    """The resolvent that a tensor is a multiple of, written as the pseudoinverse of its definition
+    in any scale; None when it is none."""
     if not isinstance(node, Apply) or node.function != "pinv":
         return None
     factor, core = content(expanded(node.arguments[0]))
@@ -232,7 +242,8 @@ def resolvent_of(node: Tensor) -> Resolvent | None:
 
 
 def with_resolvents(tensor: Tensor) -> Tensor:
-    """The tensor with every such pseudoinverse as the function that computes it from eigenvectors or singular vectors."""
+    """The tensor with every such pseudoinverse as the function that computes it from eigenvectors
+    or singular vectors."""
     if not any(isinstance(node, Apply) and node.function == "pinv" for node in tensor_postorder(tensor)):
         return tensor
     return rebuilt(tensor, _replacement)
@@ -283,7 +294,8 @@ def _rewritten(node: Expr, shared: Container[Expr]) -> Expr:
 
 
 def _resolvent(node: Call) -> Expr:
-    """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or singular vectors."""
+    """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or
+    singular vectors."""
     for part in postorder(node.arguments[0]):
         if (isinstance(part, Call) and part.function == "eigmax") or (isinstance(part, Norm) and part.kind == "spectral"):
             matrix = part.below[0]

@@ -1,4 +1,5 @@
-"""The derivation step by step: every step is an equality that names its rule and can be evaluated on both sides."""
+"""The derivation step by step: every step is an equality that names its rule and can be evaluated
+on both sides."""
 
 from matcalc.steps.narration import STYLES, narrated, presented
 from matcalc.steps.step import Side, Step, Writing

@@ -21,11 +21,13 @@ from matcalc.steps.step import WIDTH, Question, Step, broken, latex_block, latex
 STYLES: Mapping[str, Callable[[Question], tuple[Step, ...]]] = MappingProxyType(
     dict(zip(STEP_STYLES, (index_steps, differential_steps), strict=True))
 )
-"""``"index"``: entry by entry, in index notation; ``"differential"``: by differentials, as Magnus and Neudecker do."""
+"""``"index"``: entry by entry, in index notation; ``"differential"``: by differentials, as Magnus
+and Neudecker do."""
 
 
 def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:
-    """The derivation of the answer to ``question`` in steps. Raises MatcalcError for an unknown style."""
+    """The derivation of the answer to ``question`` in steps. Raises MatcalcError for an unknown
+    style."""
     if style not in STYLES:
         raise MatcalcError(f"there is no style of steps {style!r}", expected=" or ".join(STYLES))
     return STYLES[style](question)
@@ -38,9 +40,10 @@ def narrated(question: Question, style: str = "index") -> tuple[Step, ...]:
 def presented(steps: Sequence[Step], form: str = "unicode") -> str:
     """All steps in one of ``STEP_FORMATS``.
 
-    Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an ``align*`` environment, ``"html"`` a
-    fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are
-    broken into lines before a plus or minus sign.
+    Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an
+    ``align*`` environment, ``"html"`` a fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax
+    and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are broken into lines
+    before a plus or minus sign.
     """
     match form:
         case "unicode" | "ascii":
@@ -90,7 +93,19 @@ def _repeated(steps: Sequence[Step], k: int, spelling: str) -> str:
     return " " * len(left) if k and steps[k - 1].left_writing.spelled(spelling) == left else left
 
 
-_PLAIN = {"δ": "delta", "‖": "||", "∂": "d", "Σ": "sum", "′": "'", "ᵀ": "'", "−": "-", "½": "1/2", "×": "x", "–": "-", "⊗": "kron"}
+_PLAIN = {
+    "δ": "delta",
+    "‖": "||",
+    "∂": "d",
+    "Σ": "sum",
+    "′": "'",
+    "ᵀ": "'",
+    "−": "-",
+    "½": "1/2",
+    "×": "x",
+    "–": "-",
+    "⊗": "kron",
+}
 
 _PLAIN |= {"⟨": "<", "⟩": ">", "⊙": ".*", "⊘": "./", "𝟏": "1", "²": "^2", "³": "^3", "√": "sqrt ", "σ": "sigmoid", "π": "pi"}
 
@@ -117,11 +132,38 @@ def _align(steps: Sequence[Step]) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
-_TEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "^": r"\^{}", "~": r"\~{}"}
-_TEX |= {"$": r"\$", "∂": r"$\partial$", "δ": r"$\delta$", "Σ": r"$\Sigma$", "′": "'", "ᵀ": r"$^{\top}$", "−": "$-$", "½": r"$\tfrac12$"}
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "^": r"\^{}",
+    "~": r"\~{}",
+}
+_TEX |= {
+    "$": r"\$",
+    "∂": r"$\partial$",
+    "δ": r"$\delta$",
+    "Σ": r"$\Sigma$",
+    "′": "'",
+    "ᵀ": r"$^{\top}$",
+    "−": "$-$",
+    "½": r"$\tfrac12$",
+}
 _TEX |= {"‖": r"$\Vert$", "×": r"$\times$", "⊗": r"$\otimes$"}
 
-_TEX |= {"⟨": r"$\langle$", "⟩": r"$\rangle$", "⊙": r"$\odot$", "⊘": r"$\oslash$", "𝟏": r"$\mathbf{1}$", "²": "$^{2}$", "³": "$^{3}$"}
+_TEX |= {
+    "⟨": r"$\langle$",
+    "⟩": r"$\rangle$",
+    "⊙": r"$\odot$",
+    "⊘": r"$\oslash$",
+    "𝟏": r"$\mathbf{1}$",
+    "²": "$^{2}$",
+    "³": "$^{3}$",
+}
 _TEX |= {"√": r"$\surd$", "σ": r"$\sigma$", "π": r"$\pi$"}
 
 

@@ -1,4 +1,5 @@
-"""One step of a derivation: an equality in every notation, both sides in a form that can be evaluated, and its lines."""
+"""One step of a derivation: an equality in every notation, both sides in a form that can be
+evaluated, and its lines."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """The derivative of ``expression`` by one or two symbols, and the answer that the engine found: its last step.
+    """The derivative of ``expression`` by one or two symbols, and the answer that the engine found:
+    its last step.
 
     ``declarations`` are kind and size of every symbol, in the ``declare`` syntax.
     """
@@ -52,7 +54,8 @@ _DEEPEST = 6
 
 
 def broken(left: str, right: str, width: int = WIDTH) -> list[str]:
-    """``left = right`` as lines of at most ``width`` characters; continued lines stand to the right of the equals sign."""
+    """``left = right`` as lines of at most ``width`` characters; continued lines stand to the right
+    of the equals sign."""
     head = f"{left} = "
     if len(head) > width // 2:
         return [left, *(("  = " if k == 0 else "    ") + line for k, line in enumerate(wrapped(right, width - 4)))]
@@ -61,7 +64,8 @@ def broken(left: str, right: str, width: int = WIDTH) -> list[str]:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """``text`` in lines of at most ``width`` characters, where it has blanks or brackets to break at; later ones are indented by two."""
+    """``text`` in lines of at most ``width`` characters, where it has blanks or brackets to break
+    at; later ones are indented by two."""
     lines: list[str] = []
     rest = text
     while len(rest) > width - (2 if lines else 0):
@@ -76,7 +80,8 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def _break(text: str, room: int) -> int | None:
-    """Where the first line ends: the last good place within ``room``, of the loosest operator there is."""
+    """Where the first line ends: the last good place within ``room``, of the loosest operator there
+    is."""
     best: tuple[int, int] | None = None  # (how bad, place)
     depth = 0
     for place, character in enumerate(text[: room + 1]):
@@ -103,8 +108,8 @@ _COMMAND = re.compile(r"\\(frac|mathbf|operatorname|text|left|right|!|,|;)|\\[A-
 
 
 def latex_lines(source: str) -> list[str]:
-    """A formula in LaTeX in pieces that fit on a line, each but the first beginning with a plus or minus sign outside all brackets, or
-    inside an inner product that is too long for a line."""
+    """A formula in LaTeX in pieces that fit on a line, each but the first beginning with a plus or
+    minus sign outside all brackets, or inside an inner product that is too long for a line."""
     pieces: list[str] = []
     for piece in _summands(source, 0):
         if _visible(piece) > _LATEX_WIDTH and r"\left\langle" in piece:  # no line may end between \left and \right
@@ -125,7 +130,8 @@ _CLOSING = re.compile(r"\\right(?![A-Za-z])|\\rangle|[)}\]]")
 
 
 def _summands(source: str, deepest: int) -> list[str]:
-    """The source split before every plus and minus sign between blanks with at most so many inner products, and no other brackets, open."""
+    """The source split before every plus and minus sign between blanks with at most so many inner
+    products, and no other brackets, open."""
     pieces: list[str] = []
     start = place = 0
     open_now: list[str] = []
@@ -144,7 +150,8 @@ def _summands(source: str, deepest: int) -> list[str]:
 
 
 def latex_block(left: str, right: str) -> str:
-    """``left = right`` as one formula; an ``aligned`` block of lines, as ``latex_lines`` breaks them, where it is long."""
+    """``left = right`` as one formula; an ``aligned`` block of lines, as ``latex_lines`` breaks
+    them, where it is long."""
     first, *others = latex_lines(right)
     if not others:
         return f"{left} = {right}"
@@ -166,13 +173,15 @@ class Side(Protocol):
     """One side of an equality, to be evaluated at a point independently of how it was derived."""
 
     def value(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
-        """The array at a point: an axis for every free index, or the array of a matrix expression (vectors have one axis)."""
+        """The array at a point: an axis for every free index, or the array of a matrix expression
+        (vectors have one axis)."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ExpressionSide:
-    """A matrix expression; ``axes`` split its rows and columns where these are pairs of indices, as those of a Kronecker product are."""
+    """A matrix expression; ``axes`` split its rows and columns where these are pairs of indices, as
+    those of a Kronecker product are."""
 
     expression: Expr
     axes: Shape | None = None
@@ -195,8 +204,9 @@ class TensorSide:
 class DerivativeSide:
     """The derivative of an expression by one or two symbols, found by finite differences.
 
-    Without ``layout`` its axes are those of the value, then those of each variable. ``symmetric`` is the convention for variables whose
-    entries are tied to each other; ``axes`` are those of the value where its rows or columns are pairs of indices.
+    Without ``layout`` its axes are those of the value, then those of each variable. ``symmetric``
+    is the convention for variables whose entries are tied to each other; ``axes`` are those of the
+    value where its rows or columns are pairs of indices.
     """
 
     expression: Expr
@@ -209,7 +219,9 @@ class DerivativeSide:
         found = numerical_derivative(self.expression, self.wrt, values, sizes, symmetric=self.symmetric).value
         if self.layout is None:
             return _split(found, self.axes, sizes)
-        above, *below = [len(axes_of(shape)) for shape in (self.expression.shape, *[symbol.shape for symbol in self.wrt if symbol.shape])]
+        above, *below = [
+            len(axes_of(shape)) for shape in (self.expression.shape, *[symbol.shape for symbol in self.wrt if symbol.shape])
+        ]
         return arranged(found, axis_groups([1] * above, below, self.layout))
 
 
@@ -258,8 +270,8 @@ class Writing:
 class Step:
     """``left_writing = right_writing``, by ``rule``.
 
-    ``left`` and ``right`` can be evaluated at a point; ``source`` names where a rule for a function comes from, ``remark`` says something
-    more about the step.
+    ``left`` and ``right`` can be evaluated at a point; ``source`` names where a rule for a function
+    comes from, ``remark`` says something more about the step.
     """
 
     rule: str
@@ -281,7 +293,8 @@ class Step:
         return f"{self.left_writing.latex} = {self.right_writing.latex}"
 
     def spelled(self, spelling: str) -> str:
-        """The equation in plain text, ``"unicode"`` or ``"ascii"``, broken into lines of at most 80 columns."""
+        """The equation in plain text, ``"unicode"`` or ``"ascii"``, broken into lines of at most 80
+        columns."""
         return "\n".join(broken(self.left_writing.spelled(spelling), self.right_writing.spelled(spelling), WIDTH))
 
     def to_dict(self) -> dict[str, str]:

@@ -12,20 +12,22 @@ from matcalc.expr.nodes import Expr
 
 
 def to_sympy(expression: Expr | None, symbols: Sequence[Any] = (), origin: object = None) -> Any:
-    """An expression in SymPy, with symbols of one's own, or those of the SymPy expression that it came from.
+    """An expression in SymPy, with symbols of one's own, or those of the SymPy expression that it
+    came from.
 
-    Raises MatcalcError for what SymPy's matrix expressions do not have, the missing closed form (None) among it.
+    Raises MatcalcError for what SymPy's matrix expressions do not have, the missing closed form
+    (None) among it.
     """
     if expression is None:
         raise MatcalcError("there is no closed matrix form, which SymPy needs", suggestion="index_form")
     with _limited():
-        return import_module("matcalc.sympy_exchange.writing").written(expression, symbols, origin)
+        return import_module("matcalc.sympy_exchange.sympy_writer").written(expression, symbols, origin)
 
 
 def sympy_source(**expressions: Any) -> str:
     """A Python program that builds SymPy expressions and binds them to these names."""
     with _limited():
-        return str(import_module("matcalc.sympy_exchange.writing").source(expressions)) + "\n"
+        return str(import_module("matcalc.sympy_exchange.sympy_writer").source(expressions)) + "\n"
 
 
 @contextmanager
@@ -34,4 +36,6 @@ def _limited() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise LimitError("the expression is nested too deeply for SymPy", suggestion='code("numpy") for a program of it') from None
+        raise LimitError(
+            "the expression is nested too deeply for SymPy", suggestion='code("numpy") for a program of it'
+        ) from None

@@ -1,4 +1,5 @@
-"""A claim: two sides that are said to be equal, each with its index form and its numerical value, from a statement or from objects."""
+"""A claim: two sides that are said to be equal, each with its index form and its numerical value,
+from a statement or from objects."""
 
 from __future__ import annotations
 
@@ -65,8 +66,11 @@ class Formula:
         return ()
 
     def lowered(self, like: Lowered | None) -> Lowered:
-        """The index form, with axes split as in ``like`` where sizes are products. Raises NotDifferentiableError or ShapeError."""
-        split = with_split_axes(without_functions_of_kronecker(self.expression), like.rows if like else None, like.cols if like else None)
+        """The index form, with axes split as in ``like`` where sizes are products. Raises
+        NotDifferentiableError or ShapeError."""
+        split = with_split_axes(
+            without_functions_of_kronecker(self.expression), like.rows if like else None, like.cols if like else None
+        )
         found = lower(split)
         if like is not None and is_zero(found.tensor):
             return Lowered(zero(like.tensor.shape), like.split)
@@ -119,7 +123,9 @@ class DerivativeForm:
     @property
     def _groups(self) -> Groups:
         """The axes that together are one axis of an array of this derivative."""
-        return axis_groups([1] * len(axes_of(self.function.shape)), [len(axes_of(symbol.shape)) for symbol in self._shaped], self.layout)
+        return axis_groups(
+            [1] * len(axes_of(self.function.shape)), [len(axes_of(symbol.shape)) for symbol in self._shaped], self.layout
+        )
 
     def lowered(self, like: Lowered | None) -> Lowered:
         """The derivative's index form with its axes arranged as rows and columns."""
@@ -211,7 +217,8 @@ class Claim:
         return Sides(left, right, flags, derived[0].wrt, derived[0].layout, derived[0].symmetric)
 
     def difference(self) -> Lowered | None:
-        """Left minus right in index form; None when one of the sides has no index form or the sides cannot be brought to the same axes."""
+        """Left minus right in index form; None when one of the sides has no index form or the sides
+        cannot be brought to the same axes."""
         try:
             left = self.left.lowered(None)
             right = self.right.lowered(left)
@@ -238,12 +245,15 @@ class Claim:
 
     def in_layout(self, name: str) -> Claim:
         """The same claim with its derivatives in another layout."""
-        sides = [dataclass_replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)]
+        sides = [
+            dataclass_replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)
+        ]
         return Claim(*sides)
 
 
 def closed_differential(side: DifferentialSide) -> Expr:
-    """The differential as a matrix formula in the symbols and their changes. Raises NotDifferentiableError when it has none."""
+    """The differential as a matrix formula in the symbols and their changes. Raises
+    NotDifferentiableError when it has none."""
     if side.order == 1:
         found = differential_form(side.expression, dict(side.moves))
     else:
@@ -260,7 +270,8 @@ def _moved(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
 
 
 def along_a_line(statement: Statement) -> Statement | None:
-    """The same claim with X + t dX for every X that moves and the derivative by t for the differential; None for other claims."""
+    """The same claim with X + t dX for every X that moves and the derivative by t for the
+    differential; None for other claims."""
     if statement.left is None or statement.right is None:
         return None
     lead, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
@@ -275,8 +286,9 @@ def along_a_line(statement: Statement) -> Statement | None:
 
 
 def step_along(found: Derived) -> Claim | None:
-    """That a derivative in directions, within an expression, is the one by t of the function along these; of one between entries whose
-    indices stand outside, the array over these. None where this is no array, and for a direction that changes with the variable.
+    """That a derivative in directions, within an expression, is the one by t of the function along
+    these; of one between entries whose indices stand outside, the array over these. None where this
+    is no array, and for a direction that changes with the variable.
     """
     asked, form = found.question, found.form
     if asked.wrt[0].name in symbols_in(*asked.along):
@@ -307,7 +319,8 @@ def _times(count: int, *expressions: Expr) -> tuple[Symbol, ...]:
 
 
 def claim_of(statement: Statement, layout: str, symmetric: str) -> Claim | None:
-    """The claim that a statement makes in a layout and a convention for symmetric variables; None when one of its sides has no shape."""
+    """The claim that a statement makes in a layout and a convention for symmetric variables; None
+    when one of its sides has no shape."""
     if statement.left is None or statement.right is None:
         return None
     layout = "tensor" if statement.by_axes else layout
@@ -332,8 +345,8 @@ GivenSide: TypeAlias = "Derivation | Expression"
 def statement_of(left: GivenSide, right: GivenSide, declare: Declare, layout: str, symmetric: str) -> tuple[str, Statement]:
     """The statement that two sides are equal, and how it reads.
 
-    A text is read with the symbols of the other side, and in its shape where that fits. Raises MatcalcError for a name that the sides
-    declare differently.
+    A text is read with the symbols of the other side, and in its shape where that fits. Raises
+    MatcalcError for a name that the sides declare differently.
     """
     first, second = _typed(left, declare), _typed(right, declare)
     if first is None:

@@ -49,7 +49,8 @@ class Mutant:
 
 
 def mutants(expression: Expr) -> Iterator[Mutant]:
-    """Every expression that differs by one small change and still has the same shape; at most 200, in reading order."""
+    """Every expression that differs by one small change and still has the same shape; at most 200,
+    in reading order."""
     count = 0
     for path in _paths(expression):
         above = _at(expression, path[:-1]) if path else None
@@ -135,7 +136,8 @@ _LARGEST_DENOMINATOR = 12
 
 
 def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | None] | None:
-    """What to change in the right side, in words, and the right side changed where that is known; confirmed at further points."""
+    """What to change in the right side, in words, and the right side changed where that is known;
+    confirmed at further points."""
     if not isinstance(claim.right, Formula):
         return None
     right = claim.right.expression
@@ -180,7 +182,8 @@ def _ratio(comparison: Comparison) -> Fraction | None:
 
 
 def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
-    """Whether the right side is the derivative of the rows of the function, one after another, by the rows of the variable."""
+    """Whether the right side is the derivative of the rows of the function, one after another, by
+    the rows of the variable."""
     import numpy as np
 
     left = claim.left

@@ -1,4 +1,5 @@
-"""Small counterexamples: few rows and columns, whole numbers where the symbols' properties allow them."""
+"""Small counterexamples: few rows and columns, whole numbers where the symbols' properties allow
+them."""
 
 from __future__ import annotations
 
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 _SEEDS = 6
 _MOST_SIZES = 8
 _STYLES = ("whole", "counting", "dominant")
-"""Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see ``facts.styles``."""
+"""Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see
+``facts.styles``."""
 
 
 def small_counterexample(claim: Claim) -> Counterexample | None:
-    """The first small point, in a fixed order, at which the sides differ; one where the difference can be seen in floating point if there
-    is any."""
+    """The first small point, in a fixed order, at which the sides differ; one where the difference
+    can be seen in floating point if there is any."""
     small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
     callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
@@ -43,7 +45,8 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
 
 
 def _is_seen(comparison: Comparison) -> bool:
-    """Whether the sides differ by more than floating point may lose; of functions that are saturated they do not."""
+    """Whether the sides differ by more than floating point may lose; of functions that are
+    saturated they do not."""
     import numpy as np
 
     return not np.allclose(comparison.left, comparison.right, rtol=1e-9, atol=1e-9, equal_nan=True)
@@ -56,7 +59,9 @@ def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     point = comparison.point
     values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
     left, right = comparison.left, comparison.right
-    if (left == right).all() or not (np.isfinite(left).all() and np.isfinite(right).all()):  # for digits and sizes that floats do not have
+    if (left == right).all() or not (
+        np.isfinite(left).all() and np.isfinite(right).all()
+    ):  # for digits and sizes that floats do not have
         left, right = comparison.decimals
     return Counterexample(dict(point.sizes), comparison.seed, values, left, right)
 

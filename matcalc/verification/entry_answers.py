@@ -42,7 +42,8 @@ class EntryAnswer(Shown):
 
 
 def entry_answer(form: Expr | None, tensor: Tensor | None, letters: Sequence[str]) -> EntryAnswer | None:
-    """The entry at ``letters`` of what has a closed form, an index form, or both; None where neither says it."""
+    """The entry at ``letters`` of what has a closed form, an index form, or both; None where
+    neither says it."""
     closed = form is not None and len(letters) <= 2 and not any(isinstance(node, Kronecker) for node in nodes_of(form))
     if tensor is None and form is not None and closed:
         tensor = lower(form).tensor

@@ -1,4 +1,5 @@
-"""Statements with what stands around them: in identity files, and those that are shipped with the package."""
+"""Statements with what stands around them: in identity files, and those that are shipped with the
+package."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from matcalc.language.declare.declarations import written
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement to be verified. ``line`` counts from 1; ``expected`` is False for a statement marked ``expect false``. What cannot be
-    read in the ``dialect`` is read as its text shows."""
+    """A statement to be verified. ``line`` counts from 1; ``expected`` is False for a statement
+    marked ``expect false``. What cannot be read in the ``dialect`` is read as its text shows."""
 
     statement: str
     line: int
@@ -31,7 +32,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A formula that looks like a claim and could not be read; or a directive, which is then left out and a fault of the document."""
+    """A formula that looks like a claim and could not be read; or a directive, which is then left
+    out and a fault of the document."""
 
     text: str
     line: int
@@ -50,7 +52,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Directives that hold for the statements after them: ``declare``, ``layout``, ``symmetric`` and, for the next one only, ``expect``."""
+    """Directives that hold for the statements after them: ``declare``, ``layout``, ``symmetric``
+    and, for the next one only, ``expect``."""
 
     declare: tuple[str, ...] = ()
     layout: str = "denominator"
@@ -76,7 +79,8 @@ class Settings:
 
 
 def declared_again(before: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """The declarations with those of a new directive; what it says of a name takes the place of what was said of it before.
+    """The declarations with those of a new directive; what it says of a name takes the place of
+    what was said of it before.
 
     >>> declared_again(("A: n×n", "x, y: n"), "A: n×n symmetric; y: m")
     ('x: n', 'A: n×n symmetric', 'y: m')
@@ -99,7 +103,8 @@ _DIRECTIVE = re.compile(r"(declare|layout|symmetric|expect)\b\s*(.*)")
 
 
 def read_identities(text: str, path: str = "") -> Document:
-    """The identities of a file, each with its name and source. Raises ParseError with the line that is wrong.
+    """The identities of a file, each with its name and source. Raises ParseError with the line that
+    is wrong.
 
     >>> read_identities("[product] Magnus\\ntr(A*B) = tr(B*A)").items[0].name
     'product'

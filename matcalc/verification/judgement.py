@@ -1,4 +1,5 @@
-"""Deciding a statement: the symbolic and the numerical judgement, and help when it is false; whatever goes wrong with it."""
+"""Deciding a statement: the symbolic and the numerical judgement, and help when it is false;
+whatever goes wrong with it."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import also_declared, derivative_within, explained
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
+from matcalc.verification.assumptions import Question, condition_of, would_hold
 from matcalc.verification.claims import (
     Claim,
     DerivativeForm,
@@ -38,7 +40,6 @@ from matcalc.verification.claims import (
     statement_of,
     step_along,
 )
-from matcalc.verification.conditions import Question, condition_of, would_hold
 from matcalc.verification.corrections import repair
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
@@ -62,16 +63,19 @@ def verify(
     strict: bool = False,
     dialect: str | None = None,
 ) -> Verdict:
-    """Whether an equation holds: ``d(f)/dx = ...``, ``hessian(f, x) = ...`` or a plain identity such as ``tr(A*B) = tr(B*A)``.
+    """Whether an equation holds: ``d(f)/dx = ...``, ``hessian(f, x) = ...`` or a plain identity
+    such as ``tr(A*B) = tr(B*A)``.
 
-    The equation is a text, or two sides: ``verify(derive(f, x), 2*A @ x)``. A side is a derivation (checked in its own layout), an
-    expression built from ``matcalc.symbols``, a SymPy expression, or a text in the symbols of the other side.
+    The equation is a text, or two sides: ``verify(derive(f, x), 2*A @ x)``. A side is a derivation
+    (checked in its own layout), an expression built from ``matcalc.symbols``, a SymPy expression,
+    or a text in the symbols of the other side.
 
-    ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's help: a symbolic proof for all
-    sizes, and a comparison at random points. ``help=False`` skips the search for a correction, a condition and a small counterexample;
-    what may be conditional is then refuted. ``strict`` refuses a text of which the reading is doubtful, ``dialect`` says what it is
-    written in, as for ``parse``.
-    Raises ParseError, ShapeError, UnknownFunctionError or LimitError for a statement that cannot be read.
+    ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's
+    help: a symbolic proof for all sizes, and a comparison at random points. ``help=False`` skips
+    the search for a correction, a condition and a small counterexample; what may be conditional is
+    then refuted. ``strict`` refuses a text of which the reading is doubtful, ``dialect`` says what
+    it is written in, as for ``parse``. Raises ParseError, ShapeError, UnknownFunctionError or
+    LimitError for a statement that cannot be read.
     """
     for derivation in (statement, right):
         if isinstance(derivation, Derivation):
@@ -113,10 +117,12 @@ def _read(question: Question) -> Statement:
 
 
 def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:
-    """The verdict on several equations, as ``a = b = c`` is: that on the weakest, with those on all. Later ones are read with the kinds of
-    the first."""
+    """The verdict on several equations, as ``a = b = c`` is: that on the weakest, with those on
+    all. Later ones are read with the kinds of the first."""
     verdicts = [replace(verdict, statement=first.links[0])]
-    declare = also_declared(question.declare, {name: kind for name, kind in first.declarations.items() if name not in first.functions})
+    declare = also_declared(
+        question.declare, {name: kind for name, kind in first.declarations.items() if name not in first.functions}
+    )
     for link, words in enumerate(first.links[1:], 1):
         asked = with_fields(question, declare=declare, link=link)
         verdicts.append(replace(_within_budget(asked, _read(asked)), statement=words))
@@ -126,7 +132,13 @@ def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:
     holds_if = tuple(dict.fromkeys(condition for one in verdicts for condition in one.holds_if))
     notes = tuple(dict.fromkeys(note for one in verdicts for note in one.notes))
     return replace(
-        weakest, statement=question.source, reason=reason, holds_if=holds_if, notes=notes, reading=shown.reading, links=tuple(verdicts)
+        weakest,
+        statement=question.source,
+        reason=reason,
+        holds_if=holds_if,
+        notes=notes,
+        reading=shown.reading,
+        links=tuple(verdicts),
     )
 
 
@@ -146,7 +158,8 @@ def _within_budget(question: Question, statement: Statement) -> Verdict:
 
 
 def _read_otherwise(question: Question, statement: Statement) -> Verdict | None:
-    """The verdict on a false claim that is true if its words are read in another way that people write; None where there is none."""
+    """The verdict on a false claim that is true if its words are read in another way that people
+    write; None where there is none."""
     keys = list(dict.fromkeys(decision.otherwise for decision in statement.decisions if decision.otherwise))
     if question.options.otherwise or not keys:
         return None
@@ -171,8 +184,9 @@ _MOST_CHOICES = 3
 
 
 def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> Verdict:
-    """The verdict, where nothing in the text shows vectors and the claim is true of numbers: ``d(sin(x))/dx = cos(x)``. Then it is
-    conditional, since lower case letters are vectors by convention.
+    """The verdict, where nothing in the text shows vectors and the claim is true of numbers:
+    ``d(sin(x))/dx = cos(x)``. Then it is conditional, since lower case letters are vectors by
+    convention.
     """
     if verdict.status != "refuted" or statement.evidence:
         return verdict
@@ -189,7 +203,11 @@ def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> V
     except MatcalcError:
         return verdict
     several = "are scalars" if len(names) > 1 else "is a scalar"
-    shown = {"condition": f"{', '.join(names)}: scalar", "condition_text": f"{' and '.join(names)} {several}", "condition_exact": True}
+    shown = {
+        "condition": f"{', '.join(names)}: scalar",
+        "condition_text": f"{' and '.join(names)} {several}",
+        "condition_exact": True,
+    }
     return replace(verdict, status="conditional", **shown)  # type: ignore[arg-type]
 
 
@@ -258,7 +276,8 @@ def _check_along_a_line(question: Question, statement: Statement) -> None:
 
 
 def _check_derivatives(question: Question, statement: Statement) -> None:
-    """Every derivative within a side once more, by numbers: what stands in its place came from the rules that proofs rest on, too."""
+    """Every derivative within a side once more, by numbers: what stands in its place came from the
+    rules that proofs rest on, too."""
     for found in statement.derived:
         asked = found.question
         layout = "numerator" if asked.turned else "denominator"
@@ -326,7 +345,8 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
 
 
 def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Verdict:
-    """A statement whose sides have different shapes, or (without a claim) of which one side has none."""
+    """A statement whose sides have different shapes, or (without a claim) of which one side has
+    none."""
     reasons = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
     layout, correction, other = question.layout, None, None
     if question.help:
@@ -350,7 +370,8 @@ def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
 
 
 def _other_layout(claim: Claim, layout: str) -> str | None:
-    """A layout in which the statement holds; Jacobians and gradients only, the others look the same in every layout."""
+    """A layout in which the statement holds; Jacobians and gradients only, the others look the same
+    in every layout."""
     if not any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right)):
         return None
     for name in LAYOUTS:
@@ -362,7 +383,8 @@ def _other_layout(claim: Claim, layout: str) -> str | None:
 
 
 def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | EntryAnswer | None:
-    """The side that is not claimed in closed form; failing that, the right side as repaired. Of entries that at their indices."""
+    """The side that is not claimed in closed form; failing that, the right side as repaired. Of
+    entries that at their indices."""
     form: Expr | None = None
     if isinstance(lead, DerivativeForm):
         try:
@@ -419,7 +441,8 @@ def _reading_order(*expressions: Expr) -> dict[str, int]:
 
 
 def verdict_on(item: Item) -> Verdict:
-    """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that no other statement suffers."""
+    """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that
+    no other statement suffers."""
     try:
         verdict = _verdict(item)
     except MatcalcError as error:
@@ -436,7 +459,8 @@ def _verdict(item: Item) -> Verdict:
 
 
 def _shared(item: Item) -> SharedText | None:
-    """The declarations of a statement: a block has its own, those of a document are for all its statements."""
+    """The declarations of a statement: a block has its own, those of a document are for all its
+    statements."""
     if not item.declare:
         return None
     return BlockText(item.declare) if item.name else SharedText(item.declare)

@@ -32,7 +32,8 @@ _APART = 0.05
 
 
 def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
-    """Whether the claim holds for a matrix with the eigenvalues 1 and z beside one that connects their eigenvectors, for a z not 1.
+    """Whether the claim holds for a matrix with the eigenvalues 1 and z beside one that connects
+    their eigenvectors, for a z not 1.
 
     These two do not commute.
     """
@@ -70,7 +71,8 @@ def _link() -> NDArray[Any]:
 
 
 class _Pair:
-    """The claim at such a pair, as two equations for the eigenvalue; it has to hold whatever the other symbols are."""
+    """The claim at such a pair, as two equations for the eigenvalue; it has to hold whatever the
+    other symbols are."""
 
     def __init__(self, claim: Claim, drawn: Sequence[Point], base: str, link: str) -> None:
         self._claim, self._drawn, self._base, self._link = claim, drawn, base, link
@@ -114,14 +116,16 @@ _DIFFERENCE_STEP = 1e-4
 _TOLERANCE = 1e-6
 _RANK = 1e-4
 _MOST_TOGETHER = 6
-"""Special values of each symbol where a condition is on several: all their combinations are tried."""
+"""Special values of each symbol where a condition is on several: all their combinations are
+tried."""
 _MOST_SPECIAL = 60
 _PAIRS = ((2, 3), (3, 2), (2, 4), (4, 2), (3, 4), (4, 3), (1, 3), (3, 1))
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A condition on the values of some symbols: ``residual`` is zero where it holds, ``broken`` gives values at which it plainly does not.
+    """A condition on the values of some symbols: ``residual`` is zero where it holds, ``broken``
+    gives values at which it plainly does not.
 
     A condition that is an order and no equation has no residual.
 
@@ -145,8 +149,9 @@ class Relation:
 def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
     """Whether ``claim`` holds exactly where the relation does, as far as numbers tell.
 
-    ``sampled`` is the claim about symbols that have the facts of the condition, from which values are drawn. At values that meet the
-    condition every direction that keeps the claim true to first order must keep the condition; and the claim is false at all broken values.
+    ``sampled`` is the claim about symbols that have the facts of the condition, from which values
+    are drawn. At values that meet the condition every direction that keeps the claim true to first
+    order must keep the condition; and the claim is false at all broken values.
     """
     import numpy as np
 
@@ -164,10 +169,13 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
 
 
 def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]:
-    """Singular, nilpotent, turned ... values that have all declared facts and break the condition: many claims hold there all the same."""
+    """Singular, nilpotent, turned ... values that have all declared facts and break the condition:
+    many claims hold there all the same."""
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
     most = _MOST_SPECIAL if len(relation.names) == 1 else _MOST_TOGETHER
-    choices = [[array for array in special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names]
+    choices = [
+        [array for array in special_arrays(held[name].shape) if belongs(array, facts[name])][:most] for name in relation.names
+    ]
     for arrays in islice(product(*choices), _MOST_SPECIAL):
         values = dict(zip(relation.names, arrays))
         if not relation.holds(values):
@@ -215,7 +223,8 @@ def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wish
 
 
 def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
-    """Whether the claim is false at all pairs of different values of two sizes that are tried, wherever its sides have values."""
+    """Whether the claim is false at all pairs of different values of two sizes that are tried,
+    wherever its sides have values."""
     import numpy as np
 
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
@@ -258,7 +267,8 @@ def _necessity_drawn(claim: Claim, sizes: Mapping[str, int]) -> Iterator[Point]:
 
 
 def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
-    """The Jacobian of the difference of the sides by the entries of the condition's symbols; None where the sides have no values.
+    """The Jacobian of the difference of the sides by the entries of the condition's symbols; None
+    where the sides have no values.
 
     Raises ValueError where the claim does not hold.
     """
@@ -297,7 +307,8 @@ def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray
 
 
 def _spans(slopes: NDArray[Any], wished: NDArray[Any]) -> bool:
-    """Whether every row of ``wished``, which is not zero, is a combination of rows of ``slopes``."""
+    """Whether every row of ``wished``, which is not zero, is a combination of rows of
+    ``slopes``."""
     import numpy as np
 
     rows = wished / max(1.0, float(np.max(np.abs(wished), initial=0.0)))
@@ -308,7 +319,8 @@ def _spans(slopes: NDArray[Any], wished: NDArray[Any]) -> bool:
 
 
 def _is_false(claim: Claim, places: Sequence[Point], values: Values) -> bool:
-    """Whether the claim is false at these values and some of the others; where the sides have no values it says nothing."""
+    """Whether the claim is false at these values and some of the others; where the sides have no
+    values it says nothing."""
     told = False
     for place in places:
         comparison = at_point(claim, Point({**place.values, **values}, place.sizes))

@@ -18,11 +18,11 @@ from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.verification.entry_answers import EntryAnswer
 
 if TYPE_CHECKING:
-    from matcalc.proofs import writing
+    from matcalc.proofs import prover
     from matcalc.proofs.claimed import Sides
     from matcalc.proofs.proof import Proof
 else:
-    writing = later("matcalc.proofs.writing")
+    prover = later("matcalc.proofs.prover")
 
 Status: TypeAlias = Literal["proved", "confirmed", "conditional", "refuted", "undecided"]
 
@@ -46,7 +46,8 @@ _DIGITS, _MOST_DIGITS = 6, 400
 
 @dataclass(frozen=True, eq=False)
 class Counterexample:
-    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values and both sides."""
+    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values
+    and both sides."""
 
     sizes: Mapping[str, int]
     seed: int
@@ -113,17 +114,20 @@ def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
 class Verdict:
     """The verdict on one statement.
 
-    ``status`` is one of ``STATUSES``; a verdict is true, as ``ok`` is, for a statement that was proved or confirmed.
+    ``status`` is one of ``STATUSES``; a verdict is true, as ``ok`` is, for a statement that was
+    proved or confirmed.
 
-    Three things are told apart: ``assumed`` is how the text was read (kinds by convention), ``holds_if`` where the sides have values (and
-    derivatives, where these are asked for), and ``condition`` what would make a false statement true. The status is ``conditional`` when
-    the statement is true exactly under ``condition``, and false without it (``condition_exact``); a condition that is enough but perhaps
-    not needed leaves the status ``refuted``.
+    Three things are told apart: ``assumed`` is how the text was read (kinds by convention),
+    ``holds_if`` where the sides have values (and derivatives, where these are asked for), and
+    ``condition`` what would make a false statement true. The status is ``conditional`` when the
+    statement is true exactly under ``condition``, and false without it (``condition_exact``); a
+    condition that is enough but perhaps not needed leaves the status ``refuted``.
 
-    When refuted or conditional, ``counterexample`` shows it (None when the shapes already differ), ``correction`` is the right answer in
-    closed form (of a statement about entries that in its indices), ``other_layout`` a layout in which the statement is true, and ``reason``
-    what is wrong in words. ``problem`` is set when a statement of a file was not decided at all: it could not be read, or an error of the
-    program itself came in between.
+    When refuted or conditional, ``counterexample`` shows it (None when the shapes already differ),
+    ``correction`` is the right answer in closed form (of a statement about entries that in its
+    indices), ``other_layout`` a layout in which the statement is true, and ``reason`` what is wrong
+    in words. ``problem`` is set when a statement of a file was not decided at all: it could not be
+    read, or an error of the program itself came in between.
     """
 
     statement: str
@@ -159,7 +163,7 @@ class Verdict:
             return None
         try:
             with explained(self.statement, PROOF_SECONDS):
-                return writing.write(self.sides)
+                return prover.write(self.sides)
         except LimitError:
             return None
 
@@ -183,7 +187,8 @@ class Verdict:
 
     @property
     def as_expected(self) -> bool:
-        """Whether the status is the one that a document asks for: refuted or conditional where it says so, else proved or confirmed."""
+        """Whether the status is the one that a document asks for: refuted or conditional where it
+        says so, else proved or confirmed."""
         return self.ok if self.expected else self.is_false
 
     @property
@@ -262,8 +267,9 @@ class Verdict:
 
 
 def exit_status(verdicts: Sequence[Verdict]) -> int:
-    """0 when every verdict is as expected; else 1 when a statement is refuted or conditional (or is to be false and is not), 2 when one
-    was not decided because of an error, 3 when one is undecided."""
+    """0 when every verdict is as expected; else 1 when a statement is refuted or conditional (or is
+    to be false and is not), 2 when one was not decided because of an error, 3 when one is
+    undecided."""
     if any(not verdict.as_expected and verdict.status != "undecided" for verdict in verdicts):
         return REFUTED
     if any(verdict.problem for verdict in verdicts):
@@ -278,7 +284,8 @@ Carried: TypeAlias = "str | tuple[str, ...] | None"
 
 
 def portable(verdict: Verdict) -> tuple[Verdict, Carried]:
-    """A verdict that may go to another process, and its right answer as a text: interned expressions may not."""
+    """A verdict that may go to another process, and its right answer as a text: interned
+    expressions may not."""
     example = verdict.counterexample
     if example is not None:
         example = replace(example, values={name: value for name, value in example.values.items() if not callable(value)})

@@ -81,7 +81,13 @@ def test_conditions_are_said_once_and_only_where_they_may_fail(
         ("sum(i, log(sum(j, A[i,j]*x[j])))", "x", None, "A'*(1 ./ (A*x))", ("Σ_j A_ij x_j > 0 for all i",)),
         ("sum(i, log(x[i] - y[i])) + log(x[1])", "x", None, None, ("x_i − y_i > 0 for all i", "x[1] > 0")),
         ("sum(i, acos(x[i]))", "x", None, None, ("-1 < entries of x < 1", "entries of 𝟏 − x.^2 > 0")),
-        ("sum(i, abs(x[i] - y[i]))", "x", None, None, ("x_i − y_i ≠ 0 for all i (there abs has a kink; the value used at 0 is 0)",)),
+        (
+            "sum(i, abs(x[i] - y[i]))",
+            "x",
+            None,
+            None,
+            ("x_i − y_i ≠ 0 for all i (there abs has a kink; the value used at 0 is 0)",),
+        ),
         ("sum(i, log(p[i])) + sum(log(p))", "p", None, "2 ./ p", ("entries of p > 0",)),
         ("sum(i, p[i]*sum(j, log(q[j])))", "q", None, None, ("entries of q > 0",)),
         ("sum(i, sum(j, sum(k, sum(l, sum(r, log(a[i]*b[j] + c[k]*d[l]*y[r]))))))", "a", None, None, None),
@@ -109,7 +115,9 @@ def test_conditions_inside_sums_hold_for_all_indices(
         ("logdet(eye + K*K')", "K: n×n", None, ()),
     ],
 )
-def test_facts_settle_conditions_and_shorten(expression: str, declare: str, derivative: str | None, conditions: tuple[str, ...]) -> None:
+def test_facts_settle_conditions_and_shorten(
+    expression: str, declare: str, derivative: str | None, conditions: tuple[str, ...]
+) -> None:
     found = matcalc.derive(expression, "K" if "K" in expression else "x", declare=declare)
     assert found.conditions == conditions
     assert derivative is None or found.text("ascii") == derivative

@@ -110,7 +110,9 @@ def test_what_is_no_name_is_refused(wrt: str | tuple[str, ...]) -> None:
         matcalc.derive("x'*x", wrt)
 
 
-@pytest.mark.parametrize("options", [{"order": 3}, {"order": 0}, {"layout": "row"}, {"symmetric": "half"}], ids=lambda o: next(iter(o)))
+@pytest.mark.parametrize(
+    "options", [{"order": 3}, {"order": 0}, {"layout": "row"}, {"symmetric": "half"}], ids=lambda o: next(iter(o))
+)
 def test_an_unknown_option_is_refused(options: dict[str, object]) -> None:
     with pytest.raises(matcalc.MatcalcError, match=str(next(iter(options.values())))):
         matcalc.derive("x'*x", "x", **options)  # type: ignore[arg-type]

@@ -74,7 +74,9 @@ def test_a_doubtful_decision_comes_first_everywhere() -> None:
     doubtful = Decision("C is read as a scalar", "kinds", "doubtful", Span(0, 1), ("declare C: scalar", "declare C: n×n"))
     read = matcalc.parse("C*w").source
     assert read is not None
-    planted = matcalc.objects.parsed.ParsedExpression(read.expression, read.declarations, source=replace(read, decisions=(doubtful,)))
+    planted = matcalc.objects.parsed.ParsedExpression(
+        read.expression, read.declarations, source=replace(read, decisions=(doubtful,))
+    )
     assert str(planted).splitlines() == ["warning: C is read as a scalar", "C w"]
     assert planted._repr_latex_().startswith("warning: C is read as a scalar\n\n$")
     assert Reading(planted.source).explain().splitlines()[2:5] == [
@@ -120,4 +122,9 @@ def test_readings_are_ready_for_json() -> None:
 def test_a_notebook_shows_an_error_without_a_traceback() -> None:
     with pytest.raises(matcalc.MatcalcError) as caught:
         matcalc.derive("x'(A", "x")
-    assert caught.value._render_traceback_() == ["ParseError: '(' is never closed", "  x'(A", "    ^", "try: add the closing bracket"]
+    assert caught.value._render_traceback_() == [
+        "ParseError: '(' is never closed",
+        "  x'(A",
+        "    ^",
+        "try: add the closing bracket",
+    ]

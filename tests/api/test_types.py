@@ -34,7 +34,15 @@ assert_type(matcalc.verify_file("notes.md"), list[matcalc.Verdict])
 def checked(tmp_path: Path, code: str) -> str:
     file = tmp_path / "use.py"
     file.write_text(code, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--config-file=", "--strict", f"--cache-dir={ROOT / '.mypy_cache'}", "--follow-imports=silent"]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file=",
+        "--strict",
+        f"--cache-dir={ROOT / '.mypy_cache'}",
+        "--follow-imports=silent",
+    ]
     return subprocess.run([*command, str(file)], capture_output=True, text=True, cwd=ROOT, check=False).stdout
 
 

@@ -64,10 +64,10 @@ BY_NAME = {
     ("matcalc.language.elaboration", "matcalc.language.declare.declarations"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation.differences"),
     ("matcalc.interface.api", "matcalc.interface.product_calls"),
-    ("matcalc.objects.inputs", "matcalc.sympy_exchange.reading"),
+    ("matcalc.objects.inputs", "matcalc.sympy_exchange.sympy_reader"),
     ("matcalc.objects.inputs", "matcalc.products.differentials"),
-    ("matcalc.sympy_exchange", "matcalc.sympy_exchange.writing"),
-    ("matcalc.sympy_exchange", "matcalc.sympy_exchange.writing"),
+    ("matcalc.sympy_exchange", "matcalc.sympy_exchange.sympy_writer"),
+    ("matcalc.sympy_exchange", "matcalc.sympy_exchange.sympy_writer"),
     ("matcalc.objects.parsed", "matcalc.objects.programs"),
     ("matcalc.objects.parsed", "matcalc.objects.programs"),
     ("matcalc.objects.parsed", "matcalc.entries"),
@@ -76,7 +76,7 @@ BY_NAME = {
     ("matcalc.interface.results", "matcalc.steps"),
     ("matcalc.interface.results", "matcalc.steps.step"),
     ("matcalc.cli.derivatives", "matcalc.entries"),
-    ("matcalc.cli.choosing", "matcalc.repl.lines"),
+    ("matcalc.cli.choosing", "matcalc.repl.request_lines"),
     ("matcalc.cli.front", "matcalc.commands.derive"),
     ("matcalc.cli.front", "matcalc.cli.clicked"),
     ("matcalc.cli.clicked", "matcalc.commands.formulas"),
@@ -145,7 +145,9 @@ def by_name(source: str, argument: ast.expr) -> list[str]:
 
 def under_type_checking(source: str) -> set[str]:
     """Modules imported only for type checkers: they are never loaded, so a heavy one may stand at the top."""
-    guarded = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    guarded = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
     return {module for node in guarded for statement in node.body for module, _, _ in imports(ast.unparse(statement))}
 
 
@@ -212,9 +214,9 @@ PLANTED = [
     ("matcalc.steps.step", "from matcalc.interface.api import derive", "steps may not import interface"),
     ("matcalc.derivation.pipeline", "from matcalc import derive", "imports the package root"),
     ("matcalc.derivation.pipeline", "import matcalc", "imports the package root"),
-    ("matcalc.folding.terms", "from . import costs", "relative import"),
-    ("matcalc.folding.terms", "def f():\n    from matcalc.expr.nodes import Expr", "inside a function"),
-    ("matcalc.folding.terms", "def f():\n    import csv", "imports csv inside a function"),
+    ("matcalc.folding.matrix_terms", "from . import costs", "relative import"),
+    ("matcalc.folding.matrix_terms", "def f():\n    from matcalc.expr.nodes import Expr", "inside a function"),
+    ("matcalc.folding.matrix_terms", "def f():\n    import csv", "imports csv inside a function"),
     ("matcalc.evaluation.arrays", "import numpy as np", "imports numpy at the top"),
     (
         "matcalc.evaluation.arrays",
@@ -222,9 +224,13 @@ PLANTED = [
         "may not import interface",
     ),
     ("matcalc.newpackage.module", "import json", "is in no layer"),
-    ("matcalc.folding.terms", "def f():\n    return importlib.import_module('matcalc.base.errors')", "inside a function"),
-    ("matcalc.folding.terms", "def f(name):\n    return import_module(name)", "imports ? inside a function"),
-    ("matcalc.folding.terms", "T = {'a': 'matcalc.base.errors'}\ndef f(name):\n    return import_module(T[name])", "inside a function"),
+    ("matcalc.folding.matrix_terms", "def f():\n    return importlib.import_module('matcalc.base.errors')", "inside a function"),
+    ("matcalc.folding.matrix_terms", "def f(name):\n    return import_module(name)", "imports ? inside a function"),
+    (
+        "matcalc.folding.matrix_terms",
+        "T = {'a': 'matcalc.base.errors'}\ndef f(name):\n    return import_module(T[name])",
+        "inside a function",
+    ),
     ("matcalc.objects.programs", "import_module('matcalc.interface.results')", "objects may not import interface"),
     ("matcalc.folding.fold", "steps = later('matcalc.steps')", "folding may not import steps"),
     ("matcalc.folding.fold", "def f():\n    return later('matcalc.base.errors')", "inside a function"),

@@ -75,7 +75,9 @@ def test_a_planted_default_is_seen(default: str) -> None:
     assert silent(ast.parse(planted)) == [1]
 
 
-@pytest.mark.parametrize("last", ["case e.Leaf() | e.Linear(): pass", "case _: assert_never(node)", "case _ if node.is_scalar: pass"])
+@pytest.mark.parametrize(
+    "last", ["case e.Leaf() | e.Linear(): pass", "case _: assert_never(node)", "case _ if node.is_scalar: pass"]
+)
 def test_a_match_that_names_what_it_leaves_alone_is_none(last: str) -> None:
     assert silent(ast.parse(f"match node:\n    case e.Sum(): pass\n    {last}")) == []
     assert silent(ast.parse("match node:\n    case sympy.Symbol(): pass\n    case _: pass")) == []

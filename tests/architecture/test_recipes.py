@@ -33,7 +33,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(place: Path, program: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(place), "XDG_CACHE_HOME": str(place / "cache")}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=environment, cwd=place, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", env=environment, cwd=place, check=False
+    )
     return done.stdout.strip() or done.stderr.strip()
 
 
@@ -46,7 +48,9 @@ def test_a_function_is_a_few_lines(copy: Path) -> None:
     assert "gompertz" in said(copy, asked) and "no function" in said(copy, asked)
     appended(copy / "rules" / "functions.toml", recipe("function"))
     assert said(copy, asked) == "Aᵀ (gompertz(A x) ⊙ exp(−A x))"
-    numbers = "import matcalc, numpy as np\nprint(matcalc.derive('gompertz(t)', 't', declare='t: scalar').function()(t=0.0).round(6))"
+    numbers = (
+        "import matcalc, numpy as np\nprint(matcalc.derive('gompertz(t)', 't', declare='t: scalar').function()(t=0.0).round(6))"
+    )
     assert said(copy, numbers) == "0.367879"
     proved = "import matcalc\nprint(matcalc.verify('d(gompertz(t))/dt = exp(-t)*gompertz(t)', declare='t: scalar').status)"
     assert said(copy, proved) == "proved"

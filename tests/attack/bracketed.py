@@ -61,7 +61,9 @@ def _function(node: e.Node, parts: list[str]) -> str:
         case e.Norm(kind=kind):
             if kind in "12":
                 return _call(f"norm{kind}", *parts)
-            return _call("norm", parts[0], parts[1].strip("()") if isinstance(node.parameter, e.Number) else (parts[1:] or [kind])[0])
+            return _call(
+                "norm", parts[0], parts[1].strip("()") if isinstance(node.parameter, e.Number) else (parts[1:] or [kind])[0]
+            )
         case e.IndexSum(index=index):
             return _call("sum", index.name, *parts)
         case e.IndexArray(indices=indices):

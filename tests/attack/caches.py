@@ -50,7 +50,13 @@ def run_program(folder: Path, limit: Callable[[], None] | None = None, program: 
     environment |= {"XDG_CACHE_HOME": str(folder), "PYTHONPYCACHEPREFIX": _bytecode(), "HACKED": str(folder.parent / "HACKED")}
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_SECONDS, preexec_fn=limit
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            preexec_fn=limit,
         )
     except subprocess.TimeoutExpired:
         return "", f"hung: no answer within {_SECONDS} s"
@@ -208,7 +214,9 @@ def forge(folder: Path) -> None:
             body = marshal.dumps((key, forged(value)))
             path.write_bytes(crc32(body).to_bytes(4, "big") + body)
         except (EOFError, ValueError, TypeError):
-            path.write_bytes(content.replace(b"np.", b"__import__('pathlib').Path(__import__('os').environ['HACKED']).touch() or np."))
+            path.write_bytes(
+                content.replace(b"np.", b"__import__('pathlib').Path(__import__('os').environ['HACKED']).touch() or np.")
+            )
 
 
 def written_by_others(folder: Path, chooser: random.Random) -> None:

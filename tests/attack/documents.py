@@ -40,7 +40,11 @@ def by_command(path: Path) -> tuple[int, str]:
     out, err = StringIO(), StringIO()
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            cli(["verify", str(path), "--to", "json", "--fail-on", "conditional", "--no-cache"], prog_name="matcalc", standalone_mode=False)
+            cli(
+                ["verify", str(path), "--to", "json", "--fail-on", "conditional", "--no-cache"],
+                prog_name="matcalc",
+                standalone_mode=False,
+            )
         status = 0
     except SystemExit as left:
         status = int(left.code or 0)
@@ -161,7 +165,9 @@ class _Writer:
         self.add("")
 
     def _directives(self, entry: dict[str, Any], expected: bool) -> None:
-        wanted = [f"declare {part.strip()}" for part in entry.get("declare", "").split(";") if part.strip() and self._is_new(part)]
+        wanted = [
+            f"declare {part.strip()}" for part in entry.get("declare", "").split(";") if part.strip() and self._is_new(part)
+        ]
         wanted += [] if expected else ["expect false"]
         for directive in wanted:
             self.add(f"<!-- matcalc: {directive} -->" if self.suffix == ".md" else f"% matcalc: {directive}")

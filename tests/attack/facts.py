@@ -103,7 +103,9 @@ def _differentiated(chooser: random.Random, claim: Claim, other: e.Expr) -> tupl
     """The claim that the derivative of the left side is that of the right side, by a symbol about which nothing is declared."""
     names = {node.name for node in e.postorder(other) if isinstance(node, e.Symbol)}
     free = [symbol for name, symbol in sorted(claim.symbols.items()) if not symbol.properties and name in names]
-    free = [symbol for symbol in free if len(symbol.shape) + len(claim.function.shape) <= 2 and has_rule(claim.function, (symbol,))]
+    free = [
+        symbol for symbol in free if len(symbol.shape) + len(claim.function.shape) <= 2 and has_rule(claim.function, (symbol,))
+    ]
     if not free:
         return None
     by = free[chooser.randrange(len(free))]

@@ -38,7 +38,9 @@ def _derivation(given: str, options: dict[str, Any], chooser: random.Random) -> 
         names = sorted(matcalc.parse(given, **options).declarations)
     except MatcalcError:
         names = []
-    wrt = chooser.choice(names) if names and chooser.randrange(20) else chooser.choice(("x", "X", "A", "", "x x", "d", "sin", "é"))
+    wrt = (
+        chooser.choice(names) if names and chooser.randrange(20) else chooser.choice(("x", "X", "A", "", "x x", "d", "sin", "é"))
+    )
     order, layout = 1 + (chooser.randrange(5) == 0), chooser.choice(("denominator", "numerator"))
     return matcalc.derive(given, wrt, order=order, layout=layout, **options)
 
@@ -174,7 +176,9 @@ def main(count: int, seed: int, start: int, workers: int, seconds: float, megaby
     again = f"python -m tests.attack.garbage --seed {seed}"
     limits = Limits(seconds, megabytes * MEGABYTE)
     task = partial(attack, seed=seed, slack=slack)
-    summary = report("garbage", range(start, start + count), task, workers, limits, again, lambda number: str(drawn(number, seed)))
+    summary = report(
+        "garbage", range(start, start + count), task, workers, limits, again, lambda number: str(drawn(number, seed))
+    )
     raise SystemExit(1 if summary.faults else 0)
 
 

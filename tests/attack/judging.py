@@ -83,7 +83,9 @@ def differ(claim: Claim, other: e.Expr, seed: int) -> bool | None:
             if not (np.all(np.isfinite(right)) and np.all(np.isfinite(wrong))):
                 continue
             compared = True
-            if np.shape(right) != np.shape(wrong) or np.max(np.abs(right - wrong), initial=0.0) > _NOISE * max(1.0, scale, another):
+            if np.shape(right) != np.shape(wrong) or np.max(np.abs(right - wrong), initial=0.0) > _NOISE * max(
+                1.0, scale, another
+            ):
                 return True
     except (NotImplementedError, MatcalcError, np.linalg.LinAlgError, KeyError, ValueError):
         return None
@@ -109,7 +111,9 @@ def faults_of_counterexample(claim: Claim, other: e.Expr, example: Any) -> list[
     left, right = np.asarray(example.left, dtype=float), np.asarray(example.right, dtype=float)
     if left.shape == right.shape and np.array_equal(left, right):
         found.append("both sides are equal")
-    printed = [line.split(":", 1)[1].strip() for line in str(example).splitlines() if line.startswith(("left side", "right side"))]
+    printed = [
+        line.split(":", 1)[1].strip() for line in str(example).splitlines() if line.startswith(("left side", "right side"))
+    ]
     if len(printed) == 2 and printed[0] == printed[1]:
         found.append(f"both sides are printed as {printed[0]}")
     return found or _other_values(claim, other, example, left, right)

@@ -93,7 +93,9 @@ def _verdict(found: Claim, statement: str, verify: Verify) -> tuple[str, str, An
 def _described(found: Claim, statement: str) -> str:
     ways = "".join(f", {way}" for way in (found.layout, found.symmetric) if way not in ("denominator", "projected"))
     declared = (
-        found.declare if isinstance(found.declare, str) else "; ".join(f"{name}: {kind}" for name, kind in (found.declare or {}).items())
+        found.declare
+        if isinstance(found.declare, str)
+        else "; ".join(f"{name}: {kind}" for name, kind in (found.declare or {}).items())
     )
     return f"{statement}{ways}  where  {declared}  ({found.origin})"
 

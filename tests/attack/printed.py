@@ -223,7 +223,9 @@ class _Indices:
                 name, size = (("x", "n"), ("z", "m"), ("u", "k"), ("y", "n"))[self.choose(4)]
                 return symbol(name, Size.of(size))
             case 2 | 3:
-                name, *sizes = (("A", "n", "n"), ("X", "m", "n"), ("B", "n", "m"), ("W", "n", "k"), ("K", "k", "k"))[self.choose(5)]
+                name, *sizes = (("A", "n", "n"), ("X", "m", "n"), ("B", "n", "m"), ("W", "n", "k"), ("K", "k", "k"))[
+                    self.choose(5)
+                ]
                 return symbol(name, *[Size.of(size) for size in sizes])
             case _:
                 return self.tensor()
@@ -280,7 +282,11 @@ class _Indices:
         """A scalar in which the index occurs."""
         body = self.scalar(depth)
         used = any(index in node.positions for node in e.postorder(body) if isinstance(node, e.Entry))
-        return body if used else e.Product((e.Entry(symbol({"n": "x", "m": "z", "k": "u"}[str(index.size)], index.size), (index,)), body))
+        return (
+            body
+            if used
+            else e.Product((e.Entry(symbol({"n": "x", "m": "z", "k": "u"}[str(index.size)], index.size), (index,)), body))
+        )
 
     def bound(self, count: int, build: Callable[[tuple[e.Index, ...]], e.Expr], otherwise: Callable[[], e.Expr]) -> e.Expr:
         if len(self.letters) < count:
@@ -299,7 +305,9 @@ class _Indices:
             case 0 | 1:
                 return self.scalar(depth)
             case 2:
-                return self.bound(1 + self.choose(4), lambda bound: e.IndexArray(bound, self.scalar(depth - 1)), lambda: self.scalar(depth))
+                return self.bound(
+                    1 + self.choose(4), lambda bound: e.IndexArray(bound, self.scalar(depth - 1)), lambda: self.scalar(depth)
+                )
             case _:
                 array = self.elementwise(self.tensor(), depth)
                 return (array, array, e.Total(array), e.Vec(array))[self.choose(4)]

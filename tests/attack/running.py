@@ -69,7 +69,9 @@ def run_here(task: Task, numbers: Sequence[int]) -> Summary:
     return summary
 
 
-def run(task: Task, numbers: Sequence[int], workers: int, limits: Limits, shown: Callable[[int, Outcome], None] | None = None) -> Summary:
+def run(
+    task: Task, numbers: Sequence[int], workers: int, limits: Limits, shown: Callable[[int, Outcome], None] | None = None
+) -> Summary:
     """Every number in one of the workers; ``shown`` is called with each outcome as it comes. An interrupt ends it early."""
     summary = Summary()
     with suppress(KeyboardInterrupt):

@@ -31,7 +31,9 @@ def characters(chooser: random.Random) -> str:
 
 
 def any_unicode(chooser: random.Random) -> str:
-    return "".join(chr(chooser.randrange(0x110000)) for _ in range(chooser.randrange(1, 12))) + chooser.choice(("", "*x", "'x", "(x)"))
+    return "".join(chr(chooser.randrange(0x110000)) for _ in range(chooser.randrange(1, 12))) + chooser.choice(
+        ("", "*x", "'x", "(x)")
+    )
 
 
 def tokens(chooser: random.Random) -> str:
@@ -103,7 +105,15 @@ def powers(chooser: random.Random) -> str:
 
 def numbers(chooser: random.Random) -> str:
     digits = "".join(chooser.choices("0123456789", k=_long(chooser, 5000)))
-    spellings = (digits, f"0.{digits}", f"1e{digits[:8]}", f"1e-{digits[:8]}", f"{digits}/{digits[::-1]}", f"-{digits}", "1." * 30)
+    spellings = (
+        digits,
+        f"0.{digits}",
+        f"1e{digits[:8]}",
+        f"1e-{digits[:8]}",
+        f"{digits}/{digits[::-1]}",
+        f"-{digits}",
+        "1." * 30,
+    )
     return str(chooser.choice(_PARTS["numbers"]).replace("{}", chooser.choice(spellings)))
 
 
@@ -138,7 +148,9 @@ def entries(chooser: random.Random) -> str:
 def macros(chooser: random.Random) -> str:
     r"""LaTeX with \newcommand: recursive, doubling, unclosed."""
     name = chooser.choice(_PARTS["macros"])
-    line = f"{chooser.choice(_PARTS['commands'])}{{{name}}}{chooser.choice(_PARTS['options'])}{chooser.choice(_PARTS['bodies'])}\n"
+    line = (
+        f"{chooser.choice(_PARTS['commands'])}{{{name}}}{chooser.choice(_PARTS['options'])}{chooser.choice(_PARTS['bodies'])}\n"
+    )
     return str(line * chooser.choice((1, 1, 3, 200)) + name + chooser.choice(_PARTS["uses"]))
 
 

@@ -115,7 +115,9 @@ def _told(action: str, asked: tuple[str, str, str]) -> str:
 
 def in_a_fresh_process(seed: int, number: int, threads: int) -> Results:
     """The results in a process that has loaded nothing yet."""
-    program = "import sys, json; from tests.attack.threads import results; json.dump(results(*map(int, sys.argv[1:])), sys.stdout)"
+    program = (
+        "import sys, json; from tests.attack.threads import results; json.dump(results(*map(int, sys.argv[1:])), sys.stdout)"
+    )
     arguments = [sys.executable, "-c", program, str(seed), str(number), str(threads)]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS, check=True)
     found: Results = json.loads(done.stdout)
@@ -129,7 +131,10 @@ def attack(number: int, seed: int = 0, found: Callable[[int, int, int], Results]
     for call, said in alone.items():
         faults += [f"{call}: crashed alone: {said[0]}"] * said[0].startswith("crashed")
         others = sorted(set(together[call]) - set(said))
-        faults += [f"{call}: {together[call].count(other)} of {_THREADS} threads gave\n{other}\ninstead of\n{said[0]}" for other in others]
+        faults += [
+            f"{call}: {together[call].count(other)} of {_THREADS} threads gave\n{other}\ninstead of\n{said[0]}"
+            for other in others
+        ]
     return Outcome(("fresh process", *("call",) * (_THREADS * len(alone))), tuple(faults))
 
 

@@ -93,7 +93,10 @@ def test_times_and_their_summary() -> None:
     tools = [Matcalc(), SymPy()]
     times = timed(tools, chosen, rounds=1, limit=10)
     assert [sorted(found) for found in times.values()] == [[tools[1].name, "matcalc"], ["matcalc"]]
-    assert [row[:2] for row in summary(times, [tool.name for tool in tools])] == [["matcalc", "2 of 2"], [tools[1].name, "1 of 2"]]
+    assert [row[:2] for row in summary(times, [tool.name for tool in tools])] == [
+        ["matcalc", "2 of 2"],
+        [tools[1].name, "1 of 2"],
+    ]
     made_up = {"a": {"matcalc": 0.002, "other": 0.02}, "b": {"matcalc": 0.002, "other": 0.001}, "c": {"matcalc": 0.002}}
     assert summary(made_up, ["matcalc", "other"])[1] == ["other", "2 of 3", "10.50 ms", "2.00 ms", "5.2", "5.2", "0.5"]
 

@@ -33,7 +33,9 @@ def largest_drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize(("text", "by"), [("tr(X*X)", "X"), ("X*X", "X"), ("sum(sin(X*x))", "x"), ("tr(X) - tr(X')", "X"), ("x'*x", "x")])
+@pytest.mark.parametrize(
+    ("text", "by"), [("tr(X*X)", "X"), ("X*X", "X"), ("sum(sin(X*x))", "x"), ("tr(X) - tr(X')", "X"), ("x'*x", "x")]
+)
 def test_derivatives_and_code_do_not_allocate_declared_sizes(text: str, by: str, largest_drawn: list[int]) -> None:
     found = matcalc.derive(text, by, declare=HUGE)
     source = found.code("numpy")

@@ -36,7 +36,7 @@ LOOPS = {
     "printing/indices.py": ("printed",),
     "printing/notation.py": ("render",),
     "base/traversal.py": ("postordered",),
-    "verification/proof/rewriting.py": ("matches", "reduced"),
+    "verification/proof/subgraph_rules.py": ("matches", "reduced"),
 }
 """Functions whose work has no bound but the budget: searches, rewriting, expansion, walks over graphs, numbers."""
 
@@ -49,7 +49,10 @@ def silent(sources: Mapping[str, str], loops: Mapping[str, tuple[str, ...]]) -> 
             node.name
             for node in ast.walk(ast.parse(sources[name]))
             if isinstance(node, ast.FunctionDef)
-            and any(isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "spend" for part in ast.walk(node))
+            and any(
+                isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "spend"
+                for part in ast.walk(node)
+            )
         }
         found += [f"{name}: {function}" for function in functions if function not in spending]
     return found
@@ -107,7 +110,9 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.evaluation.interpreter": lambda n: derived(cancelled(n) + " + exp(y'*y)"),
     "matcalc.evaluation.precise.number_systems": lambda n: derived(cancelled(n)),
     "matcalc.language.latex.mouth": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
-    "matcalc.verification.proof.rewriting": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
+    "matcalc.verification.proof.subgraph_rules": lambda n: (
+        lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)")
+    ),
 }
 
 

@@ -52,6 +52,16 @@ def read_cases(path: Path) -> list[Case]:
             expression, wrt, declare, expected = parts
             exact = not expected.startswith("≈")
             cases.append(
-                Case(path.name, number, source, expression, tuple(wrt.split()), declare, expected.lstrip("≈ "), exact, dict(options))
+                Case(
+                    path.name,
+                    number,
+                    source,
+                    expression,
+                    tuple(wrt.split()),
+                    declare,
+                    expected.lstrip("≈ "),
+                    exact,
+                    dict(options),
+                )
             )
     return cases

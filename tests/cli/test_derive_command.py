@@ -17,7 +17,10 @@ def run(*arguments: str, stdin: str | bytes = "", encoding: str = "utf-8") -> tu
     """Exit status, standard output and standard error of the command line, in this process, with streams of the encoding."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     given = io.TextIOWrapper(io.BytesIO(stdin.encode() if isinstance(stdin, str) else stdin), "utf-8")
-    with mock.patch.multiple(sys, argv=["matcalc", *arguments], stdin=given, stdout=out, stderr=err), pytest.raises(SystemExit) as leaving:
+    with (
+        mock.patch.multiple(sys, argv=["matcalc", *arguments], stdin=given, stdout=out, stderr=err),
+        pytest.raises(SystemExit) as leaving,
+    ):
         main()
     status = leaving.value.code
     assert isinstance(status, int)

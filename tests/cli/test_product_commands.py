@@ -44,7 +44,9 @@ def test_partials_come_first() -> None:
     assert lines[-1].startswith("∂f/∂x = ")
 
 
-@pytest.mark.parametrize("arguments", [("vjp", "X*W", "--wrt", "W"), ("jvp", "X*W", "--wrt", "W"), ("gradient", "x'*x", "--wrt", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("vjp", "X*W", "--wrt", "W"), ("jvp", "X*W", "--wrt", "W"), ("gradient", "x'*x", "--wrt", "x")]
+)
 def test_json_is_one_object(arguments: tuple[str, ...]) -> None:
     status, out, err = run(*arguments, "--to", "json")
     assert (status, err) == (0, "")

@@ -19,7 +19,12 @@ def test_steps_end_with_the_result_and_are_all_there_is_on_standard_output() -> 
 
 @pytest.mark.parametrize(
     ("target", "expected"),
-    [("ascii", "df/dx[k] = "), ("latex", "\\begin{align*}"), ("markdown", "1. index notation"), ("html", '<ol class="matcalc-steps">')],
+    [
+        ("ascii", "df/dx[k] = "),
+        ("latex", "\\begin{align*}"),
+        ("markdown", "1. index notation"),
+        ("html", '<ol class="matcalc-steps">'),
+    ],
 )
 def test_the_forms_of_steps(target: str, expected: str) -> None:
     status, out, _ = run("derive", "x'Ax", "--wrt", "x", "--steps", "--to", target)

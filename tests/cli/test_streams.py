@@ -48,7 +48,9 @@ def test_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in "".join(run("x'x")[1:])
 
 
-@pytest.mark.parametrize("content", ["x'Ax\r\n".encode("utf-8-sig"), "x'Ax\r\n".encode("utf-16"), b"x'Ax\r", b"z = A*x;\r\nx'z\r\n"])
+@pytest.mark.parametrize(
+    "content", ["x'Ax\r\n".encode("utf-8-sig"), "x'Ax\r\n".encode("utf-16"), b"x'Ax\r", b"z = A*x;\r\nx'z\r\n"]
+)
 def test_standard_input_of_other_systems(content: bytes) -> None:
     assert run("derive", "-", "--wrt", "x", stdin=content)[:2] == (0, "(A + Aᵀ) x\n")
 

@@ -271,11 +271,19 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "sum of krons with one factor": minus(e.Kronecker((A, X)), plus(e.Kronecker((A, Y)), product(two, e.Kronecker((A, X))))),
     "sum of krons that cancel": plus(e.Kronecker((A, X)), e.Kronecker((B, X)), e.Negative(e.Kronecker((A, X)))),
     "sum of krons of many kinds": plus(
-        e.Kronecker((A, B)), e.Kronecker((B, e.Identity(N))), e.Quotient(e.Kronecker((C, A)), a), e.Identity(N * N), e.Commutation(N, N)
+        e.Kronecker((A, B)),
+        e.Kronecker((B, e.Identity(N))),
+        e.Quotient(e.Kronecker((C, A)), a),
+        e.Identity(N * N),
+        e.Commutation(N, N),
     ),
-    "scaled sum of krons": e.Quotient(product(half, a, minus(e.Kronecker((U, X)), product(b, e.Kronecker((product(X, t(V)), Y))))), b),
+    "scaled sum of krons": e.Quotient(
+        product(half, a, minus(e.Kronecker((U, X)), product(b, e.Kronecker((product(X, t(V)), Y))))), b
+    ),
     "symmetrized sum of krons": product(
-        half, plus(e.Identity(N * N), e.Commutation(N, N)), minus(e.Kronecker((P, P)), plus(e.Kronecker((P, S)), e.Kronecker((S, P))))
+        half,
+        plus(e.Identity(N * N), e.Commutation(N, N)),
+        minus(e.Kronecker((P, P)), plus(e.Kronecker((P, S)), e.Kronecker((S, P)))),
     ),
     "sum of krons, its rows exchanged": product(half, a, e.Commutation(N, M), plus(e.Kronecker((X, A)), e.Kronecker((Y, B)))),
     "sum of krons between matrices": product(

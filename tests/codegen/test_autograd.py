@@ -13,13 +13,21 @@ import matcalc
 from matcalc.base.functions import functions
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    **{name: getattr(mpmath, name) for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf")},
+    **{
+        name: getattr(mpmath, name)
+        for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf")
+    },
     "sigmoid": lambda t: 1 / (1 + mpmath.exp(-t)),
     "softplus": lambda t: mpmath.log(1 + mpmath.exp(t)),
     "gelu": lambda t: t * (1 + mpmath.erf(t / mpmath.sqrt(2))) / 2,
 }
 """Functions that are smooth where they are defined; the others are below, with their slopes."""
-KINKED: dict[str, Callable[[float], float]] = {"abs": np.sign, "sign": lambda t: 0.0, "relu": lambda t: float(t > 0), "step": lambda t: 0.0}
+KINKED: dict[str, Callable[[float], float]] = {
+    "abs": np.sign,
+    "sign": lambda t: 0.0,
+    "relu": lambda t: float(t > 0),
+    "step": lambda t: 0.0,
+}
 POINTS = (0.0, 0.3, -0.3, 2.5, -2.5, 20.5, -20.5, 50.0, -50.0, 1000.0, -1000.0)
 DOMAINS: dict[str, Callable[[float], bool]] = {"log": lambda t: t > 0, "asin": lambda t: abs(t) < 1, "acos": lambda t: abs(t) < 1}
 GROWING = {"exp", "sinh", "cosh"}

@@ -139,7 +139,9 @@ DERIVATIVES: list[tuple[str, str, int, str, dict[str, Any], Any]] = [
 
 def agree(found: Any, right: Any) -> None:
     assert np.shape(found) == np.shape(right)
-    assert np.allclose(np.asarray(found, dtype=float), right, rtol=1e-11, atol=1e-300, equal_nan=True), f"{found}\nis not\n{right}"
+    assert np.allclose(np.asarray(found, dtype=float), right, rtol=1e-11, atol=1e-300, equal_nan=True), (
+        f"{found}\nis not\n{right}"
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)

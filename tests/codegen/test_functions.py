@@ -235,7 +235,9 @@ def test_constants_take_dtype_and_device_of_the_point(target: str, text: str, wr
 
 
 @pytest.mark.parametrize("target", ["torch"])
-@pytest.mark.parametrize("text", ["adj(X)", "logm(X)", "sqrtm(X)", "expm(X)", "inv(X'*X + eye)", "softmax(X, rows)", "(X - eye).^2"])
+@pytest.mark.parametrize(
+    "text", ["adj(X)", "logm(X)", "sqrtm(X)", "expm(X)", "inv(X'*X + eye)", "softmax(X, rows)", "(X - eye).^2"]
+)
 def test_arrays_are_made_where_the_inputs_are(target: str, text: str) -> None:
     """What is made without a device would be on the device that is the default here, which holds no numbers."""
     import torch
@@ -310,7 +312,9 @@ def test_substitution_in_blocks(size: int) -> None:
     b, vector = rng.normal(size=(size, 3)), rng.normal(size=size)
     right = e.Symbol("R", (N, K))
     assert agrees(function({"value": product(e.Inverse(P), right)}, "numpy")(P=p, R=b), np.linalg.solve(p, b), relative=1e-10)
-    assert agrees(function({"value": product(e.Inverse(P), x)}, "numpy")(P=p, x=vector), np.linalg.solve(p, vector), relative=1e-10)
+    assert agrees(
+        function({"value": product(e.Inverse(P), x)}, "numpy")(P=p, x=vector), np.linalg.solve(p, vector), relative=1e-10
+    )
     assert agrees(function({"value": e.Inverse(P)}, "numpy")(P=p), np.linalg.inv(p), relative=1e-10)
 
 
@@ -345,7 +349,9 @@ def test_positive_weights_scale_by_their_roots() -> None:
     expression = product(t(X), e.DiagonalMatrix(v), X)
     values = {"X": rng.normal(size=(6, 3)), "v": rng.uniform(0.1, 2, size=6)}
     assert "np.sqrt(v)" in generate({"value": expression}, "numpy")
-    assert agrees(function({"value": expression}, "numpy")(**values), values["X"].T @ np.diag(values["v"]) @ values["X"], relative=1e-12)
+    assert agrees(
+        function({"value": expression}, "numpy")(**values), values["X"].T @ np.diag(values["v"]) @ values["X"], relative=1e-12
+    )
 
 
 def test_constant_results_in_jax_have_the_dtype_of_the_arguments() -> None:

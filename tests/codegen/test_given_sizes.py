@@ -38,7 +38,10 @@ def test_a_size_that_contradicts_the_arrays_is_refused(maker: str, target: str) 
 
 @pytest.mark.parametrize("number", [None, True, "3", 3.5, float("nan"), float("inf"), 0, -3, [3, 3], np.ones(3)])
 def test_a_size_is_a_positive_integer(number: Any) -> None:
-    for function in (MAKERS["value"]("numpy"), lambda **values: evaluate(matcalc.parse("sum(x)/n", declare="x: n").node, values, values)):
+    for function in (
+        MAKERS["value"]("numpy"),
+        lambda **values: evaluate(matcalc.parse("sum(x)/n", declare="x: n").node, values, values),
+    ):
         with pytest.raises(ShapeError, match="the size n is a positive integer"):
             function(x=np.ones(3), n=number)
 

@@ -17,7 +17,12 @@ needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="
 # One function with a value, gradients and a Hessian each: a weighted Gram matrix, Cholesky factors, blocks on a diagonal.
 CASES = {
     "logistic": ("sum(log(1+exp(-y.*(X*w))))", "X: m×n; w: n; y: m", "w", {"X": (8, 4), "w": (4,), "y": (8,)}),
-    "cross entropy": ("sum(logsumexp(X*W, rows)) - tr(Y'*X*W)", "X: m×n; W: n×c; Y: m×c", "W", {"X": (8, 4), "W": (4, 3), "Y": (8, 3)}),
+    "cross entropy": (
+        "sum(logsumexp(X*W, rows)) - tr(Y'*X*W)",
+        "X: m×n; W: n×c; Y: m×c",
+        "W",
+        {"X": (8, 4), "W": (4, 3), "Y": (8, 3)},
+    ),
     "Gaussian": ("logdet(S) + x'*inv(S)*x", "S: n×n positive_definite; x: n", "x", {"S": (4, 4), "x": (4,)}),
     "factorisation": ("||X - U*V||^2", "X: n×m; U: n×k; V: k×m", "U", {"X": (8, 6), "U": (8, 2), "V": (2, 6)}),
 }
@@ -81,7 +86,12 @@ for name in SPREAD:
 def test_arrays_spread_over_two_devices() -> None:
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
-        [sys.executable, "-c", SHARDED.format(root=os.getcwd())], env=environment, capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", SHARDED.format(root=os.getcwd())],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[:-1] == [f"{name} agrees" for name in SPREAD]

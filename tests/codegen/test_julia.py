@@ -93,7 +93,9 @@ def test_values(text: str, expected: str) -> None:
 def sources() -> Iterator[str]:
     """Code of every operator, and of what only files with several outputs and index products have."""
     yield from (generate({"value": expression}, "julia") for expression in EXPRESSIONS.values())
-    yield compile_derivatives("sum(log(1+exp(-y.*(X*w))))", gradient=["w"], hessian=["w"], hessian_operator="w", target="julia").source
+    yield compile_derivatives(
+        "sum(log(1+exp(-y.*(X*w))))", gradient=["w"], hessian=["w"], hessian_operator="w", target="julia"
+    ).source
     yield derive("exp(A*x)", "A", layout="tensor").code("julia")
     yield derive("x'*S*x", "S", declare="S: n×n symmetric").code("julia")
 

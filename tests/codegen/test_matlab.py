@@ -160,13 +160,20 @@ def test_files_check_themselves(tmp_path: Path) -> None:
     layouts = ("denominator", "numerator", "tensor")
     derivations = [derive(f, w, declare=d, order=k, layout=layout) for f, w, d, k in CHECKED for layout in layouts]
     sources = [derivation.code("matlab") for derivation in derivations]
-    assert [said for said in checks(sources, tmp_path) if not re.fullmatch(r"\w+: agrees with finite differences to .*\n", said)] == []
+    assert [
+        said for said in checks(sources, tmp_path) if not re.fullmatch(r"\w+: agrees with finite differences to .*\n", said)
+    ] == []
 
 
 @needs_octave
 def test_outputs_together_and_planted_errors(tmp_path: Path) -> None:
     source = compile_derivatives(
-        "sum(log(1+exp(-y.*(X*w))))", gradient=["w", "X"], hessian=["w", ("w", "y")], hessian_operator="w", hvp="w", target="matlab"
+        "sum(log(1+exp(-y.*(X*w))))",
+        gradient=["w", "X"],
+        hessian=["w", ("w", "y")],
+        hessian_operator="w",
+        hvp="w",
+        target="matlab",
     ).source
     planted = ("gradient_w = -(X.'*t4)", "gradient_w = -(X.'*t3)")
     assert source.count(planted[0]) == 1

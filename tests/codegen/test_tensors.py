@@ -41,7 +41,9 @@ def tensor(factors: Sequence[Factor], output: str) -> ix.Tensor:
     number = {letter: k for k, letter in enumerate(letters)}
     symbols = [ix.Symbol(f"{name}_{axes}", tuple([SIZES[size_of(letter)] for letter in axes])) for name, axes in factors]
     indices = [[number[letter] for letter in axes] for _, axes in factors]
-    return contract(symbols, indices, [number[letter] for letter in output], {number[one]: SIZES[size_of(one)] for one in letters})
+    return contract(
+        symbols, indices, [number[letter] for letter in output], {number[one]: SIZES[size_of(one)] for one in letters}
+    )
 
 
 def expected(factors: Sequence[Factor], output: str, values: Mapping[str, Any]) -> Any:
@@ -131,7 +133,9 @@ def test_random_sums_of_products() -> None:
         chosen = np.random.default_rng(seed)
         products = [random_product(100 + 3 * seed + k)[0] for k in range(3)]
         output = "".join(chosen.choice(list("nmkl"), size=3))
-        products = [factors if set(output) <= set("".join(a for _, a in factors)) else [*factors, ("Z", output)] for factors in products]
+        products = [
+            factors if set(output) <= set("".join(a for _, a in factors)) else [*factors, ("Z", output)] for factors in products
+        ]
         values = values_for(*products)
         node = add([(Fraction(k + 1), tensor(factors, output)) for k, factors in enumerate(products)], shape_of(output))
         twice = contract([node, node], [[0, 1, 2], [0, 1, 3]], [1, 3, 2], dict(enumerate((*node.shape, node.shape[2]))))

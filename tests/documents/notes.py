@@ -22,4 +22,8 @@ def statuses(text: str, folder: Path) -> list[str]:
 
 def roles(text: str, folder: Path) -> list[str]:
     """What its rows with a relation are for, in reading order; definitions left out."""
-    return [entry.role for entry in verified(text, folder).entries if entry.role not in ("notation", "definition", "declaration", "number")]
+    return [
+        entry.role
+        for entry in verified(text, folder).entries
+        if entry.role not in ("notation", "definition", "declaration", "number")
+    ]

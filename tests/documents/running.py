@@ -88,7 +88,9 @@ class Page:
             def report_failure(self, out: object, test: doctest.DocTest, example: doctest.Example, got: str) -> None:
                 found[example.lineno] = got
 
-            def report_unexpected_exception(self, out: object, test: doctest.DocTest, example: doctest.Example, exc_info: Any) -> None:
+            def report_unexpected_exception(
+                self, out: object, test: doctest.DocTest, example: doctest.Example, exc_info: Any
+            ) -> None:
                 raise exc_info[1]
 
         Corrections(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).run(test, out=lambda _: None, clear_globs=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Opening, Piece, Words
+from matcalc.documents.blocks import Break, Closing, Directive, Fault, Formula, Heading, Listing, Opening, Piece, Words
 
 
 def shown(piece: Piece) -> str:

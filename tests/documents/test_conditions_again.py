@@ -10,9 +10,7 @@ from tests.documents.notes import roles, statuses, verified
 
 FIT = r"Let $E(v) = \|t - Bv\|^2 + \mu\|v\|^2$. "
 NORMAL = FIT + r"The minimum solves $$(B^\top B + \mu I)v = B^\top t.$$"
-AXIS = (
-    r"Let $C$ be symmetric and $L(u, \lambda) = u^\top C u - \lambda(u^\top u - 1)$. Setting the gradient to zero gives $$Cu = \lambda u.$$"
-)
+AXIS = r"Let $C$ be symmetric and $L(u, \lambda) = u^\top C u - \lambda(u^\top u - 1)$. Setting the gradient to zero gives $$Cu = \lambda u.$$"
 MEAN = r"Let $\ell(c) = -\frac{1}{2s}\sum_{i=1}^n (t_i - c)^2$. Setting its derivative to zero we need $$\sum_{i=1}^n (t_i - c) = 0.$$"
 STEPS = r"$$\frac{\partial E}{\partial K} = 2KS - 2PH^\top = 0$$ $$\Rightarrow KS - PH^\top = 0$$ $$\Rightarrow KS = PH^\top$$"
 

@@ -28,7 +28,8 @@ TRUE = [
     PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ p^2e^q \end{bmatrix}.$$",
     PLANE + r"$$\mathbf{H}_h = e^q \begin{pmatrix} 2 & 2p \\ 2p & p^2 \end{pmatrix}$$",
     PLANE + r"Then $\nabla h(1, 0) = [2, 1]$.",
-    CHAIN + r"$\partial h/\partial k = \partial h/\partial s\,\partial s/\partial k + \partial h/\partial t\,\partial t/\partial k$.",
+    CHAIN
+    + r"$\partial h/\partial k = \partial h/\partial s\,\partial s/\partial k + \partial h/\partial t\,\partial t/\partial k$.",
     CHAIN + r"$\frac{\partial h}{\partial p} = 2pq$.",
     CHAIN + r"With $h(k) = k^4$ we find $\frac{\partial h}{\partial t} = 2pq + p^2 s$.",
     r"The loss is $L(w) = \frac12\|Xw - y\|^2$. So $\nabla L(w) = X^\top(Xw - y)$.",
@@ -166,9 +167,14 @@ ANY = r"Let $\mathcal{E}_n = \|t_n - o_n\|^2$ be the error, and $u_i = \sum_j m_
 
 OPENED = [
     (NET + r"Then $\frac{\partial C}{\partial u_j} = \sum_k \frac{\partial C}{\partial \hat{q_k}} u_k$.", "not read"),
-    (NET + r"Then $\frac{\partial C}{\partial u_j} = \sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.", "proved"),
     (
-        NET + r"Then $\frac{\partial C}{\partial u_j} = 2\sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.",
+        NET
+        + r"Then $\frac{\partial C}{\partial u_j} = \sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.",
+        "proved",
+    ),
+    (
+        NET
+        + r"Then $\frac{\partial C}{\partial u_j} = 2\sum_k \frac{\partial C}{\partial q_k} \frac{\partial q_k}{\partial u_j}$.",
         "refuted",
     ),
     (NET + r"Then $\frac{\partial C}{\partial u} = q - t$.", "conditional"),
@@ -178,7 +184,10 @@ OPENED = [
     (NET + r"Then $\frac{\partial C}{\partial M} = x^\top (q - t)$.", "undecided"),  # of rows
     (NET + r"Then $\frac{\partial C}{\partial x} = M (q - t)$.", "refuted"),
     (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial m_{i,j}} = \frac{\partial \mathcal{E}}{\partial u_i} v_j$.", "proved"),
-    (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial m_{i,j}} = 2\frac{\partial \mathcal{E}}{\partial u_i} v_j$.", "undecided"),
+    (
+        ANY + r"Then $\frac{\partial \mathcal{E}}{\partial m_{i,j}} = 2\frac{\partial \mathcal{E}}{\partial u_i} v_j$.",
+        "undecided",
+    ),
     (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial c_i} = \frac{\partial \mathcal{E}}{\partial u_i}$.", "proved"),
     (ANY + r"Then $\frac{\partial \mathcal{E}}{\partial c_i} = u_i$.", "not read"),
 ]

@@ -19,7 +19,8 @@ TRUE = [
     GAMMA + r"So $\frac{\partial}{\partial b} \log{p(t \mid a, b)} = \frac{a}{b} - t$.",
     LAPLACE + r"So $\frac{\partial}{\partial m} \log q(z \mid m, s) = \frac{2(z - m)}{s}$.",
     LAPLACE + r"So $\frac{\partial \log q(z \mid m, s)}{\partial s} = -\frac{1}{s} + \frac{(z - m)^2}{s^2}$.",
-    NORMAL + r"So $\frac{\partial \ell}{\partial \sigma^2} = -\frac{n}{2\sigma^2} + \frac{1}{2\sigma^4}\sum_{i=1}^n (t_i - m)^2$.",
+    NORMAL
+    + r"So $\frac{\partial \ell}{\partial \sigma^2} = -\frac{n}{2\sigma^2} + \frac{1}{2\sigma^4}\sum_{i=1}^n (t_i - m)^2$.",
     NORMAL + r"So $\frac{\partial \ell}{\partial m} = \frac{1}{\sigma^2}\sum_{i=1}^n (t_i - m)$.",
     r"With $L(w) = \|Aw - b\|^2$ we get $\frac{\partial L}{w} = 2A^\top(Aw - b)$.",
 ]
@@ -60,7 +61,9 @@ def test_one_letter_for_two_densities(tmp_path: Path) -> None:
 
 def test_a_product_of_densities_gives_no_formula(tmp_path: Path) -> None:
     report = verified(r"Here $p(a \mid x) = p(x \mid a) p(a) / p(x)$ and $\log p(a \mid x) = \log p(x \mid a) + c$.", tmp_path)
-    assert "proved" not in [entry.status for entry in report.entries] and "refuted" not in [entry.status for entry in report.entries]
+    assert "proved" not in [entry.status for entry in report.entries] and "refuted" not in [
+        entry.status for entry in report.entries
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "status"), [(text, status) for _, text, status in NUMBERS], ids=[name for name, _, _ in NUMBERS])
+@pytest.mark.parametrize(
+    ("text", "status"), [(text, status) for _, text, status in NUMBERS], ids=[name for name, _, _ in NUMBERS]
+)
 def test_letters_are_numbers_where_the_claim_shows_it(text: str, status: str, tmp_path: Path) -> None:
     assert statuses(text, tmp_path) == [status]
 
@@ -104,7 +106,10 @@ def test_a_loss_is_a_number_whatever_letter_it_has(tmp_path: Path) -> None:
 def test_one_letter_may_be_a_number(claim: str, tmp_path: Path) -> None:
     text = rf"{CROSS_ENTROPY}Then $\frac{{\partial C}}{{{claim}$."
     assert statuses(text, tmp_path)[-1] == "proved"
-    assert statuses(text.replace("a - y}", "y - a}").replace("(a - y) x", "(a + y) x"), tmp_path)[-1] not in ("proved", "confirmed")
+    assert statuses(text.replace("a - y}", "y - a}").replace("(a - y) x", "(a + y) x"), tmp_path)[-1] not in (
+        "proved",
+        "confirmed",
+    )
 
 
 def test_a_letter_behind_a_matrix_is_no_number(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ TRUE = [
     SOFTMAX + r"Then $$\frac{\partial q}{\partial \mathbf v} = \operatorname{diag}(q) - qq^\top.$$",
     WORD
     + r"Then $$\frac{\partial \mathrm{soft}(\mathbf v)_k}{\partial v_k} = \mathrm{soft}(\mathbf v)_k (1 - \mathrm{soft}(\mathbf v)_k).$$",
-    LOGISTIC + SOFTMAX + r"Then $$\frac{\partial q(\mathbf v)_k}{\partial v_m} = q(\mathbf v)_k (\delta_{km} - q(\mathbf v)_m).$$",
+    LOGISTIC
+    + SOFTMAX
+    + r"Then $$\frac{\partial q(\mathbf v)_k}{\partial v_m} = q(\mathbf v)_k (\delta_{km} - q(\mathbf v)_m).$$",
     r"Let $h(v)_k = v_k^2$. Then $\sum_k h(v)_k = v^\top v$.",
 ]
 FALSE = [

@@ -59,7 +59,8 @@ def test_a_network_with_a_function_without_formula_is_decided_line_by_line(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"), [(r"\operatorname{diag}(g'(\mathbf{q}))", r"2\operatorname{diag}(g'(\mathbf{q}))"), (r"\circ g'(q)", r"\circ g(q)")]
+    ("right", "wrong"),
+    [(r"\operatorname{diag}(g'(\mathbf{q}))", r"2\operatorname{diag}(g'(\mathbf{q}))"), (r"\circ g'(q)", r"\circ g(q)")],
 )
 def test_an_error_in_the_network_is_seen(right: str, wrong: str, tmp_path: Path) -> None:
     assert "refuted" in statuses(NETWORK.replace(right, wrong), tmp_path)

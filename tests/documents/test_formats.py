@@ -11,8 +11,8 @@ import pytest
 
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.documents.blocks import Fault, Formula, Piece
 from matcalc.documents.formats import READERS, manuscript, reader
-from matcalc.documents.pieces import Fault, Formula, Piece
 
 MARKDOWN = """\
 ---
@@ -243,7 +243,9 @@ def test_a_missing_package_is_named(suffix: str, package: str, monkeypatch: pyte
         if name.split(".")[0] == package or (name.startswith("matcalc.documents.formats.") and not kept):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MatcalcError, match=rf'need {package}[\w.]*, which is not installed\ntry: pip install "matcalc\[documents\]"'):
+    with pytest.raises(
+        MatcalcError, match=rf'need {package}[\w.]*, which is not installed\ntry: pip install "matcalc\[documents\]"'
+    ):
         reader(Path(f"a{suffix}"))
 
 

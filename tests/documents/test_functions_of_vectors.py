@@ -11,7 +11,9 @@ from tests.documents.notes import statuses
 MAPS = r"Let $p: \mathbb{R}^n \to \mathbb{R}$ and $q: \mathbb{R} \to \mathbb{R}$ be smooth. "
 FIELDS = r"Let $p, q: \mathbb{R}^n \to \mathbb{R}$ be smooth. "
 VECTORS = r"Let $P: \mathbf{R}^n \to \mathbf{R}^m$ and $Q: \mathbf{R}^m \to \mathbf{R}^k$ be smooth. "
-AFFINE = r"Let $M \in \mathbb{R}^{m\times n}$, $c \in \mathbb{R}^m$ and $p: \mathbb{R}^m \to \mathbb{R}$. Put $s(z) = p(Mz + c)$. "
+AFFINE = (
+    r"Let $M \in \mathbb{R}^{m\times n}$, $c \in \mathbb{R}^m$ and $p: \mathbb{R}^m \to \mathbb{R}$. Put $s(z) = p(Mz + c)$. "
+)
 
 TRUE = [
     MAPS + r"With $s(z) = q(p(z))$ we have $\nabla s(z) = q'(p(z)) \nabla p(z)$.",

@@ -13,7 +13,9 @@ def test_the_second_parameter_of_a_normal_distribution_is_a_covariance(tmp_path:
     claim = r"Let $h(z) = (b - Gz)^\top S^{-1}(b - Gz)$. Then $$\nabla_z h = -2G^\top S^{-1}(b - Gz).$$"
     assert statuses(rf"The noise is $e \sim \mathcal{{N}}(0, S)$. {claim}", tmp_path) == ["proved"]
     assert statuses(claim, tmp_path) == ["conditional"]
-    assert statuses(rf"# A{chr(10)}{chr(10)}Let $e \sim N(0, S)$.{chr(10)}{chr(10)}# B{chr(10)}{chr(10)}{claim}", tmp_path) != ["proved"]
+    assert statuses(rf"# A{chr(10)}{chr(10)}Let $e \sim N(0, S)$.{chr(10)}{chr(10)}# B{chr(10)}{chr(10)}{claim}", tmp_path) != [
+        "proved"
+    ]
     wrong = claim.replace("-2G", "-G")
     assert statuses(rf"The noise is $e \sim \mathcal{{N}}(0, S)$. {wrong}", tmp_path) == ["refuted"]
 

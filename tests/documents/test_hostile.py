@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from matcalc.base.budgets import LONGEST_FORMULA, MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
+from matcalc.documents.blocks import Fault, Formula
 from matcalc.documents.context.overview import survey
 from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript, reader
-from matcalc.documents.pieces import Fault, Formula
 
 SMALL = 25
 UNITS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.documents.blocks import Fault, Formula
 from matcalc.documents.formats.html import manuscript
-from matcalc.documents.pieces import Fault, Formula
 from tests.documents.showing import formulas, lines
 
 MATHJAX = '<script src="https://a/mathjax.js"></script>'

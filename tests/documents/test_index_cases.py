@@ -53,12 +53,21 @@ def test_what_a_part_of_a_computation_needs_is_no_case(tmp_path: Path) -> None:
 
 
 def test_zero_for_different_indices_is_a_claim(tmp_path: Path) -> None:
-    assert statuses(START + "Let $y = 3x$. Then $\\frac{\\partial y_i}{\\partial x_j} = 0$ for $i \\neq j$.", tmp_path) == ["proved"]
+    assert statuses(START + "Let $y = 3x$. Then $\\frac{\\partial y_i}{\\partial x_j} = 0$ for $i \\neq j$.", tmp_path) == [
+        "proved"
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [(r"\text{for } i \neq j", "i ≠ j"), ("i == k", "i = k"), ("i = j = k", None), ("x_i = j", None), ("i = j + 1", None), ("j = 1", None)],
+    [
+        (r"\text{for } i \neq j", "i ≠ j"),
+        ("i == k", "i = k"),
+        ("i = j = k", None),
+        ("x_i = j", None),
+        ("i = j + 1", None),
+        ("j = 1", None),
+    ],
 )
 def test_comparisons_of_indices(text: str, said: str | None) -> None:
     found = compared(text)

@@ -20,7 +20,10 @@ The share of class $c$ is $q_c = \frac{e^{u_c}}{\sum_{d=1}^D e^{u_d}}$, and the 
         (r"$\frac{\partial q_c}{\partial u_c} = q_c (1 - q_c)$.", "proved"),
         (r"$\frac{\partial q_i}{\partial u_j} = q_i (\delta_{ij} - q_j)$.", "proved"),
         (r"$\frac{\partial L}{\partial u_c} = q_c \sum_d t_d - t_c$.", "proved"),
-        (r"$\frac{\partial L}{\partial u_i} = \sum_{c=1}^D \frac{\partial L}{\partial q_c} \frac{\partial q_c}{\partial u_i}$.", "proved"),
+        (
+            r"$\frac{\partial L}{\partial u_i} = \sum_{c=1}^D \frac{\partial L}{\partial q_c} \frac{\partial q_c}{\partial u_i}$.",
+            "proved",
+        ),
         (r"$\frac{\partial L}{\partial q_c} = \frac{t_c}{q_c}$.", "refuted"),
         (r"$\frac{\partial L}{\partial u_c} = q_c + t_c$.", "refuted"),
     ],

@@ -27,11 +27,19 @@ def test_an_index_that_does_not_stand_in_the_formula_is_a_label(tmp_path: Path) 
 
 
 def test_where_it_may_be_an_index_all_the_same_nothing_is_refuted(tmp_path: Path) -> None:
-    assert statuses(r"Let $p_i = \frac{1}{n}$ and $x \in \mathbb{R}^n$. Then $$p^T x = \frac{1}{n} \sum_i x_i.$$", tmp_path)[0] != "refuted"
+    assert (
+        statuses(r"Let $p_i = \frac{1}{n}$ and $x \in \mathbb{R}^n$. Then $$p^T x = \frac{1}{n} \sum_i x_i.$$", tmp_path)[0]
+        != "refuted"
+    )
 
 
 @pytest.mark.parametrize(
-    "sign", [r"\frac{\partial}{\mathop{\partial x}}", r"\frac{\mathop{\partial}}{\mathop{\partial x}}", r"\frac{\mathop{d}}{\mathop{dx}}"]
+    "sign",
+    [
+        r"\frac{\partial}{\mathop{\partial x}}",
+        r"\frac{\mathop{\partial}}{\mathop{\partial x}}",
+        r"\frac{\mathop{d}}{\mathop{dx}}",
+    ],
 )
 def test_space_before_a_differential_is_for_the_eye(sign: str, tmp_path: Path) -> None:
     assert statuses(rf"$${sign} (x^T M x) = (M + M^T) x$$", tmp_path) == ["proved"]

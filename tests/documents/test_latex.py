@@ -6,9 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.documents.blocks import (
+    Break,
+    Closing,
+    Directive,
+    Fault,
+    Formula,
+    Heading,
+    Listing,
+    Manuscript,
+    Opening,
+    Piece,
+    Words,
+)
 from matcalc.documents.examination import verify_document
 from matcalc.documents.formats.latex import manuscript
-from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Listing, Manuscript, Opening, Piece, Words
 
 
 def read(text: str, path: str = "paper.tex") -> Manuscript:
@@ -94,7 +106,11 @@ def test_pieces(text: str, expected: list[str]) -> None:
         (r"\def\T{^\top}\let\tp\T", r"$x\tp y$", r"x^\top y"),
         (r"\def\sp(#1,#2){\langle #1, #2\rangle}", r"$\sp(a,b)$", r"\langle a, b\rangle"),
         (r"\DeclareMathOperator*{\tr}{tr}", r"$\tr A$", r"\operatorname{tr} A"),
-        (r"\DeclarePairedDelimiter{\n}{\lVert}{\rVert}", r"$\n*{x}\n[\big]{y}$", r"\left\lVert x \right\rVert\left\lVert y \right\rVert"),
+        (
+            r"\DeclarePairedDelimiter{\n}{\lVert}{\rVert}",
+            r"$\n*{x}\n[\big]{y}$",
+            r"\left\lVert x \right\rVert\left\lVert y \right\rVert",
+        ),
         (r"\DeclarePairedDelimiterX{\i}[2]{(}{)}{#1,#2}", r"$\i{a}{b}$", r"\left( a,b \right)"),
         (r"\NewDocumentCommand{\D}{s o m}{\IfNoValueTF{#2}{D #3}{D_{#2} #3}}", r"$\D{f}\D[x]{f}$", "D fD_{x} f"),
         (r"\let\oldvec\vec\renewcommand{\vec}[1]{\oldvec{\mathbf{#1}}}", r"$\vec x$", r"\vec{\mathbf{x}}"),
@@ -139,7 +155,14 @@ def test_files_are_taken_in_below_the_folder_only(tmp_path: Path) -> None:
     (folder / "link.tex").symlink_to(tmp_path / "secret.tex")
     main = folder / "main.tex"
     text = "\n".join(
-        [r"\input{parts/one}", r"$\a$", r"\input{../secret}", r"\include{link}", rf"\input{{{tmp_path}/secret.tex}}", r"\input{none}"]
+        [
+            r"\input{parts/one}",
+            r"$\a$",
+            r"\input{../secret}",
+            r"\include{link}",
+            rf"\input{{{tmp_path}/secret.tex}}",
+            r"\input{none}",
+        ]
     )
     found = manuscript(text, str(main))
     assert [piece.text.text for piece in found.pieces if isinstance(piece, Formula)] == ["x", "b", "x"]

@@ -160,9 +160,7 @@ def test_jacobians_have_a_row_for_each_entry_beside_gradients_that_are_columns(t
 
 
 def test_a_square_below_a_root_is_the_variable_too(tmp_path: Path) -> None:
-    text = (
-        r"With $r = \frac{x - m}{\sqrt{\tau^2 + e}}$ we have $\frac{\partial r}{\partial \tau^2} = -\frac{1}{2}(x - m)(\tau^2 + e)^{-3/2}$."
-    )
+    text = r"With $r = \frac{x - m}{\sqrt{\tau^2 + e}}$ we have $\frac{\partial r}{\partial \tau^2} = -\frac{1}{2}(x - m)(\tau^2 + e)^{-3/2}$."
     text = "The numbers $x$, $m$, $e$ are given. " + text
     assert statuses(text, tmp_path)[-1] in ("proved", "confirmed", "conditional")
     assert statuses(text.replace("= -", "= "), tmp_path)[-1] != "proved"

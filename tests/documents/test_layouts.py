@@ -81,7 +81,9 @@ def test_what_people_write_loosely_is_undecided_with_the_reason(claim: str, tmp_
     assert entry.remark
 
 
-@pytest.mark.parametrize("claim", [r"\frac{\partial (x \odot x)}{\partial x} = 3 x", r"\frac{\partial}{\partial x} \sum_i x_i = 2"])
+@pytest.mark.parametrize(
+    "claim", [r"\frac{\partial (x \odot x)}{\partial x} = 3 x", r"\frac{\partial}{\partial x} \sum_i x_i = 2"]
+)
 def test_what_is_false_in_every_way_is_refuted(claim: str, tmp_path: Path) -> None:
     assert _statuses([claim], tmp_path) == ["refuted"]
 

@@ -25,7 +25,9 @@ def test_a_claim_that_fits_vectors_alone_is_about_vectors(claim: str, tmp_path: 
     assert "diag" in as_table(report).partition("right answer: ")[2]
 
 
-@pytest.mark.parametrize("said", [r"Let $\beta$ be an angle.", r"For the scalar $\beta$:", r"The learning rate is $\beta \in \mathbb{R}$."])
+@pytest.mark.parametrize(
+    "said", [r"Let $\beta$ be an angle.", r"For the scalar $\beta$:", r"The learning rate is $\beta \in \mathbb{R}$."]
+)
 def test_what_is_said_to_be_a_number_stays_one(said: str, tmp_path: Path) -> None:
     claim = r"$$\frac{\partial}{\partial\beta} \sin(\beta) = \operatorname{diag}(\cos(\beta))$$"
     assert statuses(f"{said} {claim}", tmp_path)[-1] == "refuted"

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from matcalc.base.errors import MatcalcError
+from matcalc.documents.blocks import Formula
 from matcalc.documents.formats.notebook import manuscript
-from matcalc.documents.pieces import Formula
 from tests.documents.showing import lines
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from matcalc.documents.blocks import Formula, Place, placed
 from matcalc.documents.formats.finishing import is_program, with_equations
 from matcalc.documents.formats.plain import manuscript
-from matcalc.documents.pieces import Formula, Place, placed
 from tests.documents.showing import lines
 
 

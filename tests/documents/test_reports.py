@@ -17,9 +17,9 @@ import pytest
 import yaml
 
 from matcalc.documents import deciding
+from matcalc.documents.blocks import Asked, Fault, Place
 from matcalc.documents.deciding import Memory, decided
 from matcalc.documents.examination import examined, verify_document
-from matcalc.documents.pieces import Asked, Fault, Place
 from matcalc.documents.reports import Entry, Report, Severity, status_of
 from matcalc.documents.reports.interchange import as_sarif
 from matcalc.documents.reports.pages import as_page, as_review, as_table
@@ -51,7 +51,9 @@ def _notes(folder: Path, text: str = NOTES) -> Path:
 
 def _run(*args: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "matcalc", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), **env}, timeout=300)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), **env}, timeout=300
+    )
 
 
 def _entry(status: Status | None, *, expected: bool = True) -> Entry:
@@ -246,7 +248,11 @@ def test_pytest_collects_claims(tmp_path: Path) -> None:
     assert "1 failed, 1 passed, 1 skipped" in done.stdout
     assert "right answer: 2 x" in done.stdout
     strict = subprocess.run(
-        [*command, "--matcalc-fail-on", "conditional"], capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **plugins}
+        [*command, "--matcalc-fail-on", "conditional"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, **plugins},
     )
     assert "2 failed, 1 passed" in strict.stdout
 
@@ -268,7 +274,11 @@ def test_the_hook_refuses_what_is_false_and_nothing_else(tmp_path: Path) -> None
     (tmp_path / "plain.md").write_text("Nothing to see, $x$ is a vector.\n", encoding="utf-8")
     for text, wanted in ((NOTES, 1), (NOTES.replace("3x", "2x"), 0), ("$\\nabla_x f = \\int_0^1 g$\n", 0)):
         _notes(tmp_path, text)
-        assert re.search(hook["files"], "notes.md") and re.search(hook["files"], "paper.tex") and not re.search(hook["files"], "a.py")
+        assert (
+            re.search(hook["files"], "notes.md")
+            and re.search(hook["files"], "paper.tex")
+            and not re.search(hook["files"], "a.py")
+        )
         command = [*hook["entry"].split(), "plain.md", "notes.md"]
         assert subprocess.run(command, cwd=tmp_path, env=env, capture_output=True).returncode == wanted, text
 
@@ -294,14 +304,18 @@ def test_the_action_reports_and_fails(tmp_path: Path) -> None:
     assert "### matcalc" in summary.read_text(encoding="utf-8")
     assert not re.search(r"\$\{\{", step["run"]), "what comes from outside must not be part of a script"
     assert (
-        subprocess.run(["bash", "-e", "-c", step["run"]], cwd=tmp_path, env={**given, "FILES": "*.nothing"}, capture_output=True).returncode
+        subprocess.run(
+            ["bash", "-e", "-c", step["run"]], cwd=tmp_path, env={**given, "FILES": "*.nothing"}, capture_output=True
+        ).returncode
         == 2
     )
 
 
 def _cached(folder: Path) -> dict[str, str]:
     return (
-        {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"} if (folder / "bin").exists() else _on_the_path(folder)
+        {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        if (folder / "bin").exists()
+        else _on_the_path(folder)
     )
 
 

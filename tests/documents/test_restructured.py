@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from docutils.parsers.rst import directives, roles
 
+from matcalc.documents.blocks import Fault, Formula
 from matcalc.documents.formats.restructured import manuscript
-from matcalc.documents.pieces import Fault, Formula
 from tests.documents.showing import formulas, lines
 
 

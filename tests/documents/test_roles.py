@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from matcalc.documents.blocks import Formula, Piece, Place, Words, placed
 from matcalc.documents.equation_forms import Role
-from matcalc.documents.pieces import Formula, Piece, Place, Words, placed
 from matcalc.documents.roles import reason_of, role_of
 from matcalc.documents.rows import rows
-from matcalc.documents.shapes import Head, head_of
+from matcalc.documents.sides import Head, head_of
 from matcalc.documents.sorting import sorted_rows, surroundings
 from tests.documents.notes import statuses, verified
 
@@ -42,7 +42,10 @@ SAID: dict[str, list[Role]] = {
     r"Then $\log P(A \mid B) = \log P(B \mid A) + \log P(A) - \log P(B)$.": ["probability"],
     r"Let $E(w) = \|w\|^2$. Then $E(3w) = 9E(w)$.": ["definition", "claim"],
     r"$$\frac{\partial \log p(t \mid \mu)}{\partial \mu} = t - \mu$$": ["claim"],
-    r"We have $h(t + s) = h(t) + s h'(t) + o(s^2)$ and $h(t + s) = h(t) + s h'(t) + \mathcal{O}(s^2)$.": ["claim", "not an equation"],
+    r"We have $h(t + s) = h(t) + s h'(t) + o(s^2)$ and $h(t + s) = h(t) + s h'(t) + \mathcal{O}(s^2)$.": [
+        "claim",
+        "not an equation",
+    ],
     r"Thus $O(x - y) = Ox - Oy$ for a rotation.": ["claim"],
     r"Thus $P(I + QP)^{-1} = (I + PQ)^{-1}P$ and $f(|u|)\,u = u f(|u|)$.": ["claim", "claim"],
     r"Thus $E(I + FE)^{-1} = (I + EF)^{-1}E$ and $\mathbf{P}(I - K) = \mathbf{P} - \mathbf{P}K$.": ["claim", "claim"],
@@ -140,7 +143,10 @@ def test_what_is_no_equation_has_a_reason(text: str, words: str) -> None:
         (r"f_\theta\left(x, y\right)", Head("f_theta", ("x", "y"))),
         (r"\mathsf{K}^{*}", Head("K_star")),
         (r"\operatorname{prox}(x)_i", Head("prox_i", ("x",))),
-        *[(text, None) for text in (r"A^\top", "x^2", "Ax", r"\Pi T", r"\nabla f", "f'(x)", r"\psi(x+s)", r"\frac{a}{b}", "2x", "a, b")],
+        *[
+            (text, None)
+            for text in (r"A^\top", "x^2", "Ax", r"\Pi T", r"\nabla f", "f'(x)", r"\psi(x+s)", r"\frac{a}{b}", "2x", "a, b")
+        ],
     ],
 )
 def test_heads(text: str, head: Head | None) -> None:

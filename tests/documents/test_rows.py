@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.documents.pieces import Formula, Notation, Place, placed
+from matcalc.documents.blocks import Formula, Notation, Place, placed
 from matcalc.documents.rows import Row, rows
 from matcalc.documents.signs import signs_of
 
@@ -20,7 +20,9 @@ def said(text: str, notation: Notation = "latex", environment: str = "") -> list
     out = []
     for row in rows_of(text, notation, environment):
         sides = f"{row.left.text} {row.relation} {row.right.text}" if row.right is not None else row.left.text
-        out.append(" | ".join([" ".join(part.split()) for part in (row.lead, sides, row.behind)]).replace(" |  | ", " | ").strip(" |"))
+        out.append(
+            " | ".join([" ".join(part.split()) for part in (row.lead, sides, row.behind)]).replace(" |  | ", " | ").strip(" |")
+        )
     return out
 
 
@@ -122,7 +124,9 @@ def test_a_formula_that_begins_with_a_relation_goes_on_with_the_one_before() -> 
     assert (row.first.text, row.left.text, row.link) == ("a", "b", 1)
 
 
-@pytest.mark.parametrize("text", [*LATEX, *PLAIN, r"\left( } \end{x} [ \begin{cases} & \\ \text{", "]) { = ", r"a_ = \overset{ = b"])
+@pytest.mark.parametrize(
+    "text", [*LATEX, *PLAIN, r"\left( } \end{x} [ \begin{cases} & \\ \text{", "]) { = ", r"a_ = \overset{ = b"]
+)
 @pytest.mark.parametrize("notation", ["latex", "plain"])
 def test_the_signs_are_the_whole_formula(text: str, notation: Notation) -> None:
     signs = signs_of(text, notation)

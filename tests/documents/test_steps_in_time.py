@@ -95,6 +95,8 @@ def test_a_derivative_with_more_axes_by_a_transpose(side: str, tmp_path: Path) -
 
 def test_a_condition_goes_on_below_it(tmp_path: Path) -> None:
     text = r"$$\begin{align} \frac{\partial}{\partial G} tr(G M G^\top) - 2 N &= 0 \\ "
-    text += r"G M + G M^\top - 2 N &= 0 \\ G M + GM^\top &= 2 N \\ G (M + M^\top) &= 2N \\ (G M)^\top &= M^\top G^\top \end{align}$$"
+    text += (
+        r"G M + G M^\top - 2 N &= 0 \\ G M + GM^\top &= 2 N \\ G (M + M^\top) &= 2N \\ (G M)^\top &= M^\top G^\top \end{align}$$"
+    )
     found = [entry.status for entry in verified(text, tmp_path).entries]
     assert found == [*["first-order condition"] * 2, "proved", "proved", "proved"]

@@ -126,7 +126,9 @@ def test_bound_indices_are_not_captured() -> None:
 
 def test_a_normal_form_is_its_own() -> None:
     form = lower(
-        elaborate("tr(A*X*B*X*C) + (a'*X*b)^2/det(X)", {"a": "n", "b": "n", "X": "n×n", "A": "n×n", "B": "n×n", "C": "n×n"}).expression
+        elaborate(
+            "tr(A*X*B*X*C) + (a'*X*b)^2/det(X)", {"a": "n", "b": "n", "X": "n×n", "A": "n×n", "B": "n×n", "C": "n×n"}
+        ).expression
     )
     for _, term in form.tensor.terms:  # type: ignore[attr-defined]
         assert isinstance(term, Contraction)

@@ -136,7 +136,9 @@ def test_texts() -> None:
     assert str(found) == "[2 a11 x1 + (a12 + a21) x2; (a12 + a21) x1 + 2 a22 x2]"
     assert found.text("ascii") == "[2*a11*x1 + (a12 + a21)*x2; (a12 + a21)*x1 + 2*a22*x2]"
     assert found.latex().startswith(r"\begin{bmatrix} 2 a_{11} x_{1} + (a_{12} + a_{21}) x_{2} \\ ")
-    assert str(matcalc.derive("x'Ax", "x", declare="A: n×n symmetric").entries(n=2)) == "[2 (a11 x1 + a12 x2); 2 (a12 x1 + a22 x2)]"
+    assert (
+        str(matcalc.derive("x'Ax", "x", declare="A: n×n symmetric").entries(n=2)) == "[2 (a11 x1 + a12 x2); 2 (a12 x1 + a22 x2)]"
+    )
     assert str(matcalc.derive("a*t^2", "t").entries()) == "2 a t"
 
 

@@ -40,7 +40,8 @@ DEEP = ["x=" + "[" * 5000, "x=" + "array(" * 5000 + "1" + ")" * 5000, "x=" + "("
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "x=", "x=[1,", "x=foo", "x=[1,2] y=[2]", "x=1,2", "x=1; x=2", "x={1,2}", "x=1e999", "x=" + "1" * 5000, *DEEP]
+    "text",
+    ["", "x", "x=", "x=[1,", "x=foo", "x=[1,2] y=[2]", "x=1,2", "x=1; x=2", "x={1,2}", "x=1e999", "x=" + "1" * 5000, *DEEP],
 )
 def test_what_is_no_point_is_refused(text: str) -> None:
     with pytest.raises(matcalc.MatcalcError) as caught:

@@ -59,7 +59,11 @@ CASES = {
         lambda v: 2 * v["X"].T @ (v["X"] @ v["x"] - v["z"]),
     ),
     "bilinear by matrix": (product(t(z), X, x), X, lambda v: np.outer(v["z"], v["x"])),
-    "inverse": (product(t(x), e.Inverse(A), y), A, lambda v: -np.linalg.inv(v["A"]).T @ np.outer(v["x"], v["y"]) @ np.linalg.inv(v["A"]).T),
+    "inverse": (
+        product(t(x), e.Inverse(A), y),
+        A,
+        lambda v: -np.linalg.inv(v["A"]).T @ np.outer(v["x"], v["y"]) @ np.linalg.inv(v["A"]).T,
+    ),
     "determinant": (e.Call("det", (A,), None, ()), A, lambda v: np.linalg.det(v["A"]) * np.linalg.inv(v["A"]).T),
     "linear map": (product(X, x), x, lambda v: v["X"]),
     "row by column": (t(e.Elementwise("exp", x)), x, lambda v: np.diag(np.exp(v["x"]))),
@@ -90,7 +94,9 @@ def test_first_derivatives(name: str) -> None:
 
 
 @pytest.mark.parametrize("sizes", [SIZES, equal_sizes("mn", 5)], ids=["primes", "equal"])
-@pytest.mark.parametrize("name", ["quadratic form", "least squares", "bilinear by matrix", "inverse", "determinant", "linear map"])
+@pytest.mark.parametrize(
+    "name", ["quadratic form", "least squares", "bilinear by matrix", "inverse", "determinant", "linear map"]
+)
 def test_planted_errors_are_seen(name: str, sizes: dict[str, int]) -> None:
     expression, wrt, expected = CASES[name]
     symbols = {node.name: node for node in e.postorder(expression) if isinstance(node, e.Symbol)}

@@ -87,7 +87,10 @@ CASES = {
     "product to vector": (e.Product((X, A, x)), V["X"] @ (V["A"] @ V["x"])),
     "quadratic form": (e.Product((transposed(x), A, y)), V["x"] @ V["A"] @ V["y"]),
     "form scales": (e.Product((transposed(x), A, y, X)), (V["x"] @ V["A"] @ V["y"]) * V["X"]),
-    "form between": (e.Product((a, transposed(x), y, b, transposed(r), r)), 0.7 * V["x"] @ V["y"] * -1.3 * np.outer(V["r"], V["r"])),
+    "form between": (
+        e.Product((a, transposed(x), y, b, transposed(r), r)),
+        0.7 * V["x"] @ V["y"] * -1.3 * np.outer(V["r"], V["r"]),
+    ),
     "outer": (e.Product((z, transposed(x))), np.outer(V["z"], V["x"])),
     "outer times vector": (e.Product((z, transposed(x), y)), V["z"] * (V["x"] @ V["y"])),
     "row times matrix": (e.Product((r, A)), V["r"] @ V["A"]),

@@ -16,7 +16,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
-from matcalc.evaluation.precise import matrix_functions, node_values, scalar_functions
+from matcalc.evaluation.precise import node_values, scalar_functions, whole_functions
 from matcalc.evaluation.precise import small_arrays as exact_arrays
 from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, plan, slope
 from matcalc.evaluation.precise.number_systems import PRIME, Decimals, NotRational, Residues, Undefined
@@ -71,7 +71,7 @@ def test_a_product_with_a_transposed_factor_would_be_seen(monkeypatch: pytest.Mo
 
 
 def test_every_function_of_the_table_has_a_value() -> None:
-    known = {*scalar_functions.names(), *matrix_functions.names()}
+    known = {*scalar_functions.names(), *whole_functions.names()}
     assert {function.name for function in functions().values() if function.kind in ("elementwise", "matrix")} <= known
 
 
@@ -132,7 +132,7 @@ def times(ar: Decimals, *factors: Array) -> Array:
 
 
 def call(ar: Decimals, name: str, *arguments: Array) -> Array:
-    found = matrix_functions.called(ar, name, arguments)
+    found = whole_functions.called(ar, name, arguments)
     assert found is not None
     return found
 

@@ -117,7 +117,10 @@ x = e.Symbol("x", (N,))
         e.Total(e.Elementwise("log", X)),
         e.Total(e.Elementwise("asin", e.Product((X, x)))),
         e.Total(
-            e.Power(e.Sum((e.Number(Fraction(1)), e.Negative(e.Power(e.Norm(x, "2"), e.Number(Fraction(2)))))), e.Number(Fraction(1, 2)))
+            e.Power(
+                e.Sum((e.Number(Fraction(1)), e.Negative(e.Power(e.Norm(x, "2"), e.Number(Fraction(2)))))),
+                e.Number(Fraction(1, 2)),
+            )
         ),
         e.Total(e.Elementwise("g", X)),
     ],

@@ -32,7 +32,9 @@ def by_loops(operands, indices, output, lengths) -> np.ndarray:
     result = np.zeros([lengths[label] for label in output])
     for place in product(*(range(length) for length in lengths)):
         where = tuple(place[label] for label in output)
-        result[where] += prod(operand[tuple(place[label] for label in labels)] for operand, labels in zip(operands, indices, strict=True))
+        result[where] += prod(
+            operand[tuple(place[label] for label in labels)] for operand, labels in zip(operands, indices, strict=True)
+        )
     return result
 
 

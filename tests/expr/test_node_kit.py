@@ -88,7 +88,9 @@ def test_operands_come_back(node: Any, operands: tuple[Any, ...]) -> None:
     assert bottom_up(postorder(node), with_operands)[node] is node
 
 
-@pytest.mark.parametrize("node, operands", [pair for pair in EXAMPLES.values() if pair[1]], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "node, operands", [pair for pair in EXAMPLES.values() if pair[1]], ids=lambda value: type(value).__name__
+)
 def test_other_operands_stand_in_their_places(node: Any, operands: tuple[Any, ...]) -> None:
     others = {operand: _primed(operand) for operand in operands}
     again = with_operands(node, others)
@@ -132,7 +134,9 @@ def test_results_of_any_kind_are_handed_up() -> None:
 def test_indices_are_no_operands_but_have_sizes() -> None:
     entry = e.Entry(X, (AT,))
     assert rebuilt_with(entry, lambda node: Y if node is X else node) is e.Entry(Y, (AT,))
-    assert with_sizes(e.IndexSum(AT, entry), {"n": M}) is e.IndexSum(e.Index("i", M), e.Entry(e.Symbol("x", (M,)), (e.Index("i", M),)))
+    assert with_sizes(e.IndexSum(AT, entry), {"n": M}) is e.IndexSum(
+        e.Index("i", M), e.Entry(e.Symbol("x", (M,)), (e.Index("i", M),))
+    )
     assert (free_indices(entry), free_indices(e.IndexSum(AT, entry))) == ((AT,), ())
 
 

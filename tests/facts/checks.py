@@ -22,7 +22,9 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "upper_triangular": lambda a: _square(a) and np.allclose(a, np.triu(a)),
     "invertible": lambda a: _square(a) and np.linalg.matrix_rank(a) == len(a),
     "positive_definite": lambda a: _square(a) and np.allclose(a, a.T) and np.linalg.eigvalsh(a)[0] > 0,
-    "positive_semidefinite": lambda a: _square(a) and np.allclose(a, a.T) and np.linalg.eigvalsh(a)[0] > -1e-9 * max(1, np.abs(a).max()),
+    "positive_semidefinite": lambda a: (
+        _square(a) and np.allclose(a, a.T) and np.linalg.eigvalsh(a)[0] > -1e-9 * max(1, np.abs(a).max())
+    ),
     "orthogonal": lambda a: _square(a) and np.allclose(a @ a.T, np.eye(len(a))),
     "orthonormal": lambda a: a.ndim == 2 and np.allclose(a.T @ a, np.eye(a.shape[1])),
     "unit": lambda a: a.ndim == 1 and np.isclose(np.linalg.norm(a), 1),

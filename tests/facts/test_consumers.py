@@ -72,7 +72,9 @@ def test_self_checks_agree(facts: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("expression", ["tr(inv(X)*B)", "tr(X'*X*B)", "det(X)*tr(B)", "sum(X.*X.*X)"])
-@pytest.mark.parametrize("facts", [("orthogonal",), ("orthogonal", "mask"), ("diagonal", "sign"), ("symmetric", "orthogonal")], ids=ids)
+@pytest.mark.parametrize(
+    "facts", [("orthogonal",), ("orthogonal", "mask"), ("diagonal", "sign"), ("symmetric", "orthogonal")], ids=ids
+)
 def test_the_value_is_that_of_entries_that_vary(facts: tuple[str, ...], expression: str) -> None:
     assert "agrees with finite differences" in checked(facts, expression=expression)
 
@@ -83,7 +85,9 @@ def test_self_checks_agree_in_every_convention(fact: str, symmetric: str) -> Non
     assert "agrees with finite differences" in checked((fact,), symmetric)
 
 
-@pytest.mark.parametrize("facts", [("symmetric", "orthogonal"), ("mask", "symmetric"), ("idempotent",), ("unit", "positive")], ids=ids)
+@pytest.mark.parametrize(
+    "facts", [("symmetric", "orthogonal"), ("mask", "symmetric"), ("idempotent",), ("unit", "positive")], ids=ids
+)
 def test_what_self_checks_draw_has_the_facts(facts: tuple[str, ...]) -> None:
     assert kept(drawn(facts), facts)
 

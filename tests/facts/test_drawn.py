@@ -136,7 +136,9 @@ def test_what_is_no_member(name: str) -> None:
     """A matrix of thirds and halves has no fact but those of entries, and one with a negative entry not those."""
     shape = (3,) if name == "unit" else (3, 3)
     rows = ["1/2 -1/3 5", "2/3 1/6 -5/2", "7/6 -1/6 5/2"]
-    wrong = [[Fraction(entry) for entry in row.split()] for row in rows] if len(shape) == 2 else [Fraction(k, 7) for k in (3, -5, 2)]
+    wrong = (
+        [[Fraction(entry) for entry in row.split()] for row in rows] if len(shape) == 2 else [Fraction(k, 7) for k in (3, -5, 2)]
+    )
     assert np.shape(wrong) == shape
     assert not belongs(wrong, [name])
     assert not belongs(np.array(wrong, dtype=float), [name])

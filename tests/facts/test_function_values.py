@@ -16,7 +16,9 @@ from matcalc.facts.ranges import Range
 
 X = e.Symbol("x", (Size.of("n"),))
 POINTS = np.array([*(sign * 10.0**k for k in (-6, -2, -1, 0, 0.7) for sign in (-1, 1)), 0.3, -0.6])
-DESCRIBED = [name for name, function in functions().items() if function.kind == "elementwise" and (function.range or function.sign)]
+DESCRIBED = [
+    name for name, function in functions().items() if function.kind == "elementwise" and (function.range or function.sign)
+]
 
 
 def _violations(name: str, argument: Range, points: np.ndarray) -> list[float]:

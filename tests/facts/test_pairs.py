@@ -127,7 +127,9 @@ def test_what_facts_say_is_proved_and_nothing_else(kind: str) -> None:
 
 def test_a_proof_of_what_does_not_hold_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = _with_facts
-    monkeypatch.setattr(sys.modules[__name__], "_with_facts", lambda text, kind, names: honest(text, kind, names | {"idempotent"}))
+    monkeypatch.setattr(
+        sys.modules[__name__], "_with_facts", lambda text, kind, names: honest(text, kind, names | {"idempotent"})
+    )
     assert any("X*X - X = 0 is proved of ['symmetric']" in mistake for mistake in _mistakes("n×n"))
 
 

@@ -67,7 +67,13 @@ def test_a_contradiction_names_both(pair: tuple[str, str]) -> None:
 
 
 def test_consistent_facts_are_not_refused() -> None:
-    for pair in [("diagonal", "positive"), ("diagonal", "sign"), ("symmetric", "orthogonal"), ("mask", "sign"), ("lower", "mask")]:
+    for pair in [
+        ("diagonal", "positive"),
+        ("diagonal", "sign"),
+        ("symmetric", "orthogonal"),
+        ("mask", "sign"),
+        ("lower", "mask"),
+    ]:
         assert contradiction(pair) is None
 
 

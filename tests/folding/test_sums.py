@@ -8,8 +8,8 @@ import pytest
 
 from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
+from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
 from matcalc.folding.sums import combined
-from matcalc.folding.terms import ReadingOrder, Term, expression_of
 
 N = Size.of("n")
 DIAGONAL, MATRIX = e.DiagonalMatrix(e.Symbol("u", (N,))), e.Symbol("A", (N, N))

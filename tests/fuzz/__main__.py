@@ -35,7 +35,9 @@ def drawn(seed: int, number: int, depth: int, orders: tuple[int, ...]) -> Case:
     return generate(random.Random(f"{seed}/{number}").randrange, depth=depth, orders=orders)
 
 
-def drawn_wide(seed: int, number: int, depth: int, orders: tuple[int, ...], results: tuple[int, int], declared: bool = True) -> Case:
+def drawn_wide(
+    seed: int, number: int, depth: int, orders: tuple[int, ...], results: tuple[int, int], declared: bool = True
+) -> Case:
     """The case of this number, with all functions, facts, layouts and conventions."""
     choose = random.Random(f"{seed}/{number}/wide").randrange
     return generate_wide(choose, depth=depth, orders=orders, results=results, facts=declared)
@@ -69,7 +71,9 @@ def time_limit(seconds: int) -> Iterator[None]:
 @click.option("--depth", default=3, show_default=True, help="Levels of operations at most.")
 @click.option("--orders", default="1", show_default=True, help="Orders of the derivatives, such as 1,2.")
 @click.option("--operations", type=click.Choice(["everyday", "all"]), default="all", show_default=True)
-@click.option("--facts/--no-facts", "declared", default=True, show_default=True, help="Facts about symbols, with --operations all.")
+@click.option(
+    "--facts/--no-facts", "declared", default=True, show_default=True, help="Facts about symbols, with --operations all."
+)
 @click.option("--results", default="0-2", show_default=True, help="Axes of the results from-to, with --operations all.")
 @click.option("--seconds", default=60, show_default=True, help="Time for one expression; then it counts as slow.")
 @click.option("--most", default=5, show_default=True, help="Disagreements that are shrunk and shown.")

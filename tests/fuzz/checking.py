@@ -95,7 +95,9 @@ def arranged(tensor: np.ndarray, case: Case) -> np.ndarray:
 def _merged(array: Any, case: Case, sizes: Mapping[str, int]) -> Any:
     """Rows and columns of the value may be groups of axes; in a result there is one axis for each."""
     shapes = [case.expression.shape, *(variable.shape for variable in case.wrt)]
-    lengths = [size.value(sizes) for shape in shapes for size in (shape[1:] if len(shape) == 2 and str(shape[0]) == "1" else shape)]
+    lengths = [
+        size.value(sizes) for shape in shapes for size in (shape[1:] if len(shape) == 2 and str(shape[0]) == "1" else shape)
+    ]
     return np.reshape(array, lengths)
 
 

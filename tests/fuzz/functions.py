@@ -151,6 +151,8 @@ class FunctionGrower(SymmetricGrower):
         if kind == 4:
             return e.Elementwise(_ABOVE_ZERO[self.choose(3)], self.above_one(grow()))
         if kind == 5:
-            return e.Elementwise(_WITHIN_ONE[self.choose(2)], e.Product((e.Number(Fraction(1, 2)), e.Elementwise("tanh", grow()))))
+            return e.Elementwise(
+                _WITHIN_ONE[self.choose(2)], e.Product((e.Number(Fraction(1, 2)), e.Elementwise("tanh", grow())))
+            )
         name = _UNBOUNDED[self.choose(len(_UNBOUNDED))]
         return self.applied(name, grow())

@@ -45,7 +45,9 @@ def _smaller(root: e.Expr) -> Iterator[e.Expr]:
     for node in reversed(order):
         below = e.postorder(node)[:-1]
         candidates = [other for other in below if other.shape == node.shape]
-        candidates += [other for other in order if isinstance(other, e.Symbol) and other.shape == node.shape and other is not node]
+        candidates += [
+            other for other in order if isinstance(other, e.Symbol) and other.shape == node.shape and other is not node
+        ]
         match node:
             case e.Sum(terms=parts) | e.Hadamard(factors=parts) | e.Product(factors=parts) if len(parts) > 2:
                 for k in range(len(parts)):

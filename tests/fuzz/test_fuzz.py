@@ -67,9 +67,7 @@ def changed(case: Case, error: Callable[[Any], Any]) -> Answers:
 def test_expressions_use_every_operation_and_can_be_checked() -> None:
     found = drawn(400)
     used = Counter(name for case in found for name in operators(case.expression))
-    wanted = (
-        "Sum Negative Product Hadamard Quotient Power MatrixPower Transpose Inverse Trace Total Diagonal DiagonalMatrix Norm Identity Ones"
-    )
+    wanted = "Sum Negative Product Hadamard Quotient Power MatrixPower Transpose Inverse Trace Total Diagonal DiagonalMatrix Norm Identity Ones"
     functions = "exp log sin cos tan tanh sinh cosh sigmoid relu abs sign det logdet"
     assert not [name for name in (wanted + " " + functions).split() if used[name] < 3]
     shapes = Counter(len(case.expression.shape) for case in found)

@@ -38,7 +38,9 @@ def evaluate(expression: e.Expr, values: Mapping[str, Any], sizes: Mapping[str, 
     return _shaped(expression, _Evaluation(values, sizes, library).value(expression))
 
 
-def evaluate_with_scale(expression: e.Expr, values: Mapping[str, Any], sizes: Mapping[str, int], library: Library) -> tuple[Any, float]:
+def evaluate_with_scale(
+    expression: e.Expr, values: Mapping[str, Any], sizes: Mapping[str, int], library: Library
+) -> tuple[Any, float]:
     """The value, and the largest number that occurred on the way: rounding errors are relative to that."""
     evaluation = _Evaluation(values, sizes, library)
     result = _shaped(expression, evaluation.value(expression))

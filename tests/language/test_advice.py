@@ -30,7 +30,9 @@ def test_the_advice_of_a_refusal_helps(case: Case) -> None:
     error = refusal(case)
     assert error is not None, "this is read now: take it out of the file, or think of a worse one"
     assert nonsense(case, error) == [], error
-    assert error.message[0].islower() or error.message[0] in "'\"∇\\" or error.message.split()[0] in str(case), "a message begins like one"
+    assert error.message[0].islower() or error.message[0] in "'\"∇\\" or error.message.split()[0] in str(case), (
+        "a message begins like one"
+    )
 
 
 def test_most_refusals_have_an_advice() -> None:
@@ -109,7 +111,9 @@ def slip(case: Case, random: Random) -> Case:
 def test_the_advice_on_slips_helps() -> None:
     random = Random(7)
     refused = [
-        (case, error) for case in (slip(random.choice(FORMULAS), random) for _ in range(500)) if (error := refusal(case)) is not None
+        (case, error)
+        for case in (slip(random.choice(FORMULAS), random) for _ in range(500))
+        if (error := refusal(case)) is not None
     ]
     useless = [f"{case}: {error}" for case, error in refused if nonsense(case, error)]
     assert len(refused) > 300

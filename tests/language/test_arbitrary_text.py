@@ -32,7 +32,20 @@ PIECES = [
         "var(",
         "sqrt(",
     ),
-    *("f(", "f'(", "eye", "eye(n)", "ones(n)", "vector(1)", "matrix(0)", "zeros", "commutation(m,n)", ",rows)", ",cols)", ",nuclear)"),
+    *(
+        "f(",
+        "f'(",
+        "eye",
+        "eye(n)",
+        "ones(n)",
+        "vector(1)",
+        "matrix(0)",
+        "zeros",
+        "commutation(m,n)",
+        ",rows)",
+        ",cols)",
+        ",nuclear)",
+    ),
     *("d(", ")/dx", "grad(", ",x)", "alpha", "Sigma", "pi", "I", "[1,2]", "[i]", "foo"),
 ]
 DECLARATIONS = [

@@ -61,7 +61,8 @@ def test_an_error_in_a_declaration_shows_the_declaration() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrt", "words"), [("y", "y does not occur"), ("", "not a name"), ("x + y", "not a name"), ("z", "intermediate"), ("f", "function")]
+    ("wrt", "words"),
+    [("y", "y does not occur"), ("", "not a name"), ("x + y", "not a name"), ("z", "intermediate"), ("f", "function")],
 )
 def test_what_cannot_be_differentiated_by(wrt: str, words: str) -> None:
     with pytest.raises(MatcalcError, match=words):

@@ -46,7 +46,17 @@ def test_shapes(text: str, shape: Shape) -> None:
 def test_several_declarations() -> None:
     found = parse_declarations("X, U: n×m; A: n×n symmetric\nx: n; a: scalar; f: function; β₁: n; S: symmetric; v: vector")
     assert list(found) == ["X", "U", "A", "x", "a", "f", "beta_1", "S", "v"]
-    assert [d.kind for d in found.values()] == ["matrix", "matrix", "matrix", "vector", "scalar", "function", "vector", None, "vector"]
+    assert [d.kind for d in found.values()] == [
+        "matrix",
+        "matrix",
+        "matrix",
+        "vector",
+        "scalar",
+        "function",
+        "vector",
+        None,
+        "vector",
+    ]
     assert found["S"].shape is None
 
 

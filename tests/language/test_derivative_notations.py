@@ -166,7 +166,12 @@ def test_a_derivative_within_is_differentiated_on() -> None:
         ("∇f(x)", None, "∇ needs the name to differentiate by", ("f(x) = x'*A*x; ∇f(x)", None)),
         ("x = A*x", "x", "x is given a value, and stands what is differentiated by", ("A*x", "x")),
         ("f(x) = x'x; f(x, y)", None, "f(x) is given 2 arguments", ("f(x) = x'x; f(x)", "x")),
-        ("f(x) = g(x); g(y) = f(y); f(x)", "x", "f is defined by itself, or its definition is nested too deeply", ("f(x) = x; f(x)", "x")),
+        (
+            "f(x) = g(x); g(y) = f(y); f(x)",
+            "x",
+            "f is defined by itself, or its definition is nested too deeply",
+            ("f(x) = x; f(x)", "x"),
+        ),
     ],
 )
 def test_a_refusal_and_what_helps(text: str, wrt: str | None, message: str, advice: tuple[str, str | None]) -> None:
@@ -231,7 +236,8 @@ def test_a_chain_has_a_verdict_for_each_equation() -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["f(x) = x'Ax", "d(f(x))/dx = f'(x)", "d(A) = 0", "∂f/∂x = 2x", "d = 3x", "∂ = 2", "df = dg ⇒ ∇f = ∇g", "x'x = 1 ⇒ x = 1"]
+    "statement",
+    ["f(x) = x'Ax", "d(f(x))/dx = f'(x)", "d(A) = 0", "∂f/∂x = 2x", "d = 3x", "∂ = 2", "df = dg ⇒ ∇f = ∇g", "x'x = 1 ⇒ x = 1"],
 )
 def test_what_claims_nothing_that_is_known_is_not_read(statement: str) -> None:
     with pytest.raises(MatcalcError):
@@ -241,7 +247,9 @@ def test_what_claims_nothing_that_is_known_is_not_read(statement: str) -> None:
 def test_a_wrong_derivative_within_a_statement_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rules give what stands in the place of the derivative; numbers say whether they are right."""
     right = judgement.derivative_within
-    monkeypatch.setattr(judgement, "derivative_within", lambda question: matcalc.parse("A*x", "A: n×n; x: n").node if right else None)
+    monkeypatch.setattr(
+        judgement, "derivative_within", lambda question: matcalc.parse("A*x", "A: n×n; x: n").node if right else None
+    )
     with pytest.raises(MatcalcError, match="differs from what is found numerically"):
         matcalc.verify("x'*d(x'Ax)/dx = x'Ax", declare="A: n×n; x: n")
 

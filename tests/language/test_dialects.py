@@ -158,7 +158,11 @@ REFUSED = [
     ("|||X|||", "three bars", "norm(X, spectral)"),
     ("x @ np.max(y)", "max is not read with these arguments", "max("),
     ("X.foo()", "there is no function 'foo'", ""),
-    ("X / X.sum(axis=1, keepdims=True) * (X.sum(axis=1) + X.sum(axis=1, keepdims=True))", "one axis beside one of n×1", "keepdims"),
+    (
+        "X / X.sum(axis=1, keepdims=True) * (X.sum(axis=1) + X.sum(axis=1, keepdims=True))",
+        "one axis beside one of n×1",
+        "keepdims",
+    ),
 ]
 
 

@@ -12,7 +12,10 @@ from matcalc import verify
     [
         (r"a = \tanh(z); \frac{\partial a}{\partial z} = \operatorname{diag}(1 - a^2)", ("a^2", "a")),
         (r"\nabla_p \sum_i y_i \log p_i = \frac{y}{p}", (r"\frac{y}{p}", r"\frac{p}{y}")),
-        (r"\nabla_x \log\Big(\sum_{i=1}^{d} e^{x_i}\Big) = \frac{e^{x}}{\mathbf{1}^\top e^{x}}", (r"= \frac{e^{x}}", r"= \frac{2e^{x}}")),
+        (
+            r"\nabla_x \log\Big(\sum_{i=1}^{d} e^{x_i}\Big) = \frac{e^{x}}{\mathbf{1}^\top e^{x}}",
+            (r"= \frac{e^{x}}", r"= \frac{2e^{x}}"),
+        ),
         (r"\sigma'(z) = \sigma(z)(1 - \sigma(z))", ("1 -", "2 -")),
         (r"\sigma'\!\left(z\right) = \sigma\!(z)\big(1 - \sigma\!\left(z\right)\big)", ("1 -", "2 -")),
         (r"\nabla_z \mathbf{1}^\top \tanh(Wz) = W^\top \tanh'(Wz)", (r"\tanh'(Wz)", r"\tanh(Wz)")),
@@ -26,7 +29,9 @@ from matcalc import verify
 def test_true_and_false(true: str, false: tuple[str, str]) -> None:
     declare = {"z": "n"} if "Wz" in true else {"z": "scalar"} if "sigma" in true else {"x": "d"} if r"e^{x}" in true else {}
     assert verify(true, declare=declare).status == "proved"
-    changed = true.replace(*false) if false[0].startswith("=") or true.count(false[0]) == 1 else false[1].join(true.rsplit(false[0], 1))
+    changed = (
+        true.replace(*false) if false[0].startswith("=") or true.count(false[0]) == 1 else false[1].join(true.rsplit(false[0], 1))
+    )
     assert changed != true
     assert verify(changed, declare=declare).is_false
 
@@ -60,4 +65,6 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_the_power_of_a_vector_is_doubtful() -> None:
-    assert verify(r"\nabla_x \mathbf{1}^\top x^2 = 2x", declare="x: n").warnings == ("a power of a vector is read entry by entry",)
+    assert verify(r"\nabla_x \mathbf{1}^\top x^2 = 2x", declare="x: n").warnings == (
+        "a power of a vector is read entry by entry",
+    )

@@ -223,7 +223,12 @@ def test_printed_latex_reads_back(source: str) -> None:
 
 
 def test_names_are_given_in_latex_too() -> None:
-    assert [canonical_name(name) for name in (r"\mathbf{x}", r"\bar y", r"\hat{\Sigma}_1", "x_{i}")] == ["x", "y_bar", "Sigma_hat_1", "x_i"]
+    assert [canonical_name(name) for name in (r"\mathbf{x}", r"\bar y", r"\hat{\Sigma}_1", "x_{i}")] == [
+        "x",
+        "y_bar",
+        "Sigma_hat_1",
+        "x_i",
+    ]
     found = elaborate(r"\hat{\beta}^\top x", r"\hat\beta: n; \mathbf{x}: n", wrt=[r"\hat{\beta}"])
     assert set(found.declarations) == {"beta_hat", "x"}
 
@@ -251,7 +256,11 @@ def test_definitions_come_before_the_value() -> None:
 def test_deep_nesting(depth: int) -> None:
     brackets = elaborate("$" + r"\left(" * depth + "x" + r"\right)" * depth + "$")
     assert brackets.expression is elaborate("x", brackets.declarations).expression
-    for deep in ("{" * depth + r"\alpha" + "}" * depth, r"\frac{" * depth + "a" + "}{2}" * depth, "x^{" * depth + "2" + "}" * depth):
+    for deep in (
+        "{" * depth + r"\alpha" + "}" * depth,
+        r"\frac{" * depth + "a" + "}{2}" * depth,
+        "x^{" * depth + "2" + "}" * depth,
+    ):
         try:
             elaborate(f"${deep}$")
         except MatcalcError as error:
@@ -281,7 +290,9 @@ PIECES = [
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), st.sampled_from([None, "x: n; A: n×n; f: function"]))
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join), st.sampled_from([None, "x: n; A: n×n; f: function"])
+)
 def test_any_latex_is_read_or_refused(text: str, declare: str | None) -> None:
     for read in (elaborate, elaborate_statement):
         try:

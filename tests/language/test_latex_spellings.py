@@ -74,7 +74,9 @@ def test_slips_of_the_backslash(source: str, plain: str, said: str | None) -> No
     assert said is None or said in notes
 
 
-@pytest.mark.parametrize("source", [r"\sigma(w^\top x)", r"\sigma (w^\top x)", r"\sigma\left(w^\top x\right)", r"\sigma[w^\top x]"])
+@pytest.mark.parametrize(
+    "source", [r"\sigma(w^\top x)", r"\sigma (w^\top x)", r"\sigma\left(w^\top x\right)", r"\sigma[w^\top x]"]
+)
 def test_a_letter_with_a_usual_meaning_before_brackets(source: str) -> None:
     assert same_object(source, "sigmoid(w'*x)", "")
     both = source + r" + \sigma^2"

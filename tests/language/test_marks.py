@@ -48,7 +48,12 @@ def test_positions_after_a_space(text: str, read: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "read"),
-    [(r"\mathit{x}^-1", "x^-1"), (r"X^-1 \mathbf{A}", "inv(X)*A"), (r"\mathbf{X}^-\top A", "inv(X)'*A"), (r"\mathit{x}^-{12}", "x^-12")],
+    [
+        (r"\mathit{x}^-1", "x^-1"),
+        (r"X^-1 \mathbf{A}", "inv(X)*A"),
+        (r"\mathbf{X}^-\top A", "inv(X)'*A"),
+        (r"\mathit{x}^-{12}", "x^-12"),
+    ],
 )
 def test_a_sign_before_an_exponent_belongs_to_it(text: str, read: str) -> None:
     assert matcalc.parse(text).text("ascii") == read

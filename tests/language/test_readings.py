@@ -77,7 +77,9 @@ def test_how_a_text_is_read(line: str) -> None:
     assert told == [] if said == "-" else any(one.startswith(said) for one in told)
 
 
-@pytest.mark.parametrize("text", ["x'*A(x)*x", "q(u)", "L(θ)", "f(x, y)", "Phi(a'*x)", "gamma(y + 1)", "psi(x)", "logit(p)", r"L(\theta)"])
+@pytest.mark.parametrize(
+    "text", ["x'*A(x)*x", "q(u)", "L(θ)", "f(x, y)", "Phi(a'*x)", "gamma(y + 1)", "psi(x)", "logit(p)", r"L(\theta)"]
+)
 def test_functions_that_nobody_defined_are_not_read(text: str) -> None:
     with pytest.raises(UnknownFunctionError):
         elaborate(text)

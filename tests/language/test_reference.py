@@ -93,7 +93,13 @@ def test_the_grammar_says_how_tightly_operators_bind() -> None:
 
 
 def test_everything_has_its_help() -> None:
-    words = [*functions(), *(alias for f in functions().values() for alias in f.aliases), *STRUCTURAL, *facts(), *foreign_functions()]
+    words = [
+        *functions(),
+        *(alias for f in functions().values() for alias in f.aliases),
+        *STRUCTURAL,
+        *facts(),
+        *foreign_functions(),
+    ]
     words += [spelling for row in rows() for spelling in (*row.written, *row.names)]
     assert [word for word in words if not is_known(word)] == []
     for function in functions().values():
@@ -124,7 +130,9 @@ def test_what_help_says(word: str, line: str) -> None:
     assert next(Session().run(f":help {word}")).output.endswith(described(word))
 
 
-@pytest.mark.parametrize(("word", "near"), [("sofmax", "softmax"), ("symetric", "symmetric"), ("frobnicate", None), ("xyzzy", None)])
+@pytest.mark.parametrize(
+    ("word", "near"), [("sofmax", "softmax"), ("symetric", "symmetric"), ("frobnicate", None), ("xyzzy", None)]
+)
 def test_an_unknown_word_is_refused_with_the_nearest(word: str, near: str | None) -> None:
     with pytest.raises(MatcalcError) as caught:
         described(word)

@@ -44,7 +44,11 @@ def test_the_right_entry_is_given() -> None:
 
 REFUSED = [
     (G + r"\nabla g(s, t) = \begin{bmatrix} 2st \\ s^2 \\ 0 \end{bmatrix}", ShapeError, "2×1 entries, the right side 3×1"),
-    (G + r"\nabla g(s, t) = \begin{bmatrix} 2st & 1 \\ s^2 \end{bmatrix}", ParseError, "rows of this array have different lengths"),
+    (
+        G + r"\nabla g(s, t) = \begin{bmatrix} 2st & 1 \\ s^2 \end{bmatrix}",
+        ParseError,
+        "rows of this array have different lengths",
+    ),
     (G + r"\nabla g(s, t) = \begin{bmatrix} 2st \\  & 1 \end{bmatrix}", ParseError, "an entry of this array is missing"),
     (G + r"\nabla g(s, t) = M \begin{bmatrix} 2st \\ 1 \end{bmatrix}", ParseError, "it is not known that it is a number"),
     (G + r"\nabla g(s, t) = w", ParseError, "g has several arguments"),
@@ -160,7 +164,10 @@ def test_arithmetic_of_arrays_with_names(line: str) -> None:
 
 
 BLOCKS = [
-    (r"N = \begin{pmatrix} A & B \\ 0 & D \end{pmatrix}; N N = \begin{pmatrix} A^2 & BA + DB \\ 0 & D^2 \end{pmatrix}", "may be a block"),
+    (
+        r"N = \begin{pmatrix} A & B \\ 0 & D \end{pmatrix}; N N = \begin{pmatrix} A^2 & BA + DB \\ 0 & D^2 \end{pmatrix}",
+        "may be a block",
+    ),
     (r"N = \begin{pmatrix} \mathbf{a} & 1 \\ 0 & 1 \end{pmatrix}; \det N = \mathbf{a}", "may be a block"),
     (r"N = \begin{pmatrix} a^\top & 1 \\ 0 & 1 \end{pmatrix}; \det N = a^\top", "may be a block"),
     (M + "M x = w", "it is not known that it is a number"),

@@ -31,7 +31,9 @@ def expected(derivative: NDArray[np.int64], top: tuple[int, ...], below: list[tu
     return rows if layout == "numerator" else rows.T
 
 
-CASES = [(top, below) for top in [(), (2,), (2, 3)] for below in [[], [(3,)], [(3, 5)], [(2,), (3,)], [(2, 3), (5,)], [(2, 3, 2)]]]
+CASES = [
+    (top, below) for top in [(), (2,), (2, 3)] for below in [[], [(3,)], [(3, 5)], [(2,), (3,)], [(2, 3), (5,)], [(2, 3, 2)]]
+]
 
 
 @pytest.mark.parametrize(("top", "below"), CASES)

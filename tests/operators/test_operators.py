@@ -18,9 +18,7 @@ from matcalc.language.build.definitions import signature_of
 from matcalc.language.text.spelling import OF_EXPRESSIONS
 from tests.counting import calls
 
-DECLARED = (
-    "X: n×m; U: n×r; V: r×m; A: n×n; S: n×n symmetric; x: n; y: n; z: m; a: scalar; b: scalar positive; T: n×m×k; f: function; q: 1×n"
-)
+DECLARED = "X: n×m; U: n×r; V: r×m; A: n×n; S: n×n symmetric; x: n; y: n; z: m; a: scalar; b: scalar positive; T: n×m×k; f: function; q: 1×n"
 NAMES = dict(zip("XUVASxyzabTfq", matcalc.symbols(DECLARED), strict=True))
 SCOPE = {**NAMES, "mc": matcalc}
 

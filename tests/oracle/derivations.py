@@ -58,7 +58,10 @@ def check_derivation(
 
 def _merged(array: Any, source: Expr, wrt: Sequence[Symbol], sizes: Mapping[str, int]) -> Any:
     """One axis for each axis of the value and of the variables; rows and columns of Kronecker and vec forms are groups of axes."""
-    shapes = [shape[1:] if len(shape) == 2 and str(shape[0]) == "1" else shape for shape in (source.shape, *(node.shape for node in wrt))]
+    shapes = [
+        shape[1:] if len(shape) == 2 and str(shape[0]) == "1" else shape
+        for shape in (source.shape, *(node.shape for node in wrt))
+    ]
     return np.reshape(array, [size.value(sizes) for shape in shapes for size in shape])
 
 

@@ -82,7 +82,9 @@ def wrapped(monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[..., An
 
 @pytest.mark.parametrize(("text", "wrt"), [FORM, MATRIX])
 def test_wrong_differentiation_is_seen(monkeypatch: pytest.MonkeyPatch, text: str, wrt: str) -> None:
-    wrapped(monkeypatch, "contributions", lambda found: {name: [(-c, part) for c, part in parts] for name, parts in found.items()})
+    wrapped(
+        monkeypatch, "contributions", lambda found: {name: [(-c, part) for c, part in parts] for name, parts in found.items()}
+    )
     with pytest.raises(Disagreement, match="index form"):
         check_derivation(text, wrt)
 

@@ -8,9 +8,18 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(
-    r"\\(?:left|right)(?:\\[a-zA-Z]+|\\?.)|\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|\\.|[{}^_'()\[\]&]|[^\\{}^_'()\[\]&]", re.DOTALL
+    r"\\(?:left|right)(?:\\[a-zA-Z]+|\\?.)|\\(?:begin|end)\{[a-z]+\*?\}|\\[a-zA-Z]+|\\.|[{}^_'()\[\]&]|[^\\{}^_'()\[\]&]",
+    re.DOTALL,
 )
-_PAIRS = {r"\left(": r"\right)", r"\left[": r"\right]", r"\left\lVert": r"\right\rVert", r"\lVert": r"\rVert", "{": "}", "(": ")", "[": "]"}
+_PAIRS = {
+    r"\left(": r"\right)",
+    r"\left[": r"\right]",
+    r"\left\lVert": r"\right\rVert",
+    r"\lVert": r"\rVert",
+    "{": "}",
+    "(": ")",
+    "[": "]",
+}
 _PAIRS |= {r"\left\langle": r"\right\rangle", r"\begin{aligned}": r"\end{aligned}"}
 _CLOSING = frozenset(_PAIRS.values())
 _WITHOUT = """

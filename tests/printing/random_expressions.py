@@ -60,7 +60,9 @@ def expressions(draw: st.DrawFn, shape: Shape | None = None, depth: int = 4) -> 
         case "power":
             return e.Power(sub(shape), e.Number(Fraction(draw(st.sampled_from([2, 3, -1, -2])))))
         case "map":
-            return e.Elementwise(draw(st.sampled_from(["exp", "tanh", "sigmoid"])), draw(expressions(shape, depth - 1).filter(_sized)))
+            return e.Elementwise(
+                draw(st.sampled_from(["exp", "tanh", "sigmoid"])), draw(expressions(shape, depth - 1).filter(_sized))
+            )
         case "transpose":
             return e.Transpose(sub(e.Transpose(e.Zeros(shape)).shape))
         case "inner":

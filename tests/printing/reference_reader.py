@@ -198,7 +198,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inv": lambda x: OpenIdentity(1 / x.scale) if isinstance(x, OpenIdentity) else np.linalg.inv(x),
     "det": np.linalg.det,
     "tr": np.trace,
-    "sum": lambda x, axis=None: x.sum() if axis is None else x.sum(axis=1, keepdims=True) if axis == "rows" else x.sum(axis=0)[:, None],
+    "sum": lambda x, axis=None: (
+        x.sum() if axis is None else x.sum(axis=1, keepdims=True) if axis == "rows" else x.sum(axis=0)[:, None]
+    ),
     "diag": _diag,
     "vec": lambda x: x.T.reshape(-1, 1),
     "reshape": lambda x, m, n: x.T.reshape(int(n), int(m)).T,

@@ -37,7 +37,9 @@ def test_results() -> None:
     assert d.latex(equation=True, bold=True) == f"{left} = {d.latex(bold=True)}"
     assert d.markdown(bold=True) == f"${d.latex(bold=True)}$"
     assert d.differential().latex(True, bold=True).endswith(r"\mathrm{d}\mathbf{w}")
-    assert matcalc.vjp("X*W", "W").latex(True, bold=True) == r"\frac{\partial L}{\partial \mathbf{W}} = \mathbf{X}^{\top} \mathbf{G}"
+    assert (
+        matcalc.vjp("X*W", "W").latex(True, bold=True) == r"\frac{\partial L}{\partial \mathbf{W}} = \mathbf{X}^{\top} \mathbf{G}"
+    )
     found = matcalc.gradient("z = W*x; h = tanh(z); u'*h", ["W"])
     assert r"\boldsymbol{\delta} \mathbf{x}^{\top}" in found.latex(bold=True)
     assert r"\frac{\partial}{\partial {W}_{ij}} = " in matcalc.derive("tr(A*W)", "W").slice().latex(True, bold=True)

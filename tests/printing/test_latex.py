@@ -24,7 +24,9 @@ def test_faults_are_seen(wrong: str) -> None:
     assert fault(wrong) is not None
 
 
-@pytest.mark.parametrize("right", [r"A^{-1} x_{1}^{2}", r"\left(A^{2}\right)^{\top}", r"\frac{x}{\lVert x \rVert^{2}}", r"{W_{1}}_{ij}"])
+@pytest.mark.parametrize(
+    "right", [r"A^{-1} x_{1}^{2}", r"\left(A^{2}\right)^{\top}", r"\frac{x}{\lVert x \rVert^{2}}", r"{W_{1}}_{ij}"]
+)
 def test_good_source_has_no_fault(right: str) -> None:
     assert fault(right) is None
 

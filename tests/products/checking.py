@@ -94,7 +94,9 @@ def unit_vectors(positions: tuple[str, ...]) -> Any:
 
 def _compare(found: Any, expected: Any, what: str, sizes: dict[str, int]) -> None:
     found, expected = np.asarray(found), np.asarray(expected)
-    if not agrees(found.reshape(expected.shape) if found.size == expected.size else found, expected, relative=1e-6, absolute=1e-8):
+    if not agrees(
+        found.reshape(expected.shape) if found.size == expected.size else found, expected, relative=1e-6, absolute=1e-8
+    ):
         raise Disagreement(f"{what} is wrong at sizes {sizes}\nfound\n{found}\nexpected\n{expected}")
 
 

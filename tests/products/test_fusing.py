@@ -81,7 +81,9 @@ def test_what_does_not_cancel_stays_named() -> None:
     assert fused(product, linear.get) == (product, {})
 
 
-def cross_entropy(X: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, Y: np.ndarray) -> dict[str, np.ndarray]:
+def cross_entropy(
+    X: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, Y: np.ndarray
+) -> dict[str, np.ndarray]:
     """The gradients by hand, with the softmax shifted."""
     before = X @ W1 + b1
     hidden = np.maximum(before, 0)

@@ -22,7 +22,11 @@ def layers(count: int, step: str, start: int = 1) -> Iterator[str]:
 
 PROGRAMS = {
     "network": ("; ".join([*layers(5, "h{k} = tanh(W{k}*h{j} + b{k})"), "norm2(h5 - y)^2"]), ["W1", "b3", "h0"], "h0: n0"),
-    "two steps a layer": ("; ".join([*layers(4, "z{k} = W{k}*h{j} + b{k}; h{k} = sigmoid(z{k})"), "u'*h4"]), ["W1", "h2"], "h0: n0"),
+    "two steps a layer": (
+        "; ".join([*layers(4, "z{k} = W{k}*h{j} + b{k}; h{k} = sigmoid(z{k})"), "u'*h4"]),
+        ["W1", "h2"],
+        "h0: n0",
+    ),
     "all weights": (
         "; ".join([*layers(4, "h{k} = tanh(W{k}*h{j} + b{k})"), "u'*h4"]),
         [f"{c}{k}" for c in "Wb" for k in (1, 2, 3, 4)],
@@ -37,8 +41,16 @@ PROGRAMS = {
     "residual": ("; ".join([*layers(4, "h{k} = h{j} + tanh(W{k}*h{j})"), "u'*h4"]), ["W1", "W4", "h0"], "h0: n"),
     "matrices": ("; ".join([*layers(4, "H{k} = relu(H{j}*W{k})"), "tr(C'*H4)"]), ["W1", "H0"], "C: m×q; H0: m×n"),
     "facts": ("; ".join([*layers(4, "h{k} = exp(S{k}*h{j})"), "sum(h4)"]), ["h0"], "h0: n; S2: n×n symmetric; S4: n×n symmetric"),
-    "rows": ("; ".join([*layers(4, "r{k} = tanh(r{j}*W{k})"), "r4*c"]), ["W1", "r0"], "r0: 1×n; " + "".join(layers(4, "W{k}: n×n; "))),
-    "widths": ("; ".join([*layers(5, "h{k} = tanh(W{k}*h{j})"), "sum(h5)"]), ["W1"], "h0: a; W1: b×a; W2: b×b; W3: b×b; W4: 3×b; W5: 3×3"),
+    "rows": (
+        "; ".join([*layers(4, "r{k} = tanh(r{j}*W{k})"), "r4*c"]),
+        ["W1", "r0"],
+        "r0: 1×n; " + "".join(layers(4, "W{k}: n×n; ")),
+    ),
+    "widths": (
+        "; ".join([*layers(5, "h{k} = tanh(W{k}*h{j})"), "sum(h5)"]),
+        ["W1"],
+        "h0: a; W1: b×a; W2: b×b; W3: b×b; W4: 3×b; W5: 3×3",
+    ),
     "twice the same": ("p = exp(x); q = exp(x); r = sin(p.*q); s = sin(q.*p); sum(r) + sum(s)", ["x", "p"], None),
     "order of names": ("b = sin(c.*a); d = sin(a.*c); e = sin(d.*b); sum(e)", ["a", "c"], "a: n; c: n"),
     "ones for some": ("; ".join([*layers(4, "h{k} = h{j} + c{k}*sum(h{j})*ones(n)"), "h4'*h4"]), ["h0"], "h0: n"),

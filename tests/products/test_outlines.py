@@ -29,7 +29,9 @@ def shown(program: str, declare: str | None = None) -> tuple[dict[str, str], str
     ],
 )
 def test_steps(program: str, steps: dict[str, str], value: str) -> None:
-    found_steps, found_value = shown(program, "a: scalar; b: scalar" if "u*u" in program else "x: n" if "mean" in program else None)
+    found_steps, found_value = shown(
+        program, "a: scalar; b: scalar" if "u*u" in program else "x: n" if "mean" in program else None
+    )
     assert (found_steps, found_value) == (steps, value)
 
 
@@ -52,7 +54,9 @@ def test_a_declared_name_is_not_the_beginning_of_one_with_more_digits() -> None:
     assert str(found) == "W10ᵀ"
 
 
-@pytest.mark.parametrize(("expression", "wrt"), [("r*A*y", "y"), ("r*A*y", "r"), ("norm2(r)^2", "r"), ("r*A", "r"), ("r'*r*y", "r")])
+@pytest.mark.parametrize(
+    ("expression", "wrt"), [("r*A*y", "y"), ("r*A*y", "r"), ("norm2(r)^2", "r"), ("r*A", "r"), ("r'*r*y", "r")]
+)
 def test_rows_are_written_as_rows(expression: str, wrt: str) -> None:
     declare = {"r*A*y": "r: 1×n; A: n×m; y: m", "r*A": "r: 1×n; A: n×m", "r'*r*y": "r: 1×n; y: n"}.get(expression, "r: 1×n")
     check_derivation(expression, wrt, declare)

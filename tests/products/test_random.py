@@ -44,7 +44,9 @@ def disagreement(seed: int) -> str | None:
         return None
     given, order = np.asarray(point.values["upstream"]), len(axes_of(expression.shape))
     back = np.tensordot(given.reshape(right.value.shape[:order]), right.value, axes=order)
-    forth = np.tensordot(right.value, np.asarray(point.values["move"]).reshape(right.value.shape[order:]), axes=right.value.ndim - order)
+    forth = np.tensordot(
+        right.value, np.asarray(point.values["move"]).reshape(right.value.shape[order:]), axes=right.value.ndim - order
+    )
     found = swept(Outline({}, expression, {}, expression), (symbol,), upstream=upstream).derivatives[symbol.name]
     pushed = along(Source(expression, {}), {symbol: move})
     wrong = _wrong(found.expression, found.tensor, back, point) or _wrong(pushed.node, pushed.tensor, forth, point)

@@ -81,7 +81,9 @@ WEIGHTS = "softmax(Q*K'/c, rows)"
 SCORES = f"({WEIGHTS}.*(G*V' - diag({WEIGHTS}*V*G')*ones(p)'))"
 
 
-@pytest.mark.parametrize(("wrt", "expected"), [("Q", f"{SCORES}*K/c"), ("K", f"{SCORES}'*Q/c"), ("V", f"{WEIGHTS}'*G"), ("c", None)])
+@pytest.mark.parametrize(
+    ("wrt", "expected"), [("Q", f"{SCORES}*K/c"), ("K", f"{SCORES}'*Q/c"), ("V", f"{WEIGHTS}'*G"), ("c", None)]
+)
 def test_attention(wrt: str, expected: str | None) -> None:
     check_vjp(ATTENTION, wrt, "Q: n×m; K: p×m; V: p×q; c: scalar", expected)
 
@@ -90,7 +92,11 @@ NORMALIZED = [
     ("g.*(x - mean(x))/sqrt(var(x) + a) + b", "x: n; g: n; b: n; a: positive scalar", ("x", "g", "b", "a")),
     ("x/sqrt(mean(x.^2) + a)", "x: n; a: positive scalar", ("x", "a")),
     ("(X - mean(X, rows)*1')./(sqrt(var(X, rows) + a)*1')", "X: n×m; a: positive scalar", ("X",)),
-    ("((X - 1*mean(X, cols)')./(1*sqrt(var(X, cols) + a)'))*diag(g) + 1*b'", "X: n×m; g: m; b: m; a: positive scalar", ("X", "g", "b")),
+    (
+        "((X - 1*mean(X, cols)')./(1*sqrt(var(X, cols) + a)'))*diag(g) + 1*b'",
+        "X: n×m; g: m; b: m; a: positive scalar",
+        ("X", "g", "b"),
+    ),
 ]
 
 
@@ -172,7 +178,10 @@ def test_what_is_refused(expression: str, upstream: str, declare: str | None, er
 
 def test_a_zero_that_cannot_be_confirmed_says_so() -> None:
     nowhere = "z = log(-norm2(x)^2 - 1)*(x - x); sum(z)"
-    for found in (matcalc.vjp(nowhere, "x"), *(matcalc.gradient(nowhere, ["x"], names=names)["x"] for names in ("keep", "substitute"))):
+    for found in (
+        matcalc.vjp(nowhere, "x"),
+        *(matcalc.gradient(nowhere, ["x"], names=names)["x"] for names in ("keep", "substitute")),
+    ):
         assert any("no point was found" in note for note in found.notes)
     assert not any("no point was found" in note for note in matcalc.vjp("x - x", "x").notes)
 

@@ -9,7 +9,7 @@ import pytest
 from matcalc.base.records import replace as record_replace
 from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.repl.answers import COMMANDS, Answer
-from matcalc.repl.lines import Claim, Declare, Define, Derive, Formula, request, statements, unfinished
+from matcalc.repl.request_lines import Claim, Declare, Define, Derive, Formula, request, statements, unfinished
 from matcalc.repl.session import Session
 
 
@@ -45,7 +45,9 @@ def test_a_function_is_kept_and_every_way_to_ask_gives_the_same(function: str, a
 
 
 def test_functions_call_each_other_and_are_listed() -> None:
-    answers = said("f(x) = x'A*x", "g(y) = f(y)^2", "∇g(z)", "hessian f", "H = ∇²f(x)", "f(2x)", ":verify ∇f(x) = (A + A')x", ":list")
+    answers = said(
+        "f(x) = x'A*x", "g(y) = f(y)^2", "∇g(z)", "hessian f", "H = ∇²f(x)", "f(2x)", ":verify ∇f(x) = (A + A')x", ":list"
+    )
     shown = [answer.output.splitlines()[0] for answer in answers]
     assert shown[2:7] == ["2 (zᵀ A z) (A + Aᵀ) z", "A + Aᵀ", "H = A + Aᵀ", "(2 x)ᵀ A · 2 x", "proved: ∇f(x) = (A + A')x"]
     assert answers[-1].output.splitlines() == ["f(x) = x'A*x", "g(y) = f(y)^2", "H = ∇²f(x)"]
@@ -55,7 +57,11 @@ def test_functions_call_each_other_and_are_listed() -> None:
 
 def test_what_an_answer_rests_on() -> None:
     answer = last("X: 5×3", "f = ||X - UV||²", "f wrt V")
-    assert answer.remarks == ("where:    X: 5×3; U: 5×n; V: n×3", "shape:    n×3, denominator layout", "note:     assumed U, V: matrices")
+    assert answer.remarks == (
+        "where:    X: 5×3; U: 5×n; V: n×3",
+        "shape:    n×3, denominator layout",
+        "note:     assumed U, V: matrices",
+    )
 
 
 def test_a_definition_shows_how_it_was_read() -> None:

@@ -41,7 +41,15 @@ def test_a_pipe_gets_results_and_no_prompt() -> None:
 
 @pytest.mark.parametrize(
     ("text", "status"),
-    [("x'x", 0), ("d(x'Ax)/dx = 2Ax", 1), ("x'*(x", 2), ("x'*(x\nx'x\n", 2), ("d(x'Ax)/dx = 2Ax\nfoo(x)\n", 2), ("", 0), (":nonsense", 2)],
+    [
+        ("x'x", 0),
+        ("d(x'Ax)/dx = 2Ax", 1),
+        ("x'*(x", 2),
+        ("x'*(x\nx'x\n", 2),
+        ("d(x'Ax)/dx = 2Ax\nfoo(x)\n", 2),
+        ("", 0),
+        (":nonsense", 2),
+    ],
 )
 def test_the_exit_status_of_a_pipe(text: str, status: int) -> None:
     done = CliRunner().invoke(cli, ["repl"], input=text)
@@ -103,7 +111,13 @@ class Terminal:
     """The prompt in a pseudo-terminal. A program of its own, not a fork: other tests may have started threads in this process."""
 
     def __init__(self, state: Path) -> None:
-        environment = {**os.environ, "XDG_STATE_HOME": str(state), "TERM": "dumb", "INPUTRC": os.devnull, "PYTHONIOENCODING": "utf-8"}
+        environment = {
+            **os.environ,
+            "XDG_STATE_HOME": str(state),
+            "TERM": "dumb",
+            "INPUTRC": os.devnull,
+            "PYTHONIOENCODING": "utf-8",
+        }
         self.end, other = pty.openpty()
         command = [sys.executable, "-c", AT_A_TERMINAL]
         self.process = subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=environment, start_new_session=True)
@@ -190,7 +204,9 @@ def test_history_of_the_session_before(tmp_path: Path) -> None:
         assert opened.status() == 0
 
 
-def test_an_interrupt_ends_the_computation_and_not_the_session(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupt_ends_the_computation_and_not_the_session(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     typed = iter(["x'x wrt x", "x'x wrt x", ":quit"])
     session, run = Session(), Session.run
     interrupted: list[str] = []

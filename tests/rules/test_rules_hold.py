@@ -23,7 +23,9 @@ from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 
 ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise"]
 PRIMARY = [
-    function for function in functions().values() if function.kind == "matrix" and function.derivative and "," not in function.signature
+    function
+    for function in functions().values()
+    if function.kind == "matrix" and function.derivative and "," not in function.signature
 ]
 POINTS = {"all": (-1.7, -0.4, 0.3, 1.9), "t > 0": (0.2, 1.1, 3.0), "-1 < t < 1": (-0.8, -0.1, 0.6)}
 

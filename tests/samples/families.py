@@ -39,7 +39,9 @@ class Summed:
     def expression(self) -> Expr:
         """The formula with its sums."""
         inside = self._read(self.body)
-        found = replaced(inside, {name: self.member(name, symbol) for name, symbol in symbols_in(inside).items() if name in self.families})
+        found = replaced(
+            inside, {name: self.member(name, symbol) for name, symbol in symbols_in(inside).items() if name in self.families}
+        )
         for place, letter in enumerate(reversed(self.indices)):
             found = IndexSum(index(letter), found)
             found = self._around(self.after if place == len(self.indices) - 1 else self.between, found)
@@ -105,7 +107,9 @@ CASES = {
     ),
     "projections": Summed("norm2(x - W*W'*x)^2", "x: d; W: d×m", X_AND_Y),
     "traces": Summed("tr(a*P)", "a: d×m; P: m×d", {"a": Family("A", "k")}, "k"),
-    "mixture": Summed("q*exp(-1/2*(x - u)'*S*(x - u))", "x: d; u: d; q: scalar; S: d×d symmetric", MIXTURE, "ik", between="log(1 + s^2)"),
+    "mixture": Summed(
+        "q*exp(-1/2*(x - u)'*S*(x - u))", "x: d; u: d; q: scalar; S: d×d symmetric", MIXTURE, "ik", between="log(1 + s^2)"
+    ),
     "inverses": Summed("x'*inv(S + t^2*eye)*x", "x: d; S: d×d positive_definite; t: scalar", X_AND_Y),
     "inverses of members": Summed("b'*inv(eye + a*a')*b", "a: d×m; b: d", {"a": Family("A", "k")}, "k"),
     "log-determinants": Summed("logdet(P*P' + t^2*eye)", "P: d×m; t: scalar", {"t": Family("y", "i")}),

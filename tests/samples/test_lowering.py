@@ -29,7 +29,9 @@ def drawn(expression: Expr, seed: int = 5) -> dict[str, np.ndarray]:
     values: dict[str, np.ndarray] = {}
     for name, symbol in symbols_in(expression).items():
         value = rng.uniform(0.2, 1.5, [size.value(SIZES) for size in symbol.shape])
-        values[name] = value + value.T + 2 * np.eye(len(value)) if symbol.properties & {"symmetric", "positive_definite"} else value
+        values[name] = (
+            value + value.T + 2 * np.eye(len(value)) if symbol.properties & {"symmetric", "positive_definite"} else value
+        )
     return values
 
 
@@ -85,7 +87,10 @@ def test_members_have_the_shape_that_is_left() -> None:
     assert Entry(Symbol("T", (n, ONE, d)), (i,)).shape == (ONE, d)
     assert Entry(Symbol("T", (n, d, ONE)), (i,)).shape == (d,)
     assert (
-        Entry(Symbol("X", (n, d)), (i, 1)).shape == Entry(Symbol("x", (n,)), (i,)).shape == Entry(Symbol("x", (ONE, n)), (i,)).shape == ()
+        Entry(Symbol("X", (n, d)), (i, 1)).shape
+        == Entry(Symbol("x", (n,)), (i,)).shape
+        == Entry(Symbol("x", (ONE, n)), (i,)).shape
+        == ()
     )
 
 

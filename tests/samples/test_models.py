@@ -69,14 +69,20 @@ def test_a_family_may_be_named_by_its_capital() -> None:
             assert str(by_letter) == str(by_capital), model.name
             values = named(drawn(model))
             array = values.pop(name)
-            assert np.array_equal(by_letter.function()(**values, **{capital: array}), by_letter.function()(**values, **{name: array}))
+            assert np.array_equal(
+                by_letter.function()(**values, **{capital: array}), by_letter.function()(**values, **{name: array})
+            )
 
 
 def test_a_wrong_reading_would_be_seen() -> None:
-    entries = Model("planted", (r"\sum_i (x_i - m)^2",), ("m",), "over([sq(x[i] - m) for i in range(5)])", {"x": (5, 3), "m": (3,)})
+    entries = Model(
+        "planted", (r"\sum_i (x_i - m)^2",), ("m",), "over([sq(x[i] - m) for i in range(5)])", {"x": (5, 3), "m": (3,)}
+    )
     with pytest.raises(matcalc.MatcalcError):
         agrees(entries, entries.texts[0], "m")
-    other = Model("planted", (r"\sum_i \|x_i - m\|^2",), ("m",), "over([sq(x[i] + m) for i in range(5)])", {"x": (5, 3), "m": (3,)})
+    other = Model(
+        "planted", (r"\sum_i \|x_i - m\|^2",), ("m",), "over([sq(x[i] + m) for i in range(5)])", {"x": (5, 3), "m": (3,)}
+    )
     assert not agrees(other, other.texts[0], "m")
 
 

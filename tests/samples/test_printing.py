@@ -13,7 +13,13 @@ from tests.samples.test_derivatives import parsed
 
 K, N, D = Size.of("K"), Size.of("n"), Size.of("d")
 AT, OF = Index("i", N), Index("k", K)
-X, TRAIN, Q, T, S = Symbol("X", (N, D)), Symbol("X_train", (N, D)), Symbol("Q", (D, N)), Symbol("T", (K, D, D)), Symbol("S", (D, D))
+X, TRAIN, Q, T, S = (
+    Symbol("X", (N, D)),
+    Symbol("X_train", (N, D)),
+    Symbol("Q", (D, N)),
+    Symbol("T", (K, D, D)),
+    Symbol("S", (D, D)),
+)
 SMALL, W, Y, MEANS = Symbol("x", (D,)), Symbol("w", (D,)), Symbol("y", (N,)), Symbol("mu", (K, D))
 
 

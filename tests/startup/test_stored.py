@@ -66,7 +66,9 @@ def other_value(content: bytes) -> bytes:
     return crc32(data).to_bytes(4, "big") + data
 
 
-@pytest.mark.parametrize("damage", [flipped, other_value, lambda content: content[:40], lambda content: b"", lambda content: content * 2])
+@pytest.mark.parametrize(
+    "damage", [flipped, other_value, lambda content: content[:40], lambda content: b"", lambda content: content * 2]
+)
 def test_a_damaged_entry_is_computed_again_and_mended(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     compute = Counted()
     stored("rows", "text", compute, (str(tmp_path),))

@@ -51,7 +51,10 @@ def check_steps(steps: Sequence[Step], expression: Expr, wrt: Sequence[Symbol], 
 def _moves(wrt: Sequence[Symbol], symmetric: str) -> list[Symbol]:
     """The symbols for the changes of the variables, with their ties unless entries are varied independently."""
     free = symmetric == "independent"
-    return [Symbol(f"d{symbol.name}", symbol.shape, frozenset() if free else symbol.properties & _TIES) for symbol in dict.fromkeys(wrt)]
+    return [
+        Symbol(f"d{symbol.name}", symbol.shape, frozenset() if free else symbol.properties & _TIES)
+        for symbol in dict.fromkeys(wrt)
+    ]
 
 
 def _disagreement(steps: Sequence[Step], values: Mapping[str, Any], sizes: Mapping[str, int]) -> str | None:

@@ -108,7 +108,10 @@ def test_every_rule_holds(rule: DifferentialRule) -> None:
 @pytest.mark.parametrize("wrong", ["inv(X) = -inv(X)*dX*inv(X)'", "det(X) = det(X)*tr(inv(X)'*dX)", "tr(X^k) = k*tr(X^k*dX)"])
 def test_a_wrong_rule_is_seen(wrong: str) -> None:
     assert (
-        rule_error(read_rule(RuleLine("wrong", "X: n×n; k: scalar" if "k" in wrong else "X: n×n", *wrong.split(" = "), "nowhere"))) > 1e-3
+        rule_error(
+            read_rule(RuleLine("wrong", "X: n×n; k: scalar" if "k" in wrong else "X: n×n", *wrong.split(" = "), "nowhere"))
+        )
+        > 1e-3
     )
 
 
@@ -142,9 +145,9 @@ def test_long_lines_get_names() -> None:
 
 
 def test_a_value_without_a_matrix_form_on_the_way_says_so() -> None:
-    (given, answer) = matcalc.derive("sum(tensor(k, j, i, T[i,j,k].^2*X[i,j]))", "X", declare="T: n×m×p; X: n×m").derivation_steps(
-        "differential"
-    )
+    (given, answer) = matcalc.derive(
+        "sum(tensor(k, j, i, T[i,j,k].^2*X[i,j]))", "X", declare="T: n×m×p; X: n×m"
+    ).derivation_steps("differential")
     assert given.rule == "given"
     assert "no matrix form on the way" in answer.remark
 
@@ -176,7 +179,11 @@ def test_exponents_are_computed() -> None:
 @pytest.mark.parametrize(
     ("formula", "variable", "last"),
     [
-        ("log(sum(exp(x)))", "x", ["∂f/∂x = exp(x)/sum(exp(x))          read off", "      = softmax(x)                  simplify"]),
+        (
+            "log(sum(exp(x)))",
+            "x",
+            ["∂f/∂x = exp(x)/sum(exp(x))          read off", "      = softmax(x)                  simplify"],
+        ),
         ("det(A*X)", "X", ["∂f/∂X = det(A X) Aᵀ (A X)⁻ᵀ       read off", "      = det(A X) X⁻ᵀ              simplify"]),
     ],
 )

@@ -103,7 +103,12 @@ LAYERS = "; ".join(["h0 = x"] + [f"h{k} = tanh(W*h{k - 1} + b)" for k in range(1
         ("i'*j*k*l", "i", {}, ["fold"]),  # letters that are names are no indices
         (LAYERS, "b", {}, ["chain rule"]),
         ("+".join(f"a{k}'*x" for k in range(40)), "x", {}, ["contract δ"]),
-        ("*".join(f"A{k}" for k in range(18)) + "*x", "x", {"declare": "; ".join(f"A{k}: n×n" for k in range(18))}, ["contract δ"]),
+        (
+            "*".join(f"A{k}" for k in range(18)) + "*x",
+            "x",
+            {"declare": "; ".join(f"A{k}: n×n" for k in range(18))},
+            ["contract δ"],
+        ),
     ],
 )
 def test_every_kind_of_derivation_has_steps(expression: str, wrt: str, options: dict[str, str], rules: list[str]) -> None:

@@ -152,7 +152,15 @@ def test_a_planted_error_is_seen(expression: Any, wrong: Any) -> None:
         np.testing.assert_allclose(ours, np.asarray(value(wrong, values)).reshape(ours.shape), rtol=1e-9)
 
 
-EXPLICIT = [A * x + y, HadamardProduct(X, Y), HadamardPower(X, 2), Trace(A * B) * X, kronecker_product(A, X), X.applyfunc(exp), A.T * A]
+EXPLICIT = [
+    A * x + y,
+    HadamardProduct(X, Y),
+    HadamardPower(X, 2),
+    Trace(A * B) * X,
+    kronecker_product(A, X),
+    X.applyfunc(exp),
+    A.T * A,
+]
 
 
 @pytest.mark.parametrize("expression", EXPLICIT, ids=str)

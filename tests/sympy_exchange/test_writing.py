@@ -15,7 +15,7 @@ from matcalc.base.functions import functions
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
 from matcalc.interface.results import ParsedExpression
-from matcalc.sympy_exchange.pieces import elementwise_templates
+from matcalc.sympy_exchange.sympy_objects import elementwise_templates
 from tests.cases.test_cases import CASES
 from tests.sympy_exchange.evaluation import value
 

@@ -82,7 +82,9 @@ def test_what_every_function_depends_on_may_have_a_value_for_each_entry() -> Non
     assert verify(text + claim.replace("= ", "= 2"), declare="phi: function").status == "refuted"
 
 
-@pytest.mark.parametrize("text", ["d(L)/dz = yhat - y", "d(y)/dx = A", _LAYER + "d(L)/dW = delta*a'", "d(L)/dx = sum(i, d(L)/dz_i*w_i)"])
+@pytest.mark.parametrize(
+    "text", ["d(L)/dz = yhat - y", "d(y)/dx = A", _LAYER + "d(L)/dW = delta*a'", "d(L)/dx = sum(i, d(L)/dz_i*w_i)"]
+)
 def test_a_formula_that_is_not_there_is_asked_for(text: str) -> None:
     with pytest.raises(UnknownFunctionError, match="is not defined"):
         verify(text)
@@ -123,7 +125,8 @@ def test_by_entries_a_function_with_a_declared_kind_is_one_without_a_formula() -
     claim = r"z = W x + b; \frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}"
     assert verify(claim, declare="L: scalar, b: n").status == "proved"
     assert (
-        verify(r"\frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}", declare="L: scalar; b: n; z: n").status == "undecided"
+        verify(r"\frac{\partial L}{\partial b_i} = \frac{\partial L}{\partial z_i}", declare="L: scalar; b: n; z: n").status
+        == "undecided"
     )
 
 

@@ -24,13 +24,22 @@ TRUE = [
     ),
     (r"\frac{d}{dc_{ab}} \|G - BC\|^2 = -2\sum_i [G - BC]_{ib}b_{ia}", ""),
     (r"\frac{d}{dc_{ab}} \|G - BC\|^2 = \sum_{i,j} 2(g_{ij} - \sum_k b_{ik}c_{kj})(-\sum_k b_{ik}\frac{dc_{kj}}{dc_{ab}})", ""),
-    (r"g = Mu; f = g^\top g; \frac{\partial f}{\partial u_i} = \sum_k\frac{\partial f}{\partial g_k}\frac{\partial g_k}{\partial u_i}", ""),
-    (r"f = u^\top M u; \frac{\partial^2 f}{\partial u_i\partial u_j} = \frac{\partial}{\partial u_j}\frac{\partial f}{\partial u_i}", ""),
+    (
+        r"g = Mu; f = g^\top g; \frac{\partial f}{\partial u_i} = \sum_k\frac{\partial f}{\partial g_k}\frac{\partial g_k}{\partial u_i}",
+        "",
+    ),
+    (
+        r"f = u^\top M u; \frac{\partial^2 f}{\partial u_i\partial u_j} = \frac{\partial}{\partial u_j}\frac{\partial f}{\partial u_i}",
+        "",
+    ),
     (r"p_i = \frac{e^{z_i}}{\sum_k e^{z_k}}; \frac{\partial p_i}{\partial z_i} = p_i(1 - p_i)", ""),
     # the index of a sum is another than that of the derivative around it
     (r"\frac{\partial}{\partial m_{ij}}(c_j + \sum_i u_i m_{ij}) = u_i", ""),
     (r"v_j \frac{\partial}{\partial m_{ij}}(c_j + \sum_i u_i m_{ij}) = v_j u_i", ""),
-    (r"q_j = \sum_i u_i m_{ij}; v_j \frac{\partial q_j}{\partial m_{ij}} = v_j \frac{\partial}{\partial m_{ij}} \sum_i u_i m_{ij}", ""),
+    (
+        r"q_j = \sum_i u_i m_{ij}; v_j \frac{\partial q_j}{\partial m_{ij}} = v_j \frac{\partial}{\partial m_{ij}} \sum_i u_i m_{ij}",
+        "",
+    ),
     (r"q = \operatorname{tensor}(j, u_j^2); v_j \frac{\partial}{\partial u_j} \sum_j q_j w_j = 2 v_j u_j w_j", ""),
     (r"q = Mu; f = \sum_j q_j^2; d = \operatorname{tensor}(j, \frac{\partial f}{\partial q_j}); d = 2q", ""),
 ]

@@ -5,7 +5,9 @@ import pytest
 import matcalc
 
 
-@pytest.mark.parametrize("claim", ["d(sin(t))/dt = cos(t)", "d(ax^2 + bx + c)/dx = 2ax + b", "d(x^2)/dx = 2x", "d(exp(-t))/dt = -exp(-t)"])
+@pytest.mark.parametrize(
+    "claim", ["d(sin(t))/dt = cos(t)", "d(ax^2 + bx + c)/dx = 2ax + b", "d(x^2)/dx = 2x", "d(exp(-t))/dt = -exp(-t)"]
+)
 def test_what_can_only_be_numbers_is_proved(claim: str) -> None:
     assert matcalc.verify(claim).status == "proved"
 

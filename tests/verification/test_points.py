@@ -84,10 +84,16 @@ def test_conditions_name_symbols_as_results_do() -> None:
         ("relu(x) = x", "x: n", "conditional"),
         ("norm1(X) = sum(X)", "X: n×m", "conditional"),
         ("abs(a*b) = a*abs(b)", "a, b: scalar", "conditional"),
-        ("norm(A, spectral) = eigmax(A)", "A: n×n symmetric", "refuted"),  # so it is for positive definite ones with negative entries
+        (
+            "norm(A, spectral) = eigmax(A)",
+            "A: n×n symmetric",
+            "refuted",
+        ),  # so it is for positive definite ones with negative entries
     ],
 )
-def test_a_condition_on_signs_is_exact_where_every_negative_entry_breaks_the_claim(statement: str, declare: str, status: str) -> None:
+def test_a_condition_on_signs_is_exact_where_every_negative_entry_breaks_the_claim(
+    statement: str, declare: str, status: str
+) -> None:
     verdict = verify(statement, declare=declare)
     assert verdict.status == status
     assert "≥ 0" in verdict.condition_text

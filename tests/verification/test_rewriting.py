@@ -16,7 +16,7 @@ from matcalc.einstein.nodes import Symbol, Tensor
 from matcalc.language import elaborate
 from matcalc.verification.judgement import verify
 from matcalc.verification.proof.normal_form import equations
-from matcalc.verification.proof.rewriting import Rule, as_rule, graph_of, matches, reduced, spread
+from matcalc.verification.proof.subgraph_rules import Rule, as_rule, graph_of, matches, reduced, spread
 
 N = Size.of("n")
 A, B = Symbol("A", (N, N)), Symbol("B", (N, N))

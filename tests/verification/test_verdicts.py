@@ -228,7 +228,8 @@ def test_the_correction_evaluates_to_the_left_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "names"), [("sqrt(t^2) = t", "t"), ("abs(a*b) = a*b", "ab"), ("||c*x|| = c*||x||", "c"), ("d(sqrt(t^2))/dt = 1", "t")]
+    ("statement", "names"),
+    [("sqrt(t^2) = t", "t"), ("abs(a*b) = a*b", "ab"), ("||c*x|| = c*||x||", "c"), ("d(sqrt(t^2))/dt = 1", "t")],
 )
 def test_what_holds_for_positive_scalars_alone_is_false(statement: str, names: str) -> None:
     assert verify(statement, declare=dict.fromkeys(names, "scalar")).is_false

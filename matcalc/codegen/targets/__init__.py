@@ -1,4 +1,5 @@
-"""Languages and libraries that code is written for: a file each, and the names in ``rules/functions.toml``."""
+"""Languages and libraries that code is written for: a file each, and the names in
+``rules/functions.toml``."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ __all__ = ["Target", "target_named"]
 
 
 def target_named(name: str) -> Target:
-    """The target of this name, or with this among the other spellings of its name. Raises MatcalcError when there is none."""
+    """The target of this name, or with this among the other spellings of its name. Raises
+    MatcalcError when there is none."""
     known = code_targets()
     found = name if name in known else next((one.name for one in known.values() if name in one.aliases), None)
     if found is None:

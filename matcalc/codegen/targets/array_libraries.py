@@ -1,4 +1,5 @@
-"""How operations are written for libraries of arrays in Python. What NumPy, JAX and PyTorch do alike stands here, in NumPy's way."""
+"""How operations are written for libraries of arrays in Python. What NumPy, JAX and PyTorch do
+alike stands here, in NumPy's way."""
 
 from __future__ import annotations
 
@@ -47,9 +48,11 @@ class ArrayLibrary(Operations, PythonFiles):
     reuses_memory = False
     permute = "transpose"
     on_host = True
-    """Whether numbers made of sizes are worked out by Python: a number of NumPy would make double precision of single."""
+    """Whether numbers made of sizes are worked out by Python: a number of NumPy would make double
+    precision of single."""
     helpers: Mapping[str, str]
-    """Sources of helper functions of its own; ``parts`` are what stands in braces in those that libraries share."""
+    """Sources of helper functions of its own; ``parts`` are what stands in braces in those that
+    libraries share."""
     parts: Mapping[str, str]
 
     # ------------------------------------------------------------ names and sizes
@@ -256,7 +259,8 @@ class ArrayLibrary(Operations, PythonFiles):
         return Text(f"{step.writer.helper(name)}({step.first.code}{'' if along is None else f', axis={along}'})")
 
     def _each(self, step: Step) -> Text:
-        """A function of each of the matrices or vectors along leading axes: linear algebra takes stacks, other functions are mapped."""
+        """A function of each of the matrices or vectors along leading axes: linear algebra takes
+        stacks, other functions are mapped."""
         name = step.op.data[0]
         if name == "inv":
             return Text(f"{self.module}.linalg.inv({step.first.code})")
@@ -288,12 +292,14 @@ class ArrayLibrary(Operations, PythonFiles):
         return Text(put_in(text, computable()[name].signature, codes))
 
     def _fields(self, name: str) -> tuple[str, str]:
-        """The library's own expression for a function, and NumPy's, which will do with another module name."""
+        """The library's own expression for a function, and NumPy's, which will do with another
+        module name."""
         known = computable()[name]
         return known.code(self.name), known.code("numpy")
 
     def _elementwise(self, name: str) -> str:
-        """The code of an elementwise function of ``t``. Raises MatcalcError when the table has none."""
+        """The code of an elementwise function of ``t``. Raises MatcalcError when the table has
+        none."""
         own, numpy = self._fields(name) if name in computable() else ("", "")
         if not numpy:
             raise MatcalcError(f"there is no code for the function {name}")

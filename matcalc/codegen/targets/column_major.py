@@ -1,6 +1,8 @@
-"""How operations are written in languages that count from 1, store arrays by columns and have matrices as values.
+"""How operations are written in languages that count from 1, store arrays by columns and have
+matrices as values.
 
-A vector is a column. Operations that take NumPy's order of entries, which goes by rows, turn the axes round before and after.
+A vector is a column. Operations that take NumPy's order of entries, which goes by rows, turn the
+axes round before and after.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ class Permuted(Text):
 
 
 class ColumnMajor(Operations):
-    """A language with its own functions for most operations; ``calls`` are their templates, ``helpers`` what it has no function for."""
+    """A language with its own functions for most operations; ``calls`` are their templates,
+    ``helpers`` what it has no function for."""
 
     in_python = False
     evaluates = False
@@ -106,7 +109,8 @@ class ColumnMajor(Operations):
         raise NotImplementedError
 
     def on_diagonal(self, entries: Text, step: Step) -> str:
-        """A matrix with the second operand of the step on its diagonal: a vector, or one number in all places."""
+        """A matrix with the second operand of the step on its diagonal: a vector, or one number in
+        all places."""
         raise NotImplementedError
 
     def entrywise(self, function: str, step: Step) -> Text:
@@ -291,7 +295,8 @@ class ColumnMajor(Operations):
         return self.whole(name, step.codes, step.writer)
 
     def each(self, step: Step) -> Text:
-        """A function of each of the arrays along leading axes; operands without such axes are the same for all."""
+        """A function of each of the arrays along leading axes; operands without such axes are the
+        same for all."""
         name = step.op.data[0]
         given = computable()[name].signature.partition("->")[0].split(",")
         own = [part.count("×") + 1 if ":" in part and "scalar" not in part else 0 for part in given]
@@ -340,5 +345,6 @@ def joined(lines: Sequence[str], indent: str = "    ") -> str:
 
 
 def rows_of(array: Any) -> list[list[str]]:
-    """A vector or matrix as rows of numbers that read back to the same; a vector has one entry in each."""
+    """A vector or matrix as rows of numbers that read back to the same; a vector has one entry in
+    each."""
     return [[repr(float(entry)) for entry in (row if array.ndim > 1 else [row])] for row in array]

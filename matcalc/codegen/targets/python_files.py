@@ -1,4 +1,5 @@
-"""Source files in Python: what a module is made of, and its self check, which compares outputs with finite differences."""
+"""Source files in Python: what a module is made of, and its self check, which compares outputs with
+finite differences."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ _STANDARD = ("functools", "math")
 
 
 class PythonFiles:
-    """Writes modules for a library that the code calls ``module`` and loads by the statement ``imported``."""
+    """Writes modules for a library that the code calls ``module`` and loads by the statement
+    ``imported``."""
 
     name: str
     module: str
@@ -65,14 +67,18 @@ class PythonFiles:
         parts = ['"""' + "\n".join(heading) + f'\n"""\n\n{self._imports(modules, len(file.function.results) > 1)}']
         parts += [*file.helpers.values(), *map(_application, file.applications), self._function(file.function)]
         if file.trial is not None:
-            check = self._check(file.trial, file.function, modules) if isinstance(file.trial, Trial) else [f'print("{file.trial}")']
+            check = (
+                self._check(file.trial, file.function, modules) if isinstance(file.trial, Trial) else [f'print("{file.trial}")']
+            )
             parts.append('if __name__ == "__main__":\n' + "\n".join(f"    {line}" if line else "" for line in check))
         return "\n\n\n".join(parts) + "\n"
 
     def _modules(self, file: File) -> frozenset[str]:
         """Modules to load besides the library."""
         found = {*file.imports, *(self.needs[name] for name in file.helpers if name in self.needs)}
-        return frozenset(found.union(module for module in self.named for source in file.helpers.values() if f"{module}." in source))
+        return frozenset(
+            found.union(module for module in self.named for source in file.helpers.values() if f"{module}." in source)
+        )
 
     def _imports(self, modules: Iterable[str], several: bool) -> str:
         lines = [f"import {module}" for module in sorted(modules) if module in _STANDARD]

@@ -1,5 +1,5 @@
-"""Functions that a generated Python file defines for itself, where a library has none. ``{xp}`` is the library's module; the other names
-in braces are the ``parts`` of a library."""
+"""Functions that a generated Python file defines for itself, where a library has none. ``{xp}`` is
+the library's module; the other names in braces are the ``parts`` of a library."""
 
 COMMON = {
     "sqrtm": '''

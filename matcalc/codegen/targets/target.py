@@ -1,4 +1,5 @@
-"""What a target is, and what all of them share: pieces of code that know how tightly they hold together, and their writer."""
+"""What a target is, and what all of them share: pieces of code that know how tightly they hold
+together, and their writer."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Text:
     kind: str = ""
 
     def within(self, level: int, *, kinds: tuple[str, ...] = ()) -> str:
-        """The code as an operand of something of this level: in brackets where it would fall apart."""
+        """The code as an operand of something of this level: in brackets where it would fall
+        apart."""
         if self.level > level or (self.level == level and self.kind in kinds):
             return self.code
         return f"({self.code})"
@@ -39,7 +41,8 @@ class Text:
 class Writer:
     """Writes operations for one target, and notes the helper functions that the code calls.
 
-    ``like`` is a parameter whose dtype and device new arrays take; ``name`` gives the identifier of a symbol, size or user function.
+    ``like`` is a parameter whose dtype and device new arrays take; ``name`` gives the identifier of
+    a symbol, size or user function.
     """
 
     target: Target
@@ -49,13 +52,15 @@ class Writer:
     imports: dict[str, None] = field(default_factory=dict)
 
     def helper(self, name: str) -> str:
-        """The name of a helper function, which the file will define. Raises MatcalcError when there is none."""
+        """The name of a helper function, which the file will define. Raises MatcalcError when there
+        is none."""
         if self.target.helper_source(name) is None:
             raise MatcalcError(f"there is no {self.target.name} code for the function {name}")
         return self.defined(name)
 
     def defined(self, name: str) -> str:
-        """The name of a function of the file: a helper, or a function of the table that is no single call."""
+        """The name of a function of the file: a helper, or a function of the table that is no
+        single call."""
         self.helpers.setdefault(name)
         return self.target.helper_name(name)
 
@@ -66,7 +71,8 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation, the code of its operands, and whether the first is an array that nothing else uses."""
+    """One operation, the code of its operands, and whether the first is an array that nothing else
+    uses."""
 
     op: Op
     operands: Sequence[Text]
@@ -84,9 +90,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a file. ``results`` are codes, ``names`` what the results of one with several outputs are called.
+    """A function of a file. ``results`` are codes, ``names`` what the results of one with several
+    outputs are called.
 
-    It takes the ``symbols``, which have their identifiers, functions of the user, and sizes that no array fixes.
+    It takes the ``symbols``, which have their identifiers, functions of the user, and sizes that no
+    array fixes.
     """
 
     name: str
@@ -105,7 +113,8 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A function of the file whose first arguments ``bound`` are known, and whose last one, ``argument``, is not."""
+    """A function of the file whose first arguments ``bound`` are known, and whose last one,
+    ``argument``, is not."""
 
     name: str
     bound: tuple[str, ...]
@@ -116,10 +125,12 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An output and what it claims to be: the derivative of the value by ``wrt``, of order ``len(wrt)``, in a layout.
+    """An output and what it claims to be: the derivative of the value by ``wrt``, of order
+    ``len(wrt)``, in a layout.
 
-    ``above`` is the number of axes of the value, ``below`` those of each variable that has any; ``along`` names the direction that the
-    derivative is applied to, ``argument`` that of an operator.
+    ``above`` is the number of axes of the value, ``below`` those of each variable that has any;
+    ``along`` names the direction that the derivative is applied to, ``argument`` that of an
+    operator.
     """
 
     key: str
@@ -133,9 +144,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A point, and what is compared there. ``users`` are functions, with the order of the derivative that each is.
+    """A point, and what is compared there. ``users`` are functions, with the order of the
+    derivative that each is.
 
-    ``values`` are the arrays of the point, ``lines`` draw them with NumPy. ``ties`` say which entries of a variable move together.
+    ``values`` are the arrays of the point, ``lines`` draw them with NumPy. ``ties`` say which
+    entries of a variable move together.
     """
 
     value: Function
@@ -149,7 +162,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A source file: the ``lines`` about it, and what it defines. ``trial`` is its self check, or why there is none."""
+    """A source file: the ``lines`` about it, and what it defines. ``trial`` is its self check, or
+    why there is none."""
 
     lines: tuple[str, ...]
     helpers: Mapping[str, str]
@@ -160,17 +174,20 @@ class File:
 
 
 class Target(Protocol):
-    """One language or library that code is written for: asked for pieces of text. Nothing else looks at its name."""
+    """One language or library that code is written for: asked for pieces of text. Nothing else
+    looks at its name."""
 
     name: str
     in_python: bool
     """Whether its code runs here; the rest of the questions on running are only asked then."""
     evaluates: bool
-    """Whether its arrays are those of the evaluator, which may take the place of code that there is none for."""
+    """Whether its arrays are those of the evaluator, which may take the place of code that there is
+    none for."""
     draws: bool
     """Whether points are drawn by NumPy where the file is run, and not written out."""
     reuses_memory: bool
-    """Whether sums take the memory of a first operand that nothing else holds, and Z'Z is known for symmetric."""
+    """Whether sums take the memory of a first operand that nothing else holds, and Z'Z is known for
+    symmetric."""
 
     def identifier(self, name: str) -> str:
         """A name of the input language as a name of the target's."""
@@ -181,7 +198,8 @@ class Target(Protocol):
         ...
 
     def root(self, length: str, divisor: str, power: int) -> str:
-        """The whole number whose ``power``-th power times ``divisor``, which may be empty, is ``length``; both are factors."""
+        """The whole number whose ``power``-th power times ``divisor``, which may be empty, is
+        ``length``; both are factors."""
         ...
 
     def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
@@ -197,7 +215,8 @@ class Target(Protocol):
         ...
 
     def returned(self, op: Op, text: Text, writer: Writer, *, row: bool) -> str:
-        """The code of a result: an array, and never one that shares memory with an argument; ``row`` when it is a row vector."""
+        """The code of a result: an array, and never one that shares memory with an argument;
+        ``row`` when it is a row vector."""
         ...
 
     def helper_name(self, name: str) -> str: ...
@@ -223,20 +242,24 @@ class Target(Protocol):
         ...
 
     def converter(self) -> Callable[[str, Any], Any]:
-        """Makes values arrays of floating-point numbers of the library; arrays that are that already are passed on."""
+        """Makes values arrays of floating-point numbers of the library; arrays that are that
+        already are passed on."""
         ...
 
     def failures(self) -> tuple[type[Exception], ...]:
-        """What the library raises for a singular matrix, and Python for numbers made of sizes, such as ``1/(n - 3)``."""
+        """What the library raises for a singular matrix, and Python for numbers made of sizes, such
+        as ``1/(n - 3)``."""
         ...
 
     def is_traced(self, value: Any) -> bool:
-        """Whether a number is known only when compiled code runs: it cannot be compared with others."""
+        """Whether a number is known only when compiled code runs: it cannot be compared with
+        others."""
         ...
 
 
 class Operations:
-    """Operations by methods with the name of the operation, or else by templates, with the codes of the operands in their places."""
+    """Operations by methods with the name of the operation, or else by templates, with the codes of
+    the operands in their places."""
 
     calls: Mapping[str, str]
 
@@ -286,7 +309,8 @@ def as_float(value: Fraction) -> float:
 
 
 def signed_sum(step: Step, negated: bool, dot: str = "") -> Text:
-    """The sum that the step is, or the negative of it; ``dot`` stands before the signs between terms."""
+    """The sum that the step is, or the negative of it; ``dot`` stands before the signs between
+    terms."""
     terms = list(zip(step.op.data, step.operands, strict=True))
     if negated:
         terms = sorted([(-sign, text) for sign, text in terms], key=lambda pair: -pair[0])
@@ -301,7 +325,8 @@ def signed_sum(step: Step, negated: bool, dot: str = "") -> Text:
 
 
 def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
-    """An expression of the parameters of a signature with the codes of the arguments, in brackets where they may fall apart."""
+    """An expression of the parameters of a signature with the codes of the arguments, in brackets
+    where they may fall apart."""
     parameters = [part.partition(":")[0].strip() for part in signature.partition("->")[0].split(",")]
     for parameter, code in zip(parameters, codes, strict=True):
         safe = code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
@@ -309,7 +334,9 @@ def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
     return text
 
 
-_VIEWS = frozenset({"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"})
+_VIEWS = frozenset(
+    {"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"}
+)
 _READ_ONLY = frozenset({"broadcast", "diagonal"})
 
 
@@ -334,7 +361,8 @@ def is_constant(op: Op) -> bool:
 
 
 def without_unused(statements: Sequence[str], results: Iterable[str]) -> list[str]:
-    """The statements, without those that name what no later code uses: an identity whose size alone was needed."""
+    """The statements, without those that name what no later code uses: an identity whose size alone
+    was needed."""
     kept: list[str] = []
     used = set(_WORD.findall(" ".join(results)))
     for statement in reversed(statements):

@@ -36,7 +36,8 @@ def _expm(A):
 
 
 class _JAX(ArrayLibrary):
-    """A library without arrays that can be written to; under ``jax.jit`` sizes may be known only when the code runs."""
+    """A library without arrays that can be written to; under ``jax.jit`` sizes may be known only
+    when the code runs."""
 
     name = "jax"
     module = "jnp"
@@ -61,7 +62,8 @@ class _JAX(ArrayLibrary):
             writer.imports.setdefault(code.partition("(")[0].rpartition(".")[0])
 
     def embedded(self, step: Step, block: str) -> str:
-        """The block repeated along the second of two tied axes, and zero where they differ. The compiler makes one loop of it."""
+        """The block repeated along the second of two tied axes, and zero where they differ. The
+        compiler makes one loop of it."""
         places, masks, kept = step.op.data, list[str](), set[int]()
         for axis, place in enumerate(places):
             first = places.index(place)
@@ -92,7 +94,12 @@ class _JAX(ArrayLibrary):
 
     def check_imports(self, modules: frozenset[str]) -> list[str]:
         """Differences need double precision."""
-        return [*([] if "jax" in modules else ["import jax"]), "import numpy as np", "", 'jax.config.update("jax_enable_x64", True)']
+        return [
+            *([] if "jax" in modules else ["import jax"]),
+            "import numpy as np",
+            "",
+            'jax.config.update("jax_enable_x64", True)',
+        ]
 
     def converter(self) -> Callable[[str, Any], Any]:
         """Arrays of JAX; tracers are passed on."""

@@ -1,4 +1,5 @@
-"""Code for Julia: a file with a function, and a self check for when the file is run as a program."""
+"""Code for Julia: a file with a function, and a self check for when the file is run as a
+program."""
 
 from __future__ import annotations
 
@@ -173,7 +174,8 @@ _LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
 
 
 class _Julia(ColumnMajor):
-    """Vectors have one axis; a dot makes an operation go entry by entry and repeat what has one row or column."""
+    """Vectors have one axis; a dot makes an operation go entry by entry and repeat what has one row
+    or column."""
 
     name = "julia"
     prefix, suffix, dots = "_", "", "."
@@ -239,7 +241,8 @@ class _Julia(ColumnMajor):
         if all(operand.order < 2 or operand.shape[1] == ONE for operand in step.op.operands):
             return step
         texts = [
-            Text(text.code.removeprefix("reshape(").removesuffix(", :, 1)")) if text.kind == "column" else text for text in step.operands
+            Text(text.code.removeprefix("reshape(").removesuffix(", :, 1)")) if text.kind == "column" else text
+            for text in step.operands
         ]
         return Step(step.op, texts, step.writer)
 
@@ -338,9 +341,17 @@ class _Julia(ColumnMajor):
         names |= {spelled: f"(t -> sin(t + {order}*pi/2))" for spelled, order in trial.users.items()}
         ties = [line for one, tie in trial.ties for line in (f"last(names) == :{one} && (move = {_TIES[tie]})",)]
         lines = ["# Compares the results with central differences at a point.", *_function(trial.value, "value").split("\n"), ""]
-        lines += ["point = Dict{Symbol,Any}(", *(f"    :{spelled} => {_array(array)}," for spelled, array in trial.values.items()), ")"]
+        lines += [
+            "point = Dict{Symbol,Any}(",
+            *(f"    :{spelled} => {_array(array)}," for spelled, array in trial.values.items()),
+            ")",
+        ]
         lines.append(f"varied(point) = value({', '.join([names[one] for one in trial.value.parameters])})")
-        lines += ["", *_DIFFERENCES.replace("{ties}", "".join([f"        {line}\n" for line in ties])).strip("\n").split("\n"), ""]
+        lines += [
+            "",
+            *_DIFFERENCES.replace("{ties}", "".join([f"        {line}\n" for line in ties])).strip("\n").split("\n"),
+            "",
+        ]
         lines.append(f"results = {self.identifier(function.name)}({', '.join([names[one] for one in function.parameters])})")
         single = len(trial.comparisons) == 1
         for comparison in trial.comparisons:

@@ -1,1 +1,2 @@
-"""What the text of a document says of its symbols: facts and sizes, definitions, layout; and how far each of these reaches."""
+"""What the text of a document says of its symbols: facts and sizes, definitions, layout; and how
+far each of these reaches."""

@@ -1,4 +1,5 @@
-"""What a document agrees on: layouts, where functions go, equations that are supposed, cases of indices, values of names."""
+"""What a document agrees on: layouts, where functions go, equations that are supposed, cases of
+indices, values of names."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, compared
+from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.facts import Doubts, reach_of
 from matcalc.documents.context.phrases import Description
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Mention, Reaches, Spot, Wording, tokens_of
 from matcalc.documents.context.written_names import whole_name
-from matcalc.documents.pieces import LayoutSaid, Said
-from matcalc.documents.shapes import head_of, is_derivative, is_zero
+from matcalc.documents.sides import head_of, is_derivative, is_zero
 from matcalc.documents.symbols import Value, as_list, coordinates_of, is_numeric, value_given
 
 _SHOWN = 120
@@ -64,7 +65,8 @@ def symmetric_in(wording: Wording) -> Iterator[Convention]:
 
 
 def _of(wording: Wording, number: int) -> str:
-    """What stands for a formula in the words of its sentence: that it is a derivative, or nothing."""
+    """What stands for a formula in the words of its sentence: that it is a derivative, or
+    nothing."""
     lines = wording.mentions[number].lines
     return "derivative" if lines and lines[0].role == "notation" and is_derivative(lines[0].row.left.text) else ""
 
@@ -101,7 +103,8 @@ _FEW = 2
 
 
 def writes_rows(texts: Iterable[str]) -> bool:
-    """Whether a document multiplies vectors from the right by matrices, as rows, more often than it multiplies matrices by columns."""
+    """Whether a document multiplies vectors from the right by matrices, as rows, more often than it
+    multiplies matrices by columns."""
     rows = columns = 0
     for text in texts:
         rows += len(_OF_ROWS.findall(text))
@@ -119,7 +122,8 @@ _SPACES = pattern(rf"\s*{_REALS}\s*(?:\^\s*(?:\{{\s*(?P<braced>[^{{}}]{{1,20}})\
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """That a function takes and gives something of these kinds, from the row ``start`` up to ``end``."""
+    """That a function takes and gives something of these kinds, from the row ``start`` up to
+    ``end``."""
 
     name: str
     domain: Kind
@@ -146,13 +150,16 @@ _JACOBIANS = (
     pattern(
         rf"{OPEN}(?P<name>\d+){CLOSE},?\s+(?:(?:is|be|denotes?|as|for|of|being)\s+)?(?:the|its)?\s*[Jj]acobian{_OF}{OPEN}(?P<of>\d+){CLOSE}"
     ),
-    pattern(rf"[Jj]acobian(?:\s+matrix)?\s+{OPEN}(?P<name>\d+){CLOSE}\s+of\s+(?:the\s+)?(?:[a-z]+\s+){{0,3}}{OPEN}(?P<of>\d+){CLOSE}"),
+    pattern(
+        rf"[Jj]acobian(?:\s+matrix)?\s+{OPEN}(?P<name>\d+){CLOSE}\s+of\s+(?:the\s+)?(?:[a-z]+\s+){{0,3}}{OPEN}(?P<of>\d+){CLOSE}"
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Jacobian:
-    """That a name is said to be the Jacobian of a function, from the row ``start`` up to ``end``."""
+    """That a name is said to be the Jacobian of a function, from the row ``start`` up to
+    ``end``."""
 
     name: str
     of: str
@@ -221,7 +228,8 @@ class Supposed:
     end: int
 
     number: str = ""
-    """That whose square is said to be zero, as it is written, where the sentence says that such numbers are meant."""
+    """That whose square is said to be zero, as it is written, where the sentence says that such
+    numbers are meant."""
 
 
 _SQUARE = pattern(r"(?P<number>[a-z]|\\[a-z]+)\s*\^\s*(?:2|\{\s*2\s*\})")
@@ -246,7 +254,8 @@ def suppositions_in(wording: Wording) -> Iterator[Supposed]:
 
 
 def _with_square_zero(one: Supposed, wording: Wording) -> str:
-    """What is said to be a number, other than zero, whose square is zero; empty where nothing is."""
+    """What is said to be a number, other than zero, whose square is zero; empty where nothing
+    is."""
     square = _SQUARE.fullmatch(one.left.strip())
     meant = square is not None and is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
     return square["number"] if square is not None and meant else ""
@@ -262,13 +271,15 @@ class Suppositions:
                 self._by_name.setdefault(name, []).append(one)
 
     def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
-        """The last that is supposed of names at a row, what stands behind it as its condition first."""
+        """The last that is supposed of names at a row, what stands behind it as its condition
+        first."""
         latest = [one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:]]
         found = [*_own(line), *(one for one in latest if one.start <= line.number < one.end)]
         return tuple(dict.fromkeys(found))[:_MOST]
 
     def square_zero(self, line: Line, names: Set[str]) -> Supposed | None:
-        """That the square of a number is zero, which is no fact about any number but zero itself, at a row; None without such a one."""
+        """That the square of a number is zero, which is no fact about any number but zero itself,
+        at a row; None without such a one."""
         said = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:] if one.number)
         return next((one for one in said if one.start <= line.number < one.end), None)
 
@@ -277,11 +288,14 @@ def _own(line: Line) -> Iterator[Supposed]:
     left, equals, right = (part.strip(" .,") for part in _WORDS.sub(" ", line.row.condition).partition("="))
     if equals and left and right and "=" not in right:
         text = f"{left} = {right}"
-        yield Supposed(left, right, names_used(text, line.notation), Said(text, line.row.left.place()), line.number, line.number + 1)
+        yield Supposed(
+            left, right, names_used(text, line.notation), Said(text, line.row.left.place()), line.number, line.number + 1
+        )
 
 
 _WORDS = pattern(
-    r"\\(?:text|textrm|mbox|mathrm)\s*\{([^{}]*)\}|\\q?quad|\\[,;:! ]|\b(?:if|when|for|whenever|provided|that|where)\b", re.IGNORECASE
+    r"\\(?:text|textrm|mbox|mathrm)\s*\{([^{}]*)\}|\\q?quad|\\[,;:! ]|\b(?:if|when|for|whenever|provided|that|where)\b",
+    re.IGNORECASE,
 )
 
 
@@ -291,7 +305,8 @@ _BEFORE = pattern(rf"(?i)(?:\W|\d|\b(?:{'|'.join([*_FRONT, *_LINKING_WORDS])})\b
 """The words between a claim and its condition."""
 _ORDINALS = ("first", "second", "third", "next", "then", "other", "remaining", "case", "same", "different", "indices", "if")
 _LEADING = pattern(rf"(?i)(?:\W|\d|\b(?:{'|'.join([*_FRONT, *_LINKING_WORDS, *_ORDINALS])})\b)*")
-"""All words before a condition that claims in other sentences are made for: what a term needs is not the case of the whole."""
+"""All words before a condition that claims in other sentences are made for: what a term needs is
+not the case of the whole."""
 _FRONTED = pattern(rf"(?i)\b(?:{'|'.join(_FRONT)})\b")
 """Words before a condition in front of claims."""
 _TOGETHER = (
@@ -330,7 +345,8 @@ def index_conditions(wordings: Iterable[Wording]) -> Mapping[int, Indices]:
 
 
 def _leads(text: str) -> bool:
-    """Whether the words before a condition say that the claims behind its sentence are made for it."""
+    """Whether the words before a condition say that the claims behind its sentence are made for
+    it."""
     before = text.partition(OPEN)[0]
     return len(text) <= _LONGEST and _FRONTED.search(before) is not None and _LEADING.fullmatch(before) is not None
 
@@ -355,7 +371,8 @@ def _in_sentence(wording: Wording) -> Mapping[int, Indices]:
 
 
 def _parts(wording: Wording) -> Iterator[tuple[Indices | None, list[Line], str]]:
-    """The mentions of a sentence: the condition that each is, or its claims, and the words before it."""
+    """The mentions of a sentence: the condition that each is, or its claims, and the words before
+    it."""
     at = 0
     for number, mention in enumerate(wording.mentions):
         start = wording.text.find(f"{OPEN}{number}{CLOSE}", at)
@@ -383,7 +400,8 @@ def _behind(parts: Iterable[tuple[Indices | None, list[Line], str]]) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """That a name has a value from behind the row ``start`` up to ``end``; ``sentence`` are the rows of the sentence that says so."""
+    """That a name has a value from behind the row ``start`` up to ``end``; ``sentence`` are the
+    rows of the sentence that says so."""
 
     value: Value
     said: Said
@@ -426,7 +444,8 @@ _AT = pattern(r"\bat(?: the)?(?: points?| position| location)?\s*\Z", re.IGNOREC
 
 
 def points_in(wording: Wording) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The rows of a sentence behind a point at which they are meant, ``at the point ⟨0⟩ we have ⟨1⟩``, with its coordinates."""
+    """The rows of a sentence behind a point at which they are meant,
+    ``at the point ⟨0⟩ we have ⟨1⟩``, with its coordinates."""
     point: tuple[str, ...] = ()
     for number, mention in enumerate(wording.mentions):
         before = wording.text.partition(f"{OPEN}{number}{CLOSE}")[0]

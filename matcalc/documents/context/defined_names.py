@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation, Placed, Said
 from matcalc.documents.context.wording import Line, Spot
 from matcalc.documents.context.written_names import (
     CALLED,
@@ -21,9 +22,8 @@ from matcalc.documents.context.written_names import (
     with_constants,
     without_index,
 )
-from matcalc.documents.pieces import Notation, Placed, Said
 from matcalc.documents.roles import named_by
-from matcalc.documents.shapes import Head, head_of, holds, inverted, is_entries, is_expected, powered
+from matcalc.documents.sides import Head, head_of, holds, inverted, is_entries, is_expected, powered
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import walk
@@ -38,8 +38,8 @@ _MOST_BEHIND = 200
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``L(w) = ...``: what a name stands for from the row number ``number`` on. ``uses`` are the names in its value, ``weights`` which of
-    them are bold, ``bold`` whether it is itself."""
+    """``L(w) = ...``: what a name stands for from the row number ``number`` on. ``uses`` are the
+    names in its value, ``weights`` which of them are bold, ``bold`` whether it is itself."""
 
     head: Head
     left: str
@@ -53,9 +53,11 @@ class Definition:
     weights: Weights
     bold: bool
     special: frozenset[str] = frozenset()
-    """The names in the arguments of functions that the language does not have, the values of which are constants in ``value``."""
+    """The names in the arguments of functions that the language does not have, the values of which
+    are constants in ``value``."""
     link: int = 0
-    """Of what a later side of a chain gives, how many sides were before it: ``P = \\mathbb{E}[ee^\\top] = A P_0 A^\\top``."""
+    """Of what a later side of a chain gives, how many sides were before it:
+    ``P = \\mathbb{E}[ee^\\top] = A P_0 A^\\top``."""
     perhaps: bool = False
     """Whether it was said of another layer of a network, and may be otherwise here."""
 
@@ -90,13 +92,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Obscured:
-    """A name that gets a value in a row that cannot be taken for a definition: an array, cases, words."""
+    """A name that gets a value in a row that cannot be taken for a definition: an array, cases,
+    words."""
 
     name: str
     number: int
     is_function: bool
     unread: Definition | None = None
-    """What it is defined as, where only that is not read: in terms of functions without a formula."""
+    """What it is defined as, where only that is not read: in terms of functions without a
+    formula."""
 
 
 def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definition | Obscured | None:
@@ -126,8 +130,11 @@ def _goes_on(line: Line) -> bool:
     return later and not _is_function(row.left.text, line.notation) and not _ends_with_name(line)
 
 
-def _definition(line: Line, head: Head, side: str, value: str, bold: bool, sentence: tuple[int, int], spot: Spot) -> Definition | None:
-    """A definition with its value as the language has it; None for a value that is made of the name itself, or of no names."""
+def _definition(
+    line: Line, head: Head, side: str, value: str, bold: bool, sentence: tuple[int, int], spot: Spot
+) -> Definition | None:
+    """A definition with its value as the language has it; None for a value that is made of the name
+    itself, or of no names."""
     notation = line.notation
     text, special = with_constants(value) if notation == "latex" else (value, frozenset[str]())
     again = head_of(value, notation)
@@ -147,7 +154,8 @@ def _uses(names: frozenset[str], head: Head) -> frozenset[str]:
 
 
 def _of_inverse(line: Line) -> Line | None:
-    r"""What an equation for the inverse of a name says of the name itself: ``S^{-1} = A + B`` gives ``S = (A + B)^{-1}``."""
+    r"""What an equation for the inverse of a name says of the name itself: ``S^{-1} = A + B`` gives
+    ``S = (A + B)^{-1}``."""
     row = line.row
     written = inverted(row.left.text) if line.notation == "latex" and row.relation in ("=", ":=") else None
     if written is None or row.right is None:
@@ -157,7 +165,8 @@ def _of_inverse(line: Line) -> Line | None:
 
 
 def _obscured(line: Line, side: str, head: Head | None, first: NameAt | None) -> Obscured | None:
-    """That a name has a value which is not read; None for a side that begins with no name, and for a list of numbers."""
+    """That a name has a value which is not read; None for a side that begins with no name, and for
+    a list of numbers."""
     called = first is not None and CALLED.match(side, first.end) is not None
     if head is not None and line.role != "not an equation":
         return Obscured(without_index(head.name), line.number, called)
@@ -172,7 +181,8 @@ def _is_unread(value: str) -> bool:
 
 
 def head_and_value(line: Line) -> tuple[str, str] | None:
-    """The name that an equation at the beginning of a chain is of, without arguments, and its value as it is written."""
+    """The name that an equation at the beginning of a chain is of, without arguments, and its value
+    as it is written."""
     row = line.row
     if row.link or row.right is None or row.relation not in _GIVING or line.role not in ("definition", "claim", "probability"):
         return None
@@ -188,17 +198,25 @@ _ROLES = frozenset(["definition", "solution", "not an equation"])
 
 
 def _ends_with_name(line: Line) -> bool:
-    r"""Whether a chain from a formula ends with the name that it gives it: ``\partial L/\partial z = y - t = \delta``."""
+    r"""Whether a chain from a formula ends with the name that it gives it:
+    ``\partial L/\partial z = y - t = \delta``."""
     last = None if line.row.right is None else head_of(line.row.right.text, line.notation)
     return (
-        last is not None and not last.arguments and all(head_of(one.text, line.notation) is None for one in (line.row.first, line.row.left))
+        last is not None
+        and not last.arguments
+        and all(head_of(one.text, line.notation) is None for one in (line.row.first, line.row.left))
     )
 
 
 def _of_chain(line: Line) -> Line | None:
     """A later equation of a chain that a name begins, as one for the name."""
     row = line.row
-    if not row.link or line.role not in ("claim", "probability") or row.relation != "=" or head_of(row.first.text, line.notation) is None:
+    if (
+        not row.link
+        or line.role not in ("claim", "probability")
+        or row.relation != "="
+        or head_of(row.first.text, line.notation) is None
+    ):
         return None
     return replace(line, row=replace(row, left=row.first, link=0), role="definition")
 
@@ -210,10 +228,12 @@ def _is_function(side: str, notation: Notation) -> bool:
 
 
 def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:
-    """Definitions whose values are formulas of the language, with functions that are ``called``; the others only tell that a name has one.
+    """Definitions whose values are formulas of the language, with functions that are ``called``;
+    the others only tell that a name has one.
 
-    What a later side of a chain gives counts where the first one is no formula. An array that is written out is none; as the value of a
-    function of several numbers it tells what the derivatives of that are.
+    What a later side of a chain gives counts where the first one is no formula. An array that is
+    written out is none; as the value of a function of several numbers it tells what the derivatives
+    of that are.
     """
     vocabulary = vocabulary_of([one for one in found if isinstance(one, Definition)], called=called)
     last: dict[str, Definition | Obscured] = {}
@@ -227,7 +247,8 @@ def readable(found: Sequence[Definition | Obscured], called: Collection[str] = (
 
 
 def vocabulary_of(definitions: Sequence[Definition], declared: Iterable[str] = (), called: Collection[str] = ()) -> Vocabulary:
-    """The vocabulary in which definitions give names a meaning, and others are ``declared``, or ``called`` as functions."""
+    """The vocabulary in which definitions give names a meaning, and others are ``declared``, or
+    ``called`` as functions."""
     functions = {one.name: one.head.arguments for one in definitions if one.is_function}
     return Vocabulary.of((), called).defining(functions, [one.name for one in definitions if not one.is_function], declared)
 
@@ -235,7 +256,8 @@ def vocabulary_of(definitions: Sequence[Definition], declared: Iterable[str] = (
 def _as_far_as_read(
     one: Definition | Obscured, before: Definition | Obscured | None, vocabulary: Vocabulary
 ) -> Definition | Obscured | None:
-    """A definition, that there is one which is not read, or None for what only goes on or lists entries."""
+    """A definition, that there is one which is not read, or None for what only goes on or lists
+    entries."""
     if isinstance(one, Obscured):
         return one
     if one.link and not (isinstance(before, Obscured) and before.number == one.number - one.link):
@@ -252,12 +274,15 @@ def _unread(one: Definition) -> Obscured:
 
 
 def _without_unread(found: Sequence[Definition | Obscured]) -> list[Definition | Obscured]:
-    """The definitions; those that call a function of which no definition can be read, not as such."""
+    """The definitions; those that call a function of which no definition can be read, not as
+    such."""
     read = {one.name for one in found if one.is_function and isinstance(one, Definition)}
     called = {one.name for one in found if one.is_function} - read
     if not called:
         return list(found)
-    return [_unread(one) if isinstance(one, Definition) and names_called(one.value, one.notation) & called else one for one in found]
+    return [
+        _unread(one) if isinstance(one, Definition) and names_called(one.value, one.notation) & called else one for one in found
+    ]
 
 
 _IN_BRACKETS = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*[\[(][^=+]*[\])]\s*(?:\^\s*(?:T|\\top|\{[^{}]*\}))?")
@@ -265,13 +290,15 @@ _COUNTS = frozenset("tnmdijkrpqNMDTK")
 
 
 def _lists_entries(one: Definition) -> bool:
-    """Whether a value only names the entries of what it is of: ``x = (x_1, ..., x_n)'``, ``X = [x_1, ..., x_n]``."""
+    """Whether a value only names the entries of what it is of: ``x = (x_1, ..., x_n)'``,
+    ``X = [x_1, ..., x_n]``."""
     bases = {without_index(at.base) for at in names_at(one.value, one.notation)} - _COUNTS
     return {base.lower() for base in bases} == {one.name.lower()}
 
 
 def is_readable(text: str, vocabulary: Vocabulary, *, arrays: bool) -> bool:
-    """Whether a text is in the language, as far as its syntax tells; with ``arrays`` one that is written out entry by entry is, too."""
+    """Whether a text is in the language, as far as its syntax tells; with ``arrays`` one that is
+    written out entry by entry is, too."""
     try:
         program = parse_syntax(text, vocabulary).program
     except MatcalcError:
@@ -280,7 +307,8 @@ def is_readable(text: str, vocabulary: Vocabulary, *, arrays: bool) -> bool:
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
-    """The names in a formula, with and without their indices; a Kronecker delta speaks of nothing that is called delta."""
+    """The names in a formula, with and without their indices; a Kronecker delta speaks of nothing
+    that is called delta."""
     found = names_at(text, notation)
     return frozenset(name for at in found for name in ((at.name,) if _KRONECKER.fullmatch(at.name) else (at.name, at.base)))
 
@@ -289,7 +317,8 @@ _KRONECKER = pattern(r"delta_[i-np-s]{2}")
 
 
 class Definitions:
-    """The definitions of a document, asked for a row: the latest before it, or one in the same sentence behind it.
+    """The definitions of a document, asked for a row: the latest before it, or one in the same
+    sentence behind it.
 
     ``twins`` are the letters that stand in the document in bold and otherwise, as two names.
     """
@@ -320,7 +349,8 @@ class Definitions:
     def at(self, name: str, row: int, bold: bool | None = None, *, called: bool = False) -> Definition | None:
         """What a name stands for at a row; None for one whose last definition cannot be read.
 
-        Where it is ``called``, what was said of it as a function: ``f(x) = (2x + 1)^3``, which goes on with ``f = u^3``.
+        Where it is ``called``, what was said of it as a function: ``f(x) = (2x + 1)^3``, which goes
+        on with ``f = u^3``.
         """
         known = self._known(name, bold, called)
         place = bisect_left(known, row, key=_number)
@@ -342,13 +372,15 @@ class Definitions:
         return self.at(name, row, bold, called=called) or (self._unread_at(name, row) if unread else None)
 
     def is_obscure(self, name: str, row: int) -> bool:
-        """Whether the last definition of a name before a row, or one of it later in the document, cannot be read."""
+        """Whether the last definition of a name before a row, or one of it later in the document,
+        cannot be read."""
         known = self._by_name.get(name, [])
         place = bisect_left(known, row, key=_number)
         return isinstance(known[place - 1], Obscured) if place else name in self._obscured
 
     def others(self, one: Definition, row: int) -> Iterator[Definition]:
-        """Other definitions of a name than this one, those before a row first, the nearest of them first."""
+        """Other definitions of a name than this one, those before a row first, the nearest of them
+        first."""
         known = self._by_name.get(one.name, [])
         place = bisect_right(known, row, key=_number)
         ordered = chain((known[number] for number in range(place - 1, -1, -1)), islice(known, place, None))
@@ -359,7 +391,8 @@ class Definitions:
         return name in self._by_name
 
     def of_letter(self, name: str, after: int, before: int) -> tuple[str, ...]:
-        """The functions with the letter of a name and an index that are defined between two rows."""
+        """The functions with the letter of a name and an index that are defined between two
+        rows."""
         return tuple([one.name for one in self._of_letter.get(name, ()) if after < one.number < before])
 
     def functions_before(self, row: int) -> Iterator[Definition]:
@@ -377,13 +410,17 @@ class Definitions:
         *,
         unread: bool = False,
     ) -> tuple[Definition, ...]:
-        """All that names rest on, directly or not, each after what it rests on itself; what goes in a circle is left out.
+        """All that names rest on, directly or not, each after what it rests on itself; what goes in
+        a circle is left out.
 
-        ``called`` are the names that stand as functions. ``unread``: what is defined by functions without a formula counts, too.
+        ``called`` are the names that stand as functions. ``unread``: what is defined by functions
+        without a formula counts, too.
         """
         done: dict[str, Definition] = {}
         opened: set[str] = set()
-        waiting: list[tuple[str, bool | None, Definition | None]] = [(name, weights.of(name), None) for name in sorted(names, reverse=True)]
+        waiting: list[tuple[str, bool | None, Definition | None]] = [
+            (name, weights.of(name), None) for name in sorted(names, reverse=True)
+        ]
         while waiting and len(done) < _MOST:
             name, bold, closing = waiting.pop()
             if closing is not None:
@@ -399,7 +436,8 @@ class Definitions:
 
 
 def is_foreign(one: Definition, spot: Spot, names: Iterable[str]) -> bool:
-    """Whether a name without arguments at a spot hardly means this function: one of another section, with variables not among these."""
+    """Whether a name without arguments at a spot hardly means this function: one of another
+    section, with variables not among these."""
     return one.is_function and one.spot.sections[-1:] != spot.sections[-1:] and not set(one.head.arguments) <= set(names)
 
 
@@ -413,7 +451,8 @@ def _number(one: Definition | Obscured) -> int:
 
 
 def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:
-    """The definitions without those that need one behind them, as those of names that are defined by each other do."""
+    """The definitions without those that need one behind them, as those of names that are defined
+    by each other do."""
     waiting = set(found)
     kept = []
     for name, one in found.items():
@@ -430,7 +469,8 @@ class Dependence:
         self._uses = {one.name: one.uses for one in definitions}
 
     def of(self, name: str, others: Iterable[str]) -> bool:
-        """Whether the value of a name depends on one of the others; it does on itself only through others."""
+        """Whether the value of a name depends on one of the others; it does on itself only through
+        others."""
         return not closed(self._uses.get(name, ()), self._uses).isdisjoint(others)
 
 
@@ -447,7 +487,8 @@ def closed(names: Iterable[str], uses: Mapping[str, Collection[str]]) -> set[str
 
 
 def reached(names: Iterable[str], definitions: Sequence[Definition], stop: Collection[str]) -> tuple[Definition, ...]:
-    """The definitions that names rest on, but for those of the names to ``stop`` at and what only these rest on."""
+    """The definitions that names rest on, but for those of the names to ``stop`` at and what only
+    these rest on."""
     uses = {one.name: one.uses.difference(stop) for one in definitions}
     found = closed((name for name in names if name not in stop), uses)
     return tuple([one for one in definitions if one.name in found])

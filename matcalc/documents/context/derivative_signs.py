@@ -1,6 +1,8 @@
-r"""Derivatives of functions by signs before them, ``\nabla f``, ``D(F \circ G)(x)``, ``J_F``, as the language writes them.
+r"""Derivatives of functions by signs before them, ``\nabla f``, ``D(F \circ G)(x)``, ``J_F``, as
+the language writes them.
 
-There each function is called with what it is a function of, and a formula that is differentiated is a function with a name of its own.
+There each function is called with what it is a function of, and a formula that is differentiated is
+a function with a name of its own.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class NotRead(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DerivedName:
-    """A function as it stands in a formula: with the sign of a derivative, and the name that it is called with."""
+    """A function as it stands in a formula: with the sign of a derivative, and the name that it is
+    called with."""
 
     name: str
     written: str
@@ -90,7 +93,8 @@ def _signs_at(text: str, is_map: Callable[[str], bool]) -> Iterator[tuple[int, S
 
 
 def _is_by_inside(found: re.Match[str], call: Call | None) -> bool:
-    """Whether a gradient is by a name that stands inside the brackets of a function and is not all of them."""
+    """Whether a gradient is by a name that stands inside the brackets of a function and is not all
+    of them."""
     below = whole_name(_by(found))
     if below is None or call is None or below == call.point:
         return False
@@ -112,7 +116,8 @@ def _by_index(found: re.Match[str]) -> str:
 
 
 def calls_in(text: str) -> dict[str, int]:
-    """With how many arguments the functions in a formula are called; those that are called in several ways are left out."""
+    """With how many arguments the functions in a formula are called; those that are called in
+    several ways are left out."""
     text = _plain(text)
     found: dict[str, set[int]] = {}
     for at in names_at(text):
@@ -130,7 +135,8 @@ _DIRECTION = pattern(
 
 
 def _plain(text: str) -> str:
-    r"""A formula with the sign D for Jacobians and derivatives along vectors: ``J_F(x)``, ``J_{G \circ F}(x)``, ``f'(x; v)``."""
+    r"""A formula with the sign D for Jacobians and derivatives along vectors: ``J_F(x)``,
+    ``J_{G \circ F}(x)``, ``f'(x; v)``."""
 
     def plain(found: re.Match[str]) -> str:
         inside = _unbraced(found["of"])
@@ -158,7 +164,8 @@ _BY_NAME = pattern(r"\\[dt]?frac\s*\{\s*\\partial(?![A-Za-z])")
 
 
 def _end_of_operand(text: str, start: int) -> int:
-    """The place behind what the sign of a partial derivative above the line of a fraction is about: there, or in the bracket behind it."""
+    """The place behind what the sign of a partial derivative above the line of a fraction is about:
+    there, or in the bracket behind it."""
     above = closing(text, start, "{")
     below = closing(text, text.index("{", above) + 1, "{") if above and text[above : above + 1] == "{" else 0
     if not below or text[start : above - 1].strip():
@@ -199,16 +206,21 @@ _BY_ENTRY = pattern(r"\\partial\s*(?P<by>(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{\
 
 
 class Derivatives:
-    """Writes formulas with the derivatives of ``functions`` without a formula, and of ``known`` names that have so many arguments.
+    """Writes formulas with the derivatives of ``functions`` without a formula, and of ``known``
+    names that have so many arguments.
 
-    ``curves`` are the functions whose values are vectors and whose argument is a number; ``letters`` are free.
+    ``curves`` are the functions whose values are vectors and whose argument is a number;
+    ``letters`` are free.
     """
 
-    def __init__(self, functions: frozenset[str], known: Mapping[str, int], letters: Iterator[str], curves: frozenset[str]) -> None:
+    def __init__(
+        self, functions: frozenset[str], known: Mapping[str, int], letters: Iterator[str], curves: frozenset[str]
+    ) -> None:
         self._functions, self._known, self._letters, self._curves = functions, known, letters, curves
         self._renamed: dict[str, str] = {}
         self._by: set[str] = set()
-        """What functions without arguments are differentiated by: one thing alone, as there is only one that they can be of."""
+        """What functions without arguments are differentiated by: one thing alone, as there is only
+        one that they can be of."""
 
     def definition(self, left: str, value: str, arguments: tuple[str, ...]) -> list[str]:
         """A definition, behind those of the functions that it needs."""
@@ -226,7 +238,8 @@ class Derivatives:
         return self._written(equation, text), text.helpers
 
     def _variable(self, equation: str) -> str:
-        """The name that functions of an equation are called with where they are; empty where these are several."""
+        """The name that functions of an equation are called with where they are; empty where these
+        are several."""
         equation = _plain(equation)
         names = names_at(equation)
         points = self._points(equation, names)
@@ -255,7 +268,9 @@ class Derivatives:
 
     def _written(self, text: str, into: _Text, depth: int = 0) -> str:
         text = _plain(text)
-        signs = sorted([*_SIGN.finditer(text), *_ALONG.finditer(text)], key=lambda found: (found.start(), "along" not in found.groupdict()))
+        signs = sorted(
+            [*_SIGN.finditer(text), *_ALONG.finditer(text)], key=lambda found: (found.start(), "along" not in found.groupdict())
+        )
         out, place = [], 0
         for found in signs:
             if found.start() >= place and self._is_sign(found, text):
@@ -321,7 +336,8 @@ class Derivatives:
         return _with_sign(_sign(found), name, into.variable)
 
     def _formula_behind(self, text: str, start: int, into: _Text, depth: int) -> tuple[str, int]:
-        """What stands in brackets behind a sign, or is a derivative itself, and the place behind it."""
+        """What stands in brackets behind a sign, or is a derivative itself, and the place behind
+        it."""
         power, elementary, second = _POWER.match(text, start), _ELEMENTARY.match(text, start), _SIGN.match(text, start)
         if power is not None:
             end = closing(text, power.end() + 1, "{")
@@ -382,7 +398,8 @@ class Derivatives:
         return respelled(text, changes())
 
     def _primed(self, written: str, name: str, primes: str) -> str:
-        """A name with its primes; that of a curve, whose prime is a column, with the sign of a Jacobian."""
+        """A name with its primes; that of a curve, whose prime is a column, with the sign of a
+        Jacobian."""
         if name not in self._curves or not primes:
             return self._spelled(written) + primes
         if len(primes) > 1:
@@ -390,7 +407,8 @@ class Derivatives:
         return f"J_{{{self._spelled(written)}}}"
 
     def _spelled(self, text: str) -> str:
-        """A name, or a formula that begins with one, with the letter that stands for the name, where one does."""
+        """A name, or a formula that begins with one, with the letter that stands for the name,
+        where one does."""
         at = next(iter(names_at(text)), None)
         letter = None if at is None else self._renamed.get(at.name)
         return text if at is None or letter is None else f"{text[: at.start]}{letter}{text[at.end :]}"
@@ -398,7 +416,8 @@ class Derivatives:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What functions are called with that stand without brackets in a formula, and the definitions that were made for it."""
+    """What functions are called with that stand without brackets in a formula, and the definitions
+    that were made for it."""
 
     variable: str
     helpers: list[str]
@@ -409,7 +428,8 @@ _COUNTS = pattern(r"[i-n\d]|\\?[a-z]+\s*,.*")
 
 
 def _operand_end(text: str, start: int) -> int:
-    """The place behind what a function without brackets is applied to: a name with its arguments, or a bracket."""
+    """The place behind what a function without brackets is applied to: a name with its arguments,
+    or a bracket."""
     at = _name_from(text, start)
     if at is None:
         return closing(text, start + 1, "{") if text[start : start + 1] == "{" else _bracket(text, start)[1]

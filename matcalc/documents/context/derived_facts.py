@@ -1,4 +1,5 @@
-"""What formulas tell of names: factors of factorizations, second moments, functions that work on each entry."""
+"""What formulas tell of names: factors of factorizations, second moments, functions that work on
+each entry."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import replace
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
+from matcalc.documents.blocks import Said
 from matcalc.documents.context.defined_names import Definition, head_and_value, names_used
 from matcalc.documents.context.facts import Doubts, Told, reach_of
 from matcalc.documents.context.loose_notation import listed_names
@@ -26,8 +28,7 @@ from matcalc.documents.context.written_names import (
     without_index,
     without_script,
 )
-from matcalc.documents.pieces import Said
-from matcalc.documents.shapes import head_of, is_function
+from matcalc.documents.sides import head_of, is_function
 from matcalc.facts.table import is_square, needs_square
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
@@ -43,13 +44,18 @@ _NEAR = 4
 
 
 def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
-    """What is told of the factors in the equations of a sentence by the name that it gives to the factorization.
+    """What is told of the factors in the equations of a sentence by the name that it gives to the
+    factorization.
 
-    ``told`` is what else is told of names: of a matrix that is not square, as the middle factor of a full decomposition, nothing is told
-    that only a square one is.
+    ``told`` is what else is told of names: of a matrix that is not square, as the middle factor of
+    a full decomposition, nothing is told that only a square one is.
     """
     named = [(one, found) for one in vocabulary().factorizations if (found := one.words.search(wording.text)) is not None]
-    if not named or _is_another(wording.text, named[0][1].start()) or vocabulary().lists["doubtful_sentence"].search(wording.text):
+    if (
+        not named
+        or _is_another(wording.text, named[0][1].start())
+        or vocabulary().lists["doubtful_sentence"].search(wording.text)
+    ):
         return
     tokens = tokens_of(wording)
     doubts = Doubts(tokens, wording.text)
@@ -72,12 +78,15 @@ def _is_denied(one: Told, told: Iterable[Told]) -> bool:
 
 
 def _is_another(text: str, start: int) -> bool:
-    """Whether the words before the name make it that of something else: ``an approximate SVD``, ``similar to an SVD``."""
+    """Whether the words before the name make it that of something else: ``an approximate SVD``,
+    ``similar to an SVD``."""
     before = text[:start].replace("-", " ").split()[-_NEAR:]
     return vocabulary().lists["another"].search(" ".join(before)) is not None
 
 
-def _told(wording: Wording, line: Line, said: Said, reach: tuple[int, int, bool], facts: Mapping[str, tuple[str, ...]]) -> Iterator[Told]:
+def _told(
+    wording: Wording, line: Line, said: Said, reach: tuple[int, int, bool], facts: Mapping[str, tuple[str, ...]]
+) -> Iterator[Told]:
     start, end, narrow = reach
     weights = weights_in(line.row.text, line.notation)
     for name, properties in facts.items():
@@ -86,7 +95,8 @@ def _told(wording: Wording, line: Line, said: Said, reach: tuple[int, int, bool]
 
 
 def _is_oblong(other: Told, one: Told) -> bool:
-    """Whether unequal numbers of rows and columns are told of the same name, in rows that both reach."""
+    """Whether unequal numbers of rows and columns are told of the same name, in rows that both
+    reach."""
     shape = other.declaration.shape
     unequal = shape is not None and len(shape) == _MATRIX and not is_square(shape)
     return unequal and other.name == one.name and other.start < one.end and one.start < other.end
@@ -110,7 +120,8 @@ def letters_of_factors(text: str) -> Iterator[str]:
 
 
 def _facts(line: Line, named: Sequence[Factorization]) -> Mapping[str, tuple[str, ...]]:
-    """The factors of a row with what is known of them, by the first of the factorizations that it has the form of."""
+    """The factors of a row with what is known of them, by the first of the factorizations that it
+    has the form of."""
     if line.row.right is None or line.row.relation not in ("=", ":="):
         return {}
     factors = _factors(line.row.right.text)
@@ -118,7 +129,8 @@ def _facts(line: Line, named: Sequence[Factorization]) -> Mapping[str, tuple[str
 
 
 def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mapping[str, tuple[str, ...]] | None:
-    """The names of the factors with their facts, if they stand and are marked as those of the form."""
+    """The names of the factors with their facts, if they stand and are marked as those of the
+    form."""
     letters, names = [letter for letter, _ in one.form], [name for name, _ in factors]
     if [mark for _, mark in factors] != [mark for _, mark in one.form]:
         return None
@@ -129,7 +141,8 @@ def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mappin
 
 
 def _factors(text: str) -> tuple[tuple[str, str], ...]:
-    """The names in a product, with what stands behind them: ``'`` or ``^-1``; nothing for another formula."""
+    """The names in a product, with what stands behind them: ``'`` or ``^-1``; nothing for another
+    formula."""
     try:
         waiting = [parse_syntax(text, Vocabulary()).program.value]
     except MatcalcError:
@@ -162,12 +175,14 @@ _UNSEEN = pattern(_SIZE)
 
 
 def moment_in(wording: Wording, line: Line) -> Told | None:
-    """That a matrix is positive semidefinite, from a row that says of what it is the second moment, or the covariance."""
+    """That a matrix is positive semidefinite, from a row that says of what it is the second moment,
+    or the covariance."""
     return _second_moment(wording, line) or _covariance(wording, line)
 
 
 def _second_moment(wording: Wording, line: Line) -> Told | None:
-    """That a matrix is positive semidefinite, from a row that says of which vector it is the second moment."""
+    """That a matrix is positive semidefinite, from a row that says of which vector it is the second
+    moment."""
     found = head_and_value(line)
     if found is None or not found[0][:1].isupper() or line.notation != "latex":
         return None
@@ -191,7 +206,8 @@ _NORMAL = pattern(
 
 
 def _covariance(wording: Wording, line: Line) -> Told | None:
-    r"""That a matrix is positive semidefinite, as the covariance of a normal distribution: ``x \sim N(\mu, S)``."""
+    r"""That a matrix is positive semidefinite, as the covariance of a normal distribution:
+    ``x \sim N(\mu, S)``."""
     row = line.row
     found = _NORMAL.fullmatch(row.right.text.strip()) if row.relation == "∼" and row.right is not None else None
     name = whole_name(found["covariance"]) if found is not None else None
@@ -202,12 +218,15 @@ def _covariance(wording: Wording, line: Line) -> Told | None:
 
 
 def diagonals_in(wording: Wording, line: Line) -> Iterator[Told]:
-    r"""That the entries of a diagonal matrix are those of a vector: ``W = \mathrm{diag}(w_1, \dots, w_n)``."""
+    r"""That the entries of a diagonal matrix are those of a vector:
+    ``W = \mathrm{diag}(w_1, \dots, w_n)``."""
     text = line.row.right.text if line.row.right is not None and line.notation == "latex" else ""
     for name in sorted(listed_names(text)) if "diag" in text else ():
         said = Said(f"{line.row.left.text} = {text}", line.row.left.place())
         declaration = Declaration(name, "vector")
-        yield Told(name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), None)
+        yield Told(
+            name, declaration, said, line.number, wording.spot.section_end, False, False, wording.spot, wording.place(0), None
+        )
 
 
 def _is_twice(text: str) -> bool:
@@ -222,8 +241,8 @@ _APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|und
 
 
 def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
-    """The functions of which a sentence says that they work on each entry, or that are ``shown`` to; those that are ``defined`` have a
-    formula."""
+    """The functions of which a sentence says that they work on each entry, or that are ``shown``
+    to; those that are ``defined`` have a formula."""
     introducing = vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
     for number, mention in enumerate(wording.mentions):
         _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
@@ -249,11 +268,14 @@ def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bo
 
 
 def shown_entrywise(texts: Iterable[str]) -> frozenset[str]:
-    r"""The functions of layers that work on each entry: their derivatives stand in products of entries, ``\odot g^{[l]\prime}(z)``."""
+    r"""The functions of layers that work on each entry: their derivatives stand in products of
+    entries, ``\odot g^{[l]\prime}(z)``."""
     found: set[str] = set()
     for text in texts:
         if r"\odot" in text or r"\circ" in text:
-            primed = [(at.name, primes) for at in names_at(text) if (primes := PRIMES.match(text, at.end)) is not None and primes[0]]
+            primed = [
+                (at.name, primes) for at in names_at(text) if (primes := PRIMES.match(text, at.end)) is not None and primes[0]
+            ]
             found |= {name for name, primes in primed if is_of_layer(name) and CALLED.match(text, primes.end())}
     return frozenset(found)
 
@@ -272,7 +294,9 @@ def _of_entries(line: Line) -> str | None:
 
 def _of_value(line: Line) -> str | None:
     """f of ``h = f(z)``."""
-    head = head_of(line.row.right.text, line.notation) if line.row.right is not None and line.row.relation in ("=", ":=") else None
+    head = (
+        head_of(line.row.right.text, line.notation) if line.row.right is not None and line.row.relation in ("=", ":=") else None
+    )
     return head.name if head is not None and len(head.arguments) == 1 else None
 
 
@@ -280,21 +304,29 @@ def _of_numbers(line: Line) -> str | None:
     r"""f of ``f: \mathbb{R} \to \mathbb{R}``."""
     row = line.row
     found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
-    head = head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
+    head = (
+        head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
+    )
     return head.name if head is not None and not head.arguments else None
 
 
 def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
-    """The definitions, those of entries as definitions of the arrays where somebody speaks of these, ``z_i = ...`` with ``f(z)``, or
-    differentiates by one of their entries."""
+    """The definitions, those of entries as definitions of the arrays where somebody speaks of
+    these, ``z_i = ...`` with ``f(z)``, or differentiates by one of their entries."""
     texts = {one.name: {at.name for at in names_at(one.value, one.notation)} for one in definitions}
     spoken = {at.name for at in names_at(equation)}.union(*texts.values())
-    spoken |= {at.base for text in (equation, *(one.value for one in definitions)) for at in names_at(text) if _BY.search(text[: at.start])}
+    spoken |= {
+        at.base
+        for text in (equation, *(one.value for one in definitions))
+        for at in names_at(text)
+        if _BY.search(text[: at.start])
+    }
     return tuple([_array(one) if one.name in spoken else one for one in definitions])
 
 
 def with_matrices(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
-    r"""The definitions with entries of the matrices of an equation, where these are small letters of the same name: ``w_{ij}`` of W."""
+    r"""The definitions with entries of the matrices of an equation, where these are small letters
+    of the same name: ``w_{ij}`` of W."""
     bases = frozenset([at.base for at in names_at(equation) if at.name == at.base and at.base[:1].isupper()])
     small = {at.base for at in names_at(equation)}
     return tuple([_with_capitals(one, bases, small) if bases and one.notation == "latex" else one for one in definitions])

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, islice, takewhile
 
 from matcalc.base.errors import MatcalcError
+from matcalc.documents.blocks import Place, Said
 from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.wording import END, Line, Reaches, Spot, Token, Wording, remark, tokens_of
 from matcalc.documents.context.written_names import weights_in, without_index
-from matcalc.documents.pieces import Place, Said
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
 from matcalc.language.text.meanings import USUAL
 
@@ -26,7 +26,8 @@ _NEAR = 4
 
 
 class Doubts:
-    """The words of a sentence that take away what is said in their clause: ``not necessarily symmetric``, ``only if``."""
+    """The words of a sentence that take away what is said in their clause:
+    ``not necessarily symmetric``, ``only if``."""
 
     def __init__(self, tokens: Sequence[Token], text: str) -> None:
         self._tokens = tokens
@@ -48,7 +49,12 @@ class Doubts:
         number = bisect_left(self._words, self._clauses[first])
         if number < len(self._words) and self._words[number] < last:
             return True
-        return self._is_governed(first, last) or self._is_elsewhere(first) or self._is_weakened(first, last) or self._is_retracted(last)
+        return (
+            self._is_governed(first, last)
+            or self._is_elsewhere(first)
+            or self._is_weakened(first, last)
+            or self._is_retracted(last)
+        )
 
     def about_description(self, found: Description) -> bool:
         """Whether what a description says is not asserted."""
@@ -65,14 +71,18 @@ class Doubts:
         return self._says("passed", number) or self._word(number).endswith("ly")
 
     def _is_wish(self, number: int) -> bool:
-        """Whether a word says that something is wished for; not ``we want to minimize``, which is about something else."""
+        """Whether a word says that something is wished for; not ``we want to minimize``, which is
+        about something else."""
         if not self._says("wishing", number):
             return False
         behind = number + 1 + (self._word(number + 1) in _COPULAS)
-        return self._word(behind) != "to" or any(vocabulary().says(sort, self._word(behind + 1)) for sort in ("passed", "proving"))
+        return self._word(behind) != "to" or any(
+            vocabulary().says(sort, self._word(behind + 1)) for sort in ("passed", "proving")
+        )
 
     def _is_report(self, number: int) -> bool:
-        """Whether a word says what others say or assume: ``Smith assumes``; not ``this section assumes``."""
+        """Whether a word says what others say or assume: ``Smith assumes``; not
+        ``this section assumes``."""
         before = [self._word(at) for at in range(max(0, number - _NEAR), number)]
         if _any_says("own", before):
             return False
@@ -96,7 +106,8 @@ class Doubts:
         return any(self._governs(at, first) for at in takewhile(lambda at: at < last, verbs))
 
     def _governs(self, verb: int, first: int) -> bool:
-        """Whether nothing stands between a verb and what is said, or that it is what the verb says."""
+        """Whether nothing stands between a verb and what is said, or that it is what the verb
+        says."""
         between = range(verb + 1, first)
         if any(self._says("conditional", k) and self._word(k - 1) != "as" for k in between):
             return False  # "it says that for a symmetric ⟨A⟩"
@@ -105,7 +116,8 @@ class Doubts:
         return any(self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between)
 
     def _is_elsewhere(self, first: int) -> bool:
-        """Whether a sentence says before what it tells that this is so in another place: ``in Section ⟨5⟩``."""
+        """Whether a sentence says before what it tells that this is so in another place:
+        ``in Section ⟨5⟩``."""
         start = self._tokens[first].start if first < len(self._tokens) else len(self._text)
         return any(at <= start and ";" not in self._text[at:start] for at in self._elsewhere)
 
@@ -127,7 +139,9 @@ class Doubts:
         """Whether a clause is a question: ``⟨A⟩ is symmetric?``; not what is supposed in one."""
         if not self._text.rstrip().endswith("?"):
             return False
-        return not any(self._says("conditional", at) or self._says("introducing", at) for at in range(self._clauses[first], first))
+        return not any(
+            self._says("conditional", at) or self._says("introducing", at) for at in range(self._clauses[first], first)
+        )
 
 
 def _any_says(sort: str, words: Iterable[str]) -> bool:
@@ -140,7 +154,8 @@ _TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
 _ELLIPSIS = re.compile(r"\\[lc]?dots|…|\.\.\.")
 _MOST_TOLD = 200
-"""Things told of one name that are looked at together, and rows where something may be told of it; the latest of more."""
+"""Things told of one name that are looked at together, and rows where something may be told of it;
+the latest of more."""
 _NEAR_AN_EQUATION = 12
 """Characters between a word and the equation that it is about."""
 
@@ -149,8 +164,8 @@ _NEAR_AN_EQUATION = 12
 class Told:
     """What is told of one name, from the row ``start`` up to ``end``.
 
-    ``anew``: the name is introduced, so that nothing told of it in a ``sentence`` before counts; ``general``: nothing at all. ``narrow``:
-    for its sentence alone.
+    ``anew``: the name is introduced, so that nothing told of it in a ``sentence`` before counts;
+    ``general``: nothing at all. ``narrow``: for its sentence alone.
     """
 
     name: str
@@ -197,7 +212,8 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
 
 
 def _declaration_of(written: str, said: str) -> Declaration | None:
-    """What is said of a name; of a member of a family, the vector w_i, only the facts of all of them."""
+    """What is said of a name; of a member of a family, the vector w_i, only the facts of all of
+    them."""
     name = without_index(written)
     declaration = _declaration(name, said)
     if declaration is None or name == written or declaration.shape == ():
@@ -206,13 +222,15 @@ def _declaration_of(written: str, said: str) -> Declaration | None:
 
 
 def _is_usual(declaration: Declaration, text: str) -> bool:
-    """Whether words say of a function that it is the usual one of its letter, as ``the sigmoid activation function`` of a sigma does."""
+    """Whether words say of a function that it is the usual one of its letter, as
+    ``the sigmoid activation function`` of a sigma does."""
     usual = USUAL.get(declaration.name) if declaration.kind == "function" else None
     return usual is not None and any(word in text.lower() for word in (usual.function, *usual.words.split()[1:2]))
 
 
 def _is_resumed(tokens: Sequence[Token], position: int) -> bool:
-    """Whether a description is of what is known already: ``applied to the vector z``, not ``consider the vector z``."""
+    """Whether a description is of what is known already: ``applied to the vector z``, not
+    ``consider the vector z``."""
     before = [token.text for token in tokens[: position + 1] if token.mention is None]
     return "the" in before[-2:] and not any(vocabulary().says("introducing", word) for word in before)
 
@@ -256,7 +274,8 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
 
 
 def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
-    """What the words and the formulas of a sentence tell; ``supposed``: its own formulas alone, as facts."""
+    """What the words and the formulas of a sentence tell; ``supposed``: its own formulas alone, as
+    facts."""
     tokens = tokens_of(wording)
     doubts = Doubts(tokens, wording.text)
     for found in descriptions(tokens):
@@ -270,12 +289,16 @@ def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
 
 
 def _is_constraint(before: str) -> bool:
-    """Whether the words before an equation say that it is to be met, which does not make it a fact about what is varied."""
-    return any(found.end() >= len(before.rstrip()) - _NEAR_AN_EQUATION for found in vocabulary().lists["constraining"].finditer(before))
+    """Whether the words before an equation say that it is to be met, which does not make it a fact
+    about what is varied."""
+    return any(
+        found.end() >= len(before.rstrip()) - _NEAR_AN_EQUATION for found in vocabulary().lists["constraining"].finditer(before)
+    )
 
 
 def _declaration(name: str, said: str) -> Declaration | None:
-    """The words as a declaration; what cannot be one is left out, from the end. Words that say nothing declare nothing."""
+    """The words as a declaration; what cannot be one is left out, from the end. Words that say
+    nothing declare nothing."""
     parts = _readable(said).split()
     while parts:
         for words in (parts, [part for part in parts if part != "square"]):
@@ -288,7 +311,8 @@ def _declaration(name: str, said: str) -> Declaration | None:
 
 
 def _readable(text: str) -> str:
-    """A declaration as that of a formula is written, without the commands that the language has no use for."""
+    """A declaration as that of a formula is written, without the commands that the language has no
+    use for."""
     return text.replace(r"\times", "×").replace(r"\quad", " ")
 
 
@@ -301,7 +325,8 @@ def _shown(text: str, wording: Wording) -> str:
 
 
 def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
-    """The nearest word before a token, or at it, that says how its clause is meant, and its position."""
+    """The nearest word before a token, or at it, that says how its clause is meant, and its
+    position."""
     for position in range(min(first, len(tokens) - 1), -1, -1):
         token = tokens[position]
         if token.text in (";", ":") and position < first:
@@ -341,7 +366,8 @@ def only_defines(wording: Wording) -> bool:
 
 
 def _start(wording: Wording, tokens: Sequence[Token], lead: int, found: Description) -> int:
-    """The first row that a condition is for: not what stands before a turn of the sentence, such as ``which for symmetric M becomes``."""
+    """The first row that a condition is for: not what stands before a turn of the sentence, such as
+    ``which for symmetric M becomes``."""
     if lead <= 0:
         return wording.start if lead == 0 or not found.general else _next_row(wording, tokens, found.first)
     before = tokens[lead - 1].text
@@ -364,7 +390,8 @@ _CONDITION = re.compile(
 
 
 def under_a_condition(wording: Wording) -> Iterator[int]:
-    """The rows behind which words say when they hold, of which nothing is understood: ``holds if A and B commute``."""
+    """The rows behind which words say when they hold, of which nothing is understood:
+    ``holds if A and B commute``."""
     for number, mention in enumerate(wording.mentions):
         mark = f"⟨{number}⟩"
         said = _CONDITION.match(wording.text, wording.text.index(mark) + len(mark))
@@ -377,7 +404,8 @@ def under_a_condition(wording: Wording) -> Iterator[int]:
 
 
 def kept_until_dropped(told: Iterable[Told], read: Iterable[Wording]) -> Iterator[Told]:
-    """What is told, up to the sentences that say of assumptions that they are made no longer; kinds and sizes stay."""
+    """What is told, up to the sentences that say of assumptions that they are made no longer; kinds
+    and sizes stay."""
     ends = sorted([wording.start for wording in read if _drops(wording)])
     for one in told:
         at = bisect_left(ends, one.start + 1)
@@ -417,10 +445,14 @@ class Facts:
         either = name not in self._twins or bold is None
         return (one for one in (told.at(row) if told is not None else ()) if either or one.bold in (bold, None))
 
-    def at(self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name at a row, and where it is said; of what contradicts itself the latest.
+    def at(
+        self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None
+    ) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name at a row, and where it is said; of what contradicts itself the
+        latest.
 
-        ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there counts where nothing is told later.
+        ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there
+        counts where nothing is told later.
         """
         told = _latest(self._holding(name, row, bold))
         if told or name not in self._by_name:
@@ -450,7 +482,8 @@ class Facts:
 
 
 def _latest(told: Iterable[Told]) -> list[Told]:
-    """What counts of the things told of one name, given the latest first: nothing from before it was introduced anew."""
+    """What counts of the things told of one name, given the latest first: nothing from before it
+    was introduced anew."""
     found: list[Told] = []
     for one in islice(told, _MOST_TOLD):
         if found and _is_fresh(found[-1], one):

@@ -1,4 +1,5 @@
-"""Functions without a formula, asked of families that have all derivatives at a point that there are."""
+"""Functions without a formula, asked of families that have all derivatives at a point that there
+are."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ from matcalc.documents.context.written_names import (
     respelled,
     whole_name,
 )
-from matcalc.documents.shapes import head_of, is_zero
+from matcalc.documents.sides import head_of, is_zero
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")
 _GRADIENT = pattern(r"\\nabla\s*(?P<of>[A-Za-z])(?![A-Za-z])")
@@ -44,7 +45,8 @@ COEFFICIENTS = (
 
 @dataclass(frozen=True, slots=True)
 class AnyFunctions:
-    """An equation, with polynomials for the functions in it as definitions before it; ``said``: what they stand for."""
+    """An equation, with polynomials for the functions in it as definitions before it; ``said``:
+    what they stand for."""
 
     equation: str
     definitions: tuple[str, ...]
@@ -53,11 +55,12 @@ class AnyFunctions:
 
 
 def for_any_functions(equation: str, line: Line, context: Context) -> AnyFunctions | None:
-    """The equation of functions with several arguments, if it is about their derivatives at one point alone; None for another one.
+    """The equation of functions with several arguments, if it is about their derivatives at one
+    point alone; None for another one.
 
-    What is said of the derivatives of functions at one point holds for all of them if it does for all
-    polynomials of the same order, as at a point these have all derivatives that there are. So it is asked of
-    polynomials with letters for coefficients.
+    What is said of the derivatives of functions at one point holds for all of them if it does for
+    all polynomials of the same order, as at a point these have all derivatives that there are. So
+    it is asked of polynomials with letters for coefficients.
     """
     if line.notation != "latex" or is_bold(equation):
         return None
@@ -82,7 +85,8 @@ def for_any_functions(equation: str, line: Line, context: Context) -> AnyFunctio
 
 
 def _polynomials(found: _Functions, letters: Iterator[str]) -> tuple[list[str], list[str]] | None:
-    """Polynomials for functions, and the names of their coefficients; None where the letters are used up."""
+    """Polynomials for functions, and the names of their coefficients; None where the letters are
+    used up."""
     terms = [term for degree in range(found.order + 1) for term in combinations_with_replacement(found.variables, degree)]
     definitions: list[str] = []
     coefficients: list[str] = []
@@ -97,14 +101,16 @@ def _polynomials(found: _Functions, letters: Iterator[str]) -> tuple[list[str], 
 
 
 def _given(equation: str, line: Line, context: Context) -> dict[str, str]:
-    """The definitions of names that an equation differentiates and that are partial derivatives themselves."""
+    """The definitions of names that an equation differentiates and that are partial derivatives
+    themselves."""
     names = {one.name for one in partials(equation) if one.name}
     found = {one.name: one for one in context.behind(names, line) if one.name in names and not one.is_function}
     return {name: without_slashes(one.text) for name, one in found.items() if next(partials(one.value), None) is not None}
 
 
 def _fits(found: _Functions, equation: str, line: Line, context: Context) -> bool:
-    """Whether the variables are numbers, and all that the functions depend on where all of them count."""
+    """Whether the variables are numbers, and all that the functions depend on where all of them
+    count."""
     if any(not one.partial for one in quotients(equation)):
         return False
     if not all(context.may_be_number(name, line) for name in found.variables) or _has_others(found, line, context):
@@ -128,7 +134,8 @@ _HELD = pattern(
 
 
 def without_held(equation: str) -> str:
-    r"""The equation without the variables that are held fixed, ``T`` below ``\partial P/\partial V`` in brackets.
+    r"""The equation without the variables that are held fixed, ``T`` below
+    ``\partial P/\partial V`` in brackets.
 
     It is left alone where a function has several sets of variables.
     """
@@ -142,7 +149,8 @@ def without_held(equation: str) -> str:
 
 
 def with_implicit(equation: str, line: Line, context: Context) -> str:
-    r"""The equation with the derivatives of a name that ``F(x, y) = 0`` makes a function of the others: ``-F_x/F_y`` for ``dy/dx``.
+    r"""The equation with the derivatives of a name that ``F(x, y) = 0`` makes a function of the
+    others: ``-F_x/F_y`` for ``dy/dx``.
 
     It is left alone where F itself stands in it, of which more is known then than its derivatives.
     """
@@ -168,9 +176,11 @@ def _implicit(function: str, one: Quotient) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Functions:
-    """The functions in an equation and the variables of their derivatives, those of ``given`` names with a value left out.
+    """The functions in an equation and the variables of their derivatives, those of ``given`` names
+    with a value left out.
 
-    ``order`` is that of the highest derivative; ``outer``: more than a name is differentiated; ``of_all``: by all variables.
+    ``order`` is that of the highest derivative; ``outer``: more than a name is differentiated;
+    ``of_all``: by all variables.
     """
 
     names: tuple[str, ...]
@@ -205,7 +215,8 @@ def _functions_in(text: str, given: Collection[str]) -> _Functions | None:
 
 
 def _are_apart(names: Set[str], by: Collection[str], variables: Collection[str]) -> bool:
-    """Whether functions and variables are letters, no function is one of these, and nothing is differentiated by anything else."""
+    """Whether functions and variables are letters, no function is one of these, and nothing is
+    differentiated by anything else."""
     return names.isdisjoint(by) and set(by) <= set(variables) and all(len(one) == 1 for one in (*names, *variables))
 
 
@@ -231,7 +242,8 @@ _LETTERS = (*COEFFICIENTS, *"ABCEGKLMNPQRSUVWXYZ")
 
 @dataclass(slots=True)
 class _Seen:
-    """How a function without a formula stands in a claim: the signs of derivatives at it, and the names that it is called with."""
+    """How a function without a formula stands in a claim: the signs of derivatives at it, and the
+    names that it is called with."""
 
     signs: set[str] = field(default_factory=set)
     points: set[str] = field(default_factory=set)
@@ -246,12 +258,13 @@ class _Seen:
 
 
 def for_functions_of_vectors(equation: str, line: Line, context: Context) -> AnyFunctions | None:
-    """The equation about derivatives of functions without a formula, with sums of such terms for these; None for others.
+    """The equation about derivatives of functions without a formula, with sums of such terms for
+    these; None for others.
 
-    What is said of the derivatives of functions holds for all of them if it does for every sum of a quadratic
-    polynomial and an exponential: at one point these have all values, slopes and curvatures that there are, and
-    what is linear in a function and true of all exponentials is true of all functions. So it is asked of such
-    sums with letters for coefficients.
+    What is said of the derivatives of functions holds for all of them if it does for every sum of a
+    quadratic polynomial and an exponential: at one point these have all values, slopes and
+    curvatures that there are, and what is linear in a function and true of all exponentials is true
+    of all functions. So it is asked of such sums with letters for coefficients.
     """
     if line.notation != "latex" or _CROSS.search(equation) is not None:
         return None  # it may be a product of vectors
@@ -266,7 +279,8 @@ def for_functions_of_vectors(equation: str, line: Line, context: Context) -> Any
 
 
 def _with_jacobians(equation: str, line: Line, context: Context) -> str:
-    """The equation with signs of derivatives for the names that are said to be Jacobians of functions."""
+    """The equation with signs of derivatives for the names that are said to be Jacobians of
+    functions."""
     named = {one.name: one.of for one in context.jacobians if one.start <= line.number < one.end}
     found = [at for at in names_at(equation) if at.name in named and context.definitions.at(at.name, line.number) is None]
     return respelled(equation, ((at.start, at.end, rf"\mathrm{{D}} {named[at.name]}") for at in found))
@@ -302,7 +316,8 @@ def _free_letters(equation: str, behind: Iterable[Definition], line: Line) -> It
 
 
 def _definitions_behind(equation: str, line: Line, context: Context) -> Iterator[Definition]:
-    """The definitions that the names in an equation rest on, of functions those with as many arguments as these are called with."""
+    """The definitions that the names in an equation rest on, of functions those with as many
+    arguments as these are called with."""
     called = calls_in(equation)
     for one in context.behind(names_used(equation, line.notation), line, unread=True):
         count = len(one.head.arguments)
@@ -310,7 +325,9 @@ def _definitions_behind(equation: str, line: Line, context: Context) -> Iterator
             yield one
 
 
-def _families(functions: Mapping[str, _Seen], letters: Iterator[str], line: Line, context: Context) -> tuple[list[str], dict[str, str]]:
+def _families(
+    functions: Mapping[str, _Seen], letters: Iterator[str], line: Line, context: Context
+) -> tuple[list[str], dict[str, str]]:
     """The families that stand for functions, and the kinds of their arguments and coefficients."""
     families: list[str] = []
     declared: dict[str, str] = {}
@@ -333,9 +350,12 @@ _KINDS: Mapping[Kind, str] = {"number": "scalar", "vector": "vector", "": "vecto
 
 
 def _functions(texts: Sequence[str], defined: Container[str], line: Line, context: Context) -> dict[str, _Seen]:
-    """The functions without a formula that are differentiated somewhere, or of which the text says where they go."""
+    """The functions without a formula that are differentiated somewhere, or of which the text says
+    where they go."""
     found: dict[str, _Seen] = {}
-    for one in (one for text in texts for one in derived_names(text, lambda name: context.maps.at(name, line.number) is not None)):
+    for one in (
+        one for text in texts for one in derived_names(text, lambda name: context.maps.at(name, line.number) is not None)
+    ):
         if one.name not in defined:
             found.setdefault(one.name, _Seen()).add(one)
     if len(found) > _MOST_FUNCTIONS or not all(context.may_be_any_function(name, line) for name in found):
@@ -344,7 +364,8 @@ def _functions(texts: Sequence[str], defined: Container[str], line: Line, contex
 
 
 def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Kind, Kind]:
-    """What a function takes and gives: as the text says, or as the signs of its derivatives show."""
+    """What a function takes and gives: as the text says, or as the signs of its derivatives
+    show."""
     told = context.maps.at(name, line.number)
     gradient, primed = not seen.signs.isdisjoint({"gradient", "hessian"}), "prime" in seen.signs
     shown: Kind = "number" if primed else "vector"
@@ -359,7 +380,8 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
 
 
 def _check_shown(name: str, seen: _Seen, gradient: bool, primed: bool) -> None:
-    """Raises NotRead for a function of which nothing is said, and which may have vectors or matrices for values."""
+    """Raises NotRead for a function of which nothing is said, and which may have vectors or
+    matrices for values."""
     if (seen.bold and gradient) or (primed and (seen.points or not name.islower())):
         raise NotRead
 
@@ -392,7 +414,8 @@ _FORMS: Mapping[tuple[Kind, Kind], tuple[str, tuple[str, ...]]] = {
     ("vector", "vector"): (r"{0} + {1} {4} + {2} \exp({3}^\top {4})", ("vector", "matrix", "vector", "vector")),
     ("number", "vector"): (r"{0} + {5} {1} + {5}^2 {2} + \exp({4} {5}) {3}", ("vector",) * 4 + ("scalar",)),
 }
-"""The functions that stand for all, from where to where they go: a form, the last letter of which is the argument, and its coefficients."""
+"""The functions that stand for all, from where to where they go: a form, the last letter of which
+is the argument, and its coefficients."""
 
 
 def _family(name: str, domain: Kind, values: Kind, letters: Iterable[str]) -> tuple[str, dict[str, str]]:
@@ -402,4 +425,6 @@ def _family(name: str, domain: Kind, values: Kind, letters: Iterable[str]) -> tu
     if len(chosen) <= len(kinds):
         raise NotRead
     text = form.format(*chosen)
-    return f"{name}({chosen[-1]}) = {text}", {letter.removeprefix("\\"): kind for letter, kind in zip(chosen, kinds, strict=False)}
+    return f"{name}({chosen[-1]}) = {text}", {
+        letter.removeprefix("\\"): kind for letter, kind in zip(chosen, kinds, strict=False)
+    }

@@ -1,4 +1,5 @@
-"""Layers that are told apart by the letters of their indices, and steps of time: what tells them belongs to the name."""
+"""Layers that are told apart by the letters of their indices, and steps of time: what tells them
+belongs to the name."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import NameAt, index_of, names_at, respelled, trimmed, whole_name, without_script
-from matcalc.documents.shapes import is_derivative
+from matcalc.documents.sides import is_derivative
 
 _LABEL = "layer"
 _MARKED = pattern(rf"\^\{{\({_LABEL}(?P<letters>[a-z]+)\)\}}(?P<below>_\{{[a-z]+\}})?")
@@ -22,7 +23,9 @@ _LABEL_AND_PRIME = pattern(
 _SPACED = pattern(r"(?P<primed>\\(?:sigma|phi|varphi|psi)\s*'+)\s+(?=(?:\\left\s*)?\()")
 _APPLIED = pattern(r"(?P<function>.{1,40}?)\s*(?:\\left)?\((?P<argument>[^()]{1,40}?)(?:\\right)?\)")
 _ARGUMENT = pattern(r"(?:'|\^\s*\{?\s*(?:\\prime\s*)+\}?)*\s*(?:\\left)?\((?P<argument>[^()]{1,40}?)(?:\\right)?\)")
-_SUM = pattern(r"\\sum(?:\\limits)?\s*_\s*(?:\{\s*(?P<braced>[a-z])[^{}]*\}|(?P<bare>[a-z])(?![A-Za-z]))(?:\s*\^\s*(?:\{[^{}]*\}|\w))?")
+_SUM = pattern(
+    r"\\sum(?:\\limits)?\s*_\s*(?:\{\s*(?P<braced>[a-z])[^{}]*\}|(?P<bare>[a-z])(?![A-Za-z]))(?:\s*\^\s*(?:\{[^{}]*\}|\w))?"
+)
 _CALL = pattern(r"[A-Za-z](?:\^\{\([a-z]+\)\})?\s*(?:\\left)?\([A-Za-z]\^\{\([a-z]+\)\}_\{[a-z]\}\s*(?:\\right)?\)")
 _SPACE = pattern(r"\s+|\\left(?![A-Za-z])|\\right(?![A-Za-z])")
 _POWERED = pattern(r"\s*\^")
@@ -31,7 +34,8 @@ _TWO = 2
 
 @dataclass(frozen=True, slots=True)
 class LetteredLayers:
-    """``letters`` tell the layers of a document apart, each from the one ``below`` it; ``functions`` have the letter of their layer."""
+    """``letters`` tell the layers of a document apart, each from the one ``below`` it;
+    ``functions`` have the letter of their layer."""
 
     letters: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
@@ -72,7 +76,8 @@ class LetteredLayers:
             yield self.in_name(name, {found["letters"]: letter} if found is not None else {})
 
     def steps(self, name: str, value: str) -> Iterator[Mapping[str, str]]:
-        """The letters to put for those of a definition to have that of another layer; none for one of no layer, or of an array of two."""
+        """The letters to put for those of a definition to have that of another layer; none for one
+        of no layer, or of an array of two."""
         own = _IN_A_NAME.search(name)
         used = {letter for found in _MARKED.finditer(value) for letter in found["letters"]}
         if own is None or len(own["letters"]) != 1:
@@ -147,7 +152,8 @@ def _sum_over(found: re.Match[str], step: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A definition by entries: the name and the letter that it is of, the names with one letter in it, and the pairs of letters."""
+    """A definition by entries: the name and the letter that it is of, the names with one letter in
+    it, and the pairs of letters."""
 
     name: str
     letter: str
@@ -155,13 +161,15 @@ class _Given:
     pairs: frozenset[str]
 
     def uses_of(self, name: str, letter: str) -> Iterator[tuple[str, str]]:
-        """What a name with a letter rests on by this definition, the letter in the place of its own."""
+        """What a name with a letter rests on by this definition, the letter in the place of its
+        own."""
         own = self.letter == letter or all(other == self.letter for _, other in self.used)
         if self.name == name and own:
             yield from ((base, letter if other == self.letter else other) for base, other in self.used)
 
     def is_of_one_array(self) -> bool:
-        """Whether two letters hang on one name, and nothing leads from one to the other: ``e^{z_j} / \\sum_k e^{z_k}``."""
+        """Whether two letters hang on one name, and nothing leads from one to the other:
+        ``e^{z_j} / \\sum_k e^{z_k}``."""
         letters: dict[str, set[str]] = {}
         for name, letter in (*self.used, (self.name, self.letter)):
             letters.setdefault(name, set()).add(letter)
@@ -177,8 +185,9 @@ class _Given:
 def lettered_layers_of(equations: Sequence[tuple[str, str]], texts: Iterable[str]) -> LetteredLayers:
     """What tells the layers apart in a document, whose equations have these sides.
 
-    As entries of one array each, ``z_k = b_k + \\sum_j w_{jk} a_j`` and ``a_j = g_j(z_j)`` go in a circle, z resting on a, and a on z again
-    with another letter. There the letter belongs to the name: what has the index j is of another layer than what has k.
+    As entries of one array each, ``z_k = b_k + \\sum_j w_{jk} a_j`` and ``a_j = g_j(z_j)`` go in a
+    circle, z resting on a, and a on z again with another letter. There the letter belongs to the
+    name: what has the index j is of another layer than what has k.
     """
     given = [one for left, right in equations if (one := _given(left, right)) is not None]
     letters = set[str]().union(*(_letters_around(one, given) for one in given))
@@ -210,7 +219,8 @@ def _given(left: str, right: str) -> _Given | None:
 
 
 def _letters_around(start: _Given, given: Sequence[_Given]) -> set[str]:
-    """The letters in a circle of definitions that leads from a name with one letter through another name to it with another letter."""
+    """The letters in a circle of definitions that leads from a name with one letter through another
+    name to it with another letter."""
     seen: dict[tuple[str, str], int] = {}
     waiting = [((start.name, start.letter), 0)]
     while waiting:
@@ -236,8 +246,11 @@ def _function(right: str, letters: set[str]) -> str:
 
 
 def _below(given: Sequence[_Given], pairs: Iterable[str], letters: set[str]) -> dict[str, str]:
-    """The letter of the layer below each: that of the sum in a definition, and for others as their pairs are written."""
-    summed = [(one.letter, other) for one in given for _, other in one.used if {one.letter + other, other + one.letter} & one.pairs]
+    """The letter of the layer below each: that of the sum in a definition, and for others as their
+    pairs are written."""
+    summed = [
+        (one.letter, other) for one in given for _, other in one.used if {one.letter + other, other + one.letter} & one.pairs
+    ]
     found = {letter: other for letter, other in summed if {letter, other} <= letters}
     upward = any(pair[0] == found.get(pair[1]) for pair in pairs)
     for pair in sorted(pairs):
@@ -258,7 +271,9 @@ _ALONE = pattern(r"(?:\s|\\[,;:! ])*(?:$|[-+=)\]}&,.;]|\\(?:right|end|\\))")
 _STEP = pattern(r"(?P<letter>[a-z])\s*(?P<sign>[-+])\s*1")
 _WORD_BEHIND = pattern(r"(?P<letter>[a-z])\s*,\s*[a-z]{3,}")
 """What else stands behind a step: ``x_{k,measured}``."""
-_GIVEN = pattern(r"(?P<what>[a-z](?:\s*[-+]\s*1)?)\s*(?:\||\\mid(?![A-Za-z])|\\vert(?![A-Za-z]))\s*(?P<given>[a-z](?:\s*[-+]\s*1)?)")
+_GIVEN = pattern(
+    r"(?P<what>[a-z](?:\s*[-+]\s*1)?)\s*(?:\||\\mid(?![A-Za-z])|\\vert(?![A-Za-z]))\s*(?P<given>[a-z](?:\s*[-+]\s*1)?)"
+)
 _BOUND = pattern(r"\\(?:sum|prod|max|min|bigcup|bigcap)(?:\\limits)?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))")
 _FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _BRACED = pattern(r"_\s*\{[^{}]*\}")
@@ -270,7 +285,8 @@ _FEW = 2
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """``letters`` count steps, ``signed`` are the names that carry a sign beside them, and ``inverted`` those with an inverse besides."""
+    """``letters`` count steps, ``signed`` are the names that carry a sign beside them, and
+    ``inverted`` those with an inverse besides."""
 
     letters: frozenset[str] = frozenset()
     signed: frozenset[str] = frozenset()
@@ -321,7 +337,8 @@ _NAMED = pattern(r"(?P<letter>.+)_(?:given\w+for)?(?:minus|plus)?(?:[a-z]*here|p
 
 
 def is_of_a_step(name: str) -> bool:
-    """Whether a name was made of one with a step: it is another symbol than what has its letter alone."""
+    """Whether a name was made of one with a step: it is another symbol than what has its letter
+    alone."""
     return _NAMED.fullmatch(name) is not None
 
 
@@ -352,8 +369,9 @@ def steps_of(texts: Iterable[str]) -> Steps:
 
 @dataclass(slots=True)
 class _Seen:
-    """What formulas show: which names each letter hangs on with a step, the letters that hang on each name alone, the names with signs
-    and those with an inverse, and the letters that stand for a number or that a sum runs over."""
+    """What formulas show: which names each letter hangs on with a step, the letters that hang on
+    each name alone, the names with signs and those with an inverse, and the letters that stand for
+    a number or that a sum runs over."""
 
     stepped: dict[str, set[str]] = field(default_factory=dict)
     alone: dict[str, set[str]] = field(default_factory=dict)

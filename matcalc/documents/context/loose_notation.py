@@ -1,4 +1,5 @@
-"""What documents write loosely, as the language has it: sums without an index, entries that are listed, unusual indices, densities."""
+"""What documents write loosely, as the language has it: sums without an index, entries that are
+listed, unusual indices, densities."""
 
 from __future__ import annotations
 
@@ -9,11 +10,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Placed
 from matcalc.documents.context.written_names import is_bold, names_at, whole_name
 from matcalc.documents.cues import closing
-from matcalc.documents.pieces import Placed
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import head_of, holds, is_derivative, is_expected
+from matcalc.documents.sides import head_of, holds, is_derivative, is_expected
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _UNUSUAL = "abcdfghouvw"
@@ -23,7 +24,9 @@ _BOUND = pattern(
 )
 _RANGE = pattern(r"\s*(?P<first>[a-z])\s*(?:,\s*(?P<second>[a-z])\s*)?(?:(?:=|\\neq?(?![A-Za-z])|≠|<|>)[^{}]*)?")
 _BELOW = pattern(r"_\s*(?:(?P<bare>[a-z])(?![A-Za-z])|\{\s*(?P<run>[a-z](?:\s*,?\s*[a-z]){0,2})\s*\})")
-_LABELLED = pattern(r"(?P<capital>(?<![A-Za-z\\])[A-Z]|[A-Z]\s*\})\s*_\s*(?:(?P<bare>[a-z])(?![A-Za-z])|\{\s*(?P<braced>[a-z])\s*\})")
+_LABELLED = pattern(
+    r"(?P<capital>(?<![A-Za-z\\])[A-Z]|[A-Z]\s*\})\s*_\s*(?:(?P<bare>[a-z])(?![A-Za-z])|\{\s*(?P<braced>[a-z])\s*\})"
+)
 _LETTER = pattern(r"(?<![\\A-Za-z])[a-z](?![A-Za-z])")
 _SHOWN = pattern(r"_\{?[i-s]{1,4}\}?(?![a-z])|\[[i-s](?:,\s*[i-s])*\]|\bsum\([i-s](?:,\s*[i-s])*,")
 _SINGLE = pattern(r"[i-s](?![a-z]*\()")
@@ -32,7 +35,8 @@ _COMMAND = pattern(r"\\[A-Za-z]+\s*(?:\{\s*[A-Za-z]{2,}\s*\})?")
 
 @dataclass(frozen=True, slots=True)
 class IndexLetters:
-    """The letters of a document that sums run over, each with the usual index that stands for it."""
+    """The letters of a document that sums run over, each with the usual index that stands for
+    it."""
 
     usual: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,7 +57,11 @@ class IndexLetters:
         ('-t_c + Σ_c y_cj', 'sum(c, y[c,j])')
         """
         written = {usual: letter for letter, usual in self.usual.items()}
-        return _SHOWN.sub(lambda found: _SINGLE.sub(lambda letter: written.get(letter[0], letter[0]), found[0]), text) if written else text
+        return (
+            _SHOWN.sub(lambda found: _SINGLE.sub(lambda letter: written.get(letter[0], letter[0]), found[0]), text)
+            if written
+            else text
+        )
 
     def _bound(self, found: re.Match[str]) -> str:
         at = "braced" if found["braced"] is not None else "bare"
@@ -74,8 +82,9 @@ NO_OTHER_LETTERS = IndexLetters()
 
 
 def index_letters_of(texts: Sequence[str]) -> IndexLetters:
-    """The letters that sums of a document run over, and which are nothing else in the formulas that have them as an index. Those that stand
-    beside other indices alone, ``V_{ja}``, are known as indices by that."""
+    """The letters that sums of a document run over, and which are nothing else in the formulas that
+    have them as an index. Those that stand beside other indices alone, ``V_{ja}``, are known as
+    indices by that."""
     bound: set[str] = set()
     alone: set[str] = set()
     taken: set[str] = set()
@@ -175,7 +184,9 @@ _INDEX = "[i-np-s]"
 _SUM = pattern(
     r"\\sum(?![A-Za-z])(?P<limits>\s*\\limits)?(?!\s*_)(?P<above>\s*\^\s*(?:\{[^{}]{1,12}\}|\w))?(?!\s*(?:[_^]|\\limits|['′/=+)}]|\Z))"
 )
-_BOUND_BY_SUM = pattern(r"\\sum(?:\s*\\limits)?(?:\s*\^\s*(?:\{[^{}]*\}|\w))?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))")
+_BOUND_BY_SUM = pattern(
+    r"\\sum(?:\s*\\limits)?(?:\s*\^\s*(?:\{[^{}]*\}|\w))?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))"
+)
 _SUBSCRIPT = pattern(rf"_\s*(?:(?P<one>{_INDEX})(?![A-Za-z])|\{{\s*(?P<run>{_INDEX}(?:\s*,?\s*{_INDEX})?)\s*\}})")
 _SAMPLE = pattern(rf"\^\s*\{{\s*[(\[]\s*(?P<one>{_INDEX})\s*[)\]]\s*\}}")
 _OPENING = {"(": "(", "[": "[", "{": "{"}
@@ -183,7 +194,8 @@ _ENDS = frozenset(")]}&=")
 
 
 def with_indices(text: str, free: Set[str] = frozenset()) -> str:
-    r"""A formula in which each sum has its index, where only one can be meant: none of those that are ``free`` in the equation.
+    r"""A formula in which each sum has its index, where only one can be meant: none of those that
+    are ``free`` in the equation.
 
     >>> with_indices(r"\frac{1}{m}\sum (w x_i - y_i)^2 + \sum^n z_j")
     '\\frac{1}{m}\\sum_{i} (w x_i - y_i)^2 + \\sum_{j}^n z_j'
@@ -194,7 +206,9 @@ def with_indices(text: str, free: Set[str] = frozenset()) -> str:
         letters = _letters(text[found.end() : _end(text, found.end())]) - free
         if len(letters) == 1:
             index = rf"_{{{letters.pop()}}}"
-            text = rf"{text[: found.start()]}\sum{found['limits'] or ''}{index}{(found['above'] or '').strip()}{text[found.end() :]}"
+            text = (
+                rf"{text[: found.start()]}\sum{found['limits'] or ''}{index}{(found['above'] or '').strip()}{text[found.end() :]}"
+            )
     return text
 
 
@@ -206,7 +220,8 @@ def _letters(summed: str) -> set[str]:
 
 
 def _end(text: str, start: int) -> int:
-    """Where what is summed ends: at a sign of addition that stands in no bracket, or with the bracket around the sum."""
+    """Where what is summed ends: at a sign of addition that stands in no bracket, or with the
+    bracket around the sum."""
     at, begun = start, False
     while at < len(text):
         sign = text[at]
@@ -221,9 +236,8 @@ def _end(text: str, start: int) -> int:
 
 
 _SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
-_FUNCTION = (
-    r"(?P<function>\\(?:mathrm|text|operatorname|mathbf|boldsymbol|bm|mathsf)\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z])"
-)
+_SET_NAME = r"\\(?:mathrm|text|operatorname|mathbf|boldsymbol|bm|mathsf)\s*\{\s*\\?[A-Za-z]+\s*\}"
+_FUNCTION = rf"(?P<function>{_SET_NAME}|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z])"
 _CALL = pattern(rf"{_FUNCTION}{_SIZE}\((?P<argument>[^()]{{1,30}}?){_SIZE}\)")
 _GIVEN = pattern(rf"{_CALL.pattern}\s*_\s*\{{?\s*(?P<index>[i-np-s])\s*\}}?")
 _WORD = pattern(r"\\(?:mathrm|text|operatorname|mathsf)\s*\{\s*([A-Za-z]{2,})\s*\}")
@@ -231,8 +245,8 @@ _WORD = pattern(r"\\(?:mathrm|text|operatorname|mathsf)\s*\{\s*([A-Za-z]{2,})\s*
 
 @dataclass(frozen=True, slots=True)
 class EntryFunctions:
-    """The functions that a document gives entry by entry, each with its argument and whether that is bold; ``shared`` are the names that
-    are those of functions of a number, too."""
+    """The functions that a document gives entry by entry, each with its argument and whether that
+    is bold; ``shared`` are the names that are those of functions of a number, too."""
 
     known: frozenset[tuple[str, str, bool]] = frozenset()
     shared: frozenset[str] = frozenset()
@@ -285,7 +299,8 @@ def entry_functions_of(rows: Iterable[Row]) -> EntryFunctions:
 
 
 def _is_entry(text: str, index: str) -> bool:
-    """Whether a formula is one for an entry: the index stands at a name in it, and nothing is differentiated."""
+    """Whether a formula is one for an entry: the index stands at a name in it, and nothing is
+    differentiated."""
     return not is_derivative(text) and any(at.name.endswith(f"_{index}") for at in names_at(text))
 
 
@@ -322,9 +337,11 @@ def with_whole_logarithms(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Densities:
-    """The densities of a document that have a formula: the letter and the names in the brackets of each, and the name that it gets.
+    """The densities of a document that have a formula: the letter and the names in the brackets of
+    each, and the name that it gets.
 
-    ``only`` are those whose letter is no other's, each with its brackets: they are meant by the letter alone.
+    ``only`` are those whose letter is no other's, each with its brackets: they are meant by the
+    letter alone.
     """
 
     names: Mapping[tuple[str, tuple[str, ...]], str] = field(default_factory=lambda: MappingProxyType({}))
@@ -349,7 +366,8 @@ class Densities:
         return text
 
     def defined(self, left: Placed, right: Placed) -> tuple[Placed, Placed]:
-        """The sides of a definition; what is said of the logarithm of a density said of the density itself."""
+        """The sides of a definition; what is said of the logarithm of a density said of the density
+        itself."""
         call = _of_logarithm(left.text)
         if call is None or _density_key(call) not in self.names:
             return left, right
@@ -376,7 +394,8 @@ def _of_logarithm(side: str) -> str | None:
 
 
 def gives_density(row: Row) -> bool:
-    """Whether an equation gives a density, or its logarithm, a formula that speaks of no other one."""
+    """Whether an equation gives a density, or its logarithm, a formula that speaks of no other
+    one."""
     if row.right is None or row.link or row.relation not in ("=", ":="):
         return False
     if holds(row.right.text, "density") or is_expected(row.right.text, ()):

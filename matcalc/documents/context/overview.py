@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
+from matcalc.documents.blocks import Said
 from matcalc.documents.context.conventions import (
     Conventions,
     Jacobian,
@@ -40,25 +41,26 @@ from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
 from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
 from matcalc.documents.context.written_names import NameAt, Weights, names_at, names_called, weights_in
-from matcalc.documents.pieces import Said
-from matcalc.documents.shapes import is_function
+from matcalc.documents.sides import is_function
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
 from matcalc.language.text.meanings import USUAL
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
-"""What declarations say: what is told; with it the kinds that names have in the rest of the document; or what is told but for the sizes."""
+"""What declarations say: what is told; with it the kinds that names have in the rest of the
+document; or what is told but for the sizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a document says: asked for the row that it is needed at.
 
-    ``origins`` are, for the start of each section, the rows before it that define what it speaks of; ``sizes`` the names of sizes,
-    ``conditions`` the first-order conditions, ``index_cases`` the rows that are said of equal or of different indices,
-    ``conditional`` those that are said to hold under a condition of which nothing is understood, ``suppositions`` the equations
-    that are supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere, with the rows, ``moments``
-    which matrices are second moments, ``maps`` from where to where functions go, ``values`` the numbers and arrays
-    that names stand for.
+    ``origins`` are, for the start of each section, the rows before it that define what it speaks
+    of; ``sizes`` the names of sizes, ``conditions`` the first-order conditions, ``index_cases`` the
+    rows that are said of equal or of different indices, ``conditional`` those that are said to hold
+    under a condition of which nothing is understood, ``suppositions`` the equations that are
+    supposed, ``scripts`` how names are written, ``seen`` the arguments that names have somewhere,
+    with the rows, ``moments`` which matrices are second moments, ``maps`` from where to where
+    functions go, ``values`` the numbers and arrays that names stand for.
     """
 
     facts: Facts
@@ -84,12 +86,14 @@ class Context:
     points: Mapping[int, tuple[str, ...]]
     """The rows that are said of a point, with its coordinates."""
     factors: frozenset[str]
-    """The letters that stand somewhere as those of an eigendecomposition do, ``U \\Lambda U^\\top``."""
+    """The letters that stand somewhere as those of an eigendecomposition do,
+    ``U \\Lambda U^\\top``."""
     rows: bool = False
     """Whether vectors are rows in the products of the document."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name at a row, and where that is said; of one of a step also the facts that are told of its letter."""
+        """What is known of a name at a row, and where that is said; of one of a step also the facts
+        that are told of its letter."""
         origins = self.origins.get(_section(self.spots.get(row)), ())
         found, said = self.facts.at(name, row, origins, bold)
         if found is not None or not is_of_a_step(name):
@@ -97,7 +101,8 @@ class Context:
         return _with_facts_alone(name, *self.facts.at(letter_of(name), row, origins, bold))
 
     def of_free(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name that has no value in a claim: what is told of it, or that it is the second moment of something."""
+        """What is known of a name that has no value in a claim: what is told of it, or that it is
+        the second moment of something."""
         found, said = self.told(name, row, bold)
         if found is not None and found.properties:
             return found, said
@@ -119,7 +124,8 @@ class Context:
         return told is None or told.kind == "scalar" or told.shape == ()
 
     def may_be_any_function(self, name: str, line: Line) -> bool:
-        """Whether nothing is told of a name at a row but that it is a function, and it is none of the language."""
+        """Whether nothing is told of a name at a row but that it is a function, and it is none of
+        the language."""
         told, _ = self.told(name, line.number)
         free = told is None or (told.kind == "function" and told.shape is None and not told.properties)
         return free and not is_function(name) and name not in USUAL
@@ -134,13 +140,15 @@ class Context:
         return next((arguments for number, arguments in reversed(self.seen.get(name, ())) if number <= row), ())
 
     def partly_derived(self, name: str, line: Line) -> tuple[str, ...]:
-        """The arguments of the function that a name with letters below is a derivative of: one of the same section."""
+        """The arguments of the function that a name with letters below is a derivative of: one of
+        the same section."""
         one, spot = self.definitions.at(name, line.number), self.spots.get(line.number)
         here = one is not None and spot is not None and one.spot.sections[-1:] == spot.sections[-1:]
         return one.head.arguments if one is not None and here and self._stands(one, line) else ()
 
     def behind(self, names: Iterable[str], line: Line, *, unread: bool = False) -> tuple[Definition, ...]:
-        """The definitions that names in a row rest on, in an order in which each has its value before it is used."""
+        """The definitions that names in a row rest on, in an order in which each has its value
+        before it is used."""
         text = line.row.text
         weights, called = weights_in(text, line.notation), names_called(text, line.notation)
         return self.definitions.behind(names, line.number, weights, lambda one: self._stands(one, line), called, unread=unread)
@@ -158,7 +166,9 @@ class Context:
             if declaration is None and how == "kinds":
                 declaration = self.facts.kind(name, bold)
             if declaration is not None:
-                found[name] = declaration if how != "unsized" else Declaration(name, declaration.kind, None, declaration.properties)
+                found[name] = (
+                    declaration if how != "unsized" else Declaration(name, declaration.kind, None, declaration.properties)
+                )
                 places += said
         standing = declared_sizes(found) if how != "unsized" else names
         sizes = [name for name in sorted((self.sizes & names) - found.keys() - standing) if weights.of(name) is not True]
@@ -238,11 +248,14 @@ def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tu
     return found
 
 
-_WITH_ARGUMENTS = pattern(r"(?<![A-Za-z\\])(?P<name>[A-Za-z])(?:\\left)?\((?P<arguments>\s*[A-Za-z]\s*(?:,\s*[A-Za-z]\s*)+)(?:\\right)?\)")
+_WITH_ARGUMENTS = pattern(
+    r"(?<![A-Za-z\\])(?P<name>[A-Za-z])(?:\\left)?\((?P<arguments>\s*[A-Za-z]\s*(?:,\s*[A-Za-z]\s*)+)(?:\\right)?\)"
+)
 
 
 def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
-    """The letters that a document has both in bold and otherwise, as two names: not in one row, where the bold type is forgotten.
+    """The letters that a document has both in bold and otherwise, as two names: not in one row,
+    where the bold type is forgotten.
 
     Those with an index do not count, being entries of the bold ones.
     """
@@ -262,7 +275,9 @@ def _whole_names(line: Line) -> list[NameAt]:
     return [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
 
 
-def _with_facts_alone(name: str, found: Declaration | None, said: tuple[Said, ...]) -> tuple[Declaration | None, tuple[Said, ...]]:
+def _with_facts_alone(
+    name: str, found: Declaration | None, said: tuple[Said, ...]
+) -> tuple[Declaration | None, tuple[Said, ...]]:
     """The facts of another name of the same letter, if there are any, for this name."""
     return (Declaration(name, properties=found.properties), said) if found is not None and found.properties else (None, ())
 

@@ -1,4 +1,5 @@
-"""What the words of a sentence say of the symbols in it: ``where ⟨Q⟩ is orthogonal``, ``an ⟨m×n⟩ matrix ⟨A⟩``.
+"""What the words of a sentence say of the symbols in it: ``where ⟨Q⟩ is orthogonal``,
+``an ⟨m×n⟩ matrix ⟨A⟩``.
 
 Which words belong to which symbol is found here; what they say is read as a declaration.
 """
@@ -54,9 +55,11 @@ _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What is said of some names, in the words of declarations. ``first`` and ``last`` are the tokens that it takes up.
+    """What is said of some names, in the words of declarations. ``first`` and ``last`` are the
+    tokens that it takes up.
 
-    ``general``: no more is to be known of the names than this. ``with_verb``: it is a clause, no attribute.
+    ``general``: no more is to be known of the names than this. ``with_verb``: it is a clause, no
+        attribute.
     """
 
     names: tuple[str, ...]
@@ -125,7 +128,8 @@ class _Phrases:
         return self._of_pronoun(position) or self._of_parts(position) or self._attribute(position)
 
     def goes_on_at(self, found: Description) -> int:
-        """Where more is said: behind a description, or of its subject: ``the matrix ⟨A⟩ is symmetric``."""
+        """Where more is said: behind a description, or of its subject:
+        ``the matrix ⟨A⟩ is symmetric``."""
         subject = found.last - 1
         if (
             self._tokens[found.first].mention is not None
@@ -154,7 +158,8 @@ class _Phrases:
         return Description(names, " ".join([*words.said, *behind.said]), position, max(end, behind.end), words.general)
 
     def _of_subject(self, position: int) -> Description | None:
-        """``⟨A⟩ and ⟨B⟩ are invertible``, ``⟨D⟩ invertible``, ``⟨S⟩, a symmetric matrix``, ``⟨U⟩ of size ⟨n×k⟩``."""
+        """``⟨A⟩ and ⟨B⟩ are invertible``, ``⟨D⟩ invertible``, ``⟨S⟩, a symmetric matrix``,
+        ``⟨U⟩ of size ⟨n×k⟩``."""
         names, end = self._subject(position)
         if not names:
             if self._text(position + 1) in _VERBS:
@@ -164,7 +169,8 @@ class _Phrases:
         return self._clause(names, position, end)
 
     def _of_pronoun(self, position: int) -> Description | None:
-        """``both are symmetric``, ``both of which are symmetric``, ``they are symmetric``: what is said of the names spoken of last."""
+        """``both are symmetric``, ``both of which are symmetric``, ``they are symmetric``: what is
+        said of the names spoken of last."""
         text = self._text(position)
         several = len(self._spoken) == 2 if text == "both" else len(self._spoken) > 1
         if text not in _PRONOUNS or not several or self._text(position - 1) in ("of", "if", "when", "for"):
@@ -199,7 +205,8 @@ class _Phrases:
         return Description(names, " ".join(words.said), position, words.end, words.general, verb, listed)
 
     def _said_from(self, start: int, *, silent: bool, opened: bool) -> _Words:
-        """The description from a token on; behind a verb or an article attributes that say nothing are passed."""
+        """The description from a token on; behind a verb or an article attributes that say nothing
+        are passed."""
         passed = not opened and (silent or self._text(start) in _ARTICLES)
         return self._described(start + (self._attributes(start) if passed else 0))
 
@@ -224,7 +231,8 @@ class _Phrases:
         return Description(names, fact, position, end + 2, with_verb=True) if fact else None
 
     def _relative(self, position: int) -> int:
-        """The verb of the relative clause that begins at a token, ``⟨A⟩, which is``; the token itself without one."""
+        """The verb of the relative clause that begins at a token, ``⟨A⟩, which is``; the token
+        itself without one."""
         start = position + (self._text(position) == ",")
         return start + 1 if self._text(start) in ("which", "that") and self._text(start + 1) in _VERBS else position
 
@@ -234,7 +242,8 @@ class _Phrases:
         return text in _SIZE_WORDS or text == "⟨" or _BY.match(text) is not None
 
     def _of_own_part(self, names: tuple[str, ...], position: int, first: int, last: int) -> Description | None:
-        """``⟨Q⟩ has orthonormal columns``: nothing for other parts than those of which the vocabulary says what it means."""
+        """``⟨Q⟩ has orthonormal columns``: nothing for other parts than those of which the
+        vocabulary says what it means."""
         first += self._text(first) in _ARTICLES
         words = [self._text(at) for at in range(first, last)]
         of_parts = vocabulary().of.get((words[1], words[0])) if len(words) == len(("columns", "orthonormal")) else None
@@ -242,13 +251,15 @@ class _Phrases:
         return Description(names, fact, position, last, with_verb=True) if fact and self._text(last) != "⟨" else None
 
     def _is_of_part(self, position: int) -> bool:
-        """Whether a subject only says whose part or property is spoken of: ``the spectrum of ⟨A⟩ and ⟨B⟩ is``."""
+        """Whether a subject only says whose part or property is spoken of:
+        ``the spectrum of ⟨A⟩ and ⟨B⟩ is``."""
         while position > 1 and self._names(position - 2) and self._joint(position - 1):
             position -= 2
         return self._text(position - 1) == "of" and self._text(position - 2) not in _OF_WHOLES
 
     def _is_qualified(self, position: int) -> bool:
-        """Whether the words at a token take back a part of what was said before: ``for ⟨n = 1⟩``, ``up to ⟨B⟩``."""
+        """Whether the words at a token take back a part of what was said before: ``for ⟨n = 1⟩``,
+        ``up to ⟨B⟩``."""
         text, following = self._text(position), self._text(position + 1)
         if (text, following) == ("with", "respect"):
             return True
@@ -259,9 +270,11 @@ class _Phrases:
         return vocabulary().says("qualifying", text)
 
     def _taken(self, position: int) -> int:
-        """The words up to what names are said to be: ``is assumed to be``, ``to be``, ``are taken``; 0 for a verb alone.
+        """The words up to what names are said to be: ``is assumed to be``, ``to be``,
+        ``are taken``; 0 for a verb alone.
 
-        ``to be`` alone says it only where something is supposed, ``suppose ⟨A⟩ to be``; not where it is wished for.
+        ``to be`` alone says it only where something is supposed, ``suppose ⟨A⟩ to be``; not where
+        it is wished for.
         """
         verb = self._text(position) in _VERBS
         end = position + verb
@@ -286,7 +299,8 @@ class _Phrases:
         return False
 
     def _rests(self, position: int) -> bool:
-        """Whether the noun at a token is what something rests on: ``by the symmetry``; not what is broken or asked for."""
+        """Whether the noun at a token is what something rests on: ``by the symmetry``; not what is
+        broken or asked for."""
         return self._text(position - 1 - (self._text(position - 1) == "the")) in _RESTING
 
     def _clause_end(self, position: int) -> int:
@@ -296,9 +310,11 @@ class _Phrases:
         return position
 
     def _attributes(self, position: int) -> int:
-        """The words before a noun that is known which say nothing of their own: ``the sample covariance``; 0 for none.
+        """The words before a noun that is known which say nothing of their own:
+        ``the sample covariance``; 0 for none.
 
-        Without an article they may say much: ``is believed symmetric``; before a mere kind they do not: ``are extended vectors``.
+        Without an article they may say much: ``is believed symmetric``; before a mere kind they do
+        not: ``are extended vectors``.
         """
         end = position
         determined = self._text(position) in _ARTICLES or self._text(position - 1) in _DASHES
@@ -469,7 +485,12 @@ class _Phrases:
         """Takes a noun that says nothing: ``a symmetric weight matrix``."""
         text = self._text(words.end)
         word = text.replace("-", "")
-        if not word.isalpha() or vocabulary().says("ending", text) or words.unknown >= _MOST_UNKNOWN or vocabulary().says("doubt", text):
+        if (
+            not word.isalpha()
+            or vocabulary().says("ending", text)
+            or words.unknown >= _MOST_UNKNOWN
+            or vocabulary().says("doubt", text)
+        ):
             return 0
         if vocabulary().says("qualifying", text):
             return 0

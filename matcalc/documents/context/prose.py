@@ -15,7 +15,8 @@ from matcalc.facts.table import facts, spelled_apart
 
 @dataclass(frozen=True, slots=True)
 class Factorization:
-    """A factorization of a matrix: its names in a text, its factors as letters with their marks, and what the name says of each letter."""
+    """A factorization of a matrix: its names in a text, its factors as letters with their marks,
+    and what the name says of each letter."""
 
     words: re.Pattern[str]
     form: tuple[tuple[str, str], ...]
@@ -100,7 +101,8 @@ def vocabulary() -> Vocabulary:
 
 
 def _elsewhere(words: Mapping[str, list[str]]) -> re.Pattern[str]:
-    """``In Section ⟨5⟩``, ``in the previous example``, ``in Smith's paper``, ``they assume``; not ``as in Section ⟨5⟩``."""
+    """``In Section ⟨5⟩``, ``in the previous example``, ``in Smith's paper``, ``they assume``; not
+    ``as in Section ⟨5⟩``."""
     places, numbered, parts, others, who, verbs, sources = (
         _words(words[sort]).pattern for sort in ("places", "numbered", "parts", "others", "who", "verbs", "sources")
     )
@@ -108,12 +110,17 @@ def _elsewhere(words: Mapping[str, list[str]]) -> re.Pattern[str]:
     other = rf"(?:(?:the|an?|our)\s+)?(?:{others}|\w+[’']s)\s+(?:{others}\s+)?(?:\w+\s+)?{places}"
     place = rf"(?:the\s+)?following\s+{parts}|(?:{numbered}|§)\s*(?:[⟨\d,(§]|[A-Za-z]\b)"
     source = rf"{sources}(?!\s+(?:the|our|this|these|an?|{places})\b)"
-    return re.compile(rf"{begins}(?:(?:in|for|from)\s+{other}|in\s+(?:{place}))|{who}\s+(?:\w+ly\s+)?{verbs}|{source}", re.IGNORECASE)
+    return re.compile(
+        rf"{begins}(?:(?:in|for|from)\s+{other}|in\s+(?:{place}))|{who}\s+(?:\w+ly\s+)?{verbs}|{source}", re.IGNORECASE
+    )
 
 
 def _retracted(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Words that take back what stands before them, up to the end of their clause, with no formula in it."""
-    return re.compile(rf"\s*[,(–—-]*\s*(?:(?:but|and|so|as|at least)\s+)?{_words(phrases).pattern}[^⟨,;.:]*(?:[,;.:]|\Z)", re.IGNORECASE)
+    """Words that take back what stands before them, up to the end of their clause, with no formula
+    in it."""
+    return re.compile(
+        rf"\s*[,(–—-]*\s*(?:(?:but|and|so|as|at least)\s+)?{_words(phrases).pattern}[^⟨,;.:]*(?:[,;.:]|\Z)", re.IGNORECASE
+    )
 
 
 def _factorization(one: Mapping[str, Any]) -> Factorization:

@@ -1,4 +1,5 @@
-"""Claims that are asked as other statements: worked examples, solutions, entries for arrays, numbers whose square is zero."""
+"""Claims that are asked as other statements: worked examples, solutions, entries for arrays,
+numbers whose square is zero."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from itertools import chain, islice
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
+from matcalc.documents.blocks import Asked, Doubt, Placed
 from matcalc.documents.context.conventions import Valued
 from matcalc.documents.context.defined_names import Definition, names_used, reached
 from matcalc.documents.context.overview import Context
@@ -19,10 +21,9 @@ from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import with_arguments_listed
 from matcalc.documents.context.written_names import names_at, names_in, whole_name
 from matcalc.documents.cues import cue_table
-from matcalc.documents.pieces import Asked, Doubt, Placed
 from matcalc.documents.readings import sides_of
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import head_of, holds, is_derivative, is_zero
+from matcalc.documents.sides import head_of, holds, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_value, symbols_of, with_points
 
 _TWO = 2
@@ -38,7 +39,8 @@ _SYMBOLIC = Doubt("names in it may stand for something else")
 
 @dataclass(slots=True)
 class _Found:
-    """What the names of a claim stand for, each after what it is made of itself, and the names that stand for nothing."""
+    """What the names of a claim stand for, each after what it is made of itself, and the names that
+    stand for nothing."""
 
     before: int
     values: dict[str, Valued] = field(default_factory=dict)
@@ -67,7 +69,8 @@ class _Found:
 
 
 def worked_example(line: Line, context: Context) -> Asked | None:
-    """The statement that a row is with the values of its names; None for a row that is not about values alone."""
+    """The statement that a row is with the values of its names; None for a row that is not about
+    values alone."""
     row = line.row
     if line.notation != "latex" or row.right is None or row.relation != "=":
         return None
@@ -100,11 +103,14 @@ def _plain(text: str, context: Context) -> str:
     return with_points(text, context.values.names)
 
 
-_BARE = pattern(r"(?P<sign>\\nabla(?:\s*\^\s*\{?\s*2\s*\}?)?\s*)(?P<name>[A-Za-z])(?![A-Za-z_^({]|\s*(?:\\left|\\[bB]igg?l?)?\s*\()")
+_BARE = pattern(
+    r"(?P<sign>\\nabla(?:\s*\^\s*\{?\s*2\s*\}?)?\s*)(?P<name>[A-Za-z])(?![A-Za-z_^({]|\s*(?:\\left|\\[bB]igg?l?)?\s*\()"
+)
 
 
 def _at_point(equation: str, line: Line, context: Context) -> tuple[str, bool]:
-    """The equation with the point that its sentence speaks of, for the gradient of a function that stands alone; and whether that is so."""
+    """The equation with the point that its sentence speaks of, for the gradient of a function that
+    stands alone; and whether that is so."""
     point = context.points.get(line.number, ())
     row = line.row
     found = _BARE.match(equation) if point and row.right is not None and is_value(as_list(row.right.text)) else None
@@ -150,14 +156,16 @@ def _collected(equation: str, line: Line, context: Context, found: _Found) -> bo
 
 
 def _holds(valued: Valued, line: Line, context: Context) -> bool:
-    """Whether a name still has a value at a row: it was not introduced anew, and no section began where there was none."""
+    """Whether a name still has a value at a row: it was not introduced anew, and no section began
+    where there was none."""
     spot = context.spots.get(line.number)
     outside = not valued.spot.sections and spot is not None and bool(spot.sections)
     return not outside and not context.facts.introduced_between(valued.value.name, valued.start, line.number)
 
 
 def _are_meant(found: _Found, line: Line) -> bool:
-    """Whether the values of names that functions here are defined with are said in the same sentence: else these are any arguments."""
+    """Whether the values of names that functions here are defined with are said in the same
+    sentence: else these are any arguments."""
     arguments = {name for one in found.definitions.values() for name in one.head.arguments}
     return all(one.sentence[0] <= line.number < one.sentence[1] for name, one in found.values.items() if name in arguments)
 
@@ -167,7 +175,8 @@ def _names(text: str) -> Iterator[str]:
 
 
 def _inside(one: Definition) -> Iterator[str]:
-    """The names in the value of a definition that are neither its arguments nor entries of these."""
+    """The names in the value of a definition that are neither its arguments nor entries of
+    these."""
     own = set(one.head.arguments)
     yield from (name for name in _names(one.value) if name not in own and name.partition("_")[0] not in own)
 
@@ -181,7 +190,8 @@ _MOST_CONDITIONS, _MOST_FUNCTIONS = 50, 200
 
 
 def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ...]] | None:
-    """The statement that a solution makes the derivative zero, and what it rests on; None where no condition for it is known."""
+    """The statement that a solution makes the derivative zero, and what it rests on; None where no
+    condition for it is known."""
     row = line.row
     head = head_of(row.left.text, line.notation)
     if head is None or row.right is None or line.notation != "latex":
@@ -200,8 +210,8 @@ def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ..
 
 
 def _conditions(line: Line, context: Context) -> Iterator[tuple[Definition, str]]:
-    """The functions that were to be minimised before a row, with their variables, the last first: those of first-order conditions, then
-    those that are defined with parameters."""
+    """The functions that were to be minimised before a row, with their variables, the last first:
+    those of first-order conditions, then those that are defined with parameters."""
     before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
     for condition in reversed(context.conditions[max(0, before - _MOST_CONDITIONS) : before]):
         yield from _derived(condition, context)
@@ -226,18 +236,21 @@ def _stem(name: str) -> str:
 
 
 def follows_condition(line: Line, context: Context) -> bool:
-    """Whether the row before is a derivative that is set to zero: ``Setting \\nabla L(w) = 0 gives`` says that this one follows."""
+    """Whether the row before is a derivative that is set to zero:
+    ``Setting \\nabla L(w) = 0 gives`` says that this one follows."""
     before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
     last = context.conditions[before - 1] if before else None
     return last is not None and last.number == line.number - 1 and is_derivative(last.row.text)
 
 
 _MOST_MULTIPLES, _NEAR = 3, 8
-"""Conditions and functions that one equation is compared with, and rows up to which a condition before it counts."""
+"""Conditions and functions that one equation is compared with, and rows up to which a condition
+before it counts."""
 
 
 def restated(line: Line, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
-    """The statements that the difference of two sides is what was said to be zero before, or a derivative, up to a factor."""
+    """The statements that the difference of two sides is what was said to be zero before, or a
+    derivative, up to a factor."""
     row = line.row
     if row.right is None or row.relation != "=" or line.notation != "latex" or is_derivative(row.text):
         return
@@ -265,7 +278,8 @@ def _as_before(line: Line, difference: str, context: Context) -> Iterator[tuple[
 
 
 def _as_derivative(line: Line, difference: str, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
-    """The comparison with the derivatives of functions before a row that are made of the names in it."""
+    """The comparison with the derivatives of functions before a row that are made of the names in
+    it."""
     used = names_used(difference, line.notation) - frozenset(cue_table()["names"]["constants"])
     for function, variable in dict.fromkeys(_conditions(line, context)):
         names = names_used(function.value, function.notation)
@@ -311,7 +325,8 @@ _TERMS = pattern(r"[+-]")
 
 
 def by_entry(line: Line) -> Line:
-    """The row with the entry in the place of the array that its first side is differentiated by, where another side names the entry."""
+    """The row with the entry in the place of the array that its first side is differentiated by,
+    where another side names the entry."""
     row = line.row
     whole = _WHOLE.match(row.first.text) if line.notation == "latex" else None
     if whole is None or row.right is None or open_indices(row.first.text) or not open_indices(row.right.text):
@@ -323,7 +338,8 @@ def by_entry(line: Line) -> Line:
 
 
 def perhaps_by_entry(line: Line) -> Line | None:
-    """The row with its sides as entries, or as arrays, where one of them is an entry and nothing says of which indices; None for others."""
+    """The row with its sides as entries, or as arrays, where one of them is an entry and nothing
+    says of which indices; None for others."""
     row = line.row
     if line.notation != "latex" or row.right is None:
         return None
@@ -345,7 +361,8 @@ def _led_by(line: Line, found: re.Match[str], by: str, at: str = "by") -> Line:
 
 
 def _free(text: str) -> frozenset[str]:
-    """The letters that stand once as an index in every term of a sum; empty where the terms differ in them."""
+    """The letters that stand once as an index in every term of a sum; empty where the terms differ
+    in them."""
     found = {frozenset(_once(term)) for term in _TERMS.split(text) if term.strip()}
     return found.pop() if len(found) == 1 else frozenset()
 
@@ -355,13 +372,16 @@ def _once(term: str) -> list[str]:
     return [letter for letter, count in letters.items() if count == 1]
 
 
-_BY_NUMBER = pattern(r"\{\s*(?:\\partial|d)\s*(?:\\mathbf\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z])\s*_\s*\{?\s*(?P<number>\d)\s*\}?\s*\}")
+_BY_NUMBER = pattern(
+    r"\{\s*(?:\\partial|d)\s*(?:\\mathbf\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z])\s*_\s*\{?\s*(?P<number>\d)\s*\}?\s*\}"
+)
 _NUMBER = pattern(r"_\s*(?:\{\s*(\d)\s*\}|(\d))")
 _COUNTERS = "kpqrl"
 
 
 def for_each_entry(line: Line) -> Line | None:
-    """The row with an index for the number of the entry that it differentiates by; None for one that has other entries, too."""
+    """The row with an index for the number of the entry that it differentiates by; None for one
+    that has other entries, too."""
     row = line.row
     found = _BY_NUMBER.search(row.first.text) if line.notation == "latex" and row.right is not None else None
     if found is None or row.right is None:
@@ -385,7 +405,8 @@ _SUBSCRIPTED = pattern(rf"{_FONT}\s*\{{?\s*[1I]\s*\}}?\s*_|(?<![A-Za-z\\])I_")
 
 
 def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
-    """What is asked with the size of its arrays written out; None where no size, or more than one, stands as a number beside them."""
+    """What is asked with the size of its arrays written out; None where no size, or more than one,
+    stands as a number beside them."""
     if asked.dialect != "latex" or not _ARRAY.search(asked.statement) or _SUBSCRIPTED.search(asked.statement):
         return None
     found = sorted(names_used(asked.statement, "latex") & sizes)

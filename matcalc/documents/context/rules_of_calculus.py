@@ -1,4 +1,5 @@
-"""Functions of one number of which a document says nothing else, primes of them, and the rules of calculus."""
+"""Functions of one number of which a document says nothing else, primes of them, and the rules of
+calculus."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Asked, Doubt, Notation
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.wording import Line
@@ -35,9 +37,8 @@ from matcalc.documents.context.written_names import (
     whole_name,
 )
 from matcalc.documents.cues import bracketed, closing
-from matcalc.documents.pieces import Asked, Doubt, Notation
 from matcalc.documents.readings import sides_of
-from matcalc.documents.shapes import is_function
+from matcalc.documents.sides import is_function
 from matcalc.language.text.meanings import USUAL
 
 _BY = pattern(r"[A-Za-z]\s*(?:'|′|\^\s*\{?\\prime\}?)\s*(?:\\left)?\(\s*(?P<argument>[a-z])\s*(?:\\right)?\)")
@@ -49,7 +50,8 @@ _LONGEST = 2000
 
 
 def as_derivatives(equation: str, definitions: Sequence[Definition], notation: Notation) -> str:
-    """The equation with derivatives in the place of primes: of names that stand for a function of the variable of ``f'(x)``."""
+    """The equation with derivatives in the place of primes: of names that stand for a function of
+    the variable of ``f'(x)``."""
     by = _BY.search(equation)
     if by is None:
         return equation
@@ -73,19 +75,24 @@ _POWER = pattern(r"(?P<name>[A-Za-z])\^\s*(?:\{\s*)?(?P<power>\d)(?:\s*\})?\s*(?
 
 
 def with_powers(equation: str) -> str:
-    """The equation with powers of values, ``(g(x))^2``, for those of functions that it calls, too: ``g^2(x)``."""
-    return _POWER.sub(lambda at: f"({at['name']}{at['call']})^{at['power']}" if is_called(equation, at["name"]) else at[0], equation)
+    """The equation with powers of values, ``(g(x))^2``, for those of functions that it calls, too:
+    ``g^2(x)``."""
+    return _POWER.sub(
+        lambda at: f"({at['name']}{at['call']})^{at['power']}" if is_called(equation, at["name"]) else at[0], equation
+    )
 
 
 def narrowed(equation: str) -> str:
-    """The equation with derivatives of what stands in brackets behind their sign, and of nothing else."""
+    """The equation with derivatives of what stands in brackets behind their sign, and of nothing
+    else."""
     if len(equation) > _LONGEST:
         return equation
     return respelled(equation, ((start, end, f"({equation[start:end]})") for start, end in _brackets(equation)))
 
 
 def _brackets(equation: str) -> Iterator[tuple[int, int]]:
-    """From each sign of a derivative up to the end of the bracket behind it, where a factor follows."""
+    """From each sign of a derivative up to the end of the bracket behind it, where a factor
+    follows."""
     for found in _OPERATOR.finditer(equation):
         end = closing(equation, found.end(), found["bracket"])
         if end and _FACTOR.match(equation, end):
@@ -104,7 +111,8 @@ _MOST_PRIMES = 3
 
 
 def with_arguments(equation: str, line: Line, context: Context) -> str:
-    """The equation with the arguments of functions that it has primes of and leaves out; itself for any other."""
+    """The equation with the arguments of functions that it has primes of and leaves out; itself for
+    any other."""
     if line.notation != "latex" or names_called(equation, line.notation):
         return equation
     left, _, right = equation.partition("=")
@@ -146,7 +154,8 @@ def _functions(equation: str, line: Line, context: Context) -> frozenset[str]:
 
 
 def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, context: Context) -> frozenset[str]:
-    """The small letters in a bracket with several primes, each of which has primes on the other side, if nothing is known of any name."""
+    """The small letters in a bracket with several primes, each of which has primes on the other
+    side, if nothing is known of any name."""
     right = equation.partition("=")[2]
     if group is None or group[1] == 1 or _GROUP_PRIMED.search(right):
         return frozenset()  # the prime of a bracket would be read as a transpose
@@ -178,7 +187,8 @@ def _is_function(name: str, line: Line, context: Context) -> bool:
 
 
 def _variable(equation: str, functions: frozenset[str], line: Line, context: Context) -> str | None:
-    """The argument that these functions are defined with, or a letter that stands for nothing else; None where they have several."""
+    """The argument that these functions are defined with, or a letter that stands for nothing else;
+    None where they have several."""
     defined = [one for name in functions if (one := context.definitions.at(name, line.number)) is not None]
     arguments = {one.head.arguments[0] for one in defined}
     used = {at.name for at in names_at(equation)}
@@ -197,10 +207,11 @@ def _called(text: str, functions: frozenset[str], variable: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Generic:
-    """An equation with derivatives of functions as the language writes them, in the ways in which that may be meant.
+    """An equation with derivatives of functions as the language writes them, in the ways in which
+    that may be meant.
 
-    ``functions`` have no formula, ``variables`` are numbers. ``is_rule``: it says how a formula of several functions is differentiated.
-    ``definitions`` stand before the equation.
+    ``functions`` have no formula, ``variables`` are numbers. ``is_rule``: it says how a formula of
+    several functions is differentiated. ``definitions`` stand before the equation.
     """
 
     equations: tuple[str, ...]
@@ -273,7 +284,8 @@ def _functions_behind(lines: Sequence[str], line: Line, context: Context) -> Ite
 
 
 def _is_of_arrays(equation: str, functions: frozenset[str], line: Line, context: Context) -> bool:
-    """Whether functions may have arrays for values, as what the text says of functions holds for arrays, too."""
+    """Whether functions may have arrays for values, as what the text says of functions holds for
+    arrays, too."""
     told = any(context.told(name, line.number)[0] is not None for name in functions)
     return _OF_ARRAYS.search(equation) is not None or (told and _D_BY.search(equation) is None)
 
@@ -286,7 +298,8 @@ _OF_ARRAYS = pattern(
 
 
 def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]:
-    """That a name which is called with a variable, and differentiated, may be a function whose values are arrays."""
+    """That a name which is called with a variable, and differentiated, may be a function whose
+    values are arrays."""
     arrays = sorted(_derived_calls(equation) - USUAL.keys())
     unread = [name for name in arrays if not is_function(name) and not context.behind([name], line)]
     unread = [name for name in unread if context.told(name, line.number)[0] is None]
@@ -300,7 +313,8 @@ def _derived_calls(equation: str) -> frozenset[str]:
 
 
 def _unknown(equation: str, line: Line, context: Context) -> frozenset[str]:
-    """The names that are called with one argument and differentiated, and of which nothing else is known."""
+    """The names that are called with one argument and differentiated, and of which nothing else is
+    known."""
     calls = list(_calls(equation))
     whole = [one for one in quotients(equation) if not one.partial]
     several = {call.name for call in calls if not call.argument or "," in call.argument}
@@ -322,7 +336,9 @@ def _calls(equation: str) -> Iterator[_Call]:
             yield _Call(found.name, call.inside, end > found.end)
 
 
-_D_BY = pattern(r"\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*\}\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*([A-Za-z])\s*\}")
+_D_BY = pattern(
+    r"\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*\}\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{d\})\s*([A-Za-z])\s*\}"
+)
 
 
 def _is_generic(name: str, line: Line, context: Context) -> bool:
@@ -343,7 +359,8 @@ def _may_be_number(name: str, line: Line, context: Context) -> bool:
 
 
 def _is_rule(equation: str, unknown: frozenset[str], line: Line, context: Context) -> bool:
-    """Whether an equation says for several functions, and for them alone, how a formula of them is differentiated."""
+    """Whether an equation says for several functions, and for them alone, how a formula of them is
+    differentiated."""
     left, _, right = equation.partition("=")
     names = names_used(equation, line.notation)
     supposed = line.number in context.conditional or line.row.condition or context.suppositions.at(line, unknown)
@@ -355,7 +372,8 @@ def _is_rule(equation: str, unknown: frozenset[str], line: Line, context: Contex
 
 
 def _calls_alike(left: str, right: str, functions: frozenset[str], line: Line) -> bool:
-    """Whether both sides have all of these functions, the right one with no other arguments than the left one."""
+    """Whether both sides have all of these functions, the right one with no other arguments than
+    the left one."""
     sides = [functions & names_used(side, line.notation) for side in (left, right)]
     arguments = [{call.argument for call in _calls(side) if call.name in functions} for side in (left, right)]
     return sides[0] == sides[1] == functions and arguments[1] <= arguments[0]

@@ -1,4 +1,5 @@
-"""Indices and labels of names in one order, and what is said of one layer of a network for its other layers."""
+"""Indices and labels of names in one order, and what is said of one layer of a network for its
+other layers."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
+from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.defined_names import Definition, Obscured
 from matcalc.documents.context.layers_and_steps import (
     NO_LETTERS,
@@ -34,9 +36,8 @@ from matcalc.documents.context.loose_notation import (
 from matcalc.documents.context.wording import END, Line
 from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.pieces import Notation, Placed
 from matcalc.documents.rows import Row
-from matcalc.documents.shapes import fits
+from matcalc.documents.sides import fits
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
@@ -68,9 +69,10 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """How a document writes what hangs on its names. ``layers`` are the letters that count layers where they stand in an exponent,
-    ``steps`` tells which count steps, ``squares`` which squares are variables, ``densities`` which densities have a formula, ``entries``
-    which functions are given entry by entry, ``lettered`` which letters of indices tell layers apart."""
+    """How a document writes what hangs on its names. ``layers`` are the letters that count layers
+    where they stand in an exponent, ``steps`` tells which count steps, ``squares`` which squares
+    are variables, ``densities`` which densities have a formula, ``entries`` which functions are
+    given entry by entry, ``lettered`` which letters of indices tell layers apart."""
 
     layers: frozenset[str] = frozenset()
     steps: Steps = NO_STEPS
@@ -126,7 +128,8 @@ class Scripts:
         return _LAYER.sub(lambda found: f"^{{(layer{found['letter']})}}" if found["letter"] in self.labels else found[0], text)
 
     def siblings(self, name: str) -> Iterator[str]:
-        """The functions of other layers than that of a function of one: ``g_lplus1`` of ``g_layerl``."""
+        """The functions of other layers than that of a function of one: ``g_lplus1`` of
+        ``g_layerl``."""
         yield from self.lettered.siblings(name)
         found = _OF_LAYER.fullmatch(name)
         if found is not None:
@@ -171,7 +174,8 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
 
 
 def _layers_in(texts: Iterable[str]) -> frozenset[str]:
-    """The letters that count layers: each hangs on several names, with steps up or down, and never stands for a number itself."""
+    """The letters that count layers: each hangs on several names, with steps up or down, and never
+    stands for a number itself."""
     bases: dict[str, set[str]] = {}
     steps: set[str] = set()
     free: set[str] = set()
@@ -195,12 +199,14 @@ _BEFORE_ALL = -1
 
 
 def with_layers(found: Sequence[Definition | Obscured], scripts: Scripts, texts: Iterable[str]) -> list[Definition | Obscured]:
-    """What is defined, with what that says of other layers that the ``texts`` of a document speak of."""
+    """What is defined, with what that says of other layers that the ``texts`` of a document speak
+    of."""
     return _of_letters(_of_labels(found, scripts, texts), scripts.lettered)
 
 
 def kinds_in_layers(statement: str, notation: Notation, declare: str, defined: Collection[str]) -> Iterator[str]:
-    """The kinds of what has the label of a layer and stands both whole and by its entries: ``w^l a^{l-1}`` and ``w^l_{jk}``."""
+    """The kinds of what has the label of a layer and stands both whole and by its entries:
+    ``w^l a^{l-1}`` and ``w^l_{jk}``."""
     if notation != "latex" or "^{(" not in statement:
         return
     axes: dict[str, set[int]] = {}
@@ -240,7 +246,8 @@ def _label(found: re.Match[str]) -> _Label:
 
 
 def _of_labels(found: Sequence[Definition | Obscured], scripts: Scripts, texts: Iterable[str]) -> list[Definition | Obscured]:
-    """The definitions with those of other labels, each at the place of the one that it was made of."""
+    """The definitions with those of other labels, each at the place of the one that it was made
+    of."""
     seen: dict[str, set[_Label]] = {}
     _add_labels(seen, map(scripts.in_order, texts))
     letters = set().union(*map(_counting, seen.values())) & (_COUNTING | scripts.layers)
@@ -264,14 +271,15 @@ def _add_labels(seen: dict[str, set[_Label]], texts: Iterable[str]) -> None:
 
 
 def _counting(labels: Collection[_Label]) -> set[str]:
-    """The letters in the labels of a name that count: with a step, or where a number stands as well."""
+    """The letters in the labels of a name that count: with a step, or where a number stands as
+    well."""
     numbered = any(not label.letter for label in labels)
     return {label.letter for label in labels if label.step or numbered}
 
 
 def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collection[str]) -> list[Definition | Obscured]:
-    """The definitions, each first one of a layer for the whole document; what it says in another form before that does not count, nor
-    what a derivative is said to be behind that."""
+    """The definitions, each first one of a layer for the whole document; what it says in another
+    form before that does not count, nor what a derivative is said to be behind that."""
     first: dict[str, Definition] = {}
     for one in found:
         if isinstance(one, Definition) and _is_of_layer(one, letters) and one.number < first.get(one.name, _LAST).number:
@@ -302,7 +310,9 @@ def _labelled(text: str) -> Iterator[tuple[str, _Label]]:
             yield at.base.rpartition("_")[0], _label(label)
 
 
-def _relabelled(one: Definition, letters: Collection[str], seen: Mapping[str, set[_Label]], known: Collection[str]) -> Iterator[Definition]:
+def _relabelled(
+    one: Definition, letters: Collection[str], seen: Mapping[str, set[_Label]], known: Collection[str]
+) -> Iterator[Definition]:
     head = next(_labelled(one.left), None)
     used = {_label(at).letter for at in _LAYER_LABEL.finditer(one.value)}
     if head is None or head[1].letter not in letters or not used or used != {head[1].letter}:
@@ -323,15 +333,17 @@ def _moved(one: Definition, own: _Label, other: _Label) -> Definition | None:
         return _LAYER_LABEL.sub(lambda at: f"^{{{at['open']}{_label(at).moved(own, other)}{at['close']}}}", text)
 
     made = one.of_another(put(one.left), put(one.value))
-    return None if made is None else replace(made, perhaps=other.letter != own.letter and _APPLIED.fullmatch(one.value) is not None)
+    return (
+        None if made is None else replace(made, perhaps=other.letter != own.letter and _APPLIED.fullmatch(one.value) is not None)
+    )
 
 
 # ---------------------------------------------------------------- letters of indices
 
 
 def _of_letters(found: Sequence[Definition | Obscured], layers: LetteredLayers) -> list[Definition | Obscured]:
-    """What is defined, with the layers that are told apart by letters: each said as soon as one is, and anywhere in the document, as no
-    other thing has such a name.
+    """What is defined, with the layers that are told apart by letters: each said as soon as one is,
+    and anywhere in the document, as no other thing has such a name.
 
     What a layer is a function of stands in other definitions by its name, ``a_j`` for ``g_j(z_j)``.
     """
@@ -355,7 +367,8 @@ def _named_inside(one: Definition | Obscured, values: Mapping[str, Definition], 
 
 
 def _of_other_letters(found: Sequence[Definition], layers: LetteredLayers) -> Iterator[Definition]:
-    """The definitions of other layers that those of one layer stand for, where these have none of their own."""
+    """The definitions of other layers that those of one layer stand for, where these have none of
+    their own."""
     known = {one.name for one in found}
     for one in found:
         for step in layers.steps(one.name, one.text):

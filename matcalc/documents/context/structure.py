@@ -1,4 +1,5 @@
-"""What an equation of a document differentiates, and by what, told from its syntax; and the doubts that leaves."""
+"""What an equation of a document differentiates, and by what, told from its syntax; and the doubts
+that leaves."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from itertools import chain
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
+from matcalc.documents.blocks import Doubt
 from matcalc.documents.context.defined_names import Definition, Dependence, closed, vocabulary_of
 from matcalc.documents.context.layers_and_steps import is_of_a_step
 from matcalc.documents.context.overview import Context
@@ -18,8 +20,7 @@ from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import composed, quotients, without_subscripts
 from matcalc.documents.context.written_names import UNNAMED, names_at, whole_name, without_index
 from matcalc.documents.cues import cue_table
-from matcalc.documents.pieces import Doubt
-from matcalc.documents.shapes import before_brackets, head_of, is_derivative
+from matcalc.documents.sides import before_brackets, head_of, is_derivative
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in, ungrouped, walk
@@ -30,7 +31,8 @@ from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A derivative of a name as it stands, ``∂L/∂z``, by each of ``by``; a differential has none of these."""
+    """A derivative of a name as it stands, ``∂L/∂z``, by each of ``by``; a differential has none of
+    these."""
 
     name: str
     by: tuple[str, ...] = ()
@@ -38,8 +40,8 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One side of an equation: the ``names`` in it, without indices and constants, what it calls, whether it holds a derivative or an
-    array that is written out, and the ``number`` that it is."""
+    """One side of an equation: the ``names`` in it, without indices and constants, what it calls,
+    whether it holds a derivative or an array that is written out, and the ``number`` that it is."""
 
     names: frozenset[str]
     called: frozenset[str] = frozenset()
@@ -50,9 +52,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names in it (``all_derived``: in its
-    definitions, too), ``inside`` the names in what else it differentiates, ``called`` the functions that it calls, ``elsewhere`` those of
-    which it has the gradient at other names than their own arguments, ``gradients`` those of which it has it as they stand."""
+    """``by`` are the names that an equation differentiates by, ``derived`` the derivatives of names
+    in it (``all_derived``: in its definitions, too), ``inside`` the names in what else it
+    differentiates, ``called`` the functions that it calls, ``elsewhere`` those of which it has the
+    gradient at other names than their own arguments, ``gradients`` those of which it has it as they
+    stand."""
 
     by: frozenset[str]
     derived: tuple[Derived, ...]
@@ -67,7 +71,8 @@ class Structure:
 
     @property
     def every_by(self) -> frozenset[str]:
-        """What the equation and the definitions behind it differentiate by, entries of arrays as these, too."""
+        """What the equation and the definitions behind it differentiate by, entries of arrays as
+        these, too."""
         return self.by.union(name for one in self.all_derived for wrt in one.by for name in (wrt, without_index(wrt)))
 
     @property
@@ -79,8 +84,8 @@ class Structure:
 def structure_of(
     equation: str, definitions: Sequence[Definition], declared: Iterable[str], called: Collection[str] = ()
 ) -> Structure | None:
-    """The structure of an equation in which these names have a meaning, those ``called`` as functions without a formula; None for one that
-    is not in the language."""
+    """The structure of an equation in which these names have a meaning, those ``called`` as
+    functions without a formula; None for one that is not in the language."""
     vocabulary = vocabulary_of(definitions, declared, called)
     try:
         program = parse_syntax(equation, vocabulary).program
@@ -208,7 +213,8 @@ def _of_all_partials(node: s.Syntax) -> s.Syntax | None:
 
 
 def _elsewhere(node: s.Syntax, definitions: Iterable[Definition]) -> str:
-    """The function of which a node is the gradient at other names than its arguments; empty for another node."""
+    """The function of which a node is the gradient at other names than its arguments; empty for
+    another node."""
     body = _of_all_partials(node)
     if not isinstance(body, s.Applied):
         return ""
@@ -242,15 +248,17 @@ _CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 
 def variables(structure: Structure, definitions: Sequence[Definition]) -> frozenset[str]:
-    """The defined names that an equation takes for variables: it differentiates by them, and by nothing that they depend on."""
+    """The defined names that an equation takes for variables: it differentiates by them, and by
+    nothing that they depend on."""
     dependence = Dependence(definitions)
     known = {one.name for one in definitions}
     return frozenset(name for name in structure.by & known if not dependence.of(name, structure.every_by - {name}))
 
 
 def needed(structure: Structure, definitions: Sequence[Definition], names: Iterable[str]) -> tuple[Definition, ...]:
-    """The definitions without which an equation says something else: of what it differentiates and calls, and of all that depends on what
-    it differentiates by. Its variables keep no value. ``names`` are those of the equation.
+    """The definitions without which an equation says something else: of what it differentiates and
+    calls, and of all that depends on what it differentiates by. Its variables keep no value.
+    ``names`` are those of the equation.
     """
     dependence = Dependence(definitions)
     free = variables(structure, definitions)
@@ -264,7 +272,8 @@ def needed(structure: Structure, definitions: Sequence[Definition], names: Itera
 
 
 def doubts_of(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> tuple[Doubt, ...]:
-    """Why a refutation of an equation is not to be believed; ``whole`` are all definitions behind it."""
+    """Why a refutation of an equation is not to be believed; ``whole`` are all definitions behind
+    it."""
     defined = {one.name for one in whole}
     every = _spoken_of(line) | {used for one in whole for used in one.uses if not is_of_a_step(one.name)}
     free = every - defined
@@ -347,13 +356,15 @@ def _sides_of(line: Line) -> list[str]:
 
 
 def _is_map_of_vectors(name: str, context: Context, line: Line) -> bool:
-    """Whether a name is a function of which the text says only from where to where it goes, which is read as a factor."""
+    """Whether a name is a function of which the text says only from where to where it goes, which
+    is read as a factor."""
     told = context.maps.at(name, line.number)
     return told is not None and "vector" in (told.domain, told.values) and context.told(name, line.number)[0] is None
 
 
 def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
-    """That letters which stand as the factors of an eigendecomposition do may be such, where the text says nothing of them."""
+    """That letters which stand as the factors of an eigendecomposition do may be such, where the
+    text says nothing of them."""
     told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
     if len(told) > 1:
         yield Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")
@@ -372,7 +383,8 @@ def of_rows(context: Context) -> tuple[Doubt, ...]:
 
 
 def _of_estimates(structure: Structure, whole: Sequence[Definition]) -> Iterator[Doubt]:
-    """That a letter may stand for its estimate, on which the other side rests: ``y - X b`` where ``\\hat y = X \\hat b``."""
+    """That a letter may stand for its estimate, on which the other side rests: ``y - X b`` where
+    ``\\hat y = X \\hat b``."""
     own = structure.left.names | structure.right.names
     for one in whole:
         letter, _, accent = one.name.partition("_")
@@ -385,7 +397,8 @@ _ESTIMATES = frozenset(["hat", "tilde", "star", "check"])
 
 
 def _of_usual(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
-    """That a function which the text names may be the usual one of its letter: sigma the sigmoid."""
+    """That a function which the text names may be the usual one of its letter: sigma the
+    sigmoid."""
     for name in sorted(USUAL.keys() & set(names)):
         declaration = context.told(name, line.number)[0]
         if declaration is not None and declaration.kind == "function":
@@ -393,23 +406,28 @@ def _of_usual(names: Collection[str], context: Context, line: Line) -> Iterator[
 
 
 def _is_obscure(name: str, structure: Structure, context: Context, line: Line) -> bool:
-    """Whether a name stands for something that is not read; to a derivative a second moment is a matrix like any other."""
+    """Whether a name stands for something that is not read; to a derivative a second moment is a
+    matrix like any other."""
     if structure.by and context.moments.at(name, line.number)[0] is not None:
         return False
     return context.definitions.is_obscure(name, line.number)
 
 
 def _spoken_of(line: Line) -> frozenset[str]:
-    """The names in a row, with and without their indices; without those of the letters that stand with a step."""
+    """The names in a row, with and without their indices; without those of the letters that stand
+    with a step."""
     found = names_at(line.row.text, line.notation)
     return frozenset(name for at in found for name in ((at.name,) if is_of_a_step(at.name) else (at.name, at.base)))
 
 
 def _of_others(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Iterator[Doubt]:
-    """That a name stands for another one with its letter, which was defined since: ``df/dx`` behind ``f_c(x) = c + x``."""
+    """That a name stands for another one with its letter, which was defined since: ``df/dx`` behind
+    ``f_c(x) = c + x``."""
     for one in whole:
         if one.is_function and one.name in structure.differentiated:
-            yield from (Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number))
+            yield from (
+                Doubt(f"{name} is defined nearer") for name in context.definitions.of_letter(one.name, one.number, line.number)
+            )
     yield from (Doubt(f"the index of {one.head.name} does not stand in its formula") for one in whole if _is_labelled(one))
     related = {one.name for one in whole if _is_of_relatives(one)}
     apart = sorted(related & (structure.left.names ^ structure.right.names))
@@ -423,7 +441,8 @@ def _is_of_relatives(one: Definition) -> bool:
 
 
 def _is_labelled(one: Definition) -> bool:
-    """Whether a name with an index has a formula without it: the index is a label, or every entry is the same."""
+    """Whether a name with an index has a formula without it: the index is a label, or every entry
+    is the same."""
     index = one.head.name.removeprefix(one.name).removeprefix("_")
     return not set(index) <= open_indices(one.value)
 
@@ -451,11 +470,14 @@ def _of_writing(line: Line, context: Context) -> Iterator[Doubt]:
         yield Doubt("indices stand on one side alone")
 
 
-_GRADIENT_OF = pattern(r"(?:\\nabla|∇)(?:\s*(?:\^\s*\{?\s*2\s*\}?|²))?\s*(?P<outer>\\?[A-Za-z]+)\s*(?:\\left)?\((?P<inside>[^()]*)\(")
+_GRADIENT_OF = pattern(
+    r"(?:\\nabla|∇)(?:\s*(?:\^\s*\{?\s*2\s*\}?|²))?\s*(?P<outer>\\?[A-Za-z]+)\s*(?:\\left)?\((?P<inside>[^()]*)\("
+)
 
 
 def _of_places(line: Line, functions: Set[str]) -> Iterator[Doubt]:
-    """That a gradient may be one of a composition, ``\\nabla g(f(x))``, and a bracket behind a derivative the point where it is taken."""
+    """That a gradient may be one of a composition, ``\\nabla g(f(x))``, and a bracket behind a
+    derivative the point where it is taken."""
     for text in _sides_of(line):
         for found in _GRADIENT_OF.finditer(text):
             inner = [at.name for at in names_at(found["inside"], line.notation)][-1:]

@@ -1,4 +1,5 @@
-"""The definitions that a claim rests on, as it means them: through other functions, apart from values, of losses, with facts."""
+"""The definitions that a claim rests on, as it means them: through other functions, apart from
+values, of losses, with facts."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from itertools import cycle, permutations
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Derived, Structure
@@ -26,8 +28,7 @@ from matcalc.documents.context.written_names import (
     without_index,
     without_script,
 )
-from matcalc.documents.pieces import Doubt, Notation, Said, joined_declarations
-from matcalc.documents.shapes import Head
+from matcalc.documents.sides import Head
 from matcalc.facts.table import implied
 from matcalc.language.declare.declared import Declaration, SharedText
 from matcalc.language.text.meanings import USUAL
@@ -37,9 +38,11 @@ from matcalc.verification.judgement import verify
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The functions that a claim differentiates with those that are arguments of them, and all that these rest on.
+    """The functions that a claim differentiates with those that are arguments of them, and all that
+    these rest on.
 
-    ``doubts``: one of them is not what its name stood for last, as that does not depend on what the claim differentiates by.
+    ``doubts``: one of them is not what its name stood for last, as that does not depend on what the
+        claim differentiates by.
     """
 
     definitions: tuple[Definition, ...]
@@ -47,7 +50,8 @@ class Composition:
 
 
 def composition_of(structure: Structure, context: Context, line: Line) -> Composition | None:
-    """The functions behind derivatives by what is no argument of the function itself; None where a claim has none."""
+    """The functions behind derivatives by what is no argument of the function itself; None where a
+    claim has none."""
     meant = [(one, found) for one in structure.derived if (found := _meant(one, context, line)) is not None]
     if not any(_is_through(found[0], one, context, line) for one, found in meant):
         return None
@@ -65,11 +69,13 @@ _EARLIER = Doubt("the function of this name that was defined last does not depen
 
 
 def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Composition:
-    """The definitions behind a claim with those of the arguments of functions that it differentiates by something else: ``L(p, y) = ...``
-    and ``p = softmax(z)``, of which it has ``∂L/∂z``.
+    """The definitions behind a claim with those of the arguments of functions that it
+    differentiates by something else: ``L(p, y) = ...`` and ``p = softmax(z)``, of which it has
+    ``∂L/∂z``.
 
-    A function whose formula reaches nothing that the claim differentiates by is left out of a chain rule, which holds for every function.
-    Through several definitions rows may be written for columns.
+    A function whose formula reaches nothing that the claim differentiates by is left out of a chain
+    rule, which holds for every function. Through several definitions rows may be written for
+    columns.
     """
     derived = {one.name for one in structure.derived if one.by}
     found = list(_with_arguments(structure, whole, derived, context, line))
@@ -89,7 +95,8 @@ def _is_beside(one: Definition, structure: Structure) -> bool:
 
 
 def _is_reached(name: str, structure: Structure, found: Sequence[Definition], derived: Collection[str]) -> bool:
-    """Whether a function leads to what a claim differentiates by, or is not differentiated more than once in it."""
+    """Whether a function leads to what a claim differentiates by, or is not differentiated more
+    than once in it."""
     if sum(one.name == name for one in structure.all_derived) == 1:
         return True
     known = {one.name for one in found}
@@ -102,7 +109,8 @@ _LAYERS = Doubt("vectors are columns as it was read, and may be rows where a der
 def _with_arguments(
     structure: Structure, whole: Sequence[Definition], derived: Collection[str], context: Context, line: Line
 ) -> Iterator[Definition]:
-    """The definitions, those of the arguments of functions among them where these are not what a claim differentiates by."""
+    """The definitions, those of the arguments of functions among them where these are not what a
+    claim differentiates by."""
     changed = {
         one.name: replace(one, uses=one.uses | set(one.head.arguments))
         for one in whole
@@ -115,7 +123,8 @@ def _with_arguments(
 
 
 def moving_doubts(structure: Structure, context: Context, line: Line) -> tuple[Doubt, ...]:
-    """That another argument of what is differentiated may depend on the variable, and that it may not be held fixed."""
+    """That another argument of what is differentiated may depend on the variable, and that it may
+    not be held fixed."""
     for one in structure.derived:
         definition = context.definitions.at(one.name, line.number)
         if definition is None or not definition.is_function:
@@ -128,13 +137,17 @@ def moving_doubts(structure: Structure, context: Context, line: Line) -> tuple[D
 
 
 def _meant(derived: Derived, context: Context, line: Line) -> tuple[Definition, bool] | None:
-    """The function that a derivative is of, and whether it is the one that was defined last under this name."""
+    """The function that a derivative is of, and whether it is the one that was defined last under
+    this name."""
     if len(set(derived.by)) != 1:
         return None
     last = context.definitions.at(derived.name, line.number)
     if last is None or not last.is_function:
         return None
-    known = [last, *(one for one in context.definitions.others(last, line.number) if one.number < line.number and one.is_function)]
+    known = [
+        last,
+        *(one for one in context.definitions.others(last, line.number) if one.number < line.number and one.is_function),
+    ]
     for one in known:
         if one.notation == line.notation and _depends(one, derived.by[0], context, line):
             return one, one is last
@@ -168,7 +181,8 @@ _ACCENTS = {"hat": r"\hat{{{}}}", "tilde": r"\tilde{{{}}}", "bar": r"\bar{{{}}}"
 
 
 def told_apart(equation: str, definitions: Sequence[Definition], notation: Notation) -> tuple[str, tuple[Definition, ...]]:
-    """The equation and its definitions with another name for each value that has that of the function it is computed with."""
+    """The equation and its definitions with another name for each value that has that of the
+    function it is computed with."""
     found = tuple(definitions)
     twofold = [one.name for one in definitions if not one.is_function and is_called(one.value, one.name)]
     for name in twofold if notation == "latex" else ():
@@ -186,7 +200,9 @@ def _free_accent(name: str, used: Collection[str]) -> str | None:
 
 def _with_name(definition: Definition, name: str, accent: str) -> Definition:
     head = Head(f"{name}_{accent}", definition.head.arguments) if definition.name == name else definition.head
-    uses = frozenset(part.replace(name, f"{name}_{accent}", 1) if part.partition("_")[0] == name else part for part in definition.uses)
+    uses = frozenset(
+        part.replace(name, f"{name}_{accent}", 1) if part.partition("_")[0] == name else part for part in definition.uses
+    )
     value = _renamed(definition.value, name, accent)
     own = {f"{name}_{accent}"} if definition.name == name else set()
     return replace(definition, head=head, left=_renamed(definition.left, name, accent), value=value, uses=uses - own)
@@ -232,14 +248,18 @@ _PLAIN_TIES = {"symmetric": "{0}' = {0}", "antisymmetric": "{0}' = -{0}"}
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """``more`` are facts of other names from which those of the defined ones follow; ``lost`` the names of which some are lost."""
+    """``more`` are facts of other names from which those of the defined ones follow; ``lost`` the
+    names of which some are lost."""
 
     more: Mapping[str, str]
     lost: tuple[str, ...]
 
 
-def kept_facts(definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Collection[str]) -> Kept:
-    """What becomes of the facts that are ``told`` of defined names; ``declare`` are the declarations of the others."""
+def kept_facts(
+    definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Collection[str]
+) -> Kept:
+    """What becomes of the facts that are ``told`` of defined names; ``declare`` are the
+    declarations of the others."""
     more: dict[str, str] = {}
     lost: list[str] = []
     for place, one in enumerate(definitions):
@@ -290,12 +310,12 @@ _MOST_AXES, _SPARE = 2, "pqrsnm"
 def with_losses(
     equation: str, structure: Structure, whole: Sequence[Definition], context: Context, line: Line
 ) -> tuple[tuple[Definition, ...], tuple[Doubt, ...]]:
-    """The definitions behind an equation with those of the losses that it has derivatives of alone, and why it may prove more than it
-    refutes then.
+    """The definitions behind an equation with those of the losses that it has derivatives of alone,
+    and why it may prove more than it refutes then.
 
-    What is said of the first derivatives of a loss at one point holds for any loss if it does for each linear one, as at a point these have
-    all gradients that there are. So it is asked of one with letters for coefficients: of what it is differentiated by that rests on all the
-    rest.
+    What is said of the first derivatives of a loss at one point holds for any loss if it does for
+    each linear one, as at a point these have all gradients that there are. So it is asked of one
+    with letters for coefficients: of what it is differentiated by that rests on all the rest.
     """
     unreached = _unreached(structure, whole)
     whole = [one for one in whole if one.name not in unreached]
@@ -314,7 +334,8 @@ def with_losses(
 
 
 def _derived_by(text: str) -> dict[str, list[str]]:
-    """The names that are differentiated in a text, each with what it is differentiated by, as often as it is."""
+    """The names that are differentiated in a text, each with what it is differentiated by, as often
+    as it is."""
     by: dict[str, list[str]] = {}
     for found in _DERIVED.finditer(text):
         name = whole_name(found["of"])
@@ -330,8 +351,9 @@ def _is_chained(derived: Iterable[str], arguments: Iterable[str], known: Collect
 
 
 def _of_fixed(equation: str, whole: Sequence[Definition]) -> Iterator[Doubt]:
-    r"""That a loss is varied by something of which another variable in the same sum is made, and which may be held fixed there:
-    ``\partial L/\partial c`` beside ``\partial L/\partial h`` with ``h = o \tanh c``."""
+    r"""That a loss is varied by something of which another variable in the same sum is made, and
+    which may be held fixed there: ``\partial L/\partial c`` beside ``\partial L/\partial h`` with
+    ``h = o \tanh c``."""
     dependence = Dependence(whole)
     by: dict[str, set[str]] = {}
     for found in _DERIVED.finditer(equation.partition("=")[2]):
@@ -343,7 +365,8 @@ def _of_fixed(equation: str, whole: Sequence[Definition]) -> Iterator[Doubt]:
 
 
 def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[str]:
-    """The losses whose formulas do not lead to anything that they are differentiated by, as they are of the last layer."""
+    """The losses whose formulas do not lead to anything that they are differentiated by, as they
+    are of the last layer."""
     dependence = Dependence(whole)
     by: dict[str, set[str]] = {}
     for one in structure.all_derived:
@@ -360,7 +383,9 @@ def _with(loss: Definition, whole: Sequence[Definition]) -> tuple[Definition, ..
     return (*(one for one in whole if one not in resting), loss, *resting)
 
 
-_OF_SOME = Doubt("it is false of some of the functions that have no formula here, and may be true of those that are meant", "false")
+_OF_SOME = Doubt(
+    "it is false of some of the functions that have no formula here, and may be true of those that are meant", "false"
+)
 
 
 def _is_loss(name: str, context: Context, line: Line) -> bool:
@@ -371,7 +396,8 @@ def _is_loss(name: str, context: Context, line: Line) -> bool:
 
 
 def _is_linear(name: str, text: str, count: int, structure: Structure, whole: Sequence[Definition]) -> bool:
-    """Whether an equation is about first derivatives of a loss alone: nothing that is differentiated rests on it."""
+    """Whether an equation is about first derivatives of a loss alone: nothing that is
+    differentiated rests on it."""
     dependence = Dependence(whole)
 
     def leads_to_it(names: Iterable[str]) -> bool:
@@ -385,7 +411,8 @@ def _is_linear(name: str, text: str, count: int, structure: Structure, whole: Se
 
 
 def _arguments(by: Collection[str], whole: Sequence[Definition]) -> Iterator[str]:
-    """What a loss is a function of: what it is differentiated by, but for what reaches it through others of these."""
+    """What a loss is a function of: what it is differentiated by, but for what reaches it through
+    others of these."""
     dependence = Dependence(whole)
     bases = {base: one for one in by if (base := _base(one))}
     yield from (one for base, one in bases.items() if not any(dependence.of(other, {base}) for other in bases.keys() - {base}))
@@ -404,7 +431,8 @@ def _indices(text: str) -> str:
 
 
 def _entries(text: str, whole: Sequence[Definition]) -> tuple[str, int]:
-    """The array that a loss is a function of as it is written, and how many indices its entries have; none where nothing tells it."""
+    """The array that a loss is a function of as it is written, and how many indices its entries
+    have; none where nothing tells it."""
     letters = _indices(text)
     if letters:
         return without_script(trimmed(text)), len(letters)
@@ -412,13 +440,16 @@ def _entries(text: str, whole: Sequence[Definition]) -> tuple[str, int]:
 
 
 def _value(name: str, arrays: Sequence[tuple[str, int]], text: str) -> str:
-    """The sum of all entries, each with a coefficient; empty where one of these has none, or the letters are used up."""
+    """The sum of all entries, each with a coefficient; empty where one of these has none, or the
+    letters are used up."""
     used = {letter for at in names_at(text) for letter in at.name[len(at.base) + 1 :]}
     spare = [letter for letter in _SPARE if letter not in used]
     if not arrays or len(spare) < _MOST_AXES or any(not 0 < axes <= _MOST_AXES for _, axes in arrays):
         return ""
     letters = cycle("abcdef")
-    return " + ".join(_sum_of(array, spare[:axes], f"by{name}{letter}") for (array, axes), letter in zip(arrays, letters, strict=False))
+    return " + ".join(
+        _sum_of(array, spare[:axes], f"by{name}{letter}") for (array, axes), letter in zip(arrays, letters, strict=False)
+    )
 
 
 def _sum_of(array: str, indices: Sequence[str], label: str) -> str:
@@ -433,5 +464,15 @@ def _definition(name: str, value: str, arguments: Sequence[str], context: Contex
     spot = context.spots[line.number]
     uses = names_used(value, line.notation) - {name}
     return Definition(
-        Head(name), text, value, line.notation, uses, said, line.number, (line.number, line.number), spot, weights_in(value), bold=False
+        Head(name),
+        text,
+        value,
+        line.notation,
+        uses,
+        said,
+        line.number,
+        (line.number, line.number),
+        spot,
+        weights_in(value),
+        bold=False,
     )

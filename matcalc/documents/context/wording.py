@@ -1,4 +1,5 @@
-"""Sections, blocks and sentences of a document, each with where it stands, and how far what is said there reaches."""
+"""Sections, blocks and sentences of a document, each with where it stands, and how far what is said
+there reaches."""
 
 from __future__ import annotations
 
@@ -8,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.equation_forms import Role
-from matcalc.documents.pieces import (
+from matcalc.documents.blocks import (
     Break,
     Closing,
     Directive,
@@ -25,6 +24,8 @@ from matcalc.documents.pieces import (
     Words,
     placed,
 )
+from matcalc.documents.context.prose import vocabulary
+from matcalc.documents.equation_forms import Role
 from matcalc.documents.rows import Row, rows
 
 
@@ -42,7 +43,8 @@ T = TypeVar("T", bound=Reaching)
 
 
 class Reaches(Generic[T]):
-    """Things in the order of their ``start``. Those that have ended before a row are passed over together, not one by one."""
+    """Things in the order of their ``start``. Those that have ended before a row are passed over
+    together, not one by one."""
 
     def __init__(self, things: Sequence[T]) -> None:
         self._things = things
@@ -92,7 +94,8 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A section, or a theorem, proof, item or note: the rows from ``start`` up to ``end`` are in it."""
+    """A section, or a theorem, proof, item or note: the rows from ``start`` up to ``end`` are in
+    it."""
 
     name: str
     start: int
@@ -102,14 +105,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a piece stands: the section that it is in, with those above it, and the innermost block."""
+    """Where a piece stands: the section that it is in, with those above it, and the innermost
+    block."""
 
     sections: tuple[Stretch, ...]
     block: Stretch | None
 
     @property
     def section_end(self) -> int:
-        """The row after the last of its section; what stands before any heading is for the whole document."""
+        """The row after the last of its section; what stands before any heading is for the whole
+        document."""
         return self.sections[-1].end if self.sections else END
 
     @property
@@ -156,7 +161,8 @@ def _sections(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
 
 
 def _blocks(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
-    """The theorem, proof, item or note that each ``Opening`` begins; a theorem and the proof right behind it are one stretch."""
+    """The theorem, proof, item or note that each ``Opening`` begins; a theorem and the proof right
+    behind it are one stretch."""
     pairs: dict[int, int] = {}
     stack: list[int] = []
     for index, numbered in enumerate(pieces):
@@ -195,7 +201,9 @@ OPEN, CLOSE = "⟨", "⟩"
 
 _NEXT = re.compile(r"\s*(\S)")
 _END = re.compile(r"[.!?]+(?=[\s)\]\"'”’]|$)[)\]\"'”’]*")
-_ENDS_FORMULA = re.compile(r"(?P<mark>[.,;:])(?:\s|\\[,;:! ]|\\q?quad|\\(?:label|tag)\{[^{}]*\}|\\nonumber|\\notag|\\qedhere|\})*\Z")
+_ENDS_FORMULA = re.compile(
+    r"(?P<mark>[.,;:])(?:\s|\\[,;:! ]|\\q?quad|\\(?:label|tag)\{[^{}]*\}|\\nonumber|\\notag|\\qedhere|\})*\Z"
+)
 _CONTINUES = re.compile(r"[^\w\s]|[a-z]")
 _LONGEST_WORD = 40
 _MOST_MENTIONS, _LONGEST_SENTENCE = 60, 4000
@@ -204,7 +212,8 @@ _MOST_MENTIONS, _LONGEST_SENTENCE = 60, 4000
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A formula in a sentence, with its rows; ``number`` is that of the first of them among all rows of the document."""
+    """A formula in a sentence, with its rows; ``number`` is that of the first of them among all
+    rows of the document."""
 
     formula: Formula
     lines: tuple[Line, ...]
@@ -215,7 +224,8 @@ class Mention:
 class Wording:
     """Words and formulas up to a full stop; ``text`` has ``⟨k⟩`` for ``mentions[k]``.
 
-    Its rows are those from ``start`` up to ``end``; ``reach`` is the row after the last of a list that begins at its colon, or ``end``.
+    Its rows are those from ``start`` up to ``end``; ``reach`` is the row after the last of a list
+    that begins at its colon, or ``end``.
     """
 
     text: str
@@ -233,7 +243,8 @@ class Wording:
 
     @property
     def around(self) -> int:
-        """The row up to which it counts: the end of its section, or of the document for one that says what all others speak of."""
+        """The row up to which it counts: the end of its section, or of the document for one that
+        says what all others speak of."""
         return END if self.spot.is_setting else self.spot.section_end
 
     def place(self, offset: int) -> Place:
@@ -283,7 +294,8 @@ class _Reader:
         self._row = numbered.number + len(numbered.lines)
 
     def flushed(self, opening: int | None = None) -> Iterator[Wording]:
-        """The sentence so far, if there is one; ``opening`` is the place of the item or theorem that begins behind it."""
+        """The sentence so far, if there is one; ``opening`` is the place of the item or theorem
+        that begins behind it."""
         text = self._text.rstrip()
         if text.strip(" .,;:"):
             mentions = tuple(self._mentions)
@@ -318,7 +330,8 @@ class _Reader:
         self._add(text[at:])
 
     def _last_word(self, text: str, start: int, end: int) -> str:
-        """The word that ends in the words from ``start`` up to ``end``, behind the sentence so far; of a very long one the end."""
+        """The word that ends in the words from ``start`` up to ``end``, behind the sentence so far;
+        of a very long one the end."""
         said = text[max(start, end - _LONGEST_WORD) : end]
         if not said[:1].isspace() and start > end - _LONGEST_WORD:
             said = self._text[-_LONGEST_WORD:] + said
@@ -326,7 +339,8 @@ class _Reader:
 
     @staticmethod
     def _goes_on(word: str, following: str) -> bool:
-        """Whether a full stop ends no sentence: behind an abbreviation, or before a small letter."""
+        """Whether a full stop ends no sentence: behind an abbreviation, or before a small
+        letter."""
         return word.lower().lstrip("(") in vocabulary().abbreviations or following.islower()
 
     def _formula(self, numbered: Numbered, piece: Formula) -> Iterator[Wording]:
@@ -360,11 +374,13 @@ def _following(text: str, position: int) -> str:
 
 
 def _ends_of_lists(pieces: Sequence[Numbered]) -> dict[int, int]:
-    """For the place of each opening the row after the last of the items from it on, with nothing but breaks between them."""
+    """For the place of each opening the row after the last of the items from it on, with nothing
+    but breaks between them."""
     found: dict[int, int] = {}
     closings: list[int] = []
     behind, after_closing = [END] * (len(pieces) + 1), END
-    """For each place the first row with something in it, blocks that open there passed; and where blocks that open are not."""
+    """For each place the first row with something in it, blocks that open there passed; and where
+    blocks that open are not."""
     for index in range(len(pieces) - 1, -1, -1):
         piece = pieces[index].piece
         if isinstance(piece, Closing):
@@ -383,7 +399,8 @@ _SET_WORDS = re.compile(r"\\(?:text|textrm|textnormal|mbox|textit|mathrm)\s*\{([
 
 
 def remark(line: Line, spot: Spot) -> Wording:
-    r"""The words at a row as a sentence of their own, in which the row is ``⟨0⟩``: ``\text{if } K^\top = -K``."""
+    r"""The words at a row as a sentence of their own, in which the row is ``⟨0⟩``:
+    ``\text{if } K^\top = -K``."""
     place = line.row.left.place()
     own = Mention(Formula(line.row.left, notation=line.notation), (line,), line.number)
     mentions = [own]
@@ -402,7 +419,8 @@ def remark(line: Line, spot: Spot) -> Wording:
 
 
 def _formulas(text: str, mentions: list[Mention], notation: Notation, place: Place, all_formula: bool) -> str:
-    """Part of a remark with its formulas as mentions; words that are not marked as such stay words."""
+    """Part of a remark with its formulas as mentions; words that are not marked as such stay
+    words."""
     if not text.strip(" ,.;()"):
         return text
     pieces = [text] if all_formula else _split_words(text)

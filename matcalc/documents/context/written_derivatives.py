@@ -1,4 +1,5 @@
-"""Derivatives as documents write them: quotients, with the point behind them, by squares, by letters below a function."""
+"""Derivatives as documents write them: quotients, with the point behind them, by squares, by
+letters below a function."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Literal, TypeAlias
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import CALLED, call_at, is_bold, names_at, names_in, respelled, trimmed, whole_name
 from matcalc.documents.cues import bracketed, closing
-from matcalc.documents.shapes import head_of, partial_of
+from matcalc.documents.sides import head_of, partial_of
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
 _PART = r"(?:[^{}]|\{[^{}]{0,20}\}){1,30}?"
@@ -36,7 +37,8 @@ Meaning: TypeAlias = Literal["", "defined", "generic"]
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """A derivative of a name as it is written, from ``start`` up to ``end``, and what stands in the bracket behind it, if one does."""
+    """A derivative of a name as it is written, from ``start`` up to ``end``, and what stands in the
+    bracket behind it, if one does."""
 
     of: str
     name: str
@@ -86,9 +88,11 @@ def _point(equation: str, start: int) -> tuple[str | None, int]:
 def at_points(
     equation: str, meaning: Callable[[str], Meaning], arguments: Callable[[str], tuple[str, ...]], *, factors: bool = True
 ) -> str:
-    """The equation with primes for derivatives of functions at points, ``g'(x_0)``, and nothing for the point that is the variable itself.
+    """The equation with primes for derivatives of functions at points, ``g'(x_0)``, and nothing for
+    the point that is the variable itself.
 
-    ``arguments`` are those that a function is defined with. Other names and sums in brackets stay ``factors``, or are points, too.
+    ``arguments`` are those that a function is defined with. Other names and sums in brackets stay
+    ``factors``, or are points, too.
     """
 
     def changes() -> Iterator[tuple[int, int, str]]:
@@ -107,7 +111,8 @@ def at_points(
 
 
 def composed(equation: str) -> str:
-    r"""The equation with functions of functions for compositions: ``(f \circ g)(x)``, and its derivative ``(f \circ g)'(x)``.
+    r"""The equation with functions of functions for compositions: ``(f \circ g)(x)``, and its
+    derivative ``(f \circ g)'(x)``.
 
     >>> composed(r"(f \circ g)'(x) = f'(g(x)) g'(x)")
     "\\frac{d}{dx}\\left(f(g(x))\\right) = f'(g(x)) g'(x)"
@@ -125,7 +130,8 @@ def _composition(found: re.Match[str]) -> str:
 
 
 def _at_point(one: Quotient, arguments: tuple[str, ...], factors: bool) -> str | None:
-    """The derivative of a function with a formula at a point; None where there is none, or the derivative is multiplied with a bracket."""
+    """The derivative of a function with a formula at a point; None where there is none, or the
+    derivative is multiplied with a bracket."""
     if one.point is None:
         return None
     given = tuple([whole_name(part) for part in one.point.split(",")])
@@ -138,7 +144,8 @@ def _at_point(one: Quotient, arguments: tuple[str, ...], factors: bool) -> str |
 
 
 def _of_generic(one: Quotient, meaning: Callable[[str], Meaning]) -> str | None:
-    """The derivative of a function without a formula: by its argument at a point, or by a function at the value of that."""
+    """The derivative of a function without a formula: by its argument at a point, or by a function
+    at the value of that."""
     if one.partial or one.order > _MOST_PRIMES or is_bold(one.by):
         return None
     if one.point is None:
@@ -165,7 +172,8 @@ _GIVEN = pattern(r"\s*(?P<name>[^=]{1,20}?)\s*=\s*(?P<value>[^=]{1,30}?)\s*")
 
 
 def with_brackets(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
-    r"""The equation with the points of derivatives in brackets, in the order of the arguments of their functions.
+    r"""The equation with the points of derivatives in brackets, in the order of the arguments of
+    their functions.
 
     Those of functions of one number get primes.
 
@@ -227,7 +235,8 @@ def partials(equation: str) -> Iterator[Partial]:
 
 
 def without_slashes(equation: str) -> str:
-    r"""The equation with fractions for partial derivatives with a slash, so that a fraction of two of them is none itself.
+    r"""The equation with fractions for partial derivatives with a slash, so that a fraction of two
+    of them is none itself.
 
     >>> without_slashes(r"\frac{\partial F / \partial x}{\partial F / \partial y}")
     '\\frac{\\frac{\\partial F }{\\partial x}}{\\frac{\\partial F }{\\partial y}}'
@@ -236,7 +245,8 @@ def without_slashes(equation: str) -> str:
 
 
 def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
-    r"""The equation with signs of derivatives for ``f_x`` and ``f_{xy}``, and for ``f_x(x, y)`` at these arguments themselves.
+    r"""The equation with signs of derivatives for ``f_x`` and ``f_{xy}``, and for ``f_x(x, y)`` at
+    these arguments themselves.
 
     >>> without_subscripts("f_{xy} - f_x(x, y)", lambda name: ("x", "y") if name == "f" else ())
     '\\frac{\\partial^2 f}{\\partial y \\partial x} - \\frac{\\partial f}{\\partial x}'
@@ -258,7 +268,8 @@ _IS_VARIABLE = pattern(r"(?:\\partial|(?<![A-Za-z])d|\\mathrm\s*\{d\}|\\nabla_\{
 
 
 def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None:
-    """The place behind a derivative and its arguments; before those at another point, None where they are no point."""
+    """The place behind a derivative and its arguments; before those at another point, None where
+    they are no point."""
     call = call_at(equation, start)
     if call is None or "," not in call.inside:
         return start if call is None or not call.point else None  # a factor, or another function, f_x of one argument
@@ -267,7 +278,8 @@ def _behind(equation: str, start: int, arguments: tuple[str, ...]) -> int | None
 
 
 def along_lines(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
-    r"""The equation with the derivative of a function of one number for each partial derivative at a point, and these functions.
+    r"""The equation with the derivative of a function of one number for each partial derivative at
+    a point, and these functions.
 
     >>> along_lines(r"\frac{\partial f}{\partial x}(1, 2) = 4", lambda name: ("x", "y"))
     ("h'(1) = 4", ('h(x) = f(x, 2)',))
@@ -288,7 +300,8 @@ def along_lines(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> t
 
 
 def _is_along(one: Quotient, known: tuple[str, ...], coordinates: int) -> bool:
-    """Whether a derivative at so many coordinates is one by one of the several arguments of a function."""
+    """Whether a derivative at so many coordinates is one by one of the several arguments of a
+    function."""
     return one.partial and one.order == 1 and 1 < len(known) == coordinates and one.variable in known
 
 
@@ -300,7 +313,8 @@ def quotient(function: str, by: tuple[str, ...]) -> str:
 
 
 def with_entries_listed(equation: str, arguments: Callable[[str], tuple[str, ...]]) -> str:
-    r"""The equation with the entries of a vector for the vector, in calls of functions that are defined by these.
+    r"""The equation with the entries of a vector for the vector, in calls of functions that are
+    defined by these.
 
     >>> with_entries_listed(r"\nabla f(\mathbf{w}) = 0", lambda name: ("w_1", "w_2") if name == "f" else ())
     '\\nabla f(w_{1}, w_{2}) = 0'
@@ -315,7 +329,8 @@ def with_entries_listed(equation: str, arguments: Callable[[str], tuple[str, ...
 
 
 def with_arguments_listed(equation: str, arguments: Callable[[str, str], str]) -> str:
-    """The equation with other arguments in the calls of functions with one name: those that are given for the function and that name."""
+    """The equation with other arguments in the calls of functions with one name: those that are
+    given for the function and that name."""
 
     def changes() -> Iterator[tuple[int, int, str]]:
         for found in names_at(equation):
@@ -341,7 +356,8 @@ _OF_X = pattern(
 
 
 def by_what_stands(equation: str) -> str:
-    r"""The equation with the x that a gradient of a formula is by, where one stands in it: ``\nabla (b^\top x)``.
+    r"""The equation with the x that a gradient of a formula is by, where one stands in it:
+    ``\nabla (b^\top x)``.
 
     >>> by_what_stands(r"\nabla (b^\top x) = b")
     '\\nabla_{x} (b^\\top x) = b'
@@ -382,9 +398,8 @@ def with_array(equation: str) -> str:
 
 _NESTED = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})"
 _FRACTION = rf"(?P<top>\\[tdc]?frac\s*\{{\s*\\partial(?!\s*\^){_NESTED}{{0,120}}\}}\s*\{{\s*)"
-_NAME_WITH_INDEX = (
-    r"(?:\\(?:vec|mathbf|boldsymbol|bm|bs|pmb|bf)\s*(?:\{\s*\\?[A-Za-z]+\s*\}|\\?[A-Za-z])|\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{\s*\w+\s*\}))?"
-)
+_BOLD_NAME = r"\\(?:vec|mathbf|boldsymbol|bm|bs|pmb|bf)\s*(?:\{\s*\\?[A-Za-z]+\s*\}|\\?[A-Za-z])"
+_NAME_WITH_INDEX = rf"(?:{_BOLD_NAME}|\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{{\s*\w+\s*\}}))?"
 _WITHOUT_SIGN = pattern(rf"{_FRACTION}(?P<by>{_NAME_WITH_INDEX})(?P<end>\s*\}})")
 _LETTER = r"(?P<letter>\\[a-z]+|[a-z])"
 _BY_SQUARE = pattern(rf"{_FRACTION}\\partial\s*(?:\\left)?\(?\s*{_LETTER}\s*\^\s*(?:2|\{{\s*2\s*\}})")
@@ -403,7 +418,11 @@ def with_signs(text: str) -> str:
     >>> with_signs(r"\frac{\partial L}{w} + \frac{\partial L}{\partial w}")
     '\\frac{\\partial L}{\\partial w} + \\frac{\\partial L}{\\partial w}'
     """
-    return _WITHOUT_SIGN.sub(lambda found: rf"{found['top']}\partial {found['by']}{found['end']}", text) if r"\partial" in text else text
+    return (
+        _WITHOUT_SIGN.sub(lambda found: rf"{found['top']}\partial {found['by']}{found['end']}", text)
+        if r"\partial" in text
+        else text
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,7 +464,8 @@ def _apart(letter: str) -> str:
 
 
 def squares_of(texts: Iterable[str], lefts: Iterable[str]) -> Squares:
-    """The squares that a document differentiates by, or that functions are of which stand alone on left sides."""
+    """The squares that a document differentiates by, or that functions are of which stand alone on
+    left sides."""
     found = {one["letter"] for text in texts for one in _BY_SQUARE.finditer(text)}
     for left in lefts:
         head = head_of(left) if "^" in left else None

@@ -1,4 +1,5 @@
-"""The names in a formula of a document, found without reading it: it may be one that the language does not have."""
+"""The names in a formula of a document, found without reading it: it may be one that the language
+does not have."""
 
 from __future__ import annotations
 
@@ -9,12 +10,14 @@ from functools import cache, lru_cache
 from hashlib import sha256
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation
 from matcalc.documents.cues import bracketed, closing, cue_table
-from matcalc.documents.pieces import Notation
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 
-_GREEK = "|".join(sorted([*SPELLED_GREEK, "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "varpi"], key=lambda word: -len(word)))
+_GREEK = "|".join(
+    sorted([*SPELLED_GREEK, "varepsilon", "vartheta", "varphi", "varrho", "varsigma", "varpi"], key=lambda word: -len(word))
+)
 _STYLE = rf"\\(?:{'|'.join(sorted({*FONTS, *WORDS, *ACCENTS} - {'boxed', 'ensuremath', 'smash', 'mathop'}))})(?![A-Za-z])\s*"
 _LETTER = rf"\\(?:{_GREEK})(?![A-Za-z])|[^\W\d_]"
 _NESTED = r"\{(?:[^{}]|\{[^{}]*\}){0,40}\}"
@@ -23,7 +26,9 @@ _SIGN = r"(?:\*|\\ast(?![A-Za-z])|\\star(?![A-Za-z])|\+)"
 _MARK = rf"(?:[\[(][^{{}}()\[\]]{{1,12}}[\])]|{_SIGN}|\\(?:text|mathrm|mathsf)\{{[A-Za-z]{{2,}}\}})"
 _TURNED = r"(?:\\top|\\intercal|T|\\mathsf\{T\}|\{\\top\})"
 _LABEL = rf"\s*\^\s*(?:\{{\s*{_MARK}\s*{_TURNED}?\s*\}}|{_SIGN})"
-_SYMBOL = re.compile(rf"(?P<symbol>(?:{_STYLE})*(?:{_NESTED}|{_LETTER})(?:(?:{_LABEL})?(?:{_INDEX})?(?:{_LABEL})?))(?P<primes>['′]*)")
+_SYMBOL = re.compile(
+    rf"(?P<symbol>(?:{_STYLE})*(?:{_NESTED}|{_LETTER})(?:(?:{_LABEL})?(?:{_INDEX})?(?:{_LABEL})?))(?P<primes>['′]*)"
+)
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|bf|bs|pmb|symbf|vec|mathbfit|vb|bvec|mathbold)(?![A-Za-z])")
 _STYLED = re.compile(rf"{_STYLE}|\{{")
 _WORD_IN_STYLE = re.compile(
@@ -53,8 +58,8 @@ _JOINED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NameAt:
-    """A name in a formula: its one spelling, and where it stands with its index and label. ``base`` is the name without the index,
-    ``bold`` whether it is set so."""
+    """A name in a formula: its one spelling, and where it stands with its index and label. ``base``
+    is the name without the index, ``bold`` whether it is set so."""
 
     name: str
     base: str
@@ -71,7 +76,8 @@ class NameAt:
 
 @lru_cache(maxsize=2048)
 def names_at(text: str, notation: Notation = "latex") -> tuple[NameAt, ...]:
-    r"""Every name in a formula, in order. What is no name may be among them, such as the ``d`` of a derivative.
+    r"""Every name in a formula, in order. What is no name may be among them, such as the ``d`` of a
+    derivative.
 
     >>> [found.name for found in names_at(r"\hat{\mathbf{y}}_i - W^{[2]} \operatorname{RSS}(\beta)")]
     ['y_hat_i', 'W_2', 'RSS', 'beta']
@@ -129,7 +135,8 @@ def _spelled(symbol: str) -> str:
 
 
 def _plain_names(text: str) -> Iterator[NameAt]:
-    """Names in a formula of a program or a plain text; those in ``df/dx`` too, and the letters of a run that may be a product, ``xᵀAx``."""
+    """Names in a formula of a program or a plain text; those in ``df/dx`` too, and the letters of a
+    run that may be a product, ``xᵀAx``."""
     for found in _PLAIN_NAME.finditer(text):
         run = found[0]
         yield _plain_name(run, found.start())
@@ -210,7 +217,8 @@ def trimmed(text: str) -> str:
 
 
 def without_index(name: str, known: Collection[str] = ()) -> str:
-    """The name of what an entry is of: that before the index, if it has one, and is itself known where the index may be something else.
+    """The name of what an entry is of: that before the index, if it has one, and is itself known
+    where the index may be something else.
 
     >>> without_index("s_j"), without_index("U_ia", {"U"}), without_index("K_star", {"K"}), without_index("f_hat", {"f"})
     ('s', 'U', 'K_star', 'f_hat')
@@ -272,7 +280,8 @@ def behind_primes(text: str, start: int) -> int:
 
 
 def respelled(text: str, changes: Iterable[tuple[int, int, str]]) -> str:
-    """A text with other spellings, each from a place up to another; one that begins inside another is left out.
+    """A text with other spellings, each from a place up to another; one that begins inside another
+    is left out.
 
     >>> respelled("a + b", [(0, 1, "x"), (4, 5, "y")])
     'x + y'
@@ -315,7 +324,8 @@ def _special_functions() -> tuple[str, ...]:
 
 
 def with_constants(text: str) -> tuple[str, frozenset[str]]:
-    r"""A formula with a positive number in the place of each such value, the same for the same argument, and the names in the arguments.
+    r"""A formula with a positive number in the place of each such value, the same for the same
+    argument, and the names in the arguments.
 
     >>> with_constants(r"\log\Gamma(\nu) - x")[1]
     frozenset({'nu'})
@@ -354,13 +364,15 @@ def _factorial(found: re.Match[str], names: set[str]) -> str:
 
 
 def _unnamed(names: set[str]) -> str:
-    """A constant that a text does not name: it is one to every derivative, and no value is said with it."""
+    """A constant that a text does not name: it is one to every derivative, and no value is said
+    with it."""
     names.add(UNNAMED)
     return r"g_{\text{valueconst}}"
 
 
 def _argument(text: str, start: int) -> tuple[str, int] | None:
-    """What stands in the brackets that begin at a position, and where they end; None where there are none."""
+    """What stands in the brackets that begin at a position, and where they end; None where there
+    are none."""
     opening = _OPEN.match(text, start)
     if opening is None:
         return None

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.files import decoded
-from matcalc.documents.pieces import Manuscript
+from matcalc.documents.blocks import Manuscript
 
 Reader: TypeAlias = Callable[[str, str, Path | None], Manuscript]
 """Text, path, and the folder below which the files that it takes in must lie (None: its own)."""
@@ -39,14 +39,15 @@ READERS = {
 IDENTITIES = ".identities"
 """Files of named statements, which are no prose."""
 EXTRA = frozenset({"markdown_it", "mdit_py_plugins", "docutils", "pylatexenc"})
-"""What the extra ``documents`` brings; each is imported when the first document that needs it is read."""
+"""What the extra ``documents`` brings; each is imported when the first document that needs it is
+read."""
 
 
 def manuscript(path: str | PathLike[str], root: str | PathLike[str] | None = None) -> Manuscript:
     """The pieces of a document, whose format its suffix tells.
 
-    Raises MatcalcError for a file that is not there, cannot be read, is too long or of no known format, and where the package that reads
-    it is not installed.
+    Raises MatcalcError for a file that is not there, cannot be read, is too long or of no known
+    format, and where the package that reads it is not installed.
     """
     if not isinstance(path, (str, PathLike)):
         raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
@@ -62,7 +63,8 @@ def manuscript(path: str | PathLike[str], root: str | PathLike[str] | None = Non
 
 
 def reader(place: Path) -> Reader:
-    """What reads files with this suffix. Raises MatcalcError where nothing does, or where its package is not installed."""
+    """What reads files with this suffix. Raises MatcalcError where nothing does, or where its
+    package is not installed."""
     suffix = place.suffix.lower()
     if suffix == ".pdf":
         raise MatcalcError(
@@ -78,5 +80,6 @@ def reader(place: Path) -> Reader:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
         raise MatcalcError(
-            f"{place}: files of this kind need {error.name}, which is not installed", suggestion='pip install "matcalc[documents]"'
+            f"{place}: files of this kind need {error.name}, which is not installed",
+            suggestion='pip install "matcalc[documents]"',
         ) from error

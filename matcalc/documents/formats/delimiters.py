@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.documents.pieces import Formula, Heading, Piece, Place, Placed, Words, joined
+from matcalc.documents.blocks import Formula, Heading, Piece, Place, Placed, Words, joined
 
 _ENVIRONMENT = re.compile(r"(?P<name>[A-Za-z0-9]+)(?P<arguments>[\[{]*)")
 
@@ -45,7 +45,8 @@ def labelled(prefix: str) -> str:
 
 @cache
 def displays() -> Mapping[str, int]:
-    """Environments that are formulas by themselves, whose names say only how they are set, and how many arguments stand behind those."""
+    """Environments that are formulas by themselves, whose names say only how they are set, and how
+    many arguments stand behind those."""
     latex = _latex()["environments"]
     outer = {*latex["outer"], *latex["inline"], "xalignat", "xxalignat"}
     return {name: count for name, count in _mathematics().items() if name in outer}
@@ -111,8 +112,9 @@ class _Sign:
 class Delimiters:
     r"""The delimiters of a text, each looked at once.
 
-    ``dollars`` says whether single dollars enclose formulas: always, never, or only around ``signed`` ones. A ``wary`` reader takes
-    ``\(`` and ``\[`` for formulas only around signs of mathematics, as in Markdown, where they may be plain brackets.
+    ``dollars`` says whether single dollars enclose formulas: always, never, or only around
+    ``signed`` ones. A ``wary`` reader takes ``\(`` and ``\[`` for formulas only around signs of
+    mathematics, as in Markdown, where they may be plain brackets.
 
     >>> [found.inner for found in Delimiters(r"for $5 we get $x_1$ or \$3").all()]
     [(15, 18)]
@@ -190,7 +192,9 @@ class Delimiters:
         end = close + len(closing)
         if doubled and self._text.startswith(closing, end):
             end += len(closing)
-        found = Enclosed(position, end, (start, close), kind not in ("$", r"\(", r"\\(") or doubled, escaped=kind.startswith(r"\\"))
+        found = Enclosed(
+            position, end, (start, close), kind not in ("$", r"\(", r"\\(") or doubled, escaped=kind.startswith(r"\\")
+        )
         return found if self._sound(kind, found) else None
 
     def _environment(self, number: int) -> Enclosed | None:
@@ -272,7 +276,8 @@ def formula(text: Placed, found: Enclosed) -> Formula:
 
 
 def display(text: Placed) -> Formula:
-    """The formula that a block for mathematics holds; an environment around all of it is only how it is set."""
+    """The formula that a block for mathematics holds; an environment around all of it is only how
+    it is set."""
     bare = text.stripped()
     found = Delimiters(bare.text).at(0) if bare.text.startswith("\\begin") else None
     return formula(bare, found) if found is not None and found.end == len(bare.text) else Formula(bare, True)
@@ -280,7 +285,9 @@ def display(text: Placed) -> Formula:
 
 def equations(text: Placed) -> Iterator[Placed]:
     """The equations that blank lines part, those within environments counted out."""
-    environments = [found for found in Delimiters(text.text).all() if found.environment or text.text.startswith("\\begin", found.start)]
+    environments = [
+        found for found in Delimiters(text.text).all() if found.environment or text.text.startswith("\\begin", found.start)
+    ]
     start = 0
     for match in re.finditer(r"\n[ \t]*(?=\n)", text.text):
         while environments and environments[0].end <= match.start():
@@ -362,7 +369,8 @@ class Lines:
         return line, offset - self._starts[line - 1] + 1
 
     def anchored(self, text: Placed, content: str, first: int) -> Placed:
-        """``content``, whose lines were cut out of those of ``text`` from the line ``first`` (from 0) on, with their places."""
+        """``content``, whose lines were cut out of those of ``text`` from the line ``first`` (from
+        0) on, with their places."""
         marks: list[tuple[int, Place]] = []
         at = 0
         for number, line in enumerate(content.split("\n"), first):
@@ -374,6 +382,8 @@ class Lines:
             start = self.start(number)
             if lead:
                 marks.append((at, text.place(start + max(0, column - lead))))
-            marks += [(at + lead + offset, place) for offset, place in text.part(start + column, start + column + len(bare)).marks]
+            marks += [
+                (at + lead + offset, place) for offset, place in text.part(start + column, start + column + len(bare)).marks
+            ]
             at += len(line) + 1
         return Placed(content, tuple(marks))

@@ -1,4 +1,5 @@
-"""What formats share: bare text and code, the writer's own commands, and what is done to the pieces of each."""
+"""What formats share: bare text and code, the writer's own commands, and what is done to the pieces
+of each."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from matcalc.base.budgets import LONGEST_FORMULA, MOST_FAULTS
+from matcalc.documents.blocks import Fault, Formula, Piece, Place, Placed, Words
 from matcalc.documents.cues import word_use
-from matcalc.documents.pieces import Fault, Formula, Piece, Place, Placed, Words
 from matcalc.language.decisions import Source
 from matcalc.language.latex.macro_expansion import conventional, defined, expanded, operands
 from matcalc.language.latex.macros import Macro
@@ -30,9 +31,11 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 
 def with_definitions(pieces: Iterable[Piece], own: Collection[str] = ()) -> Iterator[Piece]:
-    """The pieces with the commands replaced that formulas before define, and those that are usual and that nothing defines.
+    """The pieces with the commands replaced that formulas before define, and those that are usual
+    and that nothing defines.
 
-    What only defines is left out; ``own`` are commands that the document defines and that are left where they could not be followed.
+    What only defines is left out; ``own`` are commands that the document defines and that are left
+    where they could not be followed.
     """
     macros: dict[str, Macro] = {}
     given = list(pieces)
@@ -48,7 +51,9 @@ def with_definitions(pieces: Iterable[Piece], own: Collection[str] = ()) -> Iter
             yield replace(piece, text=text.stripped())
 
 
-def replaced(text: Placed, macros: dict[str, Macro], own: Collection[str], letters: Collection[str]) -> tuple[Placed, Fault | None]:
+def replaced(
+    text: Placed, macros: dict[str, Macro], own: Collection[str], letters: Collection[str]
+) -> tuple[Placed, Fault | None]:
     """A formula without the writer's commands. Those that it defines are added to ``macros``."""
     if "\\" not in text.text:
         return text, None
@@ -114,7 +119,7 @@ _PROGRAM = re.compile(
 def with_equations(words: Placed) -> Iterator[Words | Formula]:
     """The words, and the equations among them.
 
-    >>> from matcalc.documents.pieces import Place, placed
+    >>> from matcalc.documents.blocks import Place, placed
     >>> [type(piece).__name__ for piece in with_equations(placed("so ∂(b'x)/∂x = b, as said", Place("a", 1)))]
     ['Words', 'Formula', 'Words']
     """
@@ -145,7 +150,9 @@ def _equations(text: str) -> Iterator[tuple[int, int]]:
             first += 1
             continue
         last = first
-        while last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and not _stops(text, tokens, first, last):
+        while (
+            last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and not _stops(text, tokens, first, last)
+        ):
             last += 1
         found = _trimmed(text, tokens[first : last + 1])
         if found is not None and not _goes_beyond(text, found, tokens, last):
@@ -181,7 +188,8 @@ def _is_mathematical(text: str, tokens: list[tuple[int, int]], number: int) -> b
 
 
 def _goes_beyond(text: str, found: tuple[int, int], tokens: list[tuple[int, int]], last: int) -> bool:
-    """Whether an equation cannot be told from what follows it: ``x = number of rows``, ``y = sum(x)  # in all``."""
+    """Whether an equation cannot be told from what follows it: ``x = number of rows``,
+    ``y = sum(x)  # in all``."""
     if last + 1 == len(tokens) or tokens[last][1] != found[1]:
         return False
     if _PROGRAM.search(text, *tokens[last + 1]):
@@ -217,7 +225,8 @@ def _ends_statement(text: str, tokens: list[tuple[int, int]], number: int, relat
 
 
 def _trimmed(text: str, tokens: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The equation among some tokens, without punctuation, articles and brackets around it; None where there is none."""
+    """The equation among some tokens, without punctuation, articles and brackets around it; None
+    where there is none."""
     first, last = 0, len(tokens) - 1
     while first < last and text[slice(*tokens[first])] in _ARTICLES and RELATION.match(text, tokens[first + 1][0]) is None:
         first += 1
@@ -238,7 +247,8 @@ def _trimmed(text: str, tokens: list[tuple[int, int]]) -> tuple[int, int] | None
 
 
 def outer_relation(text: str) -> re.Match[str] | None:
-    """The first relation that stands in no brackets, as that of ``f(a=1)`` does, with something on both its sides."""
+    """The first relation that stands in no brackets, as that of ``f(a=1)`` does, with something on
+    both its sides."""
     depth = position = 0
     for match in RELATION.finditer(text):
         between = text[position : match.start()]
@@ -254,7 +264,8 @@ def _is_operand(token: str) -> bool:
 
 
 def _balanced(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range without brackets around it, of which the partner may stand outside; an empty one where others have no partner."""
+    """The range without brackets around it, of which the partner may stand outside; an empty one
+    where others have no partner."""
     while start < end:
         opened: list[int] = []
         partner: dict[int, int] = {}
@@ -309,7 +320,9 @@ _SIGN = re.compile(
     re.MULTILINE,
 )
 _CALL = re.compile(r"^[ \t]*(?:[\w, ]+=[ ]*)?[A-Za-z_]\w*(?:\.\w+)*\(.*\)[ \t]*$", re.MULTILINE)
-_DERIVATIVE = re.compile(r"^[ \t]*(?:[-*•][ ]+|\d+[.)][ ]+)?(?:d\d?[ ]?\(.*\)[ ]*/[ ]*d|d\^?\d?\w+[ ]*/[ ]*d\w|∂|∇|grad\b)", re.MULTILINE)
+_DERIVATIVE = re.compile(
+    r"^[ \t]*(?:[-*•][ ]+|\d+[.)][ ]+)?(?:d\d?[ ]?\(.*\)[ ]*/[ ]*d|d\^?\d?\w+[ ]*/[ ]*d\w|∂|∇|grad\b)", re.MULTILINE
+)
 
 
 def is_program(text: str) -> bool:
@@ -353,7 +366,8 @@ def _with_few_faults(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The pieces, with the equations of each paragraph that stand in it without delimiters, unless it holds lines of a program."""
+    """The pieces, with the equations of each paragraph that stand in it without delimiters, unless
+    it holds lines of a program."""
     paragraph: list[Words | Formula] = []
     for piece in pieces:
         if isinstance(piece, Formula):

@@ -8,10 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
-from matcalc.documents.formats.delimiters import Delimiters, Dollars, Lines, html, read_words, theorems, titled
-from matcalc.documents.formats.finishing import finished
-from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.pieces import (
+from matcalc.documents.blocks import (
     Break,
     Closing,
     Directive,
@@ -28,6 +25,9 @@ from matcalc.documents.pieces import (
     joined,
     placed,
 )
+from matcalc.documents.formats.delimiters import Delimiters, Dollars, Lines, html, read_words, theorems, titled
+from matcalc.documents.formats.finishing import finished
+from matcalc.documents.formats.plain import code_span, notes
 
 _DOLLARS = re.compile(r"""inlineMath["']?\s*:\s*\[[^;]{0,200}?["']\$["']|left["']?\s*:\s*["']\$["']""")
 _SETTER = re.compile(r"mathjax|katex|tex2jax", re.IGNORECASE)
@@ -41,7 +41,8 @@ _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
-    """The pieces of a page. Single dollars count where its configuration of MathJax or KaTeX says so. It takes in no other files."""
+    """The pieces of a page. Single dollars count where its configuration of MathJax or KaTeX says
+    so. It takes in no other files."""
     dollars: Dollars = "always" if _DOLLARS.search(text) else "signed" if _SETTER.search(text) else "never"
     pieces = hypertext(placed(text, Place(path, 1)), dollars=dollars, wary=False)
     return Manuscript(path, tuple(finished(pieces)))
@@ -50,7 +51,8 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
 def hypertext(text: Placed, *, dollars: Dollars, wary: bool = True, opened: list[str] | None = None) -> Iterator[Piece]:
     """The pieces of a text in HTML, the writer's own commands not yet replaced.
 
-    ``opened`` are the theorems, notes and items that are open before the text; those that are open behind it are put there.
+    ``opened`` are the theorems, notes and items that are open before the text; those that are open
+    behind it are put there.
     """
     parser = _Parser(text, dollars=dollars, wary=wary)
     for name in opened or ():
@@ -73,7 +75,8 @@ class _Parser(HTMLParser):
         self._wary = wary
         self._run: list[Placed] = []
         self._open: list[tuple[str, str]] = []
-        """Tag and role of each open element: ``unseen``, ``pre``, ``code``, ``math``, ``set``, the name of a statement, or nothing."""
+        """Tag and role of each open element: ``unseen``, ``pre``, ``code``, ``math``, ``set``, the
+        name of a statement, or nothing."""
         self._counts: dict[str, int] = {}
         self._roles: dict[str, int] = {}
         self._language = ""
@@ -181,7 +184,8 @@ class _Parser(HTMLParser):
         self._opens("div", name)
 
     def end(self, *, close: bool) -> list[str]:
-        """To be called after the last of the text. Closes what is open, or gives the names of what stays open."""
+        """To be called after the last of the text. Closes what is open, or gives the names of what
+        stays open."""
         left = [] if close else [role for tag, role in self._open if tag == "div" and role and role not in _TECHNICAL]
         while self._open:
             tag, role = self._open[-1]
@@ -330,11 +334,14 @@ class _Parser(HTMLParser):
         if source:
             self.pieces.append(Formula(joined(source).stripped(), self._display))
         elif tag == "math":
-            self.pieces.append(Fault("<math>", self._place(), "a formula in MathML without its LaTeX", "an <annotation> with the LaTeX"))
+            self.pieces.append(
+                Fault("<math>", self._place(), "a formula in MathML without its LaTeX", "an <annotation> with the LaTeX")
+            )
         self._source, self._spoken, self._display = [], [], False
 
     def _one_formula(self, _: str) -> None:
-        """Makes one formula of those in a row of a display, which a converter has put into cells of a table."""
+        """Makes one formula of those in a row of a display, which a converter has put into cells of
+        a table."""
         cells = [piece for piece in self.pieces[self._row :] if isinstance(piece, Formula)]
         if len(cells) > 1:
             parts = [part for cell in cells for part in (Placed(" & ", cell.text.marks[:1]), cell.text)]

@@ -1,4 +1,5 @@
-"""LaTeX documents as a reader sees them: prose without its markup, and all mathematics, the writer's own commands replaced."""
+"""LaTeX documents as a reader sees them: prose without its markup, and all mathematics, the
+writer's own commands replaced."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from typing import NamedTuple, TypeAlias
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.base.errors import LimitError
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.documents.formats.finishing import bounded, with_definitions
 from matcalc.documents.formats.latex_files import Desk
 from matcalc.documents.formats.latex_formula import Collector, Ending, symbols
-from matcalc.documents.pieces import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.language.latex.latex_texts import Runs, Slice, Token
 from matcalc.language.latex.primitives import Conditions, Definitions, Expansion
 
@@ -21,10 +22,12 @@ _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
-    r"""The pieces of a LaTeX document and of the files that it takes in, in the order in which they are read.
+    r"""The pieces of a LaTeX document and of the files that it takes in, in the order in which they
+    are read.
 
-    Files are taken in only below ``root``, without one below the folder of the document. What cannot be read is a fault at its place, and
-    reading goes on behind it. Raises MatcalcError without pylatexenc, and LimitError for a text that is too long.
+    Files are taken in only below ``root``, without one below the folder of the document. What
+    cannot be read is a fault at its place, and reading goes on behind it. Raises MatcalcError
+    without pylatexenc, and LimitError for a text that is too long.
 
     >>> found = manuscript(r"Let $\R^n$ be" "\n\n" r"\def\R{\mathbb{R}} $x \in \R$.", "a.tex")
     >>> [type(piece).__name__ for piece in found.pieces]
@@ -33,7 +36,9 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     'x \\in \\mathbb{R}'
     """
     if len(text) > MOST_DOCUMENT_CHARACTERS:
-        raise LimitError(f"{path or 'the document'} has more than {MOST_DOCUMENT_CHARACTERS:,} characters", suggestion="several files")
+        raise LimitError(
+            f"{path or 'the document'} has more than {MOST_DOCUMENT_CHARACTERS:,} characters", suggestion="several files"
+        )
     below = Path(path).parent if root is None else root
     reader = Reader(text, path, below)
     reader.read()
@@ -386,7 +391,9 @@ class Reader(Desk):
                 self._complete(formula)
             case Ending.OTHER:
                 self._complete(formula)
-                self.fault(f"{formula.shown} ends with another sign", formula.closing, formula.opening.origin, self._formula_end(formula))
+                self.fault(
+                    f"{formula.shown} ends with another sign", formula.closing, formula.opening.origin, self._formula_end(formula)
+                )
             case Ending.PARAGRAPH:
                 self._give_up(resume=False)
                 self._paragraph(token)
@@ -408,7 +415,8 @@ class Reader(Desk):
             self.pieces.append(bounded(Formula(placed, formula.display, name if formula.display else "")))
 
     def _give_up(self, token: Token | None = None, *, resume: bool = True) -> bool:
-        """Says that the formula has no end, and goes on behind its paragraph, or with the token that cannot stand in it.
+        """Says that the formula has no end, and goes on behind its paragraph, or with the token
+        that cannot stand in it.
 
         Whether it went back.
         """

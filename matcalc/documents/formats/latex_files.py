@@ -1,4 +1,5 @@
-r"""The files of a LaTeX project with the places of what comes from them, and the desk on which what is read of them is kept."""
+r"""The files of a LaTeX project with the places of what comes from them, and the desk on which what
+is read of them is kept."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from typing import NamedTuple
 from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
 from matcalc.base.files import decoded
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words
 from matcalc.documents.formats.latex_formula import tables
-from matcalc.documents.pieces import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words
 from matcalc.language.latex.latex_texts import Runs, Slice, Text, Token, string_of
 from matcalc.language.latex.mouth import Mouth
 from matcalc.language.latex.primitives import define
@@ -30,7 +31,9 @@ class Refusal(NamedTuple):
 
 
 def _outside(name: str) -> Refusal:
-    return Refusal(f"{name} lies outside of the folder of the document", "--root FOLDER names the folder below which files are read")
+    return Refusal(
+        f"{name} lies outside of the folder of the document", "--root FOLDER names the folder below which files are read"
+    )
 
 
 class _Source(NamedTuple):
@@ -41,7 +44,8 @@ class _Source(NamedTuple):
 
 
 class Files:
-    """The texts that are read, one behind the other: a place in them all is a file, a line and a column.
+    """The texts that are read, one behind the other: a place in them all is a file, a line and a
+    column.
 
     Only files below ``root`` are taken in, links and ``..`` resolved.
     """
@@ -85,7 +89,9 @@ class Files:
 
     def _read(self, path: str, place: str, shown: str) -> tuple[Text, str] | Refusal:
         left = MOST_DOCUMENT_CHARACTERS - self._length
-        too_long = Refusal(f"with {shown} the document has more than {MOST_DOCUMENT_CHARACTERS:,} characters", "several documents")
+        too_long = Refusal(
+            f"with {shown} the document has more than {MOST_DOCUMENT_CHARACTERS:,} characters", "several documents"
+        )
         try:
             if os.path.getsize(place) > (left if self._full else _MOST_BYTES * left):
                 return too_long
@@ -145,8 +151,8 @@ class Input(NamedTuple):
 
 
 class Desk:
-    """What is read of a document: the pieces so far, the words that wait for what comes, the places that cannot be read, and the files
-    that are open."""
+    """What is read of a document: the pieces so far, the words that wait for what comes, the places
+    that cannot be read, and the files that are open."""
 
     def __init__(self, text: str, path: str, root: Path, *, whole: bool) -> None:
         self._whole = whole
@@ -196,7 +202,8 @@ class Desk:
         self._take(token, name, self._inputs[0].folder)
 
     def _sub_input(self, token: Token) -> None:
-        """``\\import{folder/}{file}``, ``\\subimport``: files in it are looked for in its own folder."""
+        """``\\import{folder/}{file}``, ``\\subimport``: files in it are looked for in its own
+        folder."""
         self.mouth.after("*")
         folder, name = self.mouth.string(), self.mouth.string()
         if folder is not None and name is not None:
@@ -319,7 +326,8 @@ class Desk:
         """The place of what comes next."""
         return self.mouth.here() if self.mouth.reading else 0
 
-    # ------------------------------------------------------------ names that the writer gives, and text that is not read
+    # ------------------------------------------------------------ names that the writer gives, and
+    # text that is not read
 
     def _pass(self, arguments: str) -> None:
         """Passes what a command takes, save what is shown."""

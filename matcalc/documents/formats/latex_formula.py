@@ -1,4 +1,5 @@
-"""Formulas of a LaTeX document while their tokens are collected, and what commands mean for a reader."""
+"""Formulas of a LaTeX document while their tokens are collected, and what commands mean for a
+reader."""
 
 from __future__ import annotations
 
@@ -158,9 +159,11 @@ class Collector:
         self.environment = kind[:1] != "\\" and kind[:1] != "$"
         self.display = kind in ("$$", "\\[") or (self.environment and kind not in tables().inline)
         self.resume = -1
-        """Where to go on in its frame if no end comes: behind the paragraph; -1 while the paragraph has not ended."""
+        """Where to go on in its frame if no end comes: behind the paragraph; -1 while the paragraph
+        has not ended."""
         self._nest: list[str] = []
-        """What is open: ``{``, ``text`` (braces around prose), ``$`` (mathematics in it), or the name of an environment."""
+        """What is open: ``{``, ``text`` (braces around prose), ``$`` (mathematics in it), or the
+        name of an environment."""
         self._prose_next = False
 
     @property

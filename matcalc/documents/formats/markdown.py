@@ -1,4 +1,5 @@
-r"""Markdown as GitHub, Jekyll, Quarto, R Markdown and MyST read it, all their spellings of mathematics together."""
+r"""Markdown as GitHub, Jekyll, Quarto, R Markdown and MyST read it, all their spellings of
+mathematics together."""
 
 from __future__ import annotations
 
@@ -9,6 +10,21 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from matcalc.documents.blocks import (
+    Break,
+    Closing,
+    Directive,
+    Fault,
+    Listing,
+    Manuscript,
+    Opening,
+    Piece,
+    Place,
+    Placed,
+    Words,
+    joined,
+    placed,
+)
 from matcalc.documents.formats.delimiters import (
     Delimiters,
     Enclosed,
@@ -25,21 +41,6 @@ from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.html import RAISED, hypertext
 from matcalc.documents.formats.markdown_rules import DEEPEST, parser
 from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.pieces import (
-    Break,
-    Closing,
-    Directive,
-    Fault,
-    Listing,
-    Manuscript,
-    Opening,
-    Piece,
-    Place,
-    Placed,
-    Words,
-    joined,
-    placed,
-)
 
 _MOST_NESTED_FENCES = 10
 _COMMENT = re.compile(r"<!--+[ \t\n]*matcalc:(.*?)--+>", re.DOTALL)
@@ -54,7 +55,8 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
 
 
 def markdown(text: Placed, depth: int = 0) -> Iterator[Piece]:
-    """The pieces of a Markdown text, the writer's own commands not yet replaced; ``depth`` counts the fences around it."""
+    """The pieces of a Markdown text, the writer's own commands not yet replaced; ``depth`` counts
+    the fences around it."""
     return _Reader(text, depth).pieces()
 
 

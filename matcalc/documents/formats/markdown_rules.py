@@ -1,4 +1,5 @@
-"""How markdown-it is taught mathematics in all its spellings, theorems, and what page generators put into Markdown."""
+"""How markdown-it is taught mathematics in all its spellings, theorems, and what page generators
+put into Markdown."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ DEEPEST = 40
 """Lists and quotations inside each other."""
 _UNDERLINE = re.compile(r"(=+|-+)[ \t]*\Z")
 _DISPLAY = re.compile(
-    rf"(?P<code>`+)|\\begin[ ]*\{{(?P<name>(?:{'|'.join(sorted(displays()))})\*?)\}}|(?P<bracket>\\\\?\[)|\\.|(?P<dollars>\$\$)", re.DOTALL
+    rf"(?P<code>`+)|\\begin[ ]*\{{(?P<name>(?:{'|'.join(sorted(displays()))})\*?)\}}|(?P<bracket>\\\\?\[)|\\.|(?P<dollars>\$\$)",
+    re.DOTALL,
 )
 _BLOCK = re.compile(r"#{1,6}[ ]|```|~~~|:::")
 _WORD = re.compile(r"(?<![\\\w{])[A-Za-z]{2,}(?![\w}])")
@@ -38,7 +40,8 @@ _ROLE = re.compile(r"\{(?:math|eq-inline)\}(`+)([^`]+)\1")
 
 
 def parser() -> MarkdownIt:
-    """Markdown of all page generators at once; tokens ``formula``, ``division`` and ``statement`` are for mathematics and theorems."""
+    """Markdown of all page generators at once; tokens ``formula``, ``division`` and ``statement``
+    are for mathematics and theorems."""
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST})
     parser.use(front_matter_plugin).use(admon_plugin).use(deflist_plugin)
     parser.disable(["reference", "lheading"])
@@ -74,7 +77,8 @@ def _division(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _generator(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A line for the page generator: ``{% raw %}``, ``{{< details >}}``, ``{: .note}``; a highlighted program behind one is a fence."""
+    """A line for the page generator: ``{% raw %}``, ``{{< details >}}``, ``{: .note}``; a
+    highlighted program behind one is a fence."""
     line = _line(state, start)
     if state.is_code_block(start) or _GENERATOR.match(line) is None:
         return False
@@ -124,7 +128,8 @@ def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _behind_displays(state: StateBlock, line: int) -> int:
-    """The line after this one, or after the end of a display that is open at the end of this one."""
+    """The line after this one, or after the end of a display that is open at the end of this
+    one."""
     waiting = _waiting(_line(state, line), "")
     while waiting:
         last = _closing_line(state, line + 1, waiting)
@@ -145,7 +150,8 @@ def _is_prose(line: str) -> bool:
 
 
 def _waiting(line: str, waiting: str) -> str:
-    """What closes the display that is open at the end of a line; ``waiting`` closes the one that is open at its beginning."""
+    """What closes the display that is open at the end of a line; ``waiting`` closes the one that is
+    open at its beginning."""
     position = 0
     while True:
         if waiting:
@@ -169,7 +175,8 @@ def _waiting(line: str, waiting: str) -> str:
 
 
 def _closing_line(state: StateBlock, line: int, waiting: str) -> int | None:
-    """The line in which an open display is closed; None where prose, or another one, comes before."""
+    """The line in which an open display is closed; None where prose, or another one, comes
+    before."""
     lasts: dict[str, int] = state.env.setdefault("last closing", {})
     if waiting not in lasts:
         lasts[waiting] = state.src.rfind(waiting)

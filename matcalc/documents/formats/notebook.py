@@ -1,4 +1,5 @@
-"""Jupyter notebooks: the mathematics of their Markdown cells, each with its place in the file and in its cell."""
+"""Jupyter notebooks: the mathematics of their Markdown cells, each with its place in the file and
+in its cell."""
 
 from __future__ import annotations
 
@@ -9,22 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.documents.blocks import Break, Heading, Listing, Manuscript, Piece, Place, Placed
 from matcalc.documents.formats.delimiters import Lines
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.markdown import markdown
-from matcalc.documents.pieces import Break, Heading, Listing, Manuscript, Piece, Place, Placed
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
-    """The pieces of a notebook. Raises ParseError for what is no JSON, and MatcalcError for JSON that is no notebook."""
+    """The pieces of a notebook. Raises ParseError for what is no JSON, and MatcalcError for JSON
+    that is no notebook."""
     try:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
         place = Span(error.pos, error.pos + 1)
-        raise ParseError(f"{path}:{error.lineno}: this is no notebook: {error.msg}", text=text, span=place, expected="JSON") from error
+        raise ParseError(
+            f"{path}:{error.lineno}: this is no notebook: {error.msg}", text=text, span=place, expected="JSON"
+        ) from error
     except RecursionError as error:
         raise MatcalcError(f"{path}: this is no notebook: its JSON is nested too deeply") from error
     cells = _cells(notebook)
@@ -42,7 +46,9 @@ def _cells(notebook: Any) -> list[Any] | None:
     sheets = notebook.get("worksheets")
     if not isinstance(sheets, list):
         return None
-    return [cell for sheet in sheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
+    return [
+        cell for sheet in sheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list) for cell in sheet["cells"]
+    ]
 
 
 def _pieces(cells: list[Any], sources: dict[int, Placed]) -> Iterator[Piece]:

@@ -1,4 +1,5 @@
-"""Plain text: equations in ASCII notation on lines of their own or in prose; code spans and blocks without a language."""
+"""Plain text: equations in ASCII notation on lines of their own or in prose; code spans and blocks
+without a language."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from matcalc.documents.blocks import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, joined, placed
 from matcalc.documents.formats.delimiters import Delimiters, read_words
 from matcalc.documents.formats.finishing import FOREIGN, RELATION, finished, is_program, outer_relation
-from matcalc.documents.pieces import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, joined, placed
 
 _UNDERLINE = re.compile(r"[ \t]*(?P<sign>[=\-~^#*+_])(?P=sign){2,}[ \t]*\Z")
 _NUMBERED = re.compile(r"(?:(?:\d{1,3}\.)+(?:\d{1,3})?|[IVX]{1,6}\.|[A-Z][.)]|§[ ]?\d+(?:\.\d+)*)[ \t]+(?=\S)")
@@ -25,7 +26,9 @@ _TAIL = re.compile(
     r"|and|so|hence|then|iff|but|on|by)[ \t]"
 )
 _LETTERS = "alpha|beta|gamma|delta|epsilon|eps|zeta|eta|theta|kappa|lambda|lam|mu|nu|xi|pi|rho|sigma|tau|phi|chi|psi|omega"
-_FUNCTIONS = "sin|cos|tan|sinh|cosh|tanh|exp|log|ln|tr|det|diag|vec|max|min|sum|inv|sqrt|rank|abs|kron|trace|norm|eye|argmin|argmax"
+_FUNCTIONS = (
+    "sin|cos|tan|sinh|cosh|tanh|exp|log|ln|tr|det|diag|vec|max|min|sum|inv|sqrt|rank|abs|kron|trace|norm|eye|argmin|argmax"
+)
 _PROSE = re.compile(
     rf"(?<![\w\\.^_*/+=(<>-])(?<![*/+=^(<>≤≥≈-][ ])(?!(?:{_LETTERS}|{_FUNCTIONS}|[dD]\w)\b)"
     r"(?:[A-Za-z]{3,}|is|of|to|we|in|by|be|it|or|at|an)"
@@ -79,7 +82,8 @@ class _Reader:
         return self._text.part(self._lines[first][0], self._lines[last - 1][1])
 
     def _paragraph_end(self, number: int) -> int:
-        """The line behind the last of a paragraph: blank, a rule, or the last but one of the next title."""
+        """The line behind the last of a paragraph: blank, a rule, or the last but one of the next
+        title."""
         while number < len(self._lines) and self._line(number).strip() and _UNDERLINE.match(self._line(number)) is None:
             number += 1
             if number + 1 < len(self._lines) and self._is_underline(number + 1):
@@ -88,7 +92,12 @@ class _Reader:
 
     def _is_underline(self, number: int) -> bool:
         above, line = self._line(number - 1).strip(), self._line(number).strip()
-        return _UNDERLINE.match(line) is not None and above != "" and len(line) >= min(len(above), 8) and _UNDERLINE.match(above) is None
+        return (
+            _UNDERLINE.match(line) is not None
+            and above != ""
+            and len(line) >= min(len(above), 8)
+            and _UNDERLINE.match(above) is None
+        )
 
     def _heading(self, number: int, end: int) -> tuple[Heading, int] | None:
         """The title that begins with a line, and the line behind it."""
@@ -126,7 +135,8 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
 
 
 def read_lines(text: Placed) -> Iterator[Piece]:
-    """A paragraph: lines that hold an equation and no more, each a formula with the remarks on it, and prose between them."""
+    """A paragraph: lines that hold an equation and no more, each a formula with the remarks on it,
+    and prose between them."""
     prose: list[tuple[int, int]] = []
     for lines in _statements(text.text, list(lines_of(text.text))):
         start, end = lines[0][0], lines[-1][1]
@@ -159,7 +169,9 @@ def _statements(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tu
             before, line = text[slice(*held[-1])], text[start:end]
             deeper = len(line) - len(line.lstrip()) > len(text[slice(*held[0])]) - len(text[slice(*held[0])].lstrip())
             goes_on = (
-                _ROW.match(line) or _CONTINUED.search(before) or (_CONTINUES.match(line) and (deeper or line.lstrip()[:1] in "=<>≤≥≈"))
+                _ROW.match(line)
+                or _CONTINUED.search(before)
+                or (_CONTINUES.match(line) and (deeper or line.lstrip()[:1] in "=<>≤≥≈"))
             )
             if not (goes_on and RELATION.search(text, held[0][0], held[-1][1]) and _PROSE.search(line) is None):
                 yield held
@@ -170,7 +182,8 @@ def _statements(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[list[tu
 
 
 def _is_equation(line: str) -> bool:
-    """Whether a line holds an equation, perhaps with a label before and a remark behind it, and no prose."""
+    """Whether a line holds an equation, perhaps with a label before and a remark behind it, and no
+    prose."""
     label = _LABEL.match(line)
     start = label.end() if label and RELATION.search(line, label.end()) else 0
     remark = _REMARK.search(line, start)
@@ -181,7 +194,8 @@ def _is_equation(line: str) -> bool:
 
 
 def code_span(text: Placed) -> Words | Formula:
-    """A code span: an equation or a symbol in ASCII notation, or else words, which keep their marks."""
+    """A code span: an equation or a symbol in ASCII notation, or else words, which keep their
+    marks."""
     bare = text.stripped()
     if _SYMBOL.fullmatch(bare.text):
         return Formula(bare, notation="plain")
@@ -192,7 +206,8 @@ def code_span(text: Placed) -> Words | Formula:
 
 
 def notes(text: Placed, language: str) -> Iterator[Piece]:
-    """A block without a programming language: equations line by line if it holds any, and no program."""
+    """A block without a programming language: equations line by line if it holds any, and no
+    program."""
     pieces = [] if language != "matcalc" and is_program(text.text) else list(read_lines(text))
     if any(isinstance(piece, Formula) and _MATHS.search(piece.text.text) for piece in pieces):
         yield from pieces

@@ -15,10 +15,7 @@ from docutils.parsers.rst import Directive as RstDirective
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.utils import new_document
 
-from matcalc.documents.formats.delimiters import Lines, blocks, display, equations, titled
-from matcalc.documents.formats.finishing import finished
-from matcalc.documents.formats.plain import code_span, notes
-from matcalc.documents.pieces import (
+from matcalc.documents.blocks import (
     Break,
     Closing,
     Directive,
@@ -34,9 +31,13 @@ from matcalc.documents.pieces import (
     joined,
     placed,
 )
+from matcalc.documents.formats.delimiters import Lines, blocks, display, equations, titled
+from matcalc.documents.formats.finishing import finished
+from matcalc.documents.formats.plain import code_span, notes
 
 _LONGEST_PARAGRAPH = 10_000
-"""Characters without a blank line: docutils looks from each mark of inline markup to the end of its paragraph."""
+"""Characters without a blank line: docutils looks from each mark of inline markup to the end of its
+paragraph."""
 _ROLE = re.compile(r"`+")
 
 
@@ -59,7 +60,11 @@ def _alone(part: Placed) -> list[Piece]:
     try:
         return list(_Reader(part).pieces())
     except RecursionError:
-        return [Fault(_shown(part), part.place(), "blocks are too deep inside each other", "less indentation, or fewer lists in lists")]
+        return [
+            Fault(
+                _shown(part), part.place(), "blocks are too deep inside each other", "less indentation, or fewer lists in lists"
+            )
+        ]
     except Exception as error:
         return [Fault(_shown(part), part.place(), f"docutils does not read this: {type(error).__name__}: {error}")]
 
@@ -132,7 +137,9 @@ class _Reader:
                 yield from titled(list(self._inline(node, self._written(node))), self._level)
             case nodes.literal_block() | nodes.doctest_block():
                 yield from (
-                    notes(self._written(node), "") if isinstance(node, nodes.literal_block) else [Listing(self._written(node), "python")]
+                    notes(self._written(node), "")
+                    if isinstance(node, nodes.literal_block)
+                    else [Listing(self._written(node), "python")]
                 )
             case nodes.comment():
                 directive = re.match(r"\s*matcalc:\s*", node.astext())
@@ -181,7 +188,9 @@ class _Reader:
         if node["level"] >= 3 and node.children:
             place = self._text.place(self._lines.start(int(node.get("line") or 1) - 1))
             reason = node.children[0].astext().replace("\n", " ")
-            shown = node.children[1].astext() if len(node.children) > 1 else self._lines.lines[place.line - self._text.place().line]
+            shown = (
+                node.children[1].astext() if len(node.children) > 1 else self._lines.lines[place.line - self._text.place().line]
+            )
             yield Fault(shown, place, reason)
 
     def _written(self, node: nodes.Element) -> Placed:
@@ -227,13 +236,16 @@ class _Reader:
         return document
 
     def _directives(self) -> Callable[[str], type[_Tolerant] | None]:
-        """The class for a directive by its name; None for those that docutils reads as they are meant."""
+        """The class for a directive by its name; None for those that docutils reads as they are
+        meant."""
         text, lines = self._text, self._lines
 
         class Mathematics(_Tolerant):
             def run(self) -> list[nodes.Node]:
                 parts = (
-                    [lines.anchored(text, self.arguments[0], _near(lines, self.arguments[0], self.lineno - 1))] if self.arguments else []
+                    [lines.anchored(text, self.arguments[0], _near(lines, self.arguments[0], self.lineno - 1))]
+                    if self.arguments
+                    else []
                 )
                 if self.content:
                     parts.append(lines.anchored(text, "\n".join(self.content), self.content.offset(0)))

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Literal, TypeAlias
 
 from matcalc.base.errors import on_one_line
+from matcalc.documents.blocks import Asked, Fault, Notation, Place
 from matcalc.documents.equation_forms import Role
-from matcalc.documents.pieces import Asked, Fault, Notation, Place
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, REFUTED, STATUSES, UNDECIDED, Verdict
 
 Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]
@@ -22,10 +22,11 @@ SEVERITIES: tuple[Severity, ...] = ("none", "unread", "conditional", "refuted")
 class Entry:
     """A formula of a document: what it is for, and for a claim the verdict on it.
 
-    ``text`` is as written (macros replaced), ``asked`` the statement that the verdict is on, in matcalc's language, ``section`` the titles
-    above it, outermost first. A claim without a verdict has a ``reason`` why it was not read or decided. ``context`` says which
-    definitions, facts and layout were used, and where they stand; ``reading`` how the claim was read, where that is more than plain.
-    ``name`` and ``source`` are those of an identity file.
+    ``text`` is as written (macros replaced), ``asked`` the statement that the verdict is on, in
+    matcalc's language, ``section`` the titles above it, outermost first. A claim without a verdict
+    has a ``reason`` why it was not read or decided. ``context`` says which definitions, facts and
+    layout were used, and where they stand; ``reading`` how the claim was read, where that is more
+    than plain. ``name`` and ``source`` are those of an identity file.
     """
 
     text: str
@@ -45,7 +46,8 @@ class Entry:
 
     @property
     def status(self) -> str:
-        """``proved``, ``confirmed``, ``conditional``, ``refuted``, ``undecided``, ``not read``, or the role of what is no claim."""
+        """``proved``, ``confirmed``, ``conditional``, ``refuted``, ``undecided``, ``not read``, or
+        the role of what is no claim."""
         if self.role != "claim":
             return self.role
         if self.verdict is None or self.verdict.problem:
@@ -54,15 +56,20 @@ class Entry:
 
     @property
     def as_expected(self) -> bool:
-        """Whether a claim is true, or one that is marked ``expect false`` is not; what is no claim is always as expected."""
+        """Whether a claim is true, or one that is marked ``expect false`` is not; what is no claim
+        is always as expected."""
         if self.role != "claim":
             return True
-        return self.verdict is not None and not self.verdict.problem and (self.verdict.ok if self.expected else self.verdict.is_false)
+        return (
+            self.verdict is not None
+            and not self.verdict.problem
+            and (self.verdict.ok if self.expected else self.verdict.is_false)
+        )
 
     @property
     def severity(self) -> Severity:
-        """What is the matter with a claim: nothing, or that it is undecided or not read, conditional, refuted, or true where ``expect
-        false`` stands."""
+        """What is the matter with a claim: nothing, or that it is undecided or not read,
+        conditional, refuted, or true where ``expect false`` stands."""
         if self.as_expected:
             return "none"
         if self.status in ("undecided", "not read"):
@@ -71,7 +78,8 @@ class Entry:
 
     @property
     def remark(self) -> str:
-        """What is to be said beside the claim, in a sentence or two; empty for one that is as expected."""
+        """What is to be said beside the claim, in a sentence or two; empty for one that is as
+        expected."""
         if self.as_expected:
             return ""
         if not self.expected:
@@ -89,7 +97,9 @@ def _remarks(verdict: Verdict) -> list[str]:
     """When a claim is true, and what would be."""
     parts: list[str] = []
     if verdict.condition is not None:
-        parts.append(f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}")
+        parts.append(
+            f"true {'if and only if' if verdict.condition_exact else 'if'} {verdict.condition_text or verdict.condition}"
+        )
     if verdict.other_layout is not None and verdict.is_false:
         parts.append(f"true in {verdict.other_layout} layout (read in {verdict.layout} layout)")
     if verdict.correction is not None:
@@ -107,7 +117,8 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What ``verify_document`` finds: the entries in reading order, the places that could not be read, and the files that were."""
+    """What ``verify_document`` finds: the entries in reading order, the places that could not be
+    read, and the files that were."""
 
     path: str
     entries: tuple[Entry, ...]
@@ -121,16 +132,20 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many claims have which status, and how many other formulas and unreadable places there are, in a fixed order."""
+        """How many claims have which status, and how many other formulas and unreadable places
+        there are, in a fixed order."""
         found = Counter(entry.status for entry in self.claims)
         others = {"no claims": len(self.entries) - len(self.claims), "unreadable places": len(self.faults)}
         return {name: found[name] for name in _STATUSES} | others
 
     @property
     def not_read(self) -> dict[str, int]:
-        """Why claims were not read or decided, each reason with how often, the most frequent first."""
+        """Why claims were not read or decided, each reason with how often, the most frequent
+        first."""
         reasons = Counter(
-            entry.said_why.partition("; ")[0] or entry.status for entry in self.claims if entry.status in ("not read", "undecided")
+            entry.said_why.partition("; ")[0] or entry.status
+            for entry in self.claims
+            if entry.status in ("not read", "undecided")
         )
         return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
@@ -147,9 +162,12 @@ class Report:
 _STATUSES = (*STATUSES, "not read")
 
 
-def status_of(reports: Sequence[Report], fail_on: Severity = "refuted", *, unreadable: bool = False, lenient: bool = False) -> int:
-    """2 when a file is ``unreadable`` or nothing could be checked; else 1 when a claim is at least as bad as ``fail_on``; else 3 when
-    claims remain undecided or places unreadable; else 0. ``lenient``: 1 and 2 only for what fails and for unreadable files, all else is 0.
+def status_of(
+    reports: Sequence[Report], fail_on: Severity = "refuted", *, unreadable: bool = False, lenient: bool = False
+) -> int:
+    """2 when a file is ``unreadable`` or nothing could be checked; else 1 when a claim is at least
+    as bad as ``fail_on``; else 3 when claims remain undecided or places unreadable; else 0.
+    ``lenient``: 1 and 2 only for what fails and for unreadable files, all else is 0.
     """
     claims = [entry for report in reports for entry in report.claims]
     faults = [fault for report in reports for fault in report.faults]

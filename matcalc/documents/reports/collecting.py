@@ -1,4 +1,5 @@
-"""Claims of documents as tests of pytest; ``matcalc.pytest_plugin`` loads this when a run asks for them."""
+"""Claims of documents as tests of pytest; ``matcalc.pytest_plugin`` loads this when a run asks for
+them."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class ClaimItem(pytest.Item):
         self.entry = entry
 
     def runtest(self) -> None:
-        """Raises ClaimFailed for a claim that is at least as bad as ``--matcalc-fail-on``; skips one that is not as expected else."""
+        """Raises ClaimFailed for a claim that is at least as bad as ``--matcalc-fail-on``; skips
+        one that is not as expected else."""
         entry = self.entry
         if entry.severity == "none":
             return

@@ -13,12 +13,13 @@ from xml.etree import ElementTree
 
 from matcalc.base.records import blake2b
 from matcalc.base.version import VERSION
-from matcalc.documents.pieces import Fault, Place
+from matcalc.documents.blocks import Fault, Place
 from matcalc.documents.reports import SEVERITIES, Entry, Report, Severity
 
 
 def as_json(reports: Sequence[Report]) -> str:
-    """One object: the version, and for each file its counts, its entries and its unreadable places."""
+    """One object: the version, and for each file its counts, its entries and its unreadable
+    places."""
     return json.dumps({"matcalc": VERSION, "files": [as_dict(report) for report in reports]}, ensure_ascii=False, indent=2)
 
 
@@ -77,14 +78,17 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_junit(reports: Sequence[Report], fail_on: Severity = "refuted") -> str:
-    """JUnit XML. Claims at least as bad as ``fail_on`` are failures, other ones that are not as expected are skipped, with the reason."""
+    """JUnit XML. Claims at least as bad as ``fail_on`` are failures, other ones that are not as
+    expected are skipped, with the reason."""
     root = ElementTree.Element("testsuites")
     for report in reports:
         cases = [_case(entry, fail_on) for entry in report.claims]
         errors = [_error(report, f"{fault.place}", f"{fault.reason} {fault.advice}".strip()) for fault in report.faults]
         counts = {"tests": len(cases) + len(errors), "failures": _with(cases, "failure"), "errors": len(errors)}
         attributes = counts | {"skipped": _with(cases, "skipped")}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": _plain(report.path)} | {key: str(n) for key, n in attributes.items()})
+        suite = ElementTree.SubElement(
+            root, "testsuite", {"name": _plain(report.path)} | {key: str(n) for key, n in attributes.items()}
+        )
         suite.extend([*cases, *errors])
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
@@ -132,9 +136,15 @@ _RULES = {
 
 
 def as_sarif(reports: Sequence[Report]) -> str:
-    """SARIF with a result for each claim that is not as expected, and for each place that cannot be read."""
+    """SARIF with a result for each claim that is not as expected, and for each place that cannot be
+    read."""
     rules = [
-        {"id": name, "shortDescription": {"text": short}, "fullDescription": {"text": long}, "defaultConfiguration": {"level": level}}
+        {
+            "id": name,
+            "shortDescription": {"text": short},
+            "fullDescription": {"text": long},
+            "defaultConfiguration": {"level": level},
+        }
         for name, (level, short, long) in _RULES.items()
     ]
     driver = {"name": "matcalc", "version": VERSION, "semanticVersion": VERSION, "rules": rules}

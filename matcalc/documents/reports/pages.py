@@ -12,7 +12,7 @@ from html import escape
 from importlib.resources import files
 
 from matcalc.base.version import VERSION
-from matcalc.documents.pieces import Fault
+from matcalc.documents.blocks import Fault
 from matcalc.documents.reports import Entry, Report
 from matcalc.verification.verdict import Verdict
 
@@ -45,7 +45,8 @@ for (const node of document.querySelectorAll("[data-tex]")) {
 
 
 def as_page(reports: Sequence[Report]) -> str:
-    """HTML that needs no other file and asks for none: a policy in it forbids any. All text of the documents is escaped."""
+    """HTML that needs no other file and asks for none: a policy in it forbids any. All text of the
+    documents is escaped."""
     scripts = (_katex("katex.min.js"), _SCRIPT)
     policy = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src " + " ".join(map(_allowed, scripts))
     head = [
@@ -58,7 +59,11 @@ def as_page(reports: Sequence[Report]) -> str:
         '<p><label><input type="checkbox" id="all" checked> show what is no claim, too</label></p>',
     ]
     body = [line for report in reports for line in _report(report)]
-    tail = [f'<p class="role">matcalc {escape(VERSION)}</p>', *(f"<script>{script}</script>" for script in scripts), "</body></html>"]
+    tail = [
+        f'<p class="role">matcalc {escape(VERSION)}</p>',
+        *(f"<script>{script}</script>" for script in scripts),
+        "</body></html>",
+    ]
     return "\n".join([*head, *body, *tail])
 
 
@@ -84,7 +89,9 @@ def _allowed(script: str) -> str:
 def _report(report: Report) -> Iterator[str]:
     yield f"<h1>{escape(report.path)}</h1>"
     counts = {"claims": len(report.claims), **report.counts}
-    yield '<p class="counts">' + "".join(f"<span>{count} {escape(name)}</span>" for name, count in counts.items() if count) + "</p>"
+    yield (
+        '<p class="counts">' + "".join(f"<span>{count} {escape(name)}</span>" for name, count in counts.items() if count) + "</p>"
+    )
     shown: tuple[str, ...] | None = None
     for entry in report.entries:
         if entry.section != shown:
@@ -214,7 +221,8 @@ _MOST_REASONS = 5
 
 
 def as_table(report: Report, *, everything: bool = False) -> str:
-    """The claims by section; with ``everything`` also what is no claim, with its role. Then the unreadable places and the counts."""
+    """The claims by section; with ``everything`` also what is no claim, with its role. Then the
+    unreadable places and the counts."""
     return "\n".join(_lines(report, everything)).lstrip("\n")
 
 
@@ -269,7 +277,9 @@ def _short(text: str) -> str:
 def summary(report: Report) -> str:
     """The counts on one line."""
     claims = f"{report.path}: {_counted(len(report.claims), 'claim')}"
-    parts = [f"{count} {name}" for name, count in report.counts.items() if count and name not in ("no claims", "unreadable places")]
+    parts = [
+        f"{count} {name}" for name, count in report.counts.items() if count and name not in ("no claims", "unreadable places")
+    ]
     wrong = sum(1 for entry in report.claims if not entry.expected and not entry.as_expected)
     said = [": ".join(filter(None, (claims, ", ".join(parts))))]
     said += [f"{wrong} not as expected"] if wrong else []

@@ -1,4 +1,5 @@
-"""Evaluation of typed expressions in any arithmetic, step by step, and derivatives by differences."""
+"""Evaluation of typed expressions in any arithmetic, step by step, and derivatives by
+differences."""
 
 from __future__ import annotations
 
@@ -56,18 +57,26 @@ class Plan:
         if free[expression]:
             raise MatcalcError(f"the index {free[expression][0].name} has no value: no sum binds it")
         self._steps = tuple(
-            [_Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if users[j] == k}))) for k, node in enumerate(order)]
+            [
+                _Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if users[j] == k})))
+                for k, node in enumerate(order)
+            ]
         )
         self.symbols = tuple([node for node in order if isinstance(node, Symbol)])
 
     def value(self, ar: Arithmetic, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
-        """The value at a point. Raises Undefined, NotRational, LimitError or UnknownFunctionError."""
+        """The value at a point. Raises Undefined, NotRational, LimitError or
+        UnknownFunctionError."""
         inputs = Inputs(ar, sizes, values)
         ar.spend(len(self._steps))
         held: dict[int, list[Array]] = {}
         for number, step in enumerate(self._steps):
             below = [held[k] for k in step.operands]
-            if not step.free and all(len(arrays) == 1 for arrays in below) and not isinstance(step.node, (IndexSum, IndexArray, Entry)):
+            if (
+                not step.free
+                and all(len(arrays) == 1 for arrays in below)
+                and not isinstance(step.node, (IndexSum, IndexArray, Entry))
+            ):
                 held[number] = [computed(inputs, step.node, [arrays[0] for arrays in below])]
             else:
                 held[number] = self._spread(inputs, step, below)
@@ -94,13 +103,15 @@ class Plan:
 
 
 def operands_of(node: Expr) -> tuple[Expr, ...]:
-    """The operands that are evaluated: of an even power of a Euclidean norm those of the norm, which needs no root then."""
+    """The operands that are evaluated: of an even power of a Euclidean norm those of the norm,
+    which needs no root then."""
     norm = squared_norm(node)
     return children(node) if norm is None else children(norm)
 
 
 def _needed(expression: Expr) -> list[Expr]:
-    """Every node that is evaluated, operands before their users. Exponents without symbols are worked out by themselves."""
+    """Every node that is evaluated, operands before their users. Exponents without symbols are
+    worked out by themselves."""
     needed = {expression}
     for node in reversed(postorder(expression)):
         if node in needed:
@@ -109,7 +120,8 @@ def _needed(expression: Expr) -> list[Expr]:
 
 
 def _assignments(free: tuple[Index, ...], inputs: Inputs) -> list[dict[Index, int]]:
-    """All values (from 0) of the indices, the last one running fastest. Raises LimitError when there are too many."""
+    """All values (from 0) of the indices, the last one running fastest. Raises LimitError when
+    there are too many."""
     lengths = [index.size.value(inputs.sizes) for index in free]
     if prod(lengths) > _MOST_ASSIGNMENTS:
         raise LimitError("the explicit sums are too large for an exact evaluation")
@@ -117,7 +129,8 @@ def _assignments(free: tuple[Index, ...], inputs: Inputs) -> list[dict[Index, in
 
 
 def _place(here: Mapping[Index, int], free: tuple[Index, ...], inputs: Inputs) -> int:
-    """Where the value for an assignment stands in a list over the assignments of some of its indices."""
+    """Where the value for an assignment stands in a list over the assignments of some of its
+    indices."""
     place = 0
     for index in free:
         place = place * index.size.value(inputs.sizes) + here[index]
@@ -152,9 +165,11 @@ def plan(expression: Expr) -> Plan:
 Direction = tuple[Symbol, Array]
 
 
-def slope(ar: Arithmetic, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
-    """The derivative of ``function`` along each of the directions, one for each order. Raises what ``Plan.value`` raises, and Undefined
-    where the function has a kink."""
+def slope(
+    ar: Arithmetic, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
+) -> Array:
+    """The derivative of ``function`` along each of the directions, one for each order. Raises what
+    ``Plan.value`` raises, and Undefined where the function has a kink."""
     if isinstance(ar, Residues):
         return _exact_slope(ar, function, directions, values, sizes)
     assert isinstance(ar, Decimals)
@@ -164,7 +179,8 @@ def slope(ar: Arithmetic, function: Expr, directions: Sequence[Direction], value
 def _exact_slope(
     ar: Residues, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
 ) -> Array:
-    """Along steps of the prime itself: what is left is divisible by its power, and what is of higher order vanishes."""
+    """Along steps of the prime itself: what is left is divisible by its power, and what is of
+    higher order vanishes."""
     ready, result = plan(function), None
     for taken in product((1, 0), repeat=len(directions)):
         found = ready.value(ar, _moved(ar, directions, [ar.step * one for one in taken], values), sizes)
@@ -193,7 +209,9 @@ def _central_slope(
     return Array(result.dims, [entry / divisor for entry in result.data])
 
 
-def _moved(ar: Arithmetic, directions: Sequence[Direction], steps: Sequence[Number], values: Mapping[str, Array]) -> dict[str, Array]:
+def _moved(
+    ar: Arithmetic, directions: Sequence[Direction], steps: Sequence[Number], values: Mapping[str, Array]
+) -> dict[str, Array]:
     moved = dict(values)
     for (symbol, direction), step in zip(directions, steps, strict=True):
         if step:
@@ -213,8 +231,9 @@ def directions_of(ar: Arithmetic, variables: Sequence[Symbol], values: Mapping[s
 
 
 def tied(ar: Arithmetic, symbol: Symbol, direction: Array, convention: str) -> Array:
-    """How the variable moves where each entry is weighted as in ``direction``: along matrices of its kind only, in the convention
-    ``projected`` or, for symmetric ones, ``cookbook``; freely with ``independent``."""
+    """How the variable moves where each entry is weighted as in ``direction``: along matrices of
+    its kind only, in the convention ``projected`` or, for symmetric ones, ``cookbook``; freely with
+    ``independent``."""
     tie = "" if convention == "independent" or len(symbol.shape) != 2 else tie_of(symbol.properties)
     if not tie:
         return direction
@@ -222,7 +241,9 @@ def tied(ar: Arithmetic, symbol: Symbol, direction: Array, convention: str) -> A
     if not sign:
         entries = direction.data
         columns = direction.cols
-        return Array(direction.dims, [entry if may_vary(tie, *divmod(k, columns)) else ar.zero for k, entry in enumerate(entries)])
+        return Array(
+            direction.dims, [entry if may_vary(tie, *divmod(k, columns)) else ar.zero for k, entry in enumerate(entries)]
+        )
     other = transposed(direction)
     if convention == "cookbook" and sign > 0:  # both entries of a pair move; a diagonal entry only once
         both = paired(direction, other, ar.add)
@@ -235,8 +256,8 @@ def tied(ar: Arithmetic, symbol: Symbol, direction: Array, convention: str) -> A
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the entries of a derivative stand: in the order of the laid-out array, row by row, each as the place in the function's value
-    and the place in each variable, all counted row by row."""
+    """Where the entries of a derivative stand: in the order of the laid-out array, row by row, each
+    as the place in the function's value and the place in each variable, all counted row by row."""
 
     places: tuple[tuple[int, ...], ...]
     top: int
@@ -244,7 +265,8 @@ class Layout:
 
 
 def layout_of(name: str, top: tuple[int, ...], variables: Sequence[tuple[int, ...]]) -> Layout:
-    """The layout of a derivative of an array with these axes by others: denominator, numerator or tensor."""
+    """The layout of a derivative of an array with these axes by others: denominator, numerator or
+    tensor."""
     counts = (prod(top), *map(prod, variables))
     return Layout(tuple(_places(name, top, variables)), counts[0], counts[1:])
 
@@ -273,7 +295,8 @@ def derivative(
     convention: str,
     places: Layout,
 ) -> list[Number]:
-    """All entries of the derivative in the order of its layout. ``places`` leaves out variables that are scalars."""
+    """All entries of the derivative in the order of its layout. ``places`` leaves out variables
+    that are scalars."""
     found: dict[tuple[int, ...], Array] = {}
     for at in product(*(range(count) for count in places.below)):
         weights = iter(at)
@@ -287,8 +310,8 @@ def derivative(
 
 
 def contracted(ar: Arithmetic, entries: Sequence[Number], places: Layout, weights: Sequence[Sequence[Number]]) -> list[Number]:
-    """What a derivative with these laid-out entries is along directions with the given weights: one number for each entry of the
-    function's value."""
+    """What a derivative with these laid-out entries is along directions with the given weights: one
+    number for each entry of the function's value."""
     sums: list[list[Number]] = [[] for _ in range(places.top)]
     for entry, (above, *below) in zip(entries, places.places, strict=True):
         for place, weight in zip(below, weights, strict=True):

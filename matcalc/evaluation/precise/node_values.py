@@ -13,7 +13,7 @@ from matcalc.base.functions import functions
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.precise import matrix_functions, scalar_functions
+from matcalc.evaluation.precise import scalar_functions, whole_functions
 from matcalc.evaluation.precise import small_arrays as a
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.number_systems import Number as Value
@@ -67,7 +67,8 @@ _LARGEST_EXPONENT = 10**9
 
 @dataclass
 class Inputs:
-    """What the values of nodes are made from: a kind of numbers, a number for each size name, an array for each symbol."""
+    """What the values of nodes are made from: a kind of numbers, a number for each size name, an
+    array for each symbol."""
 
     ar: Arithmetic
     sizes: Mapping[str, int]
@@ -162,7 +163,9 @@ def _constant(inputs: Inputs, node: Number | Constant | SizeValue | Identity | O
         case UnitVector(position=position):
             column = a.filled(inputs.dims(node.shape), ar.zero)
             if not 1 <= position <= len(column.data):
-                raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(column.data)}")
+                raise ShapeError(
+                    f"the unit vector e_{position} needs at least {position} entries, here there are {len(column.data)}"
+                )
             column.data[position - 1] = ar.one
             return column
         case Commutation(m=m, n=n):
@@ -181,7 +184,8 @@ def _commutation(ar: Arithmetic, m: int, n: int) -> Array:
 
 
 def _product(ar: Arithmetic, factors: tuple[Expr, ...], below: Sequence[Array]) -> Array:
-    """Scalars scale, a product from the left that has become a scalar, too; a run that ends in a column is multiplied from the right."""
+    """Scalars scale, a product from the left that has become a scalar, too; a run that ends in a
+    column is multiplied from the right."""
     scale: Value | None = None
     run: list[Array] = []
     shape: Shape = ()
@@ -284,9 +288,9 @@ def _norm(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
             total = ar.total([scalar_functions.real_power(ar, abs(entry), power) for entry in below[0].data])
             return scalar_functions.real_power(ar, total, 1 / power)
         case "nuclear":
-            return matrix_functions.nuclear_norm(ar, below[0])
+            return whole_functions.nuclear_norm(ar, below[0])
         case "spectral":
-            return matrix_functions.spectral_norm(ar, below[0])
+            return whole_functions.spectral_norm(ar, below[0])
         case _:
             raise MatcalcError(f"the norm {kind!r} has no numerical value here")
 
@@ -297,7 +301,7 @@ def _matrix_power(inputs: Inputs, exponent: Expr, below: Sequence[Array]) -> Arr
         if abs(number) > _LARGEST_EXPONENT:
             raise Undefined("a huge exponent")
         return a.matrix_power(inputs.ar, below[0], int(number))
-    return matrix_functions.matrix_power_of(inputs.ar, below[0], below[1])
+    return whole_functions.matrix_power_of(inputs.ar, below[0], below[1])
 
 
 def constant_value(expression: Expr, sizes: Mapping[str, int]) -> Fraction | None:
@@ -368,7 +372,7 @@ def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:
 
 
 def _one_call(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array:
-    found = matrix_functions.called(ar, name, arguments)
+    found = whole_functions.called(ar, name, arguments)
     if found is None:
         raise UnknownFunctionError(f"the function {name} has no value at many digits")
     return found

@@ -1,7 +1,9 @@
-"""The kinds of numbers that expressions are evaluated in: residues modulo a prime power, and decimal numbers of any length.
+"""The kinds of numbers that expressions are evaluated in: residues modulo a prime power, and
+decimal numbers of any length.
 
-A derivative is a difference in both: along a step that is the prime itself, so that ``(f(x + p v) - f(x))/p`` is exact modulo the prime, or
-along a step so short that what is left out is far below the digits that are compared.
+A derivative is a difference in both: along a step that is the prime itself, so that
+``(f(x + p v) - f(x))/p`` is exact modulo the prime, or along a step so short that what is left out
+is far below the digits that are compared.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _USUAL_DIGITS = 100
 
 
 class Undefined(MatcalcError):
-    """The expression has no value at this point, or none that can be trusted; another point may do."""
+    """The expression has no value at this point, or none that can be trusted; another point may
+    do."""
 
 
 class NotRational(MatcalcError):
@@ -71,12 +74,14 @@ class Arithmetic(Protocol):
         """An integral power; of zero only a natural one."""
 
     def pivot(self, candidates: Sequence[Number], scale: Number) -> int | None:
-        """Which number to divide by in an elimination; None when all are zero. Raises Undefined when none is a good one."""
+        """Which number to divide by in an elimination; None when all are zero. Raises Undefined
+        when none is a good one."""
 
     def is_zero(self, value: Number) -> bool: ...
 
     def watch(self, one: Sequence[Number], other: Sequence[Number]) -> None:
-        """Notes that products of these numbers are about to be added, of which some may leave no trace."""
+        """Notes that products of these numbers are about to be added, of which some may leave no
+        trace."""
 
     def vanished(self, value: Number, scale: Number) -> None:
         """Notes a pivot of an elimination, beside the largest entry."""
@@ -89,7 +94,8 @@ class Arithmetic(Protocol):
 
 
 class Residues:
-    """Integers modulo a power of a large prime, one more than the order of the derivative that is asked for."""
+    """Integers modulo a power of a large prime, one more than the order of the derivative that is
+    asked for."""
 
     zero = 0
     one = 1
@@ -169,15 +175,17 @@ _LOST = 18
 
 
 def kept_digits(digits: int, differencing: bool) -> int:
-    """Digits that are surely right where nothing cancels, of a value or of a difference along steps of a fourth of the digits."""
+    """Digits that are surely right where nothing cancels, of a value or of a difference along steps
+    of a fourth of the digits."""
     return 7 * digits // 20 if differencing else digits - _LOST
 
 
 class Decimals:
-    """Decimal numbers of ``digits`` digits. What was decided by a sign on the way is kept in ``branches``.
+    """Decimal numbers of ``digits`` digits. What was decided by a sign on the way is kept in
+    ``branches``.
 
-    With ``differencing`` numbers that are nearly zero are refused where the value has a kink at zero or a pole: differences along short
-    steps are taken nearby.
+    With ``differencing`` numbers that are nearly zero are refused where the value has a kink at
+    zero or a pole: differences along short steps are taken nearby.
     """
 
     zero = Decimal(0)
@@ -201,13 +209,14 @@ class Decimals:
         self.lost = False
         """Whether an elimination left nothing of the digits that it began with."""
         self.reach = 0
-        """How many powers of ten exponentials were away from one. Only beside such numbers others leave no trace: without them what is
-        as small as rounding is a zero."""
+        """How many powers of ten exponentials were away from one. Only beside such numbers others
+        leave no trace: without them what is as small as rounding is a zero."""
         self._work, self._owed = work, 0
 
     @property
     def kept(self) -> int:
-        """Digits that are surely right where nothing cancels: of a value, or of a difference of values along short steps."""
+        """Digits that are surely right where nothing cancels: of a value, or of a difference of
+        values along short steps."""
         return kept_digits(self.digits, self.differencing)
 
     @property
@@ -290,7 +299,8 @@ class Decimals:
             spend(units)
 
     def sign(self, value: Decimal) -> int:
-        """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a doubtful point."""
+        """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a
+        doubtful point."""
         self.arguments.append(value)
         found = 0
         if value and abs(value) < self.tiny:
@@ -313,7 +323,8 @@ class Decimals:
         return value.sqrt()
 
     def away_from_zero(self, value: Decimal) -> None:
-        """Raises Undefined where a function with a kink or pole at zero is differenced too near to it."""
+        """Raises Undefined where a function with a kink or pole at zero is differenced too near to
+        it."""
         if self.differencing and value and abs(value) < self.tiny:
             raise Undefined("too near a kink")
 

@@ -1,4 +1,5 @@
-"""The elementwise functions at many digits: those of the language, those of the table, those of the user."""
+"""The elementwise functions at many digits: those of the language, those of the table, those of the
+user."""
 
 from __future__ import annotations
 
@@ -27,13 +28,15 @@ _GUARD = 8
 
 
 def applied(ar: Decimals, name: str, value: Decimal) -> Decimal | None:
-    """The value of a function of the table; None when there is none of that name. Raises Undefined outside the domain."""
+    """The value of a function of the table; None when there is none of that name. Raises Undefined
+    outside the domain."""
     function = _FUNCTIONS.get(name)
     return None if function is None else function(ar, value)
 
 
 def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
-    """A smooth test function for each name, with primes for its derivatives: sin(t + a) + 2 exp(-a t/2)."""
+    """A smooth test function for each name, with primes for its derivatives: sin(t + a) + 2 exp(-a
+    t/2)."""
     stem = name.rstrip("'")
     order = len(name) - len(stem)
     phase = Decimal(4000 + zlib.crc32(stem.encode()) % 9973) / 10000
@@ -326,7 +329,8 @@ _DEGREE = 11
 
 
 def polynomial_function(ar: Arithmetic, name: str, value: Number) -> Number:
-    """A polynomial for each name; ``f'`` is the derivative of that for ``f``. What holds for every smooth function holds for these."""
+    """A polynomial for each name; ``f'`` is the derivative of that for ``f``. What holds for every
+    smooth function holds for these."""
     stem = name.rstrip("'")
     order = len(name) - len(stem)
     result = ar.zero

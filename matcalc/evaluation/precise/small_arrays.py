@@ -1,4 +1,5 @@
-"""Small arrays of numbers of any kind, linear algebra on them, and eigenvalues by Jacobi's rotations."""
+"""Small arrays of numbers of any kind, linear algebra on them, and eigenvalues by Jacobi's
+rotations."""
 
 from __future__ import annotations
 
@@ -115,7 +116,8 @@ def transposed(array: Array) -> Array:
 
 
 def column_major(dims: tuple[int, ...]) -> list[int]:
-    """Where the entries stand in row-major order, in the order in which the first index runs fastest."""
+    """Where the entries stand in row-major order, in the order in which the first index runs
+    fastest."""
     strides = [prod(dims[k + 1 :]) for k in range(len(dims))]
     backwards = [range(0, length * stride, stride) for length, stride in zip(dims, strides, strict=True)][::-1]
     return [sum(places) for places in product(*backwards)]
@@ -276,7 +278,9 @@ def eigen(ar: Decimals, matrix: Array) -> Eigen:
     """Of the symmetric part of a matrix (Golub and Van Loan, 8.5)."""
     size = matrix.rows
     other = transposed(matrix).lines()
-    lines = [[(a + b) / 2 for a, b in zip(row, mirrored, strict=True)] for row, mirrored in zip(matrix.lines(), other, strict=True)]
+    lines = [
+        [(a + b) / 2 for a, b in zip(row, mirrored, strict=True)] for row, mirrored in zip(matrix.lines(), other, strict=True)
+    ]
     vectors = [[ar.one if i == j else ar.zero for j in range(size)] for i in range(size)]
     scale = max((abs(entry) for line in lines for entry in line), default=ar.zero)
     small = scale * Decimal(10) ** (2 - ar.digits)
@@ -319,7 +323,8 @@ def _oriented(vector: list[Decimal]) -> list[Decimal]:
 
 @dataclass(frozen=True)
 class Singular:
-    """Singular values, descending, with left and right singular vectors, one a row; as many as the shorter side has entries."""
+    """Singular values, descending, with left and right singular vectors, one a row; as many as the
+    shorter side has entries."""
 
     values: list[Decimal]
     left: list[list[Decimal]]
@@ -327,7 +332,8 @@ class Singular:
 
 
 def singular(ar: Decimals, matrix: Array) -> Singular:
-    """One-sided rotations that make the columns of the tall one of X and X' orthogonal (Hestenes): small values are as good as large ones.
+    """One-sided rotations that make the columns of the tall one of X and X' orthogonal (Hestenes):
+    small values are as good as large ones.
 
     The vectors of a singular value that is zero are zero.
     """
@@ -381,7 +387,8 @@ def _orthogonal(
 
 
 def rank_checked(ar: Decimals, values: list[Decimal]) -> int:
-    """How many singular values are not zero. Raises Undefined where a value is nearly zero and the matrix is about to be moved."""
+    """How many singular values are not zero. Raises Undefined where a value is nearly zero and the
+    matrix is about to be moved."""
     if not values or not values[0]:
         return 0
     limit = ar.tiny * values[0]
@@ -391,7 +398,8 @@ def rank_checked(ar: Decimals, values: list[Decimal]) -> int:
 
 
 def check_simple(ar: Decimals, one: Decimal, other: Decimal) -> None:
-    """Raises Undefined where two eigenvalues or singular values that have to be told apart are equal."""
+    """Raises Undefined where two eigenvalues or singular values that have to be told apart are
+    equal."""
     if abs(one - other) <= ar.tiny * max(abs(one), abs(other)):
         raise Undefined("a value is not simple")
 

@@ -1,4 +1,5 @@
-"""Making terms: each operator puts its relations between the cells of its operands and of its result."""
+"""Making terms: each operator puts its relations between the cells of its operands and of its
+result."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ _KINDS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
 class Assembly:
-    """Collects the constraints of one text while terms are made; ``constraints`` are in the order of evaluation, operands first."""
+    """Collects the constraints of one text while terms are made; ``constraints`` are in the order
+    of evaluation, operands first."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -99,7 +101,8 @@ class Assembly:
         return [decision for decision in (ask() for ask in self.asked) if decision is not None]
 
     def single(self, term: t.Term) -> bool:
-        """Whether the term is one number because symbols in it have sizes of 1: then it is a vector and a matrix as well."""
+        """Whether the term is one number because symbols in it have sizes of 1: then it is a vector
+        and a matrix as well."""
         sized = False
         stack = [term]
         while stack:
@@ -143,7 +146,9 @@ class Assembly:
             return self.one(span)
         cell = self.cell(COLUMN, span)
         self.evidence = True
-        self.relate(kind_relations.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),)))
+        self.relate(
+            kind_relations.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),))
+        )
         return t.UnitTerm(cell, self.place(span), position)
 
     def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
@@ -176,7 +181,8 @@ class Assembly:
         return t.ProductTerm(self.folded(c.Multiplied, factors), self.place(span), tuple(factors))
 
     def _perhaps_ones(self, factor: t.Term, factors: list[t.Term], position: int) -> t.Term:
-        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones, and behind a matrix: ``S*1 = 1``."""
+        """The literal 1 as a factor may be a vector of ones; it is one before a row of ones, and
+        behind a matrix: ``S*1 = 1``."""
         if not isinstance(factor, t.NumberTerm) or factor.value != 1 or factor in self.scope.uses:
             return factor
         after = factors[position + 1] if position + 1 < len(factors) else None
@@ -188,7 +194,8 @@ class Assembly:
         return t.NumberTerm(cell, factor.span, factor.value)
 
     def _is_matrix_by_letter(self, factor: t.Term) -> bool:
-        """Whether a factor is a capital, or its transpose, that is declared as nothing else than a matrix."""
+        """Whether a factor is a capital, or its transpose, that is declared as nothing else than a
+        matrix."""
         symbol = factor.operands[0] if isinstance(factor, t.TransposeTerm) else factor
         if not isinstance(symbol, t.SymbolTerm) or not symbol.cell.mask & MATRIX:
             return False
@@ -250,7 +257,8 @@ class Assembly:
         return t.EntryTerm(cell, self.place(span), (operand,), positions)
 
     def _member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
-        """What stands at the positions: at numbers an entry, at indices perhaps a vector or a matrix, the same everywhere."""
+        """What stands at the positions: at numbers an entry, at indices perhaps a vector or a
+        matrix, the same everywhere."""
         if all(isinstance(position, int) for position in positions):
             return self.cell(SCALAR, span)
         if not isinstance(operand, t.SymbolTerm):
@@ -304,7 +312,8 @@ class Assembly:
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)
 
     def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
-        """The array of the values of ``body``, an axis for each index; where nothing has the index, a copied one."""
+        """The array of the values of ``body``, an axis for each index; where nothing has the index,
+        a copied one."""
         self.evidence = True
         indices = tuple([index for name in names if (index := self.scope.bound_index(name)) is not None])
         result = self.cell(ANY, span)
@@ -328,7 +337,9 @@ class Assembly:
             first, second = self.scope.bound_index(left), self.scope.bound_index(right)
             if first is None or second is None:
                 unbound = left if first is None else right
-                raise ParseError(f"the index {unbound} is not bound", span=node.span, suggestion=f"a sum over {unbound} around it")
+                raise ParseError(
+                    f"the index {unbound} is not bound", span=node.span, suggestion=f"a sum over {unbound} around it"
+                )
             where = self._where(first, relation, second, node.span)
             body = t.RestrictedTerm(body.cell, self.place(node.span), (where, body), (first, second))
         return body

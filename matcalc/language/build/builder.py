@@ -1,4 +1,5 @@
-"""Syntax tree to terms: names are resolved, operators put their relations between cells. No recursion over the depth of the text."""
+"""Syntax tree to terms: names are resolved, operators put their relations between cells. No
+recursion over the depth of the text."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ class Builder(Naming):
         super().__init__(scope)
         self.users_functions: dict[str, None] = {}
         self.matrices_divide = True
-        """Whether ``A/B`` may be A B⁻¹ outside of MATLAB, too; a claim in mathematics that divides by a matrix is none."""
+        """Whether ``A/B`` may be A B⁻¹ outside of MATLAB, too; a claim in mathematics that divides
+        by a matrix is none."""
         self._opened_indices: list[tuple[str, ...]] = []
         """The indices that what is being built binds, innermost last."""
         self._summed_up: list[bool] = [False]
@@ -86,7 +88,8 @@ class Builder(Naming):
         return done[0]
 
     def _operands(self, node: s.Syntax) -> list[s.Syntax]:
-        """The parts of a node that become operands; chains of one operator are gathered from the left."""
+        """The parts of a node that become operands; chains of one operator are gathered from the
+        left."""
         match node:
             case s.Binary():
                 return self._operands_of_binary(node)
@@ -127,13 +130,15 @@ class Builder(Naming):
         raise NotImplementedError
 
     def numbered_norm(self, order: int) -> str:
-        """``norm(x, 1)`` and ``norm(x, 2)``, which of a matrix is the spectral norm, except in Julia."""
+        """``norm(x, 1)`` and ``norm(x, 2)``, which of a matrix is the spectral norm, except in
+        Julia."""
         if order == 1:
             return "columns" if self.written.dialect in ("matlab", "numpy") else "1"
         return "2" if self.written.dialect == "julia" else "induced"
 
     def summed_index(self, node: s.Applied) -> str | None:
-        """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has no other meaning."""
+        """The index of ``sum(i, body)``, which hides a symbol of that name: a second argument has
+        no other meaning."""
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
@@ -266,11 +271,13 @@ class Builder(Naming):
         return t.QuotientTerm(self.folded(relation, operands), self.place(node.span), (operands[0], operands[1]), True)
 
     def _starred(self, sign: Span) -> bool:
-        """Whether a product is written with the star of a program that may mean something else by it; juxtaposition never does."""
+        """Whether a product is written with the star of a program that may mean something else by
+        it; juxtaposition never does."""
         return not self.written.sure and not self.depth and sign.start < sign.end
 
     def _is_mixed_up(self, node: s.Binary) -> bool:
-        """Whether a star of NumPy stands between a matrix and another one that is transposed: these hardly have one shape."""
+        """Whether a star of NumPy stands between a matrix and another one that is transposed: these
+        hardly have one shape."""
         left, right = node.left, node.right
         other = right.operand if isinstance(right, s.Transposed) else None
         if not self.written.arrays or self.depth or node.operator_span.end - node.operator_span.start != 1:
@@ -296,14 +303,21 @@ class Builder(Naming):
 
         match sign:
             case "·":
-                self.decide("the dot of two vectors is read as their inner product", "notation", span=span, when=lambda: of(COLUMN, COLUMN))
+                self.decide(
+                    "the dot of two vectors is read as their inner product",
+                    "notation",
+                    span=span,
+                    when=lambda: of(COLUMN, COLUMN),
+                )
                 self._doubt_number(node, lambda: of(SCALAR, COLUMN))
             case "*":
                 said = "* beside ** is read as the matrix product; entry by entry it is .*"
                 ways = ("the matrix product: @", "entry by entry: .*")
                 whole = lambda: MATRIX in (left.cell.mask, right.cell.mask) and SCALAR not in (left.cell.mask, right.cell.mask)  # noqa: E731
                 self.decide(said, "dialect", "doubtful", span=span, instead=ways, when=whole)
-                self.decide("* of two vectors goes entry by entry, as in NumPy", "dialect", span=span, when=lambda: of(COLUMN, COLUMN))
+                self.decide(
+                    "* of two vectors goes entry by entry, as in NumPy", "dialect", span=span, when=lambda: of(COLUMN, COLUMN)
+                )
             case _:
                 said = "@ of a vector and a transposed vector is read as their outer product; NumPy's arrays of one axis have no transpose"
                 ways = ("the outer product: outer(x, y)", "the inner product: x @ y")
@@ -311,15 +325,22 @@ class Builder(Naming):
         return made
 
     def _doubt_number(self, node: s.Binary, scaled: Callable[[], bool]) -> None:
-        """``a·x``, where nothing shows that a is a number, may as well be meant as an inner product."""
+        """``a·x``, where nothing shows that a is a number, may as well be meant as an inner
+        product."""
         one, other = node.left, node.right
-        if isinstance(one, s.Name) and isinstance(other, s.Name) and letter_class(one.name) == "early" and not self._declared(one):
+        if (
+            isinstance(one, s.Name)
+            and isinstance(other, s.Name)
+            and letter_class(one.name) == "early"
+            and not self._declared(one)
+        ):
             said = f"{one.name} before the dot is read as a number"
             ways = (f"a number: declare {one.name}: scalar", f"an inner product: {one.name}'*{other.name}")
             self.decide(said, "kinds", "doubtful", span=self.place(node.span), instead=ways, when=scaled)
 
     def _may_solve(self, node: s.Binary) -> bool:
-        """Whether a divisor may be a matrix: no letter that counts things, and not behind a small letter."""
+        """Whether a divisor may be a matrix: no letter that counts things, and not behind a small
+        letter."""
         left, divisor, declared = node.left, node.right, self.scope.declarations
         if isinstance(divisor, s.Name) and divisor.name in COUNT_LETTERS and divisor.name not in declared:
             return False
@@ -328,7 +349,8 @@ class Builder(Naming):
         return self.matrices_divide or self.written.dialect == "matlab"
 
     def _quotient(self, node: s.Binary, operands: list[t.Term]) -> t.Term:
-        """``a/b``: by a scalar, or ``A/B`` as MATLAB has it. Letters that count things are no matrices."""
+        """``a/b``: by a scalar, or ``A/B`` as MATLAB has it. Letters that count things are no
+        matrices."""
         left, right = operands
         solves = self._may_solve(node)
         span = self.place(node.span)
@@ -345,13 +367,21 @@ class Builder(Naming):
         sure = self.written.dialect == "matlab"
         ways = ("by a matrix: A*inv(B)", "by a scalar: declare B: scalar")
         said = "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)"
-        self.decide(said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX)
+        self.decide(
+            said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX
+        )
         return t.QuotientTerm(result, span, (left, right), False)
 
     def _is_counted(self, node: s.Binary) -> bool:
-        """Whether a slash of NumPy has a letter that counts things behind it, and more than a name, which may be its like, before it."""
+        """Whether a slash of NumPy has a letter that counts things behind it, and more than a name,
+        which may be its like, before it."""
         written = node.operator_span.end - node.operator_span.start == 1
-        return written and isinstance(node.right, s.Name) and node.right.name in DIVIDING_COUNTS and not isinstance(node.left, s.Name)
+        return (
+            written
+            and isinstance(node.right, s.Name)
+            and node.right.name in DIVIDING_COUNTS
+            and not isinstance(node.left, s.Name)
+        )
 
     def _note_rayleigh(self, divisor: s.Syntax) -> None:
         """Brackets that nobody wrote around the divisor: ``x'*A*x / x'*x``."""
@@ -382,7 +412,9 @@ class Builder(Naming):
         entries = "e^ of a vector is read entry by entry, as exp"
         self.decide(entries, "notation", span=span, when=lambda: exponent.cell.mask == COLUMN)
         self.decide("e is read as the base of the exponential function", "alias", span=span)
-        self.decide("e^ of a matrix is read as the matrix exponential", "alias", span=span, when=lambda: exponent.cell.mask == MATRIX)
+        self.decide(
+            "e^ of a matrix is read as the matrix exponential", "alias", span=span, when=lambda: exponent.cell.mask == MATRIX
+        )
         return t.EulerTerm(exponent.cell, span, (exponent,))
 
     def _raised(self, node: s.Raised, operands: list[t.Term]) -> t.Term:
@@ -411,18 +443,23 @@ class Builder(Naming):
         return t.PowerTerm(base.cell, span, (base, exponent), False)
 
     def _goes_by_entries(self) -> bool:
-        """Whether powers and quotients of vectors go entry by entry: in LaTeX there is no other sign for it in use."""
+        """Whether powers and quotients of vectors go entry by entry: in LaTeX there is no other
+        sign for it in use."""
         return self.written.dialect == "latex" and not self.depth
 
     def _summed_power(self, base: t.Term, exponent: t.Term, span: Span) -> t.Term:
-        """A power in what is summed up, which of a vector goes entry by entry: ``sum(x^2)``, ``sum(2^x)``."""
+        """A power in what is summed up, which of a vector goes entry by entry: ``sum(x^2)``,
+        ``sum(2^x)``."""
         if base.cell.mask == MATRIX and _is_minus_one(exponent):
             self.relate(c.Raised(span, base.cell, exponent.cell).at(base.span, exponent.span))
             return t.InverseTerm(base.cell, span, (base,))
         result = self.cell(ANY, span)
         self.relate(c.SummedRaised(span, base.cell, exponent.cell, result).at(base.span, exponent.span))
         self.decide(
-            "a power of a vector in a sum goes entry by entry, as .^ does", "notation", span=span, when=lambda: result.mask == COLUMN
+            "a power of a vector in a sum goes entry by entry, as .^ does",
+            "notation",
+            span=span,
+            when=lambda: result.mask == COLUMN,
         )
         return t.PowerTerm(result, span, (base, exponent), False)
 
@@ -446,7 +483,8 @@ class Builder(Naming):
 
 
 def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, str]]:
-    """The operands of a chain grouped from the left, each with the sign before it (``+`` before the first)."""
+    """The operands of a chain grouped from the left, each with the sign before it (``+`` before the
+    first)."""
     found: list[tuple[s.Syntax, str]] = []
     while isinstance(node, s.Binary) and node.operator in operators:
         found.append((node.right, node.operator))
@@ -456,7 +494,8 @@ def _spine(node: s.Syntax, operators: tuple[str, ...]) -> list[tuple[s.Syntax, s
 
 
 def _is_axis(name: str, node: s.Syntax) -> bool:
-    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``; capitals are no indices."""
+    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``; capitals
+    are no indices."""
     while isinstance(node, s.Minus):
         node = node.operand
     return isinstance(node, s.NumberLiteral) and (node.value in (0, 1, 2) or name[0].isupper())
@@ -473,7 +512,8 @@ def _is_minus_one(exponent: t.Term) -> bool:
 
 
 def _fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
-    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``, ``spectral``; empty when it is a parameter."""
+    """The norm that a subscript names by itself: ``1``, ``2``, ``F``, ``nuclear``, ``spectral``;
+    empty when it is a parameter."""
     match norm.subscript:
         case None:
             return "2"
@@ -488,7 +528,8 @@ def _fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
 
 
 def weighs(operand: s.Syntax, scope: Scope) -> bool:
-    """Whether F at a norm is the declared matrix of ``sqrt(x'Fx)``: of a vector. Else it is Frobenius', whatever else is called F."""
+    """Whether F at a norm is the declared matrix of ``sqrt(x'Fx)``: of a vector. Else it is
+    Frobenius', whatever else is called F."""
     while isinstance(operand, s.Group):
         operand = operand.operand
     weight = scope.declarations.get("F")

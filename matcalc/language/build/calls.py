@@ -1,4 +1,5 @@
-"""Calls: the functions with a place of their own in the language, those of ``rules/functions.toml``, and the user's."""
+"""Calls: the functions with a place of their own in the language, those of
+``rules/functions.toml``, and the user's."""
 
 from __future__ import annotations
 
@@ -105,7 +106,9 @@ class CallBuilder(Builder):
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
             along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
-            advice = meanings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
+            advice = (
+                meanings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
+            )
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
@@ -164,7 +167,8 @@ class CallBuilder(Builder):
     # ------------------------------------------------------------ functions of the table
 
     def function(self, entry: Function, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        """A function of ``rules/functions.toml``, applied to the whole, or to each row or column."""
+        """A function of ``rules/functions.toml``, applied to the whole, or to each row or
+        column."""
         span = self.place(node.span)
         if axis and not entry.axis:
             raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
@@ -176,7 +180,11 @@ class CallBuilder(Builder):
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
         if entry.of_one and self.single(arguments[0]):
             self.evidence = True
-            return arguments[0] if entry.of_one == "t" else self._opened(definitions.of_one(entry.name), {"t": arguments[0]}, {}, span)
+            return (
+                arguments[0]
+                if entry.of_one == "t"
+                else self._opened(definitions.of_one(entry.name), {"t": arguments[0]}, {}, span)
+            )
         whole = self._of_whole_matrix(entry, signature, node, arguments) if entry.axis and axis is None else None
         if whole is not None:
             return whole
@@ -199,7 +207,8 @@ class CallBuilder(Builder):
         return t.CallTerm(result, span, (operand,), entry.name, axis)
 
     def _of_whole_matrix(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term | None:
-        """A function of a vector that is given a matrix without an axis: a mean is that of all entries, a softmax that of each row."""
+        """A function of a vector that is given a matrix without an axis: a mean is that of all
+        entries, a softmax that of each row."""
         operand = arguments[0]
         span = self.place(node.span)
 
@@ -249,9 +258,12 @@ class CallBuilder(Builder):
         said = f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}"
         self.decide(said, "alias", span=argument.span, otherwise=MATRIX_FUNCTIONS, when=square)
 
-    # ------------------------------------------------------------ functions defined by other operations
+    # ------------------------------------------------------------ functions defined by other
+    # operations
 
-    def _defined(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+    def _defined(
+        self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term], axis: str | None
+    ) -> t.Term:
         if self.depth >= _DEEPEST_DEFINITION:
             raise LimitError(f"the definition of {entry.name} is nested too deeply", span=node.span)
         span = self.place(node.span)
@@ -264,8 +276,12 @@ class CallBuilder(Builder):
             shapes = list(signature.parameters.values())
             kinds = frozenset({tuple([kind_of(shape) for shape in shapes])})
             cells = tuple([argument.cell for argument in arguments])
-            self.relate(kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes])))
-        built = self._opened(definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
+            self.relate(
+                kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes]))
+            )
+        built = self._opened(
+            definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span
+        )
         self.evidence |= bool(signature.size_names)
         return built
 
@@ -351,7 +367,8 @@ class CallBuilder(Builder):
         return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
 
     def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, so that only vectors have one."""
+        """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, so
+        that only vectors have one."""
         self._count(node, arguments, 2)
         left, right = arguments
         if node.function == "dot":
@@ -363,7 +380,8 @@ class CallBuilder(Builder):
         return t.InnerTerm(self.cell(SCALAR, node.span), self.place(node.span), (left, right))
 
     def _refuse_sign_on_a_vector(self, node: s.Applied) -> None:
-        """Raises ParseError for ``x^†`` and ``x^+`` of a small letter that is not declared: nobody means the pseudoinverse of a vector."""
+        """Raises ParseError for ``x^†`` and ``x^+`` of a small letter that is not declared: nobody
+        means the pseudoinverse of a vector."""
         base = node.arguments[0] if len(node.arguments) == 1 else None
         if not isinstance(base, s.Name) or node.function_span.start < base.span.end or base.name in self.scope.declared:
             return
@@ -373,7 +391,8 @@ class CallBuilder(Builder):
             raise ParseError(said, span=node.span, suggestion=advice)
 
     def _doubt_capitals(self, node: s.Applied) -> None:
-        """``dot(A, B)`` of capitals that are not declared: of matrices it is the product in NumPy, and tr(A'B) in Julia."""
+        """``dot(A, B)`` of capitals that are not declared: of matrices it is the product in NumPy,
+        and tr(A'B) in Julia."""
         known = {*self.scope.declarations, *self.scope.values}
         open_names = [name for name in names_among(node.arguments) if letter_class(name) == "upper" and name not in known]
         if open_names:
@@ -391,7 +410,9 @@ class CallBuilder(Builder):
             self._count(node, arguments, 1)
         kind = "2" if len(node.arguments) == 1 else _norm_kind(node, self)
         if len(arguments) != (1 if kind else 2):
-            raise ParseError("norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)")
+            raise ParseError(
+                "norm takes an expression and the sort of norm", span=node.span, suggestion="norm(x), norm(X, nuclear)"
+            )
         self._note_norm(kind if len(node.arguments) == 2 else "", arguments[0], node.span)
         return self.norm(arguments, kind, node.span)
 
@@ -424,7 +445,8 @@ def _refuse_words(arguments: tuple[s.Syntax, ...]) -> None:
 
 
 def _axis_of(node: s.Applied) -> str | None:
-    """The axis that a call names by a word. Raises ParseError for words that stand elsewhere, or say something else."""
+    """The axis that a call names by a word. Raises ParseError for words that stand elsewhere, or
+    say something else."""
     *others, last = node.arguments or (node,)
     axis = last.word if isinstance(last, s.Word) and last.word in ("rows", "cols") else None
     of_norm = node.function == "norm" and isinstance(last, s.Word)
@@ -433,7 +455,8 @@ def _axis_of(node: s.Applied) -> str | None:
 
 
 def _norm_kind(call: s.Applied, builder: Builder) -> str:
-    """The norm that the second argument of ``norm`` names by itself; empty when it is a parameter."""
+    """The norm that the second argument of ``norm`` names by itself; empty when it is a
+    parameter."""
     operand, node = call.arguments
     match node:
         case s.Word(word="nuclear" | "spectral" as word):
@@ -476,7 +499,8 @@ _STRUCTURAL: dict[str, _Structural] = {
 
 
 def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
-    """The kinds of a signature; a function of one vector takes a row too, and gives a row where it gives a vector."""
+    """The kinds of a signature; a function of one vector takes a row too, and gives a row where it
+    gives a vector."""
     kinds = [kind_of(shape) for shape in shapes]
     found = {tuple(kinds)}
     if kinds[0] == COLUMN and len(kinds) == 2:

@@ -1,4 +1,5 @@
-"""Terms whose kinds and sizes are known to typed expressions; the ones vectors of broadcasting are put in here."""
+"""Terms whose kinds and sizes are known to typed expressions; the ones vectors of broadcasting are
+put in here."""
 
 from __future__ import annotations
 
@@ -31,10 +32,14 @@ from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
 
 Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
-"""Names that are functions without a formula -> the names that each depends on, with what these stand for."""
+"""Names that are functions without a formula -> the names that each depends on, with what these
+stand for."""
 
-MATRIX_COUNTERPART = MappingProxyType({"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")})
-"""Elementwise functions with the functions of matrices that are written in the same way, and what these are called."""
+MATRIX_COUNTERPART = MappingProxyType(
+    {"exp": ("expm", "exponential"), "log": ("logm", "logarithm"), "sqrt": ("sqrtm", "square root")}
+)
+"""Elementwise functions with the functions of matrices that are written in the same way, and what
+these are called."""
 MATRIX_FUNCTIONS = "matrix functions"
 """The choice that those are meant where the argument is a square matrix."""
 NO_FUNCTIONS: Functions = MappingProxyType({})
@@ -57,7 +62,8 @@ def shape_of_cell(cell: Cell) -> Shape:
 
 
 class Construction:
-    """Builds the expressions of terms; ``decisions`` collects what broadcasting put in, in order, ``derived`` the derivatives found."""
+    """Builds the expressions of terms; ``decisions`` collects what broadcasting put in, in order,
+    ``derived`` the derivatives found."""
 
     def __init__(
         self,
@@ -68,8 +74,9 @@ class Construction:
         functions: Functions = NO_FUNCTIONS,
         otherwise: frozenset[str] = frozenset(),
     ) -> None:
-        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they are; ``functions`` are names without a
-        formula that are functions of others; ``otherwise`` are choices taken the other way than usual."""
+        """``symbols`` are what names stand for; ``kept`` gives symbols that stand for terms as they
+        are; ``functions`` are names without a formula that are functions of others; ``otherwise``
+        are choices taken the other way than usual."""
         self._otherwise = otherwise
         self._symbols = symbols
         self._functions = functions
@@ -112,7 +119,8 @@ class Construction:
         return e.Elementwise(term.function, built[0])
 
     def _variable(self, term: t.SymbolTerm | t.BoundTerm) -> e.Symbol:
-        """What is differentiated by. A bound variable has a name that no text has: it is replaced before anyone sees it."""
+        """What is differentiated by. A bound variable has a name that no text has: it is replaced
+        before anyone sees it."""
         if isinstance(term, t.SymbolTerm):
             found = self._symbols[term.name]
             assert isinstance(found, e.Symbol)
@@ -145,14 +153,17 @@ class Construction:
             raise
         if form is None:
             shown = self._text[term.span.start : term.span.end].strip()
-            raise NotDifferentiableError(f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form")
+            raise NotDifferentiableError(
+                f"{shown} has no closed matrix form", span=term.span, suggestion="derive(...) for its index form"
+            )
         self.derived.append(Derived(question, form))
         form = settled(form, still, wrt[0]) if self._functions else form
         bound = [variable.name for variable in dict.fromkeys(wrt) if variable in self._bound.values()]
         return replaced(form, dict(zip(bound, points, strict=True))) if bound else form
 
     def _with_free_results(self, term: t.DerivativeTerm, variable: e.Symbol) -> Construction:
-        """What builds the same terms with the intermediate result that is differentiated by as a free variable."""
+        """What builds the same terms with the intermediate result that is differentiated by as a
+        free variable."""
         kept = {**self._kept, **dict.fromkeys(term.uses, variable)}
         inner = Construction(self._symbols, self._text, kept, self._calculus, self._functions, self._otherwise)
         inner._bound = self._bound
@@ -160,14 +171,18 @@ class Construction:
         return inner
 
     def check_second(self, function: e.Expr, by: Collection[str], place: Span) -> None:
-        """Raises NotDifferentiableError where a derivative of a function without a formula is differentiated by what that depends on."""
+        """Raises NotDifferentiableError where a derivative of a function without a formula is
+        differentiated by what that depends on."""
         derived = {name for symbol in symbols_in(function).values() if (name := function_of(symbol)) in self._functions}
         for argument, value in (pair for name in sorted(derived) for pair in self._functions[name].items()):
             if argument in by or not symbols_in(self.build(value)).keys().isdisjoint(by):
                 raise NotDifferentiableError(_SECOND, span=place)
 
-    def _as_functions(self, function: e.Expr, inner: Construction, variable: e.Symbol, still: e.Symbol, term: t.DerivativeTerm) -> e.Expr:
-        """What is differentiated, with every name that depends on the variable as a function of it: to first order around ``still``."""
+    def _as_functions(
+        self, function: e.Expr, inner: Construction, variable: e.Symbol, still: e.Symbol, term: t.DerivativeTerm
+    ) -> e.Expr:
+        """What is differentiated, with every name that depends on the variable as a function of it:
+        to first order around ``still``."""
         moving: dict[str, e.Expr] = {}
         for name, arguments in self._functions.items():
             own = self._symbols.get(name)
@@ -228,16 +243,20 @@ class Construction:
         return [self._repeated(part, shape, operand, "combined with") for operand, part in zip(term.operands, built, strict=True)]
 
     def _repeated(self, part: e.Expr, shape: Shape, operand: t.Term, verb: str) -> e.Expr:
-        """The part, which is the value of ``operand``, in the given shape, repeated with ones where it is smaller."""
+        """The part, which is the value of ``operand``, in the given shape, repeated with ones where
+        it is smaller."""
         if part.shape == shape:
             return part
         shown = self._text[operand.span.start : operand.span.end].strip()
         if len(shape) > 2 and not part.is_scalar:
             return self._copied(part, shape, shown, verb)
         if part.is_scalar:
-            # Numbers beside vectors, as in 1 + exp(x), need no remark; beside a matrix I might have been meant.
+            # Numbers beside vectors, as in 1 + exp(x), need no remark; beside a matrix I might have
+            # been meant.
             if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
-                self._note(f"{shown} is {verb} every entry (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
+                self._note(
+                    f"{shown} is {verb} every entry (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)"
+                )
             return scaled_ones(part, shape)
         rows, cols = shape
         if part.is_row:
@@ -250,7 +269,8 @@ class Construction:
         return product([e.Ones((rows,)), part.operand if isinstance(part, e.Transpose) else e.Transpose(part)])
 
     def _copied(self, part: e.Expr, shape: Shape, shown: str, verb: str) -> e.Expr:
-        """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last axes aligned."""
+        """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last
+        axes aligned."""
         letters = [letter for letter in _INDEX_LETTERS if letter not in self._symbols][: len(shape)]
         if len(letters) < len(shape):
             raise ShapeError("all letters for indices are names of symbols", suggestion="tensor(i, j, k, ...)")
@@ -347,7 +367,8 @@ def _unless_scalar(operand: e.Expr, change: Callable[[e.Expr], e.Expr]) -> e.Exp
 
 
 def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
-    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row; ``x·y`` and ``x*y`` of two vectors."""
+    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row;
+    ``x·y`` and ``x*y`` of two vectors."""
     if not left.is_column or right.is_row or right.is_scalar:
         return product([left, right])
     if sign == "*":
@@ -375,13 +396,16 @@ def _stacked(operand: e.Expr) -> e.Expr:
 
 
 def _call_along(term: t.CallTerm, operand: e.Expr, shape: Shape) -> e.Expr:
-    """A function of a vector, or of each row or column of a matrix; of each row where that is not said."""
+    """A function of a vector, or of each row or column of a matrix; of each row where that is not
+    said."""
     if operand.is_matrix:
         return e.Call(term.function, (operand,), term.axis or "rows", shape)
     if not operand.is_row:
         return e.Call(term.function, (operand,), None, shape)
     column = e.Transpose(operand)
-    return e.Transpose(e.Call(term.function, (column,), None, column.shape)) if shape else e.Call(term.function, (column,), None, ())
+    return (
+        e.Transpose(e.Call(term.function, (column,), None, column.shape)) if shape else e.Call(term.function, (column,), None, ())
+    )
 
 
 def _index(index: t.BoundIndex) -> e.Index:

@@ -1,4 +1,5 @@
-"""Functions by their definitions: signatures, formulas, and these taken along the rows or columns of a matrix."""
+"""Functions by their definitions: signatures, formulas, and these taken along the rows or columns
+of a matrix."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ SizeNames = tuple[str, ...]
 
 @record
 class Signature:
-    """Names of the sizes of each parameter and of the result; ``()`` is a scalar (in ``t -> t``: any shape)."""
+    """Names of the sizes of each parameter and of the result; ``()`` is a scalar (in ``t -> t``:
+    any shape)."""
 
     parameters: dict[str, SizeNames]
     result: SizeNames
@@ -67,7 +69,8 @@ def of_one(function: str) -> s.Syntax:
 
 @cache
 def derivative_of(function: str) -> s.Syntax:
-    """The syntax tree of the derivative of an elementwise function, entry by entry of an array ``t``."""
+    """The syntax tree of the derivative of an elementwise function, entry by entry of an array
+    ``t``."""
     return _entrywise(parse_syntax(functions()[function].derivative, Vocabulary.of("t")).program.value)
 
 
@@ -99,7 +102,8 @@ Lifted: TypeAlias = tuple[Level, t.Term]
 
 
 class Lifting:
-    """Builds terms of a definition whose parameter stands for every row (or column) of ``matrix``."""
+    """Builds terms of a definition whose parameter stands for every row (or column) of
+    ``matrix``."""
 
     def __init__(self, builder: Assembly, matrix: t.Term, axis: str, span: Span) -> None:
         self._builder = builder
@@ -111,7 +115,8 @@ class Lifting:
         builder.relate(kind_relations.Measured(span, frozenset({(MATRIX,)}), words, (matrix.cell,), (size,)))
 
     def build(self, function: str) -> t.Term:
-        """The lifted definition of a function; a term of one number a row or column, or of the shape of the matrix."""
+        """The lifted definition of a function; a term of one number a row or column, or of the
+        shape of the matrix."""
         signature = signature_of(functions()[function])
         parameter = next(iter(signature.parameters))
         sizes = signature.parameters[parameter]
@@ -154,7 +159,9 @@ class Lifting:
 
     def _raised(self, node: s.Raised, values: dict[str, Lifted], size: str) -> Lifted:
         match node:
-            case s.Raised(base=s.Applied(function="norm2", arguments=(argument,)), exponent=s.NumberLiteral(value=value)) if value == 2:
+            case s.Raised(base=s.Applied(function="norm2", arguments=(argument,)), exponent=s.NumberLiteral(value=value)) if (
+                value == 2
+            ):
                 return Level.EACH, self._squares(self._lift(argument, values, size)[1])
             case _:
                 level, below = self._lift(node.base, values, size)
@@ -170,7 +177,9 @@ class Lifting:
                 return Level.EACH, self._power(self._squares(self._lift(argument, values, size)[1]), half, Level.EACH)
             case s.Applied(function="ones"):
                 ones = t.FilledTerm(self._builder.cell(COLUMN, span), span, Fraction(1))
-                self._builder.relate(kind_relations.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((self._length, ONE),)))
+                self._builder.relate(
+                    kind_relations.Measured(span, frozenset({(COLUMN,)}), "ones", (ones.cell,), ((self._length, ONE),))
+                )
                 return Level.ONES, ones
             case s.Applied(function=name, arguments=(argument,)) if (own := spellings().get(name)) is not None:
                 return self._of_function(functions()[own], self._lift(argument, values, size), node)

@@ -1,7 +1,9 @@
-"""Calls as programs write them: ``sum(X, axis=0)``, ``norm(X, 'fro')``, ``x.dot(y)``, ``einsum("ij,j->i", A, x)``.
+"""Calls as programs write them: ``sum(X, axis=0)``, ``norm(X, 'fro')``, ``x.dot(y)``,
+``einsum("ij,j->i", A, x)``.
 
-A call of a dialect is turned into a call of the language, or opened as the formula that ``rules/dialects.toml`` has for it. An axis is one
-of NumPy's: ``first``, ``second`` or ``last``; of a vector, which has one, the first is the last.
+A call of a dialect is turned into a call of the language, or opened as the formula that
+``rules/dialects.toml`` has for it. An axis is one of NumPy's: ``first``, ``second`` or ``last``; of
+a vector, which has one, the first is the last.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ _HARMLESS: Mapping[str, frozenset[str]] = {
     "dtype": frozenset(), "optimize": frozenset(), "ddof": frozenset(["0"]), "correction": frozenset(["0"]),
     "unbiased": frozenset(["False"]), "reduction": frozenset(["mean"]), "corrected": frozenset(["False"]),
 }  # fmt: skip
-"""Options without a meaning in a formula, and the values that say what is read anyway; none: any value."""
+"""Options without a meaning in a formula, and the values that say what is read anyway; none: any
+value."""
 _OF_PROGRAMS = frozenset([s.Keyword, s.Listed])
 """Arguments that only programs have."""
 _SIZES = frozenset(["len", "size", "length", "numel", "shape"])
@@ -50,7 +53,8 @@ _SIZES = frozenset(["len", "size", "length", "numel", "shape"])
 
 @record
 class _Meant:
-    """A call in the terms of the language: a call, or a formula of which the parameters are its arguments."""
+    """A call in the terms of the language: a call, or a formula of which the parameters are its
+    arguments."""
 
     node: s.Applied
     formula: s.Syntax | None = None
@@ -98,7 +102,9 @@ class DialectBuilder(CallBuilder):
         for option in options.values():
             _check_option(option)
         if counted and node.function not in spellings() and node.function not in STRUCTURAL:
-            raise ParseError(f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function))
+            raise ParseError(
+                f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function)
+            )
         return self._with_dimension(node)
 
     def _example(self, function: str) -> str:
@@ -145,12 +151,17 @@ class DialectBuilder(CallBuilder):
     def _axis(self, node: s.Applied, option: s.Keyword, from_one: bool) -> str:
         axis = _whole(option.value)
         if axis is None or (axis - from_one) not in _AXES:
-            said = "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
-            raise ParseError(said, span=option.span, suggestion=f"{node.function}(X, axis=0), or {node.function}(X) for all entries")
+            said = (
+                "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
+            )
+            raise ParseError(
+                said, span=option.span, suggestion=f"{node.function}(X, axis=0), or {node.function}(X) for all entries"
+            )
         return _AXES[axis - from_one]
 
     def _with_dimension(self, node: s.Applied) -> s.Applied:
-        """``sum(X, 1)``: an axis of NumPy, counted from 0, or a dimension of MATLAB, counted from 1."""
+        """``sum(X, 1)``: an axis of NumPy, counted from 0, or a dimension of MATLAB, counted from
+        1."""
         if len(node.arguments) != 2 or not self._has_axis(node.function) or self.depth:
             return node
         second = node.arguments[1]
@@ -168,7 +179,8 @@ class DialectBuilder(CallBuilder):
         return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
 
     def _counts_from_zero(self, node: s.Applied, number: int) -> bool:
-        """Whether the number behind a comma is an axis of NumPy, and no dimension of MATLAB or Julia."""
+        """Whether the number behind a comma is an axis of NumPy, and no dimension of MATLAB or
+        Julia."""
         if self.written.dialect in ("numpy", "matlab", "julia"):
             return self.written.dialect == "numpy"
         if number != 1:
@@ -211,19 +223,25 @@ class DialectBuilder(CallBuilder):
         return super().call(node, arguments)
 
     def _note_convention(self, node: s.Applied, arguments: list[t.Term]) -> None:
-        """What MATLAB or Julia mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each column."""
+        """What MATLAB or Julia mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each
+        column."""
         name, dialect = node.function, self.written.dialect
         if dialect not in ("matlab", "julia") or self.depth or len(arguments) != 1 or name not in ("var", "sum", "mean"):
             return
         operand, place = arguments[0], self.place(node.span)
         if name == "var":
-            self.decide(f"var divides by n; that of {'MATLAB' if dialect == 'matlab' else 'Julia'} divides by n - 1", "dialect", span=place)
+            self.decide(
+                f"var divides by n; that of {'MATLAB' if dialect == 'matlab' else 'Julia'} divides by n - 1",
+                "dialect",
+                span=place,
+            )
         elif dialect == "matlab" and len(node.arguments) == 1 and not any(self._summed_up[:-1]):
             said = f"{name} of a matrix is read as that of all entries; MATLAB's, for every column, is {name}(X, 1)"
             self.decide(said, "dialect", span=place, when=lambda: operand.cell.mask == MATRIX)
 
     def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, kept: bool) -> t.Term:
-        """A function along an axis of an array; what is left lies, or has an axis of size 1 when that is ``kept``."""
+        """A function along an axis of an array; what is left lies, or has an axis of size 1 when
+        that is ``kept``."""
         span, operand = self.place(node.span), arguments[0]
         self.evidence = True
         direction = _DIRECTIONS[axis]
@@ -371,7 +389,8 @@ def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[st
 
 
 def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] | None:
-    """The values of the parameters with a name; None where a number of the signature is another one."""
+    """The values of the parameters with a name; None where a number of the signature is another
+    one."""
     if any(parameter.isdigit() and _whole(part) != int(parameter) for parameter, part in pairs):
         return None
     return tuple([part for parameter, part in pairs if not parameter.isdigit()])
@@ -410,7 +429,8 @@ _USAGE = 'einsum("ij,j->i", A, x)'
 
 
 def summed_products(node: s.Applied, taken: Collection[str]) -> tuple[s.Syntax, tuple[str, ...]]:
-    """The formula of a call of ``einsum``, and the names in it of the operands; ``taken`` are names that no index may have.
+    """The formula of a call of ``einsum``, and the names in it of the operands; ``taken`` are names
+    that no index may have.
 
     Raises ParseError for subscripts that do not fit.
     """

@@ -1,10 +1,12 @@
-"""Expressions in the form in which they are written: products, quotients, filled arrays; and what vanishes in them.
+"""Expressions in the form in which they are written: products, quotients, filled arrays; and what
+vanishes in them.
 
-Terms vanish in sums over some of the positions, and in steps of functions without a formula.
-In ``Σ_{i≠j}`` and ``Σ_{i<j}`` a factor 0 leaves out the other terms, which must be finite for that. Where i = j nothing may be divided by
-zero: what vanishes there, such as ``x_i - x_j``, gets 1 added there where it is divided by, or its logarithm or root taken. The terms that
-stay are the same. A function without a formula is taken to first order: what a step of the argument makes of the value, with the
-derivative as a symbol.
+Terms vanish in sums over some of the positions, and in steps of functions without a formula. In
+``Σ_{i≠j}`` and ``Σ_{i<j}`` a factor 0 leaves out the other terms, which must be finite for that.
+Where i = j nothing may be divided by zero: what vanishes there, such as ``x_i - x_j``, gets 1 added
+there where it is divided by, or its logarithm or root taken. The terms that stay are the same. A
+function without a formula is taken to first order: what a step of the argument makes of the value,
+with the derivative as a symbol.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from matcalc.language.text.spelling import partial_name, parts_of_partial
 
 _ZERO, _UNIT, _TWO, _HALF = (e.Number(Fraction(value)) for value in ("0", "1", "2", "1/2"))
 LONGEST_OPENED = 64
-"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in a row would take quadratic time."""
+"""Longer chains stay one operand of the next operation: opened again and again, 5,000 operators in
+a row would take quadratic time."""
 _ODD = frozenset(["abs", "sin", "tan", "sinh", "tanh", "asin", "atan", "sign", "erf", "sqrt", "relu"])
 """Functions that are zero at zero."""
 _SINGULAR = frozenset(["log", "sqrt", "reciprocal"])
-"""Functions without a value or without a derivative at zero; that of an absolute value is taken as zero."""
+"""Functions without a value or without a derivative at zero; that of an absolute value is taken as
+zero."""
 
 
 def filled(value: Fraction, shape: Shape) -> e.Expr:
@@ -52,7 +56,8 @@ def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
 
 
 def product(factors: list[e.Expr]) -> e.Expr:
-    """A product with a leading minus sign in front, without factors of one; nested products are opened where that keeps the meaning."""
+    """A product with a leading minus sign in front, without factors of one; nested products are
+    opened where that keeps the meaning."""
     first, last = factors[0], factors[-1]
     if isinstance(first, e.Negative):
         return e.Negative(product([first.operand, *factors[1:]]))
@@ -83,7 +88,8 @@ def _flat(factors: list[e.Expr]) -> list[e.Expr]:
 
 
 def _opens(inner: e.Product, scalars: bool) -> bool:
-    """Whether the factors may stand in the outer product: not where vectors among them meet to a scalar that scales the rest."""
+    """Whether the factors may stand in the outer product: not where vectors among them meet to a
+    scalar that scales the rest."""
     if len(inner.factors) > LONGEST_OPENED:
         return False
     if scalars:
@@ -112,7 +118,8 @@ def hadamard(factors: list[e.Expr]) -> e.Expr:
 
 
 def merged(factors: list[e.Expr]) -> list[e.Expr]:
-    """Elementwise factors as if they were written without brackets: ``x.*(y./z)`` is ``x.*y./z``."""
+    """Elementwise factors as if they were written without brackets: ``x.*(y./z)`` is
+    ``x.*y./z``."""
     found: list[e.Expr] = []
     for factor in factors:
         if found and isinstance(factor, e.Quotient) and _is_of_arrays(factor):
@@ -126,7 +133,8 @@ def merged(factors: list[e.Expr]) -> list[e.Expr]:
 def quotient(above: e.Expr, below: e.Expr) -> e.Expr:
     """A quotient with the sign of the numerator in front.
 
-    Numbers over numbers are one number. A third of x is a product with a number, which has no other text than ``x/3``.
+    Numbers over numbers are one number. A third of x is a product with a number, which has no other
+    text than ``x/3``.
     """
     if isinstance(above, e.Negative):
         return e.Negative(quotient(above.operand, below))
@@ -153,7 +161,11 @@ def finite_where_equal(body: e.Expr, left: e.Index, right: e.Index) -> e.Expr:
     )
     vanishing = {node for node in nodes if _is_zero(equal[node])}
     rough = {part for node in nodes if not _is_square(node) for part in e.children(node)}
-    singular = {node for node in nodes if _is_singular(node, vanishing) and (node in rough or node is body or not isinstance(node, e.Norm))}
+    singular = {
+        node
+        for node in nodes
+        if _is_singular(node, vanishing) and (node in rough or node is body or not isinstance(node, e.Norm))
+    }
     if not singular:
         return body
     one = e.Entry(e.Identity(left.size), (left, right))
@@ -193,7 +205,9 @@ def _reduced(node: e.Expr) -> e.Expr:
             return _zero(node.shape)
         case e.Quotient(numerator=part) | e.Norm(operand=part) | e.Total(operand=part) | e.Trace(operand=part) if _is_zero(part):
             return _zero(node.shape)
-        case e.Negative(operand=part) | e.Transpose(operand=part) | e.Entry(operand=part) | e.IndexSum(body=part) if _is_zero(part):
+        case e.Negative(operand=part) | e.Transpose(operand=part) | e.Entry(operand=part) | e.IndexSum(body=part) if _is_zero(
+            part
+        ):
             return _zero(node.shape)
         case e.Power(base=base, exponent=e.Number(value=value)) if value > 0 and _is_zero(base):
             return _zero(node.shape)
@@ -235,7 +249,8 @@ def function_of(symbol: e.Symbol) -> str:
 
 
 def settled(form: e.Expr, still: e.Symbol, variable: e.Symbol) -> e.Expr:
-    """What was found around ``still``, at the variable itself, without the steps that are nothing there."""
+    """What was found around ``still``, at the variable itself, without the steps that are nothing
+    there."""
 
     def change(node: e.Expr) -> e.Expr:
         if isinstance(node, e.Sum):
@@ -279,8 +294,8 @@ def _signed(term: e.Expr) -> tuple[bool, e.Expr]:
 
 
 def first_order(value: e.Symbol, argument: str, step: e.Expr, turned: bool, place: Span) -> e.Expr:
-    """The derivative of ``value`` by ``argument``, applied to a step of that. The derivative is a symbol of the shape that it has in
-    denominator layout, or in numerator layout if ``turned``.
+    """The derivative of ``value`` by ``argument``, applied to a step of that. The derivative is a
+    symbol of the shape that it has in denominator layout, or in numerator layout if ``turned``.
 
     Raises NotDifferentiableError for rows and tensors.
     """

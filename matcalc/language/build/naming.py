@@ -43,7 +43,8 @@ _CONSTANT_ARRAYS = frozenset(["I", "eye", "ones", "zeros", ONES])
 
 
 class Naming(Assembly):
-    """Makes terms of what names stand for, by themselves, at positions, and where they are differentiated."""
+    """Makes terms of what names stand for, by themselves, at positions, and where they are
+    differentiated."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
@@ -74,18 +75,27 @@ class Naming(Assembly):
         if name in scope.definitions:
             return self.function_value(scope.definitions[name], None, span)
         if name in scope.sizes or name in scope.size_names:
-            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes[name] if name in scope.sizes else Size.of(name))
+            return t.SizeTerm(
+                self.cell(SCALAR, span), self.place(span), scope.sizes[name] if name in scope.sizes else Size.of(name)
+            )
         if name in scope.declarations:
             member = scope.declared_members and self._positions_in(index_of(name))
             return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
-        return self._constant(name, span) or self._all_members(name, span) or self._indexed_name(name, span) or self._symbol(name, span)
+        return (
+            self._constant(name, span)
+            or self._all_members(name, span)
+            or self._indexed_name(name, span)
+            or self._symbol(name, span)
+        )
 
     def _use(self, name: str, value: t.Term, span: Span) -> t.Term:
         """The same term at another place, so that messages quote the place of use."""
         if isinstance(value, t.BoundTerm):
             return value
         use = replace(value, span=self.place(span))
-        meant = self.scope.references.get(value) if self.depth or name in self.scope.parameters else name  # else it is a parameter
+        meant = (
+            self.scope.references.get(value) if self.depth or name in self.scope.parameters else name
+        )  # else it is a parameter
         if meant is not None:
             self.scope.references[use] = meant
         self.scope.uses[use] = value
@@ -106,14 +116,16 @@ class Naming(Assembly):
         return None
 
     def _given_members(self, name: str) -> str:
-        """What stands before the indices of the members that an array of this name has, where these are given: ``k`` for K, too."""
+        """What stands before the indices of the members that an array of this name has, where these
+        are given: ``k`` for K, too."""
         given = self.scope.member_values
         if name in given or not given:
             return name if given else ""
         return next((base for base, (letters, _) in given.items() if len(letters) == 2 and capital_of(base) == name), "")
 
     def _all_members(self, name: str, span: Span) -> t.Term | None:
-        """What is given for each index, as the array over these: ``p`` after ``p_k = ...``; None of another name."""
+        """What is given for each index, as the array over these: ``p`` after ``p_k = ...``; None of
+        another name."""
         base = self._given_members(name)
         if not base:
             return None
@@ -140,7 +152,8 @@ class Naming(Assembly):
         return self._member(s.Name(span, base), positions)
 
     def _member(self, base: s.Name, positions: tuple[int | t.BoundIndex, ...]) -> t.Term:
-        """What an index stands at: a part of an array, row i of it if that is a matrix, or where the text is read so its column."""
+        """What an index stands at: a part of an array, row i of it if that is a matrix, or where
+        the text is read so its column."""
         array = self._array(base)
         key = f"{COLUMNS}:{base.name}"
         if len(positions) > 1 or key not in self.otherwise or not isinstance(array, t.SymbolTerm) or array.name == base.name:
@@ -154,7 +167,9 @@ class Naming(Assembly):
         letters, value = self.scope.member_values[base]
         indices = [position for position in positions if not isinstance(position, int)]
         if len(indices) < len(positions) or len(indices) != len(letters):
-            raise ParseError(f"{base}_{letters} is given for indices of sums", span=span, suggestion=f"Σ_{letters} {base}_{letters}")
+            raise ParseError(
+                f"{base}_{letters} is given for indices of sums", span=span, suggestion=f"Σ_{letters} {base}_{letters}"
+            )
         if (base, positions) not in self._given:
             self._given[base, positions] = None
             self._given[base, positions] = self._built_at(letters, indices, value, span)
@@ -177,7 +192,8 @@ class Naming(Assembly):
         return found
 
     def _positions_in(self, index: str) -> tuple[int | t.BoundIndex, ...]:
-        """The positions that a subscript names, indices of sums among them; none where it is something else."""
+        """The positions that a subscript names, indices of sums among them; none where it is
+        something else."""
         found = [int(letter) if letter in "123456789" else self.scope.bound_index(letter) for letter in index]
         positions = tuple([position for position in found if position is not None])
         indices = [position for position in positions if not isinstance(position, int)]
@@ -204,9 +220,11 @@ class Naming(Assembly):
         return all(name.name in self.scope.declarations or name.name in self.scope.values for name in names)
 
     def function_value(self, definition: s.Definition, arguments: list[t.Term] | None, span: Span) -> t.Term:
-        """A function at these arguments, or at its own parameters: its body, with the arguments for the parameters.
+        """A function at these arguments, or at its own parameters: its body, with the arguments for
+        the parameters.
 
-        Raises ParseError for another number of arguments and LimitError for a function that is defined by itself.
+        Raises ParseError for another number of arguments and LimitError for a function that is
+        defined by itself.
         """
         names = definition.parameters
         if arguments is None and not self.scope.values.keys().isdisjoint(names):
@@ -215,7 +233,9 @@ class Naming(Assembly):
             return self._within(definition.body, definition.function, span)
         if len(arguments) != len(names):
             shown = f"{definition.function}({', '.join(names)})"
-            raise ParseError(f"{shown} is given {len(arguments)} argument{'s' * (len(arguments) != 1)}", span=span, suggestion=shown)
+            raise ParseError(
+                f"{shown} is given {len(arguments)} argument{'s' * (len(arguments) != 1)}", span=span, suggestion=shown
+            )
         given = [self._as_argument(one, name, definition.body) for name, one in zip(names, arguments, strict=True)]
         return self._with_values(dict(zip(names, given, strict=True)), definition.body, definition.function, span)
 
@@ -231,14 +251,16 @@ class Naming(Assembly):
             scope.values, scope.parameters = outer
 
     def _as_argument(self, given: t.Term, parameter: str, body: s.Syntax) -> t.Term:
-        """What is given for a parameter: 0 is the zero of what the parameter stands for, a number, a vector or a matrix."""
+        """What is given for a parameter: 0 is the zero of what the parameter stands for, a number,
+        a vector or a matrix."""
         if not isinstance(given, t.NumberTerm) or given.value or not self._shows_arrays(body):
             return given
         multiple = self.product([given, self._name(s.Name(given.span, parameter))], given.span)
         return t.ZeroTerm(multiple.cell, given.span, (multiple,))
 
     def _shows_arrays(self, body: s.Syntax) -> bool:
-        """Whether a formula, or that of a function in it, has a capital, a transpose or a norm: small letters alone may all be numbers."""
+        """Whether a formula, or that of a function in it, has a capital, a transpose or a norm:
+        small letters alone may all be numbers."""
         definitions = self.scope.definitions
 
         def opened(tree: s.Syntax) -> list[s.Syntax]:
@@ -289,23 +311,30 @@ class Naming(Assembly):
         behind = [self.scope.values[one] for one in arguments if one in self.scope.values]
         uses = tuple([part for part in t.postorder(body, *behind) if self._stands_for(part, value)])
         variable = t.BoundTerm(value.cell, value.span, name)
-        return self._differentiated(node, place, [body, value], (variable,) * (len(directions) or len(node.wrt)), uses, directions)
+        return self._differentiated(
+            node, place, [body, value], (variable,) * (len(directions) or len(node.wrt)), uses, directions
+        )
 
     def _stands_for(self, part: t.Term, value: t.Term) -> bool:
-        """Whether a part is a use of a value, or of a use of it: an argument of a function is used where the parameter stands."""
+        """Whether a part is a use of a value, or of a use of it: an argument of a function is used
+        where the parameter stands."""
         found: t.Term | None = part
         while found is not None and found is not value:
             found = self.scope.uses.get(found)
         return found is value
 
     def _entry_named(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]] | None:
-        """The array and the positions of what is called ``x_k``, k an index of a sum or an array; None for other names."""
+        """The array and the positions of what is called ``x_k``, k an index of a sum or an array;
+        None for other names."""
         base, _, index = name.rpartition("_")
-        positions = self._positions_in(index) if base and name not in self.scope.declarations and name not in self.scope.values else ()
+        positions = (
+            self._positions_in(index) if base and name not in self.scope.declarations and name not in self.scope.values else ()
+        )
         return (base, positions) if positions else None
 
     def _by_entries(self, node: s.DerivativeOf, place: Span, body: t.Term) -> t.Term:
-        """The derivative by entries of arrays, one after the other: that in the direction in which only the entry changes."""
+        """The derivative by entries of arrays, one after the other: that in the direction in which
+        only the entry changes."""
         for name in node.wrt:
             found = self._entry_named(name)
             if found is None:
@@ -341,7 +370,9 @@ class Naming(Assembly):
             raise ParseError(f"{name} is declared as a function", span=node.span)
         argument = any(name in names for names in scope.undefined.arguments.values())
         if name not in scope.variables and declaration is None and not argument:
-            raise ParseError(f"{name} does not occur in the expression", span=node.span, expected=", ".join(scope.variables) or None)
+            raise ParseError(
+                f"{name} does not occur in the expression", span=node.span, expected=", ".join(scope.variables) or None
+            )
         return t.SymbolTerm(scope.variable(name, node.span).cell, self.place(node.span), name)
 
     def _differentiated(
@@ -353,7 +384,8 @@ class Naming(Assembly):
         uses: tuple[t.Term, ...],
         directions: list[t.Term],
     ) -> t.Term:
-        """The term, and the relation of its shape to those of what is differentiated and what by."""
+        """The term, and the relation of its shape to those of what is differentiated and what
+        by."""
         self.evidence = True
         body = operands[0]
         cells = [variable.cell for variable in wrt]
@@ -375,7 +407,8 @@ class Naming(Assembly):
         return self.entry(operands[0], positions, node.span)
 
     def _slice(self, node: s.Entries, positions: tuple[int | t.BoundIndex, ...], operand: t.Term) -> t.Term:
-        """``X[i,:]``, a row (a vector where these have one axis), ``X[:,k]``, a column, and ``T[k,:,:]``, a matrix."""
+        """``X[i,:]``, a row (a vector where these have one axis), ``X[:,k]``, a column, and
+        ``T[k,:,:]``, a matrix."""
         place = self.place(node.span)
         if node.whole == (0,) and len(positions) == 1:
             operand = self.transpose(operand, node.span)

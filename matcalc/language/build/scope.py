@@ -1,4 +1,5 @@
-"""What names stand for while terms are built: symbols, families of members, intermediate results, sizes, bound indices."""
+"""What names stand for while terms are built: symbols, families of members, intermediate results,
+sizes, bound indices."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, ROW, SCALAR, TENSOR3, TENSOR4, Cell
 
 COLUMNS = "columns"
-"""The choice that members are the columns of a matrix, and not its rows; behind a colon stands what is before their index."""
+"""The choice that members are the columns of a matrix, and not its rows; behind a colon stands what
+is before their index."""
 _SAMPLES = frozenset(["x", "y", "z", "t", "phi", "xi"])
 """Letters of samples, which are the rows of their matrix unless it is said otherwise."""
 
@@ -35,8 +37,9 @@ def is_of_samples(choice: str) -> bool:
 class Members:
     """The parts of an array at the indices of sums.
 
-    ``cells`` are those of the parts, by the number of positions: the parts of one array have one kind. ``positions`` and ``span`` are
-    those of the first, ``sort`` is the convention for its letter; ``alone`` says that the array does not occur as a whole.
+    ``cells`` are those of the parts, by the number of positions: the parts of one array have one
+    kind. ``positions`` and ``span`` are those of the first, ``sort`` is the convention for its
+    letter; ``alone`` says that the array does not occur as a whole.
     """
 
     cells: dict[int, Cell]
@@ -68,16 +71,21 @@ class Variable:
     @property
     def open(self) -> bool:
         """Whether the kind was left to inference."""
-        return not self.follows and (self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None))
+        return not self.follows and (
+            self.declaration is None or (self.declaration.kind is None and self.declaration.shape is None)
+        )
 
 
 @record
 class Undefined:
-    """Functions with the names that they directly depend on, a function behind those that it depends on.
+    """Functions with the names that they directly depend on, a function behind those that it
+    depends on.
 
-    ``standing``: those that occur in other ways than differentiated as they stand, ``K^-1`` beside ``∂K/∂t``.
-    ``certain``: each depends on one name alone. What else it is differentiated by reaches it through that, so that a claim about its
-    derivatives which fails for one such function is wrong; else it may hold for the one that is meant.
+    ``standing``: those that occur in other ways than differentiated as they stand, ``K^-1`` beside
+        ``∂K/∂t``.
+    ``certain``: each depends on one name alone. What else it is differentiated by reaches it
+    through that, so that a claim about its derivatives which fails for one such function is wrong;
+    else it may hold for the one that is meant.
     """
 
     arguments: dict[str, tuple[str, ...]]
@@ -117,7 +125,9 @@ class Scope:
         "written",
     )
 
-    def __init__(self, declarations: Mapping[str, Declaration], size_names: set[str], declared: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, declarations: Mapping[str, Declaration], size_names: set[str], declared: frozenset[str] = frozenset()
+    ) -> None:
         self.declarations = declarations
         self.size_names = size_names
         self.variables: dict[str, Variable] = {}
@@ -128,7 +138,8 @@ class Scope:
         self.uses: dict[Term, Term] = {}
         """The terms that stand where a name with a value was written, and that value."""
         self.parameters: frozenset[str] = frozenset()
-        """Names whose values are the arguments of a function defined in the text, while its body is read."""
+        """Names whose values are the arguments of a function defined in the text, while its body is
+        read."""
         self.definitions: dict[str, Definition] = {}
         """The functions defined in the text."""
         self.sizes: dict[str, Dimension] = {}
@@ -141,7 +152,8 @@ class Scope:
         self.bold: frozenset[str] = frozenset()
         """Names that are set in bold type: no numbers."""
         self.limits: dict[str, Dimension] = {}
-        """Sizes named as the limits of sums, which have these names unless they are those of something else."""
+        """Sizes named as the limits of sums, which have these names unless they are those of
+        something else."""
         self.written: frozenset[str] = frozenset()
         """Names that stand in the text as themselves, not before an index."""
         self.declared = declared
@@ -149,9 +161,11 @@ class Scope:
         self.here: frozenset[str] = frozenset()
         """Those of them on this side of an equation."""
         self.declared_members: Mapping[tuple[str, int], Declaration] = {}
-        """What is declared of the members of families, by what stands before their indices and the number of these."""
+        """What is declared of the members of families, by what stands before their indices and the
+        number of these."""
         self.member_values: dict[str, tuple[str, Syntax]] = {}
-        """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices these and the value."""
+        """What is given for each index, ``r_i = y_i - w'x_i``: by what stands before the indices
+        these and the value."""
         self.points: frozenset[str] = frozenset()
         """Names beside which their own members stand as other points: x in ``x - x_i``."""
         self.shared: list[str] = []
@@ -198,7 +212,8 @@ _MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 @lru_cache(maxsize=4096)
 def letter_class(name: str) -> str:
-    """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g), ``"greek"`` (lower case), or ``"word"``.
+    """The convention for a name: ``"upper"``, ``"lower"`` (h to z), ``"early"`` (a to g),
+    ``"greek"`` (lower case), or ``"word"``.
 
     >>> letter_class("W_1"), letter_class("x"), letter_class("b"), letter_class("beta"), letter_class("Sigma"), letter_class("rate")
     ('upper', 'lower', 'early', 'greek', 'upper', 'word')
@@ -212,7 +227,8 @@ def letter_class(name: str) -> str:
 
 
 _CAPITAL_GREEK = frozenset(["gamma", "theta", "lambda", "xi", "phi", "psi", "omega"])
-"""Greek letters whose capitals look like no Latin letter, and are not in use for sums and covariances."""
+"""Greek letters whose capitals look like no Latin letter, and are not in use for sums and
+covariances."""
 
 _COUNTS = {"i": "n", "n": "N", "k": "K", "j": "m"}
 """How many there are of what has this index."""
@@ -231,7 +247,8 @@ def capital_of(name: str) -> str | None:
 
 
 def written_names(nodes: list[s.Syntax]) -> frozenset[str]:
-    """The names that stand in a text as themselves, not before the positions of an entry nor as these; ``nodes`` are those of its tree."""
+    """The names that stand in a text as themselves, not before the positions of an entry nor as
+    these; ``nodes`` are those of its tree."""
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
     indexed = {id(part) for node in nodes for part in _indexed(node, indices)}
     return frozenset([node.name for node in nodes if isinstance(node, s.Name) and id(node) not in indexed])
@@ -256,7 +273,8 @@ _BOLD = pattern(
 
 
 def bold_names(nodes: list[s.Syntax], text: str) -> frozenset[str]:
-    """The names that are set in bold type somewhere in the text, and what stands before their indices."""
+    """The names that are set in bold type somewhere in the text, and what stands before their
+    indices."""
     if _BOLD.search(text) is None:
         return frozenset()
     names = [node.name for node in nodes if isinstance(node, s.Name) and _BOLD.match(text, node.span.start) is not None]
@@ -264,7 +282,8 @@ def bold_names(nodes: list[s.Syntax], text: str) -> frozenset[str]:
 
 
 def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
-    """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and in ``x'x + x_i'y``."""
+    """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and
+    in ``x'x + x_i'y``."""
     indices = sum_indices(nodes)
     bases = {name: base for name in names_among(nodes) if (base := _base_of(name, indices)) in written} if indices else {}
     return frozenset([point for node in nodes for point in _points_at(node, bases)] if bases else ())
@@ -300,7 +319,8 @@ class Apart(Exception):
 
 
 def array_of(scope: Scope, base: str) -> str:
-    """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or in the text."""
+    """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or
+    in the text."""
     if base not in scope.families:
         scope.families[base] = _array_of(scope, base)
     return scope.families[base]
@@ -331,7 +351,8 @@ class Families:
         self.names = frozenset([variable.name for variable, _ in self._found])
 
     def check(self) -> None:
-        """Raises Apart where a matrix would have to be square to have the members as its rows, or has no rows.
+        """Raises Apart where a matrix would have to be square to have the members as its rows, or
+        has no rows.
 
         A small letter with two indices is an entry of the matrix, whatever the sizes of that.
         """
@@ -358,7 +379,11 @@ class Families:
         """Names for open sizes: n samples with d features, K components."""
         letters = {members.positions[0] for _, members in self._found}
         counts = _COUNTS if "i" in letters else {**_COUNTS, "j": "n"}
-        rows = [(variable.cell.rows, counts[members.positions[0]]) for variable, members in self._found if members.positions[0] in counts]
+        rows = [
+            (variable.cell.rows, counts[members.positions[0]])
+            for variable, members in self._found
+            if members.positions[0] in counts
+        ]
         first = self._found[0][0].cell if self._found else None
         return [*rows, (first.cols, "d")] if first is not None and first.mask == MATRIX else rows
 
@@ -376,10 +401,15 @@ class Families:
         capital = capital_of(base)
         if members.alone and title == base and capital in self._scope.written:
             words = f"{shown}: {what} of an array called {base}, {sizes}; it is not taken for a part of {capital}"
-            apart = f"{shown} is a part of {capital}: write {capital}[{index}]", f"they have nothing in common: declare {base}: {sizes}"
+            apart = (
+                f"{shown} is a part of {capital}: write {capital}[{index}]",
+                f"they have nothing in common: declare {base}: {sizes}",
+            )
             return Decision(words, "samples", "doubtful", span, apart)
         columns = title == capital and len(positions) == 1 and variable.cell.mask == MATRIX
-        return Decision(f"{shown}: {what} of {title}, {sizes}", "samples", span=span, otherwise=f"{COLUMNS}:{base}" if columns else "")
+        return Decision(
+            f"{shown}: {what} of {title}, {sizes}", "samples", span=span, otherwise=f"{COLUMNS}:{base}" if columns else ""
+        )
 
 
 def aliases(limits: dict[str, Dimension], place: Span) -> list[Decision]:

@@ -1,4 +1,5 @@
-"""Terms: the expression with names resolved, before kinds and sizes are known. A closed set of classes.
+"""Terms: the expression with names resolved, before kinds and sizes are known. A closed set of
+classes.
 
 ``cell`` holds what is known of a term's kind and size; terms of one shape may share a cell.
 """
@@ -196,8 +197,9 @@ class EulerTerm(Base):
 
 @record(eq=False)
 class ArrayProductTerm(Base):
-    """A product that asks for the kinds of its operands: ``x @ A`` as NumPy has it, where a vector has one axis and is a row on the left;
-    ``x·y``, the inner product of two vectors; ``x*y`` beside ``**``, which goes entry by entry of two vectors.
+    """A product that asks for the kinds of its operands: ``x @ A`` as NumPy has it, where a vector
+    has one axis and is a row on the left; ``x·y``, the inner product of two vectors; ``x*y`` beside
+    ``**``, which goes entry by entry of two vectors.
     """
 
     operands: tuple[Term, Term]
@@ -225,7 +227,8 @@ class IndexSumTerm(Base):
 
 @record(eq=False)
 class RestrictedTerm(Base):
-    """The second operand times the first one, which is 1 where the indices are as the sum says and else 0. ``same`` are the indices."""
+    """The second operand times the first one, which is 1 where the indices are as the sum says and
+    else 0. ``same`` are the indices."""
 
     operands: tuple[Term, Term]
     same: tuple[BoundIndex, BoundIndex]
@@ -248,11 +251,12 @@ class IndexArrayTerm(Base):
 
 @record(eq=False)
 class DerivativeTerm(Base):
-    """A derivative within an expression. ``operands`` are what is differentiated, the points of bound variables, and ``directed``
-    directions, one for each order or none.
+    """A derivative within an expression. ``operands`` are what is differentiated, the points of
+    bound variables, and ``directed`` directions, one for each order or none.
 
-    ``wrt`` are symbols and bound variables, each as often as it is differentiated by. ``uses`` are the terms within the first operand that
-    stand where the name of an intermediate result was written that is differentiated by. ``turned``: in numerator layout.
+    ``wrt`` are symbols and bound variables, each as often as it is differentiated by. ``uses`` are
+    the terms within the first operand that stand where the name of an intermediate result was
+    written that is differentiated by. ``turned``: in numerator layout.
     """
 
     operands: tuple[Term, ...]
@@ -270,7 +274,9 @@ class BoundIndex:
     size: Dimension
 
 
-Leaf: TypeAlias = SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm | BoundTerm
+Leaf: TypeAlias = (
+    SymbolTerm | NumberTerm | ConstantTerm | SizeTerm | IdentityTerm | FilledTerm | UnitTerm | CommutationTerm | BoundTerm
+)
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
     | InverseTerm | InnerTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm

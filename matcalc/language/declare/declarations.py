@@ -1,4 +1,5 @@
-"""Declarations: ``X: n×m; A: n×n symmetric; x ∈ R^n; a is a scalar; f: function; Σ ≻ 0``; and declared names that do not occur."""
+"""Declarations: ``X: n×m; A: n×n symmetric; x ∈ R^n; a is a scalar; f: function; Σ ≻ 0``; and
+declared names that do not occur."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
 from matcalc.language.decisions import Decision
+from matcalc.language.declare.clauses import Entry, entries, outside, sign_of, value_entry
 from matcalc.language.declare.declared import (
     BlockText,
     Declaration,
@@ -21,7 +23,6 @@ from matcalc.language.declare.declared import (
     index_of,
     parse_declarations,
 )
-from matcalc.language.declare.entries import Entry, entries, outside, sign_of, value_entry
 from matcalc.language.declare.measures import meaning_of
 from matcalc.language.declare.objects import as_text, described
 from matcalc.language.declare.scanning import Token, scanned
@@ -52,7 +53,8 @@ def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict
 
 @lru_cache(maxsize=128)
 def _parsed(text: str) -> Mapping[str, Declaration]:
-    """A text is read several times on the way of a formula, and the same declarations stand beside many."""
+    """A text is read several times on the way of a formula, and the same declarations stand beside
+    many."""
     said = _Said()
     said.text = text
     for entry in entries(text):
@@ -62,8 +64,9 @@ def _parsed(text: str) -> Mapping[str, Declaration]:
 
 @record
 class Written:
-    """One declaration as it is written: ``value`` is what is said of its ``names``, ``text`` all of it. ``adds`` tells what is said in
-    addition to another declaration of the name; there are no names where only an equation or inequality says something."""
+    """One declaration as it is written: ``value`` is what is said of its ``names``, ``text`` all of
+    it. ``adds`` tells what is said in addition to another declaration of the name; there are no
+    names where only an equation or inequality says something."""
 
     names: tuple[str, ...]
     value: str
@@ -228,7 +231,8 @@ def _determinant_of(equation: Sequence[Token]) -> str:
 
 
 def _may_be_no_size(word: str, name: str) -> bool:
-    """Whether what stands by itself where a size may is the real numbers, or a word behind the letter of a matrix."""
+    """Whether what stands by itself where a size may is the real numbers, or a word behind the
+    letter of a matrix."""
     return word == "R" or (len(word) > 1 and word.isalpha() and len(name) == 1 and name.isupper())
 
 
@@ -300,7 +304,8 @@ class _Entry:
         self.kind = self._checked_kind(found.kind, name, entry.span)
 
     def _checked_kind(self, kind: str | None, name: str, place: Span) -> str | None:
-        """The kind that is said, or that the sizes have. Raises an error where the two do not fit."""
+        """The kind that is said, or that the sizes have. Raises an error where the two do not
+        fit."""
         shape = self.shape
         if kind == "function":
             if self.properties or shape is not None:
@@ -316,7 +321,8 @@ class _Entry:
         return _kind_of(shape)
 
     def join(self, before: _Entry, place: Span) -> None:
-        """What was said before of the same name holds, too. Raises ParseError where the two differ."""
+        """What was said before of the same name holds, too. Raises ParseError where the two
+        differ."""
         if before.shape is not None and self.shape is not None and before.shape != self.shape:
             one, two = declaration_text(before.shape, ()), declaration_text(self.shape, ())
             raise ParseError(
@@ -333,7 +339,8 @@ class _Entry:
         self.properties = tuple(dict.fromkeys((*before.properties, *self.properties)))
 
     def state(self, form: Form | str, text: str, *, last: bool) -> None:
-        """Adds the fact that an equation states; one that needs others waits until these are known."""
+        """Adds the fact that an equation states; one that needs others waits until these are
+        known."""
         fact = stated(form, self.kind, self.shape)
         if fact is None:
             raise not_known(text, self.span).with_text(self.text)
@@ -433,7 +440,8 @@ def unused(declare: Declare, occurring: Iterable[str]) -> tuple[str, ...]:
 
 
 def about(declare: Declare, occurring: Sequence[str], others: Sequence[str]) -> tuple[Decision, ...]:
-    """What is to be said of declared names that do not occur; ``others`` are names that may be declared all the same.
+    """What is to be said of declared names that do not occur; ``others`` are names that may be
+    declared all the same.
 
     Raises ParseError where such a name may be meant for a symbol that is not declared.
     """
@@ -446,7 +454,9 @@ def about(declare: Declare, occurring: Sequence[str], others: Sequence[str]) -> 
     undeclared = [name for name in occurring if name not in said]
     if undeclared:
         raise _refused(declare, names, occurring, undeclared)
-    return (Decision(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)}", "names", "plain"),)
+    return (
+        Decision(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)}", "names", "plain"),
+    )
 
 
 def _doubt(name: str, occurring: Sequence[str]) -> Decision:
@@ -455,12 +465,16 @@ def _doubt(name: str, occurring: Sequence[str]) -> Decision:
 
 
 def _refused(declare: Declare, names: tuple[str, ...], occurring: Sequence[str], undeclared: Sequence[str]) -> ParseError:
-    said = f"{', '.join(names[:_MOST_SAID])} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)} in the formula"
+    said = (
+        f"{', '.join(names[:_MOST_SAID])} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)} in the formula"
+    )
     among = ", ".join(occurring[:_MOST_SAID]) or "no symbol"
     meant = {name: other for name in names for other in [_meant(name, undeclared)] if other is not None}
     instead = _instead(declare, names, meant)
     error = ParseError(
-        said, expected=f"declarations of its symbols: {among}", suggestion=instead or f"leave {' and '.join(names[:_MOST_SAID])} out"
+        said,
+        expected=f"declarations of its symbols: {among}",
+        suggestion=instead or f"leave {' and '.join(names[:_MOST_SAID])} out",
     )
     if isinstance(declare, str):
         place = places(declare).get(names[0])

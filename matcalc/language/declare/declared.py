@@ -1,4 +1,5 @@
-"""What is declared of names, as every formula needs it; the reader of declarations is loaded when something is declared."""
+"""What is declared of names, as every formula needs it; the reader of declarations is loaded when
+something is declared."""
 
 from __future__ import annotations
 
@@ -17,8 +18,9 @@ from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 class Declaration:
     """What is known of one name.
 
-    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left to inference, or of sizes that are 1);
-    ``shape`` is None when the sizes are left to inference. ``properties`` are those written, ``facts`` those and what they imply.
+    ``kind`` is ``"scalar"``, ``"vector"``, ``"matrix"``, ``"tensor"``, ``"function"`` or None (left
+    to inference, or of sizes that are 1); ``shape`` is None when the sizes are left to inference.
+    ``properties`` are those written, ``facts`` those and what they imply.
     """
 
     name: str
@@ -49,7 +51,11 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
     """Both declarations of one name."""
     properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
     return Declaration(
-        one.name, one.kind or other.kind, one.shape if one.shape is not None else other.shape, properties, one.count or other.count
+        one.name,
+        one.kind or other.kind,
+        one.shape if one.shape is not None else other.shape,
+        properties,
+        one.count or other.count,
     )
 
 
@@ -60,8 +66,9 @@ Declare: TypeAlias = str | Mapping[str, object] | None
 def parse_declarations(declare: Declare) -> dict[str, Declaration]:
     """Every declared name with what was said about it, in order.
 
-    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping gives each name its own text, its
-    sizes, or an array that has them. Raises ParseError for what is not understood, ShapeError for a property that the shape cannot have.
+    A text separates declarations with ``;``, line breaks, or commas before the next name; a mapping
+    gives each name its own text, its sizes, or an array that has them. Raises ParseError for what
+    is not understood, ShapeError for a property that the shape cannot have.
 
     >>> parse_declarations("X: n×m")["X"].shape
     (Size(terms=((('n',), 1),)), Size(terms=((('m',), 1),)))
@@ -77,15 +84,20 @@ def parse_declarations(declare: Declare) -> dict[str, Declaration]:
 _WORDS = (*CONNECTIVES, "assume", "let")
 """One of these is in what follows."""
 _ONE = rf"(?:{ONE_NAME}|\\[A-Za-z]+|\\\w+\{{\w+\}}|[A-Za-z]{{2,}})"
-_FACTUAL = r"(?:is|are)\s+(?!the\b)|scalars?\b|vectors?\b|matri(?:x|ces)\b|symmetric\b|invertible\b|positive\b|orthogonal\b|diagonal\b"
-SAID_BEHIND_A_COMMA = rf",(?=(?:\s|~|\\q?quad|\\[,;: ])*{_ONE}(?:(?:\s*,\s*|\s+and\s+){_ONE})*\s*(?:∈|\\in\b|in\s+R\b|{_FACTUAL}))"
+_FACTUAL = (
+    r"(?:is|are)\s+(?!the\b)|scalars?\b|vectors?\b|matri(?:x|ces)\b|symmetric\b|invertible\b|positive\b|orthogonal\b|diagonal\b"
+)
+SAID_BEHIND_A_COMMA = (
+    rf",(?=(?:\s|~|\\q?quad|\\[,;: ])*{_ONE}(?:(?:\s*,\s*|\s+and\s+){_ONE})*\s*(?:∈|\\in\b|in\s+R\b|{_FACTUAL}))"
+)
 """A comma before a name with what it is: ``x'Ax, A ∈ ℝⁿˣⁿ`` and ``c x'x, c scalar``."""
 _COMMA = pattern(SAID_BEHIND_A_COMMA)
 _CONNECTIVE = pattern("|".join(CONNECTIVES) + r"|\A\s*(?:If|For|When|Given|[Aa]ssume|Assuming|Suppose|[Ll]et)\s")
 
 
 def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
-    """The text without the facts that stand behind it in words, and these as declarations. Raises ParseError, with the place."""
+    """The text without the facts that stand behind it in words, and these as declarations. Raises
+    ParseError, with the place."""
     in_words = any(word in text.lower() for word in _WORDS) and _CONNECTIVE.search(text) is not None
     if not in_words and ("," not in text or _COMMA.search(text) is None):
         return text, {}
@@ -127,7 +139,8 @@ class BlockText(SharedText):
 
 
 def shared(declare: str | Mapping[str, object]) -> SharedNames | SharedText:
-    """Declarations for several formulas: names that do not occur in one of them are no mistake there.
+    """Declarations for several formulas: names that do not occur in one of them are no mistake
+    there.
 
     >>> from matcalc.interface.api import derive
     >>> symbols = shared("A: n×n symmetric; B, X: n×m; x: n")
@@ -147,7 +160,8 @@ _LETTERS = INDEX_LETTERS | {"t"}
 """Members are often counted by time."""
 
 Members: TypeAlias = Mapping[tuple[str, int], Declaration]
-"""What is declared of the members of families, by what stands before their indices and the number of these."""
+"""What is declared of the members of families, by what stands before their indices and the number
+of these."""
 
 
 @record

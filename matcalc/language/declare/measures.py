@@ -16,7 +16,8 @@ _MOST_BRACKETS = 5
 
 
 class SizeReader:
-    """Reads sizes from a list of tokens; ``place`` is where it has got to, ``name`` what is declared."""
+    """Reads sizes from a list of tokens; ``place`` is where it has got to, ``name`` what is
+    declared."""
 
     def __init__(self, tokens: Sequence[Token], text: str, name: str, place: int = 0) -> None:
         self.tokens = tokens
@@ -28,7 +29,8 @@ class SizeReader:
     """Whether what is read stands above a set without braces, where no sum does: ``R^n+``."""
 
     def list_of_sizes(self, closing: str = "") -> list[Size]:
-        """Sizes from here on, with ``×``, ``x``, ``by`` or a comma between them (in brackets spaces, too)."""
+        """Sizes from here on, with ``×``, ``x``, ``by`` or a comma between them (in brackets
+        spaces, too)."""
         found: list[Size] = []
         while self.place < len(self.tokens) and self.tokens[self.place].text not in (closing or ")]}"):
             before = self.place
@@ -48,7 +50,8 @@ class SizeReader:
         return found
 
     def _check_another(self, closing: str) -> None:
-        """Behind a cross stands another size; behind a comma in brackets (``(n,)``) there may be none."""
+        """Behind a cross stands another size; behind a comma in brackets (``(n,)``) there may be
+        none."""
         another = self.place < len(self.tokens) and _begins_size(self.tokens[self.place])
         if not another and not (closing and self.tokens[self.place - 1].text == ","):
             raise self.not_understood(self.tokens[self.place - 1])
@@ -84,7 +87,8 @@ class SizeReader:
         return total
 
     def _sign(self, depth: int) -> str:
-        """The plus or minus between two parts of a size. Outside brackets a hyphen that joins two words is none: ``n-dimensional``."""
+        """The plus or minus between two parts of a size. Outside brackets a hyphen that joins two
+        words is none: ``n-dimensional``."""
         if self.raised or self.place + 1 >= len(self.tokens) or self.tokens[self.place].text not in ("+", "-"):
             return ""
         before, token, following = self.tokens[self.place - 1 : self.place + 2]
@@ -112,7 +116,9 @@ class SizeReader:
 
     def _factor(self, first: int, depth: int) -> Size | None:
         token, before = self.tokens[self.place], self.tokens[self.place - 1]
-        if token.text == "(" and (self.place == first or before.text == "*" or (before.kind == "number" and before.end == token.start)):
+        if token.text == "(" and (
+            self.place == first or before.text == "*" or (before.kind == "number" and before.end == token.start)
+        ):
             self.place += 1
             inner = self.one_size(depth + 1) if depth < _MOST_BRACKETS else None
             if inner is None or self.place >= len(self.tokens) or self.tokens[self.place].text != ")":
@@ -125,7 +131,8 @@ class SizeReader:
         return self.size_of(token)
 
     def _begins_another(self, first: int) -> bool:
-        """Whether a name or number that follows a factor without a sign is something else: ``2n`` is a product, ``n symmetric`` not."""
+        """Whether a name or number that follows a factor without a sign is something else: ``2n``
+        is a product, ``n symmetric`` not."""
         before, token = self.tokens[self.place - 1], self.tokens[self.place]
         if before.text == "*":
             return False
@@ -163,7 +170,9 @@ class SizeReader:
                 raise self.not_understood(token)
             return Size.of(canonical_name(token.text))
         if not token.text.isdigit() or len(token.text) > 9 or int(token.text) == 0:
-            raise ParseError(f"{token.text} cannot be a size", span=Span(token.start, token.end), expected="a number from 1 to 999999999")
+            raise ParseError(
+                f"{token.text} cannot be a size", span=Span(token.start, token.end), expected="a number from 1 to 999999999"
+            )
         return Size.of(int(token.text))
 
     # ------------------------------------------------------------ errors
@@ -181,7 +190,8 @@ class SizeReader:
         return f"{self.name}: {before}{meant}{after}"
 
     def not_understood(self, token: Token) -> ParseError:
-        """The error for what is neither sizes nor facts, with the facts whose spelling is near, or else all of them."""
+        """The error for what is neither sizes nor facts, with the facts whose spelling is near, or
+        else all of them."""
         span = Span(token.start, max(token.end, token.start + 1))
         meant = meaning_of(token.text.lower()) if token.kind == "word" else None
         said = f"{self.text[span.start : span.end]!r} is not understood as a size or a property"

@@ -1,6 +1,8 @@
-"""Objects as declarations: arrays, shapes, numbers and annotations of types say their sizes; nothing is imported for them.
+"""Objects as declarations: arrays, shapes, numbers and annotations of types say their sizes;
+nothing is imported for them.
 
-An array of NumPy, JAX, PyTorch, SciPy or Pandas has a ``shape``, an annotation of jaxtyping a ``dim_str``.
+An array of NumPy, JAX, PyTorch, SciPy or Pandas has a ``shape``, an annotation of jaxtyping a
+``dim_str``.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ def texts_of(declare: object) -> tuple[str, ...]:
 
 
 def described(name: object, value: Any) -> str:
-    """What a value of a mapping says of a name, as a text. Raises MatcalcError for what says nothing.
+    """What a value of a mapping says of a name, as a text. Raises MatcalcError for what says
+    nothing.
 
     >>> described("X", (100, "d")), described("x", 3), described("a", 0.5)
     ('100×d', '3', 'scalar')
@@ -65,7 +68,9 @@ def described(name: object, value: Any) -> str:
 def _of_array(name: str, value: Any) -> str:
     shape = getattr(value, "shape", None)
     if "complex" in str(getattr(value, "dtype", "")):
-        raise MatcalcError(f"the array for {name} is complex, and symbols are real", suggestion=f'{{"{name}": "n×n"}}, for the real part')
+        raise MatcalcError(
+            f"the array for {name} is complex, and symbols are real", suggestion=f'{{"{name}": "n×n"}}, for the real part'
+        )
     if shape is None or isinstance(shape, str):
         raise _nothing(name, value)
     try:
@@ -110,7 +115,9 @@ def _of_sizes(name: str, sizes: Iterable[Any]) -> str:
     for size in sizes:
         text = _size(size) or (str(size) if isinstance(size, str) or hasattr(size, "free_symbols") else None)
         if text is None or text == "0" or _SIZE.fullmatch(text.replace(" ", "")) is None:
-            raise MatcalcError(f"{size!r} cannot be a size of {name}", expected="a number from 1, or a name such as n", suggestion=_EXAMPLE)
+            raise MatcalcError(
+                f"{size!r} cannot be a size of {name}", expected="a number from 1, or a name such as n", suggestion=_EXAMPLE
+            )
         texts.append(text.replace(" ", ""))
     return sizes_text(texts) if texts else "scalar"
 

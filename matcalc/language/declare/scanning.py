@@ -1,4 +1,5 @@
-"""The words of declarations, and declarations cut into tokens, in ASCII, Unicode and LaTeX alike, each with its place in the text."""
+"""The words of declarations, and declarations cut into tokens, in ASCII, Unicode and LaTeX alike,
+each with its place in the text."""
 
 from __future__ import annotations
 
@@ -91,11 +92,15 @@ ALWAYS_SETS = frozenset(["ℝ", "ℤ", "ℕ", "ℂ", "ℚ", "𝕊", "Δ", "Reals
 
 NO_FACTS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("sparse", "dense", "banded", "toeplitz", "hankel", "circulant", "tridiagonal", "random", "gaussian"), ""),
+        **dict.fromkeys(
+            ("sparse", "dense", "banded", "toeplitz", "hankel", "circulant", "tridiagonal", "random", "gaussian"), ""
+        ),
         **dict.fromkeys(
             ("float32", "float64", "double", "int", "bool", "complex", "array", "ndarray", "list", "object", "str", "string"), ""
         ),
-        **dict.fromkeys(("negative", "nonpositive", "nonzero", "bounded", "singular", "normal", "convex", "linear", "full", "rank"), ""),
+        **dict.fromkeys(
+            ("negative", "nonpositive", "nonzero", "bounded", "singular", "normal", "convex", "linear", "full", "rank"), ""
+        ),
         **dict.fromkeys(("rows", "row", "columns", "cols", "column", "entry", "identity", "zero", "complex_valued", "non"), ""),
         "square": "n×n",
         "sym": "symmetric",
@@ -130,7 +135,8 @@ NO_FACTS: Mapping[str, str] = MappingProxyType(
         "onehot": "simplex mask",
     }
 )
-"""Words that are no sizes although they stand where sizes do, and the fact that is meant, if there is one."""
+"""Words that are no sizes although they stand where sizes do, and the fact that is meant, if there
+is one."""
 
 
 MARKS: Mapping[str, str] = MappingProxyType(
@@ -152,7 +158,8 @@ Kind: TypeAlias = Literal["word", "number", "sign", "relation"]
 
 @record
 class Token:
-    """``text`` is the one spelling of what stands from ``start`` to ``end``; ``accent`` marks LaTeX's command for one."""
+    """``text`` is the one spelling of what stands from ``start`` to ``end``; ``accent`` marks
+    LaTeX's command for one."""
 
     kind: Kind
     text: str

@@ -48,7 +48,8 @@ def order_form(relation: str, name: str, span: Span) -> str:
 def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | str]:
     """The symbol that an equation is about, and the equation as it is compared.
 
-    ``names`` are those that are declared. Raises ParseError for an equation that is about no symbol or about several.
+    ``names`` are those that are declared. Raises ParseError for an equation that is about no symbol
+    or about several.
     """
     try:
         program = parse_syntax(text, Vocabulary.of(names)).program
@@ -59,7 +60,9 @@ def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | 
         raise ParseError(f"{text.strip()!r} is no equation", span=span, expected=_sayable())
     known = set(names)
     others = {"eye", "ones", "𝟏", "I", *size_names_in(walk(program))} - known
-    about = [name for name in dict.fromkeys(node.name for node in walk(equation) if isinstance(node, s.Name)) if name not in others]
+    about = [
+        name for name in dict.fromkeys(node.name for node in walk(equation) if isinstance(node, s.Name)) if name not in others
+    ]
     if len(about) != 1:
         said = f"the equation {text.strip()} is about {' and '.join(about) if about else 'no symbol'}"
         raise ParseError(said, span=span, expected=f"an equation about one symbol: {_sayable()}")
@@ -74,7 +77,8 @@ def no_order(text: str, name: str, relation: str, span: Span) -> ParseError:
 
 
 def stated(form: Form | str, kind: str | None, shape: Shape | None) -> Fact | None:
-    """The fact that an equation in normal form states about a symbol of this kind and shape; None for any other equation."""
+    """The fact that an equation in normal form states about a symbol of this kind and shape; None
+    for any other equation."""
     if isinstance(form, str):
         return next((fact for fact in facts().values() if form in (fact.entries, fact.order) and fits(fact, kind, shape)), None)
     spelled = ("x", "X") if kind is None else ("X",) if kind in ("matrix", "tensor") else ("x",)
@@ -103,7 +107,8 @@ def _sayable() -> str:
 
 @cache
 def _by_relation() -> Mapping[Form, list[tuple[str, Fact]]]:
-    """Facts by their relations; with each whether it is one of matrices (X) or of vectors and scalars (x)."""
+    """Facts by their relations; with each whether it is one of matrices (X) or of vectors and
+    scalars (x)."""
     found: dict[Form, list[tuple[str, Fact]]] = {}
     for fact in facts().values():
         for relation in fact.relations:
@@ -117,7 +122,8 @@ def _by_relation() -> Mapping[Form, list[tuple[str, Fact]]]:
 
 
 def _normal(equation: s.Syntax, symbol: str) -> Form:
-    """The difference of the sides, with one for its first coefficient; of an equation and its transpose the first in order."""
+    """The difference of the sides, with one for its first coefficient; of an equation and its
+    transpose the first in order."""
     assert isinstance(equation, s.Equation)
     difference = _plus(_polynomial(equation.left, symbol), _polynomial(equation.right, symbol), -1)
     if len(difference) > 1 and () in difference and any(_IDENTITY in word for word in difference):
@@ -276,7 +282,8 @@ _OF_A_LOOP = pattern(r"(?<!\\)\bin\b(?!\s*R)")
 _BARE = pattern(rf"\s*(?:{ONE_NAME}|[A-Za-z]+)(?:\s*(?:,|and)\s*(?:{ONE_NAME}|[A-Za-z]+))*\s*")
 
 _PREMISE = pattern(r"\s*(?:[Ii]f|[Ff]or|[Ww]hen|[Gg]iven|[Aa]ssum(?:e|ing)|[Ss]uppose|[Ll]et)\s+(?:that\s+)?(?=[^\s=])")
-"""``If A is symmetric, then``, ``Let A be symmetric. Then``, ``for symmetric A,`` before what is said under it."""
+"""``If A is symmetric, then``, ``Let A be symmetric. Then``, ``for symmetric A,`` before what is
+said under it."""
 _ENDS_PREMISE = pattern(r"\s*(?:[,:.](?:\s+(?:[Tt]hen|we\s+have)\b[,:]?)?|\bthen\b[,:]?)\s")
 _LONGEST_PREMISE = 200
 
@@ -318,7 +325,8 @@ def clauses_in(text: str) -> Clauses:
 
 
 def _without_premise(text: str, start: int) -> tuple[str, dict[str, Declaration]]:
-    """The text with what is said before it left blank, and that as declarations; as it is where no part of it declares any."""
+    """The text with what is said before it left blank, and that as declarations; as it is where no
+    part of it declares any."""
     stop = text.find("=", start)
     for end in _ENDS_PREMISE.finditer(text, start, min(len(text), start + _LONGEST_PREMISE) if stop < 0 else stop):
         try:
@@ -367,7 +375,8 @@ def _pieces(text: str, start: int) -> Iterator[Span]:
 
 
 def _runs(text: str, start: int) -> Iterator[tuple[Span, bool]]:
-    """Every name that is given a value, and what else is said between these, as a whole: ``A, B symmetric``."""
+    """Every name that is given a value, and what else is said between these, as a whole:
+    ``A, B symmetric``."""
     facts: Span | None = None
     for span in _pieces(text, start):
         if _gives_a_value(text[span.start : span.end]):
@@ -396,7 +405,8 @@ def _plain(piece: str) -> str:
 
 
 def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
-    """What a part of the text declares; of ``all X, Y`` nothing. Raises ParseError for other words."""
+    """What a part of the text declares; of ``all X, Y`` nothing. Raises ParseError for other
+    words."""
     piece = _plain(text[span.start : span.end])
     quantified = _QUANTIFIED.match(piece)
     piece = piece[quantified.end() :] if quantified else piece
@@ -418,7 +428,8 @@ def _trimmed(text: str, span: Span) -> Span:
 
 
 def _rest(text: str, start: int, kept: list[Span]) -> str:
-    """The text up to the connective, then ``where`` and what is kept, with everything else left blank."""
+    """The text up to the connective, then ``where`` and what is kept, with everything else left
+    blank."""
     front = text[:start].rstrip()
     front = front[:-1].rstrip() if front.endswith((",", ";")) else front
     out, at = [front], len(front)

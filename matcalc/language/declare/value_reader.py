@@ -96,7 +96,8 @@ class SetReader(SizeReader):
         return sizes, ""
 
     def _end_of_group(self, inside: int, closing: str | None) -> int:
-        """Where the bracket closes that is open at ``inside``; ``inside`` itself where it never does."""
+        """Where the bracket closes that is open at ``inside``; ``inside`` itself where it never
+        does."""
         depth = 0
         for k, token in enumerate(self.tokens[inside:], inside):
             if not depth and token.text == closing:
@@ -129,7 +130,9 @@ class SetReader(SizeReader):
         if sort == "symmetric" and base in ("S", "𝕊") and (below or self.name[:1].islower()):
             if len(below) == 1:
                 return Membership(None, below, ("unit",))
-            raise self._refused("S^n may be a sphere or the symmetric matrices", f"{self.name}: n unit, or {self.name}: n×n symmetric")
+            raise self._refused(
+                "S^n may be a sphere or the symmetric matrices", f"{self.name}: n unit, or {self.name}: n×n symmetric"
+            )
         match sort:
             case "complex":
                 raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes)}")
@@ -138,7 +141,9 @@ class SetReader(SizeReader):
             case "unitary":
                 raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes, 2)} orthogonal")
             case "orthonormal":
-                raise self._refused("which of the two sizes is the number of rows is not agreed on", f"{self.name}: n×p orthonormal")
+                raise self._refused(
+                    "which of the two sizes is the number of rows is not agreed on", f"{self.name}: n×p orthonormal"
+                )
             case _:
                 return self._square(sort, base, sizes, marks)
 
@@ -178,7 +183,9 @@ class SetReader(SizeReader):
         """``{0,1}^n``, ``{-1,1}^n``."""
         end = next((k for k in range(self.place, len(self.tokens)) if self.tokens[k].text == "}"), None)
         inside = "" if end is None else "".join([token.text for token in self.tokens[self.place + 1 : end]])
-        fact = {"0,1": "mask", "1,0": "mask", "-1,1": "sign", "1,-1": "sign", "-1,+1": "sign", "+1,-1": "sign", "±1": "sign"}.get(inside)
+        fact = {"0,1": "mask", "1,0": "mask", "-1,1": "sign", "1,-1": "sign", "-1,+1": "sign", "+1,-1": "sign", "±1": "sign"}.get(
+            inside
+        )
         if end is None or fact is None:
             self.place = (self.place if end is None else end) + 1
             raise self._refused("this set is not known", f"{self.name}: scalar integer")
@@ -242,7 +249,8 @@ class Said:
 
 
 class ValueReader(SizeReader):
-    """Reads the tokens behind a name. ``member`` is True behind ``∈``, where R is the real numbers."""
+    """Reads the tokens behind a name. ``member`` is True behind ``∈``, where R is the real
+    numbers."""
 
     def __init__(self, tokens: Sequence[Token], text: str, name: str, *, member: bool = False) -> None:
         super().__init__(tokens, text, name)
@@ -353,7 +361,9 @@ class ValueReader(SizeReader):
         around = self.tokens[max(0, self.place - 1) : self.place + 2]
         if len(around) < 3 or around[2].kind == "number":
             span = Span(around[0].start, around[-1].end)
-            said = f"a size is made of names and numbers by +, - and *; {self.text[span.start : span.end]} needs a name of its own"
+            said = (
+                f"a size is made of names and numbers by +, - and *; {self.text[span.start : span.end]} needs a name of its own"
+            )
             raise ParseError(said, span=span, suggestion=f"{self.name}: m")
         self.place += 1
         return True
@@ -406,7 +416,8 @@ class ValueReader(SizeReader):
             raise self.not_understood(opening)
 
     def _opens_factor(self) -> bool:
-        """Whether the bracket here is a part of a size, ``(n+1)×m``, and does not hold all sizes."""
+        """Whether the bracket here is a part of a size, ``(n+1)×m``, and does not hold all
+        sizes."""
         depth = 0
         for token, following in pairwise(self.tokens[self.place :]):
             depth += (token.text in "([") - (token.text in ")]")
@@ -415,7 +426,8 @@ class ValueReader(SizeReader):
         return False
 
     def _check_word(self, token: Token) -> None:
-        """A word that stands by itself where a size may: it is told from the words for facts that there are not."""
+        """A word that stands by itself where a size may: it is told from the words for facts that
+        there are not."""
         if self.member and self.sizes is None:
             span = Span(token.start, token.end)
             raise ParseError(f"{token.text} is no set that is known", span=span, suggestion=f"{self.name}: {token.text}")
@@ -487,7 +499,8 @@ class ValueReader(SizeReader):
             raise ParseError("the declaration is empty", span=self.span, suggestion=f"{self.name}: n×m, or {self.name}: scalar")
 
     def _is_doubtful(self, token: Token) -> bool:
-        """Whether a word is no size but the slip or the beginning of a fact, or the word for one that there is not."""
+        """Whether a word is no size but the slip or the beginning of a fact, or the word for one
+        that there is not."""
         word = token.text.lower()
         if len(word) < SHORTEST_WORD or not word.isalpha():
             return word in NO_FACTS

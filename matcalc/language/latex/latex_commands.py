@@ -1,4 +1,5 @@
-"""The LaTeX commands that are read, by what they stand for, and names given in LaTeX on their own."""
+"""The LaTeX commands that are read, by what they stand for, and names given in LaTeX on their
+own."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ SPACING = frozenset(
 DIMENSIONED = frozenset(["mkern", "kern", "mskip", "hskip", "vskip"])
 """Space with its width behind it, as in ``\\mkern-1.5mu``."""
 
-DROPPED_WITH_ARGUMENT = frozenset(["label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom", "color", "eqref", "cite", "ref"])
+DROPPED_WITH_ARGUMENT = frozenset(
+    ["label", "tag", "hspace", "vspace", "phantom", "hphantom", "vphantom", "color", "eqref", "cite", "ref"]
+)
 
 LABELLED = frozenset(["underbrace", "overbrace", "underbracket", "overbracket"])
 """Commands around what is meant, with a label behind it."""
@@ -160,7 +163,8 @@ REFUSED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "dagger": ("the conjugate transpose is not read: all symbols are real", "A^\\top, or pinv(A) for the pseudoinverse"),
     }
 )  # fmt: skip
-"""Commands that people write and that mean something outside the language: the message and what to write instead."""
+"""Commands that people write and that mean something outside the language: the message and what to
+write instead."""
 
 
 def is_known_command(name: str) -> bool:

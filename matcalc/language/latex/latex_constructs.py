@@ -1,4 +1,5 @@
-"""What the parts of the LaTeX reader share, and arrays, brackets and derivatives that stand for an operation."""
+"""What the parts of the LaTeX reader share, and arrays, brackets and derivatives that stand for an
+operation."""
 
 from __future__ import annotations
 
@@ -99,14 +100,16 @@ class Reading:
         return self.at(position, len(self.lexemes)).is_char("^")
 
     def argument(self, position: int, stop: int, owner: int) -> tuple[Range, int]:
-        """The argument at ``position``, without its braces, and the position after it; ``owner`` is the lexeme that needs it."""
+        """The argument at ``position``, without its braces, and the position after it; ``owner`` is
+        the lexeme that needs it."""
         if position >= stop or self.lexemes[position].kind in ("}", "newline"):
             raise self._needs_argument(owner)
         end = self.element_end(position, stop)
         return self.unbraced(position, end), end
 
     def element_end(self, position: int, stop: int) -> int:
-        """The position after one lexeme with its arguments, or after a bracket with what it holds."""
+        """The position after one lexeme with its arguments, or after a bracket with what it
+        holds."""
         end = self.ends.get(position) or self._measured(position)
         if end > stop:
             raise self._needs_argument(stop - 1)
@@ -118,7 +121,8 @@ class Reading:
         return ParseError(f"{shown} needs an argument after it", span=lexeme.span, suggestion="braces: {...}")
 
     def _measured(self, position: int) -> int:
-        """Where the element at ``position`` ends, and all that it holds without braces: commands may be arguments of each other."""
+        """Where the element at ``position`` ends, and all that it holds without braces: commands
+        may be arguments of each other."""
         waiting: list[tuple[int, int]] = []  # commands and how many arguments they still need
         place = end = position
         while waiting or place == position:
@@ -142,7 +146,8 @@ class Reading:
         return end
 
     def _simple_end(self, position: int) -> int | None:
-        """Where a bracket or a lexeme without arguments ends; None for a command that takes some."""
+        """Where a bracket or a lexeme without arguments ends; None for a command that takes
+        some."""
         lexeme = self.lexemes[position]
         if lexeme.kind in ("{", "(", "[", "<"):
             return self.partner[position] + 1
@@ -155,7 +160,8 @@ class Reading:
         return self.partner[after] + 1 if root else after
 
     def word(self, first: int, last: int) -> str | None:
-        """The letters and digits of a range, fonts and braces left out; None when anything else stands in it."""
+        """The letters and digits of a range, fonts and braces left out; None when anything else
+        stands in it."""
         if last - first > _LONGEST_WORD:
             return None
         lexemes = self.lexemes[first:last]
@@ -176,7 +182,8 @@ class Reading:
         return None if not parts or (greek and len(parts) > 1) else "".join(parts)
 
     def symbol(self, first: int, last: int) -> tuple[str | None, int]:
-        """One letter, Greek letter or styled letter at the beginning of a range, and the position after it."""
+        """One letter, Greek letter or styled letter at the beginning of a range, and the position
+        after it."""
         if first >= last:
             return None, first
         end = self.element_end(first, last)
@@ -186,11 +193,13 @@ class Reading:
         return word, end
 
     def twin(self, position: int, word: str) -> str:
-        r"""The word, or the declared Greek letter that the upright letter at ``position`` looks like: ``\\mathrm{M}`` for Mu."""
+        r"""The word, or the declared Greek letter that the upright letter at ``position`` looks
+        like: ``\\mathrm{M}`` for Mu."""
         return self._twins.get(word, word) if self.lexemes[position].text in WORDS else word
 
     def declared_with_subscript(self, word: str, after: int, stop: int) -> bool:
-        r"""Whether the word and the subscript behind it are one declared name: ``\mathrm{log}_{p}``."""
+        r"""Whether the word and the subscript behind it are one declared name:
+        ``\mathrm{log}_{p}``."""
         if not self.at(after, stop).is_char("_"):
             return False
         below = self.word(*self.argument(after + 1, stop, after)[0])
@@ -204,7 +213,8 @@ def _latin_twins(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def written_array(r: Reading, position: int) -> tuple[Items, int]:
-    """The tokens of the array that begins at a position, and the position after it. Raises ParseError for an entry that is missing."""
+    """The tokens of the array that begins at a position, and the position after it. Raises
+    ParseError for an entry that is missing."""
     close = r.partner[position]
     breaks = [place for place in r.shallow(position + 1, close) if r.lexemes[place].kind == "newline"]
     rows = [row for row in _parts(position + 1, close, breaks) if row[0] < row[1]]
@@ -252,7 +262,8 @@ _FROBENIUS = frozenset(["F", "Fro", "fro", "HS", "2", "frob", "Frob"])
 
 
 def inner_product(r: Reading, position: int, stop: int) -> tuple[Items, int]:
-    r"""``\langle x, y \rangle``, perhaps with the mark F or a weight behind it, and the position after it."""
+    r"""``\langle x, y \rangle``, perhaps with the mark F or a weight behind it, and the position
+    after it."""
     close = r.partner[position]
     span = Span(r.lexemes[position].start, r.lexemes[close].end)
     cut = _separator(r, position + 1, close)
@@ -273,7 +284,9 @@ def named_inner_product(r: Reading, position: int, stop: int) -> tuple[Items, in
             return _inner(r, (position, close), (after + 1, cut), (cut + 1, close), None), close + 1
     if r.at(after, stop).kind != "{":
         name = r.lexemes[position].text
-        raise UnknownFunctionError(f"\\{name} needs two arguments", span=r.lexemes[position].span, suggestion="\\langle x, y \\rangle")
+        raise UnknownFunctionError(
+            f"\\{name} needs two arguments", span=r.lexemes[position].span, suggestion="\\langle x, y \\rangle"
+        )
     left, middle = r.argument(after, stop, position)
     right, end = r.argument(middle, stop, position)
     return _inner(r, (position, end - 1), left, right, None), end
@@ -291,7 +304,8 @@ _BARS = frozenset(["|", "mid", "\\middle", ";"])
 
 
 def _weight(r: Reading, close: int, stop: int) -> tuple[Range | None, int]:
-    """The weight in the subscript behind an inner product; None where there is none or it is the mark of Frobenius."""
+    """The weight in the subscript behind an inner product; None where there is none or it is the
+    mark of Frobenius."""
     after = close + 1
     if not r.at(after, stop).is_char("_"):
         return None, after

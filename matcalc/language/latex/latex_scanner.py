@@ -1,9 +1,10 @@
 r"""LaTeX source to the raw tokens of the plain language, with places in the LaTeX source.
 
-LaTeX has no grammar of its own here: what differs from the plain spelling is how things are set (``\frac{a}{b}``, scripts, accents,
-fonts), not how they bind. So the source is rewritten into the same tokens, and ``grammar/matcalc.lark`` stays the only definition of
-precedence; every token keeps its place in the LaTeX source, so that errors point there. Commands with arguments
-are opened on an explicit stack.
+LaTeX has no grammar of its own here: what differs from the plain spelling is how things are set
+(``\frac{a}{b}``, scripts, accents, fonts), not how they bind. So the source is rewritten into the
+same tokens, and ``grammar/matcalc.lark`` stays the only definition of precedence; every token keeps
+its place in the LaTeX source, so that errors point there. Commands with arguments are opened on an
+explicit stack.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ from matcalc.language.text.spelling import WORDS as KEYWORDS
 from matcalc.language.text.terminals import Token
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}
-"""Letters that with the index ``\\max`` stand for the largest eigenvalue and the largest singular value."""
+"""Letters that with the index ``\\max`` stand for the largest eigenvalue and the largest singular
+value."""
 
 __all__ = ["LatexTokens", "scan_latex"]
 
@@ -64,8 +66,8 @@ Work: TypeAlias = Token | tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class LatexTokens:
-    """Raw tokens; ``names`` are those that the source shows to be one symbol (``ybar`` for ``\\bar y``), ``labelled`` those with a label,
-    in which no letter is an index."""
+    """Raw tokens; ``names`` are those that the source shows to be one symbol (``ybar`` for
+    ``\\bar y``), ``labelled`` those with a label, in which no letter is an index."""
 
     tokens: list[Token]
     names: frozenset[str]
@@ -76,8 +78,9 @@ class LatexTokens:
 def scan_latex(text: str, vocabulary: Vocabulary) -> LatexTokens:
     """Raw tokens of LaTeX source; positions are offsets into it.
 
-    Raises ParseError for a command that is not read or lacks its arguments and for brackets that do not match,
-    UnknownFunctionError for an operator name that is no function; LimitError as ``scan`` does.
+    Raises ParseError for a command that is not read or lacks its arguments and for brackets that do
+    not match, UnknownFunctionError for an operator name that is no function; LimitError as ``scan``
+    does.
     """
     source = lexemes_of(text, vocabulary)
     reading = Reading(source, vocabulary)
@@ -108,7 +111,8 @@ class _Scanner:
         """Words that the text defines as functions."""
 
     def read(self, position: int, stop: int) -> tuple[Items, int]:
-        """What the lexeme at ``position`` stands for, and the position after it and its arguments."""
+        """What the lexeme at ``position`` stands for, and the position after it and its
+        arguments."""
         lexeme = self.r.lexemes[position]
         match lexeme.kind:
             case "letter":
@@ -210,7 +214,8 @@ class _Scanner:
     def _holds_positions(self, position: int) -> bool:
         """Whether a square bracket is that of ``X[i,j]`` rather than one for grouping.
 
-        After a space or ``\\left`` the positions must be numbers or indices of sums: ``\\mu [2]``, but ``x [b]`` is a product.
+        After a space or ``\\left`` the positions must be numbers or indices of sums: ``\\mu [2]``,
+        but ``x [b]`` is a product.
         """
         r = self.r
         lexeme, close, before = r.lexemes[position], r.partner[position], r.last
@@ -269,7 +274,8 @@ class _Scanner:
         return ParseError(message, span=span, suggestion=advice)
 
     def _is_beside_zero(self, after: int, stop: int) -> bool:
-        r"""Whether brackets follow with two values of which one is 0: ``\max(0, u)``, ``\max\{u, 0\}``."""
+        r"""Whether brackets follow with two values of which one is 0: ``\max(0, u)``,
+        ``\max\{u, 0\}``."""
         r = self.r
         if r.at(after, stop).kind != "(":
             return False
@@ -295,7 +301,9 @@ class _Scanner:
     def _quotient(self, owner: int, top: Range, bottom: Range) -> Items:
         r = self.r
         if top[0] == top[1] or bottom[0] == bottom[1]:
-            raise ParseError(f"\\{r.lexemes[owner].text} has an empty side", span=r.lexemes[owner].span, suggestion="\\frac{a}{b}")
+            raise ParseError(
+                f"\\{r.lexemes[owner].text} has an empty side", span=r.lexemes[owner].span, suggestion="\\frac{a}{b}"
+            )
         opening, closing = r.bracket(owner)
         last = r.lexemes[bottom[1] - 1]
         end = Token("RPAR", ")", last.start, last.end)
@@ -317,7 +325,11 @@ class _Scanner:
         if r.at(after, stop).kind == "[" and r.lexemes[after].text != "\\left":
             close = r.partner[after]
             body, end = r.argument(close + 1, stop, position)
-            one, slash, power = r.token("NUMBER", "1", position), r.token("DIVIDE", "/", position), r.token("POWER", "^", position)
+            one, slash, power = (
+                r.token("NUMBER", "1", position),
+                r.token("DIVIDE", "/", position),
+                r.token("POWER", "^", position),
+            )
             degree: Items = [power, opening, one, slash, opening, (after + 1, close), closing, closing]
             return [opening, opening, body, closing, *degree, closing], end
         body, end = r.argument(after, stop, position)
@@ -344,7 +356,9 @@ class _Scanner:
         alone = r.lexemes[first].text if last - first == 1 else ""
         if alone in ("1", "0") and lexeme.text not in ("vec", "mathcal", "boxed", "ensuremath"):
             r.zeros.update([lexeme.start] if alone == "0" else [])
-            return [r.token("NUMBER", "0", position, after - 1) if alone == "0" else r.token("ONES", ONES, position, after - 1)], after
+            return [
+                r.token("NUMBER", "0", position, after - 1) if alone == "0" else r.token("ONES", ONES, position, after - 1)
+            ], after
         if lexeme.text == "mathbb":
             if alone != "I" and (not (alone.isalpha() and alone.isascii()) or alone in SETS_AND_EXPECTATIONS):
                 message, advice = REFUSED["mathbb"]
@@ -422,7 +436,9 @@ class _Scanner:
         if following.text == "_":
             marked = self._marked_function(name, after, stop)
             if marked is None:
-                raise ParseError(f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base")
+                raise ParseError(
+                    f"the subscript of {name} is not read", span=following.span, suggestion="log(x)/log(2) for another base"
+                )
             return self._function(marked[0], Span(span.start, r.lexemes[marked[1] - 1].end), marked[1], stop)
         exponent, operand = r.argument(after + 1, stop, after)
         if r.texts(*exponent)[:1] == ["-"]:
@@ -435,7 +451,8 @@ class _Scanner:
         return [opening, head, opening, (operand, end), closing, closing, *self.scripts.exponent(after, exponent, False)], end
 
     def _marked_function(self, name: str, after: int, stop: int) -> tuple[str, int] | None:
-        r"""``\operatorname{divdiff}_{\exp}``: the function whose name has the subscript in it, and the position after that."""
+        r"""``\operatorname{divdiff}_{\exp}``: the function whose name has the subscript in it, and
+        the position after that."""
         r = self.r
         if r.at(after, stop).text != "_":
             return None

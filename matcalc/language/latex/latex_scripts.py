@@ -62,7 +62,9 @@ class Scripts:
                 continue
             if any(exponent is not None for _, exponent in above) if mark == "^" else below is not None:
                 what = "exponent" if mark == "^" else "subscript"
-                raise ParseError(f"a second {what}", span=r.lexemes[position].span, suggestion="braces around the first part, or (x^2)^3")
+                raise ParseError(
+                    f"a second {what}", span=r.lexemes[position].span, suggestion="braces around the first part, or (x^2)^3"
+                )
             found, after = self._script(position, stop)
             if mark == "_":
                 below, under = (position, found), after
@@ -83,7 +85,8 @@ class Scripts:
         return found, after
 
     def _hanging(self, below: Below, above: Above, under: int) -> Items:
-        """The tokens of the scripts on what was written last; the subscript ends before ``under``."""
+        """The tokens of the scripts on what was written last; the subscript ends before
+        ``under``."""
         r, base = self.r, self.r.last
         if base is not None:
             special = self._special(base, below, above)
@@ -118,7 +121,8 @@ class Scripts:
         return None, above[primes:]
 
     def _primed_name(self, below: Below, primes: int) -> str | None:
-        """The declared name that the last letter is with its subscript and primes: ``x'``, ``A_{1}'``."""
+        """The declared name that the last letter is with its subscript and primes: ``x'``,
+        ``A_{1}'``."""
         r = self.r
         base = r.last
         if not primes or base is None or base.type != "RUN":
@@ -128,7 +132,8 @@ class Scripts:
         return name if r.vocabulary.declares(name) else None
 
     def _signed(self, position: int, stop: int) -> tuple[Range, int]:
-        """An exponent of a minus sign before ``position`` and what follows it, ``^-1`` or ``^-\\top``, and the position after it."""
+        """An exponent of a minus sign before ``position`` and what follows it, ``^-1`` or
+        ``^-\\top``, and the position after it."""
         r = self.r
         if r.lexemes[position].kind not in ("digit", "letter", "command", "{"):
             advice = "x^{-1}"
@@ -147,7 +152,8 @@ class Scripts:
     # ------------------------------------------------------------ above
 
     def exponent(self, place: int, found: Range | None, named: bool) -> Items:
-        """A superscript, or a prime when ``found`` is None; ``named`` says that it stands on a single name."""
+        """A superscript, or a prime when ``found`` is None; ``named`` says that it stands on a
+        single name."""
         r = self.r
         if found is None:
             return [r.token("TRANSPOSE", "'", place)]
@@ -176,7 +182,9 @@ class Scripts:
             said = "\\dagger is read as the sign of the pseudoinverse; the transpose is A^\\top"
             r.decisions.append(Decision(said, "alias", span=whole))
         if alone in ("*", "ast"):
-            raise ParseError("the conjugate transpose is not read", span=whole, suggestion="the transpose, A^\\top, or a name such as x_*")
+            raise ParseError(
+                "the conjugate transpose is not read", span=whole, suggestion="the transpose, A^\\top, or a name such as x_*"
+            )
         if alone in ("+", "dagger"):
             return "SUPERSCRIPT", "⁺"
         if not head.is_char("-"):
@@ -185,7 +193,8 @@ class Scripts:
         return ("SUPERSCRIPT", "⁻ᵀ") if self._is_transpose(first + 1 + one, last) else None
 
     def _bracketed(self, place: int, first: int, last: int, named: bool) -> Items | None:
-        """An exponent that begins with brackets around sizes or the index of a member; None for a power."""
+        """An exponent that begins with brackets around sizes or the index of a member; None for a
+        power."""
         r, close = self.r, self.r.partner[first]
         round_one = r.lexemes[first].kind == "("
         if round_one and close == last - 1 and (sized := self._commutation(first, last)) is not None:
@@ -215,7 +224,8 @@ class Scripts:
         return [r.token("LSQB", "[", mark), (found[0] + 1, found[1] - 1), *others, r.token("RSQB", "]", found[1] - 1)]
 
     def _entry_of_transpose(self, below: tuple[int, Range], above: tuple[int, Range | None]) -> Items | None:
-        r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for others, and where the exponent is last."""
+        r"""``A^\\top_{ij}`` and ``(A B)^\\top_{ij}`` as entries of the transpose; None for others,
+        and where the exponent is last."""
         r = self.r
         (mark, (first, last)), (place, found) = below, above
         base = r.last
@@ -236,7 +246,8 @@ class Scripts:
         return self.r.word(*found) == "T" and not self.r.vocabulary.declares("T")
 
     def _is_transpose(self, first: int, last: int) -> bool:
-        r"""Whether ``\\top`` or its like is the whole of an exponent, perhaps in braces or without its backslash."""
+        r"""Whether ``\\top`` or its like is the whole of an exponent, perhaps in braces or without
+        its backslash."""
         r = self.r
         first, last = r.unbraced(first, last)
         if last - first == 1 and r.lexemes[first].kind == "command":
@@ -245,7 +256,8 @@ class Scripts:
         return word in _SPELLED_TRANSPOSES and not r.vocabulary.declares(word)
 
     def _commutation(self, first: int, last: int) -> Items | None:
-        """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was written becomes the function."""
+        """``K^{(m, n)}``, the commutation matrix, when K is no declared name; the letter that was
+        written becomes the function."""
         r = self.r
         base = r.last
         if base is None or base.type != "RUN" or base.value != "K" or r.vocabulary.declares("K"):
@@ -307,7 +319,8 @@ class Scripts:
         return [square, *(self._slice(first, last) or self._entry(first, last, Span(square.start, end))), close]
 
     def _sized_array(self, base: Token, word: str | None, first: int, last: int) -> str:
-        """The function of a letter with its size below, ``I_n``, ``\\mathbf{1}_n``, ``0_{m \\times n}``; empty for another."""
+        """The function of a letter with its size below, ``I_n``, ``\\mathbf{1}_n``,
+        ``0_{m \\times n}``; empty for another."""
         number = base.type == "NUMBER" and base.value == "1" and self._is_size(first, last)
         if base.type == "ONES" or number:
             return "ones"
@@ -328,7 +341,8 @@ class Scripts:
         return parts[1:]
 
     def _slice(self, first: int, last: int) -> Items | None:
-        """What stands in the brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another subscript."""
+        """What stands in the brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another
+        subscript."""
         lexemes = self.r.lexemes[first:last]
         places, commas = lexemes[::2], lexemes[1::2]
         colons = [lexeme for lexeme in places if lexeme.text == ":"]
@@ -340,7 +354,8 @@ class Scripts:
         return [Token(names.get(lexeme.text, "RUN"), lexeme.text, lexeme.start, lexeme.end) for lexeme in lexemes]
 
     def ranged(self, position: int) -> Items | None:
-        """The beginning of the array in brackets that open at ``position``, for ``[...]_{i=1,j=1}^{n,m}``."""
+        """The beginning of the array in brackets that open at ``position``, for
+        ``[...]_{i=1,j=1}^{n,m}``."""
         r = self.r
         close = r.partner[position]
         under, brace = close + 1, close + 2
@@ -375,7 +390,8 @@ class Scripts:
         return last - first <= 20 and all(self._in_size(lexeme) for lexeme in self.r.lexemes[first:last])
 
     def _sizes(self, first: int, last: int, square: bool) -> Items:
-        r"""The sizes in ``\\mathbf{1}_{m \\times n}``; those of a square matrix must be the same."""
+        r"""The sizes in ``\\mathbf{1}_{m \\times n}``; those of a square matrix must be the
+        same."""
         r = self.r
         cuts = [place for place in range(first, last) if r.lexemes[place].text in ("times", "×")]
         if len(cuts) != 1:
@@ -463,7 +479,10 @@ class Scripts:
         if (word := self.r.word(first, last) or self._sized(first, last)) is not None:
             return word
         return "".join(
-            [_IN_LIMITS.get(part.text, "?") if part.kind == "command" else _IN_LIMITS.get(part.text, part.text) for part in lexemes]
+            [
+                _IN_LIMITS.get(part.text, "?") if part.kind == "command" else _IN_LIMITS.get(part.text, part.text)
+                for part in lexemes
+            ]
         )
 
     def _sized(self, first: int, last: int) -> str | None:
@@ -493,6 +512,8 @@ class Scripts:
             brackets = r.bracket(place)
             return [*items, under, brackets[0], (first, end), (end, last), brackets[1]]
         if first == last or (end < last and r.lexemes[end].text != "_"):
-            raise ParseError("differentiate by one name", span=under.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}")
+            raise ParseError(
+                "differentiate by one name", span=under.span, suggestion="\\nabla_x f or \\frac{\\partial f}{\\partial x}"
+            )
         r.out[-1] = sign.as_a("NABLA", "∇")
         return [*items, under, (first, last)]

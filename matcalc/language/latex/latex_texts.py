@@ -22,12 +22,15 @@ _BRACE = pattern(
     re.DOTALL,
 )
 _CONDITION = pattern(r"\\newif\s*\\[A-Za-z@]+|\\(?P<word>if[A-Za-z@]*|else|fi)(?![A-Za-z@])|\\.|%[^\n]*", re.DOTALL)
-NOT_CONDITIONS = frozenset(["iff", "ifthenelse", "ifblank", "ifstrempty", "ifstrequal", "ifdefempty", "ifdef", "ifcsdef", "ifundef"])
+NOT_CONDITIONS = frozenset(
+    ["iff", "ifthenelse", "ifblank", "ifstrempty", "ifstrequal", "ifdefempty", "ifdef", "ifcsdef", "ifundef"]
+)
 """Commands with a name like that of a condition which take their parts in braces."""
 
 
 class Branches(NamedTuple):
-    """Of a condition or its ``\\else``: the places of the ``\\else``, or ``\\fi``, that ends what comes next, and of the ``\\fi``."""
+    """Of a condition or its ``\\else``: the places of the ``\\else``, or ``\\fi``, that ends what
+    comes next, and of the ``\\fi``."""
 
     other: int
     end: int
@@ -42,7 +45,8 @@ class Text:
         self._next: dict[str, tuple[int, int]] = {}
 
     def following(self, mark: str, position: int) -> int:
-        """The place of a mark at ``position`` or behind it, -1 without one; asking at places that grow costs one pass of the text."""
+        """The place of a mark at ``position`` or behind it, -1 without one; asking at places that
+        grow costs one pass of the text."""
         start, found = self._next.get(mark, (len(self.string) + 1, -1))
         if position < start:
             before = self.string.find(mark, position, start + len(mark) - 1)
@@ -80,7 +84,8 @@ class Text:
 
     @cached_property
     def branches(self) -> Mapping[int, Branches]:
-        """For the place of each condition that has an end, and of its ``\\else``, those of its parts."""
+        """For the place of each condition that has an end, and of its ``\\else``, those of its
+        parts."""
         found: dict[int, Branches] = {}
         opened: list[tuple[int, int]] = []
         for match in _CONDITION.finditer(self.string):
@@ -100,7 +105,8 @@ class Text:
 
 
 class Slice(NamedTuple):
-    """A stretch of a text. What a macro stands for comes from the place of its call: from ``origin`` to ``until``, else -1."""
+    """A stretch of a text. What a macro stands for comes from the place of its call: from
+    ``origin`` to ``until``, else -1."""
 
     text: Text
     start: int
@@ -121,9 +127,11 @@ def string_of(slices: list[Slice]) -> str:
 class Token(NamedTuple):
     """One unit of LaTeX.
 
-    ``kind`` is ``text`` (characters without a meaning of their own), ``par`` (an empty line), ``command`` (without its backslash),
-    ``begin`` and ``end`` (the name of an environment), ``comment``, ``{``, ``}``, ``$``, or ``stop``. ``origin`` is the place that its
-    first character comes from; what a macro stands for comes as a whole from its call, which reaches to ``until``, else -1.
+    ``kind`` is ``text`` (characters without a meaning of their own), ``par`` (an empty line),
+    ``command`` (without its backslash), ``begin`` and ``end`` (the name of an environment),
+    ``comment``, ``{``, ``}``, ``$``, or ``stop``. ``origin`` is the place that its first character
+    comes from; what a macro stands for comes as a whole from its call, which reaches to ``until``,
+    else -1.
     """
 
     kind: str
@@ -142,7 +150,8 @@ _APART = 200
 
 
 class Mark(NamedTuple):
-    """From ``offset`` on the text comes from ``origin`` on; or, with ``until``, as a whole from there to ``until``."""
+    """From ``offset`` on the text comes from ``origin`` on; or, with ``until``, as a whole from
+    there to ``until``."""
 
     offset: int
     origin: int
@@ -162,7 +171,8 @@ class Runs:
         self._last = ""
 
     def add(self, text: str, origin: int, until: int = -1) -> None:
-        """Adds a text. What would lengthen the name of the command before it is kept apart from it."""
+        """Adds a text. What would lengthen the name of the command before it is kept apart from
+        it."""
         if self._last and text[:1].isalpha():
             self.parts.append(" ")
             self.marks.append(Mark(self.length, origin, origin))
@@ -218,8 +228,8 @@ NEVER = -2
 
 
 class Frame:
-    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is then
-    taken for an argument.
+    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is
+    then taken for an argument.
 
     Where ``done`` returns True a token ``stop`` comes there.
     """
@@ -284,7 +294,8 @@ class Frame:
     def stopped(self, stop: str, depth: int) -> tuple[int, int]:
         """The place of ``stop`` in what is left, outside of braces, and how deep in braces it ends.
 
-        The place is -1 where it does not come, and ``NEVER`` where it cannot come behind the end, either.
+        The place is -1 where it does not come, and ``NEVER`` where it cannot come behind the end,
+        either.
         """
         if self.origin < 0:
             following = self.text.following(stop, self.at)

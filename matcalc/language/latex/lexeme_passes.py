@@ -1,4 +1,5 @@
-"""Passes over the lexemes of a text, one after the other: rows of arrays, environments, punctuation, labels."""
+"""Passes over the lexemes of a text, one after the other: rows of arrays, environments,
+punctuation, labels."""
 
 from __future__ import annotations
 
@@ -8,8 +9,27 @@ from matcalc.base.budgets import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision
-from matcalc.language.latex.latex_commands import ACCENTS, DROPPED_WITH_ARGUMENT, FONTS, FRACTIONS, PROSE, SIGNS, TRANSPOSES, WORDS
-from matcalc.language.latex.lexemes import BEGINS, ENDS, STOPS, Lexeme, inside_delimiters, is_doubled, next_lexeme, restored, with_cells
+from matcalc.language.latex.latex_commands import (
+    ACCENTS,
+    DROPPED_WITH_ARGUMENT,
+    FONTS,
+    FRACTIONS,
+    PROSE,
+    SIGNS,
+    TRANSPOSES,
+    WORDS,
+)
+from matcalc.language.latex.lexemes import (
+    BEGINS,
+    ENDS,
+    STOPS,
+    Lexeme,
+    inside_delimiters,
+    is_doubled,
+    next_lexeme,
+    restored,
+    with_cells,
+)
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, Vocabulary, canonical_name, plain_letters
 
 _BRACKETS = {"[": "]", "(": ")"}
@@ -23,7 +43,8 @@ _RELATIONS = frozenset(["=", ":", "coloneqq", "triangleq", "equiv", "doteq"])
 
 @record
 class Labels:
-    """The lexemes with labels as subscripts, and the names that these make; ``entries`` are those with an index beside the label."""
+    """The lexemes with labels as subscripts, and the names that these make; ``entries`` are those
+    with an index beside the label."""
 
     lexemes: list[Lexeme]
     names: frozenset[str]
@@ -32,8 +53,8 @@ class Labels:
 
 @record
 class _Exponent:
-    """An exponent: where its sign and its end are, what it holds, and the symbol it hangs on, which begins at ``start`` and ends at
-    ``stop``, with the index between that and the exponent."""
+    """An exponent: where its sign and its end are, what it holds, and the symbol it hangs on, which
+    begins at ``start`` and ends at ``stop``, with the index between that and the exponent."""
 
     place: int
     after: int
@@ -60,8 +81,14 @@ class _Reader:
         self._bound = self._below_sums()
         marks = [place for place, lexeme in enumerate(lexemes) if lexeme.is_char("^")]
         self._exponents = [found for place in marks if (found := self._exponent(place)) is not None]
-        self._differentiated = {_text(one.inner) for one in self._exponents if self._text_at(one.start - 1) == "partial"} - {"", "T", "H"}
-        self._given = {f"{one.base}^{one.inner[0].text}" for one in self._exponents if len(one.inner) == 1 and self._is_given(one)}
+        self._differentiated = {_text(one.inner) for one in self._exponents if self._text_at(one.start - 1) == "partial"} - {
+            "",
+            "T",
+            "H",
+        }
+        self._given = {
+            f"{one.base}^{one.inner[0].text}" for one in self._exponents if len(one.inner) == 1 and self._is_given(one)
+        }
         self._names: dict[str, Lexeme] = {}
         self._entries: dict[str, Lexeme] = {}
 
@@ -92,8 +119,14 @@ class _Reader:
                 raise ParseError(said, span=made.span, suggestion="another letter for one of them")
 
     def _subscript(self, exponent: _Exponent, label: str, rest: list[Lexeme]) -> tuple[list[Lexeme], int]:
-        """The lexemes of a label, with the index beside it and what stands behind it, and the position after all of them."""
-        mark, last, after, index = self._lexemes[exponent.place], self._lexemes[exponent.after - 1], exponent.after, exponent.index
+        """The lexemes of a label, with the index beside it and what stands behind it, and the
+        position after all of them."""
+        mark, last, after, index = (
+            self._lexemes[exponent.place],
+            self._lexemes[exponent.after - 1],
+            exponent.after,
+            exponent.index,
+        )
         if not index and self._text_at(after) == "_":
             below, end = self._argument(after + 1)
             index, after = (read, end) if (read := _text(below)) else ("", after)
@@ -115,7 +148,8 @@ class _Reader:
     # ------------------------------------------------------------ what is a label
 
     def _label(self, one: _Exponent) -> tuple[str, list[Lexeme]] | None:
-        """The label, and what of the exponent stands behind it; None where it is a power, a transpose or a member of a family."""
+        """The label, and what of the exponent stands behind it; None where it is a power, a
+        transpose or a member of a family."""
         first, rest = one.inner[0], one.inner[1:]
         if first.kind in _BRACKETS:
             return self._bracketed(one)
@@ -148,8 +182,9 @@ class _Reader:
         return called or (one.base == "e" and bool(one.index) and not self._vocabulary.declares("e"))
 
     def _is_marked(self, one: _Exponent, sign: Lexeme) -> bool:
-        """Whether a sign belongs to a name that is declared or given a value. A star or a plus also does elsewhere, except on a capital, of
-        which it could be the adjoint or the pseudoinverse, and on x in ``x^* A x``."""
+        """Whether a sign belongs to a name that is declared or given a value. A star or a plus also
+        does elsewhere, except on a capital, of which it could be the adjoint or the pseudoinverse,
+        and on x in ``x^* A x``."""
         if self._vocabulary.declares(f"{one.base}_{SIGNS[sign.text]}") or f"{one.base}^{sign.text}" in self._given:
             return True
         following = self._lexemes[one.after] if one.after < len(self._lexemes) else None
@@ -191,7 +226,8 @@ class _Reader:
         return self._lexemes[first:last], end
 
     def _symbol_before(self, end: int) -> tuple[int, str] | None:
-        """Where the letter with its accent and font begins that ends at a position, and its name."""
+        """Where the letter with its accent and font begins that ends at a position, and its
+        name."""
         if not end:
             return None
         start = self._opening.get(end - 1, end - 1)
@@ -254,7 +290,8 @@ def _closing_braces(lexemes: list[Lexeme]) -> dict[int, int]:
 
 @record
 class Source:
-    """The lexemes of a text, for each bracket the position of its partner, and what was decided on the way."""
+    """The lexemes of a text, for each bracket the position of its partner, and what was decided on
+    the way."""
 
     lexemes: list[Lexeme]
     partner: dict[int, int]
@@ -271,9 +308,11 @@ _SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
 
 
 def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
-    """The lexemes of LaTeX source, without space, comments, dollar signs and the delimiters of displays; labels are subscripts.
+    """The lexemes of LaTeX source, without space, comments, dollar signs and the delimiters of
+    displays; labels are subscripts.
 
-    Raises ParseError for brackets that do not match or a delimiter that is missing; LimitError as ``scan`` does.
+    Raises ParseError for brackets that do not match or a delimiter that is missing; LimitError as
+    ``scan`` does.
     """
     if len(text) > MOST_CHARACTERS:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
@@ -311,7 +350,8 @@ def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
 
 
 def _unbraced(lexemes: list[Lexeme], fits: Callable[[int], bool], before: int = 0) -> list[Lexeme]:
-    """The lexemes without the braces of which the first ``fits``, and without so many lexemes before them."""
+    """The lexemes without the braces of which the first ``fits``, and without so many lexemes
+    before them."""
     found = [(opening, close) for opening, close in _closing_braces(lexemes).items() if fits(opening)]
     gone = {place for opening, close in found for place in (*range(opening - before, opening + 1), close)}
     return [lexeme for place, lexeme in enumerate(lexemes) if place not in gone]
@@ -323,7 +363,8 @@ def _with_scripts(lexemes: list[Lexeme]) -> list[Lexeme]:
 
 
 def _without_spaced(lexemes: list[Lexeme]) -> list[Lexeme]:
-    r"""Differentials without the ``\mathop{\partial x}`` around them, which is there for the space before it."""
+    r"""Differentials without the ``\mathop{\partial x}`` around them, which is there for the space
+    before it."""
 
     def spaced(place: int) -> bool:
         return place > 0 and lexemes[place - 1].is_command(("mathop",)) and _begins_differential(lexemes[place + 1 : place + 4])
@@ -418,7 +459,8 @@ _PASSES = (_without_environments, _without_dropped, _norm_bars, _without_punctua
 
 
 def _with_variations(lexemes: list[Lexeme], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Lexeme]:
-    r"""``\frac{\delta f}{\delta x}`` as a derivative where nothing is called delta: a factor would stand on both sides of the line."""
+    r"""``\frac{\delta f}{\delta x}`` as a derivative where nothing is called delta: a factor would
+    stand on both sides of the line."""
     if vocabulary.declares("delta"):
         return lexemes
     closing, out = _closing_braces(lexemes), list(lexemes)
@@ -447,22 +489,29 @@ def _partners(lexemes: list[Lexeme]) -> dict[int, int]:
                 raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=lexeme.span)
         elif lexeme.kind in _PAIRS:
             if not opened:
-                raise ParseError(f"{lexeme.kind!r} closes nothing", span=lexeme.span, suggestion="remove it, or open a bracket before")
+                raise ParseError(
+                    f"{lexeme.kind!r} closes nothing", span=lexeme.span, suggestion="remove it, or open a bracket before"
+                )
             first = opened.pop()
             _check_pair(lexemes[first], lexeme)
             partner |= {first: position, position: first}
     if opened:
         first_open = lexemes[opened[-1]]
-        raise ParseError(f"{_SHOWN[first_open.kind]!r} is never closed", span=first_open.span, suggestion="add the closing bracket")
+        raise ParseError(
+            f"{_SHOWN[first_open.kind]!r} is never closed", span=first_open.span, suggestion="add the closing bracket"
+        )
     return partner
 
 
 def _check_pair(first: Lexeme, last: Lexeme) -> None:
-    """Raises ParseError for brackets of two sorts, and where only one of them belongs to an array or has a command for its size."""
+    """Raises ParseError for brackets of two sorts, and where only one of them belongs to an array
+    or has a command for its size."""
     if first.kind != _PAIRS[last.kind]:
         raise ParseError(f"{last.kind!r} does not match {first.kind!r}", span=last.span)
     if (first.text == BEGINS) != (last.text == ENDS):
-        raise ParseError(f"{last.text} does not match {first.text}", span=last.span, suggestion="one bracket, and an array inside")
+        raise ParseError(
+            f"{last.text} does not match {first.text}", span=last.span, suggestion="one bracket, and an array inside"
+        )
     if (first.text == "\\left") != (last.text == "\\right"):
         lonely, missing = (first, "\\right") if first.text == "\\left" else (last, "\\left")
         raise ParseError(f"{lonely.text} has no {missing}", span=lonely.span, suggestion=f"{missing} before the other bracket")

@@ -1,4 +1,5 @@
-"""The units of LaTeX source: commands, letters, digits, braces and delimiters, also where a backslash got lost on the way."""
+"""The units of LaTeX source: commands, letters, digits, braces and delimiters, also where a
+backslash got lost on the way."""
 
 from __future__ import annotations
 
@@ -33,8 +34,9 @@ from matcalc.language.text.spelling import SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIP
 class Lexeme:
     """One unit of the source.
 
-    ``kind`` is ``letter``, ``digit``, ``command`` (``text`` without the backslash), ``newline``, one of the brackets ``{ } ( ) [ ] < >``,
-    a bar (``NORM_OPEN``, ``BAR``...), or ``char``. The ``text`` of a bracket tells whether ``\\left`` stood before it.
+    ``kind`` is ``letter``, ``digit``, ``command`` (``text`` without the backslash), ``newline``,
+    one of the brackets ``{ } ( ) [ ] < >``, a bar (``NORM_OPEN``, ``BAR``...), or ``char``. The
+    ``text`` of a bracket tells whether ``\\left`` stood before it.
     """
 
     kind: str
@@ -63,19 +65,31 @@ _DOUBLED = pattern(r"\\\\(?:[A-Za-z]{2,}|[|{}])")
 _SINGLE = pattern(r"(?<!\\)(?:\\\\)*\\(?![\\\s])")
 
 
-BRACED = FRACTIONS | (FONTS - {"vec", "bs"}) | (WORDS - {"text"}) | frozenset(ACCENTS) | {"sqrt", "text", "underbrace", "overbrace"}
+BRACED = (
+    FRACTIONS | (FONTS - {"vec", "bs"}) | (WORDS - {"text"}) | frozenset(ACCENTS) | {"sqrt", "text", "underbrace", "overbrace"}
+)
 """Commands that are known by the brace behind them."""
-_COMMANDS = BRACED | OPERATORS.keys() | SPELLED_GREEK | TRANSPOSES | SIZED.keys() | SPACING | {"lVert", "rVert", "lvert", "rvert", "begin"}
+_COMMANDS = (
+    BRACED
+    | OPERATORS.keys()
+    | SPELLED_GREEK
+    | TRANSPOSES
+    | SIZED.keys()
+    | SPACING
+    | {"lVert", "rVert", "lvert", "rvert", "begin"}
+)
 
 
 def is_doubled(text: str) -> bool:
-    r"""Whether every backslash of the text is doubled, as in what was copied from a program: ``\\frac{1}{2} x^\\top x``."""
+    r"""Whether every backslash of the text is doubled, as in what was copied from a program:
+    ``\\frac{1}{2} x^\\top x``."""
     found = [match[0][2:] for match in _DOUBLED.finditer(text)]
     return any(not name.isalpha() or name in _COMMANDS for name in found) and _SINGLE.search(text) is None
 
 
 def cut_command(text: str, position: int) -> tuple[str, int] | None:
-    r"""The command whose backslash and first letter became one control character, as in ``"\frac"`` of Python, and its end."""
+    r"""The command whose backslash and first letter became one control character, as in ``"\frac"``
+    of Python, and its end."""
     match = _CUT.match(text, position) if text[position] in _ESCAPED else None
     if match is None or match.lastgroup is None:
         return None
@@ -95,7 +109,9 @@ CELL = "cell"
 GAP = "gap"
 """That of a blank behind a backslash."""
 _NAMES = r"(?:[bp]?small)?matrix|[bp]matrix|array"
-_BEGIN = pattern(rf"\\begin\s*\{{(?:(?:{_NAMES})\*?\}}(?:\s*\[[lcr]\])?|array\}}(?:\s*\[[tbc]\])?)(?:(?<=array\}})\s*\{{[lcr|\s]*\}})?")
+_BEGIN = pattern(
+    rf"\\begin\s*\{{(?:(?:{_NAMES})\*?\}}(?:\s*\[[lcr]\])?|array\}}(?:\s*\[[tbc]\])?)(?:(?<=array\}})\s*\{{[lcr|\s]*\}})?"
+)
 _END = pattern(rf"\\end\s*\{{(?:{_NAMES})\*?\}}")
 
 
@@ -254,7 +270,9 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
     after = braced.end() if braced else match.end() if match else start + 1
     kind = _kind_of_sign(sign, side) if match is None else _kind_of_command(sign, side)
     if kind is None or (name == "middle" and kind != "char"):
-        raise ParseError(f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=f"\\{name}( or \\{name}|")
+        raise ParseError(
+            f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=f"\\{name}( or \\{name}|"
+        )
     out.append(Lexeme(kind, "/" if kind == "char" else "\\" + name, position, after))
     return after
 
@@ -294,7 +312,11 @@ def restored(text: str, lexemes: list[Lexeme], decisions: list[Decision]) -> lis
     position = 0
     while position < len(lexemes):
         end = position
-        while end < len(lexemes) and lexemes[end].kind == "letter" and (end == position or lexemes[end].start == lexemes[end - 1].end):
+        while (
+            end < len(lexemes)
+            and lexemes[end].kind == "letter"
+            and (end == position or lexemes[end].start == lexemes[end - 1].end)
+        ):
             end += 1
         word = "".join([lexeme.text for lexeme in lexemes[position:end]])
         if end - position > 2 and _is_command(word, lexemes, end):
@@ -320,9 +342,11 @@ def _is_command(word: str, lexemes: list[Lexeme], end: int) -> bool:
 
 
 def with_cells(lexemes: list[Lexeme], decisions: list[Decision]) -> list[Lexeme]:
-    r"""The lexemes without the marks of columns that align equations, and without blanks with a backslash.
+    r"""The lexemes without the marks of columns that align equations, and without blanks with a
+    backslash.
 
-    Marks between the entries of arrays stay. In an array without ``\\\\`` such blanks are the ends of rows, if these have one length then.
+    Marks between the entries of arrays stay. In an array without ``\\\\`` such blanks are the ends
+    of rows, if these have one length then.
     """
     if not any(lexeme.kind in (CELL, GAP) for lexeme in lexemes):
         return lexemes
@@ -335,7 +359,8 @@ def with_cells(lexemes: list[Lexeme], decisions: list[Decision]) -> list[Lexeme]
 
 
 def _aligned(lexemes: list[Lexeme]) -> tuple[list[Lexeme], set[Lexeme]]:
-    """The lexemes without the marks of columns that align equations, and the blanks that end the rows of arrays."""
+    """The lexemes without the marks of columns that align equations, and the blanks that end the
+    rows of arrays."""
     inside: list[list[Lexeme] | None] = []
     ends: set[Lexeme] = set()
     out: list[Lexeme] = []

@@ -25,14 +25,16 @@ _CALL = pattern(r"\\([A-Za-z]+)")
 _OPENS = pattern(
     r"(?:^|[({\[=+\-,&|_;:]|\\(?:left|big|Big|bigg|Bigg)l?[(\[|]|\\(?:nabla|partial|in|cdot|times|quad))\s*\\([A-Za-z])(?![A-Za-z])"
 )
-"""A command of one letter where an operand begins: what stands behind an operand does not stand there."""
+"""A command of one letter where an operand begins: what stands behind an operand does not stand
+there."""
 _CLOSES = pattern(r"\\([A-Za-z])(?![A-Za-z])\s*(?:$|[)}\]=+\-,&|_^;:.]|\\(?:right|[bB]igg?r|in|cdot|times|quad|qquad|\\))")
 """One where an operand ends: what stands before an operand or between two does not stand there."""
 
 
 def conventional(text: str, defined: Collection[str] = (), used: Collection[str] | None = None) -> dict[str, Macro]:
-    r"""What those commands of a text stand for that are not read and not ``defined``. Single letters count where they are among
-    those that are ``used`` as operands in a document, or else in the text itself.
+    r"""What those commands of a text stand for that are not read and not ``defined``. Single
+    letters count where they are among those that are ``used`` as operands in a document, or else in
+    the text itself.
 
     >>> sorted(conventional(r"\nabla_\x (\x^\top \bA \x) = \pdv{f}{\x}, \foo \A"))
     ['bA', 'pdv', 'x']
@@ -90,7 +92,9 @@ def _letter(name: str) -> str | None:
         return None if name in letters["others"] else name
     if name in letters["words"]:
         return None
-    rest = next((name[len(prefix) :] for prefix in sorted(letters["prefixes"], key=len, reverse=True) if name.startswith(prefix)), "")
+    rest = next(
+        (name[len(prefix) :] for prefix in sorted(letters["prefixes"], key=len, reverse=True) if name.startswith(prefix)), ""
+    )
     if len(rest) == 1:
         return rest
     return f"\\{rest}" if rest in SPELLED_GREEK else None
@@ -100,9 +104,11 @@ _DEFINES = pattern(r"\\(?:" + "|".join(DEFINING) + r")(?![A-Za-z])")
 
 
 def expanded(text: str, known: Mapping[str, Macro] | None = None, usual: Mapping[str, Macro] | None = None) -> Source:
-    r"""The text without definitions and with every defined command replaced; ``known`` are definitions made elsewhere.
+    r"""The text without definitions and with every defined command replaced; ``known`` are
+    definitions made elsewhere.
 
-    Commands that nobody defines stand for what they usually do: for what ``usual`` says, or else what ``conventional`` finds.
+    Commands that nobody defines stand for what they usually do: for what ``usual`` says, or else
+    what ``conventional`` finds.
 
     >>> expanded(r"\newcommand{\half}[1]{\frac{#1}{2}} \half{x}^2").text.strip()
     '\\frac{x}{2}^2'

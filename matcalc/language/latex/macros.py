@@ -14,7 +14,8 @@ _DEEPEST = 50
 
 
 class _Group(NamedTuple):
-    """Where it ends (``text`` is None for one that a command ends), and for each name defined in it what it stood for before."""
+    """Where it ends (``text`` is None for one that a command ends), and for each name defined in it
+    what it stood for before."""
 
     text: Text | None
     end: int
@@ -43,7 +44,8 @@ class Meanings(dict[str, T], Generic[T]):
             self._groups.append(_Group(text, end, {}))
 
     def close(self, text: Text | None = None, end: int = -1) -> None:
-        """Ends the group that ends here, with all that should have ended in it; nothing where none does."""
+        """Ends the group that ends here, with all that should have ended in it; nothing where none
+        does."""
         depth = len(self._groups)
         while depth and self._groups[depth - 1].text is text and self._groups[depth - 1].end < end:
             depth -= 1
@@ -72,9 +74,11 @@ _MARK = pattern(r"\s*(\\[A-Za-z]+|\S)")
 
 
 class Parameter(NamedTuple):
-    """What a command takes: an argument; one in brackets, or ``between`` marks; a star or another mark; all ``until`` a mark.
+    """What a command takes: an argument; one in brackets, or ``between`` marks; a star or another
+    mark; all ``until`` a mark.
 
-    A ``literal`` is passed and is no argument. ``default`` stands for what is left out; without one it must be there.
+    A ``literal`` is passed and is no argument. ``default`` stands for what is left out; without one
+    it must be there.
     """
 
     kind: Kind = "mandatory"
@@ -83,7 +87,8 @@ class Parameter(NamedTuple):
 
 
 class Macro:
-    r"""What a command stands for: a body with ``#1``... for its arguments, or, as an ``alias``, what another one meant before."""
+    r"""What a command stands for: a body with ``#1``... for its arguments, or, as an ``alias``,
+    what another one meant before."""
 
     __slots__ = ("alias", "body", "cuts", "parameters", "text")
 
@@ -125,7 +130,8 @@ class Environment(NamedTuple):
 
 
 def counted(count: int, first: str | None = None) -> tuple[Parameter, ...]:
-    r"""The parameters of ``\newcommand``: so many arguments, the first with a default if there is one."""
+    r"""The parameters of ``\newcommand``: so many arguments, the first with a default if there is
+    one."""
     wanted = [Parameter()] * count
     if first is not None and wanted:
         wanted[0] = Parameter("optional", first)
@@ -169,7 +175,8 @@ _SORTS: Mapping[str, Kind] = {
 
 
 def _cuts(body: str) -> tuple[tuple[int, int] | int, ...]:
-    """Where the body is its own text, and where an argument stands; ``##`` is a ``#`` of its own."""
+    """Where the body is its own text, and where an argument stands; ``##`` is a ``#`` of its
+    own."""
     found: list[tuple[int, int] | int] = []
     start = 0
     for match in _HOLE.finditer(body):

@@ -1,7 +1,9 @@
-"""LaTeX as TeX reads it: one token after the other, with the commands of the writer replaced as they come.
+"""LaTeX as TeX reads it: one token after the other, with the commands of the writer replaced as
+they come.
 
-Texts lie on a stack: the files that are taken in, what macros stand for, and their arguments. The next token is that of the uppermost one.
-Nothing is copied: an argument is a stretch of the text that it was written in, and so each token knows its place.
+Texts lie on a stack: the files that are taken in, what macros stand for, and their arguments. The
+next token is that of the uppermost one. Nothing is copied: an argument is a stretch of the text
+that it was written in, and so each token knows its place.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ _BEFORE_ARGUMENTS = frozenset(["command", "begin", "}"])
 class Mouth:
     """Reads tokens. ``commands`` and ``environments`` are those that the writer has defined so far.
 
-    ``primitives`` are done here and give no token; ``kept`` are names that keep their meaning whatever the writer makes of them.
-    ``fault`` is told what is wrong, what to write instead, and from where to where.
+    ``primitives`` are done here and give no token; ``kept`` are names that keep their meaning
+    whatever the writer makes of them. ``fault`` is told what is wrong, what to write instead, and
+    from where to where.
     """
 
     def __init__(self, fault: Callable[[str, str, int, int], None], kept: Collection[str] = (), *, most: int) -> None:
@@ -217,7 +220,8 @@ class Mouth:
         return top is not None and top.passes(sign)
 
     def _ahead(self) -> Frame | None:
-        """What is being read, behind white space; None where nothing comes before something is to be done."""
+        """What is being read, behind white space; None where nothing comes before something is to
+        be done."""
         while self._frames:
             frame = self._frames[-1]
             frame.skip_blank()
@@ -250,7 +254,8 @@ class Mouth:
         return self.between("[", "]")
 
     def between(self, opening: str, closing: str) -> list[Slice] | None:
-        """What stands between two signs that come next; None, and nothing is passed, where they do not."""
+        """What stands between two signs that come next; None, and nothing is passed, where they do
+        not."""
         here = self._frames[-1] if self._frames else None
         passed = 0 if here is None else here.at
         frame = self._ahead()
@@ -270,7 +275,8 @@ class Mouth:
         return None if found is None else string_of(found)
 
     def string_until(self, stop: str, most: int) -> str | None:
-        """All before ``stop``, which is passed, as text; None where it does not come in the next ``most`` characters."""
+        """All before ``stop``, which is passed, as text; None where it does not come in the next
+        ``most`` characters."""
         frame = self._ahead()
         if frame is None or frame.string.find(stop, frame.at, min(frame.end, frame.at + most)) < 0:
             return None
@@ -292,7 +298,8 @@ class Mouth:
         return name if macro is None else macro.body.strip()
 
     def until(self, stop: str) -> list[Slice] | None:
-        """All before ``stop``, which is passed; None, and nothing is passed, where it does not come in the paragraph, outside of braces."""
+        """All before ``stop``, which is passed; None, and nothing is passed, where it does not come
+        in the paragraph, outside of braces."""
         found: list[Slice] = []
         depth = 0
         for number, frame in enumerate(reversed(self._frames)):

@@ -17,7 +17,8 @@ _LONGEST_NAME = 200
 
 
 def called_name(mouth: Mouth) -> str | None:
-    r"""The name up to ``\endcsname``, which is passed; None without one. Commands in it stand for their text."""
+    r"""The name up to ``\endcsname``, which is passed; None without one. Commands in it stand for
+    their text."""
     found = mouth.string_until("\\endcsname", _LONGEST_NAME)
     if found is None:
         return None
@@ -26,7 +27,8 @@ def called_name(mouth: Mouth) -> str | None:
 
 
 class Expansion:
-    """Lets a mouth follow these commands. Each passes what it has read, so that none goes in a circle."""
+    """Lets a mouth follow these commands. Each passes what it has read, so that none goes in a
+    circle."""
 
     def __init__(self, mouth: Mouth) -> None:
         self.mouth = mouth
@@ -52,7 +54,8 @@ class Expansion:
             self.mouth.call(token, macro)
 
     def _after(self, _: Token) -> None:
-        r"""Replaces the second of the tokens that follow, if it is a call: ``\expandafter\norm\pair``."""
+        r"""Replaces the second of the tokens that follow, if it is a call:
+        ``\expandafter\norm\pair``."""
         mouth = self.mouth
         if mouth.at_end:
             return
@@ -146,7 +149,8 @@ class Definitions:
         self._everywhere = True
 
     def _expanded(self, body: str, token: Token) -> str:
-        """A body with the calls in it replaced now; as it is where it is too long, or stands within too many others."""
+        """A body with the calls in it replaced now; as it is where it is too long, or stands within
+        too many others."""
         mouth, runs = self.mouth, Runs()
 
         def done() -> bool:
@@ -282,7 +286,8 @@ def _between(left: str, right: str, body: str, count: int, before: str = "", beh
 
 
 def _parameters(text: str) -> tuple[Parameter, ...]:
-    r"""The parameters of ``\def``: ``#1#2``, or with marks between them, ``(#1,#2)``, ``#1\end``."""
+    r"""The parameters of ``\def``: ``#1#2``, or with marks between them, ``(#1,#2)``,
+    ``#1\end``."""
     found: list[Parameter] = []
     for match in _PARAMETER.finditer(text):
         marks = match[2]
@@ -311,7 +316,8 @@ _Start: TypeAlias = tuple[Text, int]
 
 
 class Conditions:
-    """Lets a mouth decide conditions; of one that it cannot decide the commands are left as they are."""
+    """Lets a mouth decide conditions; of one that it cannot decide the commands are left as they
+    are."""
 
     def __init__(self, mouth: Mouth) -> None:
         self.mouth = mouth

@@ -1,4 +1,5 @@
-"""Arrays whose entries are formulas, and what operations make of them; what is made of numbers alone is computed exactly."""
+"""Arrays whose entries are formulas, and what operations make of them; what is made of numbers
+alone is computed exactly."""
 
 from __future__ import annotations
 
@@ -76,7 +77,9 @@ def product(left: Rows, right: Rows, place: Span) -> Rows:
 def check_length(rows: Rows, place: Span) -> None:
     """Raises ParseError for entries that are too long to be compared."""
     if sum(len(walk(entry)) for row in rows for entry in row) > _MOST_NODES:
-        raise ParseError("the entries of this product are too long", span=place, suggestion="fewer factors, or numbers for the names")
+        raise ParseError(
+            "the entries of this product are too long", span=place, suggestion="fewer factors, or numbers for the names"
+        )
 
 
 def determinant(rows: Rows, place: Span) -> s.Syntax:
@@ -95,7 +98,8 @@ def determinant(rows: Rows, place: Span) -> s.Syntax:
 
 
 def inverse(rows: Rows, place: Span) -> Rows:
-    """The inverse of a square matrix, by cofactors. Raises ParseError where there is none, or for a large matrix."""
+    """The inverse of a square matrix, by cofactors. Raises ParseError where there is none, or for a
+    large matrix."""
     size, whole = len(rows), determinant(rows, place)
     if number_in(whole) == 0:
         raise ParseError("this matrix has no inverse", span=place)
@@ -121,7 +125,8 @@ class Kinds:
 
 @record
 class Array:
-    """The entries of a side. ``listed``: they were meant as a list, so that a row of them may stand for a column."""
+    """The entries of a side. ``listed``: they were meant as a list, so that a row of them may stand
+    for a column."""
 
     rows: Rows
     listed: bool = False
@@ -158,12 +163,19 @@ def is_written_out(node: s.Syntax) -> bool:
 
 
 def is_list(node: s.Syntax) -> bool:
-    """Whether a node is an array with one row of several entries, which may be meant as a column."""
-    return isinstance(node, s.Applied) and is_written_out(node) and len(node.arguments) == 1 and isinstance(node.arguments[0], s.Listed)
+    """Whether a node is an array with one row of several entries, which may be meant as a
+    column."""
+    return (
+        isinstance(node, s.Applied)
+        and is_written_out(node)
+        and len(node.arguments) == 1
+        and isinstance(node.arguments[0], s.Listed)
+    )
 
 
 def rows_of(node: s.Applied) -> Rows:
-    """The rows that tokens of ``WRITTEN_OUT`` stand for. Raises ParseError where these differ in length."""
+    """The rows that tokens of ``WRITTEN_OUT`` stand for. Raises ParseError where these differ in
+    length."""
     rows = tuple([argument.values if isinstance(argument, s.Listed) else (argument,) for argument in node.arguments])
     rows = tuple([tuple([_bare(entry) for entry in row]) for row in rows])
     if len({len(row) for row in rows}) > 1:
@@ -177,7 +189,8 @@ def _bare(entry: s.Syntax) -> s.Syntax:
 
 
 def misplaced(node: s.Syntax, functions: Mapping[str, s.Definition]) -> ParseError:
-    """The error for an array that stands in another way than as a side of an equation between such arrays."""
+    """The error for an array that stands in another way than as a side of an equation between such
+    arrays."""
     name = name_of(node.arguments[0]) if isinstance(node, s.Applied) and node.function in PARTIALS else ""
     if name not in functions:
         said = "matrices cannot be written out entry by entry, but for sides of equations"
@@ -205,7 +218,8 @@ _MOST_FACTORS = 6
 class Operations:
     """What operations make of arrays that are written out.
 
-    ``columns``: a list is a column. ``numbers`` are the names that turn out to be numbers, ``named`` those that stand for arrays.
+    ``columns``: a list is a column. ``numbers`` are the names that turn out to be numbers,
+        ``named`` those that stand for arrays.
     """
 
     def __init__(self, functions: Mapping[str, s.Definition], nodes: list[s.Syntax], kinds: Kinds, *, columns: bool) -> None:
@@ -220,7 +234,8 @@ class Operations:
         self._entry_names = {name for name in written if not name[:1].isupper()} - kinds.others
 
     def beside(self, own: Array | None, side: s.Syntax, other: Array | None) -> Array | None:
-        """The array of a side; that of a number, of zero or of the identity as the other side needs it."""
+        """The array of a side; that of a number, of zero or of the identity as the other side needs
+        it."""
         if own is not None or other is None:
             return own
         if other.only is not None:
@@ -232,7 +247,8 @@ class Operations:
         return self._identity(side, other)
 
     def _identity(self, node: s.Syntax, other: Array) -> Array | None:
-        """A number times the identity matrix, of the size of a square array; None for anything else."""
+        """A number times the identity matrix, of the size of a square array; None for anything
+        else."""
         inner, factor = ungrouped(node), number(1, node.span)
         names: list[str] = []
         while not isinstance(inner, s.Name):
@@ -315,14 +331,16 @@ class Operations:
         return left.changed(lambda entry: combined("*", entry, factor, node.span))
 
     def _factor(self, written: s.Syntax, array: Array | None) -> s.Syntax:
-        """What stands beside an array, as a number. Raises ParseError for what may be an array itself."""
+        """What stands beside an array, as a number. Raises ParseError for what may be an array
+        itself."""
         if array is not None and array.only is not None:
             return array.only
         self._check_number(written)
         return written
 
     def _numbers_in(self, *arrays: Array) -> None:
-        """That the names in arrays are numbers. Raises ParseError for entries that may be blocks: capitals, bold letters, transposes."""
+        """That the names in arrays are numbers. Raises ParseError for entries that may be blocks:
+        capitals, bold letters, transposes."""
         nodes = walk(*(entry for array in arrays for entry in array.entries))
         called = set(names_among(nodes)) - _CONSTANTS
         blocks = [name for name in called - self._kinds.numbers if name[:1].isupper() or name in self._kinds.others]
@@ -356,7 +374,8 @@ class Operations:
         return Array(made)
 
     def _of_function(self, node: s.Syntax, name: str, present: list[Array]) -> Array:
-        """The value of a function of arrays: a determinant, a trace, an inner product, the length of a vector."""
+        """The value of a function of arrays: a determinant, a trace, an inner product, the length
+        of a vector."""
         one, other = present[0], present[-1]
         self._numbers_in(*present)
         if name in _OF_SQUARES and one.size[0] == one.size[1]:

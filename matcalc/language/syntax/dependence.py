@@ -1,4 +1,5 @@
-"""What the names of a program depend on: the order of its statements, functions of functions, and functions without a formula."""
+"""What the names of a program depend on: the order of its statements, functions of functions, and
+functions without a formula."""
 
 from __future__ import annotations
 
@@ -22,10 +23,11 @@ _NOTHING: Mapping[str, Collection[str]] = MappingProxyType({})
 def ordered(program: s.Program, *, claim: bool = False, depends: Mapping[str, Collection[str]] = _NOTHING) -> s.Program:
     """The program with its assignments sorted, in the order written where that is free.
 
-    When the last statement is an assignment too, the value of the program is the one result that no other statement uses. Names that
-    need each other stay as they were written, for the reader to refuse. With ``claim`` the last equation is a statement, not an assignment.
-    ``depends`` are names without a value that stand for functions of others.
-    Raises ParseError when several results are left unused.
+    When the last statement is an assignment too, the value of the program is the one result that no
+    other statement uses. Names that need each other stay as they were written, for the reader to
+    refuse. With ``claim`` the last equation is a statement, not an assignment. ``depends`` are
+    names without a value that stand for functions of others. Raises ParseError when several results
+    are left unused.
     """
     assignments = list(program.assignments)
     value = program.value
@@ -97,10 +99,11 @@ def _sorted(assignments: list[tuple[s.Name, s.Syntax]], uses: _Uses) -> list[tup
 
 
 def composed(program: s.Program) -> s.Program:
-    """The program with functions of functions as values of each other, where it differentiates what lies behind arguments or by it.
+    """The program with functions of functions as values of each other, where it differentiates what
+    lies behind arguments or by it.
 
-    Where nothing behind them is asked about, arguments stand for themselves. Raises ParseError where it is not said what a derivative
-    holds fixed.
+    Where nothing behind them is asked about, arguments stand for themselves. Raises ParseError
+    where it is not said what a derivative holds fixed.
     """
     functions = {definition.function: definition for definition in program.definitions}
     asked = [found for node in walk(program.value) for found in _derived(node, functions)]
@@ -119,7 +122,9 @@ def _layered(program: s.Program, inner: set[str]) -> s.Program:
     """The program with functions of functions, and those in them, as values."""
     layers = {one.function: one for one in program.definitions if one.function in inner or not inner.isdisjoint(one.parameters)}
     values = tuple([(s.Name(one.span, name), one.body) for name, one in layers.items()])
-    return replace(program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, layers)))
+    return replace(
+        program, assignments=(*program.assignments, *values), value=mapped(program.value, lambda node: _named(node, layers))
+    )
 
 
 def _inner(function: s.Definition, functions: Mapping[str, s.Definition]) -> list[str]:
@@ -128,7 +133,8 @@ def _inner(function: s.Definition, functions: Mapping[str, s.Definition]) -> lis
 
 
 def _derived(node: s.Syntax, functions: Mapping[str, s.Definition]) -> list[tuple[str, str, Span]]:
-    """The function that is differentiated as it is defined and what by, where a node is the first derivative of one, or all of them."""
+    """The function that is differentiated as it is defined and what by, where a node is the first
+    derivative of one, or all of them."""
     if isinstance(node, s.Applied) and node.function in PARTIALS:
         whole = _named(node.arguments[0], functions)
         found = functions.get(whole.name) if isinstance(whole, s.Name) else None
@@ -171,13 +177,16 @@ def _check_fixed(name: str, by: str, place: Span, functions: Mapping[str, s.Defi
 
 
 def undefined_functions(program: s.Program, known: frozenset[str], labelled: frozenset[str] = frozenset()) -> Undefined:
-    """The names that are differentiated in a program and have no value in it; ``known`` are names that no text defines, ``labelled`` those
-    in which no letter is an index.
+    """The names that are differentiated in a program and have no value in it; ``known`` are names
+    that no text defines, ``labelled`` those in which no letter is an index.
 
-    A derivative of a name that is said to be 0 says that the name is constant. Raises UnknownFunctionError for names that depend on each
-    other, and for one that is differentiated by entries.
+    A derivative of a name that is said to be 0 says that the name is constant. Raises
+    UnknownFunctionError for names that depend on each other, and for one that is differentiated by
+    entries.
     """
-    assigned = {name.name for name, _ in program.assignments} | {base for base, _ in map(members_given, program.assignments) if base}
+    assigned = {name.name for name, _ in program.assignments} | {
+        base for base, _ in map(members_given, program.assignments) if base
+    }
     defined = assigned | {definition.function for definition in program.definitions} | known
     nodes = [] if _is_constancy(program.value, defined) else walk(program)
     by = _differentiated(nodes, defined, labelled)
@@ -196,7 +205,8 @@ def undefined_functions(program: s.Program, known: frozenset[str], labelled: fro
 
 
 def _differentiated(nodes: list[s.Syntax], defined: set[str], labelled: frozenset[str]) -> dict[str, dict[str, Span]]:
-    """The names without a value that are differentiated, each with what by and where. Raises UnknownFunctionError for one by entries."""
+    """The names without a value that are differentiated, each with what by and where. Raises
+    UnknownFunctionError for one by entries."""
     bound = sum_indices(nodes)
     by: dict[str, dict[str, Span]] = {}
     for node in nodes:
@@ -220,7 +230,9 @@ def _differentiated_name(node: s.Syntax, defined: set[str]) -> str:
 def _standing(nodes: list[s.Syntax]) -> frozenset[str]:
     """The names that occur in other ways than differentiated as they stand."""
     names = Counter(node.name for node in nodes if isinstance(node, s.Name))
-    bodies = Counter(body.name for node in nodes if isinstance(node, s.DerivativeOf) and isinstance(body := ungrouped(node.body), s.Name))
+    bodies = Counter(
+        body.name for node in nodes if isinstance(node, s.DerivativeOf) and isinstance(body := ungrouped(node.body), s.Name)
+    )
     return frozenset(name for name, count in names.items() if count > bodies[name])
 
 

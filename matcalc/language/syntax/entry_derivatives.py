@@ -1,4 +1,5 @@
-"""Derivatives of functions without a formula by entries: ``∂L/∂z_i`` is entry i of ``∂L/∂z``, and ``∂u_k/∂z_i`` one of ``∂u/∂z``."""
+"""Derivatives of functions without a formula by entries: ``∂L/∂z_i`` is entry i of ``∂L/∂z``, and
+``∂u_k/∂z_i`` one of ``∂u/∂z``."""
 
 from __future__ import annotations
 
@@ -15,9 +16,11 @@ _MOST_AXES = 2
 
 @record
 class ByTheWhole:
-    """A program with derivatives by whole arrays, and the names of those ``vectors`` that entries of them with one index tell of.
+    """A program with derivatives by whole arrays, and the names of those ``vectors`` that entries
+    of them with one index tell of.
 
-    ``by_same``: an entry of one is differentiated by the same entry of another, on which alone it may depend.
+    ``by_same``: an entry of one is differentiated by the same entry of another, on which alone it
+        may depend.
     """
 
     program: s.Program
@@ -28,10 +31,12 @@ class ByTheWhole:
 def by_the_whole(
     program: s.Program, declared: frozenset[str], functions: frozenset[str], labelled: frozenset[str], layout: str
 ) -> ByTheWhole:
-    """The program with the entries of derivatives by whole arrays in the place of derivatives by entries, for functions that have no value.
+    """The program with the entries of derivatives by whole arrays in the place of derivatives by
+    entries, for functions that have no value.
 
-    ``declared`` are the names with a declaration, ``functions`` those of them that are declared as functions, ``labelled`` those in which
-    no letter is an index. The entry i, j of a derivative by a matrix in the layout of the numerator is that by the entry j, i.
+    ``declared`` are the names with a declaration, ``functions`` those of them that are declared as
+    functions, ``labelled`` those in which no letter is an index. The entry i, j of a derivative by
+    a matrix in the layout of the numerator is that by the entry j, i.
     """
     nodes = walk(program)
     given = frozenset([name.name for name, _ in program.assignments])
@@ -70,8 +75,9 @@ def _entry(name: str) -> tuple[str, str]:
 
 @record
 class _Entries:
-    """Which derivatives of a program are by entries. ``defined`` are the names with a value, ``labelled`` those that are no entries,
-    ``arrays`` those that stand for themselves somewhere, or before an index."""
+    """Which derivatives of a program are by entries. ``defined`` are the names with a value,
+    ``labelled`` those that are no entries, ``arrays`` those that stand for themselves somewhere, or
+    before an index."""
 
     defined: frozenset[str]
     labelled: frozenset[str]
@@ -80,14 +86,20 @@ class _Entries:
     def is_by_entry(self, node: s.DerivativeOf) -> bool:
         """``∂L/∂z_i`` of a function L without a value."""
         body = ungrouped(node.body)
-        if not self._is_plain(node) or not isinstance(body, s.Name) or not self._is_unknown(body.name) or self._entry(body.name)[0]:
+        if (
+            not self._is_plain(node)
+            or not isinstance(body, s.Name)
+            or not self._is_unknown(body.name)
+            or self._entry(body.name)[0]
+        ):
             return False
         base, index = self._entry(node.wrt[0])
         one = base in self.arrays and base[:1].islower()  # W_k is a matrix of several, w_k an entry
         return bool(base) and (one or len(index) == _MOST_AXES)
 
     def of_entry(self, node: s.DerivativeOf) -> str:
-        """``u_k`` of ``∂u_k/∂z_i``, by an entry of one array without a value of another; empty for another derivative."""
+        """``u_k`` of ``∂u_k/∂z_i``, by an entry of one array without a value of another; empty for
+        another derivative."""
         body = ungrouped(node.body)
         if not self._is_plain(node) or not isinstance(body, s.Name) or not self._is_unknown(body.name):
             return ""
@@ -124,8 +136,8 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
 
 
 def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
-    """The program with other indices in the sums of its values and functions, and of what it differentiates, than those that the claim
-    differentiates by: they are not the same.
+    """The program with other indices in the sums of its values and functions, and of what it
+    differentiates, than those that the claim differentiates by: they are not the same.
     """
     others = _other_indices(program, nodes)
     if not others:
@@ -162,7 +174,8 @@ def _moving_indices(nodes: list[s.Syntax]) -> set[str]:
 
 
 def _derives_by(node: s.Syntax, index: str) -> bool:
-    """Whether the index of a sum or an array is one of what is differentiated by in it: ``Σ_j ∂L/∂p_j``."""
+    """Whether the index of a sum or an array is one of what is differentiated by in it:
+    ``Σ_j ∂L/∂p_j``."""
     return any(index in _entry(name)[1] for name in differentiated_by(walk(node)))
 
 

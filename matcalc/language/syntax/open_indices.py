@@ -1,4 +1,5 @@
-"""Indices that no sum binds, and sums that are not written: entries as arrays, and products over letters that stand twice."""
+"""Indices that no sum binds, and sums that are not written: entries as arrays, and products over
+letters that stand twice."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _MOST_AXES_OF_ENTRIES = 4
 
 @record
 class _Subscript:
-    """A name with a subscript of letters; ``bound`` are those that are indices of sums around it."""
+    """A name with a subscript of letters; ``bound`` are those that are indices of sums around
+    it."""
 
     base: str
     letters: str
@@ -33,7 +35,8 @@ class _Subscript:
 
 
 def index_letters(nodes: Iterable[s.Syntax], arrays: frozenset[str]) -> frozenset[str]:
-    """The letters that may be indices in a text; ``arrays`` are the names that it has, and ``nodes`` those of its tree."""
+    """The letters that may be indices in a text; ``arrays`` are the names that it has, and
+    ``nodes`` those of its tree."""
     nodes = list(nodes)
     subscripts = _subscripts_of(names_among(nodes), frozenset(), INDEX_LETTERS)
     arrays |= {subscript.base for subscript in subscripts if len(subscript.letters) == _MOST_AXES}
@@ -54,7 +57,8 @@ def _letters_at(node: s.Syntax, arrays: frozenset[str]) -> set[str]:
 
 
 def _index_of_known(name: str, arrays: frozenset[str]) -> str:
-    """The letters in ``v_ab`` behind the name of an array of the text, or behind the small letter of its capital."""
+    """The letters in ``v_ab`` behind the name of an array of the text, or behind the small letter
+    of its capital."""
     base, _, index = name.rpartition("_")
     known = base in arrays or (bool(base) and capital_of(base) in arrays)
     return index if known and len(index) <= _MOST_AXES and index.isalpha() and index.islower() else ""
@@ -65,7 +69,8 @@ def free_indices(
 ) -> tuple[str, ...]:
     """The free indices of an expression or of the sides of an equation, in alphabetical order.
 
-    ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated by; ``letters`` may be indices.
+    ``known`` are declared names, which have no indices in them; ``wrt`` is what is differentiated
+    by; ``letters`` may be indices.
     """
     sides = [_subscripts(root, known, letters) for root in roots]
     free = _free(_told(sides, {*wrt}))
@@ -77,7 +82,8 @@ def free_indices(
 
 
 def _told(sides: list[_Subscripts], wrt: set[str]) -> list[_Subscript]:
-    """The names whose letters are indices by what stands elsewhere: of summed arrays, of what is differentiated by, and Kronecker's."""
+    """The names whose letters are indices by what stands elsewhere: of summed arrays, of what is
+    differentiated by, and Kronecker's."""
     found = [subscript for side in sides for subscript in side.names]
     summed = wrt | {subscript.base for subscript in found if subscript.bound}
     return [one for one in found if one.bound or one.base in summed or (one.base == "delta" and len(one.letters) == 2)]
@@ -89,14 +95,16 @@ def _free(names: Iterable[_Subscript]) -> frozenset[str]:
 
 
 def shows_indices(root: s.Syntax) -> bool:
-    """Whether an expression has an index by which it could be an array: in square brackets each one must be bound."""
+    """Whether an expression has an index by which it could be an array: in square brackets each one
+    must be bound."""
     found = _subscripts(root, frozenset(), INDEX_LETTERS)
     return not found.shown and any(one.free for one in found.names)
 
 
 @record
 class _Subscripts:
-    """The names with subscripts, the letters that brackets or derivatives by entries show to be indices, and those that sums run over."""
+    """The names with subscripts, the letters that brackets or derivatives by entries show to be
+    indices, and those that sums run over."""
 
     names: list[_Subscript]
     shown: set[str]
@@ -135,18 +143,24 @@ def _subscripts(root: s.Syntax, known: frozenset[str], letters: frozenset[str]) 
 
 
 def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
-    """Whether positions behind brackets are indices of what stands in these: ``[x_i y_j]_ij`` is an array."""
+    """Whether positions behind brackets are indices of what stands in these: ``[x_i y_j]_ij`` is an
+    array."""
     names = set(names_among(positions))
     return len(names) == len(positions) and names <= free_letters(body)
 
 
 def _subscripts_of(names: Iterable[str], bound: frozenset[str], letters: frozenset[str]) -> list[_Subscript]:
     split = [name.rpartition("_") for name in names]
-    return [_Subscript(base, index, bound.intersection(index)) for base, _, index in split if base and (letters | bound).issuperset(index)]
+    return [
+        _Subscript(base, index, bound.intersection(index))
+        for base, _, index in split
+        if base and (letters | bound).issuperset(index)
+    ]
 
 
 def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
-    """The array of the values of a scalar over indices, those that it has; what has none is the same for all of them."""
+    """The array of the values of a scalar over indices, those that it has; what has none is the
+    same for all of them."""
     if not indices or number_in(body) == 0:
         return body
     names = tuple([s.Name(body.span, index) for index in indices])
@@ -155,9 +169,11 @@ def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
 
 @record
 class Lifted:
-    """The sides of an equation between entries, as arrays over ``indices``; a derivative by entries is one by the whole.
+    """The sides of an equation between entries, as arrays over ``indices``; a derivative by entries
+    is one by the whole.
 
-    ``by_axes``: of a derivative with more axes than a matrix has, where those of what is differentiated come first.
+    ``by_axes``: of a derivative with more axes than a matrix has, where those of what is
+        differentiated come first.
     """
 
     lead: s.Syntax
@@ -167,10 +183,12 @@ class Lifted:
 
 
 def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: str, values: Container[str] = ()) -> Lifted:
-    """Both sides over the free indices; of a derivative in the layout, the indices of the variable first where that is the denominator's.
+    """Both sides over the free indices; of a derivative in the layout, the indices of the variable
+    first where that is the denominator's.
 
-    ``values`` are names with a value: by their entries a derivative is one within an expression, and so is one by an entry with an index
-    of what is differentiated, ``∂y_i/∂x_i``. Raises ParseError for more indices than an array has.
+    ``values`` are names with a value: by their entries a derivative is one within an expression,
+    and so is one by an entry with an index of what is differentiated, ``∂y_i/∂x_i``. Raises
+    ParseError for more indices than an array has.
     """
     if not isinstance(lead, s.DerivativeOf) or not lead.plain:
         return _as_they_stand(lead, claimed, indices)
@@ -224,7 +242,8 @@ def free_letters(root: s.Syntax, letters: frozenset[str] = INDEX_LETTERS) -> set
 
 
 def members_given(assignment: tuple[s.Name, s.Syntax]) -> tuple[str, str]:
-    """What stands before the indices and these, of a name that has a value for each index: ``r_i = y_i - w'x_i``; else empty."""
+    """What stands before the indices and these, of a name that has a value for each index:
+    ``r_i = y_i - w'x_i``; else empty."""
     name, value = assignment
     index = declared.index_of(name.name)
     return (name.name.rpartition("_")[0], index) if index and set(index) <= free_letters(value) else ("", "")
@@ -244,7 +263,8 @@ class Summed:
 
 
 def with_sums(equation: s.Equation, letters: frozenset[str], known: frozenset[str]) -> Summed | None:
-    """The equation with a sum over the letters that stand twice in a product; None where it is not written so.
+    """The equation with a sum over the letters that stand twice in a product; None where it is not
+    written so.
 
     ``letters`` may be indices, ``known`` are names that have none in them.
     """
@@ -295,7 +315,9 @@ def _of_entries(nodes: list[s.Syntax], marks: _Marks) -> set[str]:
     """The letters in entries of two indices or more."""
     found: set[str] = set()
     for node in nodes:
-        own = marks.of(node.name) if isinstance(node, s.Name) else marks.at(node) if isinstance(node, s.Entries) else Counter[str]()
+        own = (
+            marks.of(node.name) if isinstance(node, s.Name) else marks.at(node) if isinstance(node, s.Entries) else Counter[str]()
+        )
         found |= set(own) if own.total() >= _TWICE else set()
     return found
 
@@ -318,7 +340,8 @@ def _of_count(counts: Counter[str], count: int) -> frozenset[str]:
 
 
 def _counts(root: s.Syntax, marks: _Marks) -> dict[s.Syntax, Counter[str]]:
-    """How often each letter stands in each node, those of its parts that are summed left out. Raises _OtherwiseWritten."""
+    """How often each letter stands in each node, those of its parts that are summed left out.
+    Raises _OtherwiseWritten."""
     found: dict[s.Syntax, Counter[str]] = {}
     for node in reversed(walk(root)):
         found[node] = _count(node, found, marks)
@@ -387,8 +410,8 @@ def _whole_products(root: s.Syntax) -> list[s.Syntax]:
 
 
 def as_array(node: s.Entries, scope: Scope) -> s.Syntax:
-    """The array that is meant where the positions behind brackets are indices of what stands in them, as in ``[x_i y_j]_{i,j}``; else the
-    node itself."""
+    """The array that is meant where the positions behind brackets are indices of what stands in
+    them, as in ``[x_i y_j]_{i,j}``; else the node itself."""
     if not isinstance(node.operand, s.Group):
         return node
     names = names_among(node.positions)

@@ -1,4 +1,5 @@
-"""Text to syntax tree: an LALR parser that runs Lark's tables for ``grammar/matcalc.lark`` over the tokens of this package."""
+"""Text to syntax tree: an LALR parser that runs Lark's tables for ``grammar/matcalc.lark`` over the
+tokens of this package."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ from matcalc.language.text.tokenization import tokenize
 
 @record
 class Parsed:
-    """A syntax tree, what was decided of its letters, the dialect that it was read in, the runs of letters that could be read otherwise,
-    and the names with a label."""
+    """A syntax tree, what was decided of its letters, the dialect that it was read in, the runs of
+    letters that could be read otherwise, and the names with a label."""
 
     program: s.Program
     decisions: tuple[Decision, ...]
@@ -35,8 +36,8 @@ class Parsed:
 def parse_syntax(
     text: str, vocabulary: Vocabulary | None = None, dialect: Dialect | None = None, flipped: frozenset[str] | None = None
 ) -> Parsed:
-    """The syntax tree of ``text``; ``vocabulary`` holds the declared names, ``dialect`` is the one asked for, ``flipped`` are runs of
-    letters that are not read as they usually are.
+    """The syntax tree of ``text``; ``vocabulary`` holds the declared names, ``dialect`` is the one
+    asked for, ``flipped`` are runs of letters that are not read as they usually are.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
@@ -45,7 +46,8 @@ def parse_syntax(
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:
-    """The value of the whole input: nodes are built while the parser reduces, so that no tree is walked recursively."""
+    """The value of the whole input: nodes are built while the parser reduces, so that no tree is
+    walked recursively."""
     steps, rules = table.steps, table.rules
     states = [table.start]
     values: list[Any] = []
@@ -93,7 +95,9 @@ _SHOWN = {
 def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[Token]) -> ParseError:
     accepted = {symbol for symbol in steps if symbol.isupper()}
     operand = "NAME" in accepted
-    expected = "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted & _SHOWN.keys()))
+    expected = (
+        "a number, a name, a function or '('" if operand else ", ".join(_SHOWN[name] for name in sorted(accepted & _SHOWN.keys()))
+    )
     if token.type == _END:
         return _too_early(tokens, text, operand, expected)
     shown = _written(token, text)
@@ -106,7 +110,9 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         return ParseError("an equation has one sign '='", span=_join(before.span, token.span), suggestion="=")
     if text[token.start : token.start + 1] in ("'", '"') and token.type in ("STRING", "WORD"):
         return ParseError("words in quotes are no formula", span=token.span, suggestion=token.value.strip("'\"’´"))
-    return ParseError(f"{shown} cannot stand here", span=token.span, expected=expected or None, suggestion=_instead(token, before, operand))
+    return ParseError(
+        f"{shown} cannot stand here", span=token.span, expected=expected or None, suggestion=_instead(token, before, operand)
+    )
 
 
 def _too_early(tokens: list[Token], text: str, operand: bool, expected: str) -> ParseError:
@@ -136,7 +142,8 @@ _LISTED = "x'*y for an inner product; a list stands only in a call"
 
 
 def _written(token: Token, text: str) -> str:
-    """A token as it was written; empty for one that was put in, such as the bracket that closes an exponent in LaTeX."""
+    """A token as it was written; empty for one that was put in, such as the bracket that closes an
+    exponent in LaTeX."""
     if token.type == "JUXT":
         return "another factor"
     if token.type == "SEPARATOR" and token.value == "\n":
@@ -167,7 +174,8 @@ def _binary(operator: str, children: list[Any]) -> s.Binary:
 
 
 def _is_row(divisor: s.Syntax) -> bool:
-    """Whether a divisor is a row by its letters, so that what follows it belongs to it: ``x'*A*x / x'*x``; ``x'*B`` still is one."""
+    """Whether a divisor is a row by its letters, so that what follows it belongs to it:
+    ``x'*A*x / x'*x``; ``x'*B`` still is one."""
     for _ in range(_LONGEST_DIVISOR):
         if not isinstance(divisor, s.Binary) or not isinstance(divisor.right, s.Name) or not divisor.right.name[0].isupper():
             break
@@ -181,12 +189,15 @@ _PRODUCTS = {"@": "@", "·": "·", "⋅": "·", "∙": "·", "\\cdot": "·"}
 
 
 class _Builder:
-    """Builds the nodes of the syntax tree: a method for each production of the grammar that makes one."""
+    """Builds the nodes of the syntax tree: a method for each production of the grammar that makes
+    one."""
 
     def start(self, children: list[Any]) -> s.Program:
         types = [getattr(child, "type", "") for child in children]
         place = types.index("WHERE") if "WHERE" in types else len(children)
-        before, after = [[child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])]
+        before, after = [
+            [child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])
+        ]
         whole = _join(children[0].span, children[-1].span)
         if len(children) == 1:
             return s.Program(whole, (), (), children[0])
@@ -295,7 +306,9 @@ class _Builder:
         if token.value == "-T":
             return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
         digits = token.value.lstrip("-")
-        exponent: s.Syntax = _number(Token("NUMBER", digits, token.start, token.end)) if digits.isdecimal() else s.Name(token.span, digits)
+        exponent: s.Syntax = (
+            _number(Token("NUMBER", digits, token.start, token.end)) if digits.isdecimal() else s.Name(token.span, digits)
+        )
         if token.value.startswith("-"):
             exponent = s.Minus(token.span, exponent)
         return s.Raised(span, base, exponent, False)
@@ -337,7 +350,9 @@ class _Builder:
         return s.Keyword(_join(name.span, value.span), name.value, value)
 
     def listed(self, children: list[Any]) -> s.Listed:
-        return s.Listed(_join(children[0].span, children[-1].span), tuple([child for child in children if isinstance(child, s.Syntax)]))
+        return s.Listed(
+            _join(children[0].span, children[-1].span), tuple([child for child in children if isinstance(child, s.Syntax)])
+        )
 
     def number(self, children: list[Any]) -> s.NumberLiteral:
         return _number(children[0])
@@ -377,7 +392,8 @@ def _gives_a_name(statement: s.Syntax) -> bool:
 
 
 def _main(statements: list[s.Syntax]) -> s.Syntax:
-    """The statement that the others explain: the last one that gives no name, else the last one that no other uses."""
+    """The statement that the others explain: the last one that gives no name, else the last one
+    that no other uses."""
     unnamed = next((statement for statement in reversed(statements) if not _gives_a_name(statement)), None)
     last = statements[-1]
     if unnamed is not None or not isinstance(last, s.Definition):
@@ -397,10 +413,14 @@ def _program(whole: Span, statements: list[s.Syntax], main: s.Syntax) -> s.Progr
         if isinstance(statement, s.Definition):
             continue
         if not isinstance(statement, s.Equation):
-            raise ParseError("every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)")
+            raise ParseError(
+                "every statement but the last gives a name to a value", span=statement.span, suggestion="z = W*x + b; tanh(z)"
+            )
         if not isinstance(statement.left, s.Name):
             several = isinstance(main, s.Equation)
-            advice = "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
+            advice = (
+                "one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)"
+            )
             raise ParseError("only a name can be given a value", span=statement.left.span, suggestion=advice)
         assignments.append((statement.left, statement.right))
     definitions = tuple([statement for statement in statements if isinstance(statement, s.Definition)])
@@ -408,7 +428,8 @@ def _program(whole: Span, statements: list[s.Syntax], main: s.Syntax) -> s.Progr
 
 
 def _differentiated_by(value: str) -> tuple[tuple[str, ...], bool]:
-    """The names of a ``BY`` token, one for each order, and whether the derivative is by the transpose of the one name.
+    """The names of a ``BY`` token, one for each order, and whether the derivative is by the
+    transpose of the one name.
 
     In a second derivative a transposed name is that of the columns: ``∂²f/∂x∂yᵀ``.
     """

@@ -1,6 +1,8 @@
-"""The parse tables of ``grammar/matcalc.lark``: Lark reads the grammar and builds them, and they are stored.
+"""The parse tables of ``grammar/matcalc.lark``: Lark reads the grammar and builds them, and they
+are stored.
 
-Importing Lark and building the tables takes longer than everything else that a derivation needs, so both are left to the first process.
+Importing Lark and building the tables takes longer than everything else that a derivation needs, so
+both are left to the first process.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ TableData: TypeAlias = tuple[int, int, dict[int, dict[str, int]], list[RuleData]
 
 @record
 class Rule:
-    """A production. ``kept`` are the places of the children that stay, each with whether it is a list to be spliced in.
+    """A production. ``kept`` are the places of the children that stay, each with whether it is a
+    list to be spliced in.
 
-    ``action`` is the method that builds the node; a production ``passes_on`` its child when only one is kept, and a ``unit`` production has
-    no other. Productions that Lark makes for repetitions have none of these: their children go up as a list.
+    ``action`` is the method that builds the node; a production ``passes_on`` its child when only
+    one is kept, and a ``unit`` production has no other. Productions that Lark makes for repetitions
+    have none of these: their children go up as a list.
     """
 
     origin: str
@@ -33,7 +37,8 @@ class Rule:
 
 @record
 class Tables:
-    """For each state and symbol the step: a state to go to, or, below zero, ``~k`` to reduce by ``rules[k]``."""
+    """For each state and symbol the step: a state to go to, or, below zero, ``~k`` to reduce by
+    ``rules[k]``."""
 
     start: int
     end: int

@@ -1,4 +1,5 @@
-"""Syntax trees: what was written, with the place of every part, before names, kinds and sizes are known; and walks over them."""
+"""Syntax trees: what was written, with the place of every part, before names, kinds and sizes are
+known; and walks over them."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ class Raised(Syntax):
 
 @record(eq=False)
 class Entries(Syntax):
-    """``operand[i, j]``; with axes that are taken whole, at ``whole`` among all of them, a part: ``X[i, :]``, ``X[:, k]``."""
+    """``operand[i, j]``; with axes that are taken whole, at ``whole`` among all of them, a part:
+    ``X[i, :]``, ``X[:, k]``."""
 
     operand: Syntax
     positions: tuple[Syntax, ...]
@@ -99,7 +101,8 @@ class Entries(Syntax):
 
 @record(eq=False)
 class Applied(Syntax):
-    """A function call. ``function`` is the name as written, with primes for a derivative of a user's function."""
+    """A function call. ``function`` is the name as written, with primes for a derivative of a
+    user's function."""
 
     function: str
     arguments: tuple[Syntax, ...]
@@ -123,8 +126,9 @@ class Bars(Syntax):
 class Summation(Syntax):
     """``Σ_i body``, for one or more indices.
 
-    ``limits`` holds the last position of an index as it is written, a name or a number: ``("i", "n")``. ``relations`` say which indices
-    the sum runs over, ``("i", "<", "j")``, else over all.
+    ``limits`` holds the last position of an index as it is written, a name or a number:
+    ``("i", "n")``. ``relations`` say which indices the sum runs over, ``("i", "<", "j")``, else
+    over all.
     """
 
     indices: tuple[str, ...]
@@ -135,10 +139,12 @@ class Summation(Syntax):
 
 @record(eq=False)
 class DerivativeOf(Syntax):
-    """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each order.
+    """``d(body)/dx``, ``grad(body, x)``, ``hessian(body, x)``...; ``wrt`` holds one name for each
+    order.
 
-    ``turned``: by a transpose, ``∂f/∂xᵀ``, which is numerator layout. ``point`` is where the derivative is taken, if not at the name itself
-    (``∇f(x + h)``), ``along`` the directions of ``Df(x)[h]`` and ``D²f(x)[h, k]``.
+    ``turned``: by a transpose, ``∂f/∂xᵀ``, which is numerator layout. ``point`` is where the
+    derivative is taken, if not at the name itself (``∇f(x + h)``), ``along`` the directions of
+    ``Df(x)[h]`` and ``D²f(x)[h, k]``.
     """
 
     body: Syntax
@@ -155,7 +161,8 @@ class DerivativeOf(Syntax):
 
 @record(eq=False)
 class DifferentialOf(Syntax):
-    """``d(body)`` as a side of an equation, where the change of X is called ``dX``; ``order`` 2 is ``d²(body)``."""
+    """``d(body)`` as a side of an equation, where the change of X is called ``dX``; ``order`` 2 is
+    ``d²(body)``."""
 
     body: Syntax
     order: int = 1
@@ -193,7 +200,8 @@ class Definition(Syntax):
 
 @record(eq=False)
 class Program(Syntax):
-    """Definitions ``f(x) = value`` and assignments ``name = value``, then one expression, equation or definition."""
+    """Definitions ``f(x) = value`` and assignments ``name = value``, then one expression, equation
+    or definition."""
 
     definitions: tuple[Definition, ...]
     assignments: tuple[tuple[Name, Syntax], ...]
@@ -243,7 +251,8 @@ def sum_indices(nodes: list[Syntax]) -> set[str]:
 
 
 def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
-    """Names that are the last position of a sum, each with whether it has no other meaning as what stands before an index."""
+    """Names that are the last position of a sum, each with whether it has no other meaning as what
+    stands before an index."""
     names = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits if not limit.isdecimal()]
     if not names:
         return {}
@@ -264,7 +273,8 @@ def walk(*roots: Syntax) -> list[Syntax]:
 
 
 def mapped(root: Syntax, change: Callable[[Syntax], Syntax]) -> Syntax:
-    """The tree with ``change`` of every node, a node after its parts; what does not change is shared. No recursion."""
+    """The tree with ``change`` of every node, a node after its parts; what does not change is
+    shared. No recursion."""
     return bottom_up(reversed(walk(root)), lambda node, done: change(with_operands(node, done)))[root]
 
 

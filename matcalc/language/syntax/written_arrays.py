@@ -1,8 +1,9 @@
-r"""Arrays that are written out entry by entry, as sides of equations: ``∇f(x, y) = (2x, 2y)`` is an equation for each entry.
+r"""Arrays that are written out entry by entry, as sides of equations: ``∇f(x, y) = (2x, 2y)`` is an
+equation for each entry.
 
-All that is known of such arrays is here and in ``array_arithmetic``: what a gradient or a Hessian of a function of numbers has as its
-entries, how arrays are multiplied, turned, added and inverted, and that a name may stand for one. So nothing behind this needs to know
-arrays of formulas.
+All that is known of such arrays is here and in ``array_arithmetic``: what a gradient or a Hessian
+of a function of numbers has as its entries, how arrays are multiplied, turned, added and inverted,
+and that a name may stand for one. So nothing behind this needs to know arrays of formulas.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class EntryEquation:
 
 @record
 class Entrywise:
-    """An equation between arrays as one for each entry; ``numbers`` are the names that are numbers because they are arguments there.
+    """An equation between arrays as one for each entry; ``numbers`` are the names that are numbers
+    because they are arguments there.
 
     ``definitions`` are functions that the entries need.
     """
@@ -49,10 +51,12 @@ class Entrywise:
 def entrywise(
     equation: s.Equation, functions: Mapping[str, s.Definition], assigned: Assigned, kinds: Kinds | None = None
 ) -> Entrywise | None:
-    """An equation of which a side is made of arrays that are written out, or of all partial derivatives of a function, entry by entry.
+    """An equation of which a side is made of arrays that are written out, or of all partial
+    derivatives of a function, entry by entry.
 
-    None for other equations. Raises ParseError where an array stands in another way than the ones known here, and ShapeError where the
-    sides have different numbers of entries. A list may be a row or a column.
+    None for other equations. Raises ParseError where an array stands in another way than the ones
+    known here, and ShapeError where the sides have different numbers of entries. A list may be a
+    row or a column.
     """
     nodes = walk(equation, *(value for value in assigned.values()), *(one.body for one in functions.values()))
     if not any(map(_is_of_arrays, nodes)):
@@ -126,7 +130,8 @@ def _title(function: str, by: tuple[str, ...]) -> str:
 class _Reader(Operations):
     """Finds the arrays in the sides of one equation.
 
-    ``columns``: a list is a column. Without ``strict`` names whose values are not understood are left out.
+    ``columns``: a list is a column. Without ``strict`` names whose values are not understood are
+        left out.
     """
 
     def __init__(
@@ -174,7 +179,8 @@ class _Reader(Operations):
         return array
 
     def check_no_array(self, *nodes: s.Syntax) -> None:
-        """Raises ParseError where the name of an array is left, or a function in whose formula one is."""
+        """Raises ParseError where the name of an array is left, or a function in whose formula one
+        is."""
         waiting, seen = [*nodes], set[str]()
         while waiting:
             node = waiting.pop()
@@ -212,14 +218,16 @@ class _Reader(Operations):
                 return self._combined(node, below, present) if present else None
 
     def _written(self, node: s.Applied, below: list[Array | None]) -> Array:
-        """The array of an array that is written out; one of columns, or of numbers that are made of arrays."""
+        """The array of an array that is written out; one of columns, or of numbers that are made of
+        arrays."""
         if any(one is not None and one.only is None for one in below):
             raise misplaced(node, self.functions)
         array = Array(rows_of(node))
         return replace(array.turned(), listed=True) if self._columns and is_list(node) else array
 
     def _value(self, node: s.Applied, below: list[Array | None]) -> Array | None:
-        """The value of a function with a formula: at an array, or with arrays in its formula; None where no array is in it."""
+        """The value of a function with a formula: at an array, or with arrays in its formula; None
+        where no array is in it."""
         function = self.functions[node.function]
         named = names_in(function.body).keys() & self.named.keys() - set(function.parameters)
         if not named and not any(below) and not any(map(is_written_out, walk(function.body))):
@@ -241,10 +249,17 @@ class _Reader(Operations):
             self._depth -= 1
 
     def _point_of(self, node: s.DerivativeOf) -> tuple[s.Definition, Array] | None:
-        """The function of one array that is differentiated, and the array where it is; None for another derivative."""
+        """The function of one array that is differentiated, and the array where it is; None for
+        another derivative."""
         body = ungrouped(node.body)
         function = self.functions.get(body.function) if isinstance(body, s.Applied) else None
-        if function is None or len(function.parameters) != 1 or set(node.wrt) != set(function.parameters) or node.along or node.turned:
+        if (
+            function is None
+            or len(function.parameters) != 1
+            or set(node.wrt) != set(function.parameters)
+            or node.along
+            or node.turned
+        ):
             return None
         array = None if node.point is None else self.array(node.point)
         return None if array is None or 1 not in array.size or array.only is not None else (function, array)
@@ -262,7 +277,8 @@ class _Reader(Operations):
         return self._all_of([made], names, len(node.wrt), node.span, point.entries)
 
     def _entries_of(self, node: s.DerivativeOf) -> tuple[str, ...]:
-        """The entries x_1, x_2, ... that the function of x in a derivative is given with, where it has no x but these; none else."""
+        """The entries x_1, x_2, ... that the function of x in a derivative is given with, where it
+        has no x but these; none else."""
         function = self.functions.get(name_of(ungrouped(node.body)))
         if function is None or len(function.parameters) != 1 or set(node.wrt) != set(function.parameters):
             return ()
@@ -278,7 +294,8 @@ class _Reader(Operations):
         return self._all_of([function], names, len(node.wrt), node.span, ())
 
     def _partials(self, node: s.Applied, body: s.Syntax) -> Array:
-        """The partial derivatives of a function as a column, those of the second order and a Jacobian as a matrix."""
+        """The partial derivatives of a function as a column, those of the second order and a
+        Jacobian as a matrix."""
         point = body.arguments if isinstance(body, s.Applied) else ()
         function = self.functions[name_of(body)]
         own = [argument.name if isinstance(argument, s.Name) else "" for argument in point]
@@ -298,13 +315,17 @@ class _Reader(Operations):
         entries = array.entries
         return [replace(function, function=f"{function.function}_{k}", body=entry) for k, entry in enumerate(entries, 1)]
 
-    def _all_of(self, functions: list[s.Definition], names: tuple[str, ...], order: int, place: Span, point: tuple[s.Syntax, ...]) -> Array:
+    def _all_of(
+        self, functions: list[s.Definition], names: tuple[str, ...], order: int, place: Span, point: tuple[s.Syntax, ...]
+    ) -> Array:
         """The derivatives of one function by each name, or by each two; of several the Jacobian."""
         if len(functions) > 1:
             return Array(tuple([tuple([self._partial(one, (name,), place, point) for name in names]) for one in functions]))
         if order == 1:
             return Array(tuple([(self._partial(functions[0], (name,), place, point),) for name in names]), listed=True)
-        return Array(tuple([tuple([self._partial(functions[0], (one, other), place, point) for other in names]) for one in names]))
+        return Array(
+            tuple([tuple([self._partial(functions[0], (one, other), place, point) for other in names]) for one in names])
+        )
 
     def _partial(self, function: s.Definition, by: tuple[str, ...], place: Span, point: tuple[s.Syntax, ...]) -> s.Syntax:
         """A partial derivative of a function, at a point."""
@@ -323,7 +344,8 @@ class _Reader(Operations):
 def _without_parameters(function: s.Definition) -> s.Syntax:
     """The formula of a function, with what its parameters stand for left open."""
     return mapped(
-        function.body, lambda node: replace(node, name="") if isinstance(node, s.Name) and node.name in function.parameters else node
+        function.body,
+        lambda node: replace(node, name="") if isinstance(node, s.Name) and node.name in function.parameters else node,
     )
 
 

@@ -1,4 +1,5 @@
-"""Raw tokens of program text in those of the language: modules, methods, keywords, slices, lines of Python, signs of R."""
+"""Raw tokens of program text in those of the language: modules, methods, keywords, slices, lines of
+Python, signs of R."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _IN_PYTHON = {PRODUCT: "@", "^": "**"}
 
 
 def in_arrays(tokens: list[Token]) -> list[Token]:
-    """The tokens with the products and the powers of R as those of NumPy, with which the rest of R agrees.
+    """The tokens with the products and the powers of R as those of NumPy, with which the rest of R
+    agrees.
 
     Raises ParseError for the outer product, which has an axis for each of both.
     """
@@ -34,7 +36,8 @@ _STRAIGHT_ONLY = "code is read when it goes straight on: assignments and a value
 
 
 def straight(tokens: list[Token]) -> list[Token]:
-    """The statements of a text of Python: without imports, headers of functions, docstrings and ``return``.
+    """The statements of a text of Python: without imports, headers of functions, docstrings and
+    ``return``.
 
     Raises ParseError for loops, branches and ``+=``.
     """
@@ -88,7 +91,9 @@ def _beginning(tokens: list[Token], place: int) -> int:
     if token.value == "def":
         return _after_header(tokens, place) - place
     if token.value in _BRANCHING:
-        raise ParseError(f"{token.value!r} is not read: {_STRAIGHT_ONLY}", span=token.span, suggestion="r = X @ w - y; np.sum(r**2)")
+        raise ParseError(
+            f"{token.value!r} is not read: {_STRAIGHT_ONLY}", span=token.span, suggestion="r = X @ w - y; np.sum(r**2)"
+        )
     return 0
 
 
@@ -110,7 +115,9 @@ def _check_augmented(tokens: list[Token], place: int, depth: int) -> None:
     sign = tokens[place - 1]
     if sign.type in ("PLUS", "MINUS", "TIMES", "DIVIDE"):
         span = Span(sign.start, token.end)
-        raise ParseError(f"'{sign.value}=' changes a value, and every name has one value", span=span, suggestion="a new name for the sum")
+        raise ParseError(
+            f"'{sign.value}=' changes a value, and every name has one value", span=span, suggestion="a new name for the sum"
+        )
 
 
 def without_handle(tokens: list[Token]) -> list[Token]:
@@ -172,7 +179,8 @@ def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -
 
 
 def _is_one_name(name: str, alone: set[str], vocabulary: Vocabulary) -> bool:
-    """Whether a run of letters in a program is a name: unless it is a function, or each of its letters is a name of its own."""
+    """Whether a run of letters in a program is a name: unless it is a function, or each of its
+    letters is a name of its own."""
     if name in WORDS or vocabulary.function(name, called=True) is not None or (name[0] == "d" and name[1:] in alone):
         return False
     return not (name.isalpha() and name.isascii() and all(letter in alone for letter in name))
@@ -185,14 +193,18 @@ def _without_comments(tokens: list[Token], decisions: list[Decision]) -> list[To
             out.append(token)
         elif out and out[-1].type not in ("SEPARATOR", "NEWLINE"):
             said = f"what follows the sign % is read as a remark: {token.value[1:].strip() or 'nothing'}"
-            decisions.append(Decision(said, "dialect", "doubtful", token.span, ("a remark: a semicolon before %", "a remainder: not read")))
+            decisions.append(
+                Decision(said, "dialect", "doubtful", token.span, ("a remark: a semicolon before %", "a remainder: not read"))
+            )
     return out
 
 
 class _Rewriting:
     """One pass over the tokens of a text."""
 
-    def __init__(self, tokens: list[Token], written: Written, vocabulary: Vocabulary, text: str, decisions: list[Decision]) -> None:
+    def __init__(
+        self, tokens: list[Token], written: Written, vocabulary: Vocabulary, text: str, decisions: list[Decision]
+    ) -> None:
         self._tokens = tokens
         self._written = written
         self._vocabulary = vocabulary
@@ -201,12 +213,17 @@ class _Rewriting:
         self._partner = partners(tokens, _BOTH)
         self._out: list[Token] = []
         self._depth = 0
-        self._defined = {tokens[start - 1].value for start, stop in self._partner.items() if start and self._type(stop + 1) == "EQUALS"}
+        self._defined = {
+            tokens[start - 1].value for start, stop in self._partner.items() if start and self._type(stop + 1) == "EQUALS"
+        }
         """Names that stand with brackets before an equals sign: functions, ``f(x) = ...``."""
-        self._indices = {tokens[place + 2].value for place, token in enumerate(tokens) if token.value == "sum" and self._is_indexed(place)}
+        self._indices = {
+            tokens[place + 2].value for place, token in enumerate(tokens) if token.value == "sum" and self._is_indexed(place)
+        }
         """Of sums, ``sum(i, x(i))``."""
         self._sliced = self._with_parts()
-        """Opening brackets that hold, and not within other brackets, what takes a part of an array."""
+        """Opening brackets that hold, and not within other brackets, what takes a part of an
+        array."""
         self._closes: dict[int, Token] = {}
         """Closing brackets that become others, or that another one stands before."""
         self._commas: set[int] = set()
@@ -348,20 +365,27 @@ class _Rewriting:
             self._closes[stop] = self._tokens[stop].as_a("RSQB", "]")
             said = f"{before.value}({', '.join(part.value for part in inner[::2])})"
             counted = ", counted from 1" if any(part.type == "NUMBER" for part in inner) else ""
-            self._decisions.append(Decision(f"{said} is read as an entry of {before.value}{counted}", "dialect", span=before.span))
+            self._decisions.append(
+                Decision(f"{said} is read as an entry of {before.value}{counted}", "dialect", span=before.span)
+            )
             token = token.as_a("LSQB", "[")
         self._out.append(token)
         self._depth += 1
         return 1
 
     def _is_entry(self, name: str, inner: list[Token]) -> bool:
-        """Whether brackets after a name hold whole numbers and nothing else: nobody writes a product so."""
+        """Whether brackets after a name hold whole numbers and nothing else: nobody writes a
+        product so."""
         numbers, declared = inner[::2], self._vocabulary.declares(name)
         if self._written.arrays or len(inner) not in (1, 3) or any(part.type != "COMMA" for part in inner[1::2]):
             return False
         if not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
             return False
-        if self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions or name in self._defined:
+        if (
+            self._vocabulary.function(name, called=True) is not None
+            or name in self._vocabulary.functions
+            or name in self._defined
+        ):
             return False
         return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
 

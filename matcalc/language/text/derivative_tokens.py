@@ -1,5 +1,5 @@
-"""Finds derivatives among raw tokens: ``d(f)/dx``, ``∂²(f)/∂x²``, ``df/dx``, ``d/dx f``, ``∇_x f``, ``D_x(f)``, and of functions that the
-text defines ``∇f(x)``, ``f'(x)``, ``Df(x)[h]``, ``J_f``.
+"""Finds derivatives among raw tokens: ``d(f)/dx``, ``∂²(f)/∂x²``, ``df/dx``, ``d/dx f``, ``∇_x f``,
+``D_x(f)``, and of functions that the text defines ``∇f(x)``, ``f'(x)``, ``Df(x)[h]``, ``J_f``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from functools import cached_property
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.spelling import DERIVATIVE_LETTERS, ONE_NAME, SUBSCRIPTS, Vocabulary, canonical_name, is_name, known_functions
+from matcalc.language.text.spelling import (
+    DERIVATIVE_LETTERS,
+    ONE_NAME,
+    SUBSCRIPTS,
+    Vocabulary,
+    canonical_name,
+    is_name,
+    known_functions,
+)
 from matcalc.language.text.terminals import (
     GRADIENT,
     HESSIAN,
@@ -44,10 +52,12 @@ _BEGINS = frozenset(["RUN", "RPAR", "NABLA", "PARTIAL"])
 
 
 def resolve_derivatives(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
-    """The tokens with derivative signs as ``DERIVATIVE`` ... ``BY`` around brackets, or as ``DERIVATIVE_BY`` before an operand.
+    """The tokens with derivative signs as ``DERIVATIVE`` ... ``BY`` around brackets, or as
+    ``DERIVATIVE_BY`` before an operand.
 
-    The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order, with commas between and a prime behind
-    a name that is transposed. ``AT`` and ``ALONG`` stand before brackets with a point and a direction.
+    The value of ``BY`` and ``DERIVATIVE_BY`` lists the names differentiated by, one for each order,
+    with commas between and a prime behind a name that is transposed. ``AT`` and ``ALONG`` stand
+    before brackets with a point and a direction.
     """
     return rewritten(tokens, _Derivatives(tokens, vocabulary).at)
 
@@ -68,7 +78,8 @@ class _Derivatives:
         )  # fmt: skip
 
     def at(self, position: int) -> Rewritten | None:
-        """What the derivative stands for that begins at a position, or that ends with the bracket there."""
+        """What the derivative stands for that begins at a position, or that ends with the bracket
+        there."""
         token = self._tokens[position]
         if token.type == "LPAR":
             return self._bracketed(position)
@@ -87,7 +98,8 @@ class _Derivatives:
         return found[0], found[1] + 1
 
     def _before(self, found: Rewritten) -> Rewritten:
-        """An operator before square brackets, which group here, or before ``L(x)`` of a name L that has a value, which is L."""
+        """An operator before square brackets, which group here, or before ``L(x)`` of a name L that
+        has a value, which is L."""
         made, after = found
         if self._type(after) == "LSQB" and after in self._square:
             self._directions |= {after: "GROUP", self._square[after]: "RPAR"}
@@ -131,10 +143,17 @@ class _Derivatives:
         slash, names, stop = whole
         brackets = opening(tokens[after].start), closing(tokens[slash].start)
         by = Token("BY", names, tokens[slash].start, tokens[stop - 1].end)
-        return [Token("DERIVATIVE", "d", token.start, tokens[after - 1].end), brackets[0], *tokens[after:slash], brackets[1], by], stop
+        return [
+            Token("DERIVATIVE", "d", token.start, tokens[after - 1].end),
+            brackets[0],
+            *tokens[after:slash],
+            brackets[1],
+            by,
+        ], stop
 
     def _unbracketed(self, position: int, order: int) -> tuple[int, str, int] | None:
-        """Reads ``tr(AX)/dX`` and ``x'Ax/dx`` after the sign: where the slash stands, the names below it, the position after them."""
+        """Reads ``tr(AX)/dX`` and ``x'Ax/dx`` after the sign: where the slash stands, the names
+        below it, the position after them."""
         stop = end_of_term(self._tokens, position)
         for slash, token, depth in by_depth(self._tokens, position):
             if slash >= stop:
@@ -148,8 +167,9 @@ class _Derivatives:
     def _head(self, position: int) -> tuple[int, int] | None:
         """Order and the position after ``d``, ``∂``, ``d2``, ``d^2`` or ``d²``.
 
-        A symbol called ``d`` is not a derivative sign, except where a side of an equation begins with ``d(``: nobody claims a formula for
-        the product of a vector d and a bracket divided by ``dx``.
+        A symbol called ``d`` is not a derivative sign, except where a side of an equation begins
+        with ``d(``: nobody claims a formula for the product of a vector d and a bracket divided by
+        ``dx``.
         """
         token = self._tokens[position]
         if token.type == "RUN" and token.value in self._vocabulary.symbols and not self._begins_side(position):
@@ -161,7 +181,8 @@ class _Derivatives:
         return self._squared(position + 1)
 
     def _begins_side(self, position: int) -> bool:
-        """Whether the token is the first of a side of an equation and an opening bracket follows."""
+        """Whether the token is the first of a side of an equation and an opening bracket
+        follows."""
         first = position == 0 or self._type(position - 1) == "EQUALS"
         return first and self._type(position + 1) == "LPAR" and any(token.type == "EQUALS" for token in self._tokens)
 
@@ -172,7 +193,8 @@ class _Derivatives:
         return (2, position + width) if two else (1, position)
 
     def _denominator(self, position: int, order: int) -> tuple[str, int] | None:
-        """Reads ``dx``, ``∂x``, ``∂xᵀ``, ``dx2``, ``dx^2``, ``dx dy``, ``(dx dy)``: the names and the position after them."""
+        """Reads ``dx``, ``∂x``, ``∂xᵀ``, ``dx2``, ``dx^2``, ``dx dy``, ``(dx dy)``: the names and
+        the position after them."""
         tokens = self._tokens
         if self._type(position) == "LPAR":
             inside = self._denominator(position + 1, order)
@@ -190,11 +212,14 @@ class _Derivatives:
             names += found * power
         if names and len(names) != order:
             span = tokens[first].span
-            raise ParseError(f"a derivative of order {order} needs {order} names below", span=span, suggestion="d2(f)/dx2 or d2(f)/dx dy")
+            raise ParseError(
+                f"a derivative of order {order} needs {order} names below", span=span, suggestion="d2(f)/dx2 or d2(f)/dx dy"
+            )
         return (",".join(names), position) if names else None
 
     def _below(self, position: int) -> tuple[str, int] | None:
-        """What stands behind one sign below the slash, ``dx``, ``∂x``, ``d(x)``, and the position after it."""
+        """What stands behind one sign below the slash, ``dx``, ``∂x``, ``d(x)``, and the position
+        after it."""
         token = self._tokens[position]
         sign = token.type == "PARTIAL" or token.value == "d"
         if sign and types_at(self._tokens, position + 1, 3) == ["LPAR", "RUN", "RPAR"]:
@@ -219,7 +244,8 @@ class _Derivatives:
         return self._vocabulary.declares(name) or self._vocabulary.is_greek(name)
 
     def _named(self, position: int) -> Rewritten | None:
-        """``df/dx`` of a known name f, and ``∂f/∂x``, ``∂²f/∂x²`` of any one name, with or without arguments: ``∂f(x)/∂x``."""
+        """``df/dx`` of a known name f, and ``∂f/∂x``, ``∂²f/∂x²`` of any one name, with or without
+        arguments: ``∂f(x)/∂x``."""
         head = self._signed_name(position)
         if head is None:
             return None
@@ -238,7 +264,8 @@ class _Derivatives:
         return [sign, opening(name.start), name, *arguments, closing(place), by], found[1]
 
     def _signed_name(self, position: int) -> tuple[int, Token, Token, int] | None:
-        """The order, the sign, the name and the position after it, of ``∂f``, ``d f`` and ``df``."""
+        """The order, the sign, the name and the position after it, of ``∂f``, ``d f`` and
+        ``df``."""
         token, vocabulary = self._tokens[position], self._vocabulary
         head = self._head(position)
         if head is not None:
@@ -258,13 +285,15 @@ class _Derivatives:
         return order, Token("DERIVATIVE", "d", token.start, middle), name, position + 1
 
     def _arguments_but(self, arguments: list[Token], names: str) -> bool:
-        """Whether brackets hold anything but names that are differentiated by: ``L(x)`` below ∂x is L."""
+        """Whether brackets hold anything but names that are differentiated by: ``L(x)`` below ∂x is
+        L."""
         inside = {canonical_name(token.value) for token in arguments[1:-1] if token.type == "RUN"}
         others = any(token.type not in ("RUN", "COMMA") for token in arguments[1:-1])
         return others or not inside.issuperset(name.rstrip("'") for name in names.split(","))
 
     def _nabla(self, position: int) -> Rewritten | None:
-        """``∇_x``, ``∇²_x``, ``∇_x^2``, ``∇_{xx}`` before an operand; ``∇f``, ``∇²f(x)`` and ``grad f`` of a function."""
+        """``∇_x``, ``∇²_x``, ``∇_x^2``, ``∇_{xx}`` before an operand; ``∇f``, ``∇²f(x)`` and
+        ``grad f`` of a function."""
         token = self._tokens[position]
         order = self._order(position)
         if not order:
@@ -284,7 +313,8 @@ class _Derivatives:
         return _SIGNS.get(token.value, 0) if word else int(token.type == "NABLA")
 
     def _unnamed(self, sign: Token, after: int, order: int) -> Rewritten | None:
-        """A sign without a name to differentiate by, before a function, or of what is differentiated by what was asked."""
+        """A sign without a name to differentiate by, before a function, or of what is
+        differentiated by what was asked."""
         found = self._of_a_function(sign, after, order, False) or self._of_a_known_function(sign, after, order)
         if found is not None or sign.type != "NABLA":
             return found
@@ -300,7 +330,8 @@ class _Derivatives:
         return made + [Token("RUN", rest, last.end - len(rest), last.end)] * bool(rest), after
 
     def _subscript(self, position: int, order: int) -> tuple[list[str], int, str]:
-        """The names in the subscript of an operator, the position after it, and the letters that belong to what follows: ``∇_xf``."""
+        """The names in the subscript of an operator, the position after it, and the letters that
+        belong to what follows: ``∇_xf``."""
         first, kinds = self._tokens[position : position + 2], types_at(self._tokens, position, 2)
         if kinds[:1] == ["SUBSCRIPT_RUN"]:
             return [canonical_name("".join(SUBSCRIPTS[c] for c in first[0].value))], position + 1, ""
@@ -386,21 +417,27 @@ class _Derivatives:
         """``J_f``, ``Hf(x)``, ``Df``."""
         token = self._tokens[position]
         found = _LETTERED.fullmatch(token.value)
-        if found is None or canonical_name(found["function"]) not in self._vocabulary.definitions or self._vocabulary.declares(token.value):
+        if (
+            found is None
+            or canonical_name(found["function"]) not in self._vocabulary.definitions
+            or self._vocabulary.declares(token.value)
+        ):
             return None
         name = Token("RUN", found["function"], token.end - len(found["function"]), token.end)
         second = found["sign"] == "H"
         return self._applied(token, name, position + 1, 1 + second, not second)
 
     def _is_symbol(self, letter: str) -> bool:
-        """Whether a letter is declared, or stands somewhere before what is no function of the text."""
+        """Whether a letter is declared, or stands somewhere before what is no function of the
+        text."""
         pairs = zip(self._tokens, [*self._tokens[1:], None], strict=True)
         after = [following for token, following in pairs if token.type == "RUN" and token.value == letter]
         known = self._vocabulary.definitions
         return self._vocabulary.declares(letter) or any(one is None or canonical_name(one.value) not in known for one in after)
 
     def _of_a_function(self, sign: Token, position: int, order: int, turned: bool) -> Rewritten | None:
-        """What follows a sign without a name to differentiate by: a function of the text, or ``f(x)`` of a name with a value."""
+        """What follows a sign without a name to differentiate by: a function of the text, or
+        ``f(x)`` of a name with a value."""
         if self._type(position) != "RUN":
             return None
         name = self._tokens[position]
@@ -413,7 +450,8 @@ class _Derivatives:
         return self._wrapped(sign, [name], [by] * order, turned, self._tokens[position + 3]), position + 4
 
     def _of_a_known_function(self, sign: Token, position: int, order: int) -> Rewritten | None:
-        """A gradient sign before a function of the language with one name in its brackets: ``∇ logsumexp(z)`` is by that name."""
+        """A gradient sign before a function of the language with one name in its brackets:
+        ``∇ logsumexp(z)`` is by that name."""
         if types_at(self._tokens, position, 4) != ["RUN", "LPAR", "RUN", "RPAR"]:
             return None
         function, argument = self._tokens[position].value, self._tokens[position + 2].value
@@ -423,7 +461,8 @@ class _Derivatives:
         return [Token("DERIVATIVE_BY", by, sign.start, self._tokens[position - 1].end)], position
 
     def _applied(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Rewritten:
-        """A derivative of a function by its one argument, at that or at what brackets behind it hold."""
+        """A derivative of a function by its one argument, at that or at what brackets behind it
+        hold."""
         parameters = self._vocabulary.definitions[canonical_name(function.value)]
         if len(parameters) > 1:
             return self._all_partials(sign, function, position, order, turned)
@@ -445,7 +484,8 @@ class _Derivatives:
         return [*made, Token("AT", "", bracket.start, bracket.start), bracket], position + 1
 
     def _point(self, position: int, stop: int, name: str) -> tuple[str, bool]:
-        """The name that a function is differentiated by with these brackets behind it, and whether they hold another point."""
+        """The name that a function is differentiated by with these brackets behind it, and whether
+        they hold another point."""
         inside = self._tokens[position + 1 : stop] if position in self._partner else []
         given = canonical_name(inside[0].value) if len(inside) == 1 and _ONE.fullmatch(inside[0].value) else None
         if given is not None and given not in self._vocabulary.values:
@@ -488,7 +528,8 @@ class _Derivatives:
 
     @cached_property
     def _runs(self) -> frozenset[str]:
-        """The runs of letters of the text, such as ``lam``, which is one name below a derivative if it stands elsewhere."""
+        """The runs of letters of the text, such as ``lam``, which is one name below a derivative if
+        it stands elsewhere."""
         return frozenset([token.value for token in self._tokens if token.type == "RUN"])
 
     @cached_property

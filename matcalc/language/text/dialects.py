@@ -1,8 +1,11 @@
-"""In what a formula is written: mathematics, MATLAB, NumPy (JAX, PyTorch), Julia or LaTeX. Recognised here and nowhere else.
+"""In what a formula is written: mathematics, MATLAB, NumPy (JAX, PyTorch), Julia or LaTeX.
+Recognised here and nowhere else.
 
-The signs that tell are few: ``@``, modules, methods, ``axis=`` and ``def`` are Python's, ``log.(x)`` is Julia's; a backslash, ``(:)``,
-words in quotes and operators with a dot are MATLAB's. ``**`` is Python's, too, but people write it beside products of mathematics, as in
-``norm(A*x - b)**2``: alone it makes powers go entry by entry, and leaves ``*`` what it is. ``.T`` tells nothing.
+The signs that tell are few: ``@``, modules, methods, ``axis=`` and ``def`` are Python's,
+``log.(x)`` is Julia's; a backslash, ``(:)``, words in quotes and operators with a dot are MATLAB's.
+``**`` is Python's, too, but people write it beside products of mathematics, as in
+``norm(A*x - b)**2``: alone it makes powers go entry by entry, and leaves ``*`` what it is. ``.T``
+tells nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ _OF_PYTHON = _PYTHON_WORDS | _STATEMENTS | {"einsum"}
 
 @record
 class Written:
-    """The dialect of a text. ``sure`` is False where ``**`` is the only sign of it: then ``*`` is the product of mathematics."""
+    """The dialect of a text. ``sure`` is False where ``**`` is the only sign of it: then ``*`` is
+    the product of mathematics."""
 
     dialect: Dialect
     sure: bool = True
@@ -41,7 +45,8 @@ MATH = Written("math")
 
 @record(eq=False)
 class Signs:
-    """The types and the values of the raw tokens of a text: most of what would tell something of it stands nowhere in it."""
+    """The types and the values of the raw tokens of a text: most of what would tell something of it
+    stands nowhere in it."""
 
     types: frozenset[str]
     values: frozenset[str]
@@ -57,7 +62,8 @@ _WORDS = frozenset(["for", "@", "end", "None", "newaxis"])
 
 
 def is_program(tokens: list[Token], signs: Signs, written: Written) -> bool:
-    """Whether a text may hold what only programs have: remarks, loops, slices, options between brackets, the numbers of ``x(3)``."""
+    """Whether a text may hold what only programs have: remarks, loops, slices, options between
+    brackets, the numbers of ``x(3)``."""
     types = signs.types
     if written.dialect != "math" or not types.isdisjoint(_SPECIAL) or not signs.values.isdisjoint(_WORDS):
         return True
@@ -112,7 +118,8 @@ def _is_python(tokens: list[Token], signs: Signs) -> bool:
 
 
 def _is_word_of_python(token: Token, following: str, types: frozenset[str]) -> bool:
-    """Whether an option or a statement of Python's begins; ``lambda`` without the colon of a header is the Greek letter."""
+    """Whether an option or a statement of Python's begins; ``lambda`` without the colon of a header
+    is the Greek letter."""
     if token.value in _PYTHON_WORDS:
         return following == "EQUALS"
     if token.value == "einsum":
@@ -153,7 +160,8 @@ def _rows(text: str) -> dict[str, Any]:
 
 @record
 class Template:
-    """A function of a dialect in terms of the language: its parameters (a number stands for itself), and a formula in them."""
+    """A function of a dialect in terms of the language: its parameters (a number stands for
+    itself), and a formula in them."""
 
     parameters: tuple[str, ...]
     defaults: tuple[str, ...]
@@ -179,7 +187,8 @@ def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
 
 
 def ways_to_call(dialect: Dialect, name: str) -> tuple[Template, ...]:
-    """What a function means in a dialect: its own templates, and those that all dialects agree on."""
+    """What a function means in a dialect: its own templates, and those that all dialects agree
+    on."""
     return (*templates(dialect).get(name, ()), *templates("math").get(name, ()))
 
 

@@ -1,4 +1,5 @@
-"""Signs that can be read in several ways: bars, functions without brackets, divisors, ×, a small t and ′."""
+"""Signs that can be read in several ways: bars, functions without brackets, divisors, ×, a small t
+and ′."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ Choice: TypeAlias = tuple[str, int]
 
 @record
 class _Branch:
-    """Where the reader of bars can go back to: what is open there, whether an operand ends, and the readings that are left."""
+    """Where the reader of bars can go back to: what is open there, whether an operand ends, and the
+    readings that are left."""
 
     position: int
     choices: list[Choice]
@@ -48,7 +50,8 @@ class _Branch:
 
 
 class _Bars:
-    """Reads the bars of a text from left to right, and goes back to the nearest decision where that fails."""
+    """Reads the bars of a text from left to right, and goes back to the nearest decision where that
+    fails."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
@@ -112,7 +115,8 @@ class _Bars:
 
 
 def resolve_bars(tokens: list[Token]) -> list[Token]:
-    """The tokens with every bar replaced by ``NORM_OPEN``, ``NORM_CLOSE``, ``BAR_OPEN`` or ``BAR_CLOSE``.
+    """The tokens with every bar replaced by ``NORM_OPEN``, ``NORM_CLOSE``, ``BAR_OPEN`` or
+    ``BAR_CLOSE``.
 
     Raises ParseError when the bars do not pair up.
     """
@@ -181,9 +185,10 @@ _ATOMS = frozenset(["NAME", "NUMBER", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR
 def bracketed_operands(tokens: list[Token], latex: bool) -> list[Token]:
     """The tokens with brackets around the operands of ``APPLY`` and ``DERIVATIVE_BY``.
 
-    In print a function name takes the letters and numbers that follow it, a trace or determinant the whole product, and a derivative sign
-    everything up to the next plus or minus. In plain text the same holds of traces, determinants and derivative signs, and other functions
-    take the next factor. The grammar binds all of them to the next factor, so brackets are put in here.
+    In print a function name takes the letters and numbers that follow it, a trace or determinant
+    the whole product, and a derivative sign everything up to the next plus or minus. In plain text
+    the same holds of traces, determinants and derivative signs, and other functions take the next
+    factor. The grammar binds all of them to the next factor, so brackets are put in here.
     """
     ends = {position: stop for position, stop in _Reach(tokens, latex).end.items() if stop > position + 1}
     closed = Counter(ends.values())
@@ -196,7 +201,8 @@ def bracketed_operands(tokens: list[Token], latex: bool) -> list[Token]:
 
 
 class _Reach:
-    """How far functions and derivative signs without brackets reach: ``end`` is the position after their operands."""
+    """How far functions and derivative signs without brackets reach: ``end`` is the position after
+    their operands."""
 
     def __init__(self, tokens: list[Token], latex: bool) -> None:
         self.tokens = tokens
@@ -229,7 +235,8 @@ class _Reach:
         return stop
 
     def _factor_end(self, position: int) -> int:
-        """The position after one factor with its exponents; ``position`` itself when none begins there."""
+        """The position after one factor with its exponents; ``position`` itself when none begins
+        there."""
         if position in self.end:
             return self.end[position]
         stop = self._base_end(position)
@@ -250,7 +257,8 @@ class _Reach:
         return stop
 
     def _hanging_end(self, position: int) -> int:
-        """The position after an exponent or an index; ``position`` itself when none stands there."""
+        """The position after an exponent or an index; ``position`` itself when none stands
+        there."""
         kind = self._type(position)
         if kind in ("TRANSPOSE", "SUPERSCRIPT"):
             return position + 1
@@ -285,7 +293,8 @@ _HANGS_ON = frozenset(["SUBSCRIPT", "SUPERSCRIPT", "POWER"])
 
 
 def with_whole_divisors(tokens: list[Token], decisions: list[Decision]) -> list[Token]:
-    """The tokens with brackets around norms that stand side by side behind a slash, and around ``2n`` at once behind one."""
+    """The tokens with brackets around norms that stand side by side behind a slash, and around
+    ``2n`` at once behind one."""
     partner = partners(tokens, {"NORM_OPEN": "NORM_CLOSE"})
 
     def divisor(position: int) -> Rewritten | None:
@@ -324,7 +333,8 @@ def _norm_end(tokens: list[Token], position: int, partner: dict[int, int]) -> in
 
 
 def _count_end(tokens: list[Token], position: int, decisions: list[Decision]) -> int | None:
-    """The position after ``2n`` in ``1/2n``, where it is one divisor; says that it may be read otherwise."""
+    """The position after ``2n`` in ``1/2n``, where it is one divisor; says that it may be read
+    otherwise."""
     if types_at(tokens, position, 3) != ["NUMBER", "JUXT", "NAME"]:
         return None
     number, name = tokens[position], tokens[position + 2]
@@ -341,13 +351,18 @@ _CROSSES = frozenset(["×", "\\times"])
 
 
 def crosses(text: str, tokens: list[Token], vocabulary: Vocabulary) -> list[Decision]:
-    """A doubt about every × that does not stand beside a number or between names that are declared."""
+    """A doubt about every × that does not stand beside a number or between names that are
+    declared."""
     said = "× is read as a product; the cross product of vectors is not in the language"
     ways = ("a product: *", "the cross product with u as a matrix: S*v, with S: 3×3 antisymmetric")
-    places = [place for place, token in enumerate(tokens) if token.type == "TIMES" and text[token.start : token.end].strip() in _CROSSES]
+    places = [
+        place for place, token in enumerate(tokens) if token.type == "TIMES" and text[token.start : token.end].strip() in _CROSSES
+    ]
     beside = {place: [*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2]] for place in places}
     return [
-        Decision(said, "notation", "doubtful", tokens[place].span, ways) for place in places if not _is_plain(beside[place], vocabulary)
+        Decision(said, "notation", "doubtful", tokens[place].span, ways)
+        for place in places
+        if not _is_plain(beside[place], vocabulary)
     ]
 
 
@@ -359,8 +374,9 @@ _FOLLOWS = frozenset(["RUN", "LPAR", "NORM_BAR", "ONES", "TIMES"])
 
 
 def turned_by_small_t(tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision]) -> list[Token]:
-    """The tokens with the exponent t of a letter as a transpose, where t is nothing else in the text and a factor follows at once; of a
-    capital only where it follows once more, as in ``X^t A X``. Every exponent t is a doubt then.
+    """The tokens with the exponent t of a letter as a transpose, where t is nothing else in the
+    text and a factor follows at once; of a capital only where it follows once more, as in
+    ``X^t A X``. Every exponent t is a doubt then.
     """
     places = [place for place in range(1, len(tokens)) if _is_raised(tokens, place)]
     if not places or vocabulary.declares("t") or _stands_elsewhere(tokens, places):
@@ -374,7 +390,8 @@ def turned_by_small_t(tokens: list[Token], vocabulary: Vocabulary, decisions: li
 
 
 def _transposed(tokens: list[Token], place: int, end: int, decisions: list[Decision]) -> list[Token] | None:
-    """A transpose in place of an exponent t, with the letters behind it; None where it is a power."""
+    """A transpose in place of an exponent t, with the letters behind it; None where it is a
+    power."""
     base, letter = tokens[place - 1], tokens[place - 1].value[-1:]
     word = len(base.value) > 1 and base.value.isascii() and base.value.islower()
     if base.type != "RUN" or word or letter == "e" or not letter.isalpha():
@@ -417,7 +434,8 @@ _HOLDS_T = pattern(r"d?t|t\d+|.*_t|.*ₜ.*")
 def turned(
     tokens: list[Token], vocabulary: Vocabulary, flipped: frozenset[str], decisions: list[Decision]
 ) -> tuple[list[Token], tuple[Fork, ...]]:
-    """The tokens with the primes of names that nobody declared as signs of transposition, and the names that they could be a part of.
+    """The tokens with the primes of names that nobody declared as signs of transposition, and the
+    names that they could be a part of.
 
     What is ``flipped`` is one name with its primes, which is said.
     """

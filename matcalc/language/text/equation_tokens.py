@@ -1,9 +1,10 @@
 """Finds statements and differentials among raw tokens.
 
 ``||r||^2 where r = Xw - y`` and ``||r||^2, r = Xw - y`` are programs as ``r = Xw - y; ||r||^2`` is. A side of an equation that begins with
-``d`` or ``d²`` and is no derivative is the differential of what follows, as ``df`` is of a name f that has a value, and ``dX`` elsewhere
-is the change of X: one name. Before brackets or a function an upright d is the sign of a differential anywhere:
-``dX X^-1 + X d(X^-1) = 0``. In ``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential defines.
+``d`` or ``d²`` and is no derivative is the differential of what follows, as ``df`` is of a name f
+that has a value, and ``dX`` elsewhere is the change of X: one name. Before brackets or a function
+an upright d is the sign of a differential anywhere: ``dX X^-1 + X d(X^-1) = 0``. In
+``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential defines.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ _PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*|[A-Z](?:_[^\W_]+)+"
 
 
 def resolve_statements(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
-    """The tokens with ``DEFINES`` for the left side of a definition and ``WHERE`` before what explains names; the words with these names.
+    """The tokens with ``DEFINES`` for the left side of a definition and ``WHERE`` before what
+    explains names; the words with these names.
 
-    The value of ``DEFINES`` is the name of the function, then those of its arguments, with commas between.
+    The value of ``DEFINES`` is the name of the function, then those of its arguments, with commas
+    between.
     """
     return _Statements(tokens, vocabulary).read()
 
@@ -105,7 +108,8 @@ def _pieces(run: str) -> list[str]:
 
 
 def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabulary: Vocabulary) -> bool:
-    """Whether a run of letters is the product of names with a meaning, one of them given before: ``Hv = -v`` after ``H = ...``."""
+    """Whether a run of letters is the product of names with a meaning, one of them given before:
+    ``Hv = -v`` after ``H = ...``."""
     pieces = _pieces(run)
     given = {canonical_name(name) for name in names}
     if len(pieces) < 2 or given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
@@ -124,7 +128,8 @@ def _derived(name: str, functions: Mapping[str, tuple[str, ...]]) -> bool:
 
 
 def _introduces(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
-    """``let`` before a name that is given a value, ``find`` and ``then`` before what is asked or claimed."""
+    """``let`` before a name that is given a value, ``find`` and ``then`` before what is asked or
+    claimed."""
     word = tokens[position].value.lower()
     if word == "let":
         return _gives_a_name(tokens, position + 1, vocabulary)
@@ -133,7 +138,8 @@ def _introduces(tokens: list[Token], position: int, vocabulary: Vocabulary) -> b
 
 
 def _sign(token: Token, tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
-    """What ends a statement, outside brackets: a semicolon, a comma, ``where``, or ``and`` before another name that is given a value."""
+    """What ends a statement, outside brackets: a semicolon, a comma, ``where``, or ``and`` before
+    another name that is given a value."""
     if token.type in ("SEPARATOR", "COMMA"):
         return token
     if token.type != "RUN" or not position or vocabulary.declares(token.value):
@@ -164,12 +170,14 @@ def _arguments(tokens: list[Token], position: int) -> tuple[tuple[str, ...], int
 
 
 def _is_parameter(name: str) -> bool:
-    """Whether a name can be that of an argument: one letter, also one that is spelled out, or a word; ``Xw`` is a product."""
+    """Whether a name can be that of an argument: one letter, also one that is spelled out, or a
+    word; ``Xw`` is a product."""
     return _PARAMETER.fullmatch(name) is not None or canonical_name(name) in SPELLED_GREEK
 
 
 def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tuple[str, tuple[str, ...], int] | None:
-    """The name of a function that is defined here, its arguments and the position of the equals sign.
+    """The name of a function that is defined here, its arguments and the position of the equals
+    sign.
 
     A letter that stands in its own value is a factor: ``A(x) = A x`` is an equation.
     """
@@ -186,7 +194,8 @@ def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tupl
 
 
 def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabulary: Vocabulary) -> bool:
-    """Whether the name stands in the statement after ``position``: a function is not defined by itself, so it is a factor there."""
+    """Whether the name stands in the statement after ``position``: a function is not defined by
+    itself, so it is a factor there."""
     for _, token, depth in by_depth(tokens, position + 1):
         if token.type in ("SEPARATOR", "IMPLIES") or token.value in _ENDING or (token.type == "COMMA" and not depth):
             return False
@@ -196,7 +205,8 @@ def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabula
 
 
 def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
-    """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the text with names such as ``dX``."""
+    """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the
+    text with names such as ``dX``."""
     equation = any(token.type == "EQUALS" for token in tokens)
     found = _signs(_partial_signs(tokens) if equation else tokens, vocabulary)
     heads = _heads(found, vocabulary)
@@ -221,7 +231,8 @@ def _heads(tokens: list[Token], vocabulary: Vocabulary) -> frozenset[int]:
 
 
 def _inner(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) -> frozenset[int]:
-    """The signs of differentials within a side: before brackets around more than a name, or before a function."""
+    """The signs of differentials within a side: before brackets around more than a name, or before
+    a function."""
     letters = bool(heads) or any(token.type == "RUN" and _CHANGE.fullmatch(token.value) is not None for token in tokens)
     within = [position for position in range(len(tokens) - 1) if position not in heads]
     return frozenset([position for position in within if _is_inner(tokens, position, letters, vocabulary)])
@@ -238,9 +249,11 @@ def _is_inner(tokens: list[Token], position: int, letters: bool, vocabulary: Voc
 
 
 def _is_change(tokens: list[Token], before: list[int], position: int, vocabulary: Vocabulary) -> bool:
-    """Whether the sign at the beginning of a later side is that of a change: in ``d(XY) = dX Y + X dY`` X changes, not X Y.
+    """Whether the sign at the beginning of a later side is that of a change: in
+    ``d(XY) = dX Y + X dY`` X changes, not X Y.
 
-    After the differential of a name with a value one sign alone is again one of a differential: ``df = d x'Ax``.
+    After the differential of a name with a value one sign alone is again one of a differential:
+    ``df = d x'Ax``.
     """
     if tokens[position - 1].type != "EQUALS" or any(token.type in _ENDS_STATEMENT for token in tokens[before[-1] : position]):
         return False
@@ -254,7 +267,8 @@ def _is_change(tokens: list[Token], before: list[int], position: int, vocabulary
 
 
 def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
-    """The tokens with ``DIFFERENTIAL`` and brackets for ``df`` at the beginning of an implication; f is a function of what changes."""
+    """The tokens with ``DIFFERENTIAL`` and brackets for ``df`` at the beginning of an implication;
+    f is a function of what changes."""
     joined = _joined(tokens, frozenset(), vocabulary)
     arrow = next((k for k, token in enumerate(joined) if token.type == "IMPLIES"), 0)
     if not arrow:
@@ -279,7 +293,8 @@ _CHANGE = pattern(rf"d(?P<name>{ONE_NAME})")
 
 
 def _signs(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
-    """The tokens with one sign for ``d²`` and ``d^2``, and with ``df`` of a known f as a sign and its name, at the beginning of a side."""
+    """The tokens with one sign for ``d²`` and ``d^2``, and with ``df`` of a known f as a sign and
+    its name, at the beginning of a side."""
 
     def sign(position: int) -> Rewritten | None:
         token = tokens[position]
@@ -291,13 +306,17 @@ def _signs(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         if not _is_of_a_value(tokens, position, vocabulary):
             return None
         middle = token.start + 1
-        return [Token("DIFFERENTIAL_SIGN", "d", token.start, middle), Token("RUN", token.value[1:], middle, token.end)], position + 1
+        return [
+            Token("DIFFERENTIAL_SIGN", "d", token.start, middle),
+            Token("RUN", token.value[1:], middle, token.end),
+        ], position + 1
 
     return rewritten(tokens, sign)
 
 
 def _is_of_a_value(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
-    """``df`` of a name f that has a value, alone on its side, or ``df(x)`` of a function of the text."""
+    """``df`` of a name f that has a value, alone on its side, or ``df(x)`` of a function of the
+    text."""
     run = tokens[position]
     if run.type != "RUN" or run.value[:1] != "d" or "d" in vocabulary.symbols:
         return False
@@ -308,7 +327,8 @@ def _is_of_a_value(tokens: list[Token], position: int, vocabulary: Vocabulary) -
 
 
 def _after_square(tokens: list[Token], position: int) -> int:
-    """The position after an exponent 2 before something that a differential can be of; 0 without one."""
+    """The position after an exponent 2 before something that a differential can be of; 0 without
+    one."""
     stop = position + exponent_width(tokens, position)
     return stop if stop > position and tokens[stop - 1].value == "2" and type_at(tokens, stop) in _OPERANDS else 0
 
@@ -325,7 +345,8 @@ def _is_sign(token: Token, vocabulary: Vocabulary) -> bool:
 
 
 def _begins_side(tokens: list[Token], position: int) -> bool:
-    """Whether a side of an equation begins here, and goes on with something that a differential can be of."""
+    """Whether a side of an equation begins here, and goes on with something that a differential can
+    be of."""
     first = position == 0 or tokens[position - 1].type in _BEFORE_SIDES
     return first and type_at(tokens, position + 1) in _OPERANDS
 
@@ -337,7 +358,8 @@ def _is_of_a_name(tokens: list[Token], position: int) -> bool:
 
 
 def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) -> list[Token]:
-    """The tokens with a sign and the name after it, or in brackets after it, as one run: ``d X`` and ``d(X)`` as ``dX``."""
+    """The tokens with a sign and the name after it, or in brackets after it, as one run: ``d X``
+    and ``d(X)`` as ``dX``."""
 
     def change(position: int) -> Rewritten | None:
         if position in heads or not _is_sign(tokens[position], vocabulary):
@@ -355,7 +377,8 @@ def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) 
 
 
 def _marked(tokens: list[Token], heads: frozenset[int], inner: frozenset[int]) -> list[Token]:
-    """Brackets around what the differentials are of: their own, or at the beginning of a side the whole term."""
+    """Brackets around what the differentials are of: their own, or at the beginning of a side the
+    whole term."""
     partner = partners(tokens)
     ends: set[int] = set()
     out: list[Token] = []
@@ -389,7 +412,8 @@ def _changes(tokens: list[Token], vocabulary: Vocabulary) -> set[str]:
 
 
 def _after_signs(runs: list[str]) -> set[str]:
-    """The names that stand at once after a d within a run: one letter with its index, or all that follows."""
+    """The names that stand at once after a d within a run: one letter with its index, or all that
+    follows."""
     found: set[str] = set()
     for run in runs:
         for place, character in enumerate(run):

@@ -1,4 +1,5 @@
-"""What is written for what the language does not have: functions, words of sentences, Python's dots.
+"""What is written for what the language does not have: functions, words of sentences, Python's
+dots.
 
 The words are in ``rules/meanings.toml``.
 """
@@ -50,7 +51,8 @@ def is_foreign(function: str) -> bool:
 
 
 def foreign_functions() -> tuple[str, ...]:
-    """The names of other programs and of books for which it is known what is written instead, in the order of the alphabet."""
+    """The names of other programs and of books for which it is known what is written instead, in
+    the order of the alphabet."""
     return tuple(sorted(name for name in _meanings()["written"] if name not in known_functions()))
 
 
@@ -66,7 +68,8 @@ def _prose() -> Mapping[str, str]:
 
 
 def word_advice(word: str, beside: str | None = None) -> str | None:
-    """What is written in place of a word of a sentence, or of a fact ``beside`` a symbol; None for what may be a name.
+    """What is written in place of a word of a sentence, or of a fact ``beside`` a symbol; None for
+    what may be a name.
 
     >>> word_advice("symmetric", "A"), word_advice("of"), word_advice("loss", "A")
     ('declare A: symmetric', 'the formula alone', None)
@@ -85,7 +88,8 @@ def has_form(function: str) -> bool:
 
 
 def written(function: str, arguments: Sequence[str]) -> str | None:
-    """What is written for a function of these arguments; None when that is not known, needs more of them, or would be long."""
+    """What is written for a function of these arguments; None when that is not known, needs more of
+    them, or would be long."""
     template = _looked_up(_meanings()["written"], function)
     if template is None or len(arguments) < ("{0}" in template or "{a}" in template) + ("{1}" in template):
         return None
@@ -96,9 +100,11 @@ def written(function: str, arguments: Sequence[str]) -> str | None:
 
 
 def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[str] = ()) -> str:
-    """What to write where a function is called that does not exist: the same in the language, the spelling that was meant, or why not.
+    """What to write where a function is called that does not exist: the same in the language, the
+    spelling that was meant, or why not.
 
-    ``arguments`` are those given, as far as they are names; ``others`` are functions that are declared.
+    ``arguments`` are those given, as far as they are names; ``others`` are functions that are
+    declared.
 
     >>> advice_for("logit"), advice_for("sinn"), advice_for("median")
     ('log(x./(1 - x))', 'sin', 'orders have no derivative that a formula says')
@@ -108,8 +114,11 @@ def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[st
     return written(function, given) or _why_not(function) or _with_an_index(function, given) or near or _as_factors(function)
 
 
-def unknown_function(function: str, span: Span, arguments: Sequence[str] = (), others: Iterable[str] = ()) -> UnknownFunctionError:
-    """The error for a call of a function that does not exist: with what to write instead, or why there is none."""
+def unknown_function(
+    function: str, span: Span, arguments: Sequence[str] = (), others: Iterable[str] = ()
+) -> UnknownFunctionError:
+    """The error for a call of a function that does not exist: with what to write instead, or why
+    there is none."""
     if function in known_functions():
         advice = f"{function}(x'*A*x, x)" if function in OF_DERIVATIVES else f"{function}(x)"
         return UnknownFunctionError(f"the function {function!r} needs an argument in brackets", span=span, suggestion=advice)
@@ -158,7 +167,8 @@ def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
 
 
 def nearest_spelling(name: str, known: Iterable[str]) -> str | None:
-    """The word that the spelling is a slip of: the same first letter, and one letter wrong, missing, added or exchanged.
+    """The word that the spelling is a slip of: the same first letter, and one letter wrong,
+    missing, added or exchanged.
 
     >>> nearest_spelling("symetric", ["symmetric", "simplex"])
     'symmetric'
@@ -171,7 +181,8 @@ def nearest_spelling(name: str, known: Iterable[str]) -> str | None:
 
 
 def _slip(given: str, known: str) -> int:
-    """How two spellings differ: 1 two neighbours exchanged, 2 a letter too many, 3 one too few, 4 a wrong one; 0 when by more than that."""
+    """How two spellings differ: 1 two neighbours exchanged, 2 a letter too many, 3 one too few, 4 a
+    wrong one; 0 when by more than that."""
     start = next((k for k, (a, b) in enumerate(zip(given, known, strict=False)) if a != b), min(len(given), len(known)))
     left, right = given[start:], known[start:]
     exchanged = len(left) > 1 and left[1::-1] == right[:2] and left[2:] == right[2:]
@@ -226,7 +237,8 @@ def _start_of_name(text: str, position: int) -> int:
 
 
 def _arguments(text: str, position: int) -> tuple[list[str] | None, int]:
-    """The texts between brackets that open at ``position``, and where the brackets end; None without brackets."""
+    """The texts between brackets that open at ``position``, and where the brackets end; None
+    without brackets."""
     if text[position : position + 1] != "(":
         return None, position
     parts, depth, begin = [], 0, position + 1
@@ -291,7 +303,8 @@ def formula_asked_for(text: str, wrt: tuple[str, ...]) -> str:
 
 @record
 class Usual:
-    """The usual meaning of a letter: a function of the language, what it is called, and what is written where the language has it not."""
+    """The usual meaning of a letter: a function of the language, what it is called, and what is
+    written where the language has it not."""
 
     function: str
     words: str
@@ -315,10 +328,11 @@ LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])
 
 
 def called_name(name: Token, inside: list[str], called: Collection[str], decisions: list[Decision]) -> Token:
-    """The token of a name without another meaning at once before brackets; ``inside`` are the names in these, if they hold nothing else,
-    ``called`` all such names of the text.
+    """The token of a name without another meaning at once before brackets; ``inside`` are the names
+    in these, if they hold nothing else, ``called`` all such names of the text.
 
-    Raises UnknownFunctionError for a function that the language does not have, or that nobody defined.
+    Raises UnknownFunctionError for a function that the language does not have, or that nobody
+    defined.
     """
     letter = name.value
     spelled = letter == "gamma" and name.end - name.start == len(letter)  # the function's name, where γ would be a letter

@@ -1,4 +1,5 @@
-"""Runs of letters to names, calls and sums: ``xAx`` is x·A·x, ``sin`` a function, ``alpha`` one symbol."""
+"""Runs of letters to names, calls and sums: ``xAx`` is x·A·x, ``sin`` a function, ``alpha`` one
+symbol."""
 
 from __future__ import annotations
 
@@ -64,12 +65,18 @@ _OPERAND_TYPES = STARTS_OPERAND | {"RUN", "BAR", "NORM_BAR", "SUM_SIGN", "NABLA"
 class _Context:
     """What is known while the runs of one text are resolved.
 
-    ``italics`` says whether letters are those of a LaTeX formula, where functions have commands; ``flipped`` are runs that are read the
-    other way, ``noted`` those of which it was said how they are read.
+    ``italics`` says whether letters are those of a LaTeX formula, where functions have commands;
+    ``flipped`` are runs that are read the other way, ``noted`` those of which it was said how they
+    are read.
     """
 
     def __init__(
-        self, tokens: list[Token], vocabulary: Vocabulary, decisions: list[Decision], italics: bool, flipped: frozenset[str] = frozenset()
+        self,
+        tokens: list[Token],
+        vocabulary: Vocabulary,
+        decisions: list[Decision],
+        italics: bool,
+        flipped: frozenset[str] = frozenset(),
     ) -> None:
         self.tokens = tokens
         self.vocabulary = vocabulary
@@ -81,19 +88,27 @@ class _Context:
 
     @cached_property
     def alone(self) -> frozenset[str]:
-        """Names that stand by themselves somewhere in the text, also below a sign of differentiation."""
+        """Names that stand by themselves somewhere in the text, also below a sign of
+        differentiation."""
         runs = [token.value for token in self.tokens if token.type == "RUN"]
-        runs += [name for token in self.tokens if token.type in _BELOW for name in token.value.replace("'", "").split(",") if name]
+        runs += [
+            name for token in self.tokens if token.type in _BELOW for name in token.value.replace("'", "").split(",") if name
+        ]
         return frozenset([canonical_name(run) for run in runs if _is_letter(run)])
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """Names that stand somewhere as values: not at once before brackets, or as a factor within a run of letters."""
+        """Names that stand somewhere as values: not at once before brackets, or as a factor within
+        a run of letters."""
         found: set[str] = set()
         for position, token in enumerate(self.tokens):
             if token.type != "RUN":
                 continue
-            pieces = [canonical_name(token.value)] if _is_one(token.value) else [canonical_name(piece) for piece in _pieces(token.value)]
+            pieces = (
+                [canonical_name(token.value)]
+                if _is_one(token.value)
+                else [canonical_name(piece) for piece in _pieces(token.value)]
+            )
             called = _adjacent(self.tokens, position) or primed_function(self.tokens, position, self.vocabulary) is not None
             found.update(pieces[:-1] if called else pieces)
         return frozenset(found)
@@ -125,13 +140,14 @@ def resolve_runs(
     italics: bool = False,
     flipped: frozenset[str] = frozenset(),
 ) -> tuple[list[Token], tuple[Fork, ...]]:
-    """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and ``SUM_OVER`` tokens, and the runs that
-    could be read otherwise.
+    """The tokens with every run of letters replaced by ``NAME``, ``CALL``, ``APPLY``, ``WORD`` and
+    ``SUM_OVER`` tokens, and the runs that could be read otherwise.
 
-    ``italics`` says that the letters are those of a LaTeX formula; ``flipped`` are runs that are read otherwise.
+    ``italics`` says that the letters are those of a LaTeX formula; ``flipped`` are runs that are
+    read otherwise.
 
-    Raises UnknownFunctionError for two letters or more at once before brackets that are neither a function nor a product of symbols that
-    are declared or stand alone in the text.
+    Raises UnknownFunctionError for two letters or more at once before brackets that are neither a
+    function nor a product of symbols that are declared or stand alone in the text.
     """
     context = _Context(tokens, vocabulary, decisions, italics, flipped)
     return rewritten(tokens, lambda position: _resolved(context, position)), tuple(context.forks.values())
@@ -196,7 +212,9 @@ def _function(context: _Context, position: int, function: str) -> Token:
     if function in NAMES_TOO or token.value in GREEK_NAMES or context.vocabulary.is_greek(name):
         return token.as_a("NAME", name)
     if context.type_after(position) not in _OPERAND_TYPES:
-        raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+        raise UnknownFunctionError(
+            f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)"
+        )
     return token.as_a("APPLY", function)
 
 
@@ -219,8 +237,8 @@ _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
 
 
 def _looks_latin(context: _Context, run: str) -> bool:
-    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that each stand alone in the text, or of
-    those of a LaTeX formula, where it would be no letter."""
+    """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that
+    each stand alone in the text, or of those of a LaTeX formula, where it would be no letter."""
     if context.italics and run in AS_LATIN:
         return True
     return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
@@ -255,7 +273,8 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
 
 
 def _check_word(context: _Context, position: int) -> None:
-    """Raises ParseError for a word of a sentence, and UnknownFunctionError for a function of other programs, before an operand."""
+    """Raises ParseError for a word of a sentence, and UnknownFunctionError for a function of other
+    programs, before an operand."""
     run = context.tokens[position].value
     if len(run) > 2 and run.isalpha() and context.type_after(position) in _OPERAND_TYPES:
         _refuse_word(context, position)
@@ -276,7 +295,8 @@ def _note(context: _Context, token: Token, product: str, *, one: bool) -> None:
 
 
 _WORDLIKE = pattern(r"[a-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*|[a-z]+[0-9]+[a-z0-9]+|[A-Za-z][a-z]+_[A-Za-z0-9_]+")
-"""A run of letters that is one name, unless its letters have meanings of their own: ``lam``, ``beta0``, ``learning_rate``."""
+"""A run of letters that is one name, unless its letters have meanings of their own: ``lam``,
+``beta0``, ``learning_rate``."""
 
 
 def _taken_as_one(context: _Context, position: int) -> bool:
@@ -296,7 +316,8 @@ def _taken_as_one(context: _Context, position: int) -> bool:
 
 
 def _is_one_name(context: _Context, run: str) -> bool:
-    """Whether a run is one name: an abbreviation, or a word of which more than one letter has no meaning of its own in the text."""
+    """Whether a run is one name: an abbreviation, or a word of which more than one letter has no
+    meaning of its own in the text."""
     if meanings.is_abbreviation(run):
         return True
     if not _WORDLIKE.fullmatch(run) or _indexed_greek(run, 0, len(run)) is not None:
@@ -309,7 +330,8 @@ def _is_one_name(context: _Context, run: str) -> bool:
 
 
 def _refuse_word(context: _Context, position: int) -> None:
-    """Raises ParseError for a word of a sentence beside a factor, or for a fact beside a symbol: ``solve Ax = b``, ``A symmetric``."""
+    """Raises ParseError for a word of a sentence beside a factor, or for a fact beside a symbol:
+    ``solve Ax = b``, ``A symmetric``."""
     tokens, token = context.tokens, context.tokens[position]
     if type_at(tokens, position - 1) not in _ENDS_FACTOR and context.type_after(position) not in _OPERAND_TYPES:
         return
@@ -364,7 +386,8 @@ def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, 
 
 
 def _is_product(context: _Context, token: Token, end: int) -> bool:
-    """Whether the first ``end`` characters of a run at once before brackets are factors, and not a part of a function's name."""
+    """Whether the first ``end`` characters of a run at once before brackets are factors, and not a
+    part of a function's name."""
     run, factors = token.value, token.value[:end]
     if not (_CALLED.fullmatch(run) or _WORD.fullmatch(run)) or _SUM_RUN.fullmatch(factors):
         return True
@@ -378,7 +401,8 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
 
 
 def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[int, int, str]]:
-    """Where the names begin and end that stand in the first ``end`` characters of a run, and their spelling."""
+    """Where the names begin and end that stand in the first ``end`` characters of a run, and their
+    spelling."""
     place = 0
     while place < end:
         stop, name = _piece(context, token, place, end)
@@ -398,7 +422,8 @@ def _adjacent(tokens: list[Token], position: int) -> bool:
 
 
 def _names_within(tokens: list[Token], position: int) -> list[str]:
-    """The names between the brackets that open at ``position``; none where they hold anything else."""
+    """The names between the brackets that open at ``position``; none where they hold anything
+    else."""
     return [token.value for token in listed(tokens, position)]
 
 
@@ -418,13 +443,19 @@ def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool
     """``rows`` in ``sum(X, rows)``."""
     if tokens[position].value not in WORDS or vocabulary.declares(tokens[position].value):
         return False
-    return 0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
+    return (
+        0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
+    )
 
 
 def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
-    """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets, as a call; None for another token."""
+    """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets,
+    as a call; None for another token."""
     run, primes = tokens[position], tokens[position + 1 : position + 3]
-    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or [primes[0].start, primes[1].start] != [run.end, primes[0].end]:
+    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or [primes[0].start, primes[1].start] != [
+        run.end,
+        primes[0].end,
+    ]:
         return None
     name = canonical_name(run.value)
     if vocabulary.declares(name):
@@ -437,7 +468,8 @@ def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) 
 
 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
-    """Turns a declared function with brackets, perhaps after primes, into a call; gives the number of primes taken."""
+    """Turns a declared function with brackets, perhaps after primes, into a call; gives the number
+    of primes taken."""
     place = position + 1
     while type_at(tokens, place) == "TRANSPOSE":
         place += 1

@@ -1,4 +1,5 @@
-"""Characters to raw tokens: numbers, runs of letters, operators, brackets, undecided bars, angle brackets and limits of sums."""
+"""Characters to raw tokens: numbers, runs of letters, operators, brackets, undecided bars, angle
+brackets and limits of sums."""
 
 from __future__ import annotations
 
@@ -27,9 +28,11 @@ _ADVICE = "Σ_i or Σ_{i=1}^n, Σ_{i<j}, Σ_{i≠j}; for a part of the positions
 
 
 def sum_over(below: str, above: str, place: Span, above_place: Span | None = None) -> str:
-    """What a sum runs over, as the value of its token: indices, limits and relations, separated by semicolons.
+    """What a sum runs over, as the value of its token: indices, limits and relations, separated by
+    semicolons.
 
-    ``below`` and ``above`` are what was written, without blanks. Raises ParseError for sums over other positions than all.
+    ``below`` and ``above`` are what was written, without blanks. Raises ParseError for sums over
+    other positions than all.
 
     >>> sum_over("i,j", "", Span(0, 1)), sum_over("i=1", "n", Span(0, 1)), sum_over("i<j", "", Span(0, 1))
     ('ij;;', 'i;i=n;', 'ij;;i<j')
@@ -113,7 +116,8 @@ class _Open:
 
 
 def angle_brackets(text: str) -> Mapping[int, tuple[list[Token], int]]:
-    """By the place of each sign of an inner product, its tokens and where it ends. Signs of order, which have no partner, are none."""
+    """By the place of each sign of an inner product, its tokens and where it ends. Signs of order,
+    which have no partner, are none."""
     found: dict[int, tuple[list[Token], int]] = {}
     opened: list[_Open] = []
     depth = 0
@@ -205,7 +209,9 @@ _ACCENTS = "".join(ACCENTS)
 _LETTER = r"[^\W\d_]"
 _FRACTIONS = "".join(FRACTIONS)
 _REMARKS = r"\#[^\n]*|\\[ \t]*\n|\.\.\.[ \t]*(?:%[^\n]*)?\n"
-_IN_LINES = r"(?P<COMMENT>%(?![*xo]%)[^\n]*)|(?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)"
+_IN_LINES = (
+    r"(?P<COMMENT>%(?![*xo]%)[^\n]*)|(?P<NUMBER>(?:[0-9]+(?:\.(?![*/^'])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![^\W\d_]))?)"
+)
 _DOTTED = r"(?P<TRANSPOSE>\.(?:T(?!\w)|'))"
 _QUOTES = r'\"{3}[\s\S]*?\"{3}|"[^"\n]*"'
 _SIGNS = r"=>|:=|\.[*/^+-]|\*\*|%[*xo]%"
@@ -240,7 +246,8 @@ _PLAIN_TOKEN = pattern(
     """,
     re.VERBOSE,
 )
-"""The same for a text in ASCII: sets of other characters take a hundred times longer to compile, a tenth of a cold start."""
+"""The same for a text in ASCII: sets of other characters take a hundred times longer to compile, a
+tenth of a cold start."""
 _BEFORE_WORDS = frozenset(["LPAR", "COMMA", "EQUALS"])
 """After what a quote opens a word, as in ``norm(X, 'fro')``, and is no transpose."""
 _BEFORE_DOCSTRING = frozenset(["COLON", "NEWLINE", "SEPARATOR"])
@@ -251,8 +258,8 @@ _QUOTED = pattern(r"'[^'\n]*'|’[^’\n]*’|´[^´\n]*´")
 def scan(text: str) -> list[Token]:
     """Raw tokens of ``text``; positions are offsets into it.
 
-    Raises ParseError for a character that is not in the language and for brackets that do not match; LimitError for a text
-    that is too long or too deeply nested.
+    Raises ParseError for a character that is not in the language and for brackets that do not
+    match; LimitError for a text that is too long or too deeply nested.
     """
     if len(text) > MOST_CHARACTERS:
         raise LimitError(f"the input has more than {MOST_CHARACTERS:,} characters")
@@ -344,7 +351,9 @@ def _unknown_character(text: str, position: int) -> ParseError:
     if character in "<>≤≥≠":
         return inequality(character, span)
     advice = next((said for characters, said in _INSTEAD.items() if character in characters), "remove it")
-    return ParseError(f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice)
+    return ParseError(
+        f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice
+    )
 
 
 _INSTEAD = {

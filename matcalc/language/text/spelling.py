@@ -1,4 +1,5 @@
-"""The characters of the language, the one spelling of a name, and the words that the reader of tokens must know."""
+"""The characters of the language, the one spelling of a name, and the words that the reader of
+tokens must know."""
 
 from __future__ import annotations
 
@@ -48,10 +49,20 @@ INDEX_LETTERS = frozenset("ijklmnpqrs")
 """Letters that are indices where they stand in a subscript."""
 
 DERIVATIVE_LETTERS = frozenset("dghnDJH")
-"""With which the signs of derivatives begin that are written in letters: d, grad, hessian, nabla, D, J, H."""
+"""With which the signs of derivatives begin that are written in letters: d, grad, hessian, nabla,
+D, J, H."""
 
 FRACTIONS = MappingProxyType(
-    {"½": ("1", "2"), "⅓": ("1", "3"), "⅔": ("2", "3"), "¼": ("1", "4"), "¾": ("3", "4"), "⅕": ("1", "5"), "⅙": ("1", "6"), "⅛": ("1", "8")}
+    {
+        "½": ("1", "2"),
+        "⅓": ("1", "3"),
+        "⅔": ("2", "3"),
+        "¼": ("1", "4"),
+        "¾": ("3", "4"),
+        "⅕": ("1", "5"),
+        "⅙": ("1", "6"),
+        "⅛": ("1", "8"),
+    }
 )
 """Fractions of one character: what stands above and below."""
 
@@ -72,7 +83,8 @@ _SUBSCRIPTED = pattern("_?([" + "".join(SUBSCRIPTS) + "]+)")
 
 @lru_cache(maxsize=4096)
 def canonical_name(text: str) -> str:
-    """The one spelling of a name: Greek letters and accents spelled out, subscripts after an underscore, LaTeX read.
+    """The one spelling of a name: Greek letters and accents spelled out, subscripts after an
+    underscore, LaTeX read.
 
     >>> canonical_name("β₁"), canonical_name("x₀"), canonical_name("Sigma"), canonical_name("ŷ")
     ('beta_1', 'x_0', 'Sigma', 'y_hat')
@@ -88,7 +100,8 @@ def canonical_name(text: str) -> str:
 
 
 def _without_accents(character: str) -> str:
-    """The letter below with the names of its accents; a character with marks of another kind stays as it is."""
+    """The letter below with the names of its accents; a character with marks of another kind stays
+    as it is."""
     parts = unicodedata.normalize("NFD", character)
     letter, marks = parts[0], parts[1:]
     if letter in ACCENTS:
@@ -97,7 +110,8 @@ def _without_accents(character: str) -> str:
 
 
 def plain_letters(text: str) -> str:
-    """Styled letters such as 𝐗 replaced by plain ones, character by character (so that places stay the same)."""
+    """Styled letters such as 𝐗 replaced by plain ones, character by character (so that places stay
+    the same)."""
     if text.isascii():
         return text
     return "".join(_plain(c) for c in text)
@@ -111,7 +125,8 @@ _LOOKALIKES = MappingProxyType(
         **dict.fromkeys("\u00ad\u200c\u200d\u2060\ufeff\u20d7\u0331\u0332\u3000", "\u200b"),
     }
 )  # fmt: skip
-"""Characters that are typed or pasted for others; those without width, and arrows and lines at a letter, for a blank."""
+"""Characters that are typed or pasted for others; those without width, and arrows and lines at a
+letter, for a blank."""
 
 
 @lru_cache(maxsize=4096)
@@ -201,10 +216,11 @@ def known_functions() -> frozenset[str]:
 
 
 class Vocabulary:
-    """Names that are known before reading, in their one spelling; ``functions`` are the user's own, ``definitions`` those of them that the
-    text defines, with the names of their arguments; ``values`` are the symbols that it gives a value, ``variables`` what it is to be
-    differentiated by; ``calls`` are the functions of a dialect. ``lengths`` are those of the names with more than one character, longest
-    first.
+    """Names that are known before reading, in their one spelling; ``functions`` are the user's own,
+    ``definitions`` those of them that the text defines, with the names of their arguments;
+    ``values`` are the symbols that it gives a value, ``variables`` what it is to be differentiated
+    by; ``calls`` are the functions of a dialect. ``lengths`` are those of the names with more than
+    one character, longest first.
     """
 
     __slots__ = ("calls", "definitions", "functions", "lengths", "symbols", "values", "variables")
@@ -239,7 +255,8 @@ class Vocabulary:
         return Vocabulary(self.symbols, self.functions, self.definitions, self.values, self.variables, frozenset(names))
 
     def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
-        """The same words with functions that the text defines, names that it gives ``values``, and other names that stand in it."""
+        """The same words with functions that the text defines, names that it gives ``values``, and
+        other names that stand in it."""
         given = frozenset(values)
         if not (functions or given or names):
             return self
@@ -251,10 +268,15 @@ class Vocabulary:
         return name in self.symbols or name in self.functions
 
     def long_name_at(self, run: str, place: int, end: int) -> str | None:
-        """The longest declared name of several characters that the run has at ``place``; ``W1`` is not the beginning of ``W10``."""
+        """The longest declared name of several characters that the run has at ``place``; ``W1`` is
+        not the beginning of ``W10``."""
         for length in self.lengths:
             stop = place + length
-            if stop <= end and self.declares(run[place:stop]) and not (stop < end and run[stop - 1].isdigit() and run[stop].isdigit()):
+            if (
+                stop <= end
+                and self.declares(run[place:stop])
+                and not (stop < end and run[stop - 1].isdigit() and run[stop].isdigit())
+            ):
                 return run[place:stop]
         return None
 
@@ -263,14 +285,20 @@ class Vocabulary:
         return spelling in known_functions() and not self.declares(canonical_name(spelling))
 
     def function(self, spelling: str, called: bool) -> str | None:
-        """The function of the language that a run of letters means, in its own spelling; None when it means none.
+        """The function of the language that a run of letters means, in its own spelling; None when
+        it means none.
 
-        Before brackets neither capitals nor an underscore between words matter (``Tr``, ``LogSumExp``, ``log_det``); elsewhere a capital
-        may begin the name (``Log x``), so that ``DET`` stays a product.
+        Before brackets neither capitals nor an underscore between words matter (``Tr``,
+        ``LogSumExp``, ``log_det``); elsewhere a capital may begin the name (``Log x``), so that
+        ``DET`` stays a product.
         """
         if self.is_function(spelling) or (called and spelling in self.calls and not self.declares(spelling)):
             return spelling
-        if spelling in _OTHERWISE or self.declares(canonical_name(spelling)) or (spelling[:1].isupper() and self.is_function(spelling[1:])):
+        if (
+            spelling in _OTHERWISE
+            or self.declares(canonical_name(spelling))
+            or (spelling[:1].isupper() and self.is_function(spelling[1:]))
+        ):
             return None  # Asin(x) is A sin(x)
         lower = spelling.lower()
         if called and _IN_WORDS.fullmatch(spelling):
@@ -280,7 +308,8 @@ class Vocabulary:
         return lower
 
     def is_greek(self, name: str) -> bool:
-        """Whether the name is a Greek letter's, perhaps with an index: ``beta``, ``sigma_1``, ``mu2``."""
+        """Whether the name is a Greek letter's, perhaps with an index: ``beta``, ``sigma_1``,
+        ``mu2``."""
         if name.isalpha():
             return name in SPELLED_GREEK
         match = _INDEXED.fullmatch(name)

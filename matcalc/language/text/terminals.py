@@ -1,4 +1,5 @@
-"""A terminal of the grammar in a text, with its place; what begins and ends operands, and brackets that belong together."""
+"""A terminal of the grammar in a text, with its place; what begins and ends operands, and brackets
+that belong together."""
 
 from __future__ import annotations
 
@@ -12,10 +13,23 @@ ENDS_OPERAND = frozenset(
     ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]
 )
 STARTS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "SUM_OVER", "DERIVATIVE", "DERIVATIVE_BY", "DIFFERENTIAL"]
+    [
+        "NUMBER",
+        "NAME",
+        "CALL",
+        "APPLY",
+        "LPAR",
+        "NORM_OPEN",
+        "BAR_OPEN",
+        "SUM_OVER",
+        "DERIVATIVE",
+        "DERIVATIVE_BY",
+        "DIFFERENTIAL",
+    ]
 )
 WRITTEN_OUT = "written out"
-"""The function of which the tokens of an array that is written out entry by entry are a call; no text can call it."""
+"""The function of which the tokens of an array that is written out entry by entry are a call; no
+text can call it."""
 GRADIENT, HESSIAN, JACOBIAN = "all partials", "all second partials", "jacobian by all"
 PARTIALS = {GRADIENT: 1, HESSIAN: 2, JACOBIAN: 1}
 """Those for all partial derivatives of a function of several arguments, with their order."""
@@ -24,7 +38,8 @@ BARS = frozenset(["BAR", "NORM_BAR"])
 
 @record
 class Token:
-    """``type`` is a terminal of the grammar, or one of the raw types ``RUN``, ``BAR``, ``NEWLINE`` that later stages resolve."""
+    """``type`` is a terminal of the grammar, or one of the raw types ``RUN``, ``BAR``, ``NEWLINE``
+    that later stages resolve."""
 
     type: str
     value: str
@@ -42,7 +57,8 @@ class Token:
 
 @record
 class Fork:
-    """A run of letters that is one name and could be a product, or the other way round. ``cost`` is in the currency of kinds."""
+    """A run of letters that is one name and could be a product, or the other way round. ``cost`` is
+    in the currency of kinds."""
 
     run: str
     cost: float
@@ -64,7 +80,8 @@ ROUND = {"LPAR": "RPAR"}
 
 
 def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int, int]:
-    """Opening bracket -> closing bracket, by position; ``kinds`` says which token closes which. What has no partner is left out."""
+    """Opening bracket -> closing bracket, by position; ``kinds`` says which token closes which.
+    What has no partner is left out."""
     closing = frozenset(kinds.values())
     partner: dict[int, int] = {}
     opened: list[int] = []
@@ -82,7 +99,8 @@ _DEPTH = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 
 
 def rewritten(tokens: list[Token], entry: Callable[[int], Rewritten | None]) -> list[Token]:
-    """The tokens with what ``entry`` says of a position in place of those that begin there; None leaves one as it is."""
+    """The tokens with what ``entry`` says of a position in place of those that begin there; None
+    leaves one as it is."""
     out: list[Token] = []
     position = 0
     while position < len(tokens):
@@ -108,7 +126,8 @@ def types_at(tokens: list[Token], first: int, count: int) -> list[str]:
 
 
 def listed(tokens: list[Token], start: int, between: Container[str] = ("COMMA",)) -> list[Token]:
-    """The runs of letters between brackets that open at a position, with signs between them; none where they hold anything else."""
+    """The runs of letters between brackets that open at a position, with signs between them; none
+    where they hold anything else."""
     stop = start + 1
     while type_at(tokens, stop) == "RUN" and type_at(tokens, stop + 1) in between:
         stop += 2
@@ -117,7 +136,8 @@ def listed(tokens: list[Token], start: int, between: Container[str] = ("COMMA",)
 
 
 def exponent_width(tokens: list[Token], position: int) -> int:
-    """The tokens of a plain exponent: a superscript, or a sign of power with a number; 0 without one."""
+    """The tokens of a plain exponent: a superscript, or a sign of power with a number; 0 without
+    one."""
     if type_at(tokens, position) == "SUPERSCRIPT":
         return 1
     return 2 if types_at(tokens, position, 2) == ["POWER", "NUMBER"] else 0
@@ -133,7 +153,8 @@ def closing(place: int) -> Token:
 
 
 def with_parts(tokens: list[Token]) -> list[Token]:
-    """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands beside them are letters."""
+    """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands
+    beside them are letters."""
     found = list(tokens)
     for start, stop in partners(tokens, {"LSQB": "RSQB"}).items():
         inner = tokens[start + 1 : stop]
@@ -144,7 +165,8 @@ def with_parts(tokens: list[Token]) -> list[Token]:
 
 
 def end_of_term(tokens: list[Token], position: int) -> int:
-    """The position after the product that begins at ``position``: of a plus or minus, an equals sign, or a bracket that closes."""
+    """The position after the product that begins at ``position``: of a plus or minus, an equals
+    sign, or a bracket that closes."""
     seconds = _second_bars(tokens)
     bars = 0
     for place, token, depth in by_depth(tokens, position):

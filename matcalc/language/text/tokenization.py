@@ -1,4 +1,5 @@
-"""Raw tokens to the terminals of ``grammar/matcalc.lark``: separators, derivatives, names, calls, bars, juxtaposition."""
+"""Raw tokens to the terminals of ``grammar/matcalc.lark``: separators, derivatives, names, calls,
+bars, juxtaposition."""
 
 from __future__ import annotations
 
@@ -13,7 +14,15 @@ from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
-from matcalc.language.text.spelling import DERIVATIVE_LETTERS, INFINITE_NORMS, NORM_NAMES, NORMS_SAID, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary
+from matcalc.language.text.spelling import (
+    DERIVATIVE_LETTERS,
+    INFINITE_NORMS,
+    NORM_NAMES,
+    NORMS_SAID,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    Vocabulary,
+)
 from matcalc.language.text.terminals import (
     BARS,
     ENDS_OPERAND,
@@ -56,8 +65,9 @@ _SUBSCRIPTS = frozenset(["UNDERSCORE", "SUBSCRIPT_RUN"])
 
 @record
 class Tokens:
-    """The terminals of a text, what was decided on the way (splits, readings among several), what it is written in, the runs of letters
-    that could be read otherwise, and the names with a label, in which no letter is an index."""
+    """The terminals of a text, what was decided on the way (splits, readings among several), what
+    it is written in, the runs of letters that could be read otherwise, and the names with a label,
+    in which no letter is an index."""
 
     terminals: list[Token]
     decisions: list[Decision]
@@ -68,7 +78,8 @@ class Tokens:
 
 @record
 class _Raw:
-    """The signs of a text one by one, as the language has them, and what it is written in; the words with those of that."""
+    """The signs of a text one by one, as the language has them, and what it is written in; the
+    words with those of that."""
 
     tokens: list[Token]
     decisions: list[Decision]
@@ -79,8 +90,8 @@ class _Raw:
 
 
 def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
-    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is recognised otherwise, and ``flipped``
-    which runs of letters are not read as they usually are.
+    """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is
+    recognised otherwise, and ``flipped`` which runs of letters are not read as they usually are.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
@@ -106,7 +117,8 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
 
 
 def _grouped(tokens: list[Token], types: frozenset[str], latex: bool) -> list[Token]:
-    """The tokens with bars that open and close, what hangs on those of norms, brackets around operands, and signs between factors."""
+    """The tokens with bars that open and close, what hangs on those of norms, brackets around
+    operands, and signs between factors."""
     if any(token.type in BARS for token in tokens):
         tokens = doubtful_signs.resolve_bars(tokens)
     if not types.isdisjoint(_SUBSCRIPTS):
@@ -135,7 +147,9 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary, forks=primed)
 
 
-def _scanned(text: str, vocabulary: Vocabulary, flipped: frozenset[str], decisions: list[Decision]) -> tuple[list[Token], tuple[Fork, ...]]:
+def _scanned(
+    text: str, vocabulary: Vocabulary, flipped: frozenset[str], decisions: list[Decision]
+) -> tuple[list[Token], tuple[Fork, ...]]:
     """The raw tokens of plain text, and the names that their primes could be a part of."""
     raw = scan(text)
     primed: tuple[Fork, ...] = ()
@@ -154,8 +168,11 @@ _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
 _DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 
 
-def _derivatives(tokens: list[Token], types: frozenset[str], vocabulary: Vocabulary, written: Written) -> tuple[list[Token], Vocabulary]:
-    """The tokens with the signs of derivatives and differentials resolved, where there may be any."""
+def _derivatives(
+    tokens: list[Token], types: frozenset[str], vocabulary: Vocabulary, written: Written
+) -> tuple[list[Token], Vocabulary]:
+    """The tokens with the signs of derivatives and differentials resolved, where there may be
+    any."""
     if "IMPLIES" in types:
         tokens, vocabulary = equation_tokens.resolve_implication(tokens, vocabulary)
     letters = {token.value[:1] for token in tokens}
@@ -175,9 +192,11 @@ _DIVIDEND = pattern(r"(?:(?<!\\)[^\W\d]\w*|[)\]'’ᵀ])[ \t]*\Z")
 
 
 def is_latex(text: str) -> bool:
-    r"""Whether a text is written in LaTeX: a command, ``^{`` or ``_{`` stands in it, or it begins with a dollar sign.
+    r"""Whether a text is written in LaTeX: a command, ``^{`` or ``_{`` stands in it, or it begins
+    with a dollar sign.
 
-    A backslash between a name or brackets and a single letter or brackets is MATLAB's division from the left, if nothing else is LaTeX.
+    A backslash between a name or brackets and a single letter or brackets is MATLAB's division from
+    the left, if nothing else is LaTeX.
 
     >>> is_latex(r"\|x\|^2"), is_latex("x^{-1}"), is_latex("||x||^2"), is_latex(r"A\b"), is_latex(r"(A*B) \ b"), is_latex(r"A\beta")
     (True, True, False, False, False, True)
@@ -194,7 +213,8 @@ _OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE"}
 
 
 def _entry_by_entry(tokens: list[Token], written: Written) -> list[Token]:
-    """In NumPy ``*`` and ``/`` go entry by entry; ``**`` does so wherever it stands, and takes the operand before it from the right."""
+    """In NumPy ``*`` and ``/`` go entry by entry; ``**`` does so wherever it stands, and takes the
+    operand before it from the right."""
     if written.dialect != "numpy":
         return tokens
     of_arrays = {**_OF_ARRAYS, "**": "ARRAY_POWER"} if written.sure else {"**": "ARRAY_POWER"}
@@ -272,7 +292,9 @@ def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | 
         return None
     run = following[0]
     if run.value == "H" and "H" not in vocabulary.symbols:
-        raise ParseError("the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'")
+        raise ParseError(
+            "the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'"
+        )
     if not re.match(r"T(?![\d_′])", run.value) or "T" in vocabulary.symbols or run.value in vocabulary.symbols:
         return None
     return run
@@ -283,7 +305,9 @@ def _superscript(token: Token) -> list[Token]:
         return [token.as_a("SUPERSCRIPT", "+")]
     plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
     if "H" in plain:
-        raise ParseError("the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ")
+        raise ParseError(
+            "the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ"
+        )
     match = _EXPONENT.fullmatch(plain)
     if match is None or not plain:
         raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
@@ -351,11 +375,17 @@ def _juxtaposed(tokens: list[Token]) -> list[Token]:
     def factor(position: int) -> Rewritten | None:
         token = tokens[position]
         if token.type == "APPLY" and type_at(tokens, position + 1) not in STARTS_OPERAND:
-            raise UnknownFunctionError(f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)")
+            raise UnknownFunctionError(
+                f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)"
+            )
         # 11' can only be the product of a column and a row of ones.
         ones = token.type == "NUMBER" and token.value == "11" and type_at(tokens, position + 1) == "TRANSPOSE"
         middle = token.start + 1
-        made = [Token("NUMBER", "1", token.start, middle), _beside(middle), Token("NUMBER", "1", middle, token.end)] if ones else [token]
+        made = (
+            [Token("NUMBER", "1", token.start, middle), _beside(middle), Token("NUMBER", "1", middle, token.end)]
+            if ones
+            else [token]
+        )
         beside = position > 0 and _stand_beside(tokens[position - 1], token)
         return [*([_beside(token.start)] if beside else []), *made], position + 1
 
@@ -367,11 +397,14 @@ def _beside(place: int) -> Token:
 
 
 def _stand_beside(before: Token, token: Token) -> bool:
-    """Whether two tokens are factors. Raises ParseError for a number that belongs to what is at once before it, or may do so."""
+    """Whether two tokens are factors. Raises ParseError for a number that belongs to what is at
+    once before it, or may do so."""
     if token.type == "NUMBER" and before.end == token.start:
         if before.type == "NORM_CLOSE":
             advice = "||x||_2 or ||x||^2; with * between them it is a product"
-            raise ParseError("a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice)
+            raise ParseError(
+                "a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice
+            )
         if before.type == "NUMBER" and token.value.startswith("."):
             product = f"{before.value.rstrip('.')}*0{token.value}"
             raise ParseError("a number has one point", span=Span(before.start, token.end), suggestion=product)

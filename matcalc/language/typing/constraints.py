@@ -35,7 +35,9 @@ def is_made(number: Cell) -> bool:
         cell = waiting.pop()
         if cell.made or cell.mask != SCALAR:
             return True
-        of = next((constraint for constraint in cell.constraints if len(constraint.cells) == 3 and constraint.cells[2] is cell), None)
+        of = next(
+            (constraint for constraint in cell.constraints if len(constraint.cells) == 3 and constraint.cells[2] is cell), None
+        )
         waiting += of.cells[:2] if of is not None else ()
     return False
 
@@ -64,13 +66,16 @@ class Multiplied(Constraint):
 
     @property
     def strangeness(self) -> float:
-        """Entries stand before what they scale; of a family with a capital, members beside vectors and matrices are matrices."""
+        """Entries stand before what they scale; of a family with a capital, members beside vectors
+        and matrices are matrices."""
         left, right, _ = self.cells
         if not (left.member or right.member):
             return 0.0
         numbers = [cell.member for cell in (left, right) if cell.mask == SCALAR]
         behind = right.member and right.mask == SCALAR and left.mask in (MATRIX, ROW)
-        return (costs.MEMBER_BEHIND if behind else 0.0) + (costs.CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0)
+        return (costs.MEMBER_BEHIND if behind else 0.0) + (
+            costs.CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0
+        )
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -139,7 +144,8 @@ class Paired(Constraint):
 
 
 class ArrayMultiplied(Constraint):
-    """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars are not multiplied so."""
+    """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars
+    are not multiplied so."""
 
     relation = frozenset(
         {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (COLUMN, MATRIX, COLUMN), (COLUMN, COLUMN, SCALAR)}
@@ -166,8 +172,8 @@ class ArrayMultiplied(Constraint):
 class Broadcast(Constraint):
     """``left + right = result`` entry by entry; a scalar, or a vector beside a matrix, is repeated.
 
-    Beside a tensor everything is read as NumPy reads it, a column as an array of n×1: the last axes are aligned, axes of size one and
-    missing axes repeated.
+    Beside a tensor everything is read as NumPy reads it, a column as an array of n×1: the last axes
+    are aligned, axes of size one and missing axes repeated.
     """
 
     relation = frozenset(
@@ -223,7 +229,8 @@ class Broadcast(Constraint):
         return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
 
     def _along(self, larger: Cell, smaller: Cell, result: Cell) -> None:
-        """Sizes of operands of one kind, and how a vector that is the result stands beside a matrix.
+        """Sizes of operands of one kind, and how a vector that is the result stands beside a
+        matrix.
 
         Raises ShapeError for an array of one axis beside one of n×1, which NumPy makes a matrix of.
         """
@@ -251,7 +258,8 @@ class Broadcast(Constraint):
         return done
 
     def _orient(self, size: Dimension, rows: Dimension, cols: Dimension, final: bool) -> bool:
-        """A column beside a matrix: repeated over the columns, or turned and repeated over the rows, if one of the two fits."""
+        """A column beside a matrix: repeated over the columns, or turned and repeated over the
+        rows, if one of the two fits."""
         if size in (rows, cols):
             other = cols if size == rows else rows
             return other != size and (final or not isinstance(other, Unknown))
@@ -279,7 +287,8 @@ class ElementDivided(Broadcast):
 
     @property
     def strangeness(self) -> float:
-        """Nobody divides what vectors and matrices were made a number of by every entry of another array."""
+        """Nobody divides what vectors and matrices were made a number of by every entry of another
+        array."""
         left, right, _ = self.cells
         if left.mask == SCALAR != right.mask and not left.literal and is_made(left):
             return costs.NUMBER_UNDER_ARRAY
@@ -318,7 +327,8 @@ class Divided(Constraint):
 
 
 class DividedByMatrix(Divided):
-    """``left / right`` where the divisor may be a square matrix, too: ``left`` times its inverse."""
+    """``left / right`` where the divisor may be a square matrix, too: ``left`` times its
+    inverse."""
 
     relation = Divided.relation | {(ROW, MATRIX), (MATRIX, MATRIX)}
     __slots__ = ()
@@ -332,7 +342,8 @@ class DividedByMatrix(Divided):
 
 
 class DividedEntries(Divided):
-    """``left / right = result`` in LaTeX, where a vector is divided by a vector entry by entry, and so is a number.
+    """``left / right = result`` in LaTeX, where a vector is divided by a vector entry by entry, and
+    so is a number.
 
     ``solves``: the divisor may be a square matrix, too.
     """
@@ -368,7 +379,8 @@ _DIVIDED_BY_MATRIX_TOO: Relation = DividedEntries.relation | {(ROW, MATRIX, ROW)
 
 
 class Raised(Constraint):
-    """``base ^ exponent`` of a scalar or of a square matrix. The result shares the cell of ``base``."""
+    """``base ^ exponent`` of a scalar or of a square matrix. The result shares the cell of
+    ``base``."""
 
     relation = frozenset({(SCALAR, SCALAR), (MATRIX, SCALAR)})
     words = "raise"
@@ -394,7 +406,8 @@ class RaisedEntries(Raised):
 
 
 class SummedRaised(Constraint):
-    """``base ^ exponent = result`` in what is summed up, where a power of a vector goes entry by entry."""
+    """``base ^ exponent = result`` in what is summed up, where a power of a vector goes entry by
+    entry."""
 
     relation = frozenset({(SCALAR, SCALAR, SCALAR), (MATRIX, SCALAR, MATRIX), (COLUMN, SCALAR, COLUMN), (SCALAR, COLUMN, COLUMN)})
     words = "raise"

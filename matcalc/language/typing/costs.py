@@ -1,6 +1,8 @@
-"""What a reading costs: kinds against the convention, and what is possible and hardly ever meant, in one currency.
+"""What a reading costs: kinds against the convention, and what is possible and hardly ever meant,
+in one currency.
 
-The reading of least cost is taken. A cost of about 1 settles a tie, 4 to 6 is against the convention, 8 and more is nearly absurd.
+The reading of least cost is taken. A cost of about 1 settles a tie, 4 to 6 is against the
+convention, 8 and more is nearly absurd.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ LETTERS: dict[str, dict[int, float]] = {
     "filled": {COLUMN: 0.0, MATRIX: 2.5, ROW: 2.5},
     "bars": {SCALAR: 0.0, COLUMN: 0.0, ROW: 0.0, TENSOR3: 0.0, TENSOR4: 0.0},
 }
-"""A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z), ``early`` (a to g), ``greek`` (lower case),
-a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that stands only as a factor, divisor or exponent; the value of a ``function`` without a
-formula; what occurs by its members alone, a ``family`` (of a capital ``families``), or a ``table`` where these have two indices; a literal
-``number`` or ``filled`` array; ``bars``."""
+"""A kind for a name, by the convention for its letter: ``upper`` case, ``lower`` case (h to z),
+``early`` (a to g), ``greek`` (lower case), a ``word``; a ``size`` (n, k) or a ``count`` (N, K) that
+stands only as a factor, divisor or exponent; the value of a ``function`` without a formula; what
+occurs by its members alone, a ``family`` (of a capital ``families``), or a ``table`` where these
+have two indices; a literal ``number`` or ``filled`` array; ``bars``."""
 ALL_SCALARS = {SCALAR: 0.0, COLUMN: 1.0, MATRIX: 9.0, ROW: 9.0}
 """Of lower case letters where nothing shows vectors and not all can be vectors."""
 SIZE_LETTERS = frozenset("ijkmnpqt")
@@ -39,9 +42,11 @@ SCALAR_AFTER_MATRIX = 2.0
 COUNT_AS_MATRIX = 3.0
 """A letter that counts things as a matrix times a number: ``N/2*log(2*pi)``."""
 NUMBER_UNDER_ARRAY = 5.25
-"""``np.sum((X @ W - Y)**2)/M`` with a matrix M: less usual than a capital scalar, more than the sum of a number in ``np.sum(x)/x``."""
+"""``np.sum((X @ W - Y)**2)/M`` with a matrix M: less usual than a capital scalar, more than the sum
+of a number in ``np.sum(x)/x``."""
 ARRAY_AS_COUNT = 3.0
-"""``X.T @ X / N`` of NumPy with a matrix N: a letter that counts things as an array that divides entry by entry."""
+"""``X.T @ X / N`` of NumPy with a matrix N: a letter that counts things as an array that divides
+entry by entry."""
 SCALAR_BEHIND = 0.25
 """Scalars usually stand in front."""
 SCALAR_REPEATED = 4.0
@@ -49,12 +54,14 @@ SCALAR_REPEATED = 4.0
 SCALAR_IN_VECTOR = 3.0
 """``x + a``."""
 NUMBER_MADE_REPEATED = 8.0
-"""``C + w'w`` with a matrix C: nobody adds a matrix to what vectors and matrices were made a number of."""
+"""``C + w'w`` with a matrix C: nobody adds a matrix to what vectors and matrices were made a number
+of."""
 VECTOR_REPEATED = 3.0
 ARRAY_REPEATED = 1.0
 """``X - mu`` in NumPy, where a vector is repeated over the rows."""
 REPEATED_OVER_IDENTITY = 4.0
-"""``s * np.eye(n)`` with a vector s: a multiple of the identity is meant, and of a vector ``np.diag(s)``."""
+"""``s * np.eye(n)`` with a vector s: a multiple of the identity is meant, and of a vector
+``np.diag(s)``."""
 NUMBER_SUMMED = 4.0
 """``sum(x)`` of a number."""
 NUMBER_BETWEEN = 4.0

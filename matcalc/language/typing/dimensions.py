@@ -1,4 +1,5 @@
-"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums and differences between them."""
+"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums
+and differences between them."""
 
 from __future__ import annotations
 
@@ -66,8 +67,8 @@ def unify(left: Dimension, right: Dimension) -> None:
 
 @record(eq=False)
 class Relation:
-    """``whole`` is ``left`` and ``right`` under an operation; of an index of ``vec`` or ``kron``, which is a product, ``left`` is the size
-    of its slow part, ``right`` of its fast part."""
+    """``whole`` is ``left`` and ``right`` under an operation; of an index of ``vec`` or ``kron``,
+    which is a product, ``left`` is the size of its slow part, ``right`` of its fast part."""
 
     operation: Operation
     whole: Dimension
@@ -125,7 +126,9 @@ class _Names:
 def solve_together(relations: Sequence[Relation]) -> bool:
     """Unifies what follows from relations together; whether anything does. Raises SizeClash."""
     names = _Names()
-    wholes = [names.size(relation.whole) for relation in relations]  # first: they are found from the parts, not the parts from them
+    wholes = [
+        names.size(relation.whole) for relation in relations
+    ]  # first: they are found from the parts, not the parts from them
     pairs = [(whole, one.operation(names.size(one.left), names.size(one.right))) for whole, one in zip(wholes, relations)]
     found = False
     for name, size in most_general(pairs, tuple(names.unknowns)).items():
@@ -136,8 +139,9 @@ def solve_together(relations: Sequence[Relation]) -> bool:
 
 
 def most_general(pairs: Iterable[tuple[Size, Size]], unknown: Sequence[str]) -> dict[str, Size]:
-    """What unknown names stand for so that both of each pair are one, as generally as can be; pairs that no unknown can be found from are
-    left out. The first of ``unknown`` are found from the others where there is a choice.
+    """What unknown names stand for so that both of each pair are one, as generally as can be; pairs
+    that no unknown can be found from are left out. The first of ``unknown`` are found from the
+    others where there is a choice.
 
     >>> n, u, v = Size.of("n"), Size.of("u"), Size.of("v")
     >>> [str(size) for size in most_general([(u + ONE, n), (u + v, n * n)], ("u", "v")).values()]
@@ -166,7 +170,8 @@ def most_general(pairs: Iterable[tuple[Size, Size]], unknown: Sequence[str]) -> 
 
 
 def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size] | None:
-    """An unknown name and what it stands for, so that two sizes are one; None where they are, or none can be told. Raises SizeClash."""
+    """An unknown name and what it stands for, so that two sizes are one; None where they are, or
+    none can be told. Raises SizeClash."""
     difference = (one - other).primitive
     open_names = [name for name in unknown if name in difference.names]
     if not open_names and difference is not ZERO:
@@ -189,7 +194,8 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
 
 
 class SizeSystem:
-    """The relations between sizes that are not solved yet. ``final``: sizes still unknown will stay so, and differ from all others."""
+    """The relations between sizes that are not solved yet. ``final``: sizes still unknown will stay
+    so, and differ from all others."""
 
     def __init__(self) -> None:
         self.final = False
@@ -221,8 +227,9 @@ class SizeSystem:
         return next(found, None) if isinstance(root, Unknown) else None
 
     def factorwise(self, left: Dimension, right: Dimension) -> list[tuple[Dimension, Dimension]]:
-        """The pairs to join so that two sizes are one: of two unknown products the slow factors and the fast ones. None where only one
-        is to be found as a product: it follows from its factors, which meet elsewhere, as those of ``kron(x, eye(n))``."""
+        """The pairs to join so that two sizes are one: of two unknown products the slow factors and
+        the fast ones. None where only one is to be found as a product: it follows from its factors,
+        which meet elsewhere, as those of ``kron(x, eye(n))``."""
         one, other = self._product(resolved(left)), self._product(resolved(right))
         if one is None and other is None:
             return [(left, right)]
@@ -231,7 +238,8 @@ class SizeSystem:
     def attempt(
         self, pairs: Iterable[tuple[Dimension, Dimension]], among: Iterable[Dimension], accept: Callable[[], bool] = lambda: True
     ) -> bool:
-        """Joins all pairs and solves, or leaves everything as it was; ``among`` are the sizes that this may change.
+        """Joins all pairs and solves, or leaves everything as it was; ``among`` are the sizes that
+        this may change.
 
         ``accept`` is asked when they are joined, and may refuse.
         """
@@ -257,7 +265,8 @@ class SizeSystem:
     def pair_up(self) -> None:
         """Equal products of sizes about which nothing else is known have equal factors.
 
-        So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in ``kron(A, B)*vec(X)``.
+        So X and Y get one shape in ``vec(X)'*vec(Y)``, and X that of ``B*X*A'`` in
+        ``kron(A, B)*vec(X)``.
         """
         alike = self._by_product()
         for relation in [one for one in self._relations if one.operation is mul]:
@@ -297,7 +306,8 @@ class SizeSystem:
         return changed
 
     def _tied(self) -> list[Relation]:
-        """The relations that may say something together: each of the others only says what a size is that stands in no other."""
+        """The relations that may say something together: each of the others only says what a size
+        is that stands in no other."""
         tied = self._relations
         while True:
             counts: Counter[Dimension] = Counter([root for relation in tied for root in relation.unknowns])

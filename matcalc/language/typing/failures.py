@@ -1,4 +1,5 @@
-"""Words for kinds and sizes that do not fit: what stands on either side, and what to write instead."""
+"""Words for kinds and sizes that do not fit: what stands on either side, and what to write
+instead."""
 
 from __future__ import annotations
 
@@ -23,9 +24,11 @@ _LONGEST_ADVICE = 120
 
 
 def explain_kinds(text: str, constraint: Constraint, constraints: list[Constraint], variables: list[Variable]) -> ShapeError:
-    """The error for a constraint whose operands' kinds do not fit; masks are those before inference.
+    """The error for a constraint whose operands' kinds do not fit; masks are those before
+    inference.
 
-    The first operator in reading order that cannot work is named, whichever constraint inference stumbled over.
+    The first operator in reading order that cannot work is named, whichever constraint inference
+    stumbled over.
     """
     found = _first_forward_failure(constraints) or constraint
     # Sizes below the failure, as far as they follow, are told in the message.
@@ -105,7 +108,9 @@ def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeEr
             return _power_error(constraint, quotes, shown, clash is not None)
         case c.Broadcast():
             joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
-            return _error(f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells))
+            return _error(
+                f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells)
+            )
         case c.TransposedTo() if cells[0].mask & TENSOR:
             return _error(f"{shown[0]} has no transpose", constraint, "axes in another order: tensor(k, j, i, T[i,j,k])")
         case kind_relations.InRelation():
@@ -142,7 +147,9 @@ def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str],
     if clash:
         return _error(_clash_in_function(constraint, clash, argument, others), constraint, None)
     if name == "e^":
-        return _error(f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)")
+        return _error(
+            f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)"
+        )
     wanted = sorted({kinds[0] for kinds in constraint.kinds})
     # Where a column will do, that a row will do as well is not worth telling.
     needed = " or ".join(["a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted])
@@ -210,7 +217,8 @@ def _cut(part: str) -> str:
 
 
 def enclosed(text: str, span: Span) -> Span:
-    """The part with the brackets that open or close within it: ``A + B)*C`` is a part of ``(A + B)*C``."""
+    """The part with the brackets that open or close within it: ``A + B)*C`` is a part of
+    ``(A + B)*C``."""
     depth = least = 0
     for character in text[span.start : span.end]:
         depth += (character in "([{") - (character in ")]}")

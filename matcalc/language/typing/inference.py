@@ -1,4 +1,5 @@
-"""Kinds and sizes of every part of an expression: propagation, then the conventions of the letters, then unification of sizes."""
+"""Kinds and sizes of every part of an expression: propagation, then the conventions of the letters,
+then unification of sizes."""
 
 from __future__ import annotations
 
@@ -47,14 +48,19 @@ class _Choice:
 
 
 def infer_kinds(
-    constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], evidence: bool, bold: frozenset[str] = frozenset()
+    constraints: list[Constraint],
+    variables: Iterable[Variable],
+    soft: list[Cell],
+    evidence: bool,
+    bold: frozenset[str] = frozenset(),
 ) -> None:
     """Decides the kind of every cell.
 
-    ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows vectors or matrices; without it,
-    lower case names that cannot all be vectors are all read as scalars, and so is t, the time, where it stands alone. ``bold`` names are
-    no scalars, and their members are none. A capital that is no matrix, though it could be one, is marked.
-    Raises Contradiction.
+    ``soft`` are the cells of literals that may be scalars or ones. ``evidence``: the text shows
+    vectors or matrices; without it, lower case names that cannot all be vectors are all read as
+    scalars, and so is t, the time, where it stands alone. ``bold`` names are no scalars, and their
+    members are none. A capital that is no matrix, though it could be one, is marked. Raises
+    Contradiction.
     """
     variables = list(variables)
     trail = Trail()
@@ -109,8 +115,9 @@ def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) 
 
 
 def _sort(variable: Variable) -> str:
-    """The convention for a variable. What stands only as a factor, divisor or exponent may be a size by its letter; what occurs by its
-    members alone is a vector of entries, or a family of vectors, of a capital of matrices.
+    """The convention for a variable. What stands only as a factor, divisor or exponent may be a
+    size by its letter; what occurs by its members alone is a vector of entries, or a family of
+    vectors, of a capital of matrices.
     """
     name, cell = variable.name, variable.cell
     if variable.members is not None and variable.members.alone:
@@ -124,7 +131,8 @@ def _sort(variable: Variable) -> str:
 
 
 def _counts(constraint: Constraint, cell: Cell) -> bool:
-    """Whether a name stands there as a number may: as a factor, divisor or exponent, or beside a number as written."""
+    """Whether a name stands there as a number may: as a factor, divisor or exponent, or beside a
+    number as written."""
     match constraint:
         case Multiplied() | Divided():
             return True
@@ -139,7 +147,8 @@ def _counts(constraint: Constraint, cell: Cell) -> bool:
 
 
 def _mixed(variables: list[Variable]) -> bool:
-    """Whether some lower case names had to be scalars although others are vectors, and nothing is a matrix or declared as a vector."""
+    """Whether some lower case names had to be scalars although others are vectors, and nothing is a
+    matrix or declared as a vector."""
     if any(v.cell.mask == MATRIX or (v.cell.mask != SCALAR and not v.open) for v in variables if v.mentioned):
         return False
     lower = [v.cell.mask for v in variables if v.open and letter_class(v.name) == "lower"]
@@ -148,7 +157,9 @@ def _mixed(variables: list[Variable]) -> bool:
 
 def _starred(constraints: list[Constraint]) -> bool:
     """Whether a star between two vectors would go entry by entry."""
-    return any(isinstance(constraint, Starred) and all(cell.mask == COLUMN for cell in constraint.cells) for constraint in constraints)
+    return any(
+        isinstance(constraint, Starred) and all(cell.mask == COLUMN for cell in constraint.cells) for constraint in constraints
+    )
 
 
 @record(frozen=False)
@@ -165,10 +176,11 @@ class _Step:
 
 
 class _Search:
-    """Finds the kinds of least cost: depth first, the cheapest consistent kind first, branches that cannot win cut off.
+    """Finds the kinds of least cost: depth first, the cheapest consistent kind first, branches that
+    cannot win cut off.
 
-    The best solution so far stands when the steps run out. Where the first kind tried fits, nothing is taken back, so the work is
-    linear in the size of the expression.
+    The best solution so far stands when the steps run out. Where the first kind tried fits, nothing
+    is taken back, so the work is linear in the size of the expression.
     """
 
     def __init__(self, choices: list[_Choice], trail: Trail, costs: dict[str, dict[int, float]]) -> None:
@@ -185,7 +197,8 @@ class _Search:
         self._bound.reverse()
 
     def run(self, first: bool = False) -> None:
-        """Sets the masks of the best solution, or of the first; raises Contradiction when there is none."""
+        """Sets the masks of the best solution, or of the first; raises Contradiction when there is
+        none."""
         start = self._trail.mark()
         best: list[int] | None = None
         best_cost = float("inf")
@@ -227,7 +240,8 @@ class _Search:
         return sorted((cost, False, kind) for kind, cost in costs.items() if kind & choice.cell.mask)
 
     def _take(self, step: _Step, best_cost: float) -> float | None:
-        """Assigns the cheapest kind that is left and fits; the cost so far, or None when nothing is left that could win."""
+        """Assigns the cheapest kind that is left and fits; the cost so far, or None when nothing is
+        left that could win."""
         choice = self._choices[step.position]
         while step.rest:
             own, known, kind = step.rest.pop(0)
@@ -262,13 +276,18 @@ def _cost_of_choice(choice: _Choice, kind: int) -> float:
     if kind == SCALAR:
         cost += costs.TRANSPOSED_SCALAR if choice.transposed else 0.0
         cost += max([_factor_cost(choice, constraint) for constraint in choice.cell.constraints], default=0.0)
-    if choice.sort == "count" and kind == MATRIX and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints):
+    if (
+        choice.sort == "count"
+        and kind == MATRIX
+        and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints)
+    ):
         cost += costs.COUNT_AS_MATRIX
     return cost
 
 
 def _scales(cell: Cell, constraint: Constraint) -> bool:
-    """Whether a cell, or what is a part of it, is multiplied by a number that is not written as one."""
+    """Whether a cell, or what is a part of it, is multiplied by a number that is not written as
+    one."""
     if isinstance(constraint, DividedEntries) and constraint.cells[0] is cell and constraint.cells[1].literal:
         part = constraint.cells[2]
         return any(_scales(part, other) for other in part.constraints if isinstance(other, Multiplied))
@@ -325,8 +344,9 @@ def infer_sizes(
 ) -> dict[str, Cell]:
     """Unifies the sizes of all cells, which are measured, and names those that stay open.
 
-    ``literals`` are the cells of everything else than variables; the names that only they brought in are given back. ``unify`` is
-    asked for what is wished beyond the constraints before open sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
+    ``literals`` are the cells of everything else than variables; the names that only they brought
+    in are given back. ``unify`` is asked for what is wished beyond the constraints before open
+    sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
     """
     variables, literals, given = list(variables), list(literals), _Replayed(names)
     try:
@@ -352,8 +372,9 @@ class _Replayed:
 
 
 def _blamed(constraints: list[Constraint], variables: list[Variable], names: Iterable[str], clash: SizeClash) -> SizeFailure:
-    """The failure at the first operator in reading order up to which the sizes do not fit: what products of sizes imply is found only
-    after all operators were joined, so that the one being joined says nothing. It is the last where only the wishes of the whole fail.
+    """The failure at the first operator in reading order up to which the sizes do not fit: what
+    products of sizes imply is found only after all operators were joined, so that the one being
+    joined says nothing. It is the last where only the wishes of the whole fail.
     """
     fits, fails, found = 0, len(constraints) + 1, clash
     while fails - fits > 1:
@@ -391,7 +412,8 @@ def _inferred(
     unify: Callable[[SizeSystem], None],
     expect: Callable[[SizeSystem], None],
 ) -> dict[str, Cell]:
-    """Raises SizeClash where products of sizes cannot be, and SizeFailure where an operator does not fit."""
+    """Raises SizeClash where products of sizes cannot be, and SizeFailure where an operator does
+    not fit."""
     sizes, names = SizeSystem(), iter(given)
     waiting = _joined(constraints, sizes)
     while waiting:

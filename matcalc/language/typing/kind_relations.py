@@ -1,4 +1,5 @@
-"""Relations that are given by their kinds: those of functions, bars, sums, arrays and derivatives."""
+"""Relations that are given by their kinds: those of functions, bars, sums, arrays and
+derivatives."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ from matcalc.language.typing.kinds import (
 
 
 class InRelation(Constraint):
-    """A relation given by its kinds; ``words`` names the function. Sizes are left alone unless ``square``."""
+    """A relation given by its kinds; ``words`` names the function. Sizes are left alone unless
+    ``square``."""
 
     __slots__ = ("_kinds", "_words", "square")
 
@@ -62,7 +64,15 @@ class Barred(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = {(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, ROW), (MATRIX, SCALAR), (TENSOR3, TENSOR3), (TENSOR4, TENSOR4), (COLUMN, SCALAR)}
+        kinds = {
+            (SCALAR, SCALAR),
+            (COLUMN, COLUMN),
+            (ROW, ROW),
+            (MATRIX, SCALAR),
+            (TENSOR3, TENSOR3),
+            (TENSOR4, TENSOR4),
+            (COLUMN, SCALAR),
+        }
         super().__init__(span, frozenset(kinds), "the determinant |...|", operand, result)
 
     @property
@@ -124,7 +134,9 @@ class Totalled(InRelation):
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
         gone = ROW if axis == "rows" else COLUMN
         kept = COLUMN if axis == "rows" else ROW
-        super().__init__(span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result)
+        super().__init__(
+            span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result
+        )
         self.axis = axis
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -134,7 +146,8 @@ class Totalled(InRelation):
 
 
 class ArrayTotalled(InRelation):
-    """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has one."""
+    """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has
+    one."""
 
     __slots__ = ("axis",)
 
@@ -198,7 +211,9 @@ class Stacked(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = frozenset({(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)})
+        kinds = frozenset(
+            {(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)}
+        )
         super().__init__(span, kinds, "vec", operand, result)
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -250,7 +265,8 @@ class KroneckerOf(InRelation):
 
 
 class Commuting(InRelation):
-    """The commutation matrix of m by n; it also tells the sizes of a matrix whose ``vec`` it stands before."""
+    """The commutation matrix of m by n; it also tells the sizes of a matrix whose ``vec`` it stands
+    before."""
 
     __slots__ = ("m", "n")
 
@@ -283,9 +299,11 @@ class NormParameter(InRelation):
 
 
 class MemberOf(InRelation):
-    """``x[i]``, ``X[i,j]``, ``x_i``: what the positions run over, and what is left of the axes of the operand.
+    """``x[i]``, ``X[i,j]``, ``x_i``: what the positions run over, and what is left of the axes of
+    the operand.
 
-    An array with as many axes as positions has entries; one with more is a family, of vectors or matrices: ``x_i`` is row i of a matrix.
+    An array with as many axes as positions has entries; one with more is a family, of vectors or
+    matrices: ``x_i`` is row i of a matrix.
     """
 
     __slots__ = ("dimensions",)
@@ -323,7 +341,8 @@ class SummedOver(InRelation):
 
 
 class Between(Constraint):
-    """``x' (Σ_k a_k A_k) y``: a sum over an index between a row and a vector, where nobody writes a number."""
+    """``x' (Σ_k a_k A_k) y``: a sum over an index between a row and a vector, where nobody writes a
+    number."""
 
     relation = frozenset({(one, other, last) for one in ALL_KINDS for other in ALL_KINDS for last in ALL_KINDS})
     words = "multiply"
@@ -352,7 +371,8 @@ class TraceOf(InRelation):
 
 
 class ArrayOf(InRelation):
-    """The result has an axis for each dimension; the operand, if there is one, is a scalar: ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
+    """The result has an axis for each dimension; the operand, if there is one, is a scalar:
+    ``tensor(i, k, ...)``, ``ones(n, m, p)``."""
 
     __slots__ = ("dimensions",)
 
@@ -368,12 +388,18 @@ class ArrayOf(InRelation):
 
 
 class Measured(InRelation):
-    """Cells whose sizes are given by names shared between them, as in a signature ``X: m×n -> n×m``."""
+    """Cells whose sizes are given by names shared between them, as in a signature
+    ``X: m×n -> n×m``."""
 
     __slots__ = ("dimensions",)
 
     def __init__(
-        self, span: Span, kinds: Relation, words: str, cells: tuple[Cell, ...], dimensions: tuple[tuple[Dimension, Dimension], ...]
+        self,
+        span: Span,
+        kinds: Relation,
+        words: str,
+        cells: tuple[Cell, ...],
+        dimensions: tuple[tuple[Dimension, Dimension], ...],
     ) -> None:
         super().__init__(span, kinds, words, *cells)
         self.dimensions = dimensions
@@ -410,7 +436,8 @@ class CellShape:
 
 
 def shape_by_all(value: CellShape, by: Sequence[CellShape], layout: str, sizes: SizeSystem) -> CellShape | None:
-    """The shape of the derivative by one variable after the other; None as for ``derivative_shape``.
+    """The shape of the derivative by one variable after the other; None as for
+    ``derivative_shape``.
 
     A derivative by a scalar adds no axes: beside other variables it changes nothing.
     """
@@ -424,7 +451,8 @@ def shape_by_all(value: CellShape, by: Sequence[CellShape], layout: str, sizes: 
 
 
 def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSystem) -> CellShape | None:
-    """The shape of the derivative of ``value`` by ``by``; None when it has more than two axes and the layout does not flatten them."""
+    """The shape of the derivative of ``value`` by ``by``; None when it has more than two axes and
+    the layout does not flatten them."""
     if (by.kind | value.kind) & TENSOR:
         return None
     if by.kind == SCALAR and value.kind in (SCALAR, MATRIX):
@@ -442,7 +470,8 @@ def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSy
 
 @cache
 def _kinds(layout: str, order: int) -> Relation:
-    """The kinds of a value, of the variables that it is differentiated by, and of the derivative."""
+    """The kinds of a value, of the variables that it is differentiated by, and of the
+    derivative."""
     found: set[tuple[int, ...]] = set()
     for kinds in product(KINDS, repeat=order + 1):
         value, *by = [CellShape(kind, ONE, ONE) for kind in kinds]

@@ -1,4 +1,5 @@
-"""Kinds (scalar, column, row, matrix, tensor) and the relations that operators put between them, as finite domains with propagation."""
+"""Kinds (scalar, column, row, matrix, tensor) and the relations that operators put between them, as
+finite domains with propagation."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ TENSOR = TENSOR3 | TENSOR4
 ANY = SCALAR | VECTOR | MATRIX | TENSOR
 KINDS = (SCALAR, COLUMN, ROW, MATRIX)
 TENSORS = (TENSOR3, TENSOR4)
-"""Tensors come from declarations, broadcasting, ``tensor(i, j, k, ...)`` and names with three or four indices."""
+"""Tensors come from declarations, broadcasting, ``tensor(i, j, k, ...)`` and names with three or
+four indices."""
 ALL_KINDS = (*KINDS, *TENSORS)
 KIND_NAMES = {
     SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",
@@ -47,12 +49,14 @@ _mask_of = attrgetter("mask")
 class Cell:
     """The kind and size of one part of the expression, as far as they are known.
 
-    ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is known, and of tensors
-    ``deep``, the sizes of the third and the fourth axis. ``literal``: a number as written; ``made``: a number that a norm, a sum or the
-    like makes of vectors and matrices. ``member``: what ``x_i`` stands for, by the convention for its letter, of a capital ``"upper"``.
-    ``soft``: what a sign is that may have several kinds, where that is no number or array as written.
-    ``lying``: whether a vector is repeated over the rows of a matrix beside it, as NumPy does with an array of one axis; False when it
-    stands as an array of n×1, None when the sizes tell. ``identity``: the identity matrix is written there.
+    ``mask`` is the set of kinds still possible; ``rows`` and ``cols`` are set when the kind is
+    known, and of tensors ``deep``, the sizes of the third and the fourth axis. ``literal``: a
+    number as written; ``made``: a number that a norm, a sum or the like makes of vectors and
+    matrices. ``member``: what ``x_i`` stands for, by the convention for its letter, of a capital
+    ``"upper"``. ``soft``: what a sign is that may have several kinds, where that is no number or
+    array as written. ``lying``: whether a vector is repeated over the rows of a matrix beside it,
+    as NumPy does with an array of one axis; False when it stands as an array of n×1, None when the
+    sizes tell. ``identity``: the identity matrix is written there.
     """
 
     __slots__ = ("cols", "constraints", "deep", "identity", "literal", "lying", "made", "mask", "member", "rows", "soft", "span")
@@ -83,12 +87,14 @@ class Cell:
 
     @property
     def axes(self) -> tuple[Dimension, ...]:
-        """The sizes of the axes that NumPy would count, a vector being a column or a row: none of a scalar, else two or more."""
+        """The sizes of the axes that NumPy would count, a vector being a column or a row: none of a
+        scalar, else two or more."""
         return () if self.mask == SCALAR else (self.rows, self.cols, *self.deep)
 
 
 class Constraint:
-    """One operator's relation between the kinds of its operands and its result (the last cell), and between their sizes.
+    """One operator's relation between the kinds of its operands and its result (the last cell), and
+    between their sizes.
 
     ``words`` says what the operator does, for messages: ``"multiply"``.
     """
@@ -116,7 +122,8 @@ class Constraint:
 
     @property
     def strangeness(self) -> float:
-        """The cost of the kinds that the cells have, all of them decided: of what is possible and hardly ever meant."""
+        """The cost of the kinds that the cells have, all of them decided: of what is possible and
+        hardly ever meant."""
         return 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
@@ -177,7 +184,8 @@ class Trail:
 def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
     """Narrows masks until every constraint agrees.
 
-    Raises Contradiction when a cell has no kind left; the masks are then to be restored from the trail.
+    Raises Contradiction when a cell has no kind left; the masks are then to be restored from the
+    trail.
     """
     queue = deque(constraints)
     waiting = set(queue)
@@ -191,7 +199,8 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
             continue
         if left is None:
             raise Contradiction(constraint)
-        # The same cell may stand at two places of one constraint (x.*x), so masks are intersected; else nothing changes a second time.
+        # The same cell may stand at two places of one constraint (x.*x), so masks are intersected;
+        # else nothing changes a second time.
         again = len(set(cells)) < len(cells)
         for cell, before, after in zip(cells, masks, left):
             if after != before and cell.mask != cell.mask & after:

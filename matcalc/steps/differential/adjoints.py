@@ -1,4 +1,5 @@
-"""The adjoint of what stands around a differential: ``⟨G, A dX B⟩ = ⟨Aᵀ G Bᵀ, dX⟩``, one operation at a time."""
+"""The adjoint of what stands around a differential: ``⟨G, A dX B⟩ = ⟨Aᵀ G Bᵀ, dX⟩``, one operation
+at a time."""
 
 from __future__ import annotations
 
@@ -60,10 +61,13 @@ class Weight:
     def times(self, scalar: Expr) -> Weight:
         """The product with a scalar."""
         other = weight(scalar)
-        return replace(self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below)
+        return replace(
+            self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below
+        )
 
     def with_body(self, body: Expr) -> Weight:
-        """The same scalars before another vector or matrix (or scalar), whose own scalars are taken out."""
+        """The same scalars before another vector or matrix (or scalar), whose own scalars are taken
+        out."""
         other = weight(body)
         return Weight(self.number * other.number, self.scalars + other.scalars, self.below + other.below, other.body)
 
@@ -88,7 +92,9 @@ class Weight:
 
     def times_all(self, other: Weight) -> Weight:
         """The product with the scalars of another weight."""
-        return replace(self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below)
+        return replace(
+            self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below
+        )
 
     def over(self, factor: Expr) -> Weight:
         """``G ⊘ factor``."""
@@ -115,7 +121,8 @@ def _powers(scalars: tuple[Expr, ...]) -> list[Expr]:
 
 
 def weight(expression: Expr) -> Weight:
-    """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators below."""
+    """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators
+    below."""
     number, scalars, below = Fraction(1), list[Expr](), list[Expr]()
     while True:
         match expression := cast("e.Node", expression):
@@ -152,7 +159,8 @@ def weight(expression: Expr) -> Weight:
 
 
 def _scalar_start(factors: tuple[Expr, ...]) -> int:
-    """How many of the first factors make a scalar together, as ``xᵀ y`` in ``xᵀ y z``; 0 when none do."""
+    """How many of the first factors make a scalar together, as ``xᵀ y`` in ``xᵀ y z``; 0 when none
+    do."""
     shape = factors[0].shape
     for count, factor in enumerate(factors[1:], 2):
         shape = product_shape(shape, factor.shape)
@@ -239,7 +247,8 @@ LAWS = {
 
 
 def law_of(moves: Sequence[str], start: Weight, vectors: bool) -> str:
-    """The identity that says best what several moves together do; ``vectors``: they lead to vectors."""
+    """The identity that says best what several moves together do; ``vectors``: they lead to
+    vectors."""
     known = set(moves)
     if not known:
         return ""
@@ -262,7 +271,8 @@ class Moved:
 
 
 def moved(start: Weight, right: Expr, marks: Marks) -> tuple[list[Moved], list[str]] | None:
-    """``⟨start, right⟩`` as inner products with plain differentials, and the names of the moves that lead there.
+    """``⟨start, right⟩`` as inner products with plain differentials, and the names of the moves
+    that lead there.
 
     None when ``right`` holds something through which no move leads.
     """

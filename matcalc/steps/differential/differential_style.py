@@ -29,8 +29,9 @@ LARGEST = 3000
 def differential_steps(question: Question) -> tuple[Step, ...]:
     """The steps from ``df`` to the engine's answer.
 
-    Where the differential has no matrix form on the way, the steps up to there are left out, and the one step that is left says so.
-    Raises LimitError for an expression that is too long to be told, MatcalcError when a name such as ``dX`` is in use.
+    Where the differential has no matrix form on the way, the steps up to there are left out, and
+    the one step that is left says so. Raises LimitError for an expression that is too long to be
+    told, MatcalcError when a name such as ``dX`` is in use.
     """
     if cost(question.expression) > LARGEST:
         raise LimitError(
@@ -47,7 +48,8 @@ _TIE_LAWS = {
     "lower": ("lower triangular", "⟨A, L⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ), L⟩"),
     "upper": ("upper triangular", "⟨A, U⟩ = ⟨A ⊙ tril(𝟏𝟏ᵀ)ᵀ, U⟩"),
 }
-"""What a change with each tie is called, and the part of a matrix that an inner product with it sees."""
+"""What a change with each tie is called, and the part of a matrix that an inner product with it
+sees."""
 
 
 def _kept_entries(tie: Tie, size: Size) -> Expr:
@@ -92,7 +94,9 @@ class _Narrator:
             if len(self.question.wrt) == 2:
                 self._second(*self.question.wrt)
             elif first not in postorder(self.expression):
-                self._step("constant", self._left(), _same("0"), self._side(self._marks(first)), ExpressionSide(_zero(self.expression)))
+                self._step(
+                    "constant", self._left(), _same("0"), self._side(self._marks(first)), ExpressionSide(_zero(self.expression))
+                )
             elif self.expression.is_scalar:
                 self._gradient(first)
             else:
@@ -180,7 +184,10 @@ class _Narrator:
         if right is None or right.shape != change.shape or right.cols != change.cols:
             return
         self._tell(
-            [Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))], marks, left, DifferentialSide(change, marks)
+            [Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))],
+            marks,
+            left,
+            DifferentialSide(change, marks),
         )
 
     # ------------------------------------------------------------ second derivatives
@@ -225,15 +232,22 @@ class _Narrator:
         if first is second and first.shape and self.expression.is_scalar:
             move: Expr = e.Vec(marks.move) if first.is_matrix else marks.move
             held = weight(hessian)
-            form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below) if held.body else None
+            form = (
+                Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below)
+                if held.body
+                else None
+            )
             if form is not None and form.expression.is_scalar:
                 squared = self._left(2)
-                self._tell([Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks))
+                self._tell(
+                    [Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks)
+                )
 
     # ------------------------------------------------------------ abbreviations
 
     def _told(self, expression: Expr, marks: Marks, left: Writing, tell: Callable[[Teller, Expr], object]) -> _Told:
-        """The lines; with names for what is long in them, told by steps of their own, where the lines are too long to be read."""
+        """The lines; with names for what is long in them, told by steps of their own, where the
+        lines are too long to be read."""
         teller = Teller(marks)
         last = tell(teller, expression)
         plain = _Told(teller.lines, marks, last)
@@ -265,7 +279,9 @@ class _Narrator:
         marks = self._marks(self.question.wrt[0])
         squares = rebuilt_with(self.expression, lambda node: _as_pairing(node, marks))
         if squares is not self.expression:
-            self._step("inner product", left, written(squares, marks), side, DifferentialSide(squares, marks), remark="‖A‖² = ⟨A, A⟩")
+            self._step(
+                "inner product", left, written(squares, marks), side, DifferentialSide(squares, marks), remark="‖A‖² = ⟨A, A⟩"
+            )
 
     def _answer(self, remark: str) -> None:
         question, outcome = self.question, self.question.outcome
@@ -303,7 +319,9 @@ class _Narrator:
                 remark=line.remark,
             )
 
-    def _step(self, rule: str, left: Writing, right: Writing, side: Side, other: Side, *, source: str = "", remark: str = "") -> None:
+    def _step(
+        self, rule: str, left: Writing, right: Writing, side: Side, other: Side, *, source: str = "", remark: str = ""
+    ) -> None:
         if self.told and self.told[-1].left_writing == left and self.told[-1].right_writing == right:
             return
         self.told.append(Step(rule, left, right, side, other, source, remark))
@@ -319,7 +337,8 @@ class _Narrator:
 
 
 def _read_alike(one: Expr, other: Expr) -> bool:
-    """Whether a reader sees that two formulas are equal: they have one normal form, which is not much shorter than the other."""
+    """Whether a reader sees that two formulas are equal: they have one normal form, which is not
+    much shorter than the other."""
     return one is other or (normal_form(one) is other and 3 * cost(other) > 2 * cost(one))
 
 

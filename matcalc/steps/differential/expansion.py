@@ -1,4 +1,5 @@
-"""The differential of one expression in terms of the differentials of what it is made of, by rules as books write them."""
+"""The differential of one expression in terms of the differentials of what it is made of, by rules
+as books write them."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ from matcalc.steps.differential.marks import Marks
 
 @dataclass(frozen=True, slots=True)
 class DifferentialRule:
-    """``left`` has the differential ``right``; ``moves`` gives for each variable of the pattern the symbol for its differential."""
+    """``left`` has the differential ``right``; ``moves`` gives for each variable of the pattern the
+    symbol for its differential."""
 
     name: str
     left: Expr
@@ -92,7 +94,8 @@ def found_rule(expression: Expr) -> Found | None:
 
 
 def _matches(pattern: Expr, expression: Expr, values: dict[Symbol, Expr], sizes: dict[Size, Size]) -> bool:
-    """Whether the expression has the form of the pattern, whose symbols stand for anything of their kind."""
+    """Whether the expression has the form of the pattern, whose symbols stand for anything of their
+    kind."""
     pending = [(pattern, expression)]
     while pending:
         form, found = pending.pop()
@@ -119,7 +122,8 @@ def _fits(variable: Symbol, found: Expr, sizes: dict[Size, Size]) -> bool:
 
 
 def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
-    """The differential with what the variables stand for in their place, and ``changes`` for their differentials.
+    """The differential with what the variables stand for in their place, and ``changes`` for their
+    differentials.
 
     Terms of variables that have no entry in ``changes``, because they are constant, are left out.
     """
@@ -135,7 +139,9 @@ def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
         if node in values:
             return values[node]
         if not isinstance(node, Sum):
-            return node if _holds(node, constant) else _computed(with_fields(node, lambda value: _field(value, built, found.sizes)))
+            return (
+                node if _holds(node, constant) else _computed(with_fields(node, lambda value: _field(value, built, found.sizes)))
+            )
         kept = [built[term] for term in node.terms if not _holds(term, constant)]
         numbers = [term.value for term in kept if isinstance(term, Number)]
         whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
@@ -194,7 +200,8 @@ class Untold(Exception):
 
 @dataclass(frozen=True)
 class Expansion:
-    """``right`` is the differential, ``rule`` what it was found by, ``source`` where the rule comes from."""
+    """``right`` is the differential, ``rule`` what it was found by, ``source`` where the rule comes
+    from."""
 
     right: Expr
     rule: str
@@ -220,7 +227,8 @@ class Expander:
     def expanded(self, expression: Expr) -> Expansion:
         """The differential of an expression that depends on the variable.
 
-        Raises Untold where no rule is known, LimitError for a product with too many factors that depend on the variable.
+        Raises Untold where no rule is known, LimitError for a product with too many factors that
+        depend on the variable.
         """
         meant = self.marks.definition(expression)
         if meant is not None:
@@ -241,7 +249,8 @@ class Expander:
     # ------------------------------------------------------------ linear structure
 
     def _is_linear(self, node: Expr) -> bool:
-        """Whether the differential follows by the rules for sums and products alone, taken one step down."""
+        """Whether the differential follows by the rules for sums and products alone, taken one step
+        down."""
         if self._over_constant(node):
             return True
         if found_rule(node) is not None or isinstance(node, e.Reshape):
@@ -320,7 +329,9 @@ class Expander:
         if name == "exp":
             return e.Elementwise("exp", argument)
         letter = Symbol("t", argument.shape)
-        slope = folded(derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter))
+        slope = folded(
+            derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter)
+        )
         if slope is None:
             raise Untold(f"the derivative of {name}")
         return replaced(slope, {"t": argument})
@@ -328,7 +339,9 @@ class Expander:
     def _matrix_power(self, node: Expr, base: Expr, count: int) -> Expansion:
         if count < 0:
             inside = base if count == -1 else e.MatrixPower(base, e.Number(Fraction(-count)))
-            return Expansion(e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3")
+            return Expansion(
+                e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3"
+            )
         if not 2 <= count <= _LONGEST_POWER:
             return self._pushed(node)
         terms = []
@@ -338,7 +351,8 @@ class Expander:
         return Expansion(e.Sum(tuple(terms)), "product rule")
 
     def _pushed(self, node: Expr) -> Expansion:
-        """What the engine makes of the change of each operand, or of the variable where an operand cannot be named."""
+        """What the engine makes of the change of each operand, or of the variable where an operand
+        cannot be named."""
         name = node.function if isinstance(node, e.Call) else _SAID.get(type(node), "this function")
         for opened in (self._arguments(node), None):
             if opened is None:
@@ -359,18 +373,23 @@ class Expander:
                 order[move.name] = len(order)
             form = folded(lowered.tensor, lowered.split, order, row_symbols(inner, *values.values()))
             if form is not None and form.shape == node.shape:
-                return Expansion(self._with_pairings(replaced(form, back)), "differential", remark=f"of {name}, found entry by entry")
+                return Expansion(
+                    self._with_pairings(replaced(form, back)), "differential", remark=f"of {name}, found entry by entry"
+                )
         raise Untold(f"the differential of {name} has no matrix form")
 
     def _arguments(self, node: Expr) -> tuple[Expr, dict[str, Expr]] | None:
-        """The function of named arguments, and what the names stand for; None where the arguments depend on an index."""
+        """The function of named arguments, and what the names stand for; None where the arguments
+        depend on an index."""
         if isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
             return None
         back: dict[str, Expr] = {}
         named: dict[Expr, Expr] = {}
         for child in children(node):
             if self.depends(child) and child not in named:
-                symbol = Symbol(f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset())
+                symbol = Symbol(
+                    f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset()
+                )
                 named[child], back[symbol.name] = symbol, child
         return with_operands(node, named), back
 
@@ -385,7 +404,11 @@ class Expander:
         if not node.is_scalar or not isinstance(body, e.Product) or len(body.factors) < 2:
             return node
         *scalars, left, right = body.factors
-        if any(not factor.is_scalar for factor in scalars) or not isinstance(left, e.Transpose) or self.marks.meant(right) is None:
+        if (
+            any(not factor.is_scalar for factor in scalars)
+            or not isinstance(left, e.Transpose)
+            or self.marks.meant(right) is None
+        ):
             return node
         if left.operand.shape != right.shape or right.is_scalar:
             return node
@@ -394,7 +417,12 @@ class Expander:
 
 def is_square(node: Expr) -> bool:
     """Whether this is ``‖A‖²``."""
-    return isinstance(node, e.Power) and isinstance(node.base, e.Norm) and node.base.kind == "2" and node.exponent is e.Number(Fraction(2))
+    return (
+        isinstance(node, e.Power)
+        and isinstance(node.base, e.Norm)
+        and node.base.kind == "2"
+        and node.exponent is e.Number(Fraction(2))
+    )
 
 
 def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr) -> Expr:

@@ -1,4 +1,5 @@
-"""Differentials and inner products inside matrix expressions: marks, abbreviations, and how they are written."""
+"""Differentials and inner products inside matrix expressions: marks, abbreviations, and how they
+are written."""
 
 from __future__ import annotations
 
@@ -38,13 +39,16 @@ _LETTERS = {0: "stqr", 1: "zruh", 2: "ZRMH"}
 
 
 def abbreviated(expression: Expr, taken: frozenset[str]) -> tuple[Expr, Mapping[str, Expr]]:
-    """The expression with names, and what each name stands for, in terms of the names before it. ``taken`` are names not to use."""
+    """The expression with names, and what each name stands for, in terms of the names before it.
+    ``taken`` are names not to use."""
     order = postorder(expression)
     uses = Counter(child for node in order for child in children(node))
     wanted = {node for node in order if uses[node] > 1 and cost(node) >= _SHORT}
     for node in order:
         wanted.update(child for child in _arguments(node) if cost(child) >= _SHORT)
-    wanted = {node for node in wanted if children(node) and node is not expression and not _indexed(node) and len(node.shape) <= 2}
+    wanted = {
+        node for node in wanted if children(node) and node is not expression and not _indexed(node) and len(node.shape) <= 2
+    }
     chosen: dict[Expr, Symbol] = {}
     for node in order:
         if node in wanted and cost(_rewritten(node, chosen)) >= _SHORT - 1:  # a function of a name is short enough
@@ -133,15 +137,22 @@ Mark: TypeAlias = Change | Pairing
 
 
 class Marks:
-    """The symbols that stand for differentials and inner products, when ``variable`` changes by ``move``.
+    """The symbols that stand for differentials and inner products, when ``variable`` changes by
+    ``move``.
 
-    ``move`` is an ordinary symbol such as ``dX``: its value at a point is given. Of a variable whose entries are tied to each other
-    (symmetric, diagonal...) the change has the same ties, unless they are ``free``. ``definitions`` are the abbreviations in use, each in
-    terms of symbols and the names before it.
+    ``move`` is an ordinary symbol such as ``dX``: its value at a point is given. Of a variable
+    whose entries are tied to each other (symmetric, diagonal...) the change has the same ties,
+    unless they are ``free``. ``definitions`` are the abbreviations in use, each in terms of symbols
+    and the names before it.
     """
 
     def __init__(
-        self, variable: Symbol, taken: frozenset[str], *, free: bool = False, definitions: Mapping[str, Expr] = MappingProxyType({})
+        self,
+        variable: Symbol,
+        taken: frozenset[str],
+        *,
+        free: bool = False,
+        definitions: Mapping[str, Expr] = MappingProxyType({}),
     ) -> None:
         name = f"d{variable.name}"
         if name in taken:
@@ -186,7 +197,8 @@ class Marks:
 
 @dataclass(frozen=True)
 class DifferentialSide:
-    """An expression with differentials. At a point, ``dX`` is an array given for it and ``d(E)`` is found by finite differences of E."""
+    """An expression with differentials. At a point, ``dX`` is an array given for it and ``d(E)`` is
+    found by finite differences of E."""
 
     expression: Expr
     marks: Marks
@@ -197,7 +209,8 @@ class DifferentialSide:
 
 @dataclass(frozen=True)
 class SecondDifferentialSide:
-    """``d²f``: the second derivative of an expression along the change of the variable, by finite differences."""
+    """``d²f``: the second derivative of an expression along the change of the variable, by finite
+    differences."""
 
     expression: Expr
     marks: Marks
@@ -262,7 +275,8 @@ def _names(expression: Expr, marks: Marks) -> list[str]:
 
 
 class _Marking:
-    """Stands before a notation: symbols that stand for differentials and inner products are written as what they mean."""
+    """Stands before a notation: symbols that stand for differentials and inner products are written
+    as what they mean."""
 
     def __init__(self, names: list[str], marks: Marks) -> None:
         super().__init__(names)  # type: ignore[call-arg]

@@ -1,4 +1,5 @@
-"""The lines of a derivation by differentials: of a scalar from the outside in, of a vector or matrix."""
+"""The lines of a derivation by differentials: of a scalar from the outside in, of a vector or
+matrix."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from matcalc.steps.differential.marks import Change, Marks, Pairing
 
 _MOST_LINES = 60
 _LONG = 14
-"""A weight that costs more to read is replaced by the engine's normal form where that is much shorter."""
+"""A weight that costs more to read is replaced by the engine's normal form where that is much
+shorter."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Teller:
         return terms[0].weight if terms else Weight(Fraction(0))
 
     def _round(self, terms: list[Moved], pending: list[Expr]) -> list[Moved]:
-        """One layer: the differentials of the outermost functions, moved over to the left side, collected."""
+        """One layer: the differentials of the outermost functions, moved over to the left side,
+        collected."""
         expansions: dict[Expr, Expansion] = {}
         for of in pending:
             try:
@@ -90,7 +93,9 @@ class Teller:
                 shown,
                 "adjoint",
                 remark=law_of(
-                    list(moves), next(term for term in terms if term.of in pending).weight, all(term.of.is_column for term in after)
+                    list(moves),
+                    next(term for term in terms if term.of in pending).weight,
+                    all(term.of.is_column for term in after),
                 ),
             )
         else:  # only factors change places: not worth a line of its own
@@ -122,7 +127,8 @@ class Teller:
         return [term for term in shorter if term.weight.number]
 
     def _shown(self, term: Moved, right: Expr | None = None) -> Expr:
-        """``number ⟨G, right⟩``, or ``g right`` of a scalar; by default of the differential itself."""
+        """``number ⟨G, right⟩``, or ``g right`` of a scalar; by default of the differential
+        itself."""
         side = self.marks.change(term.of) if right is None else right
         held = term.weight
         if term.of.is_scalar:
@@ -157,7 +163,8 @@ class Teller:
         return postordered([expression], parts)
 
     def _pulled(self, term: Moved) -> Moved:
-        """The inner product with the differential of the variable, as the engine finds it entry by entry."""
+        """The inner product with the differential of the variable, as the engine finds it entry by
+        entry."""
         upstream = Symbol("upstream of the value", term.of.shape)
         scalar = paired_with(self.marks.opened(term.of), upstream)
         try:
@@ -171,7 +178,8 @@ class Teller:
     # ------------------------------------------------------------ vectors and matrices
 
     def array(self, expression: Expr) -> Expr:
-        """The lines for ``dY``, until only the differential of the variable is left; returns the last right side.
+        """The lines for ``dY``, until only the differential of the variable is left; returns the
+        last right side.
 
         Raises Untold where the engine has no matrix form for what is needed.
         """

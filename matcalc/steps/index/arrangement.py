@@ -27,7 +27,8 @@ _LONGEST = 60
 
 
 class Matrices:
-    """Folds tensors with the reading order of one expression, each once; ``rows`` are the symbols that are rows."""
+    """Folds tensors with the reading order of one expression, each once; ``rows`` are the symbols
+    that are rows."""
 
     def __init__(self, ranks: Mapping[str, int], rows: Mapping[str, Symbol]) -> None:
         self._ranks = ranks
@@ -35,8 +36,9 @@ class Matrices:
         self._brackets: dict[ix.Tensor, Expr | None] = {}
 
     def bracket(self, tensor: ix.Tensor) -> Expr | None:
-        """The matrix expression whose entries are those of a tensor of order two or less, where there is one that is short enough to stand
-        in brackets within a line; δ_ij reads better than an entry of the identity."""
+        """The matrix expression whose entries are those of a tensor of order two or less, where
+        there is one that is short enough to stand in brackets within a line; δ_ij reads better than
+        an entry of the identity."""
         if tensor not in self._brackets:
             self._brackets[tensor] = self._bracket(tensor)
         return self._brackets[tensor]
@@ -56,7 +58,8 @@ class Matrices:
 
 Labels = tuple[int, ...]
 Direction = Literal["forward", "output"]
-"""``"forward"``: the way round in which most matrices are read from row to column; ``"output"``: from the first free index on."""
+"""``"forward"``: the way round in which most matrices are read from row to column; ``"output"``:
+from the first free index on."""
 
 
 _MOST_GROWN = 200
@@ -64,7 +67,8 @@ _MOST_GROWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A factor: its index labels, and its place in the order of the user's input. A delta has no way round."""
+    """A factor: its index labels, and its place in the order of the user's input. A delta has no
+    way round."""
 
     labels: Labels
     rank: tuple[int, ...]
@@ -136,7 +140,8 @@ def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction
 def _walked(
     factors: Sequence[Piece], at: dict[int, list[int]], start: int, entered: int | None, *, closed: bool = False
 ) -> tuple[list[int], int]:
-    """The factors along the chain from ``start``, and how many are read forwards less how many backwards."""
+    """The factors along the chain from ``start``, and how many are read forwards less how many
+    backwards."""
     order: list[int] = []
     forward = 0
     current: int | None = start
@@ -157,16 +162,25 @@ def _walked(
 
 
 def _grown(
-    factors: Sequence[Piece], group: list[int], output: Labels, at: dict[int, list[int]], rank: Callable[[int], tuple[tuple[int, ...], int]]
+    factors: Sequence[Piece],
+    group: list[int],
+    output: Labels,
+    at: dict[int, list[int]],
+    rank: Callable[[int], tuple[tuple[int, ...], int]],
 ) -> list[int]:
-    """Factor by factor, each next to one that shares an index with those before it; vectors before the matrices that lead on."""
+    """Factor by factor, each next to one that shares an index with those before it; vectors before
+    the matrices that lead on."""
     if len(group) > _MOST_GROWN:
         return sorted(group, key=rank)
-    start = min(group, key=lambda k: (min((output.index(label) for label in factors[k].labels if label in output), default=99), rank(k)))
+    start = min(
+        group, key=lambda k: (min((output.index(label) for label in factors[k].labels if label in output), default=99), rank(k))
+    )
     order, left = [start], [k for k in sorted(group, key=rank) if k != start]
     met = set(factors[start].labels)
     while left:
-        following = min((k for k in left if met & set(factors[k].labels)), key=lambda k: (not met.issuperset(factors[k].labels), rank(k)))
+        following = min(
+            (k for k in left if met & set(factors[k].labels)), key=lambda k: (not met.issuperset(factors[k].labels), rank(k))
+        )
         left.remove(following)
         order.append(following)
         met |= set(factors[following].labels)
@@ -178,7 +192,8 @@ def _grown(
 
 _DEEPEST = 14
 _MOST_NODES = 300
-"""What is deeper, or comes after so many parts of a line, is not read: the line would be too long to be read."""
+"""What is deeper, or comes after so many parts of a line, is not read: the line would be too long
+to be read."""
 _MOST_READ = 24
 """More terms of a sum than this are not read: they are not shown either."""
 _RANKS = 3
@@ -186,21 +201,25 @@ Rank: TypeAlias = tuple[int, ...]
 _LAST: Rank = (1_000_000,)
 
 MARKER = "change of the variable"  # no name in the language has blanks
-"""The derivative of the variable's entries by its entries, kept as a symbol until its deltas are contracted."""
+"""The derivative of the variable's entries by its entries, kept as a symbol until its deltas are
+contracted."""
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How a line is written: brackets around parts that are matrix expressions, and which way round chains are read."""
+    """How a line is written: brackets around parts that are matrix expressions, and which way round
+    chains are read."""
 
     brackets: bool = False
     direction: Direction = "output"
     outer_first: bool = False
-    """Whether sums and functions stand before symbols, as the outer derivative does in the chain rule."""
+    """Whether sums and functions stand before symbols, as the outer derivative does in the chain
+    rule."""
 
 
 class Reader:
-    """Reads tensors with the letters of one derivation; ``alphabet`` are those for summed indices, in order."""
+    """Reads tensors with the letters of one derivation; ``alphabet`` are those for summed indices,
+    in order."""
 
     def __init__(self, alphabet: Sequence[str], ranks: Mapping[str, int], matrices: Matrices, value: ix.Tensor) -> None:
         """``value`` is what the user wrote: its sums keep the sign they have there."""
@@ -277,10 +296,14 @@ class Reader:
                 assert_never(unreachable)
 
     def _bracket(self, tensor: ix.Tensor) -> Expr | None:
-        """The matrix expression in whose place a part may be shown; symbols, and elementwise functions of a bracket, stay as they are."""
+        """The matrix expression in whose place a part may be shown; symbols, and elementwise
+        functions of a bracket, stay as they are."""
         compound = isinstance(tensor, ix.Sum | ix.Contraction) and tensor.order <= 2 and tensor.below
         power = (
-            isinstance(tensor, ix.Power) and isinstance(tensor.base, ix.Sum | ix.Contraction) and not tensor.order and tensor.exponent > 0
+            isinstance(tensor, ix.Power)
+            and isinstance(tensor.base, ix.Sum | ix.Contraction)
+            and not tensor.order
+            and tensor.exponent > 0
         )
         return self._matrices.bracket(tensor) if compound or power else None
 
@@ -304,8 +327,8 @@ class Reader:
         return Total(tuple(found)), last
 
     def _turns(self, tensor: ix.Tensor, *, positive: bool) -> bool:
-        """Whether a factor is better written as minus its negative: a sum of the user's begins with the user's first term, another one
-        takes up the minus sign before the product."""
+        """Whether a factor is better written as minus its negative: a sum of the user's begins with
+        the user's first term, another one takes up the minus sign before the product."""
         if not isinstance(tensor, ix.Sum) or len(tensor.terms) < 2:
             return False
         first = min(tensor.terms, key=lambda term: self._known.get(term[1]) or _LAST)
@@ -316,7 +339,8 @@ class Reader:
     def _product(
         self, product: ix.Contraction, at: Letters, free: int, depth: int, manner: Manner, *, positive: bool
     ) -> tuple[Fraction, Formula, int]:
-        """The sign, the product without it, and the next free letter; ``positive`` is the sign of the number before the product."""
+        """The sign, the product without it, and the next free letter; ``positive`` is the sign of
+        the number before the product."""
         sign = YES
         letters: dict[int, str] = {}
         deltas: list[Formula] = []
@@ -359,7 +383,9 @@ class Reader:
                 free += 1
         return sign, Times(tuple([*factors, *deltas]), tuple(bound)), free
 
-    def _order(self, operands: list[tuple[ix.Tensor | None, tuple[int, ...]]], output: tuple[int, ...], manner: Manner) -> list[int]:
+    def _order(
+        self, operands: list[tuple[ix.Tensor | None, tuple[int, ...]]], output: tuple[int, ...], manner: Manner
+    ) -> list[int]:
         pieces = []
         for operand, index in operands:
             rank = (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
@@ -393,7 +419,8 @@ def _signed(sign: Fraction, formula: Formula) -> Formula:
 
 
 def order_key(formula: Formula, letters: Letters, ranks: Mapping[str, int]) -> tuple[Rank, int, int]:
-    """Where a term stands in a sum: by its first symbols, then by where its delta is, then terms whose matrix starts with a free index."""
+    """Where a term stands in a sum: by its first symbols, then by where its delta is, then terms
+    whose matrix starts with a free index."""
     factors = formula.factors if isinstance(formula, Times) else (formula,)
     first = tuple(sorted({rank for factor in factors for rank in _rank(factor, ranks)})[:_RANKS])
     delta = next((k for k, factor in enumerate(factors) if isinstance(factor, Delta)), 0)

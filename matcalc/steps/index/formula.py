@@ -1,4 +1,5 @@
-"""Formulas in index notation with named indices, as a derivation shows them, their values, and moves on them."""
+"""Formulas in index notation with named indices, as a derivation shows them, their values, and
+moves on them."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ Letters: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The entry of ``tensor`` at ``letters``. ``shown`` is the same as a matrix expression, in place of a symbol's name."""
+    """The entry of ``tensor`` at ``letters``. ``shown`` is the same as a matrix expression, in
+    place of a symbol's name."""
 
     tensor: Tensor
     letters: Letters
@@ -42,7 +44,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An entry of a function of a whole vector or matrix, whose arguments are written out at inner letters of their own."""
+    """An entry of a function of a whole vector or matrix, whose arguments are written out at inner
+    letters of their own."""
 
     tensor: Tensor
     letters: Letters
@@ -138,7 +141,8 @@ def free_letters(formula: Formula) -> Letters:
 
 
 def sight(formula: Formula) -> Counter[str]:
-    """How often each free letter is seen in every term of the text; a large number when some terms or functions hide it."""
+    """How often each free letter is seen in every term of the text; a large number when some terms
+    or functions hide it."""
     match formula:
         case Entry():
             return Counter(formula.letters)
@@ -222,10 +226,12 @@ class _Writing:
 
     def __init__(self) -> None:
         self.brackets: dict[str, Expr] = {}
-        """Matrix expressions in brackets, by the symbol that stands for each: they are evaluated as expressions."""
+        """Matrix expressions in brackets, by the symbol that stands for each: they are evaluated as
+        expressions."""
 
     def tensor(self, formula: Formula, axes: Letters, sizes: Mapping[str, Size]) -> ix.Tensor:
-        """The formula with one axis for each of ``axes``, copied along those that it does not have."""
+        """The formula with one axis for each of ``axes``, copied along those that it does not
+        have."""
         match formula:
             case Entry():
                 return _product([self._base(formula)], [formula.letters], axes, sizes)
@@ -263,7 +269,9 @@ def _product(
     names = tuple(dict.fromkeys((*axes, *bound, *(letter for own in letters for letter in own))))
     label = {letter: k for k, letter in enumerate(names)}
     indices = tuple([tuple([label[letter] for letter in own]) for own in letters])
-    return ix.Contraction(tuple(operands), indices, tuple([label[letter] for letter in axes]), tuple([sizes[letter] for letter in names]))
+    return ix.Contraction(
+        tuple(operands), indices, tuple([label[letter] for letter in axes]), tuple([sizes[letter] for letter in names])
+    )
 
 
 # ------------------------------------------------------------
@@ -272,7 +280,8 @@ def _product(
 
 
 def contracted(formula: Formula) -> Formula:
-    """Every delta with a summed index is left out, and the index replaced; those between free indices stay."""
+    """Every delta with a summed index is left out, and the index replaced; those between free
+    indices stay."""
     if isinstance(formula, Total):
         return flat([(coefficient, contracted(term)) for coefficient, term in formula.terms])
     if not isinstance(formula, Times):
@@ -307,7 +316,8 @@ def _contracted(product: Times) -> Times:
 
 
 def with_transposes(formula: Formula, letters: Letters) -> Formula:
-    """Matrices that are read from column to row along a chain, or alone at the free ``letters``, as transposes."""
+    """Matrices that are read from column to row along a chain, or alone at the free ``letters``, as
+    transposes."""
     match formula:
         case Total():
             return Total(tuple([(coefficient, with_transposes(term, letters)) for coefficient, term in formula.terms]))

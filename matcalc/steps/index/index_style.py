@@ -1,4 +1,5 @@
-"""The derivation entry by entry, told from the stages that the engine itself runs, with the rule of each step."""
+"""The derivation entry by entry, told from the stages that the engine itself runs, with the rule of
+each step."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ class Said:
 
 
 def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: int) -> Said:
-    """The rules by which ``tensor`` is differentiated by ``variable``, named from its operations above the variable."""
+    """The rules by which ``tensor`` is differentiated by ``variable``, named from its operations
+    above the variable."""
     if not contributions:
         return Said("constant", remark=f"{variable.name} does not occur")
     depends: set[ix.Tensor] = set()
@@ -86,7 +88,8 @@ def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: 
 
 
 def _source(function: str) -> str:
-    """Where the entrywise rule of a function comes from; those without one are primary matrix functions."""
+    """Where the entrywise rule of a function comes from; those without one are primary matrix
+    functions."""
     rule = entry_rules().get(function)
     return rule.source if rule is not None else "Higham, Functions of Matrices (2008), ch. 3"
 
@@ -174,7 +177,9 @@ class _Narrator:
                 self._say("convention", stage, self._read(stage, Manner()), remark="; ".join(stage.notes))
             case "declared":
                 facts = [
-                    f"{symbol.name} is {fact}" for symbol in dict.fromkeys(self._question.wrt) for fact in essential(symbol.properties)
+                    f"{symbol.name} is {fact}"
+                    for symbol in dict.fromkeys(self._question.wrt)
+                    for fact in essential(symbol.properties)
                 ]
                 self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
 
@@ -197,7 +202,8 @@ class _Narrator:
         return sorted(written(formula, self._letters.names).unicode)
 
     def _marked(self, stage: Stage, variable: ix.Symbol) -> Formula:
-        """The contribution of every occurrence of the variable, with the deltas of its own entries."""
+        """The contribution of every occurrence of the variable, with the deltas of its own
+        entries."""
         letters = self._letters.free(stage.order)
         parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
         manner = Manner(direction="forward", outer_first=True)
@@ -236,8 +242,8 @@ class _Narrator:
             self._say("matrix product" if last.tensor.order == 2 else "recognise", last, whole)
 
     def _whole(self, tensor: ix.Tensor, letters: Letters) -> Formula | None:
-        """Every term as one entry of a matrix expression; None where one has none, or none that is short, and for a single term, whose
-        matrix expression is the answer."""
+        """Every term as one entry of a matrix expression; None where one has none, or none that is
+        short, and for a single term, whose matrix expression is the answer."""
         terms = tensor.terms if isinstance(tensor, ix.Sum) else ()
         if len(terms) < 2:
             return None
@@ -288,7 +294,8 @@ class _Narrator:
         return self._reader.read(stage.tensor, self._letters.free(stage.order), manner)
 
     def _say(self, rule: str, stage: Stage, formula: Formula, *, source: str = "", remark: str = "", free: bool = False) -> None:
-        """Adds a step, unless it would look like the one before; ``free``: entries of the last variable are varied on their own."""
+        """Adds a step, unless it would look like the one before; ``free``: entries of the last
+        variable are varied on their own."""
         right = written(formula, self._letters.names)
         if self._shown == (stage.order, right.unicode):
             return
@@ -314,7 +321,8 @@ def _manner(stage: Stage) -> Manner:
 
 
 def _with_marker(part: ix.Tensor, variable: ix.Symbol) -> ix.Tensor:
-    """The contribution (axes of the value, then of the variable) times the derivative of the variable by itself."""
+    """The contribution (axes of the value, then of the variable) times the derivative of the
+    variable by itself."""
     shape = axes_of(variable.shape)
     if not shape:
         return part

@@ -92,12 +92,19 @@ class _Writer:
         assert expression is not None
         inner = printed(expression, self._glyphs)
         if not letters:  # a scalar that is a product has brackets of its own among other factors
-            return piece(inner, level=inner.level, operator="elementwise") if inner.operator == "product" and not inner.negative else inner
+            return (
+                piece(inner, level=inner.level, operator="elementwise")
+                if inner.operator == "product" and not inner.negative
+                else inner
+            )
         plain = isinstance(expression, ex.Symbol | ex.Call)
         return self._to.entry(inner, letters) if plain else self._to.array(inner, letters)
 
     def _applied(self, formula: Applied) -> Piece:
-        pieces = [self._to.array(self.piece(argument), inner) if inner else self.piece(argument) for argument, inner in formula.arguments]
+        pieces = [
+            self._to.array(self.piece(argument), inner) if inner else self.piece(argument)
+            for argument, inner in formula.arguments
+        ]
         if formula.function == "inv":
             return self._to.entry(self._glyphs.inverse(pieces[0]), formula.letters)
         return self._to.entry(self._glyphs.call(formula.function, tuple(pieces), None), formula.letters)
@@ -156,7 +163,8 @@ _MATRICES = ("Y", "Z", "F", "G", "H", "value")
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
-    """Letters of the axes of the value, of those of each variable, and of summed indices; ``name`` is the name of the value."""
+    """Letters of the axes of the value, of those of each variable, and of summed indices; ``name``
+    is the name of the value."""
 
     name: str
     value: Letters

@@ -1,4 +1,5 @@
-"""Axes that are products, such as the rows of ``eye(m*n)``: split into the factors that the rest of the formula has there."""
+"""Axes that are products, such as the rows of ``eye(m*n)``: split into the factors that the rest of
+the formula has there."""
 
 from __future__ import annotations
 
@@ -32,26 +33,28 @@ from matcalc.expr.nodes import (
 )
 
 Split: TypeAlias = Shape | None
-"""The factors of an axis, slowest first; ``()`` for a single row or column, None where any split will do."""
+"""The factors of an axis, slowest first; ``()`` for a single row or column, None where any split
+will do."""
 
 
 def with_split_axes(expression: Expr, rows: Split = None, cols: Split = None) -> Expr:
-    """``expression`` with identities and ones of product sizes written as Kronecker products that meet their neighbours.
+    """``expression`` with identities and ones of product sizes written as Kronecker products that
+    meet their neighbours.
 
     ``rows`` and ``cols`` are the splits wanted for the whole. What cannot be split stays as it is.
     """
-    if not any(isinstance(node, (Kronecker, Vec, Commutation)) or _is_splittable(node) for node in postorder(expression)) and _plain(
-        rows, cols
-    ):
+    if not any(
+        isinstance(node, (Kronecker, Vec, Commutation)) or _is_splittable(node) for node in postorder(expression)
+    ) and _plain(rows, cols):
         return expression
     known: Mapping[Expr, tuple[Split, Split]] = bottom_up(postorder(expression), _known)
     wanted: dict[Expr, tuple[Split, Split]] = {expression: _first(known[expression], (rows, cols))}
     for node in reversed(postorder(expression)):
         for child, splits in _passed_down(node, wanted.get(node, (None, None)), known):
             wanted[child] = _first(wanted.get(child, (None, None)), splits)
-    return bottom_up(postorder(expression), lambda node, built: _rebuilt(node, _first(known[node], wanted.get(node, (None, None))), built))[
-        expression
-    ]
+    return bottom_up(
+        postorder(expression), lambda node, built: _rebuilt(node, _first(known[node], wanted.get(node, (None, None))), built)
+    )[expression]
 
 
 def _plain(rows: Split, cols: Split) -> bool:
@@ -137,7 +140,9 @@ def _passed_down(
             return []
 
 
-def _along(node: Product, rows: Split, cols: Split, known: Mapping[Expr, tuple[Split, Split]]) -> list[tuple[Expr, tuple[Split, Split]]]:
+def _along(
+    node: Product, rows: Split, cols: Split, known: Mapping[Expr, tuple[Split, Split]]
+) -> list[tuple[Expr, tuple[Split, Split]]]:
     """Neighbouring factors meet in one split; identities pass it on."""
     shaped = [factor for factor in node.factors if not factor.is_scalar]
     if not shaped:
@@ -160,7 +165,11 @@ def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]
     rows, cols = splits
     if isinstance(node, Identity):
         split = rows if rows is not None else cols
-        return Kronecker(tuple([Identity(part) for part in split])) if split and len(split) > 1 and _product(split) == node.size else node
+        return (
+            Kronecker(tuple([Identity(part) for part in split]))
+            if split and len(split) > 1 and _product(split) == node.size
+            else node
+        )
     if isinstance(node, Ones):
         rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
         if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:

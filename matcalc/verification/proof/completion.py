@@ -1,7 +1,9 @@
-"""Consequences of matrix equations: overlaps of rewrite rules give new rules, as in Knuth-Bendix completion and Buchberger's algorithm.
+"""Consequences of matrix equations: overlaps of rewrite rules give new rules, as in Knuth-Bendix
+completion and Buchberger's algorithm.
 
-Every equation is an identity between tensors, so whatever is derived holds for all sizes (noncommutative Gröbner bases for matrices of
-compatible shapes). Completion need not end; it stops at fixed limits and a proof that needs more is not found.
+Every equation is an identity between tensors, so whatever is derived holds for all sizes
+(noncommutative Gröbner bases for matrices of compatible shapes). Completion need not end; it stops
+at fixed limits and a proof that needs more is not found.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from matcalc.einstein.algebra import transposed
 from matcalc.einstein.linear import YES, add, content, is_zero
 from matcalc.einstein.nodes import Sum, Tensor
 from matcalc.verification.proof.monomials import terms_of
-from matcalc.verification.proof.rewriting import Factor, Graph, Rule, arrangements, as_rule, graph_of, reduced, replaced, spread
+from matcalc.verification.proof.subgraph_rules import (
+    Factor,
+    Graph,
+    Rule,
+    arrangements,
+    as_rule,
+    graph_of,
+    reduced,
+    replaced,
+    spread,
+)
 
 _MOST_RULES = 48
 _MOST_FACTORS = 9
@@ -22,8 +34,11 @@ _MOST_TERMS = 12
 
 
 def oriented(zero: Tensor, name: str) -> Rule | None:
-    """An equation ``zero = 0`` as a rule for its largest term; None when no term can be a pattern."""
-    ranked = sorted(((_rank(term), coefficient, term) for coefficient, term in terms_of(zero)), key=lambda entry: entry[0], reverse=True)
+    """An equation ``zero = 0`` as a rule for its largest term; None when no term can be a
+    pattern."""
+    ranked = sorted(
+        ((_rank(term), coefficient, term) for coefficient, term in terms_of(zero)), key=lambda entry: entry[0], reverse=True
+    )
     usable = [entry for entry in ranked if _is_pattern(entry[2])]
     if not usable or sum(entry[0] == usable[0][0] for entry in ranked) > 1:
         return None
@@ -33,7 +48,8 @@ def oriented(zero: Tensor, name: str) -> Rule | None:
 
 
 def _rank(term: Tensor) -> tuple[int, int]:
-    """Larger for longer terms, and equal for a term and its transpose: a rule between these two would never come to rest."""
+    """Larger for longer terms, and equal for a term and its transpose: a rule between these two
+    would never come to rest."""
     return len(graph_of(term).factors), min(term.digest, transposed(term).digest) if term.order == 2 else term.digest
 
 
@@ -89,7 +105,8 @@ class Completion:
 
 
 def _overlaps(first: Rule, second: Rule) -> Iterator[tuple[int, Tensor]]:
-    """Differences of the two results wherever the patterns share operands, with the length of their longest term."""
+    """Differences of the two results wherever the patterns share operands, with the length of their
+    longest term."""
     for k, one in enumerate(first.pattern.factors):
         for j, other in enumerate(second.pattern.factors):
             if one.base is not other.base or one.exponent != other.exponent or (first is second and k == j):
@@ -100,7 +117,9 @@ def _overlaps(first: Rule, second: Rule) -> Iterator[tuple[int, Tensor]]:
                     graph, places, images = merged.graph()
                     if len(graph.output) > 2:
                         continue
-                    result = (replaced(graph, rule, where, labels) for rule, where, labels in zip((first, second), places, images))
+                    result = (
+                        replaced(graph, rule, where, labels) for rule, where, labels in zip((first, second), places, images)
+                    )
                     left, right = result
                     difference = add([(YES, left), (-YES, right)], left.shape)
                     if not (isinstance(difference, Sum) and not difference.terms):
@@ -135,7 +154,8 @@ class _Merge:
         return [label + which * self.shift for label in sorted(labels)]
 
     def closed(self) -> bool:
-        """Identifies what must be shared because a private label of one pattern touches it; False when that is impossible."""
+        """Identifies what must be shared because a private label of one pattern touches it; False
+        when that is impossible."""
         for which in (0, 1):
             private = [self.find(label) for label in self._private(which)]
             outer = {self.find(label + which * self.shift) for label in self.patterns[which].output}
@@ -180,7 +200,9 @@ class _Merge:
                 others.append(back[j])
             else:
                 others.append(len(factors))
-                factors.append(Factor(factor.base, factor.exponent, tuple([self.find(label + self.shift) for label in factor.labels])))
+                factors.append(
+                    Factor(factor.base, factor.exponent, tuple([self.find(label + self.shift) for label in factor.labels]))
+                )
         private = {self.find(label) for which in (0, 1) for label in self._private(which)}
         output: dict[int, None] = {}
         for label in (*first.output, *(label + self.shift for label in second.output)):
@@ -188,5 +210,8 @@ class _Merge:
                 output.setdefault(self.find(label))
         sizes = {self.find(label): size for label, size in first.sizes.items()}
         sizes |= {self.find(label + self.shift): size for label, size in second.sizes.items()}
-        images = ({label: self.find(label) for label in first.sizes}, {label: self.find(label + self.shift) for label in second.sizes})
+        images = (
+            {label: self.find(label) for label in first.sizes},
+            {label: self.find(label + self.shift) for label in second.sizes},
+        )
         return Graph(tuple(factors), tuple(output), sizes), (tuple(places), tuple(others)), images

@@ -1,4 +1,5 @@
-"""Laws of functions of a whole matrix or vector: inverses and determinants of products and Kronecker products, exponentials, softmax."""
+"""Laws of functions of a whole matrix or vector: inverses and determinants of products and
+Kronecker products, exponentials, softmax."""
 
 from __future__ import annotations
 
@@ -16,12 +17,13 @@ from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, kn
 from matcalc.expr.nodes import Call, Elementwise, Expr, Inverse, Kronecker, Number, Power, Product, SizeValue, Transpose
 from matcalc.expr.rewriting import rebuilt_with
 from matcalc.verification.proof.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, terms_of, whole
-from matcalc.verification.proof.rewriting import spread
 from matcalc.verification.proof.scalar_laws import map_law, power_law
+from matcalc.verification.proof.subgraph_rules import spread
 
 
 def without_functions_of_kronecker(expression: Expr) -> Expr:
-    """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square factors; all else as it is."""
+    """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square
+    factors; all else as it is."""
     return rebuilt_with(expression, _of_factors)
 
 
@@ -111,7 +113,8 @@ def _logarithm(argument: Tensor, shape: Shape) -> Tensor:
 
 
 def _norm_of_singular_values(name: str) -> Callable[[Tensor, Shape], Tensor]:
-    """The nuclear and the spectral norm; of ``u v'``, which has one singular value, both are the product of the lengths."""
+    """The nuclear and the spectral norm; of ``u v'``, which has one singular value, both are the
+    product of the lengths."""
 
     def law(argument: Tensor, shape: Shape) -> Tensor:
         factor, core = content(argument)
@@ -142,7 +145,8 @@ def matrix_power_law(base: Tensor, exponent: Tensor, shape: Shape) -> Tensor:
 
 
 def inverse(argument: Tensor) -> Tensor:
-    """The inverse of a normal matrix: of a product of square pieces the product of their inverses, of a sum without its common factors."""
+    """The inverse of a normal matrix: of a product of square pieces the product of their inverses,
+    of a sum without its common factors."""
     terms = terms_of(argument)
     size = argument.shape[0]
     if len(terms) == 1:
@@ -166,7 +170,8 @@ def inverse(argument: Tensor) -> Tensor:
 
 
 def _rank_one_update(argument: Tensor) -> Tensor | None:
-    """inv(B + U) = inv(B) - inv(B) U inv(B) / (1 + tr(inv(B) U)) for U of rank one (Sherman and Morrison)."""
+    """inv(B + U) = inv(B) - inv(B) U inv(B) / (1 + tr(inv(B) U)) for U of rank one (Sherman and
+    Morrison)."""
     terms = terms_of(argument)
     if len(terms) != 2:
         return None
@@ -213,7 +218,8 @@ def _monomial_scalar(factors: Monomial) -> Tensor:
 
 
 def _common(argument: Tensor) -> tuple[Monomial, list[Tensor], Tensor, list[Tensor]]:
-    """Scalar factors and square letters that all terms of a sum begin or end with, and the sum of what is left."""
+    """Scalar factors and square letters that all terms of a sum begin or end with, and the sum of
+    what is left."""
     assert isinstance(argument, Sum)
     common, _ = primitive(argument)
     scalars = {key: e for key, e in common.items() if not key[1]}
@@ -225,7 +231,9 @@ def _common(argument: Tensor) -> tuple[Monomial, list[Tensor], Tensor, list[Tens
     left, right = _shared(words, size, 0), _shared(words, size, -1)
     if not left and not right:
         return scalars, [], bare, []
-    rest = add([(YES, whole(Chain(c.coefficient, c.scalar, tuple(word)), size)) for c, word in zip(chains, words)], argument.shape)
+    rest = add(
+        [(YES, whole(Chain(c.coefficient, c.scalar, tuple(word)), size)) for c, word in zip(chains, words)], argument.shape
+    )
     return scalars, left, rest, right
 
 
@@ -246,7 +254,8 @@ def _shared(words: list[list[Tensor]], size: Size, end: int) -> list[Tensor]:
 
 
 def determinant(argument: Tensor) -> Tensor:
-    """The determinant of a normal matrix: multiplicative, and det(B + UV) = det(B) det(I + V B⁻¹ U) in one chosen rotation."""
+    """The determinant of a normal matrix: multiplicative, and det(B + UV) = det(B) det(I + V B⁻¹ U)
+    in one chosen rotation."""
     terms = terms_of(argument)
     size = argument.shape[0]
     if not terms or (size.number is not None and size.number % 2 and is_antisymmetric(argument)):
@@ -314,7 +323,8 @@ def _cancelled(letters: tuple[Tensor, ...], size: Size) -> tuple[Tensor, ...]:
 
 
 def _is_base(chain: Chain) -> bool:
-    """Whether a term is invertible at almost all points: determinants are continuous, so the identity then holds everywhere."""
+    """Whether a term is invertible at almost all points: determinants are continuous, so the
+    identity then holds everywhere."""
     return all(_generically_invertible(letter) for letter in chain.letters)
 
 
@@ -339,7 +349,8 @@ _GENERIC = frozenset({
 
 
 def _sylvester(coefficient: Fraction, scalar: Tensor, letters: tuple[Tensor, ...]) -> Tensor:
-    """det(I + c W) in the rotation of the word W that comes first: smallest size, then the smallest digest."""
+    """det(I + c W) in the rotation of the word W that comes first: smallest size, then the smallest
+    digest."""
     candidates: list[tuple[tuple[int, str, int], Tensor]] = []
     for k in range(len(letters)):
         rotated = (*letters[k:], *letters[:k])

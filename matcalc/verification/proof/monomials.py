@@ -21,7 +21,8 @@ NO = Fraction(0)
 
 
 def factors_of(term: Tensor) -> list[tuple[Tensor, tuple[int, ...]]]:
-    """The operands of a term with their labels; a term that is no contraction is its own only operand."""
+    """The operands of a term with their labels; a term that is no contraction is its own only
+    operand."""
     if isinstance(term, Contraction) and not _is_atom(term):
         return list(zip(term.operands, term.indices))
     return [(term, tuple(range(term.order)))]
@@ -69,7 +70,8 @@ def times(term: Tensor, factors: Mapping[Key, Fraction]) -> Tensor:
 
 
 def primitive(total: Sum) -> tuple[Monomial, Tensor]:
-    """``total`` as (monomial, rest): the lowest power of every factor that is taken out of all terms, so that none is negative.
+    """``total`` as (monomial, rest): the lowest power of every factor that is taken out of all
+    terms, so that none is negative.
 
     Powers of sums stay inside unless they are negative everywhere they occur.
     """

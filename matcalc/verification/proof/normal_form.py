@@ -1,4 +1,5 @@
-"""The symbolic judgement: whether a tensor is zero for all sizes and values, by its proof normal form."""
+"""The symbolic judgement: whether a tensor is zero for all sizes and values, by its proof normal
+form."""
 
 from __future__ import annotations
 
@@ -17,14 +18,15 @@ from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, kno
 from matcalc.verification.proof.completion import Completion
 from matcalc.verification.proof.matrix_laws import apply_law, determinant, matrix_power_law
 from matcalc.verification.proof.monomials import base_and_exponent, monomial, terms_of
-from matcalc.verification.proof.rewriting import Factor, Graph, Rule, as_rule, graph_of, reduced, spread
 from matcalc.verification.proof.scalar_laws import map_law, power_law, symbolic_power_law
+from matcalc.verification.proof.subgraph_rules import Factor, Graph, Rule, as_rule, graph_of, reduced, spread
 
 _MOST_NODES = 20_000
 
 
 def normal_form(tensor: Tensor) -> Tensor:
-    """The normal form; equal results mean equal tensors (for all sizes and all values at which both are defined).
+    """The normal form; equal results mean equal tensors (for all sizes and all values at which both
+    are defined).
 
     Raises LimitError when it would become too large.
     """
@@ -69,8 +71,8 @@ def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:
 
 
 def _free_parameters(symbol: Symbol) -> Tensor:
-    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix: then no relation is left to know. A
-    symbol that facts leave one value is that value."""
+    """A diagonal matrix as diag of a free vector, an antisymmetric one as B - B' of a free matrix:
+    then no relation is left to know. A symbol that facts leave one value is that value."""
     value = known(symbol).entries.value if symbol.properties else None
     if value is not None:
         return scale(value, ones(symbol.shape))
@@ -88,7 +90,8 @@ def _free_parameters(symbol: Symbol) -> Tensor:
 
 
 def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
-    """(rules of one entry and other rules that need no completion, matrix equations ``E = 0`` that may need it)."""
+    """(rules of one entry and other rules that need no completion, matrix equations ``E = 0`` that
+    may need it)."""
     rules: list[Rule] = []
     matrix: dict[Tensor, str] = {}
     for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
@@ -153,7 +156,8 @@ def _sure(pattern: Tensor, result: Tensor, name: str) -> Rule:
 
 
 def _reciprocal(base: Sum) -> Rule | None:
-    """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound indices."""
+    """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound
+    indices."""
     inverse = Power(base, -YES)
     labels = tuple(range(base.order))
     best: tuple[tuple[int, int], int] | None = None
@@ -206,7 +210,8 @@ def _product(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _spread_product(left: Tensor, right: Tensor) -> Tensor:
-    """The matrix product term by term: taken as a whole, an inverse next to its sum would be gone."""
+    """The matrix product term by term: taken as a whole, an inverse next to its sum would be
+    gone."""
     terms = [(c * d, spread(_product(one, other))) for c, one in terms_of(left) for d, other in terms_of(right)]
     return add(terms, (left.shape[0], right.shape[1]))
 
@@ -234,14 +239,17 @@ def _moore_penrose(node: Apply, argument: Tensor) -> Iterator[tuple[Tensor, str]
 
 
 def built_in(tensor: Tensor) -> list[Rule]:
-    """Cancellations that building a contraction does by itself, as rules whose overlaps with others still count."""
+    """Cancellations that building a contraction does by itself, as rules whose overlaps with others
+    still count."""
     rules = []
     for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
         if isinstance(node, Apply) and node.function == "inv" and not isinstance(node.arguments[0], (Sum, Contraction)):
             size = node.shape[0]
             for pair in ((node, node.arguments[0]), (node.arguments[0], node)):
                 factors = tuple([Factor(letter, YES, (k, k + 1)) for k, letter in enumerate(pair)])
-                rules.append(Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), size)), delta((size,)), "an inverse times its matrix"))
+                rules.append(
+                    Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), size)), delta((size,)), "an inverse times its matrix")
+                )
         rules += _products_with_itself(node)
     return rules
 
@@ -254,15 +262,20 @@ def _products_with_itself(node: Tensor) -> Iterator[Rule]:
         summed, left = node.shape[place], node.shape[1 - place]
         factors = tuple([Factor(node, YES, (1, end) if axis == 0 else (end, 1)) for end, axis in ((0, place), (2, position))])
         identity = scale(Fraction(sign), delta((left,)))
-        yield Rule(Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), identity, "a matrix whose rows or columns are orthonormal")
+        yield Rule(
+            Graph(factors, (0, 2), {0: left, 1: summed, 2: left}), identity, "a matrix whose rows or columns are orthonormal"
+        )
     if is_own_square(node, 1, 0):
         factors = (Factor(node, YES, (0, 1)), Factor(node, YES, (1, 2)))
         yield Rule(Graph(factors, (0, 2), dict.fromkeys(range(3), node.shape[0])), node, "a matrix that is its own square")
 
 
 def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:
-    """Pseudoinverses of matrices whose Gram matrix is inverted somewhere in ``tensor``: there they are ``inv(X'X)X'`` or ``X'inv(XX')``."""
-    inverted = {node.arguments[0] for node in postorder(tensor) if isinstance(node, Apply) and node.function in ("inv", "det", "logdet")}
+    """Pseudoinverses of matrices whose Gram matrix is inverted somewhere in ``tensor``: there they
+    are ``inv(X'X)X'`` or ``X'inv(XX')``."""
+    inverted = {
+        node.arguments[0] for node in postorder(tensor) if isinstance(node, Apply) and node.function in ("inv", "det", "logdet")
+    }
     found: dict[Tensor, Tensor] = {}
     for node in postorder(tensor):
         if isinstance(node, Apply) and node.function == "pinv":
@@ -284,10 +297,11 @@ _MOST_ROUNDS = 4
 
 
 def proves_zero(difference: Tensor, work: int = PROOF_WORK) -> bool:
-    """Whether ``difference`` is proved to be zero wherever it is defined. False says only that no proof was found.
+    """Whether ``difference`` is proved to be zero wherever it is defined. False says only that no
+    proof was found.
 
-    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits the search, in units of the
-    budget.
+    Sizes stay symbols and no value is looked at, so a proof holds for all of them. ``work`` limits
+    the search, in units of the budget.
     """
     if is_zero(difference):
         return True
@@ -326,12 +340,14 @@ def _normal(tensor: Tensor) -> Tensor:
 
 
 def _settled(tensor: Tensor, rules: list[Rule]) -> Tensor:
-    """Rewrites the tensor, and inside the arguments of its functions too, which may bring new equal terms together."""
+    """Rewrites the tensor, and inside the arguments of its functions too, which may bring new equal
+    terms together."""
     return reduced(spread(tensor), rules)
 
 
 def _cleared(tensor: Tensor) -> Tensor:
-    """The tensor times the sums that its terms have as scalar denominators, or as denominators on free axes."""
+    """The tensor times the sums that its terms have as scalar denominators, or as denominators on
+    free axes."""
     needed: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
     for _, term in terms_of(tensor):
         for key, exponent in _denominators(term).items():
@@ -354,7 +370,10 @@ def _denominators(term: Tensor) -> dict[tuple[Tensor, tuple[int, ...]], Fraction
     """Negative powers of sums on free axes, with their exponents."""
     if isinstance(term, Contraction):
         positions = {label: k for k, label in enumerate(term.output)}
-        pairs = [(operand, tuple([positions.get(label, -1) for label in labels])) for operand, labels in zip(term.operands, term.indices)]
+        pairs = [
+            (operand, tuple([positions.get(label, -1) for label in labels]))
+            for operand, labels in zip(term.operands, term.indices)
+        ]
     else:
         pairs = [(term, tuple(range(term.order)))]
     found: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}

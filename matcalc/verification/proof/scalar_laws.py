@@ -1,4 +1,5 @@
-"""Laws of functions of one entry: everything is brought to exponentials, sines, logarithms, signs and powers of primitive sums."""
+"""Laws of functions of one entry: everything is brought to exponentials, sines, logarithms, signs
+and powers of primitive sums."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.language import elaborate
 from matcalc.rules.rewrites import instantiated
 from matcalc.verification.proof.monomials import Key, Monomial, monomial, primitive, times
-from matcalc.verification.proof.rewriting import spread
+from matcalc.verification.proof.subgraph_rules import spread
 
 ONE, HALF = Fraction(1), Fraction(1, 2)
 
@@ -75,7 +76,8 @@ def _map(function: str, argument: Tensor) -> Tensor:
 
 
 def _normal_formula(formula: Tensor, argument: Tensor) -> Tensor:
-    """A formula of ``t``, built with the laws; formulas are small, so instantiating and normalising their nodes twice is cheap."""
+    """A formula of ``t``, built with the laws; formulas are small, so instantiating and normalising
+    their nodes twice is cheap."""
     return rebuilt_entrywise(instantiated(formula, {"t": argument}), argument)
 
 
@@ -129,9 +131,11 @@ def _power(base: Tensor, exponent: Fraction) -> Tensor:
 
 
 def _leaving(factors: Monomial, exponent: Fraction) -> list[tuple[Key, Fraction, Monomial]]:
-    """The factors that a power may be taken of one by one: all for a whole exponent, else those that are not negative.
+    """The factors that a power may be taken of one by one: all for a whole exponent, else those
+    that are not negative.
 
-    Each with its exponent inside and what it becomes outside; an even power of t leaves a root as a power of ``t*sign(t)``.
+    Each with its exponent inside and what it becomes outside; an even power of t leaves a root as a
+    power of ``t*sign(t)``.
     """
     found: list[tuple[Key, Fraction, Monomial]] = []
     for (base, labels), inner in factors.items():
@@ -183,7 +187,8 @@ _MOST_ANGLES = 4
 
 
 def _of_angles(function: str, argument: Tensor) -> Tensor:
-    """Sine or cosine of a sum by the addition theorems; whole multiples of an angle are sums too."""
+    """Sine or cosine of a sum by the addition theorems; whole multiples of an angle are sums
+    too."""
     angles: list[tuple[Fraction, Tensor]] = []
     for coefficient, term in argument.terms if isinstance(argument, Sum) else ():
         copies = abs(coefficient.numerator) if coefficient.denominator == 1 else 1
@@ -272,7 +277,8 @@ def _has_sign_one(argument: Tensor) -> bool:
 
 
 def _sign(argument: Tensor) -> Tensor:
-    """Signs multiply; a factor that is not negative, and 0 at exceptional points only, has sign one."""
+    """Signs multiply; a factor that is not negative, and 0 at exceptional points only, has sign
+    one."""
     if _is_sign(argument):
         return argument
     coefficient, core = ONE, argument
@@ -301,7 +307,8 @@ def _sign(argument: Tensor) -> Tensor:
 
 
 def _outside(argument: Tensor, law: object) -> Tensor:
-    """Applies an entrywise law to the part of the argument that varies, and broadcasts; of a matrix and its transpose one is chosen."""
+    """Applies an entrywise law to the part of the argument that varies, and broadcasts; of a matrix
+    and its transpose one is chosen."""
     assert callable(law)
     used = varying_axes(argument)
     if len(used) < argument.order:

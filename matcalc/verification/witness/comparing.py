@@ -1,4 +1,5 @@
-"""Both sides of a claim at one point and at chosen sizes: in residues, where that decides, or at many digits."""
+"""Both sides of a claim at one point and at chosen sizes: in residues, where that decides, or at
+many digits."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ from matcalc.evaluation.precise.evaluator import (
     tied,
 )
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined, kept_digits
-from matcalc.evaluation.precise.points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point
 from matcalc.verification.claims import Claim, DerivativeForm, Formula
@@ -39,11 +40,13 @@ _FEW_NAMES = 3
 _MOST_GRID = 4
 _LONGEST = 12
 _MANY = 4
-"""A degree from which on the zeros of a polynomial in sums, traces and the like are more than small sizes have values of these."""
+"""A degree from which on the zeros of a polynomial in sums, traces and the like are more than small
+sizes have values of these."""
 
 
 def size_choices(known: Features) -> list[dict[str, int]]:
-    """The sizes to try, the most telling first. The first two have distinct numbers, in ascending and in descending order."""
+    """The sizes to try, the most telling first. The first two have distinct numbers, in ascending
+    and in descending order."""
     names = known.names
     if not names:
         return [{}]
@@ -59,7 +62,8 @@ def size_choices(known: Features) -> list[dict[str, int]]:
 
 
 def larger_sizes(known: Features) -> list[dict[str, int]]:
-    """Sizes at which matrices of zeros and ones, and projections, are of many kinds: more than a polynomial of that degree has zeros."""
+    """Sizes at which matrices of zeros and ones, and projections, are of many kinds: more than a
+    polynomial of that degree has zeros."""
     names = known.names
     if len(names) > _FEW_NAMES:
         return size_choices(known)
@@ -104,15 +108,17 @@ _MOST_DIGITS = 2400
 _MANY_DIGITS = 600
 """More are only used where no other point tells."""
 _DIGITS_A_TEN = 2
-"""Digits for each power of ten that exponentials are away from one; three times as many for the steps of differences."""
+"""Digits for each power of ten that exponentials are away from one; three times as many for the
+steps of differences."""
 _PLAIN = Decimal("1e-6")
 """A difference that rounding hardly makes at these digits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Both sides at one point. ``digits`` says to how many digits they agree, where that is known; ``doubtful`` that some number was so
-    small beside another that it left no trace, so that agreement says little."""
+    """Both sides at one point. ``digits`` says to how many digits they agree, where that is known;
+    ``doubtful`` that some number was so small beside another that it left no trace, so that
+    agreement says little."""
 
     claim: Claim
     point: ExactPoint
@@ -126,11 +132,13 @@ class Comparison:
     nothing: bool = field(default=False, repr=False)
     """Whether both sides are zero."""
     special: bool = field(default=False, repr=False)
-    """Whether the point was chosen, as singular matrices and points near kinks are, and not drawn."""
+    """Whether the point was chosen, as singular matrices and points near kinks are, and not
+    drawn."""
 
     @property
     def idle(self) -> bool:
-        """Whether agreement says nothing: where an antisymmetric matrix has one row, or all is zero, much is equal to twice itself."""
+        """Whether agreement says nothing: where an antisymmetric matrix has one row, or all is
+        zero, much is equal to twice itself."""
         return self.nothing and (self.special or 1 in self.point.sizes.values())
 
     @cached_property
@@ -139,7 +147,8 @@ class Comparison:
 
     @cached_property
     def decimals(self) -> tuple[Any, Any]:
-        """Both sides as arrays of decimal numbers with many digits, for those that differ by less than floating-point numbers tell."""
+        """Both sides as arrays of decimal numbers with many digits, for those that differ by less
+        than floating-point numbers tell."""
         return side_values(self.claim, self.point, Decimal, features(self.claim.expressions, self.claim.extra).more_digits)
 
     @property
@@ -167,7 +176,8 @@ def at_point(claim: Claim, point: Point | ExactPoint, seed: int = 0) -> Comparis
 
 
 def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
-    """Whether the sides of a rational claim are equal at a random point modulo a large prime; None where they have no value there.
+    """Whether the sides of a rational claim are equal at a random point modulo a large prime; None
+    where they have no value there.
 
     Raises NotRational, NoMemberError or LimitError.
     """
@@ -184,11 +194,15 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 # ---------------------------------------------------------------- at many digits
 
 
-def judged(claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = False, reach: int = 0, sure: bool = True) -> Comparison | None:
-    """The sides compared, twice where that is needed to tell rounding from a difference; None where that cannot be told.
+def judged(
+    claim: Claim, point: ExactPoint, seed: int = 0, *, quick: bool = False, reach: int = 0, sure: bool = True
+) -> Comparison | None:
+    """The sides compared, twice where that is needed to tell rounding from a difference; None where
+    that cannot be told.
 
-    ``quick`` is for what is proved already: with fewer digits; ``reach`` says for how large exponentials the digits must be enough.
-    Unless it is to be ``sure``, a large difference is taken for one at first sight.
+    ``quick`` is for what is proved already: with fewer digits; ``reach`` says for how large
+    exponentials the digits must be enough. Unless it is to be ``sure``, a large difference is taken
+    for one at first sight.
 
     Raises Undefined, LimitError or ShapeError where a side has no value.
     """
@@ -239,12 +253,17 @@ def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int,
             return None
         steady = True
     if steady:
-        return Comparison(claim, point, seed, "different", agreed, second.kinks) if _is_trusted(claim, point, seed, second, base) else None
+        return (
+            Comparison(claim, point, seed, "different", agreed, second.kinks)
+            if _is_trusted(claim, point, seed, second, base)
+            else None
+        )
     return Comparison(claim, point, seed, "close" if second.doubtful else "same", agreed, first.kinks, second.reach)
 
 
 def _is_trusted(claim: Claim, point: ExactPoint, seed: int, found: _Values, base: int) -> bool:
-    """Whether a difference is none of digits that were lost alike at both precisions: ``exp(1000) + x - exp(1000)`` is 0 there."""
+    """Whether a difference is none of digits that were lost alike at both precisions:
+    ``exp(1000) + x - exp(1000)`` is 0 there."""
     if not found.lossy:
         return True
     digits = _enough(claim, base, found.reach)
@@ -260,7 +279,8 @@ def _is_trusted(claim: Claim, point: ExactPoint, seed: int, found: _Values, base
 
 
 def _enough(claim: Claim, base: int, reach: int) -> int | None:
-    """Digits that are enough where exponentials are that far from one; None when these are too many."""
+    """Digits that are enough where exponentials are that far from one; None when these are too
+    many."""
     digits = 2 * base + (3 * _DIGITS_A_TEN if _has_slopes(claim) else _DIGITS_A_TEN) * reach
     return digits if digits <= _MOST_DIGITS else None
 
@@ -306,14 +326,19 @@ def _at_digits(claim: Claim, point: ExactPoint, seed: int, digits: int) -> _Valu
     with ar.computing():
         values = numbers(point, ar)
         left, right = _sides(claim, ar, values, point.sizes, seed)
-    return _Values(left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme), ar.reach)
+    return _Values(
+        left, right, tuple(ar.branches), ar.absorbed, 0 in ar.branches, ar.absorbed or (ar.lost and ar.extreme), ar.reach
+    )
 
 
 # ---------------------------------------------------------------- sides
 
 
-def _sides(claim: Claim, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int], seed: int) -> tuple[list[Number], list[Number]]:
-    """Numbers that are equal when the sides are: all entries, or of derivatives what they are along one random direction."""
+def _sides(
+    claim: Claim, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int], seed: int
+) -> tuple[list[Number], list[Number]]:
+    """Numbers that are equal when the sides are: all entries, or of derivatives what they are along
+    one random direction."""
     left, right = claim.left, claim.right
     if isinstance(left, DerivativeForm) and isinstance(right, DerivativeForm):
         if _alike(left, right):
@@ -362,7 +387,8 @@ def _slope(
 
 
 class _differencing:
-    """Marks that differences are taken, where points near a kink are of no use. What signs were met on the way is kept."""
+    """Marks that differences are taken, where points near a kink are of no use. What signs were met
+    on the way is kept."""
 
     def __init__(self, ar: Arithmetic) -> None:
         self._ar = ar if isinstance(ar, Decimals) else None
@@ -393,16 +419,22 @@ def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, A
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
 
 
-def side_values(claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0) -> tuple[Any, Any]:
-    """Both sides as arrays of floating-point numbers, or of other ``number`` s with more digits than usual, in the form that users hold.
+def side_values(
+    claim: Claim, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0
+) -> tuple[Any, Any]:
+    """Both sides as arrays of floating-point numbers, or of other ``number`` s with more digits
+    than usual, in the form that users hold.
 
     Raises Undefined, LimitError or ShapeError.
     """
     return side_value(claim.left, point, number, more_digits), side_value(claim.right, point, number, more_digits)
 
 
-def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0) -> Any:
-    """One side as an array in the form that users hold. What is only left of numbers that cancel is 0."""
+def side_value(
+    side: Formula | DerivativeForm, point: ExactPoint, number: Callable[[Decimal], Any] = float, more_digits: int = 0
+) -> Any:
+    """One side as an array in the form that users hold. What is only left of numbers that cancel is
+    0."""
     import numpy as np
 
     digits = _SLOPE_DIGITS + 2 * more_digits if isinstance(side, DerivativeForm) else _DIGITS + more_digits
@@ -417,7 +449,8 @@ def side_value(side: Formula | DerivativeForm, point: ExactPoint, number: Callab
 
 
 _TRACE = 20
-"""A number with so many zeros after the point may be rounding that is left; one that shrinks by as many with more digits is."""
+"""A number with so many zeros after the point may be rounding that is left; one that shrinks by as
+many with more digits is."""
 
 
 def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) -> list[Decimal]:

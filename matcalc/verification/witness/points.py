@@ -1,4 +1,5 @@
-"""The points that are tried at given sizes: what in a claim decides where to look, styles of drawing, both sides of every kink."""
+"""The points that are tried at given sizes: what in a claim decides where to look, styles of
+drawing, both sides of every kink."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ from matcalc.base.sizes import Size, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.precise.evaluator import plan
-from matcalc.evaluation.precise.matrix_functions import is_rational
 from matcalc.evaluation.precise.node_values import constant_value
 from matcalc.evaluation.precise.number_systems import Decimals
-from matcalc.evaluation.precise.points import ExactPoint, drawn, drawn_point, numbers
+from matcalc.evaluation.precise.rational_points import ExactPoint, drawn, drawn_point, numbers
 from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.precise.whole_functions import is_rational
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -67,7 +68,8 @@ class Features:
     """Names of sizes, sorted."""
     sizes: frozenset[Size]
     degrees: tuple[int, ...]
-    """For each name the degree up to which the claim may be a polynomial in it, as far as sizes stand in it as numbers."""
+    """For each name the degree up to which the claim may be a polynomial in it, as far as sizes
+    stand in it as numbers."""
     literals: tuple[Fraction, ...]
     """The numbers, without signs, ascending, each once."""
     more_digits: int
@@ -79,7 +81,8 @@ class Features:
     ranked: bool
     """Whether facts leave several components, such as the ranks of idempotent matrices."""
     order: int
-    """The degree up to which the claim may be a polynomial in symbols with few values or several components."""
+    """The degree up to which the claim may be a polynomial in symbols with few values or several
+    components."""
 
 
 @lru_cache(maxsize=64)
@@ -155,7 +158,8 @@ def _degrees(expressions: Iterable[Expr], names: tuple[str, ...], jumping: froze
 
 
 def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
-    """For each name the degree of a node as a polynomial in that size (or those entries); quotients count as products."""
+    """For each name the degree of a node as a polynomial in that size (or those entries); quotients
+    count as products."""
     match node := cast("Node", node):
         case SizeValue(size=size) | Identity(size=size):
             return {name: max(size.by_power(name)) for name in size.names}
@@ -226,7 +230,8 @@ def _one_alone(known: Features, sizes: dict[str, int], symbol: Symbol, exponent:
 
 
 def literal_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
-    """Entries around the numbers that stand in the claim, their roots and the middles between them."""
+    """Entries around the numbers that stand in the claim, their roots and the middles between
+    them."""
     for value in _thresholds(known.literals):
         for sign in (1, -1):
             for nearness in _NEARNESS:
@@ -301,7 +306,8 @@ class _Seen:
 
 
 def kink_points(claim: Claim, known: Features, points: list[ExactPoint]) -> Iterator[ExactPoint]:
-    """Points near the kinks between two of the given points, which have the same sizes, and beyond kinks that none of them crosses."""
+    """Points near the kinks between two of the given points, which have the same sizes, and beyond
+    kinks that none of them crosses."""
     seen = [one for one in [_seen(claim, point) for point in points] if one is not None]
     if not seen:
         return
@@ -340,7 +346,16 @@ def _seen(claim: Claim, point: ExactPoint) -> _Seen | None:
 
 def _movable(known: Features) -> frozenset[str]:
     """Symbols of which every value between two values is one, too."""
-    convex = {"symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular", "positive", "nonnegative", "constant"}
+    convex = {
+        "symmetric",
+        "antisymmetric",
+        "diagonal",
+        "lower_triangular",
+        "upper_triangular",
+        "positive",
+        "nonnegative",
+        "constant",
+    }
     convex |= {"positive_definite", "positive_semidefinite", "simplex"}
     return frozenset(symbol.name for symbol in known.symbols if symbol.properties <= convex)
 
@@ -377,7 +392,8 @@ def _near(claim: Claim, movable: frozenset[str], above: _Seen, below: _Seen, kin
 
 
 def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int, down: bool) -> _Seen | None:
-    """A point where the argument of the kink has the other sign, found by small random moves that bring it nearer to zero."""
+    """A point where the argument of the kink has the other sign, found by small random moves that
+    bring it nearer to zero."""
     if not starts:
         return None
     best = min(starts, key=lambda one: one.arguments[kink].copy_abs())

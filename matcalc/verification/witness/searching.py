@@ -9,7 +9,7 @@ from functools import cached_property
 from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation.precise.number_systems import NotRational
-from matcalc.evaluation.precise.points import ExactPoint
+from matcalc.evaluation.precise.rational_points import ExactPoint
 from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.verification.claims import Claim
@@ -27,7 +27,8 @@ from matcalc.verification.witness.points import (
 
 _SEEDS = 3
 _MORE_SEEDS = 18
-"""For symbols with few values, where it is more likely that all points are special, and for those with several components."""
+"""For symbols with few values, where it is more likely that all points are special, and for those
+with several components."""
 _SHOWING_SEEDS = 6
 _ENOUGH = 8
 """Points that are enough where the budget ends."""
@@ -39,16 +40,18 @@ class Witness:
 
     comparisons: tuple[Comparison, ...]
     needed: int = 2
-    """How many points must agree: one for a claim about numbers alone, more where there were to be others."""
+    """How many points must agree: one for a claim about numbers alone, more where there were to be
+    others."""
     exhausted: bool = False
     """Whether the budget ended before all points were looked at."""
     growing: frozenset[str] = frozenset()
-    """Sizes that are not always one: points at which one of them never is another number show nothing of vectors and matrices."""
+    """Sizes that are not always one: points at which one of them never is another number show
+    nothing of vectors and matrices."""
 
     @property
     def agrees(self) -> bool:
-        """Equal at every point, and at enough of them. Points at which the sides agree only because digits were lost, or because all is
-        zero there, do not count."""
+        """Equal at every point, and at enough of them. Points at which the sides agree only because
+        digits were lost, or because all is zero there, do not count."""
         telling = [comparison for comparison in self.comparisons if comparison.outcome != "close"]
         counted = [comparison.point.sizes for comparison in telling if not comparison.idle]
         enough = len(counted) >= self.needed and all(any(sizes.get(name, 1) > 1 for sizes in counted) for name in self.growing)
@@ -61,7 +64,8 @@ class Witness:
 
     @property
     def digits(self) -> int | None:
-        """To how many digits the sides agree where they are nearest to each other without being the same; None when that did not happen."""
+        """To how many digits the sides agree where they are nearest to each other without being the
+        same; None when that did not happen."""
         found = [one.digits for one in self.comparisons if one.outcome != "same" and one.digits is not None]
         return max(found, default=None)
 
@@ -69,12 +73,14 @@ class Witness:
 def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool = False) -> Witness:
     """Compares the sides at points of many kinds, until they differ at one.
 
-    ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false. ``seeds`` fewer points, of size one."""
+    ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false.
+    ``seeds`` fewer points, of size one."""
     return _witness(_Search(claim, features(claim.expressions, claim.extra)), seeds, quick)
 
 
 def holds(claim: Claim, *, quick: bool = False) -> bool:
-    """Whether the sides agree at all points of ``witness``; where they differ no point is looked for that shows it."""
+    """Whether the sides agree at all points of ``witness``; where they differ no point is looked
+    for that shows it."""
     return _witness(_Search(claim, features(claim.expressions, claim.extra), sure=False), None, quick).agrees
 
 
@@ -104,7 +110,8 @@ class _Search:
         self.good: list[ExactPoint] = []
         """Points at which both sides have values."""
         self.doubtful: list[tuple[int, ExactPoint]] = []
-        """Points at which the sides agree, but digits were lost; with how far exponentials were away from one."""
+        """Points at which the sides agree, but digits were lost; with how far exponentials were
+        away from one."""
         self.told = False
         """Whether one of them told the sides to be the same or different."""
 
@@ -156,7 +163,9 @@ class _Search:
         many = self.known.few_values or self.known.ranked
         choices = larger_sizes(self.known) if many else self.choices
         free = sum(not symbol.shape and not symbol.properties for symbol in self.known.symbols)
-        patterns = [tuple([-1 if bits >> k & 1 else 1 for k in range(free)]) for bits in range(2 ** min(free, 3))] if free else [()]
+        patterns = (
+            [tuple([-1 if bits >> k & 1 else 1 for k in range(free)]) for bits in range(2 ** min(free, 3))] if free else [()]
+        )
         for number in range(max(_MORE_SEEDS if many else 0, len(patterns))):
             comparison = self._compared(choices[number % min(len(choices), 3)], 100 + number, patterns[number % len(patterns)])
             if comparison is not None:
@@ -192,7 +201,8 @@ class _Search:
                 yield comparison
 
     def _judged(self, point: ExactPoint, kinks: bool = True) -> Iterator[Comparison]:
-        """The comparison at a point, where both sides have values; none at a kink itself unless ``kinks``."""
+        """The comparison at a point, where both sides have values; none at a kink itself unless
+        ``kinks``."""
         try:
             comparison = judged(self.claim, point, sure=self.sure)
         except SpentError:
@@ -211,8 +221,11 @@ class _Search:
         else:
             self.told = True
 
-    def _compared(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
-        """The sides at one point of these sizes; None when none is found at which both have values."""
+    def _compared(
+        self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False
+    ) -> Comparison | None:
+        """The sides at one point of these sizes; None when none is found at which both have
+        values."""
         if self.rational:
             try:
                 equal = in_residues(self.claim, sizes, seed)
@@ -232,7 +245,9 @@ class _Search:
                 return self._shown(sizes, seed)
         return self._at_digits(sizes, seed, scalars, quick)
 
-    def _at_digits(self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False) -> Comparison | None:
+    def _at_digits(
+        self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False
+    ) -> Comparison | None:
         for point in made(ordinary(self.known, sizes, seed, scalars)):
             try:
                 comparison = judged(self.claim, point, seed, quick=quick, sure=self.sure)

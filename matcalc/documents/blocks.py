@@ -1,4 +1,5 @@
-"""What a document consists of, in reading order, whatever its format; and what is asked about a claim in it."""
+"""What a document consists of, in reading order, whatever its format; and what is asked about a
+claim in it."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from matcalc.language.declare.declarations import written
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: a file, and line and column, both from 1. In a notebook also the cell (from 1) and the line in it."""
+    """Where something stands: a file, and line and column, both from 1. In a notebook also the cell
+    (from 1) and the line in it."""
 
     file: str
     line: int
@@ -34,8 +36,9 @@ class Place:
 class Placed:
     """A text that knows where each of its characters comes from.
 
-    ``marks`` are offsets of the text and their places, in order, the first at 0: a character without a mark stands in the line of the mark
-    before it, as many columns to its right. A new mark follows each line break, and each replaced macro.
+    ``marks`` are offsets of the text and their places, in order, the first at 0: a character
+    without a mark stands in the line of the mark before it, as many columns to its right. A new
+    mark follows each line break, and each replaced macro.
     """
 
     text: str
@@ -51,7 +54,9 @@ class Placed:
         stop = len(self.text) if end is None else end
         first = bisect_right(self.marks, start, key=lambda mark: mark[0])
         last = bisect_right(self.marks, max(start, stop - 1), key=lambda mark: mark[0])
-        return Placed(self.text[start:stop], ((0, self.place(start)), *[(at - start, place) for at, place in self.marks[first:last]]))
+        return Placed(
+            self.text[start:stop], ((0, self.place(start)), *[(at - start, place) for at, place in self.marks[first:last]])
+        )
 
     def stripped(self) -> Placed:
         """The text without white space around it."""
@@ -96,15 +101,17 @@ class Words:
 
 
 Notation: TypeAlias = Literal["latex", "plain"]
-"""What a formula is written in: LaTeX, or the text of code spans, plain text and comments (``d(x'*A*x)/dx = 2*A*x``)."""
+"""What a formula is written in: LaTeX, or the text of code spans, plain text and comments
+(``d(x'*A*x)/dx = 2*A*x``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
     """Mathematics as it is written, without its delimiters, the writer's own macros replaced.
 
-    ``environment`` is the outermost one of a display (``align*``, ``equation``; empty for ``$$`` and brackets); its ``\\begin`` and
-    ``\\end`` are no part of the text, those of inner ones (``aligned``, ``cases``) are.
+    ``environment`` is the outermost one of a display (``align*``, ``equation``; empty for ``$$``
+    and brackets); its ``\\begin`` and ``\\end`` are no part of the text, those of inner ones
+    (``aligned``, ``cases``) are.
     """
 
     text: Placed
@@ -130,7 +137,8 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The beginning of a theorem, proof, definition, note or item: what its words say may hold in it alone."""
+    """The beginning of a theorem, proof, definition, note or item: what its words say may hold in
+    it alone."""
 
     name: str
     place: Place
@@ -146,7 +154,8 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A program, a drawing or other verbatim text, which is not read; ``language`` as it is named there."""
+    """A program, a drawing or other verbatim text, which is not read; ``language`` as it is named
+    there."""
 
     text: Placed
     language: str = ""
@@ -154,14 +163,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A line for matcalc in a comment: ``declare A: n×n symmetric``, ``layout numerator``, ``symmetric cookbook``, ``expect false``."""
+    """A line for matcalc in a comment: ``declare A: n×n symmetric``, ``layout numerator``,
+    ``symmetric cookbook``, ``expect false``."""
 
     text: Placed
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A place that cannot be read, why, and what to write instead; what follows it is read all the same."""
+    """A place that cannot be read, why, and what to write instead; what follows it is read all the
+    same."""
 
     text: str
     place: Place
@@ -176,7 +187,8 @@ Piece: TypeAlias = Words | Formula | Heading | Break | Opening | Closing | Listi
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """The pieces of a document, with those of the files that it takes in, in the order in which they are read."""
+    """The pieces of a document, with those of the files that it takes in, in the order in which
+    they are read."""
 
     path: str
     pieces: tuple[Piece, ...]
@@ -189,7 +201,8 @@ LayoutSaid: TypeAlias = Literal["", "gradients", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that the text says and a claim rests on: ``A: symmetric``, ``L(w) = ...``, the layout; and where."""
+    """One thing that the text says and a claim rests on: ``A: symmetric``, ``L(w) = ...``, the
+    layout; and where."""
 
     text: str
     place: Place
@@ -197,9 +210,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a refutation says nothing. ``when``: always, for claims with a condition, too (``false``), only where the sides have different
-    shapes (``misfit``), where they would not if vectors were rows (``rows``), or only where everything is a number (``numbers``).
-    ``about`` are the names of which something is not known."""
+    """Why a refutation says nothing. ``when``: always, for claims with a condition, too
+    (``false``), only where the sides have different shapes (``misfit``), where they would not if
+    vectors were rows (``rows``), or only where everything is a number (``numbers``). ``about`` are
+    the names of which something is not known."""
 
     reason: str
     when: Literal["always", "false", "misfit", "rows", "numbers"] = "always"
@@ -210,13 +224,16 @@ class Doubt:
 class Asked:
     """A claim as a statement for ``verify``.
 
-    ``statement`` holds the definitions that it rests on before it (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout``,
-    ``symmetric`` and ``dialect`` are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts that are
-    said of a name could not be used with it, so that it proves more than it refutes. ``instead``: the reading before it said in another
-    way, for where that is ``unanswered``; or with less, for where that is ``unread``: then it counts only if it holds;
-    or with ``other`` definitions of its names: then it is doubtful if it holds; or as a ``step`` of its chain, where no reading is decided:
-    then it counts only if it holds; or with all ``values`` of a worked example, which goes first; or up to a ``multiple`` of one side,
-    which counts only if it holds, too. ``doubts`` are why it may prove more than it refutes.
+    ``statement`` holds the definitions that it rests on before it
+    (``f(x) = x'*A*x; ∇f(x) = (A + A')*x``). ``declare``, ``layout``, ``symmetric`` and ``dialect``
+    are as for ``verify``; ``rests_on`` are the things said that went into them. ``lossy``: facts
+    that are said of a name could not be used with it, so that it proves more than it refutes.
+    ``instead``: the reading before it said in another way, for where that is ``unanswered``; or
+    with less, for where that is ``unread``: then it counts only if it holds; or with ``other``
+    definitions of its names: then it is doubtful if it holds; or as a ``step`` of its chain, where
+    no reading is decided: then it counts only if it holds; or with all ``values`` of a worked
+    example, which goes first; or up to a ``multiple`` of one side, which counts only if it holds,
+    too. ``doubts`` are why it may prove more than it refutes.
     """
 
     statement: str
@@ -231,13 +248,15 @@ class Asked:
     layout_said: LayoutSaid = ""
     """Of which derivatives the text says the layout: none, gradients alone, or all."""
     supposed: tuple[tuple[str, str, Said], ...] = ()
-    """The sides of equations that the text supposes, and where: one of them may be the condition that a claim needs."""
+    """The sides of equations that the text supposes, and where: one of them may be the condition
+    that a claim needs."""
     exact: bool = False
     """Whether it is a statement of an identity file, which says what it means."""
     follows: bool = False
     """Whether it is said to follow from the derivative that was set to zero right before it."""
     own: bool = False
-    """Whether the declarations are for this claim alone: a name that does not occur in it is a mistake then."""
+    """Whether the declarations are for this claim alone: a name that does not occur in it is a
+    mistake then."""
 
     @property
     def declared(self) -> frozenset[str]:

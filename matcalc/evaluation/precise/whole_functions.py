@@ -31,7 +31,8 @@ _MOST_ROUNDS = 60
 
 
 def called(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array | None:
-    """The value of a function of the table; None when there is none of that name here. Raises NotRational or Undefined."""
+    """The value of a function of the table; None when there is none of that name here. Raises
+    NotRational or Undefined."""
     exact = _RATIONAL.get(name)
     if exact is not None:
         return exact(ar, *arguments)
@@ -237,7 +238,8 @@ def sqrtm(ar: Decimals, matrix: Array) -> Array:
 
 
 def logm(ar: Decimals, matrix: Array) -> Array:
-    """The principal logarithm: roots until the matrix is near the identity, then the series of 2 artanh."""
+    """The principal logarithm: roots until the matrix is near the identity, then the series of 2
+    artanh."""
     symmetric = _of_symmetric(ar, matrix, logarithm)
     if symmetric is not None:
         return symmetric
@@ -286,7 +288,9 @@ def _frechet_power(ar: Decimals, matrix: Array, direction: Array, exponent: Arra
     return _frechet(lambda within, blocks: matrix_power_of(within, blocks, exponent))(ar, matrix, direction)
 
 
-def _divided(function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[Decimals, Decimal], Decimal]) -> Callable[..., Array]:
+def _divided(
+    function: Callable[[Decimals, Decimal], Decimal], slope: Callable[[Decimals, Decimal], Decimal]
+) -> Callable[..., Array]:
     """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
 
     def differences(ar: Decimals, matrix: Array) -> Array:

@@ -1,4 +1,5 @@
-"""Products: scalars gathered, factors that need not be formed kept apart, chains multiplied in the cheapest order."""
+"""Products: scalars gathered, factors that need not be formed kept apart, chains multiplied in the
+cheapest order."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor, is_nonnegative, known
 
 Requests: TypeAlias = Generator[e.Expr, Op, Op]
-"""Work on one expression: yields the operands that it needs, is sent their operations, returns its own."""
+"""Work on one expression: yields the operands that it needs, is sent their operations, returns its
+own."""
 
 Parts: TypeAlias = Generator[e.Expr, Op, Value]
 
@@ -34,9 +36,12 @@ _FEW = 8
 
 
 class Products:
-    """Operations for products. What a program is known to contain decides what is formed once and what is only applied."""
+    """Operations for products. What a program is known to contain decides what is formed once and
+    what is only applied."""
 
-    def __init__(self, builder: Builder, roots: Sequence[e.Expr], sizes: Mapping[str, int] | None, *, symmetric_products: bool) -> None:
+    def __init__(
+        self, builder: Builder, roots: Sequence[e.Expr], sizes: Mapping[str, int] | None, *, symmetric_products: bool
+    ) -> None:
         self.b = builder
         self.m = Multiplication(builder)
         self.extents = Extents(sizes)
@@ -44,7 +49,9 @@ class Products:
         order = e.postorder(*roots)
         self.uses = Counter(child for node in order for child in e.children(node))
         calls = {(node.function, node.arguments[0], node.axis) for node in order if isinstance(node, e.Call)}
-        shared = {(argument, axis) for name, argument, axis in calls if name == "softmax" and ("logsumexp", argument, axis) in calls}
+        shared = {
+            (argument, axis) for name, argument, axis in calls if name == "softmax" and ("logsumexp", argument, axis) in calls
+        }
         self.shared_exponentials = {pair for pair in shared if pair[0].is_matrix == (pair[1] is not None)}
         self.explicit = explicit_inverses(order, tuple(roots))
         self._done: dict[e.Expr, Op] = {}
@@ -85,7 +92,8 @@ class Products:
     def _termwise(self, chain: list[Factor]) -> e.Expr | None:
         """A product with a sum as the sum of products, where that is cheaper: None where it is not.
 
-        ``A (I - u v')`` is ``A - (A u) v'`` without a product of matrices, ``(A + A') x`` is ``A x + A' x`` without a sum of matrices.
+        ``A (I - u v')`` is ``A - (A u) v'`` without a product of matrices, ``(A + A') x`` is
+        ``A x + A' x`` without a sum of matrices.
         """
         if sum(not isinstance(factor, e.Identity) for factor, _ in chain) < 2:
             return None
@@ -101,7 +109,8 @@ class Products:
         return None
 
     def _distributed_chain(self, chain: list[Factor]) -> list[Factor]:
-        """A sum with Kronecker products in it, met by a vector, becomes a sum of vectors: no Kronecker product is formed."""
+        """A sum with Kronecker products in it, met by a vector, becomes a sum of vectors: no
+        Kronecker product is formed."""
         if len(chain) < 2:
             return chain
         for thin_right in (True, False):
@@ -137,7 +146,8 @@ class Products:
         return self.m.diagonal_matrix(scale, node.rows) if any_identity and node.is_matrix else scale
 
     def _scale_inside(self, node: e.Expr, links: list[Value], scale: Op) -> tuple[list[Value], Op]:
-        """Scales the thinnest factor where the result is a larger matrix; a number joins the weights of ``X' diag(v) X``."""
+        """Scales the thinnest factor where the result is a larger matrix; a number joins the
+        weights of ``X' diag(v) X``."""
         b = self.b
         trivial = scale.kind == "literal" and scale.data in (1, -1)
         gram = self._gram(links)
@@ -153,7 +163,11 @@ class Products:
             return [left, self.m.turned(left)], scale
         if trivial or not node.is_matrix or len(links) < 2:
             return links, scale
-        thin = [k for k, link in enumerate(links) if link.kind == "diagonal" or (link.kind == "array" and ONE in (link.rows, link.cols))]
+        thin = [
+            k
+            for k, link in enumerate(links)
+            if link.kind == "diagonal" or (link.kind == "array" and ONE in (link.rows, link.cols))
+        ]
         if not thin:
             return links, scale
         k = thin[0]
@@ -161,7 +175,8 @@ class Products:
         return [*links[:k], scaled, *links[k + 1 :]], b.literal(1)
 
     def _gram(self, links: list[Value]) -> tuple[Op, Value, bool] | None:
-        """v, X of ``X' diag(v) X`` with v >= 0: ``Z'Z`` with ``Z = diag(sqrt(v)) X`` is a symmetric product at half the cost."""
+        """v, X of ``X' diag(v) X`` with v >= 0: ``Z'Z`` with ``Z = diag(sqrt(v)) X`` is a symmetric
+        product at half the cost."""
         if not self.symmetric_products or len(links) != 3 or links[1].kind != "diagonal" or links[1].position != 1:
             return None
         left, right = links[0], links[2]
@@ -295,12 +310,15 @@ class Products:
         if not matrix.shape:
             return array(b.div(b.literal(1), matrix), size, size)
         definite = known(operand).semidefinite
-        value = Value("definite_inverse" if definite else "inverse", size, size, (self._cholesky(matrix) if definite else matrix,))
+        value = Value(
+            "definite_inverse" if definite else "inverse", size, size, (self._cholesky(matrix) if definite else matrix,)
+        )
         return array(self.m.op(value), size, size) if node in self.explicit else value
 
 
 def _without_sign(link: Value) -> Value:
-    """The negative of a value that is written as a negation; diagonals may then have another sign, so nothing is known of it."""
+    """The negative of a value that is written as a negation; diagonals may then have another sign,
+    so nothing is known of it."""
     return Value(link.kind, link.rows, link.cols, (link.ops[0].operands[0],))
 
 
@@ -309,7 +327,8 @@ def key_of(value: Value) -> object:
 
 
 def diagonal_part(b: Builder, op: Op) -> Op | None:
-    """The entries of an operation that is a diagonal matrix; one scalar for a multiple of the identity."""
+    """The entries of an operation that is a diagonal matrix; one scalar for a multiple of the
+    identity."""
     if op.kind == "eye":
         return b.literal(1)
     if op.kind == "diagonal_matrix":

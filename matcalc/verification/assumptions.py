@@ -1,4 +1,5 @@
-"""Assumptions under which a false claim becomes true: facts about its symbols, equal sizes, other kinds."""
+"""Assumptions under which a false claim becomes true: facts about its symbols, equal sizes, other
+kinds."""
 
 from __future__ import annotations
 
@@ -22,7 +23,13 @@ from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import derivative_within
 from matcalc.printing.names import unicode_name
 from matcalc.verification.claims import Claim, claim_of
-from matcalc.verification.necessity import Relation, differs_wherever_sizes_differ, holds_where_eigenvalues_meet, needs, special_arrays
+from matcalc.verification.necessity import (
+    Relation,
+    differs_wherever_sizes_differ,
+    holds_where_eigenvalues_meet,
+    needs,
+    special_arrays,
+)
 from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import holds, points, witness
@@ -33,7 +40,8 @@ if TYPE_CHECKING:
 
 @record
 class Question:
-    """A statement to be decided: its text, the conventions that it is read with, and whether help is wanted when it is false."""
+    """A statement to be decided: its text, the conventions that it is read with, and whether help
+    is wanted when it is false."""
 
     source: str
     layout: str
@@ -45,7 +53,8 @@ class Question:
 
 
 def would_hold(question: Question, statement: Statement) -> str | None:
-    """In words, which other kinds of its names would make the claim true; None when none are found."""
+    """In words, which other kinds of its names would make the claim true; None when none are
+    found."""
     try:
         bent = elaborate_statement(
             question.source,
@@ -89,7 +98,8 @@ _MOST_SIZE_PAIRS = 3
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of matrices, ``sizes`` two that are equal.
+    """An assumption; ``facts`` gives properties to add by symbol name, ``commuting`` a pair of
+    matrices, ``sizes`` two that are equal.
 
     ``proved`` says that the claim is proved under it, ``exact`` that it is false without it."""
 
@@ -103,7 +113,8 @@ class Condition:
 
 
 def condition_of(claim: Claim) -> Condition | None:
-    """The first assumption, simplest first, under which the claim holds at every point tried; None when none is found."""
+    """The first assumption, simplest first, under which the claim holds at every point tried; None
+    when none is found."""
     for condition in _candidates(claim):
         found = _decided(claim, condition)
         if found is not None:
@@ -162,7 +173,9 @@ def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) ->
 def _candidates(claim: Claim) -> Iterator[Condition]:
     variables = {symbol.name for symbol in claim.extra}
     symbols = tuple([symbol for symbol in claim.symbols if not function_of(symbol)])
-    square = [s for s in symbols if s.is_matrix and s.rows == s.cols and not s.properties & {"symmetric", "diagonal", "antisymmetric"}]
+    square = [
+        s for s in symbols if s.is_matrix and s.rows == s.cols and not s.properties & {"symmetric", "diagonal", "antisymmetric"}
+    ]
     constant = [s for s in symbols if s.shape and s.name not in variables]
     for symbol in square:
         yield _symmetric(symbol)
@@ -174,7 +187,9 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
             yield Condition(f"{symbol.name} nonnegative", meaning, ((symbol.name, "nonnegative"),))
     for symbol in constant:
         if "mask" not in symbol.properties:
-            yield Condition(f"{symbol.name} a 0/1 mask", f"every entry of {unicode_name(symbol.name)} is 0 or 1", ((symbol.name, "mask"),))
+            yield Condition(
+                f"{symbol.name} a 0/1 mask", f"every entry of {unicode_name(symbol.name)} is 0 or 1", ((symbol.name, "mask"),)
+            )
     for symbol in constant:
         if "simplex" not in symbol.properties:
             total = f"1ᵀ{symbol.name} = 1" if len(symbol.shape) == 1 else f"{symbol.name} 1 = 1"
@@ -183,7 +198,9 @@ def _candidates(claim: Claim) -> Iterator[Condition]:
     for symbol in constant:
         if "sign" not in symbol.properties:
             shown = unicode_name(symbol.name)
-            yield Condition(f"the entries of {symbol.name} are ±1", f"every entry of {shown} is 1 or -1", ((symbol.name, "sign"),))
+            yield Condition(
+                f"the entries of {symbol.name} are ±1", f"every entry of {shown} is 1 or -1", ((symbol.name, "sign"),)
+            )
     matrices = [s for s in symbols if s.is_matrix and s.rows == s.cols]
     for one, other in combinations(matrices, 2):
         if one.rows == other.rows:
@@ -222,7 +239,11 @@ def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
     pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
     found = [pair for pair in combinations(names, 2) if pair in pairs]
     for one, other in found[:_MOST_SIZE_PAIRS]:
-        squares = [unicode_name(s.name) for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True) if pair == (one, other)]
+        squares = [
+            unicode_name(s.name)
+            for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True)
+            if pair == (one, other)
+        ]
         yield Condition(f"{one} = {other}", f"{one} = {other} ({' and '.join(squares)} square)", sizes=(one, other))
 
 
@@ -272,7 +293,8 @@ def _commuting_condition(claim: Claim, condition: Condition, one: str, other: st
 
 
 def _holds_for_special_pairs(claim: Claim, one: str, other: str) -> bool:
-    """Whether the claim holds for two special matrices that commute, such as some of deficient rank, as far as it has values there."""
+    """Whether the claim holds for two special matrices that commute, such as some of deficient
+    rank, as far as it has values there."""
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
     point = next(points(claim, _SEEDS[0]), None)
     if point is None:
@@ -293,7 +315,8 @@ def _that_commute(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
 
 
 def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """A pair that does not commute though all its exponentials are 1, as those of matrices that commute are products."""
+    """A pair that does not commute though all its exponentials are 1, as those of matrices that
+    commute are products."""
     import numpy as np
 
     if size >= _SPACE:  # whole turns about axes at 120°, whose sum is a whole turn, too
@@ -307,12 +330,13 @@ def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
 _SPACE = 3
 
 _POLYNOMIALS = ((0.7, 0.5, 0.3), (0.7, -0.5, 0.3), (0.6, 0.1, -0.4))
-"""Of a number between −1 and 1: one that grows, one that falls, one that does both, so that eigenvalues come in the same order, in the
-opposite one and in another; all positive."""
+"""Of a number between −1 and 1: one that grows, one that falls, one that does both, so that
+eigenvalues come in the same order, in the opposite one and in another; all positive."""
 
 
 def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ...] = _POLYNOMIALS[0]) -> Point:
-    """The point with the first matrix replaced by a polynomial in the second, positive definite when that is."""
+    """The point with the first matrix replaced by a polynomial in the second, positive definite
+    when that is."""
     import numpy as np
 
     base = point.values[other]
@@ -322,7 +346,8 @@ def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ..
     return Point({**point.values, one: polynomial}, point.sizes)
 
 
-# ---------------------------------------------------------------- conditions as relations between values
+# ---------------------------------------------------------------- conditions as relations between
+# values
 
 
 def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:

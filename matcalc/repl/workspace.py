@@ -1,4 +1,5 @@
-"""What a session keeps between lines, what changes the names in it, and the programs that statements with definitions are."""
+"""What a session keeps between lines, what changes the names in it, and the programs that
+statements with definitions are."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ class State:
         return Vocabulary.of(self.known - functions - defined.keys(), functions).defining(defined, values, ())
 
     def needed(self, names: Iterable[str]) -> list[Definition]:
-        """The definitions that these names rest on, each after those that it uses (where values do not need each other)."""
+        """The definitions that these names rest on, each after those that it uses (where values do
+        not need each other)."""
         found: dict[str, Definition] = {}
         seen: set[str] = set()
         stack = [(name, False) for name in reversed(list(dict.fromkeys(names))) if name in self.definitions]
@@ -107,7 +109,8 @@ class State:
         return list(found.values())
 
     def dependants(self, names: Iterable[str]) -> list[str]:
-        """The defined names among these, and those whose values rest on one of these names or symbols."""
+        """The defined names among these, and those whose values rest on one of these names or
+        symbols."""
         users: dict[str, list[str]] = {}
         for name, definition in self.definitions.items():
             for used in definition.names:
@@ -127,9 +130,11 @@ class State:
 
 
 def program(statement: str, state: State, extra: Iterable[str] = ()) -> str:
-    """The statement after the definitions that it, and the names ``extra``, rest on, each on a line of its own.
+    """The statement after the definitions that it, and the names ``extra``, rest on, each on a line
+    of its own.
 
-    A statement in LaTeX is given its definitions in LaTeX. Raises ParseError for a statement that cannot be read.
+    A statement in LaTeX is given its definitions in LaTeX. Raises ParseError for a statement that
+    cannot be read.
     """
     needed = state.needed([*extra, *names_in(statement, state)])
     return _joined(needed, statement, state)
@@ -145,7 +150,8 @@ def names_in(statement: str, state: State) -> tuple[str, ...]:
 
 
 def is_derivative(statement: str, state: State) -> bool:
-    """Whether a text is one derivative, such as ``d(f)/dV``, ``∇f(x)`` or ``hessian(f, x)``, that is not taken at a point of its own."""
+    """Whether a text is one derivative, such as ``d(f)/dV``, ``∇f(x)`` or ``hessian(f, x)``, that
+    is not taken at a point of its own."""
     tree = _tree(statement, state).value
     while isinstance(tree, s.Group | s.Transposed):
         tree = tree.operand
@@ -153,7 +159,8 @@ def is_derivative(statement: str, state: State) -> bool:
 
 
 def reading(statement: str, state: State) -> list[object]:
-    """What a statement is read as with the names known now, to be compared with another reading of it."""
+    """What a statement is read as with the names known now, to be compared with another reading of
+    it."""
     return _outline(_tree(statement, state))
 
 
@@ -201,12 +208,17 @@ def _joined(needed: list[Definition], statement: str, state: State) -> str:
 
 
 def _in_latex(definition: Definition, state: State) -> str:
-    """The value of a plain definition in LaTeX; an error when it would be read as something else."""
+    """The value of a plain definition in LaTeX; an error when it would be read as something
+    else."""
     name, needed = definition.name, state.needed([definition.name])
-    meant = elaborate(";\n".join([*(f"{d.head} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within)
+    meant = elaborate(
+        ";\n".join([*(f"{d.head} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within
+    )
     form = meant.steps.get(name, meant.outline)
     value = latex(form)
-    results = {d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name and d.name in meant.steps}
+    results = {
+        d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name and d.name in meant.steps
+    }
     written = elaborate(f"{definition.head} = {value};\n{name}", {**meant.declarations, **results}, calculus=derivative_within)
     if written.steps.get(name, written.outline) is not form:
         raise MatcalcError(f"{name} has no spelling in LaTeX that reads back to it", suggestion="plain notation in this line")
@@ -219,9 +231,11 @@ def _in_latex(definition: Definition, state: State) -> str:
 
 
 def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
-    """Gives names their values; the values may use each other in any order. The program that they make is read once, as a whole.
+    """Gives names their values; the values may use each other in any order. The program that they
+    make is read once, as a whole.
 
-    Raises MatcalcError for a name that cannot have a value, for values that need each other, and for what cannot be read.
+    Raises MatcalcError for a name that cannot have a value, for values that need each other, and
+    for what cannot be read.
     """
     values = {_checked_name(name, value, state): value for name, value in pairs}
     if len(values) < len(pairs):
@@ -232,7 +246,9 @@ def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
         state.definitions |= {name: Definition(name, value, value) for name, value in values.items()}
         for name, was in readings.items():
             if reading(state.definitions[name].value, state) != was:
-                raise MatcalcError(f"{name} = {state.definitions[name].value} would be read in another way", suggestion="another name")
+                raise MatcalcError(
+                    f"{name} = {state.definitions[name].value} would be read in another way", suggestion="another name"
+                )
         _settle_names(state)
         for name in values:
             _refuse_cycle(name, state)
@@ -256,7 +272,9 @@ def define_function(state: State, name: str, parameters: Sequence[str], value: s
         raise ParseError(f"the arguments of {name} are different names", suggestion=f"{name}(x) = {value}")
     given = [parameter for parameter in names if parameter in state.definitions]
     if given:
-        raise MatcalcError(f"{given[0]} has the value {state.definitions[given[0]].value}", suggestion=f":forget {given[0]} first")
+        raise MatcalcError(
+            f"{given[0]} has the value {state.definitions[given[0]].value}", suggestion=f":forget {given[0]} first"
+        )
     before = dict(state.definitions)
     try:
         state.definitions[checked] = Definition(checked, value, value, parameters=names)
@@ -272,7 +290,8 @@ def define_function(state: State, name: str, parameters: Sequence[str], value: s
 
 
 def declare(state: State, declarations: str) -> list[str]:
-    """Takes down what a text declares, in place of what was declared of the same names; gives the names.
+    """Takes down what a text declares, in place of what was declared of the same names; gives the
+    names.
 
     Raises MatcalcError for what is not understood, and for a name that has a value.
     """
@@ -291,10 +310,11 @@ def declare(state: State, declarations: str) -> list[str]:
 
 
 def forget(state: State, names: Iterable[str]) -> list[str]:
-    """Drops declarations and values; gives the names. Values that use a dropped name use a symbol of that name from then on.
+    """Drops declarations and values; gives the names. Values that use a dropped name use a symbol
+    of that name from then on.
 
-    Raises MatcalcError for a name that has neither, and where a value could not be read as before: a name of several letters that is not
-    known is a product.
+    Raises MatcalcError for a name that has neither, and where a value could not be read as before:
+    a name of several letters that is not known is a product.
     """
     dropped = [canonical_name(name) for name in names]
     for name in dropped:
@@ -316,7 +336,8 @@ def forget(state: State, names: Iterable[str]) -> list[str]:
 
 
 def captured(state: State, before: Mapping[str, Definition]) -> list[str]:
-    """A remark for each value in which a symbol has got a value of its own; ``before`` are the definitions until then."""
+    """A remark for each value in which a symbol has got a value of its own; ``before`` are the
+    definitions until then."""
     remarks = []
     for name, was in before.items():
         fresh = [used for used in was.names if used in state.definitions and used not in before]
@@ -346,12 +367,18 @@ def hidden_sign(names: Iterable[str]) -> list[str]:
 def _checked_name(written: str, value: str, state: State) -> str:
     name = canonical_name(written)
     if not is_name(name):
-        raise ParseError(f"{written!r} cannot be a name", expected="letters, with digits or an index after them", suggestion=f"f = {value}")
+        raise ParseError(
+            f"{written!r} cannot be a name", expected="letters, with digits or an index after them", suggestion=f"f = {value}"
+        )
     if name in state.declarations:
         instead = f":forget {written} first, or :verify {written} = {value}"
-        raise MatcalcError(f"{written} is declared ({state.declarations[name]}) and cannot be given a value too", suggestion=instead)
+        raise MatcalcError(
+            f"{written} is declared ({state.declarations[name]}) and cannot be given a value too", suggestion=instead
+        )
     if name in known_functions():
-        raise MatcalcError(f"{written} is a function and cannot be given a value", suggestion=f"another name, such as {written}_1")
+        raise MatcalcError(
+            f"{written} is a function and cannot be given a value", suggestion=f"another name, such as {written}_1"
+        )
     if not value:
         raise ParseError(f"the value of {written} is missing", suggestion=f"{written} = x'*A*x")
     return name

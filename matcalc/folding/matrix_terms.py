@@ -1,4 +1,5 @@
-"""Terms of a result: a number, scalar factors, a chain of matrix factors; and the forms that the rules give them."""
+"""Terms of a result: a number, scalar factors, a chain of matrix factors; and the forms that the
+rules give them."""
 
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ _LONGEST_PLACE = 12
 
 
 class ReadingOrder:
-    """Where symbols stand in the user's input: commuting factors and terms are written in that order."""
+    """Where symbols stand in the user's input: commuting factors and terms are written in that
+    order."""
 
     def __init__(self, names: Mapping[str, int]) -> None:
         self._names = names
@@ -81,7 +83,8 @@ class ReadingOrder:
         """Sums already put together in this order, by their terms."""
 
     def rank(self, expression: Expr) -> Place:
-        """Ranks of the symbols in reading order, at most a dozen, then length, exponents (the highest first) and structure.
+        """Ranks of the symbols in reading order, at most a dozen, then length, exponents (the
+        highest first) and structure.
 
         No symbols come first.
         """
@@ -138,7 +141,8 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
 def _signs(
     coefficient: Fraction, above: list[Expr], below: list[Expr], chain: list[Expr]
 ) -> tuple[Fraction, list[Expr], list[Expr], list[Expr]]:
-    """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
+    """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes
+    ``2 U'(UV - X)``."""
     for group in (chain, above, below):
         for k in range(len(group) - 1, -1, -1):
             if _stands_twice(group, k):
@@ -153,7 +157,8 @@ def _signs(
 
 
 def _stands_twice(factors: Sequence[Expr], place: int) -> bool:
-    """Whether a factor has its like or its transpose beside it: r r' reads better with its minus than (a - b)(b - a)'."""
+    """Whether a factor has its like or its transpose beside it: r r' reads better with its minus
+    than (a - b)(b - a)'."""
     own = factors[place]
     return any(other is own or transpose(other) is own for k, other in enumerate(factors) if k != place)
 
@@ -262,7 +267,8 @@ _MOST_FACTORS = 6
 
 
 def scalar_keys(term: Term) -> list[Key]:
-    """What the term may share with others: a run of a trace's cycle, the first or the last factor of a bilinear form."""
+    """What the term may share with others: a run of a trace's cycle, the first or the last factor
+    of a bilinear form."""
     base = _form(term)
     if isinstance(base, Product):
         return [("row", base.factors[0]), ("column", base.factors[-1])]
@@ -275,7 +281,8 @@ def scalar_keys(term: Term) -> list[Key]:
 
 
 def merged_forms(terms: Sequence[Term], key: Key, combine: Combine) -> Term | None:
-    """One term for all; None when what they do not share has different shapes, or nothing is left of one."""
+    """One term for all; None when what they do not share has different shapes, or nothing is left
+    of one."""
     kind, shared = key
     rest = []
     for term in terms:

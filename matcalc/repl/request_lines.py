@@ -45,7 +45,8 @@ class DefineFunction:
 
 @dataclass(frozen=True, slots=True)
 class Derive:
-    """``derive f by V``, ``f wrt V``: ``verb`` is a key of ``VERBS``, the names are as they were typed."""
+    """``derive f by V``, ``f wrt V``: ``verb`` is a key of ``VERBS``, the names are as they were
+    typed."""
 
     verb: str
     expression: str
@@ -91,7 +92,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def unfinished(text: str) -> bool:
-    r"""Whether a text goes on in the next line: a bracket is open, or an operator stands at its end.
+    r"""Whether a text goes on in the next line: a bracket is open, or an operator stands at its
+    end.
 
     >>> unfinished("norm2(X -"), unfinished("x'*A*x +"), unfinished("x'"), unfinished(":layout")
     (True, True, False, False)
@@ -107,7 +109,8 @@ def without_comment(text: str) -> str:
 
 
 def statements(text: str) -> list[str]:
-    r"""The statements of a text, which ``;`` separates outside brackets; a command takes the whole text.
+    r"""The statements of a text, which ``;`` separates outside brackets; a command takes the whole
+    text.
 
     >>> statements("z = W*x; sum(z)"), statements(r"x \; y")
     (['z = W*x', 'sum(z)'], ['x \\; y'])
@@ -124,8 +127,8 @@ def statements(text: str) -> list[str]:
 def request(text: str, known: Collection[str]) -> Request:
     """What one statement asks for; ``known`` are the names that are declared or have a value.
 
-    An equation gives its left side a name, unless that side is no name, or all its letters stand on the right as well: ``AB = BA`` is
-    a claim, ``f = AB`` is not.
+    An equation gives its left side a name, unless that side is no name, or all its letters stand on
+    the right as well: ``AB = BA`` is a claim, ``f = AB`` is not.
     """
     if (found := _COMMAND.fullmatch(text)) is not None:
         return Command(found[1].lower(), found[2].strip())
@@ -165,12 +168,14 @@ def _derivative(text: str, known: Collection[str]) -> Derive | None:
 
 
 def _is_function(name: str) -> bool:
-    """Whether a name before brackets and an equals sign is that of a function to be defined, not one of the language or a factor."""
+    """Whether a name before brackets and an equals sign is that of a function to be defined, not
+    one of the language or a factor."""
     return _is_left(name) and canonical_name(name) not in known_functions()
 
 
 def _is_left(text: str) -> bool:
-    r"""Whether the left side of an equation is one name; ``\hat{y}`` is, ``\frac{...}{...}`` is not."""
+    r"""Whether the left side of an equation is one name; ``\hat{y}`` is, ``\frac{...}{...}`` is
+    not."""
     return is_name(text) and set(_LATEX_WORD.findall(text)) <= _NAMING
 
 
@@ -191,7 +196,8 @@ def _outside(text: str, sign: str) -> int | None:
 
 
 def _depths(text: str) -> list[int]:
-    """How many brackets are open before each character, and at the end; an escaped brace is a bracket too."""
+    """How many brackets are open before each character, and at the end; an escaped brace is a
+    bracket too."""
     depths, depth = [0], 0
     for character in without_comment(text):
         depth += (character in _OPENING) - (character in _CLOSING)

@@ -14,8 +14,8 @@ from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor
 from matcalc.einstein.tensor_deduction import is_symmetric
 from matcalc.proofs.checker import at_operand, replaced
-from matcalc.proofs.matching import Match, embeddings, order_of
 from matcalc.proofs.products import Flat
+from matcalc.proofs.subproducts import Match, embeddings, order_of
 from matcalc.rules.entries import Entries, Refused, Value, product, spread, transpose
 from matcalc.rules.laws import law, law_lines
 
@@ -59,7 +59,8 @@ class Macro:
         return self
 
     def product(self, before: Tensor, after: Tensor, **details: Any) -> Macro:
-        """A line that says that two products are the same. Raises Refused where that is not seen."""
+        """A line that says that two products are the same. Raises Refused where that is not
+        seen."""
         if before is after:
             return self
         order = order_of(before, after)
@@ -191,5 +192,8 @@ def regrouped(host: Flat, pattern: Tensor, match: Match) -> Contraction:
 def factors_left(host: Flat, small: Flat, match: Match) -> Factors:
     """The factors of the host that a part leaves."""
     taken = dict(zip(match.places, small.factors.values()))
-    left = [(base, index, exponent - taken.get(place, Fraction(0))) for place, ((base, index), exponent) in enumerate(host.factors.items())]
+    left = [
+        (base, index, exponent - taken.get(place, Fraction(0)))
+        for place, ((base, index), exponent) in enumerate(host.factors.items())
+    ]
     return [(raised(base, exponent), index) for base, index, exponent in left if exponent]

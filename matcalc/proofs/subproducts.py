@@ -1,4 +1,5 @@
-"""Finding products within products: which factors of one are those of another, with the labels that this gives them."""
+"""Finding products within products: which factors of one are those of another, with the labels that
+this gives them."""
 
 from __future__ import annotations
 
@@ -11,14 +12,16 @@ from matcalc.proofs.products import Flat
 
 
 class Match:
-    """For each factor of the pattern its place in the host, and for each label of the pattern that of the host."""
+    """For each factor of the pattern its place in the host, and for each label of the pattern that
+    of the host."""
 
     def __init__(self, places: tuple[int, ...], labels: Mapping[int, int]) -> None:
         self.places, self.labels = places, labels
 
 
 def order_of(before: Tensor, after: Tensor) -> list[int] | None:
-    """For each factor of ``after`` its place among those of ``before``; None when the products are not seen to be the same."""
+    """For each factor of ``after`` its place among those of ``before``; None when the products are
+    not seen to be the same."""
     one, other = Flat(before), Flat(after)
     if one.number != other.number or len(one.factors) != len(other.factors):
         return None
@@ -31,7 +34,8 @@ def order_of(before: Tensor, after: Tensor) -> list[int] | None:
 
 
 def embeddings(pattern: Flat, host: Flat, start: Mapping[int, int] | None = None) -> Iterator[Match]:
-    """Every way in which the pattern is a part of the host: its summed labels are summed there, and in no other factor."""
+    """Every way in which the pattern is a part of the host: its summed labels are summed there, and
+    in no other factor."""
     factors = list(host.factors.items())
     for match in _matches(pattern, host, dict(start or {}), whole=False):
         bound = {label for (_, index) in pattern.factors for label in index} - set(pattern.output)

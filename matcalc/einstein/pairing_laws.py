@@ -10,7 +10,8 @@ Factor = tuple[Tensor, tuple[int, ...]]
 
 
 def rearranged(tensor: Tensor) -> int | None:
-    """The place of the operand whose entries, each once, are those of a contraction that only splits and joins axes; None for another one.
+    """The place of the operand whose entries, each once, are those of a contraction that only
+    splits and joins axes; None for another one.
 
     Functions of single entries may be taken of that operand instead.
     """
@@ -42,10 +43,11 @@ def rearranged(tensor: Tensor) -> int | None:
 
 
 def redundant_pairing(factors: Sequence[Factor], output: Sequence[int]) -> tuple[int, tuple[tuple[int, int], ...]] | None:
-    """The place of a pairing that others make needless, and the labels that are to be joined when it goes; None when there is none.
+    """The place of a pairing that others make needless, and the labels that are to be joined when
+    it goes; None when there is none.
 
-    Two pairings of the same sizes that count to one index pair the same indices, and two of the same indices count to one index; the
-    sum of all entries along the paired axes is one.
+    Two pairings of the same sizes that count to one index pair the same indices, and two of the
+    same indices count to one index; the sum of all entries along the paired axes is one.
     """
     places = [k for k, (operand, _) in enumerate(factors) if isinstance(operand, Pairing)]
     for position, k in enumerate(places):

@@ -1,4 +1,5 @@
-"""What SymPy's own objects tell: sizes, names, numbers, assumptions, functions and their templates."""
+"""What SymPy's own objects tell: sizes, names, numbers, assumptions, functions and their
+templates."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from matcalc.language.text.spelling import canonical_name, is_name
 
 @cache
 def elementwise_templates() -> Mapping[str, tuple[Any, Any]]:
-    """(variable, SymPy expression of it) for each elementwise function of ``rules/functions.toml``."""
+    """(variable, SymPy expression of it) for each elementwise function of
+    ``rules/functions.toml``."""
     import sympy
 
     variable = sympy.Symbol("t")
@@ -42,14 +44,17 @@ _LONGEST_QUOTE = 40
 
 
 def symbol_name(symbol: Any) -> str:
-    """The name of a SymPy symbol as it is spelled here. Raises MatcalcError for what is no symbol, or has no name that can be read."""
+    """The name of a SymPy symbol as it is spelled here. Raises MatcalcError for what is no symbol,
+    or has no name that can be read."""
     import sympy
 
     if not isinstance(symbol, sympy.Symbol | sympy.MatrixSymbol):
         raise MatcalcError(f"{symbol} is not a symbol", expected="one symbol to differentiate by")
     name = canonical_name(str(symbol.name))
     if not is_name(name):
-        raise MatcalcError(f"the SymPy symbol {str(symbol.name)!r} has no name that can be read here", expected="letters, then digits")
+        raise MatcalcError(
+            f"the SymPy symbol {str(symbol.name)!r} has no name that can be read here", expected="letters, then digits"
+        )
     return name
 
 
@@ -74,7 +79,8 @@ def is_entry(node: Any) -> bool:
 
 
 def is_below(node: Any) -> bool:
-    """Whether a factor stands below the line: a scalar or elementwise power with a negative number as its exponent."""
+    """Whether a factor stands below the line: a scalar or elementwise power with a negative number
+    as its exponent."""
     if class_name(node) != "HadamardPower" and not (node.is_Pow and not node.is_Matrix):
         return False
     exponent = node.args[1]
@@ -151,7 +157,8 @@ def user_function_name(application: Any) -> str:
 
 @cache
 def functions_by_class() -> dict[str, str]:
-    """Functions by the name of the SymPy class that stands for them; those written in several steps there have none."""
+    """Functions by the name of the SymPy class that stands for them; those written in several steps
+    there have none."""
     found: dict[str, str] = {}
     for name, (variable, template) in elementwise_templates().items():
         if variable in template.args and all(argument == variable or argument.is_number for argument in template.args):
@@ -166,6 +173,7 @@ def quoted(node: Any) -> str:
 
 def unknown(what: str, suggestion: str | None = None) -> MatcalcError:
     expected = (
-        "matrix expressions of MatrixSymbol, their products, sums, powers, Trace, Determinant, HadamardProduct, applyfunc, entries, Sum"
+        "matrix expressions of MatrixSymbol, their products, sums, powers, Trace, Determinant, HadamardProduct, "
+        "applyfunc, entries, Sum"
     )
     return MatcalcError(f"{what} cannot be read", expected=expected, suggestion=suggestion)

@@ -1,8 +1,9 @@
 """Texts of declarations cut into single ones: what names are spoken of, and what is said of them.
 
-Declarations stand apart by ``;``, line breaks and full stops, and by commas and *and* where what follows declares another name:
-``x: n, A: n×n, symmetric, B symmetric`` are three. A declaration is ``names: value``, ``names ∈ set``, ``names are value``,
-``names value``, ``value names`` (``scalars a, b``), or an equation.
+Declarations stand apart by ``;``, line breaks and full stops, and by commas and *and* where what
+follows declares another name: ``x: n, A: n×n, symmetric, B symmetric`` are three. A declaration is
+``names: value``, ``names ∈ set``, ``names are value``, ``names value``, ``value names``
+(``scalars a, b``), or an equation.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _SAYING = frozenset(["×", "x", "by", "(", "[", "^", "real", "∈"])
 class Entry:
     """One declaration, still as tokens.
 
-    ``names`` are its names with their places; ``value`` what is said of them, ``equations`` (each of them tokens) what is said beside it.
-    ``adds`` tells what adds to another declaration of the same name from what gives its kind or size.
+    ``names`` are its names with their places; ``value`` what is said of them, ``equations`` (each
+    of them tokens) what is said beside it. ``adds`` tells what adds to another declaration of the
+    same name from what gives its kind or size.
     """
 
     names: list[tuple[str, Span]]
@@ -62,7 +64,8 @@ def entries(text: str) -> list[Entry]:
 
 
 def _give_range(found: list[Entry], one: Range) -> None:
-    """Gives a range to the declaration that it stands behind. Raises ParseError where that has no such index."""
+    """Gives a range to the declaration that it stands behind. Raises ParseError where that has no
+    such index."""
     before = [entry for entry in found if entry.start < one.start]
     if not before or not any(one.index in index_of(canonical_name(name)) for name, _ in before[-1].names):
         said = f"no name with the index {one.index} is declared here"
@@ -218,7 +221,12 @@ class _Statement:
         if not self.found or end != 1 or self.waiting:
             return False
         before = self.found[-1].value
-        if len(before) != 1 or before[0].kind not in ("word", "number") or before[0].text.lower() in KINDS or not self.found[-1].names:
+        if (
+            len(before) != 1
+            or before[0].kind not in ("word", "number")
+            or before[0].text.lower() in KINDS
+            or not self.found[-1].names
+        ):
             return False
         names_matrix = self.found[-1].names[-1][0][:1].isupper()
         return before[0].text == chunk[0].text or (names_matrix and chunk[0].text[:1].islower() and is_free_word(before[0]))
@@ -346,7 +354,12 @@ def sign_of(chunk: Tokens) -> tuple[Tokens, str] | None:
     turned = {">": "<", "<": ">", "≥": "≤", "≤": "≥", "≻": "≺", "≺": "≻", "⪰": "⪯", "⪯": "⪰"}
     if len(chunk) < 3:
         return None
-    if chunk[-1].text == "0" and chunk[-2].kind == "relation" and chunk[-2].text in turned and name_end(chunk, 0) == len(chunk) - 2:
+    if (
+        chunk[-1].text == "0"
+        and chunk[-2].kind == "relation"
+        and chunk[-2].text in turned
+        and name_end(chunk, 0) == len(chunk) - 2
+    ):
         return chunk[:-2], chunk[-2].text
     if chunk[0].text == "0" and chunk[1].kind == "relation" and chunk[1].text in turned and name_end(chunk, 2) == len(chunk):
         return chunk[2:], turned[chunk[1].text]
@@ -417,7 +430,8 @@ def _without_opening(chunk: Tokens) -> Tokens:
 
 
 def _is_article(rest: Tokens) -> bool:
-    """Whether a before this is the article: ``a symmetric matrix B``, and not ``a scalar``, ``a: n``, ``a > 0``."""
+    """Whether a before this is the article: ``a symmetric matrix B``, and not ``a scalar``,
+    ``a: n``, ``a > 0``."""
     return rest[0].kind == "word" and rest[0].text.lower() not in LINKS and is_free_word(rest[-1]) and not is_free_word(rest[0])
 
 

@@ -21,7 +21,7 @@ from matcalc.language import elaborate
 from matcalc.language.build.definitions import signature_of
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
-from matcalc.sympy_exchange.pieces import elementwise_templates, scalar_assumptions
+from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_assumptions
 
 # ------------------------------------------------------------
 # Typed expressions to SymPy expressions.
@@ -38,28 +38,33 @@ _MOST_PARTS = 5000
 def written(expression: e.Expr, symbols: Sequence[Any] = (), origin: object = None) -> Any:
     """The SymPy expression of a typed expression.
 
-    ``symbols`` are SymPy symbols (of scalars, sizes and matrices) to be used for the names that they have, those of
-    the SymPy expression ``origin`` after them; others are made.
-    Raises MatcalcError for what SymPy's matrix expressions have no counterpart of: tensors of order 3 and 4, ``expm``, ``pinv``.
-    Raises LimitError for expressions of more than 5,000 parts or 100 operations inside each other.
+    ``symbols`` are SymPy symbols (of scalars, sizes and matrices) to be used for the names that
+    they have, those of the SymPy expression ``origin`` after them; others are made. Raises
+    MatcalcError for what SymPy's matrix expressions have no counterpart of: tensors of order 3 and
+    4, ``expm``, ``pinv``. Raises LimitError for expressions of more than 5,000 parts or 100
+    operations inside each other.
     """
     _check_extent(expression)
     return _Writer([*_symbols_of(origin), *symbols]).write(expression)
 
 
 def _check_extent(expression: e.Expr) -> None:
-    """Raises LimitError where SymPy would take minutes: it visits a shared part once for each use, and its time is cubic in the depth."""
+    """Raises LimitError where SymPy would take minutes: it visits a shared part once for each use,
+    and its time is cubic in the depth."""
     depth: dict[e.Expr, int] = {}
     parts: dict[e.Expr, int] = {}
     for node in e.postorder(expression):
         below = e.children(node)
         depth[node] = 1 + max([depth[child] for child in below], default=0)
-        # A function that SymPy has not is spelled out, with its argument in it twice; of norms inside norms SymPy takes four times as long.
+        # A function that SymPy has not is spelled out, with its argument in it twice; of norms
+        # inside norms SymPy takes four times as long.
         uses = 2 if isinstance(node, e.Call) else 4 if isinstance(node, e.Norm) else 1
         parts[node] = min(1 + uses * sum([parts[child] for child in below]), _MOST_PARTS + 1)
     if depth[expression] > _DEEPEST or parts[expression] > _MOST_PARTS:
         expected = f"at most {_MOST_PARTS} parts, and {_DEEPEST} operations inside each other"
-        raise LimitError("the expression is too large for SymPy", expected=expected, suggestion='code("numpy") for a program of it')
+        raise LimitError(
+            "the expression is too large for SymPy", expected=expected, suggestion='code("numpy") for a program of it'
+        )
 
 
 def _symbols_of(origin: object) -> list[Any]:
@@ -79,7 +84,9 @@ class _Writer:
     def write(self, root: e.Expr) -> Any:
         for node in e.postorder(root, known=self._done):
             if len(node.shape) > 2:
-                raise MatcalcError(f"SymPy's matrix expressions have no tensors of order {len(node.shape)}", suggestion="index_form")
+                raise MatcalcError(
+                    f"SymPy's matrix expressions have no tensors of order {len(node.shape)}", suggestion="index_form"
+                )
             self._done[node] = self._made(node, [self._done[child] for child in e.children(node)])
         return self._done[root]
 
@@ -344,7 +351,8 @@ _WORD = re.compile(r"(?<![\w.'])[^\W\d]\w*")
 
 
 def source(expressions: Mapping[str, Any]) -> str:
-    """A program that imports what it needs from SymPy, makes the symbols, and binds each expression to its name.
+    """A program that imports what it needs from SymPy, makes the symbols, and binds each expression
+    to its name.
 
     >>> from sympy import MatrixSymbol, Symbol
     >>> n = Symbol("n", integer=True, positive=True)
@@ -380,7 +388,8 @@ def source(expressions: Mapping[str, Any]) -> str:
 
 
 def _printer(expression: Any, taken: frozenset[str]) -> Any:
-    """SymPy's own printer of texts, with a constructor wherever that text is no Python or would be evaluated to something else."""
+    """SymPy's own printer of texts, with a constructor wherever that text is no Python or would be
+    evaluated to something else."""
     import sympy
     from sympy.core.function import AppliedUndef
     from sympy.printing.str import StrPrinter
@@ -396,7 +405,8 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
                 self.identifiers[symbol] = self._identifier(str(symbol.name))
 
         def _identifier(self, name: str) -> str:
-            """A name of Python that hides neither a keyword, nor a function of SymPy, nor another symbol."""
+            """A name of Python that hides neither a keyword, nor a function of SymPy, nor another
+            symbol."""
             plain = re.sub(r"\W", "_", name)
             if keyword.iskeyword(plain) or hasattr(sympy, plain) or not plain.isidentifier():
                 plain += "_"

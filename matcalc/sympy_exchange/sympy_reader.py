@@ -1,8 +1,9 @@
 """SymPy expressions to typed expressions.
 
-A matrix expression of n×1 is a column vector, of 1×n a row, of 1×1 a scalar. Sizes and shapes are SymPy's own; a symbol that is used as a
-size is that size wherever it stands. ``positive=True`` of a scalar, and what ``sympy.assuming(Q.symmetric(A))`` says of matrices, become
-properties. Everything is real: the adjoint is the transpose. Entries are counted from 0 in SymPy and from 1 here.
+A matrix expression of n×1 is a column vector, of 1×n a row, of 1×1 a scalar. Sizes and shapes are
+SymPy's own; a symbol that is used as a size is that size wherever it stands. ``positive=True`` of a
+scalar, and what ``sympy.assuming(Q.symmetric(A))`` says of matrices, become properties. Everything
+is real: the adjoint is the transpose. Entries are counted from 0 in SymPy and from 1 here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from matcalc.language.elaboration import operate
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text
-from matcalc.sympy_exchange.pieces import (
+from matcalc.sympy_exchange.sympy_objects import (
     above_and_below,
     assumed_facts,
     class_name,
@@ -63,7 +64,8 @@ class Read:
 
 @record(eq=False)
 class _Scope:
-    """What a bound symbol stands for inside an expression: an index, or an expression read in the scope outside."""
+    """What a bound symbol stands for inside an expression: an index, or an expression read in the
+    scope outside."""
 
     symbol: Any
     meaning: e.Index | tuple[Any, _Scope | None]
@@ -81,7 +83,8 @@ class _Scope:
 def read(expression: Any) -> Read:
     """The typed expression of a SymPy expression.
 
-    Raises MatcalcError for what has no counterpart, naming it, and ShapeError for what does not fit.
+    Raises MatcalcError for what has no counterpart, naming it, and ShapeError for what does not
+    fit.
 
     >>> from sympy import MatrixSymbol, Symbol, Trace
     >>> n = Symbol("n")
@@ -135,7 +138,8 @@ class _Reader:
     # ------------------------------------------------------------ parts
 
     def _parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
-        """What must be read first, each in its scope. Raises MatcalcError for what has no counterpart."""
+        """What must be read first, each in its scope. Raises MatcalcError for what has no
+        counterpart."""
         import sympy
         from sympy.core.function import AppliedUndef
 
@@ -143,10 +147,19 @@ class _Reader:
             case sympy.Symbol():
                 meaning = None if scope is None else scope.find(node)
                 return (meaning,) if isinstance(meaning, tuple) else ()
-            case sympy.MatrixSymbol() | sympy.Number() | sympy.NumberSymbol() | sympy.Identity() | sympy.OneMatrix() | sympy.ZeroMatrix():
+            case (
+                sympy.MatrixSymbol()
+                | sympy.Number()
+                | sympy.NumberSymbol()
+                | sympy.Identity()
+                | sympy.OneMatrix()
+                | sympy.ZeroMatrix()
+            ):
                 return ()
             case sympy.Add() | sympy.MatAdd():
-                return tuple([(term, scope) for term in sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))])
+                return tuple(
+                    [(term, scope) for term in sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))]
+                )
             case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
                 above, below = above_and_below(node.args)
                 return tuple([(part, scope) for part in (*above, *below)])
@@ -180,11 +193,15 @@ class _Reader:
                 return ((function.expr, inner),)
             case sympy.KroneckerDelta():
                 return ()
-            case _ if class_name(node) in {*_PLAIN, *functions_by_class()} or (isinstance(node, AppliedUndef) and len(node.args) == 1):
+            case _ if class_name(node) in {*_PLAIN, *functions_by_class()} or (
+                isinstance(node, AppliedUndef) and len(node.args) == 1
+            ):
                 return tuple([(part, scope) for part in node.args])
         if isinstance(node, sympy.Function):
             expected = "one of " + ", ".join(functions_by_class().values())
-            raise UnknownFunctionError(f"SymPy's {class_name(node)}, in {quoted(node)}, has no counterpart here", expected=expected)
+            raise UnknownFunctionError(
+                f"SymPy's {class_name(node)}, in {quoted(node)}, has no counterpart here", expected=expected
+            )
         raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")  # SymPy's classes are an open set
 
     def _derivative_parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
@@ -245,14 +262,18 @@ class _Reader:
             case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
                 return self._fraction_of(node, parts)
             case sympy.Pow() | sympy.HadamardPower() if is_below(node):
-                return self._operation("./", [e.Number(Fraction(1)), parts[0]]) if parts[0].shape else e.Quotient(unit(), parts[0])
+                return (
+                    self._operation("./", [e.Number(Fraction(1)), parts[0]]) if parts[0].shape else e.Quotient(unit(), parts[0])
+                )
             case sympy.Pow():
                 return self._raised(parts[0], parts[1], elementwise=True)
             case sympy.Inverse():
                 return self._call("inv", parts)
             case sympy.MatPow():
                 half = node.args[1] == sympy.Rational(1, 2)
-                return self._call("sqrtm", parts[:1]) if half else self._raised(parts[0], parts[1], elementwise=parts[0].is_scalar)
+                return (
+                    self._call("sqrtm", parts[:1]) if half else self._raised(parts[0], parts[1], elementwise=parts[0].is_scalar)
+                )
             case sympy.Transpose() | sympy.Adjoint():
                 return self._call("transpose", parts)
             case sympy.Trace():
@@ -326,7 +347,8 @@ class _Reader:
         return product([*scalars, self._chain(".*", shaped)])
 
     def _applied(self, node: Any, body: e.Expr, operand: e.Expr) -> e.Expr:
-        """A function of every entry; its body has been read with the whole operand in place of the entry."""
+        """A function of every entry; its body has been read with the whole operand in place of the
+        entry."""
         function = node.args[0]
         for name, (variable, template) in elementwise_templates().items():
             if function.expr == template.xreplace({variable: function.variables[0]}):
@@ -367,7 +389,8 @@ class _Reader:
     def _summed(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:
         if not body.is_scalar:
             raise unknown("a sum of matrices over an index", "the entries summed, or a product with a vector of ones")
-        # The scope of the body has been made in the order of reading; the same names are found again.
+        # The scope of the body has been made in the order of reading; the same names are found
+        # again.
         inner = scope
         for index, low, high in reversed(node.limits):
             inner = _Scope(index, self._index(index, low, high, inner), inner)

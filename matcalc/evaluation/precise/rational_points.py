@@ -1,4 +1,5 @@
-"""Exact points: sizes, and rational members of all facts of every symbol, or residues that stand for all of them."""
+"""Exact points: sizes, and rational members of all facts of every symbol, or residues that stand
+for all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from matcalc.facts.matrices import STYLES, Style
 from matcalc.facts.table import may_vary, mirrored, tie_of
 
 _SHORT = 10**6
-"""Denominators of numbers that were surely meant, where they give the same floating-point number."""
+"""Denominators of numbers that were surely meant, where they give the same floating-point
+number."""
 
 _ROUNDING = Fraction(1, 2**53)
 _OPEN = frozenset(
@@ -39,8 +41,9 @@ _OPEN = frozenset(
         "constant",
     }
 )
-"""Facts that tie entries linearly, or hold on a set with inner points among those that do, or for the whole numbers of such a set: an
-equation of rational functions that holds for all of these holds for all values with the same ties."""
+"""Facts that tie entries linearly, or hold on a set with inner points among those that do, or for
+the whole numbers of such a set: an equation of rational functions that holds for all of these holds
+for all values with the same ties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +58,8 @@ class ExactPoint:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The members as floating-point arrays in the form that users hold: a vector has one axis, a scalar none."""
+        """The members as floating-point arrays in the form that users hold: a vector has one axis,
+        a scalar none."""
         import numpy as np
 
         found = {}
@@ -77,7 +81,8 @@ def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> Exact
 
 
 def _meant(entry: Fraction) -> Fraction | None:
-    """The short fraction that a floating-point number is nearest to: 9/25 for 0.36; None where it has none."""
+    """The short fraction that a floating-point number is nearest to: 9/25 for 0.36; None where it
+    has none."""
     if entry.denominator <= _SHORT:
         return entry
     found = entry.limit_denominator(_SHORT)
@@ -85,7 +90,8 @@ def _meant(entry: Fraction) -> Fraction | None:
 
 
 def array_of(symbol: Symbol, value: Any, sizes: Mapping[str, int]) -> Array:
-    """A user's value for a symbol, nested lists or an array, exactly. Raises MatcalcError for what is not finite or does not fit."""
+    """A user's value for a symbol, nested lists or an array, exactly. Raises MatcalcError for what
+    is not finite or does not fit."""
     entries: list[Fraction] = []
     stack = [value.tolist() if hasattr(value, "tolist") else value]
     while stack:
@@ -115,7 +121,8 @@ def dims_of(symbol: Symbol, sizes: Mapping[str, int]) -> tuple[int, ...]:
 
 
 def drawn(symbol: Symbol, sizes: Mapping[str, int], seed: str, style: Style) -> Array:
-    """A random member. Raises NoMemberError where there is none of this shape, LimitError for a large one."""
+    """A random member. Raises NoMemberError where there is none of this shape, LimitError for a
+    large one."""
     dims = dims_of(symbol, sizes)
     shape = dims if len(symbol.shape) >= 2 and not symbol.is_row else () if not symbol.shape else (max(dims),)
     if not _has_members(symbol.properties, shape):
@@ -143,7 +150,8 @@ def drawn_point(
     style: Style,
     scalars: tuple[int, ...] = (),
 ) -> ExactPoint:
-    """A random point in this style. ``scalars`` are signs for the scalars without facts, in turn; without them they are positive.
+    """A random point in this style. ``scalars`` are signs for the scalars without facts, in turn;
+    without them they are positive.
 
     Raises NoMemberError where a symbol has no member of its shape, LimitError for large arrays.
     """
@@ -160,7 +168,8 @@ def drawn_point(
 
 
 def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, ar: Residues) -> dict[str, Array]:
-    """Random residues for every symbol, of the whole range where its facts only tie entries, else of a random member."""
+    """Random residues for every symbol, of the whole range where its facts only tie entries, else
+    of a random member."""
     found = {}
     for symbol in symbols:
         if not _is_open(symbol):
@@ -178,7 +187,8 @@ def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, a
 
 
 def _is_open(symbol: Symbol) -> bool:
-    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of what does."""
+    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of
+    what does."""
     return symbol.properties <= _OPEN
 
 

@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from matcalc.base.errors import MatcalcError, Span
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Notation
 from matcalc.documents.cues import cue_table, environments
-from matcalc.documents.pieces import Notation
 from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command, plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
@@ -45,7 +45,8 @@ _GREEK = {name: letter for letter, name in reversed(list(GREEK_NAMES.items()))}
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A name with its indices as the language spells it, and the names of the arguments behind it, for a function."""
+    """A name with its indices as the language spells it, and the names of the arguments behind it,
+    for a function."""
 
     name: str
     arguments: tuple[str, ...] = ()
@@ -85,7 +86,8 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
 
 
 def partial_of(name: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, ...] | None:
-    """What ``f_xy`` is differentiated by, if f has several arguments and these are among them; None for another name.
+    """What ``f_xy`` is differentiated by, if f has several arguments and these are among them; None
+    for another name.
 
     >>> partial_of("f_xy", lambda name: ("x", "y")), partial_of("f_x", lambda name: ("x",)), partial_of("f_k", lambda name: ("x", "y"))
     (('x', 'y'), None, None)
@@ -109,7 +111,8 @@ def _pattern(notation: Notation) -> re.Pattern[str]:
 
 
 def before_brackets(text: str, notation: Notation = "latex") -> str:
-    """The name before the brackets that a side consists of besides: m of ``m(x + v)``; empty for another side."""
+    """The name before the brackets that a side consists of besides: m of ``m(x + v)``; empty for
+    another side."""
     found = _BEFORE_BRACKETS.fullmatch(text.strip())
     head = None if found is None else head_of(found["name"], notation)
     return "" if head is None or head.arguments else head.name
@@ -123,7 +126,8 @@ def change_of(text: str) -> Head | None:
 
 
 def is_own(command: str) -> bool:
-    r"""Whether a command is none of LaTeX, and none that is read: one of the author's, such as ``\xbar``, perhaps from a file of macros."""
+    r"""Whether a command is none of LaTeX, and none that is read: one of the author's, such as
+    ``\xbar``, perhaps from a file of macros."""
     return command not in _known_commands() and not is_known_command(command)
 
 
@@ -147,11 +151,14 @@ def _as_sign(found: re.Match[str]) -> str:
 
 def _spelled(name: str, words: list[str]) -> str:
     plain = _INDICES.sub(r"_\1", name)
-    return canonical_name("".join([words[ord(c) - _ONE_NAME] if _ONE_NAME <= ord(c) < _ONE_NAME + len(words) else c for c in plain]))
+    return canonical_name(
+        "".join([words[ord(c) - _ONE_NAME] if _ONE_NAME <= ord(c) < _ONE_NAME + len(words) else c for c in plain])
+    )
 
 
 def letters_in(text: str) -> frozenset[str]:
-    """The letters and Greek letters of a formula, each for itself; those of commands for other things left out."""
+    """The letters and Greek letters of a formula, each for itself; those of commands for other
+    things left out."""
     found: set[str] = set()
     for match in _LETTER.finditer(text):
         if match[2]:
@@ -192,7 +199,8 @@ def holds(text: str, sort: str) -> bool:
 
 
 def fits(side: str, sort: str) -> bool:
-    """Whether a side as a whole is of a sort: zero of whatever shape, a Kronecker delta, one derivative, a question."""
+    """Whether a side as a whole is of a sort: zero of whatever shape, a Kronecker delta, one
+    derivative, a question."""
     return _SIDES[sort].fullmatch(side.strip()) is not None
 
 
@@ -219,7 +227,8 @@ def is_derivative(text: str) -> bool:
 
 
 def derivative_sign_before(text: str, known: Container[str]) -> bool:
-    """Whether a side is the gradient, the Hessian or the Jacobian of a name with a definition: ``\\nabla f(x, y)``, ``\\mathbf{H}_f``."""
+    """Whether a side is the gradient, the Hessian or the Jacobian of a name with a definition:
+    ``\\nabla f(x, y)``, ``\\mathbf{H}_f``."""
     match = _SIGN_BEFORE.match(text)
     found = head_of(match["name"]) if match is not None else None
     return found is not None and found.name in known
@@ -233,7 +242,8 @@ def is_differential_of(text: str, known: Container[str]) -> bool:
 
 
 def is_set(text: str) -> bool:
-    """Whether a side is a set with what its members satisfy; braces with something behind them may be brackets: ``\\{A + B\\} - C``."""
+    """Whether a side is a set with what its members satisfy; braces with something behind them may
+    be brackets: ``\\{A + B\\} - C``."""
     return _SET.match(text.strip()) is not None and not holds(text, "cases") and _BRACED.match(text.strip()) is None
 
 
@@ -243,7 +253,8 @@ def is_optimum(text: str) -> bool:
 
 
 def optimised(text: str) -> int:
-    r"""Where the function begins that a side minimises or maximises, ``\min_{x} f(x)``; 0 for another side."""
+    r"""Where the function begins that a side minimises or maximises, ``\min_{x} f(x)``; 0 for
+    another side."""
     found = _OPTIMISED.match(text)
     head = None if found is None else head_of(text[found.end() :])
     return found.end() if found is not None and head is not None and head.arguments else 0
@@ -255,12 +266,14 @@ def is_expected(text: str, known: Container[str]) -> bool:
 
 
 def is_of_chance(text: str) -> bool:
-    """Whether a formula is about random variables: an expectation, a density or an event stands in it."""
+    """Whether a formula is about random variables: an expectation, a density or an event stands in
+    it."""
     return is_expected(text, ()) or holds(text, "density") or holds(text, "event")
 
 
 def is_entries(text: str) -> bool:
-    r"""Whether a side is an array by its entries in brackets: ``[a_{ij}]_{m \times n}``, ``(b_i)_{i}``."""
+    r"""Whether a side is an array by its entries in brackets: ``[a_{ij}]_{m \times n}``,
+    ``(b_i)_{i}``."""
     found = _ENTRIES.fullmatch(text.strip())
     if found is None:
         return False
@@ -269,7 +282,8 @@ def is_entries(text: str) -> bool:
 
 
 def powered(text: str) -> str | None:
-    """The name that a side is a power of; the index may stand behind the exponent: ``\\sigma^2_{\\text{ML}}``."""
+    """The name that a side is a power of; the index may stand behind the exponent:
+    ``\\sigma^2_{\\text{ML}}``."""
     match = _POWER_OF.fullmatch(text.strip())
     found = None if match is None else head_of(match["base"] + (match["index"] or ""))
     return None if found is None or found.arguments else found.name
@@ -297,7 +311,8 @@ def is_about_one(left: str, right: str) -> bool:
 def states_fact(left: str, right: str) -> bool:
     """Whether an equation states a fact about one symbol: ``Q^\\top Q = I``, ``A = A^\\top``, ``\\|u\\| = 1``.
 
-    What equates two different products of a symbol and its transpose is one, too, as no such equation holds for all.
+    What equates two different products of a symbol and its transpose is one, too, as no such
+    equation holds for all.
     """
     if len(left) + len(right) > _LONGEST_FACT or not _symbol_of(left, right):
         return False
@@ -312,7 +327,8 @@ def states_fact(left: str, right: str) -> bool:
 
 
 def _symbol_of(left: str, right: str) -> frozenset[str]:
-    """The letters of an equation outside scripts and names of functions, where it has no more than one."""
+    """The letters of an equation outside scripts and names of functions, where it has no more than
+    one."""
     found = {letter for side in (left, right) for letter in letters_in(_NO_SYMBOL.sub(_kept, side))} - _NOT_SYMBOLS
     return frozenset(found) if len(found) == 1 else frozenset()
 
@@ -322,7 +338,8 @@ def _kept(found: re.Match[str]) -> str:
 
 
 def is_function(name: str) -> bool:
-    """Whether a name with arguments is that of a function which everybody knows: ``tr(A)`` is no definition of tr."""
+    """Whether a name with arguments is that of a function which everybody knows: ``tr(A)`` is no
+    definition of tr."""
     return name in spellings() or name in cue_table()["names"]["functions"]
 
 
@@ -340,7 +357,9 @@ _NO_SYMBOL = pattern(
     r"[_^]\s*(?:\{[^{}]*\}|\\[A-Za-z]+|.)|\\(?:operatorname|mathrm|text|mathsf)\s*\{[A-Za-z]{2,}\}|\\[A-Za-z]{4,}(?=[\s{(])|[A-Za-z]{2,}(?=\()"
 )
 """Scripts, and the names of functions and fonts."""
-_SIZED_IDENTITY = pattern(r"(?:\\(?:mathbf|boldsymbol|bm|mathbb|mathrm)\s*\{?\s*)?I\s*\}?\s*_\s*(?:\{[^{}]*\}|\w)|\\mathbf\s*\{?\s*I\s*\}?")
+_SIZED_IDENTITY = pattern(
+    r"(?:\\(?:mathbf|boldsymbol|bm|mathbb|mathrm)\s*\{?\s*)?I\s*\}?\s*_\s*(?:\{[^{}]*\}|\w)|\\mathbf\s*\{?\s*I\s*\}?"
+)
 _SET = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)")
 _BRACED = pattern(
     r"(?:\\left|\\[bB]igg?l?)?\s*\\(?:\{|lbrace)(?:(?!\\mid|\\[{}]|\\[lr]brace)[^:|,]){1,400}(?:\\right|\\[bB]igg?r?)?\s*\\(?:\}|rbrace)\s*"
@@ -398,6 +417,8 @@ _SIDES: Mapping[str, re.Pattern[str]] = {
     ),
     "kronecker": pattern(r"\\delta\s*_\s*\{?\s*[a-z]\s*,?\s*[a-z]\s*\}?"),
     "question": pattern(r"(?:\\[,;:! ]|\?|\\text\s*\{\s*\?+\s*\}|\s)*\?(?:\\[,;:! ]|\s|\?)*|\\text\s*\{\s*\?+\s*\}"),
-    "zero": pattern(r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)"),
+    "zero": pattern(
+        r"(?:\\(?:mathbf|boldsymbol|bm|vec|mathbb|mathrm|bar)\s*)*\{?\s*0\s*\}?(?:_\{?[\w\\ ,×]*\}?)?|𝟎|zeros\([^()]*\)"
+    ),
 }
 """What a side is as a whole."""

@@ -1,4 +1,5 @@
-"""A claim of a document and its context as the statements that are asked about, in the order in which they are tried."""
+"""A claim of a document and its context as the statements that are asked about, in the order in
+which they are tried."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from itertools import islice
 from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
+from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, is_foreign, names_used, reached
 from matcalc.documents.context.derived_facts import as_arrays, with_matrices
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
@@ -41,14 +43,13 @@ from matcalc.documents.context.used_definitions import (
 from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.written_names import is_called, names_at, weights_in
-from matcalc.documents.pieces import Asked, Doubt, Said, joined_declarations
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:
     """The statements that a row may be, each with what the document says of its symbols.
 
-    A row that goes on with a chain may be asked against the side just before it, too. Raises MatcalcError for a row that says something of
-    a function that nobody defined.
+    A row that goes on with a chain may be asked against the side just before it, too. Raises
+    MatcalcError for a row that says something of a function that nobody defined.
     """
     line = by_entry(context.scripts.ordered(line))
     found: dict[tuple[str, str], Asked] = {}
@@ -72,7 +73,8 @@ _MOST_STEPS = 2
 
 
 def _steps(line: Line, context: Context) -> Sequence[Asked]:
-    """The readings of a row that count only if it holds: as an equation between its own two sides in a chain, or between entries."""
+    """The readings of a row that count only if it holds: as an equation between its own two sides
+    in a chain, or between entries."""
     row = line.row
     others = [] if not row.link or row.first == row.left else [replace(line, row=replace(row, first=row.left, link=0))]
     others += [one for one in (perhaps_by_entry(line), for_each_entry(line)) if one is not None]
@@ -102,10 +104,13 @@ _QUOTIENT = pattern(r"\\[dt]?frac\s*\{\s*(?:\\partial|d)(?![A-Za-z])")
 
 
 def _of_vectors(general: AnyFunctions, line: Line, context: Context) -> Asked:
-    """What is asked of functions of vectors: what the text says of other names counts, too, and Jacobians have a row for each value."""
+    """What is asked of functions of vectors: what the text says of other names counts, too, and
+    Jacobians have a row for each value."""
     one = _of_any(general, line, context)
     statement = "; ".join([*general.definitions, general.equation])
-    known = names_used(general.declare, "plain").union(*(names_used(text.partition("=")[0], line.notation) for text in general.definitions))
+    known = names_used(general.declare, "plain").union(
+        *(names_used(text.partition("=")[0], line.notation) for text in general.definitions)
+    )
     names = names_used(statement, line.notation) - known
     declare, said = context.declared(names - _limits(statement), line.number, weights_in(statement, line.notation), how="unsized")
     told = one.layout_said == "all" or _QUOTIENT.search(general.equation) is not None
@@ -114,14 +119,20 @@ def _of_vectors(general: AnyFunctions, line: Line, context: Context) -> Asked:
 
 
 def solution_of(line: Line, context: Context) -> Sequence[Asked]:
-    """What is asked about a row that says what solves a first-order condition: whether it does. Nothing where no condition is known."""
+    """What is asked about a row that says what solves a first-order condition: whether it does.
+    Nothing where no condition is known."""
     line = context.scripts.ordered(line)
     found = substituted(line, context)
-    return () if found is None else (replace(_asked(found[0], found[1], line, context, "told"), follows=follows_condition(line, context)),)
+    return (
+        ()
+        if found is None
+        else (replace(_asked(found[0], found[1], line, context, "told"), follows=follows_condition(line, context)),)
+    )
 
 
 def condition_of(line: Line, context: Context) -> Sequence[Asked]:
-    """What is asked about an equation that is no identity: whether it says again what was to be zero. Nothing where that is not known."""
+    """What is asked about an equation that is no identity: whether it says again what was to be
+    zero. Nothing where that is not known."""
     line = context.scripts.ordered(line)
     follows = follows_condition(line, context)
     return tuple(
@@ -181,7 +192,8 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
 
 
 def _left_out(structure: Structure, whole: Sequence[Definition], chosen: Sequence[Definition]) -> tuple[str, ...]:
-    """The names in a claim about values that it is asked without the values of: what is false then is true of some."""
+    """The names in a claim about values that it is asked without the values of: what is false then
+    is true of some."""
     if structure.by or structure.differential:
         return ()
     values = {one.name for one in whole if not one.is_function} & (structure.left.names | structure.right.names)
@@ -191,8 +203,9 @@ def _left_out(structure: Structure, whole: Sequence[Definition], chosen: Sequenc
 def _with_own(
     structure: Structure, whole: Sequence[Definition], names: frozenset[str]
 ) -> Iterator[tuple[tuple[Definition, ...], tuple[str, ...]]]:
-    """The definitions without those of names that a claim about a derivative writes as they stand, and these names; then with those alone
-    of what it differentiates, whose formulas have what it is by in them."""
+    """The definitions without those of names that a claim about a derivative writes as they stand,
+    and these names; then with those alone of what it differentiates, whose formulas have what it is
+    by in them."""
     dependence, by = Dependence(whole), structure.by
     values = {one.name: one for one in whole if not one.is_function}
     spoken = (structure.left.names | structure.right.names) - structure.differentiated - by
@@ -226,7 +239,8 @@ def _equation(line: Line, case: Indices | None) -> str:
 def _without_foreign(
     structure: Structure, whole: Sequence[Definition], names: frozenset[str], context: Context, line: Line
 ) -> tuple[Definition, ...]:
-    """The definitions without functions of other sections whose names a claim has for something else."""
+    """The definitions without functions of other sections whose names a claim has for something
+    else."""
     spot = context.spots.get(line.number)
     spoken = structure.differentiated | structure.called | structure.by
     known = {one.name: one for one in whole}
@@ -252,7 +266,9 @@ def _names_in(equation: str, context: Context, line: Line) -> frozenset[str]:
     """The names in an equation, among them f for ``H_f`` and ``J_f`` of a function."""
     names = names_used(equation, line.notation)
     behind = {found[1] for name in names if (found := _OF_A_FUNCTION.fullmatch(name)) is not None}
-    functions = {one.name for name in behind if (one := context.definitions.at(name, line.number)) is not None and one.is_function}
+    functions = {
+        one.name for name in behind if (one := context.definitions.at(name, line.number)) is not None and one.is_function
+    }
     return names | functions
 
 
@@ -276,7 +292,8 @@ _MOST_OTHERS = 3
 def _with_others(
     structure: Structure, whole: Sequence[Definition], names: frozenset[str], context: Context, line: Line
 ) -> Iterator[tuple[Definition, ...]]:
-    """The definitions with another one of what is differentiated: a document has many functions of one name."""
+    """The definitions with another one of what is differentiated: a document has many functions of
+    one name."""
     for one in whole:
         if one.name not in structure.differentiated or one.number == line.number:
             continue  # what was made for this claim has no other one
@@ -286,11 +303,15 @@ def _with_others(
                 yield needed(structure, [*rest, other], names)
 
 
-def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[str]) -> Iterator[tuple[tuple[Definition, ...], How]]:
-    """Which definitions a claim is asked with, and with which declarations, in the order of the readings.
+def _chosen(
+    structure: Structure, whole: Sequence[Definition], names: frozenset[str]
+) -> Iterator[tuple[tuple[Definition, ...], How]]:
+    """Which definitions a claim is asked with, and with which declarations, in the order of the
+    readings.
 
-    Of a derivative first those without which it says something else, so that its formulas stay short, then all but those of its
-    variables; these, too, where the claim speaks of what they are made of. Of another equation all, and those of functions alone.
+    Of a derivative first those without which it says something else, so that its formulas stay
+    short, then all but those of its variables; these, too, where the claim speaks of what they are
+    made of. Of another equation all, and those of functions alone.
     """
     first = needed(structure, whole, names)
     if not (structure.by or structure.differential):
@@ -306,14 +327,19 @@ def _chosen(structure: Structure, whole: Sequence[Definition], names: frozenset[
     yield first, "kinds"
 
 
-def _check(structure: Structure, definitions: Sequence[Definition], context: Context, line: Line, functions: frozenset[str]) -> None:
-    """Raises UnknownFunctionError for the only derivative of a name that stands for nothing: nothing can be said of it.
+def _check(
+    structure: Structure, definitions: Sequence[Definition], context: Context, line: Line, functions: frozenset[str]
+) -> None:
+    """Raises UnknownFunctionError for the only derivative of a name that stands for nothing:
+    nothing can be said of it.
 
     Of ``functions`` without a formula all derivatives are known by their names.
     """
     known = functions.union(one.name for one in definitions)
     derived = Counter(one.name for one in structure.all_derived)
-    made_of = structure.inside.union(*({*one.uses, *one.head.arguments} for one in definitions if one.name in structure.differentiated))
+    made_of = structure.inside.union(
+        *({*one.uses, *one.head.arguments} for one in definitions if one.name in structure.differentiated)
+    )
     for name in sorted(structure.differentiated - known - structure.by - made_of):
         declaration, _ = context.told(name, line.number)
         if derived[name] == 1 and (declaration is None or declaration.kind != "function"):
@@ -321,24 +347,30 @@ def _check(structure: Structure, definitions: Sequence[Definition], context: Con
 
 
 def _check_weights(context: Context, line: Line) -> None:
-    """Raises ParseError for a letter in bold and in plain type where the plain one is a value of its own: a row does not tell these."""
+    """Raises ParseError for a letter in bold and in plain type where the plain one is a value of
+    its own: a row does not tell these."""
     whole = [at for at in names_at(line.row.text, line.notation) if at.name == at.base]
     bold = {at.base for at in whole if at.bold}
     for name in sorted({at.base for at in whole if not at.bold} & bold):
         told, _ = context.told(name, line.number, False)
         one = context.definitions.at(name, line.number)
         if (told is not None and told.shape == ()) or (one is not None and not one.bold):
-            raise ParseError(f"{name} stands for a value of its own, and in bold type for another: they are not told apart in one formula")
+            raise ParseError(
+                f"{name} stands for a value of its own, and in bold type for another: they are not told apart in one formula"
+            )
 
 
 def _check_special(structure: Structure, definitions: Sequence[Definition]) -> None:
-    """Raises UnknownFunctionError for a claim to which the values of functions that the language does not have are no constants."""
+    """Raises UnknownFunctionError for a claim to which the values of functions that the language
+    does not have are no constants."""
     dependence = Dependence(definitions)
     for one in definitions:
         moving = sorted(name for name in one.special if name in structure.by or dependence.of(name, structure.by))
         if one.special and (moving or not structure.by):
             of = f", which depends on {moving[0]}" if moving else ""
-            raise UnknownFunctionError(f"{one.name} has a value of the gamma or the beta function in it{of}: these are not in the language")
+            raise UnknownFunctionError(
+                f"{one.name} has a value of the gamma or the beta function in it{of}: these are not in the language"
+            )
 
 
 def _asked(equation: str, definitions: Sequence[Definition], line: Line, context: Context, how: How) -> Asked:
@@ -348,7 +380,9 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     names = names_used(statement, line.notation) - defined
     weights = weights_in(statement, line.notation)
     declare, said = context.declared(names - _limits(statement), line.number, weights, how=how)
-    told = {name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None}
+    told = {
+        name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None
+    }
     kept = kept_facts(definitions, told, declare, names & context.facts.names)
     declare = joined_declarations(declare, *(f"{name}: {fact}" for name, fact in kept.more.items()))
     declare = joined_declarations(declare, *kinds_in_layers(statement, line.notation, declare, defined))
@@ -377,6 +411,7 @@ _INDEX = pattern(r"\\sum(?:\\limits)?\s*_\s*\{?\s*([a-z])(?![A-Za-z])|\\operator
 
 
 def _limits(statement: str) -> frozenset[str]:
-    """The indices of sums and arrays and the names that these run up to: they are sizes, and nothing that could be declared."""
+    """The indices of sums and arrays and the names that these run up to: they are sizes, and
+    nothing that could be declared."""
     indices = {found[1] or found[2] for found in _INDEX.finditer(statement)}
     return frozenset([*indices, *(found[1] for found in _LIMIT.finditer(statement))])

@@ -1,7 +1,9 @@
-"""Rewriting of contractions: a rule replaces a small pattern of operands, wherever it occurs as a subgraph, by a tensor.
+"""Rewriting of contractions: a rule replaces a small pattern of operands, wherever it occurs as a
+subgraph, by a tensor.
 
-A pattern's output labels may be shared with anything; its other labels must belong to the matched operands alone. Read on chains of
-matrices this is the replacement of a word inside a longer word, but traces, quadratic forms and elementwise products are covered too.
+A pattern's output labels may be shared with anything; its other labels must belong to the matched
+operands alone. Read on chains of matrices this is the replacement of a word inside a longer word,
+but traces, quadratic forms and elementwise products are covered too.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """``pattern`` equals ``result``, both with the axes of the pattern's output. The output labels of a pattern are distinct."""
+    """``pattern`` equals ``result``, both with the axes of the pattern's output. The output labels
+    of a pattern are distinct."""
 
     pattern: Graph
     result: Tensor
@@ -67,14 +70,17 @@ def graph_of(term: Tensor) -> Graph:
             for _ in range(exponent.numerator):
                 start = 1 + max(sizes, default=-1)
                 sizes.update({start + label: size for label, size in enumerate(base.sizes)})
-                stack.extend((inner, tuple([start + label for label in where])) for inner, where in zip(base.operands, base.indices))
+                stack.extend(
+                    (inner, tuple([start + label for label in where])) for inner, where in zip(base.operands, base.indices)
+                )
         else:
             found.append(Factor(base, exponent, labels))
     return Graph(tuple(found), output, sizes)
 
 
 def as_rule(term: Tensor, result: Tensor, name: str = "") -> Rule | None:
-    """A rule whose pattern is a term; None for a term that cannot be one (no operands, or a diagonal output)."""
+    """A rule whose pattern is a term; None for a term that cannot be one (no operands, or a
+    diagonal output)."""
     graph = graph_of(term)
     if not graph.factors or len(set(graph.output)) != len(graph.output):
         return None
@@ -86,7 +92,8 @@ def as_rule(term: Tensor, result: Tensor, name: str = "") -> Rule | None:
 def reduced(tensor: Tensor, rules: Sequence[Rule]) -> Tensor:
     """``tensor`` rewritten until no rule applies to any of its terms.
 
-    Raises LimitError when there are too many terms; rules need not come to rest, then the budget ends it.
+    Raises LimitError when there are too many terms; rules need not come to rest, then the budget
+    ends it.
     """
     if not rules:
         return tensor
@@ -114,7 +121,8 @@ def _collect(into: dict[Tensor, Fraction], coefficient: Fraction, tensor: Tensor
 
 
 def spread(tensor: Tensor, most: int = _MOST_TERMS) -> Tensor:
-    """``tensor`` distributed over all sums among the operands of its terms, and over whole powers of sums.
+    """``tensor`` distributed over all sums among the operands of its terms, and over whole powers
+    of sums.
 
     Raises LimitError above ``most`` terms.
     """
@@ -172,7 +180,8 @@ def _is_small(base: Sum, exponent: Fraction) -> bool:
 
 
 def _collected_again(term: Contraction) -> Tensor | None:
-    """A factor that a closing sum over ones has just brought, joined with its powers that were there; None when there is no such pair."""
+    """A factor that a closing sum over ones has just brought, joined with its powers that were
+    there; None when there is no such pair."""
     bases = [base_and_exponent(operand)[0] for operand, labels in zip(term.operands, term.indices) if not labels]
     if len(set(bases)) == len(bases):
         return None
@@ -181,7 +190,8 @@ def _collected_again(term: Contraction) -> Tensor | None:
 
 
 def _spread_atom(base: Tensor) -> Tensor | None:
-    """A scalar product that has just been formed around a sum, distributed; None when there is nothing to distribute."""
+    """A scalar product that has just been formed around a sum, distributed; None when there is
+    nothing to distribute."""
     if not isinstance(base, Contraction) or base.output or not base.sizes:
         return None
     result = spread(base)
@@ -216,7 +226,8 @@ def replaced(graph: Graph, rule: Rule, places: Sequence[int], labels: dict[int, 
 
 
 def matches(pattern: Graph, graph: Graph) -> Iterator[tuple[tuple[int, ...], dict[int, int]]]:
-    """Every way in which the pattern is a subgraph: for each factor of the pattern its place, and for each label its image."""
+    """Every way in which the pattern is a subgraph: for each factor of the pattern its place, and
+    for each label its image."""
     private = {label for factor in pattern.factors for label in factor.labels} - set(pattern.output)
     users: dict[int, set[int]] = {}
     for k, factor in enumerate(graph.factors):
@@ -255,7 +266,8 @@ def arrangements(factor: Factor) -> list[tuple[int, ...]]:
 
 
 def _connected_order(pattern: Graph) -> list[int]:
-    """The factors in an order in which each one, where possible, shares a label with those before it."""
+    """The factors in an order in which each one, where possible, shares a label with those before
+    it."""
     rest = list(range(len(pattern.factors)))
     rest.sort(key=lambda k: -len(pattern.factors[k].labels))
     order = [rest.pop(0)]
@@ -292,7 +304,8 @@ def _private_fits(
     users: dict[int, set[int]],
     outside: set[int],
 ) -> bool:
-    """Whether the images of private labels are different and touched by wholly used factors only."""
+    """Whether the images of private labels are different and touched by wholly used factors
+    only."""
     images = [labels[label] for label in private]
     others = {labels[label] for label in pattern.output}
     if len(set(images)) != len(images) or others & set(images):

@@ -13,7 +13,7 @@ from matcalc.einstein.nodes import Map, Tensor, postorder
 from matcalc.expr import nodes as ex
 from matcalc.proofs.checker import Checker, Condition, check, replaced, varied
 from matcalc.proofs.claimed import Sides
-from matcalc.proofs.macros import Step
+from matcalc.proofs.drafting import Step
 from matcalc.proofs.proof import Line, Proof
 from matcalc.proofs.steps import early_steps, next_steps, parts_of
 from matcalc.rules.entries import Entries, Refused
@@ -144,7 +144,8 @@ class _Way:
         self.states.append(replaced(self.states[-1], step.within, step.inside()))
 
     def told(self, side: int, count: int) -> list[Line]:
-        """The first steps as lines; one that a later line says again is left out where it can be."""
+        """The first steps as lines; one that a later line says again is left out where it can
+        be."""
         steps = self.steps[:count]
         seen: set[tuple[Tensor, Tensor]] = set()
         for place in reversed(range(count)):

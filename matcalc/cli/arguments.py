@@ -1,20 +1,26 @@
-"""What came from the shell: expressions in quotes and on standard input, what the shell took away,
-and what messages repeat of it."""
+"""What a command is asked: a formula in quotes or on standard input, what the shell took away from
+it, and the names to differentiate by, those that were given, the one that can be meant, or the
+answer to a question at a terminal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from importlib import import_module
+from typing import Any, TypeVar
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.files import decoded, plain
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
+from matcalc.cli.front import GIVEN, Command, ExpressionCommand, Option
+from matcalc.cli.options import Keywords, with_budget, with_reading
+from matcalc.cli.showing import View
+from matcalc.interface import console, presentation
 from matcalc.interface.console import say
 
-Value = TypeVar("Value")
+Found = TypeVar("Found")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
 """``xAx``: what is left of ``x'Ax`` without its quote."""
 _COMMANDS = ("frac", "partial", "mathbf", "mathrm", "operatorname", "lVert", "rVert", "cdot", "left", "right", "text", "nabla")
@@ -22,29 +28,84 @@ _TRANSPOSES = ("top", "intercal")
 _BARE_LATEX = pattern(rf"(?<![\\\w])({'|'.join(_COMMANDS)})\s*[{{_^|(]|\^\s*({'|'.join(_TRANSPOSES)})\b")
 
 
+_IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
+"""What may be a request in words; a formula without such words need not be looked at."""
+
+
 @record
-class Given:
-    """The name of the command, the words of its expression, and its options."""
+class Asked:
+    """A formula, the names given to differentiate by, and how both are read; ``settings`` are all
+    the arguments that the calls of the Python interface take with them."""
 
-    command: str = "matcalc"
-    words: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+    text: str
+    wrt: Sequence[str]
+    reading: Keywords
+    settings: Keywords
+
+    @property
+    def names(self) -> list[str]:
+        """The names of ``groups``, one after the other."""
+        return list(dict.fromkeys(name for group in self.groups for name in group))
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The names of ``--wrt``, those that the text says itself, or the one that can be meant; a
+        derivative for each group.
+
+        Raises MatcalcError where that is not clear and nobody can be asked.
+        """
+        if self.wrt:
+            return [list(group) for group in dict.fromkeys(map(tuple, groups_of_names(self.wrt)))]
+        said = presentation.said_in(self.text, **self.reading)
+        if said is not None and said.settled:
+            return [list(said.names)]
+        found = presentation.variables(self.text, **self.reading) if said is None else dict.fromkeys(said.names, "")
+        return [[name] for name in _chosen(found)]
+
+    @property
+    def says_itself(self) -> bool:
+        """Whether the text is a derivative, or a function of one argument."""
+        said = presentation.said_in(self.text, **self.reading)
+        return said is not None and said.settled
+
+    def advised(self, make: Callable[[], Found]) -> Found:
+        """What ``make`` gives; its errors say what a shell may have taken away."""
+        said = damage(self.text, GIVEN.get().words)
+        try:
+            found = make()
+        except MatcalcError as error:
+            error.suggestion = "\n     ".join(filter(None, [error.suggestion, said])) or None
+            raise
+        if said is not None:
+            say(f"{'note:':<10}{said}", err=True)
+        return found
+
+    def each(self, call: Callable[..., Found], groups: Sequence[Sequence[str]], **more: Any) -> list[Found]:
+        """What the call gives by each group of names."""
+        return self.advised(
+            lambda: [call(self.text, group[0] if len(group) == 1 else group, **self.settings, **more) for group in groups]
+        )
 
 
-_NOTHING = Given()
-GIVEN: ContextVar[Given] = ContextVar("given", default=_NOTHING)
-EXPLAINS: ContextVar[bool] = ContextVar("explains", default=False)
-"""Whether the command is asked to say all about how its formula is read."""
+def expression_command(name: str, summary: str, *options: Option) -> Callable[[Command], ExpressionCommand]:
+    """Makes a function of what is ``asked`` and the ``view`` of the result a command that has
+    ``READING`` and ``BUDGET`` among its options; the docstring is the help page."""
+
+    def made(run: Command) -> ExpressionCommand:
+        @wraps(run)
+        def asked(*, expression: str, wrt: Sequence[str], reading: Keywords, **others: Any) -> Any:
+            view = View(**_taken(others, View.__match_args__)).checked()
+            conventions = _taken(others, ("layout", "symmetric", "names"))
+            text, names = in_words(read_expression(expression), wrt)
+            return run(asked=Asked(text, names, reading, {**conventions, **reading}), view=view, **others)
+
+        return ExpressionCommand(name, summary, options, with_budget(with_reading(asked)))
+
+    return made
 
 
-@contextmanager
-def holding(variable: ContextVar[Value], value: Value) -> Iterator[None]:
-    """The variable has the value until the command ends."""
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)
+def _taken(values: Keywords, names: Iterable[str]) -> Keywords:
+    return {name: values.pop(name) for name in names if name in values}
 
 
 def read_expression(expression: str) -> str:
@@ -71,12 +132,13 @@ def damage(text: str, words: Sequence[str]) -> str | None:
     commands = "\\" not in text and ("{" in text or "^" in text) and any(word in text for word in (*_COMMANDS, *_TRANSPOSES))
     if commands and _BARE_LATEX.search(text):
         return "a shell takes backslashes away that are not in single quotes: put LaTeX in single quotes"
-    if unquoted and "'" not in text and _MIRRORED.search(text):
-        found = _MIRRORED.search(text)
-        assert found is not None
-        whole = found[0]
-        return f"a shell takes ' away outside double quotes: \"{whole[0]}'{whole[1:]}\" in double quotes, if that was meant by {whole}"
-    return None
+    found = _MIRRORED.search(text) if unquoted and "'" not in text else None
+    if found is None:
+        return None
+    whole = found[0]
+    return (
+        f"a shell takes ' away outside double quotes: \"{whole[0]}'{whole[1:]}\" in double quotes, if that was meant by {whole}"
+    )
 
 
 def split_names(wrt: str) -> list[str]:
@@ -92,3 +154,81 @@ def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
     ([['x'], ['W', 'b']], [['x'], ['y']])
     """
     return [split_names(part) for text in wrt for part in " ".join(text.split()).replace(" & ", " and ").split(" and ")]
+
+
+def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """A formula, and the names to differentiate by that stand behind it: ``x'Ax wrt x``,
+    ``f = x'Ax; f by x``.
+
+    >>> in_words("x'Ax wrt x", ()), in_words("f = x'Ax; grad f", ())
+    (("x'Ax", ['x']), ("f = x'Ax; f", []))
+    """
+    text = text.removeprefix("of ").lstrip()
+    if wrt or not _IN_WORDS.search(text):
+        return text, wrt
+    lines: Any = import_module("matcalc.repl.request_lines")
+    statements = lines.statements(text)
+    found = lines.request(statements[-1], ()) if statements else None
+    if not isinstance(found, lines.Derive):
+        return text, wrt
+    names = [",".join(found.wrt)] if found.verb == "hessian" and found.wrt else list(found.wrt)
+    return "; ".join([*statements[:-1], found.expression]), names
+
+
+def _chosen(found: Mapping[str, str]) -> list[str]:
+    """The one symbol that can be meant, or those that are chosen at the terminal. Raises
+    MatcalcError without a terminal."""
+    name = presentation.clear_choice(found)
+    if name is not None:
+        return [name]
+    if len(found) < 2 or not _is_conversation():
+        raise presentation.question(found, [copied([name]) for name in found] + ([copied(list(found))] if len(found) > 1 else []))
+    return _asked(found)
+
+
+def copied(names: Sequence[str]) -> str:
+    """The command as it was given, with these names to differentiate by, ready to be copied."""
+    given = GIVEN.get()
+    asked = [part for name in names for part in ("--wrt", name)]
+    return " ".join([given.command, _quoted(" ".join(given.words) or "-"), *(_quoted(word) for word in [*asked, *given.options])])
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it."""
+    if word and all(character.isalnum() or character in "-_.,/=:" for character in word):
+        return word
+    if "'" not in word and "\\" in word:
+        return f"'{word}'"
+    for special in '\\"$`':
+        word = word.replace(special, "\\" + special)
+    return f'"{word}"'
+
+
+def _is_conversation() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def _asked(found: Mapping[str, str]) -> list[str]:
+    names = list(found)
+    console.say("By which symbol?", err=True)
+    for number, (name, kind) in enumerate(found.items(), 1):
+        console.say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
+    console.say(f"  {len(names) + 1}  all of them", err=True)
+    while True:
+        print(console.fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line.strip():
+            raise presentation.question(found, [copied([name]) for name in names])
+        answer = _understood(line, names)
+        if answer:
+            return answer
+        console.say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
+
+
+def _understood(line: str, names: Sequence[str]) -> list[str]:
+    """The names that an answer means; none when it is not understood."""
+    words = split_names(line.replace(" and ", " "))
+    if words in (["all"], [str(len(names) + 1)]):
+        return list(names)
+    found = [names[int(word) - 1] if word.isdecimal() and 0 < int(word) <= len(names) else word for word in words]
+    return found if all(name in names for name in found) else []

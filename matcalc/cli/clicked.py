@@ -1,38 +1,48 @@
-"""The command line as click reads it: all that is not plain, help pages, and what is wrong with
-arguments."""
+"""The command line as click reads it: all that is not plain, help pages, what is wrong with
+arguments, and what is meant where they begin with no command: a formula, a claim, a file."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.lazy import pattern
+from matcalc.base.lazy import later, pattern
 from matcalc.base.version import VERSION
-from matcalc.cli.arguments import GIVEN, Given, holding
 from matcalc.cli.front import (
     BAD_INPUT,
+    GIVEN,
     INTERRUPTED,
     LAZY,
     OTHER_NAMES,
     Command,
     ExpressionCommand,
+    Given,
     Option,
     command_called,
+    holding,
     without_a_reader,
 )
 from matcalc.interface.console import fitting, say
 
 if TYPE_CHECKING:
+    from matcalc.documents import formats
+    from matcalc.interface import presentation
+    from matcalc.repl import request_lines
+
     _ParamType = click.ParamType[str]
-else:  # takes no argument in earlier versions of click
-    _ParamType = click.ParamType
+else:
+    formats = later("matcalc.documents.formats")
+    presentation = later("matcalc.interface.presentation")
+    request_lines = later("matcalc.repl.request_lines")
+    _ParamType = click.ParamType  # takes no argument in earlier versions of click
 
 
 class PlainHelp(click.Command):
@@ -201,6 +211,97 @@ def _is_file(word: str) -> bool:
         return False
 
 
+# ---------------------------------------------------------------- arguments without a command
+
+_BARE_WORD = pattern(r"[A-Za-z][A-Za-z_-]{2,}")
+_OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
+_SIGNED = pattern(r"(?P<sign>∇²|∇|\\nabla\^2|\\nabla|d)\s*(?P<body>\(.*\))", re.DOTALL)
+"""A sign of differentiation that names no variable, before brackets."""
+_LIKE = 0.7
+_COMMANDS = (*LAZY, *OTHER_NAMES)
+
+
+def as_command(args: Sequence[str]) -> list[str]:
+    """The arguments with the command that they mean. Raises UsageError for a word that is no
+    command and no formula."""
+    first = args[0]
+    if first in ("version", "-V", "-v") and len(args) == 1:
+        return ["--version"]
+    if first.startswith("--") and first != "--":
+        return _behind_options(args)
+    if Path(first).suffix.lower() in (*formats.READERS, formats.IDENTITIES):
+        return ["verify", *args]
+    if _is_mistyped(first, args[1:]):
+        raise _unknown(first, args[1:])
+    return _of_formula(args)
+
+
+def _behind_options(args: Sequence[str]) -> list[str]:
+    """Options that stand before the command are put behind it."""
+    place = next((k for k, word in enumerate(args) if word.lower() in _COMMANDS), None)
+    if place is None:
+        return ["derive", *args]
+    return [args[place].lower(), *args[:place], *args[place + 1 :]]
+
+
+def _of_formula(args: Sequence[str]) -> list[str]:
+    """``derive`` or ``verify`` before a formula, or the command that its words ask for."""
+    first, rest = args[0], list(args[1:])
+    if any(re.match(r"(--wrt|-w)(=|$)", word) for word in rest):
+        return ["derive", *args]
+    try:
+        if presentation.said_in(first) is not None:
+            return ["derive", *args]
+    except MatcalcError:
+        pass  # an equation, or words
+    signed = _SIGNED.fullmatch(first.strip())
+    if signed is not None and _is_whole(signed["body"]):
+        return (
+            [_OF_SIGNS[signed["sign"]], "--", signed["body"]] if not rest else [_OF_SIGNS[signed["sign"]], signed["body"], *rest]
+        )
+    statements = request_lines.statements(first)
+    match request_lines.request(statements[-1], ()) if statements else None:
+        case request_lines.Claim() if len(statements) == 1:
+            return ["verify", *args]
+        case request_lines.Derive(verb):
+            return [verb, *args]
+        case _:
+            return ["derive", *args]
+
+
+def _is_whole(body: str) -> bool:
+    """Whether the bracket that a text begins with closes at its end."""
+    depth = 0
+    for place, character in enumerate(body):
+        depth += (character in "([{") - (character in ")]}")
+        if depth <= 0:
+            return place == len(body) - 1
+    return False
+
+
+def _is_mistyped(first: str, rest: Sequence[str]) -> bool:
+    """Whether a word that is no command was meant to be one: it is like a command's name, or a
+    whole formula follows."""
+    if not _BARE_WORD.fullmatch(first) or not (first.islower() or first.istitle()):
+        return False
+    expressions = [word for word in rest if not word.startswith("-")]
+    return _near(first) is not None or not rest or bool(expressions and re.search(r"\W", expressions[0]))
+
+
+def _near(word: str) -> str | None:
+    import difflib
+
+    found = difflib.get_close_matches(word.lower(), _COMMANDS, n=1, cutoff=_LIKE)
+    return found[0] if found else None
+
+
+def _unknown(word: str, rest: Sequence[str]) -> click.UsageError:
+    near = _near(word)
+    meant = f"did you mean matcalc {OTHER_NAMES.get(near, near)}?" if near else "matcalc --help lists the commands"
+    formula = "" if rest else f'; as a formula: matcalc derive "{word}"'
+    return click.UsageError(f"there is no command {word}: {meant}{formula}")
+
+
 SHORT_HELP = """\
 Derivatives of formulas with vectors and matrices.
 
@@ -226,7 +327,7 @@ class LazyGroup(PlainHelp, click.Group):
             say(SHORT_HELP)
             ctx.exit()
         if args[0].lower() not in (*LAZY, *OTHER_NAMES, "--help", "-h", "--version"):
-            args = import_module("matcalc.commands.formulas").as_command(args)
+            args = as_command(args)
         else:
             args = [args[0].lower(), *args[1:]]
         return super().parse_args(ctx, args)

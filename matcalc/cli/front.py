@@ -1,21 +1,22 @@
-"""The front door: how the program begins and ends, which commands there are, and plain arguments,
-as most are."""
+"""The front door: how the program begins and ends, which commands there are, what was given to
+them, and plain arguments, as most are."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
 
 from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.records import record
-from matcalc.cli.arguments import GIVEN, Given, holding
 from matcalc.interface.console import prepare, say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Value = TypeVar("Value")
 Kind: TypeAlias = Literal["text", "texts", "word", "number", "flag"]
 
 LAZY = {
@@ -40,6 +41,31 @@ OTHER_NAMES = {
     "diff": "derive", "prompt": "repl", "shell": "repl",
 }  # fmt: skip
 """Other names of commands."""
+
+
+@record
+class Given:
+    """The name of the command, the words of its expression, and its options."""
+
+    command: str = "matcalc"
+    words: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+_NOTHING = Given()
+GIVEN: ContextVar[Given] = ContextVar("given", default=_NOTHING)
+EXPLAINS: ContextVar[bool] = ContextVar("explains", default=False)
+"""Whether the command is asked to say all about how its formula is read."""
+
+
+@contextmanager
+def holding(variable: ContextVar[Value], value: Value) -> Iterator[None]:
+    """The variable has the value until the command ends."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 @record
@@ -116,21 +142,25 @@ def sorted_out(arguments: Sequence[str], known: Sequence[Option]) -> tuple[str, 
         option = spelled.get(argument)
         if option is None:
             words.append(argument)
-            continue
-        options.append(argument)
-        if option.kind == "flag":
+        elif option.kind == "flag":
+            options.append(argument)
             values[option.argument] = True
-            continue
-        value = next(rest, "")
-        if not _is_plain(value) or option.kind == "number" or (option.kind == "word" and value not in option.words):
-            return None
-        options.append(value)
-        values[option.argument] = (*values[option.argument], value) if option.kind == "texts" else value
+        else:
+            value = next(rest, "")
+            if not _is_value(value, option):
+                return None
+            options += argument, value
+            values[option.argument] = (*values[option.argument], value) if option.kind == "texts" else value
     return (words[0], tuple(options), values) if len(words) == 1 and _is_plain(words[0]) else None
 
 
 def _is_plain(argument: str) -> bool:
     return bool(argument.strip()) and not argument.startswith(_DASHES)
+
+
+def _is_value(word: str, option: Option) -> bool:
+    """Whether a word is plainly a value of an option."""
+    return _is_plain(word) and (option.kind in ("text", "texts") or word in option.words)
 
 
 BAD_INPUT, OWN_FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141

@@ -1,8 +1,8 @@
-"""The options that commands share, each written once."""
+"""The options that commands share, each written once, and what they do to a command."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -12,21 +12,17 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.files import plain
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
-from matcalc.cli.arguments import EXPLAINS, holding
-from matcalc.cli.front import Command, ExpressionCommand, Option
+from matcalc.cli.front import EXPLAINS, Command, Option, holding
+from matcalc.interface.presentation import FORMATS
 from matcalc.language.decisions import DIALECTS
 from matcalc.objects.inputs import NAMES
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 
 Keywords: TypeAlias = dict[str, Any]
 """Arguments that are passed on to the calls of the Python interface."""
-
-
-def expression_command(name: str, summary: str, *options: Option) -> Callable[[Command], ExpressionCommand]:
-    """Makes a function a command that has ``READING`` and ``BUDGET`` among its options; the
-    docstring is the help page."""
-    return lambda run: ExpressionCommand(name, summary, options, with_budget(with_reading(run)))
-
-
+SAMPLES = ("matrix", "sum")
+VIEWS = ("differential", "slice")
+"""Forms of a first derivative besides the closed matrix form and the index form."""
 FORM_NAMES = {
     "md": "markdown", "text": "unicode", "txt": "ascii", "utf8": "unicode", "utf-8": "unicode", "plain": "ascii",
     "indices": "index", "web": "html",
@@ -106,6 +102,48 @@ def names_option(default: str) -> Option:
 def wrt_option(said: str) -> Option:
     """``--wrt``, which may be repeated."""
     return Option(("-w", "--wrt"), "wrt", "texts", said, "NAME", ())
+
+
+def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
+    """The options of a command that differentiates. ``names`` is the default of ``--names``, which
+    there is only where there is a default."""
+    return (
+        wrt_option(wrt),
+        *READING,
+        LAYOUT,
+        SYMMETRY,
+        BUDGET,
+        *([names_option(names)] if names else []),
+        BOLD,
+        Option(
+            ("--steps",),
+            "steps",
+            "flag",
+            f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}.",
+            default=False,
+        ),
+        Option(
+            ("--style",),
+            "style",
+            "word",
+            "Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
+            "STYLE",
+            None,
+            STEP_STYLES,
+        ),
+        Option(("--entries",), "entries", "text", "Write the result out entry by entry at small sizes, as in n=2,m=3.", "SIZES"),
+        Option(("--at",), "point", "text", 'The value of the result: "x=[1,2], A=[1 2; 3 4]".', "VALUES"),
+        Option(
+            ("--samples",),
+            "samples",
+            "word",
+            "Of a formula with samples x_i: the result in matrices, or as a sum over them.  [default: matrix]",
+            "matrix|sum",
+            SAMPLES[0],
+            SAMPLES,
+        ),
+        form_option(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS))), (*FORMATS, *VIEWS)),
+    )
 
 
 def with_reading(command: Command) -> Command:

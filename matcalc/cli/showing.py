@@ -3,34 +3,179 @@ on standard error."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
-from matcalc.cli.arguments import EXPLAINS
-from matcalc.cli.options import set_in_bold
-from matcalc.interface.console import say, shows
-from matcalc.interface.presentation import CODE, reading_lines, remark_lines, remarks, rendered, steps_rendered
+from matcalc.base.records import record, replace
+from matcalc.cli.front import EXPLAINS
+from matcalc.cli.options import VIEWS, set_in_bold
+from matcalc.interface.console import fitting, say, shows
+from matcalc.interface.presentation import (
+    CODE,
+    FORMATS,
+    as_json,
+    joint_remarks,
+    left_side,
+    reading_lines,
+    remarks,
+    rendered,
+    steps_rendered,
+)
 from matcalc.interface.results import Derivation
-from matcalc.objects.parsed import Reading
+from matcalc.objects.parsed import Reading, Style
+from matcalc.printing import text
+from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 
 if TYPE_CHECKING:
     from matcalc.interface.equations import Equation
+    from matcalc.interface.named_results import Gradients
 
 SIGNS = "ᵀ−²"
 """Characters that a console must have to be shown results in Unicode."""
+ENTRY_FORMS = ("unicode", "ascii", *typesetting(), "markdown", "json")
+GRADIENT_FORMATS = ("unicode", "ascii", *typesetting(), "json", *CODE)
+VALUE_FORMS = ("unicode", "ascii", "json")
 
 
-def show(derivation: Derivation, target: str | None, *, bold: bool = False) -> None:
-    """The derivation on standard output, what it rests on on standard error."""
-    target = set_in_bold(target, bold) or ("unicode" if shows(derivation.written()) else "ascii")
-    show_reading(derivation.reading)
-    say(rendered(derivation, target, ascii_json=not shows(SIGNS), bold=bold))
+def show(
+    found: Derivation | Equation | Gradients,
+    target: str | None,
+    *,
+    bold: bool = False,
+    whole: bool = False,
+    before: Callable[[Style], str] | None = None,
+) -> None:
+    """A result on standard output, as text behind what stands ``before`` it, of an equation the
+    right side or the ``whole``; what it rests on on standard error."""
+    shown: Any = found
+    written = shown.equation() if hasattr(shown, "equation") else found.written()
+    target = target or ("unicode" if shows(written) else "ascii")
+    show_reading(shown.reading)
+    if before is not None and target in ("unicode", "ascii"):
+        say(before("ascii" if target == "ascii" else "unicode"))
+    say(rendered(found, target, equation=whole, bold=bold, ascii_json=not shows(SIGNS)))
     if target != "json":
-        show_lines(remarks(derivation, shown_as_index=target == "index"))
+        show_lines(remarks(found, shown_as_index=target == "index"))
 
 
-def show_steps(derivation: Derivation, target: str | None, style: str) -> None:
+def show_json(parts: Mapping[str, Any] | Sequence[Any]) -> None:
+    """One JSON object, or a list."""
+    say(as_json(parts, ascii=not shows(SIGNS)))
+
+
+def show_reading(reading: Reading) -> None:
+    """How the formula was read, on standard error, before the result."""
+    show_lines(reading_lines(reading, whole=EXPLAINS.get(), style="unicode" if shows(SIGNS) else "ascii"))
+
+
+def show_lines(lines: Sequence[str]) -> None:
+    """Lines on standard error."""
+    for line in lines:
+        say(line, err=True)
+
+
+@record
+class View:
+    """How a derivative is to be shown."""
+
+    target: str | None
+    bold: bool
+    steps: bool = False
+    style: str | None = None
+    entries: str | None = None
+    point: str | None = None
+    samples: str = "matrix"
+
+    @property
+    def of_one(self) -> bool:
+        """Whether only a derivative by one name can be shown so."""
+        return self.steps or self.in_numbers or self.target in (*VIEWS, "markdown", "index")
+
+    @property
+    def in_numbers(self) -> bool:
+        """Whether entries or values are asked for."""
+        return self.entries is not None or self.point is not None
+
+    def checked(self) -> View:
+        """The view with its defaults. Raises MatcalcError for what does not go together."""
+        steps = self.steps or self.style is not None
+        target = self.target
+        if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
+            said = f"steps are not available as {target}" if steps else "only a derivation in steps is available as html"
+            raise MatcalcError(
+                said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html"
+            )
+        if steps and self.bold:
+            raise MatcalcError(
+                "there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold"
+            )
+        if self.in_numbers:
+            self._check_numbers()
+        return replace(self, target=set_in_bold(target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
+
+    def _check_numbers(self) -> None:
+        asked = "--entries" if self.entries is not None else "--at"
+        if self.steps or self.style or self.bold or (self.entries is not None and self.point is not None):
+            raise MatcalcError(f"{asked} shows a result by itself", suggestion=f"{asked} without --at, --steps and --bold")
+        forms = ENTRY_FORMS if self.entries is not None else VALUE_FORMS
+        if self.target not in (None, *forms):
+            raise MatcalcError(f"{asked} is not available as {self.target}", expected=", ".join(forms))
+
+
+def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Gradients] | None = None) -> None:
+    """One derivative, or several, each with what stands left of it; ``jointly`` makes code for all
+    of them."""
+    if view.samples == "sum":
+        found = [one.samples() for one in found]
+    if len(found) == 1:
+        show_one(found[0], view)
+    elif view.target == "json" and not view.steps and not view.in_numbers:
+        show_json({"derivatives": {left_side(one, "ascii"): one.to_dict() for one in found}})
+    elif view.target in CODE:
+        if jointly is None:
+            raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
+        say(jointly().code(view.target).rstrip("\n"))
+    elif view.in_numbers and view.target != "json":
+        show_reading(found[0].reading)
+        for one in found:
+            say(f"{fitting(left_side(one, 'unicode'))} = {_in_numbers(one, view)}")
+        show_lines(joint_remarks(found))
+    elif view.steps or view.in_numbers or view.target in VIEWS:
+        for one in found:
+            say(fitting(f"{left_side(one, 'unicode')}:"))
+            show_one(one, view)
+    else:
+        _show_equations(found, view)
+
+
+def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:
+    """Several gradients, behind those of every single step if the ``partials`` are wanted, too."""
+    if view.target not in (None, *GRADIENT_FORMATS):
+        show_reading(found.reading)
+        raise MatcalcError(f"several gradients are not available as {view.target}", expected=", ".join(GRADIENT_FORMATS))
+    show(found, view.target, bold=view.bold, before=found.chain if partials else None)
+
+
+def show_one(derivation: Derivation, view: View) -> None:
+    """The derivation on standard output, what it rests on on standard error."""
+    if view.in_numbers and view.target == "json":
+        show_json({**derivation.to_dict(), **_numbers_as_json(derivation, view)})
+    elif view.in_numbers:
+        show_reading(derivation.reading)
+        say(_in_numbers(derivation, view))
+        show_lines(remarks(derivation, shown_as_index=True))
+    elif view.steps:
+        _show_steps(derivation, view.target, view.style or STEP_STYLES[0])
+    elif view.target in VIEWS:
+        show(derivation.differential() if view.target == "differential" else derivation.slice(), None, whole=True)
+    else:
+        show(derivation, view.target, bold=view.bold)
+
+
+def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:
     """The derivation in steps on standard output, the result last; what it rests on on standard
     error."""
     show_reading(derivation.reading)
@@ -40,50 +185,47 @@ def show_steps(derivation: Derivation, target: str | None, style: str) -> None:
         show_lines(remarks(derivation))
 
 
-def show_json(parts: Mapping[str, Any] | Sequence[Any]) -> None:
-    """One JSON object, or a list."""
-    import json
-
-    say(json.dumps(parts, ensure_ascii=not shows(SIGNS), indent=2))
-
-
-def show_reading(reading: Reading) -> None:
-    """How the formula was read, on standard error, before the result."""
-    show_lines(reading_lines(reading, whole=EXPLAINS.get(), style="unicode" if shows(SIGNS) else "ascii"))
-
-
-def show_remarks(
-    declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()
-) -> None:
-    """What a result rests on, a labelled line each, on standard error; notes that were said as
-    ``warnings`` are left out."""
-    show_lines(remark_lines(declarations, conditions, notes, warnings))
+def _in_numbers(derivation: Derivation, view: View) -> str:
+    """The result entry by entry, or its value at a point."""
+    if view.entries is None:
+        entries = _entries()
+        return str(entries.shown(derivation.at(**entries.point_of(view.point or ""))))
+    found = derivation.entries(**_sizes(view.entries, derivation))
+    if view.target is not None and view.target in typesetting():
+        return found.typeset(view.target)
+    if view.target == "markdown":
+        return f"${found.latex()}$"
+    return found.text("ascii" if view.target == "ascii" or not (view.target or shows(found.text())) else "unicode")
 
 
-def show_lines(lines: Sequence[str]) -> None:
-    """Lines on standard error."""
-    for line in lines:
-        say(line, err=True)
+def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
+    if view.entries is None:
+        return {"value": derivation.at(**_entries().point_of(view.point or "")).tolist()}
+    found = derivation.entries(**_sizes(view.entries, derivation))
+    return {"entries": [text(entry, "ascii") for entry in found.data], "entries_shape": list(found.shape)}
 
 
-def show_equation(found: Equation, target: str | None, *, whole: bool, bold: bool = False) -> None:
-    """The equation, or its right side, on standard output; what it rests on on standard error."""
-    target = set_in_bold(target, bold) or ("unicode" if shows(found.equation()) else "ascii")
-    show_reading(found.reading)
-    match target:
-        case "json":
-            show_json(found.to_dict())
-            return
-        case _ if target in typesetting():
-            say(found.typeset(target, equation=whole, bold=bold))
-        case "markdown":
-            say(found.markdown(bold=bold))
-        case "index":
-            say(found.index_form)
-        case _ if target in CODE:
-            say(found.code(target).rstrip("\n"))
-        case "ascii":
-            say(found.equation("ascii") if whole else found.text("ascii"))
-        case _:
-            say(found.equation() if whole else found.text())
-    show_remarks(found.declarations, found.conditions, found.notes, found.warnings)
+def _sizes(written: str, derivation: Derivation) -> dict[str, int]:
+    """Numbers for the sizes; one number alone is for all of them."""
+    if written.strip().isdecimal():
+        return dict.fromkeys(_entries().size_names([derivation.source.node, *derivation.wrt]), int(written))
+    found: dict[str, int] = _entries().point_of(written)
+    return found
+
+
+def _entries() -> Any:
+    """Writing out and points, loaded when they are first asked for."""
+    return import_module("matcalc.entries")
+
+
+def _show_equations(found: Sequence[Derivation], view: View) -> None:
+    target = view.target or ("unicode" if all(shows(one.written()) for one in found) else "ascii")
+    show_reading(found[0].reading)
+    for one in found:
+        if target in typesetting():
+            say(one.typeset(target, equation=True, bold=view.bold))
+        elif target == "markdown":
+            say(one.markdown(equation=True, bold=view.bold))
+        else:
+            say(f"{left_side(one, 'ascii' if target == 'ascii' else 'unicode')} = {rendered(one, target)}")
+    show_lines(joint_remarks(found))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from matcalc.base.layouts import Layout, Symmetric
-from matcalc.cli.arguments import read_expression
-from matcalc.cli.choosing import groups_asked, in_words
-from matcalc.cli.derivatives import View, deriving_options, show_all, with_advice, with_view
+from matcalc.cli.arguments import Asked, expression_command
 from matcalc.cli.front import Option
-from matcalc.cli.options import Keywords, expression_command
-from matcalc.cli.showing import show_lines
+from matcalc.cli.options import deriving_options
+from matcalc.cli.showing import View, show_all, show_lines
 from matcalc.interface.api import derive, gradient
 
 ORDER = Option(("--order",), "order", "word", "First or second derivative.  [default: 1]", "1|2", "1", ("1", "2"))
@@ -24,17 +19,7 @@ ORDER = Option(("--order",), "order", "word", "First or second derivative.  [def
     ),
     ORDER,
 )
-@with_view
-def command(
-    expression: str,
-    wrt: Sequence[str],
-    reading: Keywords,
-    order: str,
-    layout: Layout,
-    symmetric: Symmetric,
-    names: str,
-    view: View,
-) -> None:
+def command(asked: Asked, view: View, order: str) -> None:
     """Print the derivative of EXPRESSION by the symbol --wrt.
 
     Write EXPRESSION as in MATLAB (X'*(X*w - y), and .* ./ .^ entry by entry), in Unicode (Xᵀ(Xw −
@@ -50,18 +35,11 @@ def command(
     matcalc derive "x'Ax" --wrt x --steps
     matcalc derive "x'Ax" --wrt x --steps --style differential
     """
-    text, wrt = in_words(read_expression(expression), wrt)
-    asked = groups_asked(text, wrt, reading)
-    shared = {"layout": layout, "symmetric": symmetric, **reading}
-    found = with_advice(
-        lambda: [
-            derive(text, group[0] if len(group) == 1 else group, order=int(order), names=names, **shared) for group in asked
-        ],
-        text,
-    )
-    single = order == "1" and all(len(group) == 1 for group in asked)
-    show_all(found, view, (lambda: gradient(text, [name for (name,) in asked], names=names, **shared)) if single else None)
-    if wrt and order == "1" and not single and view.target != "json":
+    groups = asked.groups
+    single = order == "1" and all(len(group) == 1 for group in groups)
+    found = asked.each(derive, groups, order=int(order))
+    show_all(found, view, (lambda: gradient(asked.text, [name for (name,) in groups], **asked.settings)) if single else None)
+    if asked.wrt and order == "1" and not single and view.target != "json":
         show_lines(
-            [f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in asked if len(set(group)) == 2]
+            [f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in groups if len(set(group)) == 2]
         )

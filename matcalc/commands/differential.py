@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from matcalc.cli.arguments import read_expression
-from matcalc.cli.choosing import in_words, names_asked
-from matcalc.cli.options import BOLD, BUDGET, READING, Keywords, expression_command, form_option, wrt_option
-from matcalc.cli.showing import show_equation
+from matcalc.cli.arguments import Asked, expression_command
+from matcalc.cli.options import BOLD, BUDGET, READING, form_option, wrt_option
+from matcalc.cli.showing import View, show
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.product_calls import differential
 
@@ -21,11 +18,10 @@ from matcalc.interface.product_calls import differential
     BOLD,
     form_option(FORMATS),
 )
-def command(expression: str, wrt: Sequence[str], reading: Keywords, bold: bool, target: str | None) -> None:
+def command(asked: Asked, view: View) -> None:
     """Print the differential of EXPRESSION: df = tr(G' dX), dY = A dX B.
 
     \b
     matcalc differential "||X - U V||^2" --wrt V
     """
-    text, wrt = in_words(read_expression(expression), wrt)
-    show_equation(differential(text, names_asked(text, wrt, reading), **reading), target, bold=bold, whole=True)
+    show(differential(asked.text, asked.names, **asked.settings), view.target, bold=view.bold, whole=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from matcalc.cli.arguments import read_expression, split_names
-from matcalc.cli.choosing import in_words, names_asked
+from matcalc.cli.arguments import Asked, expression_command, split_names
 from matcalc.cli.front import Option
-from matcalc.cli.options import BOLD, BUDGET, READING, Keywords, expression_command, form_option, wrt_option
-from matcalc.cli.showing import show_equation
+from matcalc.cli.options import BOLD, BUDGET, READING, form_option, wrt_option
+from matcalc.cli.showing import View, show
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.product_calls import jvp
 
@@ -23,11 +20,10 @@ from matcalc.interface.product_calls import jvp
     BOLD,
     form_option(FORMATS),
 )
-def command(expression: str, wrt: Sequence[str], direction: str, reading: Keywords, bold: bool, target: str | None) -> None:
+def command(asked: Asked, view: View, direction: str) -> None:
     """Print what a change of the symbols does to EXPRESSION, to first order.
 
     \b
     matcalc jvp "A*X*B" --wrt X --direction V
     """
-    text, wrt = in_words(read_expression(expression), wrt)
-    show_equation(jvp(text, names_asked(text, wrt, reading), split_names(direction), **reading), target, bold=bold, whole=False)
+    show(jvp(asked.text, asked.names, split_names(direction), **asked.settings), view.target, bold=view.bold)

@@ -1,11 +1,15 @@
-"""``matcalc verify``: one statement, or the statements of files."""
+"""``matcalc verify``: one statement, or the statements of files, which may be watched while they
+are edited."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +20,9 @@ from matcalc.base.budgets import DOCUMENT_SECONDS
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.cli.arguments import EXPLAINS, read_expression
+from matcalc.cli.arguments import read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
+from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import SIGNS, show_json
 from matcalc.documents.blocks import Place
@@ -27,13 +32,14 @@ from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 
 if TYPE_CHECKING:
-    from matcalc.commands import verifying_files
-    from matcalc.documents import reports
-    from matcalc.documents.reports import interchange
+    from matcalc.documents import deciding, examination, reports
+    from matcalc.documents.reports import interchange, pages
     from matcalc.proofs import printed
 else:
     printed = later("matcalc.proofs.printed")
-    verifying_files = later("matcalc.commands.verifying_files")
+    deciding = later("matcalc.documents.deciding")
+    examination = later("matcalc.documents.examination")
+    pages = later("matcalc.documents.reports.pages")
     reports = later("matcalc.documents.reports")
     interchange = later("matcalc.documents.reports.interchange")
 
@@ -41,6 +47,26 @@ _TARGETS = ("text", "json", "junit", "sarif", "html", "markdown")
 _FAILURES = ("refuted", "conditional", "unread")
 _FILE_NAME = re.compile(r"[^\s()=]*[\w/]\.[A-Za-z][A-Za-z0-9]{1,9}")
 """A name with an extension of two letters or more: ``b.ipynb``, though not ``X.T``."""
+
+
+_LONG = 20
+_PAUSE = 0.3
+"""Seconds between two looks at watched files."""
+
+
+@record
+class Wishes:
+    """How files are to be verified and what is to become of the reports."""
+
+    target: str = "text"
+    jobs: int | None = None
+    root: str | None = None
+    fail_on: reports.Severity = "refuted"
+    lenient: bool = False
+    everything: bool = False
+    cache: bool = True
+    output: str | None = None
+    seconds: float = DOCUMENT_SECONDS
 
 
 @click.command(
@@ -99,8 +125,8 @@ def command(
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
         _refuse_proofs(steps or saved is not None)
-        wanted = verifying_files.Wishes(target=target, **_given(wishes))
-        sys.exit((verifying_files.watch_files if watch else verifying_files.verify_files)(subjects, wanted))
+        wanted = Wishes(target=target, **_given(wishes))
+        sys.exit((_watch_files if watch else _verify_files)(subjects, wanted))
     if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
         raise MatcalcError(
             "this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional"
@@ -162,24 +188,29 @@ def _statements(texts: Sequence[str], how: Keywords, target: str, asked: Proving
     for verdict in found:
         if verdict.reading is not None and EXPLAINS.get():
             say(verdict.reading.explain(), err=True)
-    if target not in ("text", "json", "junit"):
-        raise MatcalcError(f"the form {target} is for files", suggestion="text, json or junit for a statement")
-    if target == "json":
-        show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
-    elif target == "junit":
-        entries = [
-            reports.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement)
-            for one in found
-        ]
-        say(interchange.as_junit([reports.Report("statement", tuple(entries))], "conditional"))
-    else:
-        say("\n\n".join(_explained(verdict, asked.steps) for verdict in found))
+    _show_verdicts(found, target, asked.steps)
     if asked.file is not None:
         _save(found, asked.file)
     for fault in faults:
         say(f"error: {fault}", err=True)
     status = exit_status(found)
     return BAD_INPUT if faults and status in (HOLDS, UNDECIDED) else status
+
+
+def _show_verdicts(found: Sequence[Verdict], target: str, steps: bool) -> None:
+    match target:
+        case "text":
+            say("\n\n".join(_explained(verdict, steps) for verdict in found))
+        case "json":
+            show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
+        case "junit":
+            entries = [
+                reports.Entry(one.statement, Place("statement", 1), "claim", verdict=one, notation="plain", name=one.statement)
+                for one in found
+            ]
+            say(interchange.as_junit([reports.Report("statement", tuple(entries))], "conditional"))
+        case _:
+            raise MatcalcError(f"the form {target} is for files", suggestion="text, json or junit for a statement")
 
 
 def _explained(verdict: Verdict, steps: bool) -> str:
@@ -199,10 +230,15 @@ def _save(found: Sequence[Verdict], file: str) -> None:
     if proof is None:
         known = "several statements" if len(found) > 1 else "no proof line by line is known of it"
         raise MatcalcError(f"no proof is saved: {known}", expected="one statement that is proved")
+    _write(file, proof.json())
+
+
+def _write(file: str, text: str) -> None:
+    """Writes a text to a file. Raises MatcalcError where that is impossible."""
     try:
-        Path(file).write_text(proof.json() + "\n", encoding="utf-8")
+        Path(file).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise MatcalcError(f"{file} cannot be written: {error.strerror}") from None
+        raise MatcalcError(f"{file} cannot be written: {error.strerror or error}") from None
 
 
 def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], list[MatcalcError]]:
@@ -234,3 +270,147 @@ def _names_a_file(subject: str) -> bool:
         return "=" not in subject and (place.exists() or _FILE_NAME.fullmatch(subject) is not None)
     except (OSError, ValueError):  # too long for a path, or with a character that none has
         return False
+
+
+# ---------------------------------------------------------------- files
+
+
+def _verify_files(paths: Sequence[str], wishes: Wishes) -> int:
+    """Reports on files, and the exit status. Raises MatcalcError when none can be read, and for an
+    output that cannot be written."""
+    return _told(*_examined(paths, wishes, deciding.Memory(kept=wishes.cache)), wishes)
+
+
+def _watch_files(paths: Sequence[str], wishes: Wishes) -> int:
+    """As ``_verify_files``, again whenever one of the files, or of those that they take in, changes,
+    until it is interrupted.
+
+    The exit status is that of the last time.
+    """
+    memory = deciding.Memory(kept=wishes.cache)
+    known: dict[str, tuple[int, int]] | None = None
+    watched = list(paths)
+    status = 0
+    try:
+        while True:
+            if _states(watched) == known:
+                time.sleep(_PAUSE)
+                continue
+            if known is not None:
+                say(f"\n— {time.strftime('%H:%M:%S')} —")
+            known = _states(watched)
+            try:
+                found, unreadable = _examined(paths, wishes, memory)
+                status = _told(found, unreadable, wishes)
+            except MatcalcError as error:
+                say(f"error: {error}", err=True)
+                status = BAD_INPUT
+                continue
+            more = [file for report in found for file in report.files if file not in watched]
+            watched += more
+            known |= _states(more)
+    except KeyboardInterrupt:
+        return status
+
+
+def _states(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """When each file was changed last, and its size; nothing of one that is not there, as between
+    two steps of an editor that saves."""
+    found = {}
+    for path in paths:
+        try:
+            stated = os.stat(path)
+            found[path] = (stated.st_mtime_ns, stated.st_size)
+        except OSError:
+            continue
+    return found
+
+
+def _examined(paths: Sequence[str], wishes: Wishes, memory: deciding.Memory) -> tuple[list[reports.Report], list[MatcalcError]]:
+    """The reports, and what is wrong with the files that have none. Raises MatcalcError when no
+    file has one."""
+    made: list[reports.Report] = []
+    unreadable: list[MatcalcError] = []
+    for path in paths:
+        try:
+            with _progress(path) as progress:
+                report = examination.examined(
+                    path, root=wishes.root, jobs=wishes.jobs, memory=memory, seconds=wishes.seconds, progress=progress
+                )
+                made.append(report)
+        except MatcalcError as error:
+            unreadable.append(error)
+    if not made:
+        raise unreadable[0]
+    return made, unreadable
+
+
+def _told(found: Sequence[reports.Report], unreadable: Sequence[MatcalcError], wishes: Wishes) -> int:
+    _show(found, wishes)
+    for fault in unreadable:
+        say(f"error: {fault}", err=True)
+    for said in _nothing_checked(found):
+        say(said if wishes.lenient else f"error: {said}", err=True)
+    return reports.status_of(found, wishes.fail_on, unreadable=bool(unreadable), lenient=wishes.lenient)
+
+
+def _show(found: Sequence[reports.Report], wishes: Wishes) -> None:
+    text = _shown(found, wishes)
+    if wishes.output is None:
+        say(text)
+        return
+    _write(wishes.output, text)
+    if wishes.target != "text":
+        say("\n".join(pages.as_table(report).splitlines()[-1] for report in found), err=True)
+
+
+def _shown(found: Sequence[reports.Report], wishes: Wishes) -> str:
+    match wishes.target:
+        case "json":
+            return interchange.as_json(found)
+        case "junit":
+            return interchange.as_junit(found, wishes.fail_on)
+        case "sarif":
+            return interchange.as_sarif(found)
+        case "html":
+            return pages.as_page(found)
+        case "markdown":
+            return pages.as_review(found)
+        case _:
+            return "\n\n".join(pages.as_table(report, everything=wishes.everything) for report in found)
+
+
+def _nothing_checked(found: Sequence[reports.Report]) -> Iterator[str]:
+    """What is said of files in which claims stand and none could be read; where no file has a
+    claim, of all."""
+    whole = not any(report.claims for report in found)
+    for report in found:
+        if whole and not report.claims:
+            yield f"{report.path}: nothing to check was found"
+        elif report.claims and all(entry.status == "not read" for entry in report.claims):
+            first = report.claims[0]
+            yield f"{report.path}: nothing could be read: {' '.join(first.text.split())[:72]} (line {first.place.line}: {first.said_why})"
+
+
+@contextmanager
+def _progress(path: str) -> Iterator[examination.Progress | None]:
+    """A bar on standard error while a long file is verified, where somebody sees it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = None
+
+    def advance(done: int, count: int) -> None:
+        nonlocal bar
+        if count < _LONG:
+            return
+        if bar is None:
+            bar = click.progressbar(length=count, label=path, file=sys.stderr)
+            bar.__enter__()
+        bar.update(1)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

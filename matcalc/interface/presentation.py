@@ -3,7 +3,7 @@ nobody said so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from matcalc.base.errors import MatcalcError, ParseError
@@ -22,26 +22,38 @@ CODE = (*code_targets(), "sympy")
 FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *CODE)
 
 
-def rendered(derivation: Derivation, target: str, *, ascii_json: bool = False, bold: bool = False) -> str:
-    """The derivation in one of ``FORMATS``; JSON with nothing but ASCII characters where the output
-    can show no others."""
-    match target:
-        case "ascii":
-            return derivation.text("ascii")
-        case _ if target in typesetting():
-            return derivation.typeset(target, bold=bold)
-        case "markdown":
-            return derivation.markdown(bold=bold)
-        case "json":
-            import json
+def as_json(parts: Mapping[str, Any] | Sequence[Any], *, ascii: bool = False) -> str:
+    """One JSON object, or a list; with nothing but ASCII characters where the output can show no
+    others."""
+    import json
 
-            return json.dumps(derivation.to_dict(), ensure_ascii=ascii_json, indent=2)
-        case "index":
-            return derivation.index_form
+    return json.dumps(parts, ensure_ascii=ascii, indent=2)
+
+
+def rendered(result: Any, target: str, *, equation: bool = False, bold: bool = False, ascii_json: bool = False) -> str:
+    """A result in one of ``FORMATS``, an ``equation`` with both sides; ``ascii_json`` as
+    ``as_json`` has it.
+
+    Raises MatcalcError for a form that a result of this kind does not have.
+    """
+    match target:
+        case "unicode":
+            text: str = result.equation() if equation else result.written()
+        case "ascii":
+            text = result.equation("ascii") if equation else result.text("ascii")
+        case _ if target in typesetting():
+            text = result.typeset(target, bold=bold, **({"equation": True} if equation else {}))
         case _ if target in CODE:
-            return derivation.code(target).rstrip("\n")
+            text = result.code(target).rstrip("\n")
+        case "markdown" if hasattr(result, "markdown"):
+            text = result.markdown(bold=bold)
+        case "index" if hasattr(type(result), "index_form"):
+            text = result.index_form
+        case "json" if hasattr(result, "to_dict"):
+            text = as_json(result.to_dict(), ascii=ascii_json)
         case _:
-            return derivation.written()
+            raise MatcalcError(f"there is no {target} form of this result", expected="a derivative by one name")
+    return text
 
 
 def steps_rendered(derivation: Derivation, target: str, style: str = "index", *, ascii_json: bool = False) -> str:
@@ -50,12 +62,10 @@ def steps_rendered(derivation: Derivation, target: str, style: str = "index", *,
 
     Raises MatcalcError for another form.
     """
-    import json
-
     if target != "json":
         return derivation.steps_text(target, style)
     steps = [step.to_dict() for step in derivation.derivation_steps(style)]
-    return json.dumps({**derivation.to_dict(), "derivation": steps}, ensure_ascii=ascii_json, indent=2)
+    return as_json({**derivation.to_dict(), "derivation": steps}, ascii=ascii_json)
 
 
 def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unicode") -> list[str]:
@@ -71,40 +81,40 @@ def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unic
 
 
 def remark_lines(
-    declarations: Mapping[str, str], conditions: Sequence[str], notes: Sequence[str], warnings: Sequence[str] = ()
+    declarations: Mapping[str, str],
+    conditions: Iterable[str],
+    notes: Iterable[str],
+    warnings: Sequence[str] = (),
+    shape: str = "",
 ) -> list[str]:
     """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left
     out."""
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
+    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items())), ("shape", shape)]
     rows += [("holds if", condition) for condition in conditions]
     rows += [("note", note) for note in notes if note not in warnings]
-    return _labelled(rows)
+    return [f"{label + ':':<10}{content}" for label, content in rows if content]
 
 
-def remarks(derivation: Derivation, *, shown_as_index: bool = False) -> list[str]:
-    """What a derivation rests on, a labelled line each, with the shape of the result."""
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in derivation.declarations.items()))]
-    rows.append(("shape", f"{shape_words(derivation.shape)}, {derivation.layout} layout"))
-    rows += [("holds if", condition) for condition in derivation.conditions]
-    rows += [("note", note) for note in derivation.notes if note not in derivation.warnings]
-    if not derivation.closed and not shown_as_index:
-        form = "index notation" if derivation.outcome.shown is None else "a form with explicit sums"
-        rows.append(("note", f"no closed matrix form is known; this is {form}"))
-    return _labelled(rows)
+def remarks(result: Any, *, shown_as_index: bool = False) -> list[str]:
+    """What a result rests on, a labelled line each; of a derivation with its shape, and that it has
+    no closed form."""
+    shape, notes = "", list(result.notes)
+    if isinstance(result, Derivation):
+        shape = f"{shape_words(result.shape)}, {result.layout} layout"
+        if not result.closed and not shown_as_index:
+            form = "index notation" if result.outcome.shown is None else "a form with explicit sums"
+            notes.append(f"no closed matrix form is known; this is {form}")
+    return remark_lines(result.declarations, result.conditions, notes, result.warnings, shape)
 
 
 def joint_remarks(derivations: Sequence[Derivation]) -> list[str]:
     """What several derivatives of one expression rest on, each thing once."""
     declarations = {name: kind for one in derivations for name, kind in one.declarations.items()}
     shapes = "; ".join(f"{left_side(one, 'unicode')}: {shape_words(one.shape)}" for one in derivations)
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items()))]
-    rows.append(("shape", f"{shapes}, {derivations[0].layout} layout"))
-    rows += [("holds if", condition) for condition in dict.fromkeys(said for one in derivations for said in one.conditions)]
-    rows += [
-        ("note", note) for note in dict.fromkeys(said for one in derivations for said in one.notes if said not in one.warnings)
-    ]
-    rows += [("note", f"no closed matrix form of {left_side(one, 'unicode')} is known") for one in derivations if not one.closed]
-    return _labelled(rows)
+    conditions = dict.fromkeys(said for one in derivations for said in one.conditions)
+    notes = dict.fromkeys(said for one in derivations for said in one.notes if said not in one.warnings)
+    still_open = [f"no closed matrix form of {left_side(one, 'unicode')} is known" for one in derivations if not one.closed]
+    return remark_lines(declarations, conditions, [*notes, *still_open], (), f"{shapes}, {derivations[0].layout} layout")
 
 
 def left_side(derivation: Derivation, style: Literal["unicode", "ascii"]) -> str:
@@ -134,10 +144,6 @@ def shape_words(shape: tuple[Any, ...]) -> str:
             return f"vector of size {sizes[0]}"
         case _:
             return "×".join(sizes)
-
-
-def _labelled(rows: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"{label + ':':<10}{content}" for label, content in rows if content]
 
 
 _NO_VARIABLES = frozenset(["function", "constant"])

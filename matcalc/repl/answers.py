@@ -3,9 +3,8 @@ commands."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
@@ -13,7 +12,6 @@ from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
 from matcalc.interface.equations import Equation
 from matcalc.interface.named_results import Gradients, NamedDerivation
 from matcalc.interface.presentation import (
-    CODE,
     clear_choice,
     question,
     reading_lines,
@@ -173,19 +171,13 @@ def answer_of(result: Result, *, ascii: bool) -> Answer:
     style: Style = "ascii" if ascii else "unicode"
     reading = () if isinstance(result, Verdict) else tuple(reading_lines(result.reading, style=style))
     match result:
-        case Derivation():
-            return Answer(rendered(result, style), tuple(remarks(result)), reading)
         case Verdict():
             return Answer(result.explain(), status=exit_status([result]))
         case ParsedExpression():
-            kind = f"{'kind:':<10}{kind_words(result.shape)}"
-            return Answer(
-                result.text(style), (kind, *remark_lines(result.declarations, (), result.notes, result.warnings)), reading
-            )
-        case Gradients() | Equation():
-            shown = result.text(style) if isinstance(result, Gradients) else result.equation(style)
-            rests = remark_lines(result.declarations, result.conditions, result.notes, result.warnings)
-            return Answer(shown, tuple(rests), reading)
+            rests = remark_lines(result.declarations, (), result.notes, result.warnings)
+            return Answer(result.text(style), (f"{'kind:':<10}{kind_words(result.shape)}", *rests), reading)
+        case Derivation() | Gradients() | Equation():
+            return Answer(shown_as(result, style), tuple(remarks(result)), reading)
         case _:
             assert_never(result)
 
@@ -202,59 +194,9 @@ def kind_words(shape: tuple[int | str, ...]) -> str:
 def shown_as(result: Result, target: str) -> str:
     """A result in another form. Raises MatcalcError for a form that this kind of result does not
     have."""
-    match result:
-        case Derivation():
-            return rendered(result, target)
-        case Equation():
-            match target:
-                case "unicode" | "ascii":
-                    return result.equation(target)
-                case _ if target in typesetting():
-                    return result.typeset(target, equation=True)
-                case "markdown":
-                    return result.markdown()
-                case "index":
-                    return result.index_form
-                case "json":
-                    return _json(result.to_dict())
-                case _:
-                    return _code(result, target)
-        case ParsedExpression():
-            match target:
-                case "unicode" | "ascii":
-                    return result.text(target)
-                case _ if target in typesetting():
-                    return result.typeset(target)
-                case "markdown":
-                    return result.markdown()
-                case _:
-                    return _code(result, target)
-        case Gradients():
-            match target:
-                case "unicode" | "ascii":
-                    return result.text(target)
-                case _ if target in typesetting():
-                    return result.typeset(target)
-                case "json":
-                    return _json(result.to_dict())
-                case _:
-                    return _code(result, target)
-        case Verdict():
-            if target == "json":
-                return _json(result.to_dict())
-            raise MatcalcError(f"a verdict has no form called {target}", suggestion="a derivative first, such as x'*A*x wrt x")
-        case _:
-            assert_never(result)
-
-
-def _json(parts: dict[str, Any]) -> str:
-    return json.dumps(parts, ensure_ascii=False, indent=2)
-
-
-def _code(result: Equation | ParsedExpression | Gradients, target: str) -> str:
-    if target not in CODE:
-        raise MatcalcError(f"there is no {target} form of this result", expected="a derivative by one name")
-    return result.code(target).rstrip("\n")
+    if isinstance(result, Verdict) and target != "json":
+        raise MatcalcError(f"a verdict has no form called {target}", suggestion="a derivative first, such as x'*A*x wrt x")
+    return rendered(result, target, equation=isinstance(result, Equation))
 
 
 # ------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from matcalc.base.version import VERSION
-from matcalc.cli import choosing
+from matcalc.cli import arguments
 from matcalc.cli.clicked import cli
 from tests.documents.running import called
 
@@ -100,7 +100,7 @@ def test_the_choices_are_commands_that_work() -> None:
 
 
 def test_at_a_terminal_there_is_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "_is_conversation", lambda: True)
+    monkeypatch.setattr(arguments, "_is_conversation", lambda: True)
     for typed, out in [
         ("1\n", GRADIENT),
         ("A\n", "x xᵀ"),

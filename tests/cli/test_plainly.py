@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from matcalc.cli import front
-from matcalc.cli.arguments import GIVEN, Given
 from matcalc.cli.clicked import as_click
-from matcalc.cli.front import LAZY, ExpressionCommand, Option, command_called, sorted_out, understood
+from matcalc.cli.front import GIVEN, LAZY, ExpressionCommand, Given, Option, command_called, sorted_out, understood
 from tests.documents.running import called
 
 FORMULA = "x'*A*x"

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from matcalc.language.declare.declarations import written
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -196,6 +194,26 @@ class Manuscript:
     """The other files that were read."""
 
 
+Role: TypeAlias = Literal[
+    "claim",
+    "definition",
+    "solution",  # what is said to solve a first-order condition: a definition, too, and a claim where that condition is known
+    "first-order condition",
+    "declaration",
+    "fact",
+    "inequality",
+    "limit",  # and what is said of sums without end
+    "integral",
+    "number",
+    "notation",  # an expression that says nothing by itself: a symbol, a size, a formula that is mentioned
+    "probability",  # what is said of probabilities, expectations or densities, none of which are read
+    "unknown function",  # what is said of a function that the document nowhere defines, and is no identity in it
+    "not an equation",
+    "listing",
+]
+"""What a row is for."""
+
+
 LayoutSaid: TypeAlias = Literal["", "gradients", "all"]
 
 
@@ -257,11 +275,6 @@ class Asked:
     own: bool = False
     """Whether the declarations are for this claim alone: a name that does not occur in it is a
     mistake then."""
-
-    @property
-    def declared(self) -> frozenset[str]:
-        """The names that something is declared of."""
-        return frozenset(name for one in written(self.declare) for name in one.names) if self.declare else frozenset()
 
     def declaring(self, *kinds: str) -> Asked:
         """The same with more declarations, such as ``x: scalar``."""

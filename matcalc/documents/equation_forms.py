@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import by_indices
-from matcalc.documents.blocks import Notation
+from matcalc.documents.blocks import Notation, Role
 from matcalc.documents.context.loose_notation import with_listed_diagonals
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
 from matcalc.documents.cues import Sentence, sentence
-from matcalc.documents.rows import Row
 from matcalc.documents.sides import (
     Head,
+    Row,
     before_brackets,
     change_of,
     derivative_sign_before,
@@ -65,25 +64,6 @@ def terms_of(side: str) -> list[str]:
 
 def _bare(side: str) -> str:
     return _UNSEEN.sub("", side)
-
-
-Role: TypeAlias = Literal[
-    "claim",
-    "definition",
-    "solution",  # what is said to solve a first-order condition: a definition, too, and a claim where that condition is known
-    "first-order condition",
-    "declaration",
-    "fact",
-    "inequality",
-    "limit",  # and what is said of sums without end
-    "integral",
-    "number",
-    "notation",  # an expression that says nothing by itself: a symbol, a size, a formula that is mentioned
-    "probability",  # what is said of probabilities, expectations or densities, none of which are read
-    "unknown function",  # what is said of a function that the document nowhere defines, and is no identity in it
-    "not an equation",
-    "listing",
-]
 
 
 @dataclass(frozen=True, slots=True)

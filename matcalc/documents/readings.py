@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Asked
-from matcalc.documents.sides import is_derivative
-from matcalc.language.statements import Statement
-from matcalc.verification.verdict import Verdict
-
-if TYPE_CHECKING:
-    pass
-
 import tomllib
 from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from matcalc.base.files import read
+from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Asked
 from matcalc.documents.context.written_names import names_at, names_in
+from matcalc.documents.sides import is_derivative
 from matcalc.language.declare.declarations import written
 from matcalc.language.latex.latex_commands import FONTS
-from matcalc.language.statements import DerivativeSide
+from matcalc.language.statements import DerivativeSide, Statement
 from matcalc.language.text.spelling import SPELLED_GREEK
-from matcalc.verification.verdict import Counterexample
+from matcalc.verification.verdict import Counterexample, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +62,11 @@ _PART = pattern("⟨([a-z]+)⟩")
 def habits() -> tuple[Habit, ...]:
     """The habits of the file, in the order in which they are tried."""
     return tuple([Habit(**one) for one in tomllib.loads(read("rules", "habits.toml"))["habit"]])
+
+
+def _declared(asked: Asked) -> frozenset[str]:
+    """The names that something is declared of."""
+    return frozenset(name for one in written(asked.declare) for name in one.names)
 
 
 def is_misfit(verdict: Verdict) -> bool:
@@ -192,13 +190,13 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     names = {name.strip() for name in found["names"].split(",")} if found is not None else set()
     names |= set(filter(None, perhaps_numbers(asked, verdict).split(" and "))) | _in_either_layout(asked, verdict)
     plain = frozenset(_plain_letters(asked))
-    declared = asked.declared
+    declared = _declared(asked)
     if names & declared - plain or any(_is_behind_capital(name, asked) for name in names):
         return None
     names |= plain
     if not names:
         return None
-    kept = [_without(one.names, one.value, names) for one in written(asked.declare)] if asked.declare else []
+    kept = [_without(one.names, one.value, names) for one in written(asked.declare)]
     declare = "; ".join([*filter(None, kept), *(f"{name}: scalar" for name in sorted(names))])
     return replace(asked, declare=declare)
 
@@ -218,7 +216,7 @@ def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
     """The letters that are vectors by convention alone."""
     assumed = [kind.strip() for one in verdict.assumed for kind in one.split(";")]
     found = {name for kind in assumed if (of := _OF_VECTORS.fullmatch(kind)) is not None for name in of["names"].split(", ")}
-    return {name for name in found if not _is_vector(name, asked, asked.declared)}
+    return {name for name in found if not _is_vector(name, asked, _declared(asked))}
 
 
 def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
@@ -250,7 +248,7 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
     """
     if asked.exact or not is_misfit(verdict):
         return None
-    declared = asked.declared
+    declared = _declared(asked)
     assumed = {
         name
         for one in verdict.assumed
@@ -276,7 +274,7 @@ def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
     that they are not; empty for others."""
     found = _WISHED.search(verdict.reason) if verdict.counterexample is None else None
     names = _AND.split(found["names"]) if found is not None else []
-    declared = asked.declared
+    declared = _declared(asked)
     return "" if any(_is_vector(name, asked, declared) for name in names) else " and ".join(names)
 
 
@@ -293,7 +291,7 @@ def with_plain_capitals(asked: Asked, verdict: Verdict) -> Asked | None:
     said = [part for one in verdict.assumed for part in one.split("; ")]
     assumed = {name for one in said if (found := _OF_MATRICES.fullmatch(one)) is not None for name in found["names"].split(", ")}
     by_number = bool(by) and all(kinds.get(name) == "scalar" for name in by)
-    if not by_number or not assumed or assumed & asked.declared or _OF_ARRAYS.search(asked.statement):
+    if not by_number or not assumed or assumed & _declared(asked) or _OF_ARRAYS.search(asked.statement):
         return None
     return asked.declaring(*(f"{name}: scalar" for name in sorted(assumed)))
 
@@ -374,7 +372,9 @@ def may_derive(asked: Asked) -> bool:
     if asked.dialect != "latex" or sides is None:
         return False
     if any(
-        at.bold or not at.name[:1].islower() or {at.name, at.base} & asked.declared for side in sides[1:] for at in names_at(side)
+        at.bold or not at.name[:1].islower() or {at.name, at.base} & _declared(asked)
+        for side in sides[1:]
+        for at in names_at(side)
     ):
         return False
     if any(_TWICE.search(side) for side in sides[1:]):

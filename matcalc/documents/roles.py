@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import compared
-from matcalc.documents.blocks import Notation, Placed
+from matcalc.documents.blocks import Notation, Placed, Role
 from matcalc.documents.context.loose_notation import gives_density
 from matcalc.documents.equation_forms import (
     Around,
     Equation,
-    Role,
     goes_on_with_condition,
     has_label,
     is_eigenvalue_equation,
@@ -27,9 +26,9 @@ from matcalc.documents.equation_forms import (
     is_of_multiplier,
     is_written_out,
 )
-from matcalc.documents.rows import Row
 from matcalc.documents.sides import (
     Head,
+    Row,
     fits,
     head_of,
     holds,

@@ -7,7 +7,6 @@ separates them, and each passage into its sides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -16,51 +15,8 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import arranged, branches_of
 from matcalc.documents.blocks import Formula, Placed, joined
 from matcalc.documents.cues import WordUse, word_use
-from matcalc.documents.sides import is_zero
+from matcalc.documents.sides import Row, is_zero
 from matcalc.documents.signs import Sign, signs_of
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """``left relation right``, without alignment marks, labels and punctuation.
-
-    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the
-    first side that all up to here are said to be equal to, ``left`` the side just before.
-    ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula without
-    one (then only ``left`` is there). ``mark`` stands above it: ``!`` for what shall hold, ``(a)``
-    for a reason. ``lead`` are the words and signs in front of the row in its formula (``⇒``,
-    ``hence``) and ``behind`` those after it (``\\text{if } K^\\top = -K``), which may hold
-    formulas.
-    """
-
-    left: Placed
-    relation: str
-    right: Placed | None
-    first: Placed
-    link: int = 0
-    lead: str = ""
-    behind: str = ""
-    mark: str = ""
-
-    @property
-    def text(self) -> str:
-        """The relation between the first side and this one, as it is shown; with the condition that
-        stands behind it."""
-        if self.right is None:
-            return self.left.text
-        return f"{self.first.text} {self.relation} {self.right.text} {self.condition}".rstrip()
-
-    @property
-    def right_text(self) -> str:
-        """The right side as it is written; empty without one."""
-        return "" if self.right is None else self.right.text
-
-    @property
-    def condition(self) -> str:
-        """What stands behind the row, where it begins with a word such as ``if``."""
-        said = re.sub(r"\\[a-z]+\s*\{", "", self.behind)
-        conditional = word_use(said.strip("{ ")) == "conditional" or _COMPARED.match(self.behind) is not None
-        return self.behind if conditional else ""
 
 
 @dataclass(slots=True)
@@ -89,7 +45,6 @@ _INDEX = pattern(
     r"(?:\d\s*(?:[<≤]|\\leq?(?![A-Za-z]))\s*)?[i-nt](?:\s*,\s*[i-nt])*\s*(?:(?:=|≠|\\neq?(?![A-Za-z])|[<>≤≥]|\\(?:leq?|geq?|lt|gt)(?![A-Za-z]))"
     r"\s*[i-nrNMKT](?![A-Za-z(^_])|=\s*\d\s*(?:,\s*(?:\d\s*,\s*)?)?(?::|\\[lc]?dots|\.\.\.|…)|(?:∈|\\in(?![A-Za-z]))\s*(?:\[|\\?\{|\\lbrace))"
 )
-_COMPARED = pattern(r"[i-n]\s*(?:=|≠|\\neq?(?![A-Za-z])|[<>])\s*[i-n](?![A-Za-z])")
 _MEANING = frozenset(["operand", "operator", "relation", "cases", "words"])
 _OUTSIDE = frozenset(["space", "cut", "stop", "comma", "semicolon", "colon", "wide", "column", "break", "joint"])
 """What is no part of a side when it stands at its ends."""

@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from matcalc.base.errors import MatcalcError, Span
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Notation
-from matcalc.documents.cues import cue_table, environments
+from matcalc.documents.blocks import Notation, Placed
+from matcalc.documents.cues import cue_table, environments, word_use
 from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command, plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
@@ -40,7 +40,51 @@ _NAMES: dict[Notation, str] = {"latex": _LATEX_NAME, "plain": r"[^\W\d_](?:[^\W_
 _LETTER = pattern(r"\\([A-Za-z]+)|([^\W\d_])")
 _NOISE = str.maketrans("", "", " \t\n\\{}")
 _LONGEST = 120
+_COMPARED_INDICES = pattern(r"[i-n]\s*(?:=|≠|\\neq?(?![A-Za-z])|[<>])\s*[i-n](?![A-Za-z])")
 _GREEK = {name: letter for letter, name in reversed(list(GREEK_NAMES.items()))}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``left relation right``, without alignment marks, labels and punctuation.
+
+    Of a chain ``a = b = c``, one row for each relation: ``link`` counts from 0 and ``first`` is the
+    first side that all up to here are said to be equal to, ``left`` the side just before.
+    ``relation`` is ``=``, ``:=``, ``≤`` and so on as plain signs, or empty for a formula without
+    one (then only ``left`` is there). ``mark`` stands above it: ``!`` for what shall hold, ``(a)``
+    for a reason. ``lead`` are the words and signs in front of the row in its formula (``⇒``,
+    ``hence``) and ``behind`` those after it (``\\text{if } K^\\top = -K``), which may hold
+    formulas.
+    """
+
+    left: Placed
+    relation: str
+    right: Placed | None
+    first: Placed
+    link: int = 0
+    lead: str = ""
+    behind: str = ""
+    mark: str = ""
+
+    @property
+    def text(self) -> str:
+        """The relation between the first side and this one, as it is shown; with the condition that
+        stands behind it."""
+        if self.right is None:
+            return self.left.text
+        return f"{self.first.text} {self.relation} {self.right.text} {self.condition}".rstrip()
+
+    @property
+    def right_text(self) -> str:
+        """The right side as it is written; empty without one."""
+        return "" if self.right is None else self.right.text
+
+    @property
+    def condition(self) -> str:
+        """What stands behind the row, where it begins with a word such as ``if``."""
+        said = re.sub(r"\\[a-z]+\s*\{", "", self.behind)
+        conditional = word_use(said.strip("{ ")) == "conditional" or _COMPARED_INDICES.match(self.behind) is not None
+        return self.behind if conditional else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Words
+from matcalc.documents.blocks import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Role, Words
 from matcalc.documents.context.prose import vocabulary
 from matcalc.documents.context.written_names import names_in
-from matcalc.documents.equation_forms import Around, Role, is_written_out
+from matcalc.documents.equation_forms import Around, is_written_out
 from matcalc.documents.roles import named_by, role_of
-from matcalc.documents.rows import Row, rows
-from matcalc.documents.sides import fits, head_of, inverted, is_of_chance, letters_in
+from matcalc.documents.rows import rows
+from matcalc.documents.sides import Row, fits, head_of, inverted, is_of_chance, letters_in
 from matcalc.documents.symbols import Named, symbols_of, value_given
 from matcalc.language.declare.declared import parse_declarations
 

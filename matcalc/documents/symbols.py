@@ -12,8 +12,7 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
 from matcalc.documents.cues import bracketed, closing, cue_table
-from matcalc.documents.rows import Row
-from matcalc.documents.sides import head_of, holds, is_function
+from matcalc.documents.sides import Row, head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK

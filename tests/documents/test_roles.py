@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.blocks import Formula, Piece, Place, Words, placed
-from matcalc.documents.equation_forms import Role
+from matcalc.documents.blocks import Formula, Piece, Place, Role, Words, placed
 from matcalc.documents.roles import reason_of, role_of
 from matcalc.documents.rows import rows
 from matcalc.documents.sides import Head, head_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from matcalc.documents.blocks import Formula, Notation, Place, placed
-from matcalc.documents.rows import Row, rows
+from matcalc.documents.rows import rows
+from matcalc.documents.sides import Row
 from matcalc.documents.signs import signs_of
 
 HERE = Place("notes.md", 7)

@@ -13,8 +13,7 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Placed
 from matcalc.documents.context.written_names import is_bold, names_at, whole_name
 from matcalc.documents.cues import closing
-from matcalc.documents.rows import Row
-from matcalc.documents.sides import head_of, holds, is_derivative, is_expected
+from matcalc.documents.sides import Row, head_of, holds, is_derivative, is_expected
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _UNUSUAL = "abcdfghouvw"

@@ -22,8 +22,7 @@ from matcalc.documents.context.written_derivatives import with_arguments_listed
 from matcalc.documents.context.written_names import names_at, names_in, whole_name
 from matcalc.documents.cues import cue_table
 from matcalc.documents.readings import sides_of
-from matcalc.documents.rows import Row
-from matcalc.documents.sides import head_of, holds, is_derivative, is_zero
+from matcalc.documents.sides import Row, head_of, holds, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_value, symbols_of, with_points
 
 _TWO = 2

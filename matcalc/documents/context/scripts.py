@@ -36,8 +36,7 @@ from matcalc.documents.context.loose_notation import (
 from matcalc.documents.context.wording import END, Line
 from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.rows import Row
-from matcalc.documents.sides import fits
+from matcalc.documents.sides import Row, fits
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"

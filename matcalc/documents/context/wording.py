@@ -21,12 +21,13 @@ from matcalc.documents.blocks import (
     Opening,
     Piece,
     Place,
+    Role,
     Words,
     placed,
 )
 from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.equation_forms import Role
-from matcalc.documents.rows import Row, rows
+from matcalc.documents.rows import rows
+from matcalc.documents.sides import Row
 
 
 class Reaching(Protocol):

@@ -9,8 +9,7 @@ from importlib import import_module
 from typing import Literal, TypeAlias
 
 from matcalc.base.errors import on_one_line
-from matcalc.documents.blocks import Asked, Fault, Notation, Place
-from matcalc.documents.equation_forms import Role
+from matcalc.documents.blocks import Asked, Fault, Notation, Place, Role
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, REFUTED, STATUSES, UNDECIDED, Verdict
 
 Severity: TypeAlias = Literal["none", "unread", "conditional", "refuted"]

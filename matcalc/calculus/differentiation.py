@@ -7,9 +7,9 @@ the DAG. There is one pullback a node class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from fractions import Fraction
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError
 from matcalc.base.functions import functions
@@ -22,6 +22,7 @@ from matcalc.einstein.nodes import (
     Apply,
     Constant,
     Contraction,
+    Leaf,
     Map,
     Node,
     Pairing,
@@ -61,14 +62,21 @@ def cotangents(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[
     return {variable: add(parts, above + variable.shape) for variable, parts in found.items()}
 
 
-def contributions(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
+Fired: TypeAlias = tuple[str, Tensor]
+"""A rule that was used, by its name, and the node it was used on. Of a function the name is that
+in ``rules/functions.toml``."""
+
+
+def contributions(
+    root: Tensor, seed: Tensor, variables: Sequence[Symbol], fired: list[Fired] | None = None
+) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
     """The terms of the cotangents: one for every operand that a variable is of the nodes below
-    ``root``."""
+    ``root``. The rules used are appended to ``fired``, the outermost first."""
     order = postorder(root)
-    asked = set(variables)
-    depends: set[Tensor] = set()
+    asked = set[Tensor](variables)
+    depends = set(asked)
     for node in order:
-        if node in asked or any(child in depends for child in children(node)):
+        if not depends.isdisjoint(children(node)):
             depends.add(node)
     above = seed.shape[: seed.order - root.order]
     waiting: dict[Tensor, list[tuple[Fraction, Tensor]]] = {root: [(YES, seed)]} if root in depends else {}
@@ -78,57 +86,85 @@ def contributions(root: Tensor, seed: Tensor, variables: Sequence[Symbol]) -> di
         cotangent = add(waiting.pop(node), above + node.shape)
         if is_zero(cotangent):
             continue
+        if fired is not None:
+            fired.append((_rule(cast("Node", node), depends), node))
         for child, part in _pullback(cast("Node", node), cotangent, len(above), depends):
             waiting.setdefault(child, []).append(part)
     return {variable: waiting.get(variable, []) for variable in variables}
 
 
-def _pullback(node: Node, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[tuple[Tensor, tuple[Fraction, Tensor]]]:
+def _rule(node: Node, depends: Set[Tensor]) -> str:
+    """The name of the rule by which a node is differentiated."""
+    match node:
+        case Map() | Apply():
+            return node.function
+        case Power():
+            return "power rule"
+        case Contraction(operands=operands):
+            varying = [operand for operand in operands if operand in depends]
+            if len(varying) < 2:
+                return "linearity"
+            return "quotient rule" if any(map(is_reciprocal, varying)) else "product rule"
+        case Sum() | Leaf():
+            return "linearity"
+
+
+def is_reciprocal(node: Tensor) -> bool:
+    return isinstance(node, Power) and node.exponent < 0
+
+
+Contribution: TypeAlias = tuple[Tensor, tuple[Fraction, Tensor]]
+
+
+def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterable[Contribution]:
     """What ``node`` passes on to each operand that depends on the variable; ``root`` is the order
     of the root."""
     match node:
         case Sum():
-            for coefficient, term in node.terms:
-                if term in depends:
-                    yield term, (coefficient, cotangent)
+            return [(term, (coefficient, cotangent)) for coefficient, term in node.terms if term in depends]
         case Contraction():
-            outer = tuple(range(-root, 0))
-            sizes = dict(enumerate(node.sizes)) | dict(zip(outer, cotangent.shape))
-            varying = sum(operand in depends for operand in node.operands)
-            if varying * len(node.operands) > _MOST_FACTORS:
-                raise LimitError(
-                    f"a product in which {varying} of {len(node.operands)} factors depend on the variable",
-                    suggestion="a symbolic exponent, X^n, or names for parts of the product",
-                )
-            for k, operand in enumerate(node.operands):
-                if operand in depends:
-                    others = [o for j, o in enumerate(node.operands) if j != k]
-                    around = [i for j, i in enumerate(node.indices) if j != k]
-                    yield (
-                        operand,
-                        (YES, contract([cotangent, *others], [outer + node.output, *around], outer + node.indices[k], sizes)),
-                    )
+            return _of_product(node, cotangent, root, depends)
         case Power():
-            yield node.base, (YES, _times(cotangent, rewrites.times_power(node.exponent, node.base), root))
-        case Map(function="pow", arguments=(base, exponent)):
-            if base in depends:
-                lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
-                yield base, (YES, _times(cotangent, elementwise([exponent, lowered], base.shape), root))
-            if exponent in depends:
-                yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
+            return [(node.base, (YES, _times(cotangent, rewrites.times_power(node.exponent, node.base), root)))]
         case Map(arguments=(argument,)):
-            yield argument, (YES, _times(cotangent, rewrites.derivative_of(node.function, argument), root))
+            return [(argument, (YES, _times(cotangent, rewrites.derivative_of(node.function, argument), root)))]
         case Map():
-            raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
+            return _of_symbolic_power(node, cotangent, root, depends)
+        case Apply() if node.function in entrywise.entry_rules():
+            return [(node.arguments[0], (YES, _entrywise(node, cotangent, root)))]
         case Apply():
-            if node.function in entrywise.entry_rules():
-                yield node.arguments[0], (YES, _entrywise(node, cotangent, root))
-            else:
-                yield from matrix_functions.primary_pullback(node, cotangent, root, depends)
+            return matrix_functions.primary_pullback(node, cotangent, root, depends)
         case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
-            return
+            return ()
         case _:
             assert_never(node)
+
+
+def _of_product(node: Contraction, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """To each factor the others."""
+    varying = [place for place, operand in enumerate(node.operands) if operand in depends]
+    if len(varying) * len(node.operands) > _MOST_FACTORS:
+        raise LimitError(
+            f"a product in which {len(varying)} of {len(node.operands)} factors depend on the variable",
+            suggestion="a symbolic exponent, X^n, or names for parts of the product",
+        )
+    outer = tuple(range(-root, 0))
+    sizes = dict(enumerate(node.sizes)) | dict(zip(outer, cotangent.shape))
+    for place in varying:
+        others = [*node.operands[:place], *node.operands[place + 1 :]]
+        around = [outer + node.output, *node.indices[:place], *node.indices[place + 1 :]]
+        yield node.operands[place], (YES, contract([cotangent, *others], around, outer + node.indices[place], sizes))
+
+
+def _of_symbolic_power(node: Map, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    if node.function != "pow":
+        raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
+    base, exponent = node.arguments
+    if base in depends:
+        lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
+        yield base, (YES, _times(cotangent, elementwise([exponent, lowered], base.shape), root))
+    if exponent in depends:
+        yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
 
 
 def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:

@@ -14,7 +14,7 @@ Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from fractions import Fraction
 from functools import cache
 
@@ -36,47 +36,49 @@ AT_SYMMETRIC = "symmetric value"
 """A fact about a variable whose entries are varied freely around a symmetric matrix."""
 
 Contribution = tuple[Tensor, tuple[Fraction, Tensor]]
+Labels = tuple[int, ...]
 
 
-def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> Iterator[Contribution]:
+def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
     """What a primary matrix function passes on to its argument.
 
     Raises NotDifferentiableError outside the five cases.
     """
     function = functions()[node.function]
     argument = node.arguments[0]
-    if argument.order > 2:
-        yield argument, _of_each(function, node, cotangent, root, depends)
-        return
     parameters = [other for other in node.arguments[1:] if other in depends]
-    if function.linear:
+    if argument.order > 2:
+        yield argument, _of_each(function, node, cotangent, root, parameters)
+    elif function.linear:
         if root or argument in depends or parameters != [node.arguments[1]]:
             raise _no_second(function)
         yield parameters[0], _in_direction(node.function, node, cotangent)
-        return
-    if parameters and function.by_parameter:
-        yield parameters[0], (YES, _by_parameter(function, node, cotangent, root))
-        if argument not in depends:
-            return
-    elif parameters or not function.derivative:
+    elif not function.derivative or (parameters and not function.by_parameter):
         raise _no_second(function)
-    traced = _traced(cotangent, root)
+    else:
+        if parameters:
+            slope = _instance(function, function.by_parameter, node)
+            yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
+        if argument in depends or not parameters:
+            yield from _of_argument(function, node, cotangent, root, depends)
+
+
+def _of_argument(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """The five cases, the closest form first."""
+    argument = node.arguments[0]
+    traced, terms = _traced(cotangent, root), _multiples(argument, depends)
     if traced is not None:
-        outer = tuple(range(-root, 0))
-        sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(argument.shape))
-        yield argument, (YES, contract([traced, _slope(function, node)], [outer, (1, 0)], (*outer, 0, 1), sizes))
-    elif not root and function.derivative and _commutes(cotangent, argument):
-        sizes = dict(enumerate((*argument.shape, argument.shape[0])))
-        yield argument, (YES, contract([_slope(function, node), cotangent], [(2, 0), (2, 1)], (0, 1), sizes))
-    elif (terms := _multiples(argument, depends)) and _commuting(terms, depends):
-        for coefficient, term in terms:
-            for operand, rest in _directions(term, depends):
-                yield operand, (coefficient, _along(cotangent, root, rest, _slope(function, node)))
+        yield argument, (YES, _contracted(traced, root, (), [_slope(function, node)], [(1, 0)], (0, 1)))
+    elif not root and _commutes(cotangent, argument):
+        yield argument, (YES, _contracted(cotangent, root, (2, 1), [_slope(function, node)], [(2, 0)], (0, 1)))
+    elif _commuting(terms, depends):
+        for operand, coefficient, rest in _directions(terms, depends):  # tr(G' R f'(X))
+            along = _contracted(cotangent, root, (0, 2), [rest, _slope(function, node)], [(0, 1), (1, 2)], ())
+            yield operand, (coefficient, along)
     elif terms and root and function.frechet:
-        for coefficient, term in terms:
-            for operand, rest in _directions(term, depends):
-                moved = apply(function.frechet, (argument, rest, *node.arguments[1:]), node.shape)
-                yield operand, (coefficient, _paired(cotangent, root, moved))
+        for operand, coefficient, rest in _directions(terms, depends):
+            moved = apply(function.frechet, (argument, rest, *node.arguments[1:]), node.shape)
+            yield operand, (coefficient, _contracted(cotangent, root, (0, 1), [moved], [(0, 1)], ()))
     elif function.divided and _symmetric_value(argument):
         yield argument, (YES, _divided(function, node, cotangent, root))
     elif function.frechet and not root:
@@ -85,14 +87,28 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: set[Ten
         raise _no_closed_form(function, root)
 
 
-def _of_each(function: Function, node: Apply, cotangent: Tensor, root: int, depends: set[Tensor]) -> tuple[Fraction, Tensor]:
+def _contracted(
+    cotangent: Tensor, root: int, own: Labels, operands: Sequence[Tensor], indices: Sequence[Labels], output: Labels
+) -> Tensor:
+    """The cotangent, with labels ``own`` for its axes behind those of the root, times others; the
+    axes of the root stay in front."""
+    outer = tuple(range(-root, 0))
+    sizes: dict[int, Size] = dict(zip((*outer, *own), cotangent.shape))
+    for operand, index in zip(operands, indices):
+        sizes |= dict(zip(index, operand.shape))
+    return contract([cotangent, *operands], [(*outer, *own), *indices], (*outer, *output), sizes)
+
+
+def _of_each(
+    function: Function, node: Apply, cotangent: Tensor, root: int, parameters: Sequence[Tensor]
+) -> tuple[Fraction, Tensor]:
     """The cotangent of a batch of matrices, of a function of each: of a trace where f' = f, else by
     Fréchet derivatives.
 
     Raises NotDifferentiableError for second derivatives and where a parameter varies.
     """
     argument, lead = node.arguments[0], node.order - 2
-    if root or not function.frechet or any(other in depends for other in node.arguments[1:]):
+    if root or not function.frechet or parameters:
         raise NotDifferentiableError(
             f"the derivative of {_shown(function)} under a sum has no closed form here",
             expected=f"a first derivative of a scalar of {_shown(function)}",
@@ -101,7 +117,7 @@ def _of_each(function: Function, node: Apply, cotangent: Tensor, root: int, depe
     labels = tuple(range(node.order))
     turned = (*labels[:lead], lead + 1, lead)
     if traced is not None:
-        return YES, contract([traced, node], [labels[:lead], turned], labels, dict(enumerate(node.shape)))
+        return YES, _contracted(traced, root, labels[:lead], [node], [turned], labels)
     factor, direction = content(cotangent)
     return factor, apply(function.frechet, (permuted(argument, turned), direction, *node.arguments[1:]), node.shape)
 
@@ -152,17 +168,15 @@ def _traced(cotangent: Tensor, root: int) -> Tensor | None:
     """The cotangent without its last two axes, when it is a multiple of the identity in them."""
     if isinstance(cotangent, Sum):
         parts = [(coefficient, _traced(term, root)) for coefficient, term in cotangent.terms]
-        if any(part is None for _, part in parts):
-            return None
-        return add([(coefficient, part) for coefficient, part in parts if part is not None], cotangent.shape[:-2])
-    if not isinstance(cotangent, Contraction) or cotangent.output[-1] != cotangent.output[-2]:
+        kept = [(coefficient, part) for coefficient, part in parts if part is not None]
+        return add(kept, cotangent.shape[:-2]) if len(kept) == len(parts) else None
+    if not isinstance(cotangent, Contraction):
         return None
-    label = cotangent.output[-1]
-    if label in cotangent.output[:-2] or any(label in index for index in cotangent.indices):
+    *front, label, last = cotangent.output
+    if label != last or any(label in index for index in (front, *cotangent.indices)):
         return None
-    return contract(
-        cotangent.operands, cotangent.indices, cotangent.output[:-2], {k: s for k, s in enumerate(cotangent.sizes) if k != label}
-    )
+    sizes = {other: size for other, size in enumerate(cotangent.sizes) if other != label}
+    return contract(cotangent.operands, cotangent.indices, tuple(front), sizes)
 
 
 def _commutes(cotangent: Tensor, argument: Tensor) -> bool:
@@ -217,12 +231,6 @@ def _slope(function: Function, node: Apply) -> Tensor:
     return _instance(function, function.derivative, node)
 
 
-def _by_parameter(function: Function, node: Apply, cotangent: Tensor, root: int) -> Tensor:
-    outer = tuple(range(-root, 0))
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(node.shape))
-    return contract([cotangent, _instance(function, function.by_parameter, node)], [(*outer, 0, 1), (0, 1)], outer, sizes)
-
-
 def _instance(function: Function, text: str, node: Apply) -> Tensor:
     """A formula in the function's parameters, at the arguments of ``node``."""
     expression, names = _formula(function, text)
@@ -245,14 +253,14 @@ def _formula(function: Function, text: str) -> tuple[Expr, tuple[str, ...]]:
 Terms = tuple[tuple[Fraction, Tensor], ...]
 
 
-def _multiples(argument: Tensor, depends: set[Tensor]) -> Terms:
+def _multiples(argument: Tensor, depends: Set[Tensor]) -> Terms:
     """The terms of an argument in which only scalars vary, beside constant matrices; empty when a
     matrix varies."""
     terms = argument.terms if isinstance(argument, Sum) else ((YES, argument),)
     return terms if all(_is_multiple(term, depends) for _, term in terms) else ()
 
 
-def _is_multiple(term: Tensor, depends: set[Tensor]) -> bool:
+def _is_multiple(term: Tensor, depends: Set[Tensor]) -> bool:
     if term not in depends:
         return True
     return isinstance(term, Contraction) and all(
@@ -260,13 +268,11 @@ def _is_multiple(term: Tensor, depends: set[Tensor]) -> bool:
     )
 
 
-def _commuting(terms: Terms, depends: set[Tensor]) -> bool:
+def _commuting(terms: Terms, depends: Set[Tensor]) -> bool:
     """Whether the constant matrices of the terms visibly commute: all are functions of one of
     them."""
-    if len(terms) == 1:
-        return True
     matrices = [_matrix(term) for _, term in terms]
-    return any(all(_is_function_of(other, base) for other in matrices) for base in matrices)
+    return len(terms) == 1 or any(all(_is_function_of(other, base) for other in matrices) for base in matrices)
 
 
 def _matrix(term: Tensor) -> Tensor:
@@ -277,30 +283,15 @@ def _matrix(term: Tensor) -> Tensor:
     return contract([operand for operand, _ in kept], [index for _, index in kept], term.output, dict(enumerate(term.sizes)))
 
 
-def _directions(term: Tensor, depends: set[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Each scalar factor of a term that varies, with the rest of the term: the derivative of the
-    term by it."""
-    if term not in depends or not isinstance(term, Contraction):
-        return
-    for k, operand in enumerate(term.operands):
-        if operand in depends:
-            others = [other for j, other in enumerate(term.operands) if j != k]
-            around = [index for j, index in enumerate(term.indices) if j != k]
-            yield operand, contract(others, around, term.output, dict(enumerate(term.sizes)))
-
-
-def _along(cotangent: Tensor, root: int, rest: Tensor, slope: Tensor) -> Tensor:
-    """The cotangent with a direction times the slope, ``tr(G' R f'(X))``."""
-    outer = tuple(range(-root, 0))
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict.fromkeys(range(3), rest.shape[0])
-    return contract([cotangent, rest, slope], [(*outer, 0, 2), (0, 1), (1, 2)], outer, sizes)
-
-
-def _paired(cotangent: Tensor, root: int, moved: Tensor) -> Tensor:
-    """The cotangent with the derivative in a direction, ``tr(G' M)``."""
-    outer = tuple(range(-root, 0))
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict(enumerate(moved.shape))
-    return contract([cotangent, moved], [(*outer, 0, 1), (0, 1)], outer, sizes)
+def _directions(terms: Terms, depends: Set[Tensor]) -> Iterator[tuple[Tensor, Fraction, Tensor]]:
+    """Each scalar factor of a term that varies, with the number of the term and the rest of it: the
+    derivative of the term by it."""
+    for coefficient, term in terms:
+        if isinstance(term, Contraction) and term in depends:
+            for place in [place for place, operand in enumerate(term.operands) if operand in depends]:
+                others = [*term.operands[:place], *term.operands[place + 1 :]]
+                around = [*term.indices[:place], *term.indices[place + 1 :]]
+                yield term.operands[place], coefficient, contract(others, around, term.output, dict(enumerate(term.sizes)))
 
 
 def _symmetric_value(argument: Tensor) -> bool:
@@ -314,9 +305,5 @@ def _divided(function: Function, node: Apply, cotangent: Tensor, root: int) -> T
     argument = node.arguments[0]
     vectors = apply("eigvecs", (argument,), argument.shape)
     differences = apply(function.divided, (argument,), argument.shape)
-    outer = tuple(range(-root, 0))
-    size = argument.shape[0]
-    sizes: dict[int, Size] = dict(zip(outer, cotangent.shape)) | dict.fromkeys(range(6), size)
-    operands = [cotangent, vectors, vectors, differences, vectors, vectors]
-    indices = [(*outer, 0, 1), (0, 2), (1, 3), (2, 3), (4, 2), (5, 3)]
-    return contract(operands, indices, (*outer, 4, 5), sizes)
+    operands = [vectors, vectors, differences, vectors, vectors]
+    return _contracted(cotangent, root, (0, 1), operands, [(0, 2), (1, 3), (2, 3), (4, 2), (5, 3)], (4, 5))

@@ -23,9 +23,11 @@ from matcalc.einstein.substitution import expanded, opened, rebuilt, substituted
 # are alike.
 
 if TYPE_CHECKING:
+    from matcalc.einstein import matching
     from matcalc.rules import rewrites
 else:
     rewrites = later("matcalc.rules.rewrites")
+    matching = later("matcalc.einstein.matching")
 
 
 def reflected(tensor: Tensor) -> Tensor:
@@ -54,13 +56,6 @@ def _rank(node: Map) -> tuple[bool, int]:
 # Recognising short forms: the identities of ``rules/rewrites.rules``, applied from the leaves up
 # until none matches.
 
-if TYPE_CHECKING:
-    from matcalc.einstein import matching
-    from matcalc.rules import rewrites
-else:
-    rewrites = later("matcalc.rules.rewrites")
-    matching = later("matcalc.einstein.matching")
-
 
 _MOST_PASSES = 20
 _WORTH_IT = 2
@@ -82,26 +77,26 @@ class _Settled:
 _SETTLED = _Settled()
 
 
-def simplified(tensor: Tensor, used: list[str] | None = None) -> Tensor:
+def simplified(tensor: Tensor, fired: list[tuple[str, Tensor]] | None = None) -> Tensor:
     """``tensor`` with the rewrites applied and elementwise products multiplied out where that is
     shorter.
 
     Each step makes the written-out formula smaller, so this ends. The names of the rewrites applied
-    are appended to ``used``.
+    are appended to ``fired``, each with the node it was applied to.
     """
-    names = [] if used is None else used
+    fired = [] if fired is None else fired
     for _ in range(_MOST_PASSES):
         if tensor in _SETTLED:
             return tensor
-        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), used=names), _SETTLED)
+        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), fired=fired), _SETTLED)
         if result is tensor:
             return tensor
         tensor = result
     return tensor
 
 
-def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], used: list[str]) -> Tensor | None:
-    return _rewritten(node, rules, used) or _multiplied_out(node) or cancelled_fraction(node)
+def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
+    return _rewritten(node, rules, fired) or _multiplied_out(node) or cancelled_fraction(node)
 
 
 def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
@@ -204,7 +199,7 @@ def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
     return [rule for line in rewrites.rewrite_lines() if line.functions <= present for rule in rewrites.rewrites(line)]
 
 
-def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], used: list[str]) -> Tensor | None:
+def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
     for rule in rules:
         if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
             result = _within(node, rule)
@@ -213,7 +208,7 @@ def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], used: list[str]) -> 
         else:
             result = _whole(node, rule)
         if result is not None:
-            used.append(rule.name)
+            fired.append((rule.name, node))
             return result
     return None
 

@@ -17,7 +17,7 @@ from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.base.traversal import latest_postorder
-from matcalc.calculus.differentiation import contributions
+from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
@@ -29,12 +29,11 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import Tensor
 from matcalc.einstein.substitution import substituted
-from matcalc.expr.nodes import Expr, Index, Number, Symbol, Vec, Zeros, postorder
+from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices
 from matcalc.facts.table import implied, mirrored, tie_of, varying
 from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
-from matcalc.folding.sums import members_in
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
 Parts = tuple[tuple[Fraction, Tensor], ...]
@@ -45,8 +44,9 @@ class Stage:
     """``tensor`` after a stage of the pipeline; ``order`` derivatives have been taken.
 
     Of a differentiation, ``variable`` is what it was by and ``parts`` are what its occurrences
-    contributed, before the sum of these was brought to normal form. ``rules`` are the names of the
-    rewrites used.
+    contributed, before the sum of these was brought to normal form. ``fired`` are the rules used,
+    by their names in ``rules/``, each with the node it was used on: the outermost of a
+    differentiation first.
     """
 
     kind: StageKind
@@ -54,7 +54,7 @@ class Stage:
     order: int
     variable: TensorSymbol | None = None
     parts: Parts = ()
-    rules: tuple[str, ...] = ()
+    fired: tuple[Fired, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -77,14 +77,14 @@ class Trace:
         *,
         variable: TensorSymbol | None = None,
         parts: Sequence[tuple[Fraction, Tensor]] = (),
-        rules: Sequence[str] = (),
+        fired: Sequence[Fired] = (),
         notes: Sequence[str] = (),
     ) -> None:
         """Adds a stage; one that changed nothing is left out, except the first and those that
         differentiate."""
         changed = not self.stages or self.stages[-1].tensor is not tensor
         if changed or kind == "differentiated":
-            self.stages.append(Stage(kind, tensor, order, variable, tuple(parts), tuple(dict.fromkeys(rules)), tuple(notes)))
+            self.stages.append(Stage(kind, tensor, order, variable, tuple(parts), tuple(fired), tuple(notes)))
 
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def over_samples(expression: Expr, wrt: Sequence[Symbol], layout: Layout, outcom
     """The derivative as sums over the members of the families in ``expression``; None where there
     are none, or no such form."""
     nodes = postorder(expression)
-    families = members_in(nodes)
+    members = [node.operand for node in nodes if isinstance(node, Entry) and node.is_member]
+    families = tuple(dict.fromkeys([family.name for family in members if isinstance(family, Symbol)]))
     found = _laid_out(outcome.tensor, axes_of_result(lower(expression), wrt, layout)) if families else None
     if found is None:
         return None
@@ -180,9 +181,10 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
         during(f"differentiating by {symbol.name}")
         before, said = tensor.order, len(notes)
         variable = free[symbol.name]
-        parts = contributions(tensor, delta(tensor.shape), (variable,))[variable]
+        fired: list[Fired] = []
+        parts = contributions(tensor, delta(tensor.shape), (variable,), fired)[variable]
         tensor = add(parts, tensor.shape + variable.shape)
-        trace.record("differentiated", tensor, place + 1, variable=variable, parts=parts)
+        trace.record("differentiated", tensor, place + 1, variable=variable, parts=parts, fired=fired)
         tensor = structured(tensor, before, symbol, symmetric, notes)
         trace.record("convention", tensor, place + 1, variable=variable, notes=notes[said:])
         tensor = _simplified(tensor, place + 1, trace)
@@ -195,9 +197,9 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
 
 def _simplified(tensor: ix.Tensor, order: int, trace: Trace) -> ix.Tensor:
     during("simplifying the derivative" if order else "simplifying the formula")
-    used: list[str] = []
-    result = simplified(tensor, used)
-    trace.record("simplified", result, order, rules=used)
+    fired: list[Fired] = []
+    result = simplified(tensor, fired)
+    trace.record("simplified", result, order, fired=fired)
     return result
 
 

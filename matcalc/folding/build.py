@@ -30,6 +30,7 @@ from matcalc.expr.nodes import (
     Leaf,
     Linear,
     MatrixPower,
+    Multilinear,
     Negative,
     Node,
     Nonlinear,
@@ -79,26 +80,32 @@ def _outer_transpose(expression: Expr) -> Expr:
             return Negative(_outer_transpose(expression.operand))
         case Quotient(numerator=top, denominator=bottom) if bottom.is_scalar:
             return Quotient(_outer_transpose(top), bottom)
-        case Ones() if expression.is_matrix:
-            return Ones((expression.cols, expression.rows))
-        case Commutation():
-            return Commutation(expression.n, expression.m)
-        case Kronecker():
-            turned = Kronecker(tuple([_turned_factor(factor) for factor in expression.factors]))
-            return turned if cost(turned) <= cost(expression) + 1 else Transpose(expression)
         case Product():
             return _reversed([_outer_transpose(factor) for factor in expression.factors])
         case IndexSum(index=index, body=body):
             return IndexSum(index, _outer_transpose(body))
-        case Elementwise() if isinstance(expression.argument, Transpose):
-            return Elementwise(expression.function, expression.argument.operand)
+        case Ones() if expression.is_matrix:
+            return Ones((expression.cols, expression.rows))
+        case Commutation():
+            return Commutation(expression.n, expression.m)
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+            return _transposed_inside(expression)
+
+
+def _transposed_inside(expression: Expr) -> Expr:
+    """The transpose of a function by those of its arguments, where that is shorter."""
+    match expression := cast("Node", expression):
+        case Kronecker():
+            turned: Expr = Kronecker(tuple([_turned_factor(factor) for factor in expression.factors]))
+        case Elementwise(argument=Transpose(operand=argument)):
+            turned = Elementwise(expression.function, argument)
         case Call(function=name, arguments=arguments) if name in functions() and functions()[name].linear:
-            inside = Call(name, tuple([_outer_transpose(argument) for argument in arguments]), None, expression.shape)
-            return inside if cost(inside) <= cost(expression) + 1 else Transpose(expression)
-        case Power() if isinstance(expression.base, Transpose) and expression.exponent.is_scalar:
-            return Power(expression.base.operand, expression.exponent)
-        case Leaf() | Linear() | Sum() | Hadamard() | Nonlinear() | Indexed():
+            turned = Call(name, tuple([_outer_transpose(argument) for argument in arguments]), None, expression.shape)
+        case Power(base=Transpose(operand=base)) if expression.exponent.is_scalar:
+            turned = Power(base, expression.exponent)
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return Transpose(expression)
+    return turned if cost(turned) <= cost(expression) + 1 else Transpose(expression)
 
 
 def _reversed(turned: Sequence[Expr]) -> Expr:
@@ -125,28 +132,34 @@ def product(factors: Iterable[Expr]) -> Expr:
     for factor in factors:
         if factor is UNIT:
             continue
-        for part in factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,):
-            _append(flat, part)
+        for part in _matrix_factors(factor):
+            merged = _merged(flat[-1], part) if flat and not part.is_scalar else None
+            if merged is None:
+                flat.append(part)
+            else:
+                flat[-1] = merged
     if not flat:
         return UNIT
     return flat[0] if len(flat) == 1 else Product(tuple(flat))
 
 
-def _append(flat: list[Expr], factor: Expr) -> None:
-    """Appends a factor; equal square neighbours become a power, a column and a row of ones a matrix
-    of ones."""
-    if flat and not factor.is_scalar:
-        last = flat[-1]
-        base, count = _as_power(last)
-        other, more = _as_power(factor)
+def _matrix_factors(expression: Expr) -> tuple[Expr, ...]:
+    """The factors of a product that is a vector or matrix."""
+    return expression.factors if isinstance(expression, Product) and not expression.is_scalar else (expression,)
+
+
+def _merged(last: Expr, factor: Expr) -> Expr | None:
+    """Neighbours as one factor: equal square ones as a power, a column and a row of ones as a
+    matrix of ones."""
+    base, count = _as_power(last)
+    other, more = _as_power(factor)
+    if base is other and (count > 0) == (more > 0):
         square = base.is_matrix and base.rows == base.cols and not isinstance(base, DiagonalMatrix)
-        if base is other and square and (count > 0) == (more > 0):
-            flat[-1] = _matrix_power(base, count + more)
-            return
-        if isinstance(last, Ones) and last.is_column and isinstance(factor, Transpose) and isinstance(factor.operand, Ones):
-            flat[-1] = Ones((last.rows, factor.cols))
-            return
-    flat.append(factor)
+        return _matrix_power(base, count + more) if square else None
+    match last, factor:
+        case Ones(), Transpose(operand=Ones()) if last.is_column:
+            return Ones((last.rows, factor.cols))
+    return None
 
 
 def _as_power(factor: Expr) -> tuple[Expr, int]:
@@ -173,14 +186,11 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
     above: list[Expr] = []
     below: list[Expr] = []
     for factor in factors:
-        if isinstance(factor, Hadamard):
-            above.extend(factor.factors)
-        elif isinstance(factor, Quotient) and not factor.denominator.is_scalar:
-            below.extend(factor.denominator.factors if isinstance(factor.denominator, Hadamard) else (factor.denominator,))
-            if not factor.numerator.is_scalar:
-                above.extend(factor.numerator.factors if isinstance(factor.numerator, Hadamard) else (factor.numerator,))
+        if isinstance(factor, Quotient) and not factor.denominator.is_scalar:
+            below += _elementwise_factors(factor.denominator)
+            above += () if factor.numerator.is_scalar else _elementwise_factors(factor.numerator)
         elif not isinstance(factor, Ones):
-            above.append(factor)
+            above += _elementwise_factors(factor)
     for factor in [factor for factor in above if factor in below]:
         if factor in below:
             above.remove(factor)
@@ -188,9 +198,11 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
     if not above and not below:
         return Ones(next(factor.shape for factor in factors if factor.shape))
     top = _masked(above) if above else UNIT
-    if not below:
-        return top
-    return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below)))
+    return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below))) if below else top
+
+
+def _elementwise_factors(expression: Expr) -> tuple[Expr, ...]:
+    return expression.factors if isinstance(expression, Hadamard) else (expression,)
 
 
 def _masked(factors: Sequence[Expr]) -> Expr:
@@ -212,11 +224,21 @@ _TURNED = {"tril": "triu", "triu": "tril"}
 def _mask(factor: Expr) -> str | None:
     """The function that keeps the entries where ``factor`` is one, where it is such a function of
     ones."""
-    turned = isinstance(factor, Transpose)
     match factor.operand if isinstance(factor, Transpose) else factor:
         case Call(function=name, arguments=(Ones(),)) if name in functions() and functions()[name].masks:
-            return _TURNED[name] if turned else name
+            return _TURNED[name] if isinstance(factor, Transpose) else name
     return None
+
+
+def kronecker(left: Expr, right: Expr) -> Expr:
+    """A Kronecker product; identities and ones of both factors become one."""
+    if isinstance(left, Identity) and isinstance(right, Identity):
+        return Identity(left.size * right.size)
+    if all(isinstance(factor, Ones) and factor.is_column for factor in (left, right)):
+        return Ones((left.rows * right.rows,))
+    return Kronecker(
+        tuple([part for side in (left, right) for part in (side.factors if isinstance(side, Kronecker) else (side,))])
+    )
 
 
 def negative(expression: Expr) -> Expr:
@@ -237,9 +259,7 @@ def scaled(coefficient: Fraction, expression: Expr) -> Expr:
         return Quotient(scaled(top, expression.numerator), below)
     if isinstance(expression, Quotient):
         return Quotient(Number(coefficient), expression.denominator)
-    if isinstance(expression, Product):
-        return Product((Number(coefficient), *expression.factors))
-    return Product((Number(coefficient), expression))
+    return Product((Number(coefficient), *(expression.factors if isinstance(expression, Product) else (expression,))))
 
 
 def raised(base: Expr, exponent: Fraction) -> Expr:
@@ -264,11 +284,7 @@ def merged_diagonals(chain: Sequence[Expr]) -> list[Expr]:
     ``diag((2 x - 1) ⊙ y)``."""
     merged: list[Expr] = []
     last: Expr | None = None
-    opened = [
-        part
-        for factor in chain
-        for part in (factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,))
-    ]
+    opened = [part for factor in chain for part in _matrix_factors(factor)]
     for factor in opened:
         entries = _diagonal_entries(factor) if len(opened) > 1 else None
         if entries is not None and last is not None:
@@ -287,45 +303,46 @@ def _diagonal_entries(expression: Expr) -> Expr | None:
         return expression.operand
     if not isinstance(expression, Sum) or not expression.is_matrix:
         return None
-    terms: list[Expr] = []
-    for term in expression.terms:
-        bare = term.operand if isinstance(term, Negative) else term
-        *scalars, last = bare.factors if isinstance(bare, Product) else (bare,)
-        if not isinstance(last, (DiagonalMatrix, Identity)) or not all(scalar.is_scalar for scalar in scalars):
-            return None
-        vector = product((*scalars, Ones((last.rows,)) if isinstance(last, Identity) else last.operand))
-        terms.append(Negative(vector) if isinstance(term, Negative) else vector)
-    return Sum(tuple(terms))
+    terms = [_diagonal_of_multiple(term) for term in expression.terms]
+    kept = tuple([term for term in terms if term is not None])
+    return Sum(kept) if len(kept) == len(terms) else None
+
+
+def _diagonal_of_multiple(term: Expr) -> Expr | None:
+    bare = term.operand if isinstance(term, Negative) else term
+    *scalars, last = bare.factors if isinstance(bare, Product) else (bare,)
+    if not isinstance(last, (DiagonalMatrix, Identity)) or not all(scalar.is_scalar for scalar in scalars):
+        return None
+    vector = product((*scalars, Ones((last.rows,)) if isinstance(last, Identity) else last.operand))
+    return Negative(vector) if isinstance(term, Negative) else vector
 
 
 def cost(expression: Expr) -> int:
     """How much there is to read: one for each symbol, operator, function name and pair of brackets
     that stays."""
     if not hasattr(expression, "cost"):
-        for node in postordered([expression], _without_cost):
+        for node in _below_without(expression, "cost"):
             object.__setattr__(node, "cost", _own_cost(node) + sum([operand.cost for operand in node.below]))
     return expression.cost
 
 
-def _without_cost(node: Expr) -> list[Expr]:
-    return [operand for operand in node.below if not hasattr(operand, "cost")]
+def _below_without(expression: Expr, attribute: str) -> list[Expr]:
+    """The nodes on which an attribute is not kept yet, operands first."""
+    return postordered([expression], lambda node: [operand for operand in node.below if not hasattr(operand, attribute)])
 
 
 def _own_cost(node: Expr) -> int:
     match node := cast("Node", node):
         case Number():
             return 1 if node.value.denominator in (1, 2, 4, 5, 8, 10) else 3
-        case Zeros() | UnitVector() | Commutation() | Index() | IndexSum() | IndexArray():
+        case Zeros() | UnitVector() | Commutation() | Index() | IndexSum() | IndexArray() | Total(axis="rows" | "cols"):
             return 2
         case Sum(terms=parts):
-            negatives = sum(isinstance(part, Negative) for part in parts[1:])
-            return len(parts) - 1 - negatives
+            return len(parts) - 1 - sum([isinstance(part, Negative) for part in parts[1:]])
         case Product(factors=parts) | Hadamard(factors=parts) | Kronecker(factors=parts):
             return len(parts) - 1
         case Power(exponent=Number(value=value)) if value == Fraction(1, 2):
             return 0
-        case Total(axis=axis):
-            return 1 if axis is None else 2
         case Entry():
             return 0 if node.is_member else 2
         case Call():
@@ -337,7 +354,7 @@ def _own_cost(node: Expr) -> int:
 def digest(expression: Expr) -> int:
     """A process-independent name of the structure, to break ties in orderings."""
     if not hasattr(expression, "digest"):
-        for node in postordered([expression], _without_digest):
+        for node in _below_without(expression, "digest"):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
             if isinstance(node, Indexed):
@@ -345,10 +362,6 @@ def digest(expression: Expr) -> int:
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest
-
-
-def _without_digest(node: Expr) -> list[Expr]:
-    return [operand for operand in node.below if not hasattr(operand, "digest")]
 
 
 # ------------------------------------------------------------

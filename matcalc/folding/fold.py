@@ -3,7 +3,7 @@ leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import inf
 from typing import TYPE_CHECKING, assert_never, cast
@@ -45,20 +45,19 @@ from matcalc.folding.matrix_terms import Forms, Place, ReadingOrder, Term, expre
 from matcalc.folding.sums import combined
 
 if TYPE_CHECKING:
-    from matcalc.folding import kronecker, pairings
+    from matcalc.folding import pairings
 else:
     pairings = later("matcalc.folding.pairings")
-    kronecker = later("matcalc.folding.kronecker")
 
 
-def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int]) -> Expr | None:
+def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], cost: Callable[[Expr], int] = cost) -> Expr | None:
     """The closed matrix form of a tensor, or None when there is none.
 
     The first ``split`` axes together are the rows, the others the columns; of two axes in a group
     the first runs slowly, as in ``kron``. ``reading_order`` ranks the symbols by their place in the
-    user's input.
+    user's input; of several forms the one of least ``cost`` is taken.
     """
-    folder = Folder(ReadingOrder(reading_order))
+    folder = Folder(ReadingOrder(reading_order, cost))
     best = shortest(folder, tensor, split)
     if best is not None and best.is_matrix and _may_gain(best) and not is_symmetric(best):
         turned = shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
@@ -108,7 +107,7 @@ def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     worth it."""
     for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
         forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
-        closed = [(form, (cost(form) + penalty, _broadcasts(form))) for form, penalty in forms if form is not None]
+        closed = [(form, (folder.order.cost(form) + penalty, _broadcasts(form))) for form, penalty in forms if form is not None]
         if closed:
             return min(closed, key=lambda pair: pair[1])[0]
     return None
@@ -173,14 +172,8 @@ class Folder:
 
     def _term(self, node: ix.Node) -> Term | None:
         match node:
-            case ix.Symbol():
-                return _leaf(Symbol(node.name, node.sizes, node.properties))
-            case ix.Constant():
-                return _leaf(Constant(node.name))
-            case ix.SizeValue():
-                return _leaf(SizeValue(node.size))
-            case ix.Unit():
-                return _leaf(UnitVector(node.position, node.size))
+            case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit():
+                return _leaf(leaf(node))
             case ix.Sum():
                 return self._sum(node)
             case ix.Contraction():
@@ -256,6 +249,23 @@ class Folder:
         if square is not None:
             return square
         graph = Graph(node.output[:split], node.output[split:], dict(enumerate(node.sizes)), self.fold_forms)
+        coefficient = self._put_on(graph, node)
+        if coefficient is None:
+            return None
+        graph.reduce()
+        if graph.pairings or max(len(graph.rows), len(graph.cols)) > 2:
+            pairings.unpaired(graph)
+        if graph.pairings:
+            return None
+        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else pairings.kronecker_chain(graph)
+        if chain is None:
+            return None
+        negative, chain = _without_turned(chain)
+        return Term(-coefficient if negative else coefficient, graph.scalars, chain)
+
+    def _put_on(self, graph: Graph, node: ix.Contraction) -> Fraction | None:
+        """Puts the operands on the graph; returns the number of their product, None where one has
+        no form."""
         coefficient = YES
         for operand, labels in zip(node.operands, node.indices):
             if isinstance(operand, ix.Pairing):
@@ -265,23 +275,12 @@ class Folder:
             term = self.terms[operand]
             if term is None:
                 return None
-            if term.coefficient is not YES:
-                coefficient *= term.coefficient
+            coefficient = _times(coefficient, term.coefficient)
             for base, exponent in term.scalars.items():
                 graph.add_scalar(base, exponent)
             if labels:
-                form = expression_of(Term(YES, {}, term.chain), self.order)
-                graph.add(form, labels)
-        graph.reduce()
-        if graph.pairings or max(len(graph.rows), len(graph.cols)) > 2:
-            pairings.unpaired(graph)
-        if graph.pairings:
-            return None
-        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker.kronecker_chain(graph)
-        if chain is None:
-            return None
-        negative, chain = _without_turned(chain)
-        return Term(-coefficient if negative else coefficient, graph.scalars, chain)
+                graph.add(expression_of(Term(YES, {}, term.chain), self.order), labels)
+        return coefficient
 
     def _square(self, node: ix.Contraction) -> Term | None:
         """The sum of the squares of all entries: ``x'x`` or ``||X||²``, whichever reads shorter."""
@@ -306,24 +305,37 @@ class Folder:
         term = self.terms[node.base if squares is None else squares]
         if term is None:
             return None
+        if squares is not None:
+            return self._norm_power(term, 2 * node.exponent)
+        if node.exponent.denominator == 1:
+            return self._whole_power(term, node)
+        return (
+            self._root(term, node.exponent) if node.order == 0 else _leaf(raised(expression_of(term, self.order), node.exponent))
+        )
+
+    def _norm_power(self, term: Term, exponent: Fraction) -> Term:
+        """The power of the norm of a term, whose number stands outside where that is rational."""
+        number = rational_power(abs(term.coefficient), exponent.numerator) if exponent.denominator == 1 else YES
+        inside = replace(term, coefficient=YES if exponent.denominator == 1 else abs(term.coefficient))
+        return Term(number, {Norm(expression_of(inside, self.order), "2"): exponent}, ())
+
+    def _whole_power(self, term: Term, node: ix.Power) -> Term:
         exponent = node.exponent
-        if squares is not None and exponent.denominator <= 2:
-            root = rational_power(abs(term.coefficient), int(2 * exponent))
-            return Term(root, {Norm(self._positive(term), "2"): 2 * exponent}, ())
-        if exponent.denominator == 1:
-            number = rational_power(term.coefficient, exponent.numerator)
-            if node.order == 0 and not term.chain:
-                return Term(number, {base: inner * exponent for base, inner in term.scalars.items()}, ())
-            return _leaf(raised(self._positive(term), exponent), number)
-        if node.order == 0 and term.coefficient == 1 and len(term.scalars) == 1:
+        number = rational_power(term.coefficient, exponent.numerator)
+        if node.order == 0 and not term.chain:
+            return Term(number, {base: inner * exponent for base, inner in term.scalars.items()}, ())
+        return _leaf(raised(self._positive(term), exponent), number)
+
+    def _root(self, term: Term, exponent: Fraction) -> Term:
+        """A fractional power of a scalar."""
+        if term.coefficient == 1 and len(term.scalars) == 1:
             ((base, inner),) = term.scalars.items()
+            half = square_root_chain(base) if inner == 1 and exponent.denominator == 2 else None
+            if half is not None:
+                return Term(YES, {Norm(half, "2"): 2 * exponent}, ())
             if inner == 1 or isinstance(base, Norm):
-                half = square_root_chain(base) if inner == 1 and exponent.denominator == 2 else None
-                if half is not None:
-                    return Term(YES, {Norm(half, "2"): 2 * exponent}, ())
                 return Term(YES, {base: inner * exponent}, ())
-        form = expression_of(term, self.order)
-        return Term(YES, {form: exponent}, ()) if node.order == 0 else _leaf(raised(form, exponent))
+        return Term(YES, {expression_of(term, self.order): exponent}, ())
 
     def _symbolic_power(self, base: ix.Tensor, exponent: ix.Tensor) -> Term | None:
         form = self.form(base)
@@ -332,14 +344,14 @@ class Folder:
         return None if form is None or upper is None else _leaf(Power(form, upper))
 
     def _apply(self, node: ix.Apply) -> Term | None:
-        argument = node.arguments[0]
+        argument, function = node.arguments[0], functions()[node.function]
         form = self.form(argument)
         if form is None or len(form.shape) > 2:  # a function of each matrix of a family
             return None
-        if functions()[node.function].linear:
+        if function.linear:
             return self._linear(node)
-        kept = functions()[node.function].symmetry == "kept"
-        if (kept or node.function in ("det", "logdet")) and argument.order == 2:
+        kept = function.symmetry == "kept"
+        if argument.order == 2 and (kept or node.function in ("det", "logdet")):
             other = self._transposed_form(argument, form)
             if other is not None:
                 turned = self._function(node, other)
@@ -347,14 +359,15 @@ class Folder:
         found = self._function(node, form)
         if found is not None:
             return _leaf(found)
-        if argument.order - functions()[node.function].argument_order != 1:
-            return None
-        if argument.order == 2:
-            other = self._transposed_form(argument, form)
-            if other is not None:
-                call = Call(node.function, (other,), "cols", node.shape[::-1])
-                return _leaf(transpose(call) if node.order == 2 else call)
-        return _leaf(Call(node.function, (form,), "rows", node.shape))
+        return self._of_rows(node, form) if argument.order - function.argument_order == 1 else None
+
+    def _of_rows(self, node: ix.Apply, form: Expr) -> Term:
+        """A function of every row of a matrix, or of every column of its transpose."""
+        other = self._transposed_form(node.arguments[0], form) if node.arguments[0].order == 2 else None
+        if other is None:
+            return _leaf(Call(node.function, (form,), "rows", node.shape))
+        call = Call(node.function, (other,), "cols", node.shape[::-1])
+        return _leaf(transpose(call) if node.order == 2 else call)
 
     def _function(self, node: ix.Apply, argument: Expr) -> Expr | None:
         """The function of an argument that is not a batch."""
@@ -414,7 +427,7 @@ def _aligned_commutations(terms: list[Term]) -> list[Term]:
     plain = {term.chain for term in terms}
     result = []
     for term in terms:
-        swapped = kronecker.swapped_commutation(term.chain)
+        swapped = pairings.swapped_commutation(term.chain)
         result.append(replace(term, chain=swapped) if swapped is not None and (swapped[1],) in plain else term)
     return result
 
@@ -423,6 +436,21 @@ def _leaf(expression: Expr, number: Fraction = YES) -> Term:
     if expression.is_scalar:
         return Term(number, {expression: YES}, ())
     return Term(number, {}, (expression,))
+
+
+def leaf(node: ix.Symbol | ix.Constant | ix.SizeValue | ix.Unit) -> Expr:
+    """What an array without operands is as an expression."""
+    match node:
+        case ix.Symbol():
+            return Symbol(node.name, node.sizes, node.properties)
+        case ix.Constant():
+            return Constant(node.name)
+        case ix.SizeValue():
+            return SizeValue(node.size)
+        case ix.Unit():
+            return UnitVector(node.position, node.size)
+        case _:
+            assert_never(node)
 
 
 def _sum_of_squares(node: ix.Contraction) -> ix.Tensor | None:

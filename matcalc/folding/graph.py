@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from heapq import heappop, heappush
+from typing import cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import record
@@ -123,14 +124,16 @@ class Graph:
         gone, kept = (other, one) if one in self.output else (one, other)
         if gone == kept:
             return
-        self.rows, self.cols = [tuple([kept if v == gone else v for v in group]) for group in (self.rows, self.cols)]
+
+        def moved(vertices: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple([kept if vertex == gone else vertex for vertex in vertices])
+
+        self.rows, self.cols = moved(self.rows), moved(self.cols)
         for edge in self.edges:
-            edge.start, edge.end = [kept if v == gone else v for v in (edge.start, edge.end)]
+            edge.start, edge.end = moved((edge.start, edge.end))
         for chain in self.vectors.pop(gone, []):
             self.vectors.setdefault(kept, []).append(chain)
-        self.pairings = [
-            (kept if a == gone else a, kept if b == gone else b, kept if c == gone else c) for a, b, c in self.pairings
-        ]
+        self.pairings = [cast("Pairing", moved(pairing)) for pairing in self.pairings]
 
     # ------------------------------------------------------------ reduction
 
@@ -176,52 +179,60 @@ class Graph:
         that they stay linear."""
         free = set(bound)
         leaves = [vertex for vertex in bound if _is_leaf(at.get(vertex, []))]
-        gone: set[int] = set()
+        gone: list[Edge] = []
         while leaves:
             vertex = heappop(leaves)
             (edge,) = at.pop(vertex)
-            gone.add(id(edge))
-            weights = self._weights(vertex)
+            gone.append(edge)
             other = edge.other(vertex)
-            matrix = edge.seen_from(other)
-            if weights:
-                image = self.forms.chain("image", {"A": matrix, "v": weights})
-            else:
-                image = self.forms.chain("row sums", {"A": matrix}, {"k": self.sizes[vertex]})
-            self.vectors.setdefault(other, []).append(image)
+            self.vectors.setdefault(other, []).append(self._image(edge.seen_from(other), vertex))
             at[other] = [rest for rest in at[other] if rest is not edge]
-            if other in free:
-                if not at[other]:  # vectors only: they are finished before other leaves
-                    break
-                if _is_leaf(at[other]):
-                    heappush(leaves, other)
-        if gone:
-            self.edges = [edge for edge in self.edges if id(edge) not in gone]
+            if other in free and not at[other]:  # vectors only: they are finished before other leaves
+                break
+            if other in free and _is_leaf(at[other]):
+                heappush(leaves, other)
+        return self._without(gone)
+
+    def _image(self, matrix: Chain, vertex: int) -> Chain:
+        """The matrix times the vectors on the vertex of its columns."""
+        weights = self._weights(vertex)
+        if weights:
+            return self.forms.chain("image", {"A": matrix, "v": weights})
+        return self.forms.chain("row sums", {"A": matrix}, {"k": self.sizes[vertex]})
+
+    def _without(self, gone: list[Edge]) -> bool:
+        """Takes edges away; whether there were any."""
+        places = {id(edge) for edge in gone}
+        self.edges = [edge for edge in self.edges if id(edge) not in places]
         return bool(gone)
 
     def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:
         """Joins at every bound vertex with two edges, in one pass so that long products stay
         linear."""
-        gone: set[int] = set()
+        gone: list[Edge] = []
         for vertex in bound:
             edges = at.get(vertex, [])
             if len(edges) != 2 or vertex in self.vectors or any(edge.start == edge.end for edge in edges):
                 continue
-            one, two = edges
-            if len(one.chain) < len(two.chain) and one.start == vertex:
-                one, two = two, one  # the shorter chain is the one to turn round
-            start, end = one.other(vertex), two.other(vertex)
-            if start == end and start in self.output and any(_is_entrywise(edge.chain) for edge in edges):
-                continue  # (A ⊙ f(B))ᵀ 𝟏 takes a step less than diag(Aᵀ f(B)), and A ⊙ f(B) may be wanted elsewhere
-            joined = Edge(start, end, self.forms.chain("product", {"A": one.seen_from(start), "B": two.seen_from(vertex)}))
-            gone |= {id(one), id(two)}
+            joined = self._joined(vertex, *edges)
+            if joined is None:
+                continue
+            gone += edges
             self.edges.append(joined)
-            for other in {start, end}:
-                at[other] = [edge for edge in at[other] if edge is not one and edge is not two] + [joined]
+            for other in {joined.start, joined.end}:
+                at[other] = [edge for edge in at[other] if edge not in edges] + [joined]
             at[vertex] = []
-        if gone:
-            self.edges = [edge for edge in self.edges if id(edge) not in gone]
-        return bool(gone)
+        return self._without(gone)
+
+    def _joined(self, vertex: int, one: Edge, two: Edge) -> Edge | None:
+        """The product of two edges that meet at a vertex; None where their entrywise form is
+        better."""
+        if len(one.chain) < len(two.chain) and one.start == vertex:
+            one, two = two, one  # the shorter chain is the one to turn round
+        start, end = one.other(vertex), two.other(vertex)
+        if start == end and start in self.output and any(_is_entrywise(edge.chain) for edge in (one, two)):
+            return None  # (A ⊙ f(B))ᵀ 𝟏 takes a step less than diag(Aᵀ f(B)), and A ⊙ f(B) may be wanted elsewhere
+        return Edge(start, end, self.forms.chain("product", {"A": one.seen_from(start), "B": two.seen_from(vertex)}))
 
     def _close_loops(self, at: dict[int, list[Edge]]) -> bool:
         for edge in self.edges:
@@ -243,8 +254,7 @@ class Graph:
             found.setdefault((min(edge.start, edge.end), max(edge.start, edge.end)), []).append(edge)
         for (low, high), edges in found.items():
             if len(edges) > 1:
-                one, two, *others = [edge.seen_from(low) for edge in edges]
-                joined = self.forms.chain("entrywise", {"A": one, "B": two})
+                joined, *others = [edge.seen_from(low) for edge in edges]
                 for other in others:
                     joined = self.forms.chain("entrywise", {"A": joined, "B": other})
                 self.edges = [edge for edge in self.edges if edge not in edges]
@@ -262,7 +272,7 @@ class Graph:
                 if weights is None:
                     return True
                 values = {"A": one.seen_from(start), "v": weights, "B": two.seen_from(vertex)}
-                self.edges = [edge for edge in self.edges if edge is not one and edge is not two]
+                self._without(edges)
                 self.edges.append(Edge(start, end, self.forms.chain("weighted product", values)))
                 return True
         return False
@@ -337,21 +347,18 @@ class Graph:
     def matrix(self, row: int, col: int, edges: list[Edge]) -> Chain:
         """The matrix on two different vertices, from the edges between them and the vectors on
         them."""
-        left = self.combined(self.vectors[row]) if row in self.vectors else None
-        right = self.combined(self.vectors[col]) if col in self.vectors else None
+        left, right = [self.combined(self.vectors[vertex]) if vertex in self.vectors else () for vertex in (row, col)]
+        if not edges and not left and not right:
+            return (Ones((self.sizes[row], self.sizes[col])),)
         if not edges:
-            if left is None and right is None:
-                return (Ones((self.sizes[row], self.sizes[col])),)
-            ones = (Ones((self.sizes[row],)),), (Ones((self.sizes[col],)),)
+            ones = [(Ones((self.sizes[vertex],)),) for vertex in (row, col)]
             return self.forms.chain("outer product", {"u": left or ones[0], "v": right or ones[1]})
         middle = edges[0].seen_from(row)
-        if left is None and right is None:
-            return middle
-        if right is None:
-            return self.forms.chain("scaled rows", {"u": left or (), "A": middle})
-        if left is None:
-            return self.forms.chain("scaled columns", {"A": middle, "v": right})
-        return self.forms.chain("scaled both ways", {"u": left, "A": middle, "v": right})
+        name = _SCALED[bool(left), bool(right)]
+        return self.forms.chain(name, {"u": left, "A": middle, "v": right}) if name else middle
+
+
+_SCALED = {(False, False): "", (True, False): "scaled rows", (False, True): "scaled columns", (True, True): "scaled both ways"}
 
 
 def _is_leaf(edges: list[Edge]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TypeAlias
 
-from matcalc.base.records import record, replace
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import with_operand
-from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
+    Commutation,
     Diagonal,
     DiagonalMatrix,
     Expr,
@@ -21,13 +22,13 @@ from matcalc.expr.nodes import (
     Number,
     Ones,
     Power,
-    Product,
     Quotient,
     Sum,
     Symbol,
     Total,
     Trace,
     Transpose,
+    Vec,
     children,
     postorder,
 )
@@ -37,6 +38,7 @@ from matcalc.folding.build import (
     diagonal_matrix,
     digest,
     hadamard,
+    kronecker,
     merged_diagonals,
     product,
     raised,
@@ -74,10 +76,11 @@ _LONGEST_PLACE = 12
 
 class ReadingOrder:
     """Where symbols stand in the user's input: commuting factors and terms are written in that
-    order."""
+    order; and ``cost``, by which one of several forms is chosen."""
 
-    def __init__(self, names: Mapping[str, int]) -> None:
+    def __init__(self, names: Mapping[str, int], cost: Callable[[Expr], int] = cost) -> None:
         self._names = names
+        self.cost = cost
         self._places: dict[Expr, Place] = {}
         self.sums: dict[object, Term] = {}
         """Sums already put together in this order, by their terms."""
@@ -113,47 +116,36 @@ class ReadingOrder:
 def expression_of(term: Term, order: ReadingOrder) -> Expr:
     """The term as an expression: number, scalars, chain; negative exponents in the denominator."""
     coefficient = term.coefficient
-    above: list[Expr] = []
-    below: list[Expr] = []
     scalars = list(term.scalars.items())
     if len(scalars) > 1:
         scalars.sort(key=lambda item: (cost(item[0]) > 1, order.rank(item[0])))
-    for base, exponent in scalars:
-        if exponent.numerator > 0:
-            above.append(raised(base, exponent))
-        else:
-            below.append(raised(base, -exponent))
+    above = [raised(base, exponent) for base, exponent in scalars if exponent.numerator > 0]
+    below = [raised(base, -exponent) for base, exponent in scalars if exponent.numerator < 0]
     chain = merged_diagonals(term.chain)
-    if coefficient.numerator <= 0:
-        coefficient, above, below, chain = _signs(coefficient, above, below, chain)
+    if coefficient.numerator <= 0 and _turned_difference(chain, above, below):
+        coefficient = -coefficient
     if below and coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
         below.insert(0, Number(Fraction(coefficient.denominator)))
         coefficient = Fraction(coefficient.numerator)
     result = product([*above, *chain])
-    if below:
-        size = abs(coefficient)
-        top = result if size == 1 else Number(size) if result is UNIT else scaled(size, result)
-        quotient: Expr = Quotient(top, product(below))
-        return quotient if coefficient > 0 else Negative(quotient)
-    return scaled(coefficient, result)
+    if not below:
+        return scaled(coefficient, result)
+    size = abs(coefficient)
+    top = result if size == 1 else Number(size) if result is UNIT else scaled(size, result)
+    quotient: Expr = Quotient(top, product(below))
+    return quotient if coefficient > 0 else Negative(quotient)
 
 
-def _signs(
-    coefficient: Fraction, above: list[Expr], below: list[Expr], chain: list[Expr]
-) -> tuple[Fraction, list[Expr], list[Expr], list[Expr]]:
-    """A minus in front goes into a difference among the factors: ``-2 U'(X - UV)`` becomes
-    ``2 U'(UV - X)``."""
-    for group in (chain, above, below):
-        for k in range(len(group) - 1, -1, -1):
-            if _stands_twice(group, k):
-                continue
-            flipped = flipped_difference(group[k])
+def _turned_difference(*groups: list[Expr]) -> bool:
+    """Puts a minus in front into a difference among the factors where there is one:
+    ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
+    for group in groups:
+        for place in reversed(range(len(group))):
+            flipped = None if _stands_twice(group, place) else flipped_difference(group[place])
             if flipped is not None:
-                changed = [*group[:k], flipped, *group[k + 1 :]]
-                if group is chain:
-                    return -coefficient, above, below, changed
-                return -coefficient, changed if group is above else above, changed if group is below else below, chain
-    return coefficient, above, below, chain
+                group[place] = flipped
+                return True
+    return False
 
 
 def _stands_twice(factors: Sequence[Expr], place: int) -> bool:
@@ -181,11 +173,9 @@ def flipped_difference(expression: Expr) -> Expr | None:
 
 
 def _flipped_sum(expression: Sum) -> Expr | None:
-    positive = [term for term in expression.terms if not isinstance(term, Negative)]
+    positive = [Negative(term) for term in expression.terms if not isinstance(term, Negative)]
     negative = [term.operand for term in expression.terms if isinstance(term, Negative)]
-    if not negative or not positive:
-        return None
-    return Sum(tuple([*negative, *(Negative(term) for term in positive)]))
+    return Sum((*negative, *positive)) if negative and positive else None
 
 
 def joined(terms: list[tuple[Expr, bool]], order: ReadingOrder) -> Expr:
@@ -213,13 +203,12 @@ class Forms:
         self.order = order
         self._forms = fold_forms()
 
-    def chain(self, name: str, values: Mapping[str, Chain], sizes: Mapping[str, Size] | None = None) -> Chain:
+    def chain(self, name: str, values: Mapping[str, Chain], sizes: Mapping[str, Size] = MappingProxyType({})) -> Chain:
         """The form of this name; of several the one that reads best."""
-        first, *others = self._forms[name]
-        chain = self._filled(first, values, sizes or {})
-        for other in others:
-            chain = min(chain, self._filled(other, values, sizes or {}), key=self.reading)
-        return chain
+        forms = self._forms[name]
+        if len(forms) == 1:
+            return self._filled(forms[0], values, sizes)
+        return min([self._filled(form, values, sizes) for form in forms], key=self.reading)
 
     def expression(self, name: str, values: Mapping[str, Chain]) -> Expr:
         return product(self.chain(name, values))
@@ -227,111 +216,31 @@ class Forms:
     def reading(self, chain: Chain) -> tuple[int, Place]:
         """What decides between equal forms: the cost of reading, then the order of the symbols."""
         expression = product(chain)
-        return cost(expression), self.order.rank(expression)
+        return self.order.cost(expression), self.order.rank(expression)
 
     def _filled(self, template: Template, values: Mapping[str, Chain], sizes: Mapping[str, Size]) -> Chain:
         operation, *parts = template
         if operation == "variable":
             return values[parts[0]]
-        if operation == "Ones":
-            return (Ones((sizes[parts[0]],)),)
+        if operation in _OF_SIZES:
+            return (_OF_SIZES[operation](*[sizes[part] for part in parts]),)
         chains = [self._filled(part, values, sizes) for part in parts]
-        match operation:
-            case "Product":
-                return tuple([factor for chain in chains for factor in chain])
-            case "Transpose":
-                return transposed_chain(chains[0])
-            case "Hadamard":
-                return (hadamard(sorted([product(chain) for chain in chains], key=self.order.rank)),)
-            case "DiagonalMatrix":
-                return (diagonal_matrix(product(chains[0])),)
-            case "Diagonal":
-                return (Diagonal(product(chains[0])),)
-            case "Trace":
-                return (Trace(product(chains[0])),)
-            case "Total":
-                return (Total(product(chains[0])),)
-            case _:
-                raise AssertionError(f"no such operation in a form: {operation}")
+        if operation == "Product":
+            return tuple([factor for chain in chains for factor in chain])
+        if operation == "Transpose":
+            return transposed_chain(chains[0])
+        operands = [product(chain) for chain in chains]
+        if operation == "Hadamard":
+            return (hadamard(sorted(operands, key=self.order.rank)),)
+        return (_OF_OPERANDS[operation](*operands),)
 
 
-# ------------------------------------------------------------
-# Traces and bilinear forms that share factors: ``tr(P B) + t tr(P C)`` is ``tr(P (B + t C))``,
-# ``x'y + x'z`` is ``x'(y + z)``.
-
-Key = tuple[str, object]
-Combine = Callable[[Sequence[Term], Shape], Term]
-
-_MOST_FACTORS = 6
-"""Of longer products only what is left when one factor is taken out is looked at."""
-
-
-def scalar_keys(term: Term) -> list[Key]:
-    """What the term may share with others: a run of a trace's cycle, the first or the last factor
-    of a bilinear form."""
-    base = _form(term)
-    if isinstance(base, Product):
-        return [("row", base.factors[0]), ("column", base.factors[-1])]
-    if not isinstance(base, Trace) or not isinstance(base.operand, Product):
-        return []
-    factors = base.operand.factors
-    count = len(factors)
-    lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
-    return [("trace", (factors + factors)[start : start + length]) for length in lengths for start in range(count)]
-
-
-def merged_forms(terms: Sequence[Term], key: Key, combine: Combine) -> Term | None:
-    """One term for all; None when what they do not share has different shapes, or nothing is left
-    of one."""
-    kind, shared = key
-    rest = []
-    for term in terms:
-        base = _form(term)
-        assert base is not None
-        others = {scalar: exponent for scalar, exponent in term.scalars.items() if scalar is not base}
-        chain = _without(base, kind, shared)
-        rest.append(Term(term.coefficient, others, transposed_chain(chain) if kind == "column" else chain))
-    shape = product(rest[0].chain).shape
-    if any(not term.chain or product(term.chain).shape != shape for term in rest):
-        return None
-    total = combine(rest, shape)
-    if not total.coefficient:
-        return None
-    match kind:
-        case "trace":
-            assert isinstance(shared, tuple)
-            whole: Expr = Trace(product((*total.chain, *shared)))
-        case "row":
-            assert isinstance(shared, Expr)
-            whole = product((shared, *total.chain))
-        case _:
-            assert isinstance(shared, Expr)
-            whole = product((*transposed_chain(total.chain), shared))
-    return replace(total, scalars=merged_scalars(total.scalars, {whole: YES}), chain=())
-
-
-def _form(term: Term) -> Expr | None:
-    """The one trace or bilinear form among the scalar factors."""
-    if term.chain:
-        return None
-    found = [base for base, exponent in term.scalars.items() if exponent == 1 and _is_form(base)]
-    return found[0] if len(found) == 1 else None
-
-
-def _is_form(base: Expr) -> bool:
-    inner = base.operand if isinstance(base, Trace) else base
-    return isinstance(inner, Product) and not any(factor.is_scalar for factor in inner.factors)
-
-
-def _without(base: Expr, kind: str, shared: object) -> tuple[Expr, ...]:
-    inner = base.operand if isinstance(base, Trace) else base
-    assert isinstance(inner, Product)
-    factors = inner.factors
-    if kind == "row":
-        return factors[1:]
-    if kind == "column":
-        return factors[:-1]
-    assert isinstance(shared, tuple)
-    twice = factors + factors
-    start = next(k for k in range(len(factors)) if twice[k : k + len(shared)] == shared)
-    return twice[start + len(shared) : start + len(factors)]
+_OF_SIZES: Mapping[str, Callable[..., Expr]] = {"Ones": lambda size: Ones((size,)), "Commutation": Commutation}
+_OF_OPERANDS: Mapping[str, Callable[..., Expr]] = {
+    "Diagonal": Diagonal,
+    "DiagonalMatrix": diagonal_matrix,
+    "Kronecker": kronecker,
+    "Total": Total,
+    "Trace": Trace,
+    "Vec": Vec,
+}

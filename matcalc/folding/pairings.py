@@ -1,5 +1,5 @@
-"""Vertices that count the pairs of two others: folded to ``reshape``, ``vec`` and Kronecker
-products, one pairing after the other.
+"""Vertices that count the pairs of two others, and results of order three and four: folded to
+``reshape``, ``vec``, Kronecker and commutation forms.
 
 A pairing (a, b, c) says that the vertex c counts the pairs of a, slowly, and b, fast. Each step
 takes a pairing away or moves edges to c:
@@ -14,24 +14,29 @@ takes a pairing away or moves edges to c:
     edges X between a and b, beside others         ->  vec(X) on c
     nothing on a, b in use                         ->  ones on a
     ((a, b), (c, d)) counted by e                  ->  ((a, c), (b, d)) counted by f, and kron(I, K, I) from e to f
+
+The rows of a result of order three or four are a group (slow, fast), as in ``kron`` and in
+column-major ``vec``, and so are its columns. Once no bound vertex is left, a term is a product of
+pieces on its output vertices: the forms ``kronecker`` and ``crossed kronecker`` of
+``rules/folds.rules`` with a matrix between rows, or between columns, as the diagonal of its vec
+around them; or an outer product of two vec's where no piece joins a row to a column. A bound vertex
+that meets three or more of the groups is a Khatri-Rao product.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from itertools import permutations
+from typing import Any
 
 from matcalc.base.budgets import spend
-from matcalc.base.lazy import later
-from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
-from matcalc.folding.build import hadamard, product, transpose, transposed_chain
+from matcalc.base.sizes import ONE
+from matcalc.expr.nodes import Commutation, Expr, Hadamard, Identity, Kronecker, Ones, Reshape, Transpose, Vec
+from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph, Pairing
 from matcalc.folding.matrix_terms import Chain
 
-if TYPE_CHECKING:
-    from matcalc.folding import kronecker
-else:
-    kronecker = later("matcalc.folding.kronecker")
-
+Pair = tuple[int | None, int | None]
 
 _MOST_STEPS = 40
 
@@ -41,11 +46,11 @@ def unpaired(graph: Graph) -> None:
     single vertices afterwards."""
     graph.rows, graph.cols = _single(graph, graph.rows), _single(graph, graph.cols)
     for _ in range(_MOST_STEPS):
-        if not graph.pairings or not any(step(graph) for step in _STEPS):
+        if not graph.pairings or not any(step(graph, *place) for step, places in _STEPS for place in places(graph)):
             break
         graph.reduce()
     for edge in graph.edges:
-        edge.chain = tuple([factor for factor in edge.chain if not isinstance(factor, Identity)]) or edge.chain[:1]
+        edge.chain = _without_identities(edge.chain)
 
 
 def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
@@ -58,171 +63,168 @@ def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
     return (graph.counted(slow, fast),)
 
 
+# ---------------------------------------------------------------- places where a step may be taken
+
+
+def _each(graph: Graph) -> list[tuple[Pairing]]:
+    return [(pairing,) for pairing in graph.pairings]
+
+
+def _each_way(graph: Graph) -> list[tuple[Pairing, int, int]]:
+    """Every pairing with each of its vertices first."""
+    return [(pairing, *ends) for pairing in graph.pairings for ends in (pairing[:2], pairing[1::-1])]
+
+
+def _couples(graph: Graph) -> list[tuple[Pairing, Pairing]]:
+    """Every two pairings, the later one first."""
+    return [(one, other) for place, one in enumerate(graph.pairings) for other in graph.pairings[:place]]
+
+
+def _couples_both_ways(graph: Graph) -> list[tuple[Pairing, Pairing]]:
+    return [ordered for couple in _couples(graph) for ordered in (couple, couple[::-1])]
+
+
+def _nested(graph: Graph) -> list[tuple[Pairing, Pairing]]:
+    """Pairings of which the second counts to the fast vertex of the first."""
+    return [(outer, inner) for outer in graph.pairings for inner in graph.pairings if inner[2] == outer[1]]
+
+
 # ---------------------------------------------------------------- steps
 
 
-def _same(graph: Graph) -> bool:
+def _same(graph: Graph, one: Pairing, other: Pairing) -> bool:
     """Two pairings of the same two vertices count to one, and two that count to one vertex pair the
     same, where the sizes agree."""
-    for k, (a, b, c) in enumerate(graph.pairings):
-        for d, e, f in graph.pairings[:k]:
-            if (a, b) == (d, e):
-                graph.pairings.pop(k)
-                graph.identify(c, f)
-                return True
-            if c == f and (graph.sizes[a], graph.sizes[b]) == (graph.sizes[d], graph.sizes[e]):
-                graph.pairings.pop(k)
-                graph.identify(a, d)
-                graph.identify(b, e)
-                return True
-    return False
+    (a, b, c), (d, e, f) = one, other
+    alike = (a, b) == (d, e)
+    if not alike and (c != f or (graph.sizes[a], graph.sizes[b]) != (graph.sizes[d], graph.sizes[e])):
+        return False
+    graph.pairings = [pairing for pairing in graph.pairings if pairing is not one]
+    for first, second in ((c, f),) if alike else ((a, d), (b, e)):
+        graph.identify(first, second)
+    return True
 
 
-def _alone(graph: Graph) -> bool:
+def _alone(graph: Graph, pairing: Pairing) -> bool:
     """The sum over both vertices of a pairing is one."""
-    for pairing in graph.pairings:
-        a, b, _ = pairing
-        if a != b and _free(graph, pairing, a, b) and not graph.edges_at(a, b) and not {a, b} & set(graph.vectors):
-            graph.drop(pairing, [], ())
-            return True
-    return False
+    a, b, _ = pairing
+    if a == b or not _free(graph, pairing, a, b) or not _bare(graph, a, b):
+        return False
+    graph.drop(pairing, [], ())
+    return True
 
 
-def _to_vec(graph: Graph) -> bool:
-    for pairing in graph.pairings:
-        a, b, c = pairing
-        edges = graph.edges_at(a, b)
-        if not _free(graph, pairing, a, b) or any({edge.start, edge.end} != {a, b} for edge in edges):
+def _to_vec(graph: Graph, pairing: Pairing) -> bool:
+    a, b, c = pairing
+    edges = graph.edges_at(a, b)
+    if not _free(graph, pairing, a, b) or any({edge.start, edge.end} != {a, b} for edge in edges):
+        return False
+    inner = _pair_matrix(graph, (a, a) if a == b else (b, a), edges)
+    graph.drop(pairing, edges, (a, b))
+    _put_vec(graph, inner, c)
+    return True
+
+
+def _put_vec(graph: Graph, inner: Expr, vertex: int) -> None:
+    graph.vectors.setdefault(vertex, []).append(graph.forms.chain("vec", {"X": (inner,)}))
+
+
+def _to_reshape(graph: Graph, pairing: Pairing) -> bool:
+    a, b, c = pairing
+    if not _free(graph, pairing, c) or graph.edges_at(c) or c not in graph.vectors:
+        return False
+    inner = product(graph.combined(graph.vectors[c]))
+    graph.drop(pairing, [], (c,))
+    graph.edges.append(Edge(b, a, (Reshape(inner, graph.sizes[b], graph.sizes[a]),)))
+    return True
+
+
+def _to_kron(graph: Graph, first: Pairing, second: Pairing) -> bool:
+    for crossed in (False, True):
+        if second[2] in graph.rows or first[2] in graph.cols:
+            first, second = second, first
+        (a, b, c), (d, e, f) = first, second
+        pairs = ((a, e), (b, d)) if crossed else ((a, d), (b, e))
+        if not _free(graph, first, a, b, besides=second) or not _free(graph, second, d, e, besides=first):
             continue
-        inner = kronecker.pair_matrix(graph, (a, a), []) if a == b else product(graph.matrix(b, a, edges))
-        graph.drop(pairing, edges, (a, b))
-        graph.vectors.setdefault(c, []).append((Vec(inner),))
+        if set(pairs[0]) & set(pairs[1]) or not all(_joined(graph, *ends) for ends in pairs):
+            continue
+        edges = graph.edges_at(a, b, d, e)
+        chain = _kron_chain(
+            graph, [_pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in pairs], (d, e) if crossed else ()
+        )
+        graph.drop(first, edges, (a, b))
+        graph.drop(second, [], (d, e))
+        graph.edges.append(Edge(c, f, chain))
         return True
     return False
 
 
-def _to_reshape(graph: Graph) -> bool:
-    for pairing in graph.pairings:
-        a, b, c = pairing
-        if not _free(graph, pairing, c) or graph.edges_at(c) or c not in graph.vectors:
-            continue
-        inner = product(graph.combined(graph.vectors[c]))
-        graph.drop(pairing, [], (c,))
-        graph.edges.append(Edge(b, a, (Reshape(inner, graph.sizes[b], graph.sizes[a]),)))
-        return True
-    return False
+def _kron_chain(graph: Graph, factors: list[Expr], crossed: tuple[int, ...] = ()) -> Chain:
+    """The Kronecker product of two factors; ``crossed`` are the column vertices where the second is
+    the one of the slow."""
+    name, sizes = ("crossed kronecker" if crossed else "kronecker"), [graph.sizes[vertex] for vertex in crossed]
+    return graph.forms.chain(name, {"A": (factors[0],), "B": (factors[1],)}, dict(zip("jl", sizes)))
 
 
-def _to_kron(graph: Graph) -> bool:
-    for k, first in enumerate(graph.pairings):
-        for second in graph.pairings[:k]:
-            for crossed in (False, True):
-                if second[2] in graph.rows or first[2] in graph.cols:
-                    first, second = second, first
-                a, b, c = first
-                d, e, f = second
-                left, right = ((a, e), (b, d)) if crossed else ((a, d), (b, e))
-                if not _free(graph, first, a, b, besides=second) or not _free(graph, second, d, e, besides=first):
-                    continue
-                if set(left) & set(right) or not _joined(graph, *left) or not _joined(graph, *right):
-                    continue
-                edges = graph.edges_at(a, b, d, e)
-                matrices = [kronecker.pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in (left, right)]
-                swap = (Commutation(graph.sizes[e], graph.sizes[d]),) if crossed else ()
-                graph.drop(first, edges, (a, b))
-                graph.drop(second, [], (d, e))
-                graph.edges.append(Edge(c, f, (kronecker.kron(matrices), *swap)))
-                return True
-    return False
-
-
-def _to_block_sum(graph: Graph) -> bool:
+def _to_block_sum(graph: Graph, first: Pairing, second: Pairing) -> bool:
     """``(vec(A)' kron I) (I kron M) (vec(I) kron I)``, the blocks of M times the entries of A,
     summed; and the same within the blocks."""
-    for k, one in enumerate(graph.pairings):
-        for other in graph.pairings[:k]:
-            for first, second in ((one, other), (other, one)):
-                c, f = first[2], second[2]
-                if set(first) & set(graph.cols) or set(second) & set(graph.rows):
-                    continue
-                middle = graph.edges_at(c, f)
-                if len(middle) != 1 or {middle[0].start, middle[0].end} != {c, f} or c in graph.vectors or f in graph.vectors:
-                    continue
-                if not _free(graph, first, c) or not _free(graph, second, f):
-                    continue
-                for place in (0, 1):
-                    if _summed_blocks(graph, first, second, middle[0], place):
-                        return True
-    return False
+    if set(first) & set(graph.cols) or set(second) & set(graph.rows):
+        return False
+    middle = _only_edge(graph, first[2], second[2])
+    if middle is None or not _free(graph, first, first[2]) or not _free(graph, second, second[2]):
+        return False
+    return any(_summed_blocks(graph, first, second, middle, place) for place in (0, 1))
 
 
 def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, place: int) -> bool:
     row, col = first[place], second[place]
     start, end = first[1 - place], second[1 - place]
-    if (
-        not _free(graph, first, row, besides=second)
-        or not _free(graph, second, col, besides=first)
-        or not _joined(graph, row, col)
-    ):
-        return False
-    if {row, col} & {start, end}:
+    summed = _free(graph, first, row, besides=second) and _free(graph, second, col, besides=first)
+    if not summed or not _joined(graph, row, col) or {row, col} & {start, end}:
         return False
     edges = [] if row == col else graph.edges_at(row, col)
-    if row != col and not edges and not {row, col} & set(graph.vectors):
+    if row != col and _bare(graph, row, col):
         return False
-    weights = kronecker.pair_matrix(graph, (row, col), edges)
+    weights = _pair_matrix(graph, (row, col), edges)
     inner = product(middle.seen_from(first[2]))
-    rows, cols = Identity(graph.sizes[start]), Identity(graph.sizes[end])
     unit = Identity(graph.sizes[col])
-    if place == 0:
-        chain = (
-            Kronecker((transpose(Vec(weights)), rows)),
-            Kronecker((unit, inner)),
-            Kronecker((Vec(unit), cols)),
-        )
-    else:
-        chain = (
-            Kronecker((rows, transpose(Vec(transpose(weights))))),
-            Kronecker((inner, unit)),
-            Kronecker((cols, Vec(unit))),
-        )
+    factors: list[tuple[Expr, Expr]] = [
+        (transpose(Vec(weights if place == 0 else transpose(weights))), Identity(graph.sizes[start])),
+        (unit, inner),
+        (Vec(unit), Identity(graph.sizes[end])),
+    ]
     graph.drop(first, [middle, *edges], (row, col))
     graph.drop(second, [], ())
-    graph.edges.append(Edge(start, end, chain))
+    graph.edges.append(Edge(start, end, tuple([Kronecker(pair if place == 0 else pair[::-1]) for pair in factors])))
     return True
 
 
-def _to_scaled(graph: Graph) -> bool:
-    for pairing in graph.pairings:
-        a, b, c = pairing
-        for vertex, other in ((a, b), (b, a)):
-            if a == b or not _free(graph, pairing, vertex) or graph.edges_at(vertex) or vertex not in graph.vectors:
-                continue
-            vector = product(graph.combined(graph.vectors[vertex]))
-            rest: Expr = Identity(graph.sizes[other])
-            edges = graph.edges_at(other)
-            graph.drop(pairing, [], (vertex,))
-            if len(edges) == 1 and edges[0].start != edges[0].end and other not in graph.vectors and _free(graph, pairing, other):
-                rest, other = product(edges[0].seen_from(other)), edges[0].other(other)  # (u kron I) M is u kron M
-                graph.edges.remove(edges[0])
-            graph.edges.append(Edge(c, other, (kronecker.kron([vector, rest] if vertex == a else [rest, vector]),)))
-            return True
-    return False
+def _to_scaled(graph: Graph, pairing: Pairing, vertex: int, other: int) -> bool:
+    first = vertex == pairing[0]
+    if vertex == other or not _free(graph, pairing, vertex) or graph.edges_at(vertex) or vertex not in graph.vectors:
+        return False
+    vector = product(graph.combined(graph.vectors[vertex]))
+    rest: Expr = Identity(graph.sizes[other])
+    edges = graph.edges_at(other)
+    graph.drop(pairing, [], (vertex,))
+    if len(edges) == 1 and edges[0].start != edges[0].end and other not in graph.vectors and _free(graph, pairing, other):
+        rest, other = product(edges[0].seen_from(other)), edges[0].other(other)  # (u kron I) M is u kron M
+        graph.edges.remove(edges[0])
+    graph.edges.append(Edge(pairing[2], other, _kron_chain(graph, [vector, rest] if first else [rest, vector])))
+    return True
 
 
-def _to_traces(graph: Graph) -> bool:
-    for pairing in graph.pairings:
-        a, b, c = pairing
-        for vertex, other in ((b, a), (a, b)):
-            edges = graph.edges_at(vertex)
-            if a == b or not _free(graph, pairing, c, vertex) or len(edges) != 1 or {edges[0].start, edges[0].end} != {c, vertex}:
-                continue
-            if graph.edges_at(c) != edges or c in graph.vectors or vertex in graph.vectors:
-                continue
-            graph.drop(pairing, edges, (c, vertex))
-            graph.vectors.setdefault(other, []).append(_traces(graph, edges[0].seen_from(vertex), other, slowly=vertex == a))
-            return True
-    return False
+def _to_traces(graph: Graph, pairing: Pairing, vertex: int, other: int) -> bool:
+    a, _, c = pairing
+    edge = _only_edge(graph, c, vertex) if vertex != other and _free(graph, pairing, c, vertex) else None
+    if edge is None:
+        return False
+    graph.drop(pairing, [edge], (c, vertex))
+    traces = _traces(graph, edge.seen_from(vertex), other, slowly=vertex == a)
+    graph.vectors.setdefault(other, []).append(traces)
+    return True
 
 
 def _traces(graph: Graph, chain: Chain, other: int, *, slowly: bool) -> Chain:
@@ -236,90 +238,110 @@ def _traces(graph: Graph, chain: Chain, other: int, *, slowly: bool) -> Chain:
     return (transpose(Reshape(last, weights.rows * weights.cols, size)), Vec(weights))
 
 
-def _beside(graph: Graph) -> bool:
-    for a, b, c in graph.pairings:
-        edges = [edge for edge in graph.edges if a != b and {edge.start, edge.end} == {a, b}]
-        if edges:
-            inner = hadamard([product(edge.seen_from(b)) for edge in edges])
-            graph.edges = [edge for edge in graph.edges if edge not in edges]
-            graph.vectors.setdefault(c, []).append((Vec(inner),))
-            return True
-    return False
+def _beside(graph: Graph, pairing: Pairing) -> bool:
+    a, b, c = pairing
+    edges = _between(graph, a, b) if a != b else []
+    if edges:
+        inner = hadamard([product(edge.seen_from(b)) for edge in edges])
+        graph.edges = [edge for edge in graph.edges if edge not in edges]
+        _put_vec(graph, inner, c)
+    return bool(edges)
 
 
-def _exchanged(graph: Graph) -> bool:
+def _exchanged(graph: Graph, outer: Pairing, right: Pairing) -> bool:
     """Pairs ((a, b), (c, d)) as ((a, c), (b, d)), where a and c or b and d belong together, as in
     the vec of a Kronecker product; and (a, (c, d)) as ((a, c), d). Of c and d the one that belongs
     to a comes first."""
-    for outer in graph.pairings:
-        for right in graph.pairings:
-            slow, fast, whole = outer
-            c, d, count = right
-            first: tuple[int, int]
-            second: tuple[int, ...]
-            if count != fast or not _only(graph, fast, outer, right):
-                continue
-            left = next((pairing for pairing in graph.pairings if pairing[2] == slow), None)
-            if left is None:
-                if not (_together(graph, slow, c) or _together(graph, slow, d)):
-                    continue
-                swap = not _together(graph, slow, c)
-                factors: list[Expr] = [Identity(graph.sizes[slow]), Commutation(graph.sizes[c], graph.sizes[d])]
-                first, second = ((slow, d), (c,)) if swap else ((slow, c), (d,))
-                if second[0] in graph.vectors and not graph.edges_at(*second) and _free(graph, right, *second):
-                    continue  # the vector scales the other side
-            else:
-                a, b, _ = left
-                swap = not (_together(graph, a, c) or _together(graph, b, d))
-                if not _only(graph, slow, outer, left) or (swap and not (_together(graph, a, d) or _together(graph, b, c))):
-                    continue
-                sizes = [graph.sizes[vertex] for vertex in (a, b, c, d)]
-                factors = [Identity(sizes[0] * sizes[1]), Commutation(sizes[2], sizes[3])]
-                if not swap:
-                    factors = [Identity(sizes[0]), Commutation(sizes[1], sizes[2]), Identity(sizes[3])]
-                first, second = ((a, b), (d, c)) if swap else ((a, c), (b, d))
-            graph.pairings = [pairing for pairing in graph.pairings if pairing not in (outer, left, right)]
-            one = graph.counted(*first)
-            other = graph.counted(*second) if len(second) == 2 else second[0]
-            turned = whole
-            if swap or left is not None:
-                turned = graph.vertex(graph.sizes[whole])
-                graph.edges.append(Edge(whole, turned, (Kronecker(tuple(factors)),)))
-            graph.pairings.append((one, other, turned))
-            return True
-    return False
+    slow, fast, whole = outer
+    if not _only(graph, fast, outer, right):
+        return False
+    left = next((pairing for pairing in graph.pairings if pairing[2] == slow), None)
+    found = _three(graph, slow, right) if left is None else _four(graph, outer, left, right)
+    if found is None:
+        return False
+    first, second, factors = found
+    graph.pairings = [pairing for pairing in graph.pairings if pairing not in (outer, left, right)]
+    one = graph.counted(*first)
+    other = graph.counted(*second) if len(second) == 2 else second[0]
+    if factors:
+        turned = graph.vertex(graph.sizes[whole])
+        graph.edges.append(Edge(whole, turned, (Kronecker(factors),)))
+        whole = turned
+    graph.pairings.append((one, other, whole))
+    return True
+
+
+Exchange = tuple[tuple[int, int], tuple[int, ...], tuple[Expr, ...]]
+"""What is paired first, what then, and the factors of the permutation between."""
+
+
+def _three(graph: Graph, slow: int, right: Pairing) -> Exchange | None:
+    c, d, _ = right
+    swap = not _together(graph, slow, c)
+    if swap and not _together(graph, slow, d):
+        return None
+    one, other = (d, c) if swap else (c, d)
+    if other in graph.vectors and not graph.edges_at(other) and _free(graph, right, other):
+        return None  # the vector scales the other side
+    turn = (Identity(graph.sizes[slow]), Commutation(graph.sizes[c], graph.sizes[d]))
+    return (slow, one), (other,), turn if swap else ()
+
+
+def _four(graph: Graph, outer: Pairing, left: Pairing, right: Pairing) -> Exchange | None:
+    (a, b, slow), (c, d, _) = left, right
+    swap = not (_together(graph, a, c) or _together(graph, b, d))
+    if not _only(graph, slow, outer, left) or (swap and not (_together(graph, a, d) or _together(graph, b, c))):
+        return None
+    m, n, p, q = [graph.sizes[vertex] for vertex in (a, b, c, d)]
+    if swap:
+        return (a, b), (d, c), (Identity(m * n), Commutation(p, q))
+    return (a, c), (b, d), (Identity(m), Commutation(n, p), Identity(q))
+
+
+def _summed(graph: Graph, pairing: Pairing, vertex: int, _: int) -> bool:
+    """A vertex with nothing on it is summed: with ones on it, it scales what its pairing counts."""
+    found = _free(graph, pairing, vertex) and _bare(graph, vertex)
+    if found:
+        graph.vectors[vertex] = [(Ones((graph.sizes[vertex],)),)]
+    return found
+
+
+_STEPS: tuple[tuple[Callable[..., bool], Callable[[Graph], Iterable[tuple[Any, ...]]]], ...] = (
+    (_same, _couples), (_alone, _each), (_to_vec, _each), (_exchanged, _nested), (_to_reshape, _each), (_to_kron, _couples),
+    (_to_block_sum, _couples_both_ways), (_to_scaled, _each_way), (_to_traces, _each_way), (_beside, _each), (_summed, _each_way),
+)  # fmt: skip
+"""Each step with the places where it may be taken, the first ones first."""
+
+
+# ---------------------------------------------------------------- what is at a vertex
 
 
 def _only(graph: Graph, vertex: int, *pairings: Pairing) -> bool:
     """Whether nothing but these pairings is at a vertex."""
-    if graph.edges_at(vertex) or vertex in graph.vectors or vertex in graph.output:
+    if not _bare(graph, vertex) or vertex in graph.output:
         return False
     return not any(vertex in pairing for pairing in graph.pairings if pairing not in pairings)
 
 
+def _bare(graph: Graph, *vertices: int) -> bool:
+    """Whether no edges and no vectors are at the vertices."""
+    return not graph.edges_at(*vertices) and graph.vectors.keys().isdisjoint(vertices)
+
+
+def _between(graph: Graph, one: int, other: int) -> list[Edge]:
+    return [edge for edge in graph.edges if {edge.start, edge.end} == {one, other}]
+
+
+def _only_edge(graph: Graph, one: int, other: int) -> Edge | None:
+    """The edge between two vertices where nothing else is at them."""
+    edges = graph.edges_at(one, other)
+    alone = len(edges) == 1 and graph.vectors.keys().isdisjoint((one, other))
+    return edges[0] if alone and {edges[0].start, edges[0].end} == {one, other} else None
+
+
 def _together(graph: Graph, one: int, other: int) -> bool:
     """Whether an edge or a pairing joins two vertices."""
-    if any({edge.start, edge.end} == {one, other} for edge in graph.edges):
-        return True
-    return any(pairing[:2] == (one, other) for pairing in graph.pairings)
-
-
-def _summed(graph: Graph) -> bool:
-    """A vertex with nothing on it is summed: with ones on it, it scales what its pairing counts."""
-    for pairing in graph.pairings:
-        for vertex in pairing[:2]:
-            if _free(graph, pairing, vertex) and not graph.edges_at(vertex) and vertex not in graph.vectors:
-                graph.vectors[vertex] = [(Ones((graph.sizes[vertex],)),)]
-                return True
-    return False
-
-
-_STEPS = (
-    _same, _alone, _to_vec, _exchanged, _to_reshape, _to_kron, _to_block_sum, _to_scaled, _to_traces, _beside, _summed,
-)  # fmt: skip
-
-
-# ---------------------------------------------------------------- shared
+    return bool(_between(graph, one, other)) or any(pairing[:2] == (one, other) for pairing in graph.pairings)
 
 
 def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | None = None) -> bool:
@@ -334,3 +356,129 @@ def _joined(graph: Graph, one: int, other: int) -> bool:
     if one == other:
         return not graph.edges_at(one)
     return all({edge.start, edge.end} == {one, other} for edge in graph.edges_at(one, other))
+
+
+# ---------------------------------------------------------------- two rows or two columns
+
+
+def kronecker_chain(graph: Graph) -> Chain | None:
+    """The shortest chain for a reduced graph with two row or two column vertices; None when there
+    is no matrix form."""
+    hubs = graph.hubs()
+    if hubs:
+        return _khatri_rao(graph, hubs[0]) if len(hubs) == 1 else None
+    ways = [(rows, cols, False) for rows in _placed(graph.rows) for cols in _placed(graph.cols)]
+    if len(graph.rows) == len(graph.cols):
+        ways.append((graph.rows, graph.cols[::-1], True))
+    tried = [_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)]
+    if not any(chain is not None for chain in tried):  # an output vertex that joins the others, as that of x in diag(x)
+        tried = [_khatri_rao(graph, hub) for hub in dict.fromkeys(graph.output)]
+    return min([chain for chain in tried if chain is not None], key=lambda chain: cost(product(chain)), default=None)
+
+
+def _placed(group: tuple[int, ...]) -> list[tuple[int | None, ...]]:
+    """The ways to put up to two vertices on a slow and a fast place."""
+    return list(permutations((*group, None))) if len(group) == 1 else [(*group, None, None)[:2]]
+
+
+def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
+    """``diag(vec(R)) kron(A, B) [K] diag(vec(C))`` for one pairing; None when an edge or a delta
+    joins the pairs otherwise."""
+    slow, fast = [{vertex for vertex in pair if vertex is not None} for pair in pairs]
+    if slow & fast:
+        return None
+    homes = [(slow, False), (fast, False), (set(graph.rows), True), (set(graph.cols), True)]
+    inside: list[list[Edge]] = [[], [], [], []]
+    for edge in graph.edges:
+        ends = {edge.start, edge.end}
+        home = next((k for k, (group, whole) in enumerate(homes) if (ends == group if whole else ends <= group)), None)
+        if home is None:
+            return None
+        inside[home].append(edge)
+    factors = [_pair_matrix(graph, pair, edges) for pair, edges in zip(pairs, inside)]
+    chain = _kron_chain(graph, factors, graph.cols if crossed else ())
+    if inside[2]:
+        chain = graph.forms.chain("scaled rows", {"u": _vec_of(graph, inside[2], graph.rows), "A": chain})
+    if inside[3]:
+        chain = graph.forms.chain("scaled columns", {"A": chain, "v": _vec_of(graph, inside[3], graph.cols)})
+    return _without_identities(chain)
+
+
+def _without_identities(chain: Chain) -> Chain:
+    return tuple([factor for factor in chain if not isinstance(factor, Identity)]) or chain[:1]
+
+
+def _pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
+    """The matrix between the vertices of a pair, a column or a row when there is one only."""
+    row, col = pair
+    if row is not None and col is not None and row != col:
+        return product(graph.matrix(row, col, edges))
+    vertex = row if row is not None else col
+    assert vertex is not None
+    vectors = graph.vectors.get(vertex)
+    if row == col:
+        return diagonal_matrix(product(graph.combined(vectors))) if vectors else Identity(graph.sizes[vertex])
+    column = product(graph.combined(vectors)) if vectors else Ones((graph.sizes[vertex],))
+    return column if row is not None else transpose(column)
+
+
+def _vec_of(graph: Graph, edges: list[Edge], group: tuple[int, ...]) -> Chain:
+    """The vec of the edges between the two axes of a group: rows of the matrix are the fast
+    axis."""
+    return graph.forms.chain("vec", {"X": (hadamard([product(edge.seen_from(group[1])) for edge in edges]),)})
+
+
+def _outer(graph: Graph) -> Chain | None:
+    """``vec(P) vec(Q)'`` when rows and columns are not joined."""
+    rows, cols = set(graph.rows), set(graph.cols)
+    if rows & cols or not all({edge.start, edge.end} <= rows or {edge.start, edge.end} <= cols for edge in graph.edges):
+        return None
+    left, right = _group_vector(graph, graph.rows), _group_vector(graph, graph.cols)
+    return (*([] if left is None else [left]), *([] if right is None else [transpose(right)])) or None
+
+
+def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
+    if len(group) < 2:
+        return _pair_matrix(graph, (group[0], None), []) if group else None
+    slow, fast = group
+    matrix = _pair_matrix(graph, (fast, slow), _between(graph, slow, fast))
+    return Ones((matrix.rows * matrix.cols,)) if isinstance(matrix, Ones) else Vec(matrix)
+
+
+def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
+    """A vertex that joins several output vertices, itself perhaps among them: row factors, a
+    diagonal, column factors."""
+    size = graph.sizes[hub]
+    spokes: dict[int, Expr] = {hub: Identity(size)} if hub in graph.output else {}
+    for edge in graph.edges:
+        if hub not in (edge.start, edge.end) or edge.start == edge.end:
+            return None
+        other = edge.other(hub)
+        form = product(edge.seen_from(other))
+        spokes[other] = form if other not in spokes else hadamard([spokes[other], form])
+    others = [vertex for vertex in graph.output if vertex != hub]
+    if len(set(others)) != len(others) or not spokes.keys() >= set(graph.output):
+        return None
+    middle = [diagonal_matrix(product(graph.combined(graph.vectors[hub])))] if hub in graph.vectors else []
+    for vertex in set(others) & graph.vectors.keys():
+        spokes[vertex] = product((diagonal_matrix(product(graph.combined(graph.vectors[vertex]))), spokes[vertex]))
+    left, right = [_columnwise([spokes[vertex] for vertex in group], hub, graph) for group in (graph.rows, graph.cols)]
+    return _without_identities((left, *middle, transpose(right)))
+
+
+def _columnwise(parts: list[Expr], hub: int, graph: Graph) -> Expr:
+    """The matrix with a group's axes as rows and the hub as columns: for two axes, columnwise
+    Kronecker products."""
+    if len(parts) < 2:
+        return parts[0] if parts else Transpose(Ones((graph.sizes[hub],)))
+    slow, fast = parts
+    return Hadamard((Kronecker((slow, Ones((fast.rows,)))), Kronecker((Ones((slow.rows,)), fast))))
+
+
+def swapped_commutation(chain: Chain) -> Chain | None:
+    """``kron(A, B) K`` at the end of a chain, as ``K kron(B, A)`` in front; None for another
+    chain."""
+    match chain:
+        case (Kronecker(factors=(left, right)), Commutation()) if ONE not in (left.rows, right.rows):
+            return (Commutation(left.rows, right.rows), Kronecker((right, left)))
+    return None

@@ -1,13 +1,19 @@
-"""Sums of terms: numbers and common factors taken out where that leaves less to read."""
+"""Sums of terms: what terms have in common is taken out where that leaves less to read.
+
+Numbers and what all terms share go out first. Then a search: every term has keys for what it may
+share with others, the terms with one key can be merged to one term, and the merge that saves most
+is taken until none saves. What is saved is counted by the cost of the reading order.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm
+from math import gcd
 from operator import and_
+from typing import Any
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import replace
@@ -15,7 +21,6 @@ from matcalc.base.sizes import Shape
 from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import (
     DiagonalMatrix,
-    Entry,
     Expr,
     Hadamard,
     Identity,
@@ -26,9 +31,10 @@ from matcalc.expr.nodes import (
     Product,
     Sum,
     Symbol,
+    Trace,
 )
-from matcalc.folding.build import cost, hadamard, product, transposed_chain
-from matcalc.folding.matrix_terms import Key, ReadingOrder, Term, expression_of, joined, merged_forms, merged_scalars, scalar_keys
+from matcalc.folding.build import hadamard, product, transposed_chain
+from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of, joined, merged_scalars
 
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums
@@ -65,22 +71,15 @@ def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     shared = _shared(terms, shape, order)
     if shared is not None:
         return shared
-    if len(terms) <= _MOST_GROUPED:
-        grouped = _grouped(list(terms), shape, order)
-        if len(grouped) < len(terms):
-            return combined(grouped, shape, order)
-    parts = []
-    for term in terms:
-        expression = expression_of(term, order)
-        minus = isinstance(expression, Negative)
-        parts.append((expression.operand if isinstance(expression, Negative) else expression, minus))
-    return _opaque(joined(parts, order))
+    grouped = _grouped(terms, shape, order) if len(terms) <= _MOST_GROUPED else terms
+    if len(grouped) < len(terms):
+        return combined(grouped, shape, order)
+    whole = joined([_sign_apart(expression_of(term, order)) for term in terms], order)
+    return Term(YES, {whole: YES}, ()) if whole.is_scalar else Term(YES, {}, (whole,))
 
 
-def _opaque(expression: Expr) -> Term:
-    if expression.is_scalar:
-        return Term(YES, {expression: YES}, ())
-    return Term(YES, {}, (expression,))
+def _sign_apart(expression: Expr) -> tuple[Expr, bool]:
+    return (expression.operand, True) if isinstance(expression, Negative) else (expression, False)
 
 
 def _content(terms: Sequence[Term]) -> Fraction:
@@ -88,40 +87,57 @@ def _content(terms: Sequence[Term]) -> Fraction:
     if terms[0].coefficient is YES and all(term.coefficient is YES or term.coefficient.denominator == 1 for term in terms):
         return YES
     numerator = reduce(gcd, (abs(term.coefficient.numerator) for term in terms))
-    denominator = reduce(lcm, (term.coefficient.denominator for term in terms))
-    factor = Fraction(numerator, denominator)
-    if any(term.coefficient.denominator != denominator for term in terms):
-        factor = Fraction(numerator, reduce(gcd, (term.coefficient.denominator for term in terms)))
+    factor = Fraction(numerator, reduce(gcd, (term.coefficient.denominator for term in terms)))
     return -factor if all(term.coefficient < 0 for term in terms) else factor
 
 
+# ------------------------------------------------------------
+# What all terms have in common.
+
+
 def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | None:
-    """Everything that all terms have in common, outside; None when that is nothing or makes the
-    result longer."""
-    scalars = {}
-    for base in terms[0].scalars:
-        exponents = [term.scalars.get(base, NO) for term in terms]
-        if all(e > 0 for e in exponents):
-            scalars[base] = min(exponents)
-        elif all(e < 0 for e in exponents):
-            scalars[base] = max(exponents)
-        elif any(e.denominator != 1 for e in exponents) and all((e - exponents[0]).denominator == 1 for e in exponents):
-            scalars[base] = max(exponents)  # sqrt(n) A - B/sqrt(n) is sqrt(n) (A - B/n)
-    prefix, suffix, chains, inner = _common_ends([term.chain for term in terms], shape)
-    if not scalars and not prefix and not suffix:
+    """Everything that all terms have in common, outside; None when that is nothing."""
+    bases = {base: _common_power([term.scalars.get(base, NO) for term in terms]) for base in terms[0].scalars}
+    scalars = {base: exponent for base, exponent in bases.items() if exponent}
+    chains = [term.chain for term in terms]
+    start, end = _common_ends(chains, shape)
+    if not scalars and not start and not end:
         return None
-    rest = []
-    for term, chain in zip(terms, chains):
-        left = {base: exponent - scalars[base] if base in scalars else exponent for base, exponent in term.scalars.items()}
-        opened = _opened(chain[0]) if len(chain) == 1 else chain
-        rest.append(Term(term.coefficient, {base: exponent for base, exponent in left.items() if exponent}, opened))
-    rest = _like_terms_bare(rest)
-    total = (
-        _transposed_rows(rest, inner, order)
-        if inner and inner[0].number == 1 and len(inner) == 2
-        else _collected(rest, inner, order)
-    )
-    return Term(total.coefficient, merged_scalars(total.scalars, scalars), (*prefix, *total.chain, *suffix))
+    divided = {base: -exponent for base, exponent in scalars.items()}
+    inside = [chain[start : len(chain) - end] for chain in chains]
+    inner = product(next((chain for chain in inside if chain), ())).shape
+    rest = [
+        Term(term.coefficient, merged_scalars(term.scalars, divided), _opened(chain[0]) if len(chain) == 1 else chain)
+        for term, chain in zip(terms, inside)
+    ]
+    total = _collected_rows(_like_terms_bare(rest), inner, order)
+    chain = (*chains[0][:start], *total.chain, *chains[0][len(chains[0]) - end :])
+    return Term(total.coefficient, merged_scalars(total.scalars, scalars), chain)
+
+
+def _common_power(exponents: Sequence[Fraction]) -> Fraction:
+    """The power that goes out of a sum of terms with these powers of a base; 0 when none does."""
+    if all(exponent > 0 for exponent in exponents):
+        return min(exponents)
+    fractional = any(exponent.denominator != 1 for exponent in exponents)  # sqrt(n) A - B/sqrt(n) is sqrt(n) (A - B/n)
+    if fractional and all((exponent - exponents[0]).denominator == 1 for exponent in exponents):
+        return max(exponents)
+    return max(exponents) if all(exponent < 0 for exponent in exponents) else NO
+
+
+def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[int, int]:
+    """How many factors all chains have in common in front, and at the end."""
+    first, shortest = chains[0], min(map(len, chains))
+    if all(chain == first for chain in chains):
+        return len(first), 0
+    start = end = 0
+    while start < shortest and all(chain[start] is first[start] for chain in chains):
+        start += 1
+    while end < shortest - start and all(chain[-1 - end] is first[-1 - end] for chain in chains):
+        end += 1
+    if len(shape) == 1 and not start and any(len(chain) == end for chain in chains):
+        return 0, 0  # no identity matrices in vectors: ``a x + B x`` stays
+    return start, end
 
 
 def _like_terms_bare(rest: list[Term]) -> list[Term]:
@@ -133,12 +149,10 @@ def _like_terms_bare(rest: list[Term]) -> list[Term]:
     found: list[Term] = []
     for term in rest:
         total = term.chain[0] if len(term.chain) == 1 else None
-        parts = [(number, _opened(part)) for number, part in _summands(total)] if isinstance(total, Sum) else []
+        parts = _summands(total) if isinstance(total, Sum) else []
         scalars = frozenset(term.scalars.items())
-        if any((scalars, chain) in known for _, chain in parts):
-            found += [replace(term, coefficient=number * term.coefficient, chain=chain) for number, chain in parts]
-        else:
-            found.append(term)
+        met = any((scalars, chain) in known for _, chain in parts)
+        found += [replace(term, coefficient=number * term.coefficient, chain=chain) for number, chain in parts] if met else [term]
     return found
 
 
@@ -157,139 +171,92 @@ def _collected(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
     return combined(kept, shape, order)
 
 
-def _transposed_rows(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
+def _collected_rows(rest: list[Term], shape: Shape, order: ReadingOrder) -> Term:
     """A sum of rows is written as the transpose of a sum of columns."""
+    if len(shape) < 2 or shape[0].number != 1:
+        return _collected(rest, shape, order)
     columns = [replace(term, chain=transposed_chain(term.chain)) for term in rest]
     total = _collected(columns, (shape[1],), order)
     return replace(total, chain=transposed_chain(total.chain))
 
 
-def _common_ends(
-    chains: Sequence[tuple[Expr, ...]], shape: Shape
-) -> tuple[tuple[Expr, ...], tuple[Expr, ...], list[tuple[Expr, ...]], Shape]:
-    """Common prefix and suffix, what is left of each chain, and the shape of that."""
-    first = chains[0]
-    if all(chain == first for chain in chains):
-        return first, (), [() for _ in chains], ()
-    shortest = min(map(len, chains))
-    start = 0
-    while start < shortest and all(chain[start] is first[start] for chain in chains):
-        start += 1
-    end = 0
-    while end < shortest - start and all(chain[-1 - end] is first[-1 - end] for chain in chains):
-        end += 1
-    prefix, suffix = first[:start], first[len(first) - end :]
-    rest = [chain[start : len(chain) - end] for chain in chains]
-    if len(shape) == 1 and not prefix and not all(rest):
-        return (), (), list(chains), shape  # no identity matrices in vectors: ``a x + B x`` stays
-    whole = next(chain for chain in rest if chain)
-    return prefix, suffix, rest, product(whole).shape
+# ------------------------------------------------------------
+# What some terms have in common: the search over keys.
+
+Key = tuple[str, Any]
+"""A kind, and what terms of one group share."""
+
+_OUT_OF_ALL = frozenset(["left", "right", "scalar", "chain"])
+"""What all terms share of these kinds has gone out before."""
 
 
-def _grouped(terms: list[Term], shape: Shape, order: ReadingOrder) -> list[Term]:
-    """Repeatedly merges the group of terms whose common factor saves most; every merge removes a
+def _grouped(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Sequence[Term]:
+    """Merges the group that saves most, as long as one saves something; every merge removes a
     term."""
     while len(terms) > 1:
-        groups: dict[Key, list[int]] = {}
-        for k, term in enumerate(terms):
-            for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
-                groups.setdefault(key, []).append(k)
         costs: dict[int, int] = {}
         best: tuple[int, list[int], Term] | None = None
-        tried: set[tuple[int, ...]] = set()
-        for key, members in groups.items():
-            if len(members) < 2:
-                continue
-            if key[0] == "hadamard":  # all factors that the members have in common go out at once
-                if tuple(members) in tried:
-                    continue
-                tried.add(tuple(members))
-            if key[0] == "scalar" and _is_polynomial([terms[k] for k in members], key[1]):
-                continue
-            if len(members) == len(terms) and key[0] in ("left", "right", "scalar", "chain"):
-                continue
-            chosen = [terms[k] for k in members]
-            merged = _merged(chosen, key, shape, order)
+        for key, members in _groups(terms, shape):
+            spend(len(members))
+            merged = _MERGED.get(key[0], _product_merged)([terms[k] for k in members], key, shape, order)
             if merged is None:
                 continue
             costs.update({k: _signed_cost(terms[k], order) for k in members if k not in costs})
-            before = sum([costs[k] for k in members]) + len(members) - 1
-            saving = before - _signed_cost(merged, order)
-            if saving > 0 and (best is None or saving > best[0]):
+            saving = sum([costs[k] for k in members]) + len(members) - 1 - _signed_cost(merged, order)
+            if saving > (best[0] if best else 0):
                 best = (saving, members, merged)
         if best is None:
-            return terms
+            break
         _, members, merged = best
-        terms = [term for k, term in enumerate(terms) if k not in members]
-        terms.insert(members[0], merged)
+        left = [term for k, term in enumerate(terms) if k not in members]
+        terms = [*left[: members[0]], merged, *left[members[0] :]]
     return terms
-
-
-def _is_polynomial(terms: Sequence[Term], scalar: object) -> bool:
-    """``t B + t² C`` beside other terms stays as it is: ``A + t (B + t C)`` is shorter and reads
-    worse."""
-    assert isinstance(scalar, tuple)
-    base, _ = scalar
-    return isinstance(base, Symbol) and len({term.scalars[base] for term in terms}) > 1
-
-
-def _merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term | None:
-    match key[0]:
-        case "trace" | "row" | "column":
-            return merged_forms(terms, key, lambda rest, inner: combined(rest, inner, order))
-        case "hadamard":
-            return _hadamard_merged(terms, shape, order)
-        case "kron first" | "kron last":
-            return _kronecker_merged(terms, key[0] == "kron first", order)
-        case "diagonal":
-            return _diagonal_merged(terms, order)
-        case _:
-            return combined(terms, shape, order)
-
-
-def _diagonal_merged(terms: list[Term], order: ReadingOrder) -> Term:
-    """``diag(u) + diag(v)`` as ``diag(u + v)``."""
-    vectors = [term.chain[0].operand for term in terms if isinstance(term.chain[0], DiagonalMatrix)]
-    rest = [replace(term, chain=(vector,)) for term, vector in zip(terms, vectors)]
-    total = combined(rest, vectors[0].shape, order)
-    inner = expression_of(Term(YES, {}, total.chain), order)
-    return replace(total, chain=(DiagonalMatrix(inner),))
-
-
-def _kronecker_merged(terms: list[Term], first: bool, order: ReadingOrder) -> Term:
-    """``kron(A, B) + kron(A, C)`` as ``kron(A, B + C)``."""
-    kroneckers = [term.chain[0] for term in terms]
-    assert all(isinstance(kronecker, Kronecker) for kronecker in kroneckers)
-    parts = [kronecker.factors for kronecker in kroneckers if isinstance(kronecker, Kronecker)]
-    varying = [(factors[1:] if first else factors[:-1]) for factors in parts]
-    rest = [
-        replace(term, chain=(factors[0] if len(factors) == 1 else Kronecker(factors),)) for term, factors in zip(terms, varying)
-    ]
-    total = combined(rest, rest[0].chain[0].shape, order)
-    inner = expression_of(Term(YES, {}, total.chain), order)
-    shared = parts[0][0] if first else parts[0][-1]
-    return replace(total, chain=(Kronecker((shared, inner) if first else (inner, shared)),))
 
 
 def _signed_cost(term: Term, order: ReadingOrder) -> int:
     expression = expression_of(term, order)
-    return cost(expression) - isinstance(expression, Negative)
+    return order.cost(expression) - isinstance(expression, Negative)
+
+
+def _groups(terms: Sequence[Term], shape: Shape) -> Iterator[tuple[Key, list[int]]]:
+    """The keys that several terms have, with the places of these; for all elementwise factors of
+    the same terms one key."""
+    groups: dict[Key, list[int]] = {}
+    for place, term in enumerate(terms):
+        for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
+            groups.setdefault(key, []).append(place)
+    tried: set[tuple[int, ...]] = set()
+    for key, members in groups.items():
+        kind, shared = key
+        out = len(members) == len(terms) and kind in _OUT_OF_ALL
+        again = kind == "hadamard" and tuple(members) in tried
+        if len(members) < 2 or out or again or (kind == "scalar" and _is_polynomial([terms[k] for k in members], *shared)):
+            continue
+        if kind == "hadamard":
+            tried.add(tuple(members))
+        yield key, members
+
+
+def _is_polynomial(terms: Sequence[Term], base: Expr, _: bool) -> bool:
+    """``t B + t² C`` beside other terms stays as it is: ``A + t (B + t C)`` is shorter and reads
+    worse."""
+    return isinstance(base, Symbol) and len({term.scalars[base] for term in terms}) > 1
 
 
 def _keys(term: Term, shape: Shape) -> list[Key]:
     keys: list[Key] = [("scalar", (base, exponent > 0)) for base, exponent in term.scalars.items()]
-    keys += scalar_keys(term)
-    if term.chain:
-        keys.append(("chain", term.chain))
-        if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(term.chain[0], Identity)):
-            keys += [("left", term.chain[0]), ("right", term.chain[-1])]
-        last = term.chain[-1]
-        if isinstance(last, DiagonalMatrix) and len(term.chain) == 1:
-            keys.append(("diagonal", None))
-        if isinstance(last, Kronecker) and len(term.chain) == 1:
-            keys += [("kron first", last.factors[0]), ("kron last", last.factors[-1])]
-        keys += [("hadamard", factor) for factor in _hadamard_factors(term) if not isinstance(factor, Ones)]
-    return keys
+    keys += _form_keys(term)
+    if not term.chain:
+        return keys
+    first, last = term.chain[0], term.chain[-1]
+    keys.append(("chain", term.chain))
+    if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(first, Identity)):
+        keys += [("left", first), ("right", last)]
+    if len(term.chain) == 1 and isinstance(last, DiagonalMatrix):
+        keys.append(("diagonal", None))
+    if len(term.chain) == 1 and isinstance(last, Kronecker):
+        keys += [("kron first", last.factors[0]), ("kron last", last.factors[-1])]
+    return keys + [("hadamard", factor) for factor in _hadamard_factors(term) if not isinstance(factor, Ones)]
 
 
 def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
@@ -298,30 +265,58 @@ def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
     return (product(term.chain),)
 
 
-def _hadamard_merged(terms: list[Term], shape: Shape, order: ReadingOrder) -> Term:
+def _product_merged(terms: list[Term], _: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """Scalars and factors at an end of the chain, which all of these terms share."""
+    return combined(terms, shape, order)
+
+
+def _within(terms: list[Term], parts: Sequence[Expr], order: ReadingOrder) -> tuple[Term, Expr]:
+    """The sum of terms with ``parts`` in place of their chains, and what its chain is."""
+    total = combined([replace(term, chain=(part,)) for term, part in zip(terms, parts)], parts[0].shape, order)
+    return total, expression_of(Term(YES, {}, total.chain), order)
+
+
+def _diagonal_merged(terms: list[Term], _: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """``diag(u) + diag(v)`` as ``diag(u + v)``."""
+    vectors = [term.chain[0].operand for term in terms if isinstance(term.chain[0], DiagonalMatrix)]
+    total, inner = _within(terms, vectors, order)
+    return replace(total, chain=(DiagonalMatrix(inner),))
+
+
+def _kronecker_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """``kron(A, B) + kron(A, C)`` as ``kron(A, B + C)``."""
+    kind, shared = key
+    first = kind == "kron first"
+    factors = [term.chain[0].factors for term in terms if isinstance(term.chain[0], Kronecker)]
+    varying = [own[1:] if first else own[:-1] for own in factors]
+    total, inner = _within(terms, [own[0] if len(own) == 1 else Kronecker(own) for own in varying], order)
+    return replace(total, chain=(Kronecker((shared, inner) if first else (inner, shared)),))
+
+
+def _hadamard_merged(terms: list[Term], _: Key, shape: Shape, order: ReadingOrder) -> Term:
     """``a ⊙ x ⊙ y + b ⊙ x ⊙ y`` as ``(a + b) ⊙ x ⊙ y``."""
     factors = [Counter(_hadamard_factors(term)) for term in terms]
     common = reduce(and_, factors)
     rest = []
     for term, own in zip(terms, factors):
         left = list((own - common).elements())
-        for number, part in _summands(hadamard(left) if left else Ones(shape)):
-            rest.append(replace(term, coefficient=number * term.coefficient, chain=_opened(part)))
+        summands = _summands(hadamard(left) if left else Ones(shape))
+        rest += [replace(term, coefficient=number * term.coefficient, chain=chain) for number, chain in summands]
     total = _collected(rest, shape, order)
     inner = expression_of(replace(total, coefficient=YES, scalars={}), order)
     return replace(total, chain=(hadamard(sorted([*common.elements(), inner], key=order.rank)),))
 
 
-def _summands(expression: Expr) -> list[tuple[Fraction, Expr]]:
-    """The terms of a sum with their numbers, so that ``(x - 1) + x`` is ``2x - 1``; any other
+def _summands(expression: Expr) -> list[tuple[Fraction, tuple[Expr, ...]]]:
+    """The terms of a sum as numbers and chains, so that ``(x - 1) + x`` is ``2x - 1``; any other
     expression alone."""
     found = []
     for term in expression.terms if isinstance(expression, Sum) else (expression,):
-        bare, sign = (term.operand, -1) if isinstance(term, Negative) else (term, 1)
+        bare, minus = _sign_apart(term)
+        number = MINUS if minus else YES
         if isinstance(bare, Product) and isinstance(bare.factors[0], Number):
-            found.append((sign * bare.factors[0].value, product(bare.factors[1:])))
-        else:
-            found.append((YES if sign > 0 else MINUS, bare))
+            number, bare = number * bare.factors[0].value, product(bare.factors[1:])
+        found.append((number, _opened(bare)))
     return found
 
 
@@ -332,7 +327,80 @@ def _opened(expression: Expr) -> tuple[Expr, ...]:
     return expression.factors if isinstance(expression, Product) and plain else (expression,)
 
 
-def members_in(expressions: Iterable[Expr]) -> tuple[str, ...]:
-    """The names of the families whose members stand among the nodes."""
-    found = [node.operand for node in expressions if isinstance(node, Entry) and node.is_member]
-    return tuple(dict.fromkeys([family.name for family in found if isinstance(family, Symbol)]))
+# ------------------------------------------------------------
+# Traces and bilinear forms that share factors: ``tr(P B) + t tr(P C)`` is ``tr(P (B + t C))``,
+# ``x'y + x'z`` is ``x'(y + z)``.
+
+_MOST_FACTORS = 6
+"""Of longer products only what is left when one factor is taken out is looked at."""
+
+
+def _form_keys(term: Term) -> Iterable[Key]:
+    """What the term may share with others: a run of a trace's cycle, the first or the last factor
+    of a bilinear form."""
+    base = _form(term)
+    if base is None:
+        return ()
+    factors = _form_factors(base)
+    if isinstance(base, Product):
+        return [("row", factors[:1]), ("column", factors[-1:])]
+    count = len(factors)
+    lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
+    return [("trace", (factors * 2)[start : start + length]) for length in lengths for start in range(count)]
+
+
+def _form_merged(terms: list[Term], key: Key, _: Shape, order: ReadingOrder) -> Term | None:
+    """One term for all; None when what they do not share has different shapes, or nothing is left
+    of one."""
+    kind, shared = key
+    rest = []
+    for term in terms:
+        base = _form(term)
+        assert base is not None
+        others = {scalar: exponent for scalar, exponent in term.scalars.items() if scalar is not base}
+        chain = _left_of_form(_form_factors(base), kind, shared)
+        rest.append(Term(term.coefficient, others, transposed_chain(chain) if kind == "column" else chain))
+    shape = product(rest[0].chain).shape
+    if any(not term.chain or product(term.chain).shape != shape for term in rest):
+        return None
+    total = combined(rest, shape, order)
+    if not total.coefficient:
+        return None
+    inner = transposed_chain(total.chain) if kind == "column" else total.chain
+    whole = product((*shared, *inner) if kind == "row" else (*inner, *shared))
+    return replace(total, scalars=merged_scalars(total.scalars, {Trace(whole) if kind == "trace" else whole: YES}), chain=())
+
+
+_MERGED: Mapping[str, Callable[[list[Term], Key, Shape, ReadingOrder], Term | None]] = {
+    "trace": _form_merged,
+    "row": _form_merged,
+    "column": _form_merged,
+    "hadamard": _hadamard_merged,
+    "kron first": _kronecker_merged,
+    "kron last": _kronecker_merged,
+    "diagonal": _diagonal_merged,
+}
+"""How terms that share a key are one term, by its kind."""
+
+
+def _form(term: Term) -> Expr | None:
+    """The one trace or bilinear form among the scalar factors."""
+    if term.chain:
+        return None
+    found = [base for base, exponent in term.scalars.items() if exponent == 1 and _form_factors(base)]
+    return found[0] if len(found) == 1 else None
+
+
+def _form_factors(base: Expr) -> tuple[Expr, ...]:
+    """The factors of a trace or bilinear form; none of another scalar."""
+    inner = base.operand if isinstance(base, Trace) else base
+    plain = isinstance(inner, Product) and not any(factor.is_scalar for factor in inner.factors)
+    return inner.factors if isinstance(inner, Product) and plain else ()
+
+
+def _left_of_form(factors: tuple[Expr, ...], kind: str, shared: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    if kind != "trace":
+        return factors[1:] if kind == "row" else factors[:-1]
+    twice = factors * 2
+    start = next(k for k in range(len(factors)) if twice[k : k + len(shared)] == shared)
+    return twice[start + len(shared) : start + len(factors)]

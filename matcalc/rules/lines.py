@@ -9,17 +9,21 @@ from typing import Any, TypeAlias
 
 from matcalc.base.files import read, stored
 from matcalc.base.records import record
+from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
+    Commutation,
     Diagonal,
     DiagonalMatrix,
     Expr,
     Hadamard,
+    Kronecker,
     Ones,
     Product,
     Symbol,
     Total,
     Trace,
     Transpose,
+    Vec,
     children,
     postorder,
 )
@@ -65,10 +69,10 @@ def rule_lines(file: str, text: str) -> list[RuleLine]:
 
 Template: TypeAlias = tuple[Any, ...]
 """A matrix form: the name of an operation, then templates; ``("variable", name)``;
-``("Ones", index)``, as many as the index has."""
+``("Ones", index)``, as many as the index has; ``("Commutation", index, index)``."""
 
 _FILE = "folds.rules"
-_OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Product, Total, Trace, Transpose)
+_OPERATIONS = (Diagonal, DiagonalMatrix, Hadamard, Kronecker, Product, Total, Trace, Transpose, Vec)
 
 
 @cache
@@ -103,7 +107,7 @@ def template_of(line: RuleLine) -> Template:
     right = elaborate(line.right, line.variables).expression
     if _names(left) != _names(right):
         raise ValueError(f"fold form {line.name!r}: the two sides do not use the same variables")
-    if left.shape != right.shape:
+    if lower(left).shape != lower(right).shape:  # rows that count pairs of indices are two axes
         raise ValueError(f"fold form {line.name!r}: the two sides have different shapes")
     return _template(line, right)
 
@@ -117,6 +121,8 @@ def _template(line: RuleLine, expression: Expr) -> Template:
         return ("variable", expression.name)
     if isinstance(expression, Ones) and expression.is_column:
         return ("Ones", str(expression.rows))
+    if isinstance(expression, Commutation):
+        return ("Commutation", str(expression.m), str(expression.n))
     if isinstance(expression, _OPERATIONS) and not (isinstance(expression, Total) and expression.axis):
         return (type(expression).__name__, *(_template(line, child) for child in children(expression)))
     raise ValueError(f"fold form {line.name!r}: folding does not write {type(expression).__name__}")

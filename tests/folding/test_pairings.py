@@ -111,10 +111,10 @@ def test_functions_of_entries_are_taken_before_the_axes_are_split() -> None:
     assert {type(operand).__name__ for operand in tensor.operands} == {"Map", "Pairing"}
 
 
-@pytest.mark.parametrize("step", [step.__name__ for step in pairings._STEPS])
+@pytest.mark.parametrize("step", [step.__name__ for step, _ in pairings._STEPS])
 def test_every_step_is_needed(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a step some case has another form, or none."""
-    monkeypatch.setattr(pairings, "_STEPS", tuple(one for one in pairings._STEPS if one.__name__ != step))
+    monkeypatch.setattr(pairings, "_STEPS", tuple(one for one in pairings._STEPS if one[0].__name__ != step))
     changed = 0
     for text, by, declare, expected in (*CASES, *MORE):
         if expected != "-":

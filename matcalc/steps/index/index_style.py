@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Shape, axes_of
+from matcalc.calculus.differentiation import Fired, is_reciprocal
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
@@ -41,48 +42,25 @@ class Said:
     remark: str = ""
 
 
-def differentiation_rule(tensor: ix.Tensor, variable: ix.Symbol, contributions: int) -> Said:
-    """The rules by which ``tensor`` is differentiated by ``variable``, named from its operations
-    above the variable."""
+def differentiation_rule(fired: Sequence[Fired], variable: ix.Symbol, contributions: int) -> Said:
+    """What the rules together are called by which something was differentiated by ``variable``."""
     if not contributions:
         return Said("constant", remark=f"{variable.name} does not occur")
-    depends: set[ix.Tensor] = set()
-    order = ix.postorder(tensor)
-    for node in order:
-        if node is variable or any(child in depends for child in ix.children(node)):
-            depends.add(node)
-    maps: dict[str, None] = {}
-    applied: dict[str, None] = {}
-    chain = product = False
-    below = {
-        operand
-        for node in order
-        if isinstance(node, ix.Contraction) and sum(operand in depends for operand in node.operands) > 1
-        for operand in node.operands
-        if isinstance(operand, ix.Power) and operand.exponent < 0 and operand in depends
-    }
-    for node in order:
-        if node not in depends:
-            continue
-        match node:
-            case ix.Map(function=name):
-                chain = True
-                maps[name] = None
-            case ix.Power():
-                chain = chain or node not in below
-            case ix.Apply(function=name):
-                chain = chain or node.arguments[0] is not variable
-                applied[name] = None
-            case ix.Contraction() if sum(operand in depends for operand in node.operands) > 1:
-                product = True
-    if below:
-        name = "quotient and chain rule" if chain else "quotient rule"
-    elif chain:
-        name = "chain rule"
+    nodes = [node for _, node in reversed(fired)]
+    maps = dict.fromkeys([node.function for node in nodes if isinstance(node, ix.Map)])
+    applied = dict.fromkeys([node.function for node in nodes if isinstance(node, ix.Apply)])
+    quotients = [node for rule, node in fired if rule == "quotient rule"]
+    below = {operand for node in quotients for operand in ix.children(node) if is_reciprocal(operand)}
+    chain = bool(maps) or any(
+        node not in below if isinstance(node, ix.Power) else isinstance(node, ix.Apply) and node.arguments[0] is not variable
+        for node in nodes
+    )
+    if quotients or chain:
+        name = " and ".join(["quotient"] * bool(quotients) + ["chain"] * chain) + " rule"
     elif applied:
         name = "derivative of " + _listed(list(applied), ", ")
     else:
-        name = "product rule" if product else "linearity"
+        name = next((rule for rule, _ in fired if rule == "product rule"), "linearity")
     sources = [f"{function}: {_source(function)}" if chain or len(applied) > 1 else _source(function) for function in applied]
     return Said(name, _listed(sources, "; "), _listed([slope for slope in map(_slope, maps) if slope], ", "))
 
@@ -104,10 +82,10 @@ def _slope(name: str) -> str:
     return f"{shown}′(t) = {slope}"
 
 
-def rewrite_sources(names: Sequence[str]) -> str:
+def rewrite_sources(fired: Sequence[Fired]) -> str:
     """The rewrites used, with their sources."""
     lines = {line.name: line for line in rewrite_lines()}
-    return _listed([f"{name}: {lines[name].source}" for name in names], "; ")
+    return _listed([f"{name}: {lines[name].source}" for name in dict.fromkeys(name for name, _ in fired)], "; ")
 
 
 def _listed(found: list[str], separator: str) -> str:
@@ -154,23 +132,23 @@ class _Narrator:
         self._shown: tuple[int, str] = (-1, "")
 
     def told(self) -> tuple[Step, ...]:
-        for before, stage in zip([self._stages[0], *self._stages], self._stages):
-            self._tell(before, stage)
+        for stage in self._stages:
+            self._tell(stage)
         self._conclude()
         return tuple(self._steps)
 
     # ------------------------------------------------------------ stages
 
-    def _tell(self, before: Stage, stage: Stage) -> None:
+    def _tell(self, stage: Stage) -> None:
         match stage.kind:
             case "lowered":
                 self._say("index notation", stage, self._read(stage, Manner(direction="forward")))
             case "simplified":
-                self._say("simplify", stage, self._read(stage, _manner(stage)), source=rewrite_sources(stage.rules))
+                self._say("simplify", stage, self._read(stage, _manner(stage)), source=rewrite_sources(stage.fired))
             case "reshaped":
                 self._say("multiply out", stage, self._read(stage, _manner(stage)))
             case "differentiated":
-                self._differentiate(before, stage)
+                self._differentiate(stage)
             case "convention":
                 variable = stage.variable
                 assert variable is not None
@@ -183,11 +161,11 @@ class _Narrator:
                 ]
                 self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
 
-    def _differentiate(self, before: Stage, stage: Stage) -> None:
+    def _differentiate(self, stage: Stage) -> None:
         variable = stage.variable
         assert variable is not None
         self._ranks[MARKER] = self._ranks.get(variable.name, len(self._ranks))
-        said = differentiation_rule(before.tensor, variable, len(stage.parts))
+        said = differentiation_rule(stage.fired, variable, len(stage.parts))
         marked = self._marked(stage, variable)
         self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True)
         short = contracted(marked)

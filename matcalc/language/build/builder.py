@@ -357,7 +357,8 @@ class Builder(Naming):
         result = left.cell
         if self._goes_by_entries():
             result = self.cell(ANY, node.span)
-            self.relate(c.DividedEntries(span, left.cell, right.cell, result, solves).at(left.span, right.span))
+            divided = c.DividedEntriesByMatrix if solves else c.DividedEntries
+            self.relate(divided(span, left.cell, right.cell, result).at(left.span, right.span))
             entries = "a quotient by a vector is read entry by entry"
             self.decide(entries, "notation", span=span, when=lambda: right.cell.mask == COLUMN)
         else:

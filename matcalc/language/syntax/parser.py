@@ -3,7 +3,7 @@ tokens of this package."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -82,7 +82,9 @@ def _reduced(rule: Rule, children: list[Any]) -> Any:
             kept = children[place]
     if rule.passes_on and len(kept) == 1:
         return kept[0]
-    return getattr(_BUILDER, rule.action)(kept) if rule.action else kept
+    if not rule.action:
+        return kept
+    return getattr(_BUILDER, rule.action)(_join(kept[0].span, kept[-1].span) if kept else Span(0, 0), *kept)
 
 
 _END = "$END"
@@ -155,22 +157,26 @@ def _written(token: Token, text: str) -> str:
     return repr(there if rewritten else token.value).replace("\\\\", "\\")
 
 
-def _number(token: Token) -> s.NumberLiteral:
-    if len(token.value) < 10 and token.value.isdecimal():
-        return s.NumberLiteral(token.span, Fraction(int(token.value)))
-    mantissa, _, exponent = token.value.lower().partition("e")
+def _number(span: Span, written: str) -> s.NumberLiteral:
+    if len(written) < 10 and written.isdecimal():
+        return s.NumberLiteral(span, Fraction(int(written)))
+    mantissa, _, exponent = written.lower().partition("e")
     if len(mantissa) > LARGEST_EXPONENT or len(exponent) > 5 or abs(int(exponent or 0)) > LARGEST_EXPONENT:
-        raise LimitError("the number has too many digits", span=token.span)
-    return s.NumberLiteral(token.span, Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
+        raise LimitError("the number has too many digits", span=span)
+    return s.NumberLiteral(span, Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
 
 
 def _join(first: Span, last: Span) -> Span:
     return Span(first.start, last.end)
 
 
-def _binary(operator: str, children: list[Any]) -> s.Binary:
-    left, sign, right = children
-    return s.Binary(_join(left.span, right.span), operator, left, right, sign.span)
+def _binary(operator: str) -> Callable[..., s.Binary]:
+    """The method that builds an operation of two operands."""
+
+    def built(_: _Builder, span: Span, left: s.Syntax, sign: Token, right: s.Syntax) -> s.Binary:
+        return s.Binary(span, operator, left, right, sign.span)
+
+    return built
 
 
 def _is_row(divisor: s.Syntax) -> bool:
@@ -190,201 +196,149 @@ _PRODUCTS = {"@": "@", "·": "·", "⋅": "·", "∙": "·", "\\cdot": "·"}
 
 class _Builder:
     """Builds the nodes of the syntax tree: a method for each production of the grammar that makes
-    one."""
+    one, of the place of the whole and what stands in it."""
 
-    def start(self, children: list[Any]) -> s.Program:
+    def start(self, span: Span, *children: Any) -> s.Program:
         types = [getattr(child, "type", "") for child in children]
         place = types.index("WHERE") if "WHERE" in types else len(children)
-        before, after = [
-            [child for child in part if isinstance(child, s.Syntax)] for part in (children[:place], children[place:])
-        ]
-        whole = _join(children[0].span, children[-1].span)
+        before, after = _nodes(children[:place]), _nodes(children[place:])
         if len(children) == 1:
-            return s.Program(whole, (), (), children[0])
+            return s.Program(span, (), (), children[0])
         if "COMMA" in types and not any(isinstance(child, s.Equation | s.Definition) for child in [*before, *after]):
             comma = children[types.index("COMMA")]
             raise ParseError("',' cannot stand here", span=comma.span, expected="the end, '='", suggestion=_LISTED)
         main = _main(before)
-        return _program(whole, [child for child in [*before, *after] if child is not main], main)
+        return _program(span, [child for child in [*before, *after] if child is not main], main)
 
-    def definition(self, children: list[Any]) -> s.Definition:
-        head, _, body = children
+    def definition(self, span: Span, head: Token, _: Token, body: s.Syntax) -> s.Definition:
         function, *parameters = head.value.split(",")
-        return s.Definition(_join(head.span, body.span), function, tuple(parameters), body)
+        return s.Definition(span, function, tuple(parameters), body)
 
-    def equation(self, children: list[Any]) -> s.Equation:
-        left, _, right = children
-        return s.Equation(_join(left.span, right.span), left, right)
+    def equation(self, span: Span, left: s.Syntax, _: Token, right: s.Syntax) -> s.Equation:
+        return s.Equation(span, left, right)
 
-    def chain(self, children: list[Any]) -> s.Chain:
-        sides = tuple([child for child in children if isinstance(child, s.Syntax)])
-        return s.Chain(_join(sides[0].span, sides[-1].span), sides)
+    def chain(self, span: Span, *children: Any) -> s.Chain:
+        return s.Chain(span, tuple(_nodes(children)))
 
-    def implication(self, children: list[Any]) -> s.Implication:
-        given, follows = self.equation(children[:3]), self.equation(children[4:])
-        return s.Implication(_join(given.span, follows.span), given, follows)
+    def implication(self, span: Span, *children: Any) -> s.Implication:
+        given, follows = (
+            s.Equation(_join(left.span, right.span), left, right) for left, _, right in (children[:3], children[4:])
+        )
+        return s.Implication(span, given, follows)
 
-    def add(self, children: list[Any]) -> s.Binary:
-        return _binary("+", children)
+    add, subtract, divide, left_divide, kronecker = map(_binary, ("+", "-", "/", "\\", "⊗"))
+    element_multiply, element_divide = map(_binary, (".*", "./"))
 
-    def subtract(self, children: list[Any]) -> s.Binary:
-        return _binary("-", children)
-
-    def multiply(self, children: list[Any]) -> s.Binary:
-        left, sign, right = children
+    def multiply(self, span: Span, left: s.Syntax, sign: Token, right: s.Syntax) -> s.Binary:
         operator = _PRODUCTS.get(sign.value, "*")
         if operator == "*" and isinstance(left, s.Binary) and left.operator == "/" and _is_row(left.right):
             divisor = s.Binary(_join(left.right.span, right.span), "*", left.right, right, sign.span)
-            return s.Binary(_join(left.span, right.span), "/", left.left, divisor, left.operator_span)
-        return _binary(operator, children)
+            return s.Binary(span, "/", left.left, divisor, left.operator_span)
+        return s.Binary(span, operator, left, right, sign.span)
 
-    def divide(self, children: list[Any]) -> s.Binary:
-        return _binary("/", children)
+    def minus(self, span: Span, _: Token, operand: s.Syntax) -> s.Minus:
+        return s.Minus(span, operand)
 
-    def left_divide(self, children: list[Any]) -> s.Binary:
-        return _binary("\\", children)
-
-    def element_multiply(self, children: list[Any]) -> s.Binary:
-        return _binary(".*", children)
-
-    def element_divide(self, children: list[Any]) -> s.Binary:
-        return _binary("./", children)
-
-    def kronecker(self, children: list[Any]) -> s.Binary:
-        return _binary("⊗", children)
-
-    def minus(self, children: list[Any]) -> s.Minus:
-        sign, operand = children
-        return s.Minus(_join(sign.span, operand.span), operand)
-
-    def plus(self, children: list[Any]) -> s.Syntax:
-        operand: s.Syntax = children[1]
+    def plus(self, span: Span, _: Token, operand: s.Syntax) -> s.Syntax:
         return operand
 
-    def summation(self, children: list[Any]) -> s.Summation:
-        sign, body = children
+    def summation(self, span: Span, sign: Token, body: s.Syntax) -> s.Summation:
         indices, limits, relations = summed(sign.value)
-        return s.Summation(_join(sign.span, body.span), indices, body, limits, relations)
+        return s.Summation(span, indices, body, limits, relations)
 
-    def apply(self, children: list[Any]) -> s.Applied:
-        function, operand = children
-        return s.Applied(_join(function.span, operand.span), function.value, (operand,), function.span)
+    def apply(self, span: Span, function: Token, operand: s.Syntax) -> s.Applied:
+        return s.Applied(span, function.value, (operand,), function.span)
 
-    def derivative_by(self, children: list[Any]) -> s.DerivativeOf:
-        sign, body = children
-        return s.DerivativeOf(_join(sign.span, body.span), body, *_differentiated_by(sign.value))
+    def derivative_by(self, span: Span, sign: Token, body: s.Syntax) -> s.DerivativeOf:
+        return s.DerivativeOf(span, body, *_differentiated_by(sign.value))
 
-    def differential(self, children: list[Any]) -> s.DifferentialOf:
-        sign, body = children
-        return s.DifferentialOf(_join(sign.span, body.span), body, 2 if sign.value == "d2" else 1)
+    def differential(self, span: Span, sign: Token, body: s.Syntax) -> s.DifferentialOf:
+        return s.DifferentialOf(span, body, 2 if sign.value == "d2" else 1)
 
-    def derivative(self, children: list[Any]) -> s.DerivativeOf:
-        sign, _, body, _, by = children
-        return s.DerivativeOf(_join(sign.span, by.span), body, *_differentiated_by(by.value))
-
-    def derivative_at(self, children: list[Any]) -> s.DerivativeOf:
-        sign, _, body, _, by, _, _, point, closing = children
-        return s.DerivativeOf(_join(sign.span, closing.span), body, *_differentiated_by(by.value), point)
-
-    def derivative_along(self, children: list[Any]) -> s.DerivativeOf:
-        sign, _, body, _, by, *rest = children
+    def derivative(self, span: Span, *children: Any) -> s.DerivativeOf:
+        _, _, body, _, by, *rest = children
         names, turned = _differentiated_by(by.value)
-        found = [child for child in rest if isinstance(child, s.Syntax)]
-        point, along = found[: -len(names)], tuple(found[-len(names) :])
-        whole = _join(sign.span, rest[-1].span)
-        return s.DerivativeOf(whole, body, names, turned, point[0] if point else None, along)
+        found = _nodes(rest)
+        directed = any(isinstance(child, Token) and child.type == "ALONG" for child in rest)
+        along = tuple(found[-len(names) :]) if directed else ()
+        point = found[: len(found) - len(along)]
+        return s.DerivativeOf(span, body, names, turned, point[0] if point else None, along)
 
-    def transpose(self, children: list[Any]) -> s.Transposed:
-        operand, sign = children
-        return s.Transposed(_join(operand.span, sign.span), operand)
+    derivative_at = derivative_along = derivative
 
-    def superscript(self, children: list[Any]) -> s.Syntax:
-        base, token = children
-        span = _join(base.span, token.span)
+    def transpose(self, span: Span, operand: s.Syntax, _: Token) -> s.Transposed:
+        return s.Transposed(span, operand)
+
+    def superscript(self, span: Span, base: s.Syntax, token: Token) -> s.Syntax:
         if token.value == "+":
             return s.Applied(span, "pinv", (base,), token.span)
         if token.value == "-T":
             return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
         digits = token.value.lstrip("-")
-        exponent: s.Syntax = (
-            _number(Token("NUMBER", digits, token.start, token.end)) if digits.isdecimal() else s.Name(token.span, digits)
-        )
+        exponent: s.Syntax = _number(token.span, digits) if digits.isdecimal() else s.Name(token.span, digits)
         if token.value.startswith("-"):
             exponent = s.Minus(token.span, exponent)
         return s.Raised(span, base, exponent, False)
 
-    def power(self, children: list[Any]) -> s.Raised:
-        base, _, exponent = children
-        return s.Raised(_join(base.span, exponent.span), base, exponent, False)
+    def power(self, span: Span, base: s.Syntax, _: Token, exponent: s.Syntax) -> s.Raised:
+        return s.Raised(span, base, exponent, False)
 
-    def element_power(self, children: list[Any]) -> s.Raised:
-        base, _, exponent = children
-        return s.Raised(_join(base.span, exponent.span), base, exponent, True)
+    def element_power(self, span: Span, base: s.Syntax, _: Token, exponent: s.Syntax) -> s.Raised:
+        return s.Raised(span, base, exponent, True)
 
-    def entry(self, children: list[Any]) -> s.Syntax:
-        operand, *rest = children
-        if isinstance(operand, s.Applied) and (part := _part_of(operand, rest)) is not None:
+    def entry(self, span: Span, operand: s.Syntax, *rest: Any) -> s.Syntax:
+        if isinstance(operand, s.Applied) and (part := _part_of(operand, span, _nodes(rest))) is not None:
             return part
         places = [child for child in rest if isinstance(child, s.Syntax) or child.type == "WHOLE"]
-        positions = tuple([child for child in places if isinstance(child, s.Syntax)])
         whole = tuple([k for k, child in enumerate(places) if not isinstance(child, s.Syntax)])
-        return s.Entries(_join(operand.span, rest[-1].span), operand, positions, whole)
+        return s.Entries(span, operand, tuple(_nodes(places)), whole)
 
-    def flattened(self, children: list[Any]) -> s.Applied:
-        operand, sign = children
-        return s.Applied(_join(operand.span, sign.span), "vec", (operand,), sign.span)
+    def flattened(self, span: Span, operand: s.Syntax, sign: Token) -> s.Applied:
+        return s.Applied(span, "vec", (operand,), sign.span)
 
-    def method(self, children: list[Any]) -> s.Applied:
-        receiver, method, _, arguments, closing = children
-        return s.Applied(_join(receiver.span, closing.span), method.value, (receiver, *arguments), method.span)
+    def method(self, span: Span, receiver: s.Syntax, method: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Applied:
+        return s.Applied(span, method.value, (receiver, *arguments), method.span)
 
-    def attribute(self, children: list[Any]) -> s.Syntax:
-        operand, name = children
-        span = _join(operand.span, name.span)
+    def attribute(self, span: Span, operand: s.Syntax, name: Token) -> s.Syntax:
         if name.value in ("mT", "H"):
             return s.Transposed(span, operand)
         return s.Applied(span, {"I": "inv"}.get(name.value, name.value), (operand,), name.span)
 
-    def keyword(self, children: list[Any]) -> s.Keyword:
-        name, value = children
-        return s.Keyword(_join(name.span, value.span), name.value, value)
+    def keyword(self, span: Span, name: Token, value: s.Syntax) -> s.Keyword:
+        return s.Keyword(span, name.value, value)
 
-    def listed(self, children: list[Any]) -> s.Listed:
-        return s.Listed(
-            _join(children[0].span, children[-1].span), tuple([child for child in children if isinstance(child, s.Syntax)])
-        )
+    def listed(self, span: Span, *children: Any) -> s.Listed:
+        return s.Listed(span, tuple(_nodes(children)))
 
-    def number(self, children: list[Any]) -> s.NumberLiteral:
-        return _number(children[0])
+    def number(self, span: Span, token: Token) -> s.NumberLiteral:
+        return _number(span, token.value)
 
-    def name(self, children: list[Any]) -> s.Name:
-        return s.Name(children[0].span, children[0].value)
+    def name(self, span: Span, token: Token) -> s.Name:
+        return s.Name(span, token.value)
 
-    def word(self, children: list[Any]) -> s.Word:
-        return s.Word(children[0].span, children[0].value)
+    def word(self, span: Span, token: Token) -> s.Word:
+        return s.Word(span, token.value)
 
-    def group(self, children: list[Any]) -> s.Group:
-        opening, operand, closing = children
-        return s.Group(_join(opening.span, closing.span), operand)
+    def group(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Group:
+        return s.Group(span, operand)
 
-    def arguments(self, children: list[Any]) -> list[s.Syntax]:
-        return [child for child in children if isinstance(child, s.Syntax)]
+    def arguments(self, _: Span, *children: Any) -> list[s.Syntax]:
+        return _nodes(children)
 
-    def call(self, children: list[Any]) -> s.Syntax:
-        function, _, arguments, closing = children
-        span = _join(function.span, closing.span)
+    def call(self, span: Span, function: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Syntax:
         if function.value in _DERIVATIVES:
             return _named_derivative(function, arguments, span)
         return s.Applied(span, function.value, tuple(arguments), function.span)
 
-    def norm(self, children: list[Any]) -> s.NormBars:
-        opening, operand, closing, *subscript = children
-        last = subscript[-1] if subscript else closing
-        return s.NormBars(_join(opening.span, last.span), operand, subscript[-1] if subscript else None)
+    def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.NormBars:
+        return s.NormBars(span, operand, rest[-1] if len(rest) > 1 else None)
 
-    def bars(self, children: list[Any]) -> s.Bars:
-        opening, operand, closing = children
-        return s.Bars(_join(opening.span, closing.span), operand)
+    def bars(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Bars:
+        return s.Bars(span, operand)
+
+
+def _nodes(children: Iterable[Any]) -> list[s.Syntax]:
+    return [child for child in children if isinstance(child, s.Syntax)]
 
 
 def _gives_a_name(statement: s.Syntax) -> bool:
@@ -456,11 +410,9 @@ def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) ->
     return s.DerivativeOf(span, arguments[0], tuple(names * order if len(names) == 1 else names))
 
 
-def _part_of(call: s.Applied, positions: list[Any]) -> s.Applied | None:
+def _part_of(call: s.Applied, span: Span, positions: list[s.Syntax]) -> s.Applied | None:
     """A part of what a program gives as several values: ``slogdet(X)[1]``, ``X.shape[0]``."""
-    written = [position for position in positions if isinstance(position, s.Syntax)]
-    number = written[0].value if len(written) == 1 and isinstance(written[0], s.NumberLiteral) else None
-    span = _join(call.span, positions[-1].span)
+    number = positions[0].value if len(positions) == 1 and isinstance(positions[0], s.NumberLiteral) else None
     if call.function == "slogdet" and number == 1:
         return s.Applied(span, "logdet", call.arguments, call.function_span)
     if call.function == "shape" and number in (0, 1):

@@ -9,20 +9,16 @@ from matcalc.base.sizes import ONE
 from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import (
-    ALL_KINDS,
     COLUMN,
-    KINDS,
+    EVERY_KIND,
     MATRIX,
     ORDERS,
     ROW,
     SCALAR,
     TENSOR,
-    TENSOR3,
-    TENSOR4,
-    TENSORS,
     Cell,
     Constraint,
-    Relation,
+    shaped,
 )
 
 
@@ -53,14 +49,14 @@ def same(left: Cell, right: Cell) -> None:
         unify(axis, other)
 
 
+_SCALED = [f"- {kind} {kind}" for kind in EVERY_KIND] + [f"{kind} - {kind}" for kind in EVERY_KIND]
+_PRODUCTS = ("mk kn mn", "mk k m", "m' mn n'", "m' m -", "m n' mn")
+
+
 class Multiplied(Constraint):
     """``left * right = result``: scaling when one is scalar, else the matrix product."""
 
-    relation = frozenset(
-        {(SCALAR, kind, kind) for kind in ALL_KINDS}
-        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
-        | {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
-    )
+    shapes = shaped(*_SCALED, *_PRODUCTS)
     words = "multiply"
     __slots__ = ()
 
@@ -77,96 +73,50 @@ class Multiplied(Constraint):
             costs.CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0
         )
 
-    def join(self, sizes: SizeSystem) -> bool:
-        left, right, result = self.cells
-        if left.mask == SCALAR:
-            same(right, result)
-        elif right.mask == SCALAR:
-            same(left, result)
-        else:
-            unify(left.cols, right.rows)
-            unify(left.rows, result.rows)
-            unify(right.cols, result.cols)
-        return True
-
 
 class SameShape(Constraint):
     """A change has the shape of what changes."""
 
-    relation = frozenset({(kind, kind) for kind in ALL_KINDS})
+    shapes = shaped(*[f"{kind} {kind}" for kind in EVERY_KIND])
     words = "compare"
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        same(*self.cells)
-        return True
 
 
 class Dotted(Multiplied):
     """``left · right = result``: a product, and of two vectors their inner product."""
 
-    relation = Multiplied.relation | {(COLUMN, COLUMN, SCALAR)}
+    shapes = shaped(*_SCALED, *_PRODUCTS, "m m -")
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        left, right, _ = self.cells
-        if left.mask == right.mask == COLUMN:
-            unify(left.rows, right.rows)
-            return True
-        return super().join(sizes)
 
 
 class Starred(Multiplied):
     """``left * right = result`` beside ``**``: a product, and of two vectors entry by entry."""
 
-    relation = Multiplied.relation | {(COLUMN, COLUMN, COLUMN)}
+    shapes = shaped(*_SCALED, *_PRODUCTS, "m m m")
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        left, right, result = self.cells
-        if left.mask == right.mask == COLUMN:
-            same(left, right)
-            same(left, result)
-            return True
-        return super().join(sizes)
 
 
 class Paired(Constraint):
     """``<x, y>``: two vectors or two matrices of one shape."""
 
-    relation = frozenset({(kind, kind) for kind in KINDS})
+    shapes = shaped("- -", "m m", "m' m'", "mn mn")
     words = "pair"
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        same(*self.cells)
-        return True
 
 
 class ArrayMultiplied(Constraint):
     """``left @ right = result`` of NumPy: vectors have one axis, so that there are no rows; scalars
     are not multiplied so."""
 
-    relation = frozenset(
-        {(MATRIX, MATRIX, MATRIX), (MATRIX, COLUMN, COLUMN), (COLUMN, MATRIX, COLUMN), (COLUMN, COLUMN, SCALAR)}
-        | {(ROW, MATRIX, ROW), (ROW, COLUMN, SCALAR), (COLUMN, ROW, MATRIX)}
-    )
+    shapes = shaped(*_PRODUCTS, "m mn n", "m m -")
     words = "multiply"
     __slots__ = ()
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
-        if left.mask == COLUMN and right.mask != ROW:
-            unify(left.rows, right.rows)
-            if right.mask == MATRIX:
-                unify(right.cols, result.rows)
-            return True
-        if right.mask == COLUMN:
+        if right.mask == COLUMN != left.mask:
             result.lying = right.lying
-        unify(left.cols, right.rows)
-        unify(left.rows, result.rows)
-        unify(right.cols, result.cols)
-        return True
+        return super().join(sizes)
 
 
 class Broadcast(Constraint):
@@ -176,15 +126,14 @@ class Broadcast(Constraint):
     are aligned, axes of size one and missing axes repeated.
     """
 
-    relation = frozenset(
-        {(kind, kind, kind) for kind in ALL_KINDS}
-        | {(SCALAR, kind, kind) for kind in ALL_KINDS}
-        | {(kind, SCALAR, kind) for kind in ALL_KINDS}
-        | {(small, large, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
-        | {(large, small, large) for large in TENSORS for small in (COLUMN, ROW, MATRIX)}
-        | {(TENSOR3, TENSOR4, TENSOR4), (TENSOR4, TENSOR3, TENSOR4)}
-        | {(vector, MATRIX, MATRIX) for vector in (COLUMN, ROW)}
-        | {(MATRIX, vector, MATRIX) for vector in (COLUMN, ROW)}
+    shapes = shaped(
+        *_SCALED,
+        *[f"{kind} {kind} {kind}" for kind in EVERY_KIND],
+        *[combination for small in ("m", "n'") for combination in (f"{small} mn mn", f"mn {small} mn")],
+        *[f"{small} {large} {large}" for large in EVERY_KIND[-2:] for small in EVERY_KIND[1:4]],
+        *[f"{large} {small} {large}" for large in EVERY_KIND[-2:] for small in EVERY_KIND[1:4]],
+        "ijk lijk lijk",
+        "lijk ijk lijk",
     )
     words = "add"
     scales: ClassVar[bool] = False
@@ -219,14 +168,13 @@ class Broadcast(Constraint):
         same(larger, result)
         if smaller.mask == SCALAR or smaller.mask == larger.mask:
             self._along(larger, smaller, result)
-            return True
-        if smaller.mask == ROW:
+        elif smaller.mask == ROW:
             unify(smaller.cols, larger.cols)
-            return True
-        if smaller.lying is not None:
+        elif smaller.lying is not None:
             unify(smaller.rows, larger.cols if smaller.lying else larger.rows)
-            return True
-        return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
+        else:
+            return self._orient(resolved(smaller.rows), resolved(larger.rows), resolved(larger.cols), sizes.final)
+        return True
 
     def _along(self, larger: Cell, smaller: Cell, result: Cell) -> None:
         """Sizes of operands of one kind, and how a vector that is the result stands beside a
@@ -263,14 +211,9 @@ class Broadcast(Constraint):
         if size in (rows, cols):
             other = cols if size == rows else rows
             return other != size and (final or not isinstance(other, Unknown))
-        if isinstance(size, Unknown):
+        if isinstance(size, Unknown) or (isinstance(rows, Unknown) and isinstance(cols, Unknown)):
             return False
-        if isinstance(rows, Unknown):
-            if isinstance(cols, Unknown):
-                return False
-            unify(rows, size)
-            return True
-        unify(cols, size)
+        unify(rows if isinstance(rows, Unknown) else cols, size)
         return True
 
 
@@ -318,98 +261,63 @@ class ElementRaised(Broadcast):
 class Divided(Constraint):
     """``left / right``: the divisor is a scalar. The result shares the cell of ``left``."""
 
-    relation = frozenset({(kind, SCALAR) for kind in ALL_KINDS})
+    shapes = shaped(*[f"{kind} -" for kind in EVERY_KIND])
     words = "divide"
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        return True
 
 
 class DividedByMatrix(Divided):
     """``left / right`` where the divisor may be a square matrix, too: ``left`` times its
     inverse."""
 
-    relation = Divided.relation | {(ROW, MATRIX), (MATRIX, MATRIX)}
+    shapes = shaped(*[f"{kind} -" for kind in EVERY_KIND], "n' nn", "mn nn")
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        left, right = self.cells
-        if right.mask == MATRIX:
-            unify(right.rows, right.cols)
-            unify(left.cols, right.rows)
-        return True
 
 
 class DividedEntries(Divided):
     """``left / right = result`` in LaTeX, where a vector is divided by a vector entry by entry, and
-    so is a number.
+    so is a number."""
 
-    ``solves``: the divisor may be a square matrix, too.
-    """
-
-    relation = frozenset({(kind, SCALAR, kind) for kind in ALL_KINDS} | {(SCALAR, COLUMN, COLUMN), (COLUMN, COLUMN, COLUMN)})
-    __slots__ = ("solves",)
-
-    def __init__(self, span: Span, left: Cell, right: Cell, result: Cell, solves: bool) -> None:
-        super().__init__(span, left, right, result)
-        self.solves = solves
-
-    @property
-    def kinds(self) -> Relation:
-        return _DIVIDED_BY_MATRIX_TOO if self.solves else self.relation
+    shapes = shaped(*[f"{kind} - {kind}" for kind in EVERY_KIND], "- m m", "m m m")
+    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
         return costs.VECTOR_AS_DIVISOR if self.cells[1].mask == COLUMN else 0.0
 
-    def join(self, sizes: SizeSystem) -> bool:
-        left, right, result = self.cells
-        if left.mask == result.mask:
-            same(left, result)
-        if right.mask == COLUMN:
-            same(right, result)
-        elif right.mask == MATRIX:
-            unify(right.rows, right.cols)
-            unify(left.cols, right.rows)
-        return True
 
+class DividedEntriesByMatrix(DividedEntries):
+    """The same where the divisor may be a square matrix, too."""
 
-_DIVIDED_BY_MATRIX_TOO: Relation = DividedEntries.relation | {(ROW, MATRIX, ROW), (MATRIX, MATRIX, MATRIX)}
+    shapes = shaped(*[f"{kind} - {kind}" for kind in EVERY_KIND], "- m m", "m m m", "n' nn n'", "mn nn mn")
+    __slots__ = ()
 
 
 class Raised(Constraint):
     """``base ^ exponent`` of a scalar or of a square matrix. The result shares the cell of
     ``base``."""
 
-    relation = frozenset({(SCALAR, SCALAR), (MATRIX, SCALAR)})
+    shapes = shaped("- -", "nn -")
     words = "raise"
     __slots__ = ()
-
-    def join(self, sizes: SizeSystem) -> bool:
-        unify(self.cells[0].rows, self.cells[0].cols)
-        return True
 
 
 class RaisedEntries(Raised):
     """The same in LaTeX, where a power of a vector goes entry by entry."""
 
-    relation = Raised.relation | {(COLUMN, SCALAR)}
+    shapes = shaped("- -", "nn -", "m -")
     __slots__ = ()
 
     @property
     def strangeness(self) -> float:
         return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
 
-    def join(self, sizes: SizeSystem) -> bool:
-        return self.cells[0].mask == COLUMN or super().join(sizes)
-
 
 class SummedRaised(Constraint):
     """``base ^ exponent = result`` in what is summed up, where a power of a vector goes entry by
     entry."""
 
-    relation = frozenset({(SCALAR, SCALAR, SCALAR), (MATRIX, SCALAR, MATRIX), (COLUMN, SCALAR, COLUMN), (SCALAR, COLUMN, COLUMN)})
+    shapes = shaped("- - -", "nn - nn", "m - m", "- m m")
     words = "raise"
     __slots__ = ()
 
@@ -417,18 +325,11 @@ class SummedRaised(Constraint):
     def strangeness(self) -> float:
         return costs.VECTOR_RAISED if self.cells[2].mask == COLUMN else 0.0
 
-    def join(self, sizes: SizeSystem) -> bool:
-        base, exponent, result = self.cells
-        same(base if exponent.mask == SCALAR else exponent, result)
-        if base.mask == MATRIX:
-            unify(base.rows, base.cols)
-        return True
-
 
 class TransposedTo(Constraint):
     """``symbol``: what is transposed is a name, whose kind it tells something of by itself."""
 
-    relation = frozenset({(SCALAR, SCALAR), (COLUMN, ROW), (ROW, COLUMN), (MATRIX, MATRIX)})
+    shapes = shaped("- -", "m m'", "m' m", "mn nm")
     words = "transpose"
     __slots__ = ("symbol",)
 
@@ -439,9 +340,3 @@ class TransposedTo(Constraint):
     @property
     def strangeness(self) -> float:
         return costs.TRANSPOSED_SCALAR if self.cells[0].mask == SCALAR and not self.symbol else 0.0
-
-    def join(self, sizes: SizeSystem) -> bool:
-        operand, result = self.cells
-        unify(operand.rows, result.cols)
-        unify(operand.cols, result.rows)
-        return True

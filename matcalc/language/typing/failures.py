@@ -175,7 +175,7 @@ def _clash_in_function(constraint: kind_relations.InRelation, clash: SizeClash, 
 def _is_of_squares(constraint: kind_relations.InRelation) -> bool:
     if isinstance(constraint, kind_relations.Measured) and constraint.dimensions[0][0] is constraint.dimensions[0][1]:
         return True
-    return constraint.square or isinstance(constraint, kind_relations.DiagonalOf | kind_relations.Barred)
+    return any(one == other for equal in constraint.shapes.equal.values() for one, _, other, _ in equal)
 
 
 @cache

@@ -12,16 +12,17 @@ from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, shape_of
 from matcalc.language.build.construction import size_of
 from matcalc.language.typing import costs
-from matcalc.language.typing.constraints import same
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kinds import (
     ALL_KINDS,
     COLUMN,
+    EVERY_KIND,
     KINDS,
     MATRIX,
     ORDERS,
     ROW,
     SCALAR,
+    SQUARE,
     TENSOR,
     TENSOR3,
     TENSOR4,
@@ -29,33 +30,21 @@ from matcalc.language.typing.kinds import (
     Cell,
     Constraint,
     Relation,
+    Shapes,
+    shaped,
 )
 
 
 class InRelation(Constraint):
-    """A relation given by its kinds; ``words`` names the function. Sizes are left alone unless
-    ``square``."""
+    """A relation given by its kinds, or with its sizes; ``function`` is what it is of. Of kinds sizes
+    are left alone unless ``square``."""
 
-    __slots__ = ("_kinds", "_words", "square")
+    __slots__ = ("function", "shapes")
 
-    def __init__(self, span: Span, kinds: Relation, words: str, *cells: Cell, square: bool = False) -> None:
+    def __init__(self, span: Span, kinds: Relation | Shapes, function: str, *cells: Cell, square: bool = False) -> None:
         super().__init__(span, *cells)
-        self._kinds = kinds
-        self._words = words
-        self.square = square
-
-    @property
-    def kinds(self) -> Relation:
-        return self._kinds
-
-    @property
-    def function(self) -> str:
-        return self._words
-
-    def join(self, sizes: SizeSystem) -> bool:
-        if self.square:
-            unify(self.cells[0].rows, self.cells[0].cols)
-        return True
+        self.function = function
+        self.shapes = kinds if isinstance(kinds, Shapes) else Shapes(kinds, dict.fromkeys(kinds, (SQUARE,) if square else ()))
 
 
 class Barred(InRelation):
@@ -64,16 +53,7 @@ class Barred(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = {
-            (SCALAR, SCALAR),
-            (COLUMN, COLUMN),
-            (ROW, ROW),
-            (MATRIX, SCALAR),
-            (TENSOR3, TENSOR3),
-            (TENSOR4, TENSOR4),
-            (COLUMN, SCALAR),
-        }
-        super().__init__(span, frozenset(kinds), "the determinant |...|", operand, result)
+        super().__init__(span, _BARRED, "the determinant |...|", operand, result)
 
     @property
     def is_norm(self) -> bool:
@@ -84,13 +64,8 @@ class Barred(InRelation):
     def strangeness(self) -> float:
         return costs.VECTOR_IN_BARS if self.is_norm else 0.0
 
-    def join(self, sizes: SizeSystem) -> bool:
-        operand, result = self.cells
-        if operand.mask == MATRIX:
-            unify(operand.rows, operand.cols)
-        elif not self.is_norm:
-            same(operand, result)
-        return True
+
+_BARRED = shaped("- -", "m m", "m' m'", "nn -", "ijk ijk", "ijkl ijkl", "m -")
 
 
 class EulerOf(InRelation):
@@ -99,14 +74,14 @@ class EulerOf(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, exponent: Cell, entries: bool) -> None:
-        super().__init__(span, frozenset({(SCALAR,), (MATRIX,), *([(COLUMN,)] if entries else [])}), "e^", exponent, square=True)
+        super().__init__(span, _EULER_OF_ENTRIES if entries else _OF_SQUARE, "e^", exponent)
 
     @property
     def strangeness(self) -> float:
         return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
 
-    def join(self, sizes: SizeSystem) -> bool:
-        return self.cells[0].mask == COLUMN or super().join(sizes)
+
+_OF_SQUARE, _EULER_OF_ENTRIES = shaped("-", "nn"), shaped("-", "nn", "m")
 
 
 class Whole(InRelation):
@@ -114,8 +89,8 @@ class Whole(InRelation):
 
     __slots__ = ("cost",)
 
-    def __init__(self, span: Span, words: str, operand: Cell, cost: float) -> None:
-        super().__init__(span, _ANY_KIND, words, operand)
+    def __init__(self, span: Span, words: str, operand: Cell, cost: float, shapes: Shapes | None = None) -> None:
+        super().__init__(span, shapes or _ANY_KIND, words, operand)
         self.cost = cost
 
     @property
@@ -123,44 +98,41 @@ class Whole(InRelation):
         return self.cost if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
 
 
-_ANY_KIND: Relation = frozenset({(kind,) for kind in ALL_KINDS})
+_ANY_KIND = shaped(*EVERY_KIND)
+
+
+class TraceOf(Whole):
+    """``tr(A)`` of a square matrix."""
+
+    __slots__ = ()
+
+    def __init__(self, span: Span, words: str, operand: Cell) -> None:
+        super().__init__(span, words, operand, costs.NUMBER_TRACED, _OF_SQUARE)
 
 
 class Totalled(InRelation):
     """One number a row, or one number a column, as a column vector."""
 
-    __slots__ = ("axis",)
+    __slots__ = ()
 
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
-        gone = ROW if axis == "rows" else COLUMN
-        kept = COLUMN if axis == "rows" else ROW
-        super().__init__(
-            span, frozenset({(SCALAR, SCALAR), (gone, SCALAR), (kept, COLUMN), (MATRIX, COLUMN)}), words, operand, result
-        )
-        self.axis = axis
+        super().__init__(span, _BY_ROW if axis == "rows" else _BY_COLUMN, words, operand, result)
 
-    def join(self, sizes: SizeSystem) -> bool:
-        operand, result = self.cells
-        unify(operand.rows if self.axis == "rows" else operand.cols, result.rows)
-        return True
+
+_BY_ROW, _BY_COLUMN = shaped("- -", "n' -", "m m", "mn m"), shaped("- -", "m -", "n' n", "mn n")
 
 
 class ArrayTotalled(InRelation):
     """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has
     one."""
 
-    __slots__ = ("axis",)
+    __slots__ = ()
 
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
-        kinds = {(MATRIX, COLUMN)} if axis == "second" else {(COLUMN, SCALAR), (ROW, SCALAR), (MATRIX, COLUMN)}
-        super().__init__(span, frozenset(kinds), words, operand, result)
-        self.axis = axis
+        super().__init__(span, _WITHOUT[axis], words, operand, result)
 
-    def join(self, sizes: SizeSystem) -> bool:
-        operand, result = self.cells
-        if operand.mask == MATRIX:
-            unify(operand.cols if self.axis == "first" else operand.rows, result.rows)
-        return True
+
+_WITHOUT = {"first": shaped("m -", "n' -", "mn n"), "second": shaped("mn m"), "last": shaped("m -", "n' -", "mn m")}
 
 
 class Counted(InRelation):
@@ -175,13 +147,8 @@ class Counted(InRelation):
 
     def join(self, sizes: SizeSystem) -> bool:
         operand = self.cells[0]
-        match self.axis:
-            case "first":
-                unify(self.size, operand.rows)
-            case "second":
-                unify(self.size, operand.cols)
-            case _:
-                unify(self.size, sizes.product(operand.cols, operand.rows))
+        axis = {"first": operand.rows, "second": operand.cols}.get(self.axis)
+        unify(self.size, sizes.product(operand.cols, operand.rows) if axis is None else axis)
         return True
 
 
@@ -191,18 +158,10 @@ class DiagonalOf(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        super().__init__(span, frozenset({(COLUMN, MATRIX), (ROW, MATRIX), (MATRIX, COLUMN)}), "diag", operand, result)
+        super().__init__(span, _DIAGONAL, "diag", operand, result)
 
-    def join(self, sizes: SizeSystem) -> bool:
-        operand, result = self.cells
-        if operand.mask == MATRIX:
-            unify(operand.rows, operand.cols)
-            unify(operand.rows, result.rows)
-        else:
-            size = operand.rows if operand.mask == COLUMN else operand.cols
-            unify(size, result.rows)
-            unify(size, result.cols)
-        return True
+
+_DIAGONAL = shaped("m mm", "n' nn", "nn n")
 
 
 class Stacked(InRelation):
@@ -211,10 +170,9 @@ class Stacked(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        kinds = frozenset(
-            {(SCALAR, SCALAR), (COLUMN, COLUMN), (ROW, COLUMN), (MATRIX, COLUMN), (TENSOR3, COLUMN), (TENSOR4, COLUMN)}
+        super().__init__(
+            span, frozenset({(kind, SCALAR if kind == SCALAR else COLUMN) for kind in ALL_KINDS}), "vec", operand, result
         )
-        super().__init__(span, kinds, "vec", operand, result)
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
@@ -244,24 +202,20 @@ class Reshaped(InRelation):
         return True
 
 
-def _kronecker_kind(left: int, right: int) -> int:
-    tall = bool((left | right) & (COLUMN | MATRIX))
-    wide = bool((left | right) & (ROW | MATRIX))
-    return MATRIX if tall and wide else COLUMN if tall else ROW if wide else SCALAR
-
-
 class KroneckerOf(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, left: Cell, right: Cell, result: Cell) -> None:
-        kinds = frozenset({(a, b, _kronecker_kind(a, b)) for a in KINDS for b in KINDS})
-        super().__init__(span, kinds, "kron", left, right, result)
+        super().__init__(span, _KRONECKER, "kron", left, right, result)
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
         unify(result.rows, sizes.product(left.rows, right.rows))
         unify(result.cols, sizes.product(left.cols, right.cols))
         return True
+
+
+_KRONECKER: Relation = frozenset([(a, b, b if a in (SCALAR, b) else a if b == SCALAR else MATRIX) for a in KINDS for b in KINDS])
 
 
 class Commuting(InRelation):
@@ -333,18 +287,21 @@ class SummedOver(InRelation):
     __slots__ = ()
 
     def __init__(self, span: Span, body: Cell) -> None:
-        super().__init__(span, frozenset({(kind,) for kind in KINDS}), "the sum over an index", body)
+        super().__init__(span, _SUMMED_OVER, "the sum over an index", body)
 
     @property
     def strangeness(self) -> float:
         return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
 
 
+_SUMMED_OVER = shaped("-", "m", "m'", "mn")
+
+
 class Between(Constraint):
     """``x' (Σ_k a_k A_k) y``: a sum over an index between a row and a vector, where nobody writes a
     number."""
 
-    relation = frozenset({(one, other, last) for one in ALL_KINDS for other in ALL_KINDS for last in ALL_KINDS})
+    shapes = Shapes(frozenset(product(ALL_KINDS, repeat=3)), {})
     words = "multiply"
     __slots__ = ()
 
@@ -352,22 +309,6 @@ class Between(Constraint):
     def strangeness(self) -> float:
         row, middle, column = (cell.mask for cell in self.cells)
         return costs.NUMBER_BETWEEN if row == ROW and column == COLUMN and middle == SCALAR else 0.0
-
-    def join(self, sizes: SizeSystem) -> bool:
-        return True
-
-
-class TraceOf(InRelation):
-    """``tr(A)`` of a square matrix."""
-
-    __slots__ = ()
-
-    def __init__(self, span: Span, words: str, operand: Cell) -> None:
-        super().__init__(span, frozenset({(SCALAR,), (MATRIX,)}), words, operand, square=True)
-
-    @property
-    def strangeness(self) -> float:
-        return costs.NUMBER_TRACED if self.cells[0].mask == SCALAR and not self.cells[0].literal else 0.0
 
 
 class ArrayOf(InRelation):
@@ -441,9 +382,8 @@ def shape_by_all(value: CellShape, by: Sequence[CellShape], layout: str, sizes: 
 
     A derivative by a scalar adds no axes: beside other variables it changes nothing.
     """
-    shaped = [shape for shape in by if shape.kind != SCALAR] or by[:1]
     result: CellShape | None = value
-    for shape in shaped:
+    for shape in [shape for shape in by if shape.kind != SCALAR] or by[:1]:
         if result is None:
             return None
         result = derivative_shape(result, shape, layout, sizes)
@@ -506,10 +446,6 @@ class DerivativeBy(InRelation):
 
 def _count(shape: CellShape, sizes: SizeSystem) -> Dimension:
     """The number of entries, column after column."""
-    match shape.kind:
-        case int(kind) if kind == COLUMN:
-            return shape.rows
-        case int(kind) if kind == ROW:
-            return shape.cols
-        case _:
-            return sizes.product(shape.cols, shape.rows)
+    if shape.kind in (COLUMN, ROW):
+        return shape.rows if shape.kind == COLUMN else shape.cols
+    return sizes.product(shape.cols, shape.rows)

@@ -4,14 +4,15 @@ finite domains with propagation."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import ClassVar, TypeAlias
 
 from matcalc.base.errors import Span
+from matcalc.base.records import record
 from matcalc.base.sizes import ONE
-from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, unify
 
 SCALAR, COLUMN, ROW, MATRIX, TENSOR3, TENSOR4 = 1, 2, 4, 8, 16, 32
 """A set of kinds is the sum of its members."""
@@ -26,6 +27,7 @@ ALL_KINDS = (*KINDS, *TENSORS)
 KIND_NAMES = {
     SCALAR: "scalar", COLUMN: "vector", ROW: "row vector", MATRIX: "matrix", TENSOR3: "tensor of order 3", TENSOR4: "tensor of order 4",
 }  # fmt: skip
+_BY_ORDER = (SCALAR, COLUMN, MATRIX, TENSOR3, TENSOR4)
 ORDERS = {SCALAR: 0, COLUMN: 1, ROW: 1, MATRIX: 2, TENSOR3: 3, TENSOR4: 4}
 
 
@@ -92,6 +94,42 @@ class Cell:
         return () if self.mask == SCALAR else (self.rows, self.cols, *self.deep)
 
 
+Axis: TypeAlias = Callable[[Cell], Dimension]
+_AXES: tuple[Axis, ...] = (attrgetter("rows"), attrgetter("cols"), lambda cell: cell.deep[0], lambda cell: cell.deep[1])
+
+
+@record(eq=False)
+class Shapes:
+    """The combinations of kinds that are possible; ``equal`` are the axes that are equal then, each
+    with the place of its cell."""
+
+    kinds: Relation
+    equal: Mapping[tuple[int, ...], tuple[tuple[int, Axis, int, Axis], ...]]
+
+
+SQUARE = (0, _AXES[0], 0, _AXES[1])
+EVERY_KIND = ("-", "m", "m'", "mn", "ijk", "ijkl")
+"""The kinds as ``shaped`` reads them."""
+
+
+def shaped(*written: str) -> Shapes:
+    """The combinations in which a letter is a size, a word a cell: ``mn`` a matrix, ``m`` a column,
+    ``m'`` a row, ``-`` a scalar, so that ``"mk kn mn"`` is the product of two matrices."""
+    found = {}
+    for combination in written:
+        first: dict[str, tuple[int, Axis]] = {}
+        equal, kinds = [], []
+        for place, word in enumerate(combination.split()):
+            row, letters = word.endswith("'"), word.strip("-'")
+            kinds.append(ROW if row else _BY_ORDER[len(letters)])
+            for letter, axis in zip(letters, _AXES[row:]):
+                if letter in first:
+                    equal.append((*first[letter], place, axis))
+                first.setdefault(letter, (place, axis))
+        found[tuple(kinds)] = tuple(equal)
+    return Shapes(frozenset(found), found)
+
+
 class Constraint:
     """One operator's relation between the kinds of its operands and its result (the last cell), and
     between their sizes.
@@ -99,7 +137,7 @@ class Constraint:
     ``words`` says what the operator does, for messages: ``"multiply"``.
     """
 
-    relation: ClassVar[Relation] = frozenset()
+    shapes: Shapes = Shapes(frozenset(), {})
     words: ClassVar[str] = ""
 
     __slots__ = ("cells", "parts", "span")
@@ -114,7 +152,7 @@ class Constraint:
     @property
     def kinds(self) -> Relation:
         """The combinations of kinds that are possible."""
-        return self.relation
+        return self.shapes.kinds
 
     @property
     def decided(self) -> bool:
@@ -131,7 +169,9 @@ class Constraint:
 
         Raises SizeClash.
         """
-        raise NotImplementedError
+        for one, axis, other, its_axis in self.shapes.equal.get(tuple(map(_mask_of, self.cells)), ()):
+            unify(axis(self.cells[one]), its_axis(self.cells[other]))
+        return True
 
     def at(self, *parts: Span) -> Constraint:
         """The same constraint, with the places of its operands in the text."""

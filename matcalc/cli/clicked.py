@@ -8,7 +8,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -229,7 +228,7 @@ def as_command(args: Sequence[str]) -> list[str]:
         return ["--version"]
     if first.startswith("--") and first != "--":
         return _behind_options(args)
-    if Path(first).suffix.lower() in (*formats.READERS, formats.IDENTITIES):
+    if os.path.splitext(first)[1].lower() in (*formats.READERS, formats.IDENTITIES):
         return ["verify", *args]
     if _is_mistyped(first, args[1:]):
         raise _unknown(first, args[1:])

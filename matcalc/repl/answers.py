@@ -4,7 +4,7 @@ commands."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
@@ -43,7 +43,8 @@ def formula(written: str, state: State) -> Derivation | ParsedExpression:
     whole = program(written, state)
     if not is_derivative(written, state):
         return parse(whole, state.shared)
-    return derive(whole, declare=state.shared, layout=state.layout, symmetric=state.symmetric)
+    found: Derivation = derive(whole, **state.conventions)
+    return found
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
@@ -53,35 +54,31 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     if not names:
         names = _said(request.expression, state) or [_only_name(request, state)]
     whole = program(request.expression, state, names)
-    declare, layout, symmetric = state.shared, state.layout, state.symmetric
+    said, kept = state.conventions, state.settings["names"]
     one = names[0] if len(names) == 1 else None
-    wrt = one or names
+    wrt: Any = one or names
     match request.verb:
         case "hessian":
-            return hessian(whole, wrt, declare=declare, layout=layout, symmetric=symmetric)
+            return hessian(whole, wrt, **said)
+        case "jacobian" if one is None:
+            raise MatcalcError("a Jacobian is by one name", suggestion=f"jacobian {request.expression} by {names[0]}")
         case "jacobian":
-            if one is None:
-                raise MatcalcError("a Jacobian is by one name", suggestion=f"jacobian {request.expression} by {names[0]}")
-            return jacobian(whole, one, declare=declare, layout=layout, symmetric=symmetric)
+            return jacobian(whole, names[0], **said)
         case "differential":
-            return differential(whole, names, declare=declare)
-        case "vjp" if one is not None:
-            return vjp(whole, one, declare=declare, layout=layout, symmetric=symmetric, names=state.settings["names"])
+            return differential(whole, names, declare=state.shared)
         case "vjp":
-            return vjp(whole, names, declare=declare, layout=layout, symmetric=symmetric, names="keep")
+            return vjp(whole, wrt, **said, names=kept if one else "keep")
         case "derive" if state.order == 2:
-            return derive(whole, wrt, declare=declare, order=2, layout=layout, symmetric=symmetric)
-    if one is None:
-        return gradient(whole, names, declare=declare, layout=layout, symmetric=symmetric)
-    if request.verb == "gradient":
-        return gradient(whole, one, declare=declare, layout=layout, symmetric=symmetric, names=state.settings["names"])
-    return derive(whole, one, declare=declare, layout=layout, symmetric=symmetric, names=state.settings["names"])
+            return derive(whole, wrt, order=2, **said)
+        case "derive" if one is not None:
+            return derive(whole, names[0], **said, names=kept)
+        case _:
+            return gradient(whole, wrt, **said, names=kept if one else None)
 
 
 def verified(claim: str, state: State) -> Verdict:
     """The verdict on an equation, with the values of the session's names put in."""
-    verdict = verify(program(claim, state), declare=state.shared, layout=state.layout, symmetric=state.symmetric)
-    return replace(verdict, statement=claim)
+    return replace(verify(program(claim, state), **state.conventions), statement=claim)
 
 
 def checked(result: Derivation | Gradients) -> list[Verdict]:

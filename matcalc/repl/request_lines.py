@@ -28,19 +28,11 @@ class Declare:
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """``f = ||X - U V||^2``."""
+    """``f = ||X - U V||^2``, or of a function ``f(x) = x'*A*x``."""
 
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class DefineFunction:
-    """``f(x) = x'*A*x``."""
-
-    name: str
-    parameters: tuple[str, ...]
-    value: str
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class Formula:
     text: str
 
 
-Request: TypeAlias = Command | Declare | Define | DefineFunction | Derive | Claim | Formula
+Request: TypeAlias = Command | Declare | Define | Derive | Claim | Formula
 
 VERBS = {
     "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
@@ -135,24 +127,29 @@ def request(text: str, known: Collection[str]) -> Request:
     if text.lower() in (*LEAVING, "help") and text not in known:
         return Command(text.lower(), "")
     colon, equals = _outside(text, ":"), _outside(text, "=")
-    if colon is not None and text[colon : colon + 2] == ":=" and _FUNCTION.fullmatch(text[:colon].strip()) is None:
-        return Define(text[:colon].strip(), text[colon + 2 :].strip())
+    before = text[:colon].strip()
+    if colon is not None and text[colon : colon + 2] == ":=" and _FUNCTION.fullmatch(before) is None:
+        return Define(before, text[colon + 2 :].strip())
     if colon is not None and all(is_name(name) for name in text[:colon].split(",")):
         return Declare(text)
     if equals is None:
         return _derivative(text, known) or Formula(text)
-    left, right = text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip()
-    head = _FUNCTION.fullmatch(left)
-    if head is not None and _is_function(head["name"]) and not _repeats(head["name"], right):
-        return DefineFunction(head["name"], tuple([part.strip() for part in head["arguments"].split(",")]), right)
-    if not _is_left(left) or (canonical_name(left) not in known and _repeats(left, right)):
-        return Claim(text)
-    return Define(left, right)
+    return _equation(text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip(), known) or Claim(text)
 
 
 def split_names(text: str) -> tuple[str, ...]:
     """Names separated by commas or spaces; braces keep ``\\hat{y}`` together."""
     return tuple(re.findall(r"[^,\s]+", text))
+
+
+def _equation(left: str, right: str, known: Collection[str]) -> Define | None:
+    """What an equation gives a value; None where it is a claim."""
+    head = _FUNCTION.fullmatch(left)
+    if head is not None and _is_function(head["name"]) and not _repeats(head["name"], right):
+        return Define(head["name"], right, tuple([part.strip() for part in head["arguments"].split(",")]))
+    if not _is_left(left) or (canonical_name(left) not in known and _repeats(left, right)):
+        return None
+    return Define(left, right)
 
 
 def _derivative(text: str, known: Collection[str]) -> Derive | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 from collections import deque
 from collections.abc import Iterator
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.entries import point_of, shown
@@ -34,7 +34,7 @@ from matcalc.repl.answers import (
     shown_as,
     verified,
 )
-from matcalc.repl.workspace import SETTINGS, State, captured, declare, define, define_function, forget, hidden_sign, misfits
+from matcalc.repl.workspace import SETTINGS, State, captured, declare, define, forget, hidden_sign, misfits
 from matcalc.verification.verdict import Verdict, exit_status
 
 
@@ -73,13 +73,11 @@ class Session:
         taken: list[request_lines.Request] = []
         while statements:
             request = request_lines.request(statements[0], known)
-            if taken and not (
-                isinstance(request, request_lines.Define | request_lines.Declare) and type(request) is type(taken[0])
-            ):
+            if taken and not (_joins(request) and type(request) is type(taken[0]) and _joins(taken[0])):
                 break
             taken.append(request)
             statements.popleft()
-            if isinstance(request, request_lines.Define | request_lines.DefineFunction):
+            if isinstance(request, request_lines.Define):
                 known.add(canonical_name(request.name))
         return taken
 
@@ -96,13 +94,9 @@ class Session:
             case request_lines.Command(word, rest):
                 return self._command(word, rest)
             case request_lines.Declare():
-                return self._declare(
-                    "; ".join(request.text for request in requests if isinstance(request, request_lines.Declare))
-                )
+                return self._declare("; ".join(request.text for request in cast("list[request_lines.Declare]", requests)))
             case request_lines.Define():
-                return self._define([request for request in requests if isinstance(request, request_lines.Define)])
-            case request_lines.DefineFunction(name, parameters, value):
-                return self._define_function(name, parameters, value)
+                return self._define(cast("list[request_lines.Define]", requests))
             case request_lines.Claim(claim):
                 return self._show(verified(claim, self.state))
             case request_lines.Derive() as request:
@@ -120,34 +114,20 @@ class Session:
 
     def _define(self, requests: list[request_lines.Define]) -> Answer:
         style: Style = "ascii" if self.state.ascii else "unicode"
+        spell = ascii_name if self.state.ascii else unicode_name
         before = dict(self.state.definitions)
-        whole = define(self.state, [(request.name, request.value) for request in requests])
+        whole = define(self.state, requests)
         self.last = ParsedExpression(whole.expression, whole.declarations, whole.notes)
         names = [canonical_name(request.name) for request in requests]
-        spell = ascii_name if self.state.ascii else unicode_name
-        shown = [f"{spell(name)} = {text_of(whole.steps[name], style)}" for name in names]
-        shapes = {name: whole.intermediates[name].shape for name in names}
-        kinds = "; ".join(f"{name}: {declaration_text(shape, ())}" for name, shape in shapes.items())
-        if len(names) == 1:
-            kinds = kind_words(plain_shape(shapes[names[0]]))
+        shown, kinds = [], kind_words(plain_shape(whole.expression.shape))
+        for one in (self.state.definitions[name] for name in names):
+            head = f"{spell(one.name)}({', '.join(map(spell, one.parameters))})" if one.parameters else spell(one.name)
+            shown.append(f"{head} = {text_of(whole.steps.get(one.name, whole.outline), style)}")
+        if len(names) > 1:
+            kinds = "; ".join(f"{name}: {declaration_text(whole.intermediates[name].shape, ())}" for name in names)
         rests = [f"{'kind:':<10}{kinds}", *remark_lines(whole.declarations, (), whole.notes)]
-        hints = [*captured(self.state, before), *misfits(self.state, names), *hidden_sign(names)]
-        return Answer("\n".join(shown), (*rests, *hints))
-
-    def _define_function(self, name: str, parameters: tuple[str, ...], value: str) -> Answer:
-        before = dict(self.state.definitions)
-        whole = define_function(self.state, name, parameters, value)
-        self.last = ParsedExpression(whole.expression, whole.declarations, whole.notes)
-        defined = self.state.definitions[canonical_name(name)]
-        style: Style = "ascii" if self.state.ascii else "unicode"
-        spell = ascii_name if self.state.ascii else unicode_name
-        head = f"{spell(defined.name)}({', '.join(map(spell, defined.parameters))})"
-        rests = [
-            f"{'kind:':<10}{kind_words(plain_shape(whole.expression.shape))}",
-            *remark_lines(whole.declarations, (), whole.notes),
-        ]
-        hints = [*captured(self.state, before), *misfits(self.state, [defined.name])]
-        return Answer(f"{head} = {text_of(whole.outline, style)}", (*rests, *hints))
+        signs = hidden_sign([] if requests[0].parameters else names)
+        return Answer("\n".join(shown), (*rests, *captured(self.state, before), *misfits(self.state, names), *signs))
 
     def _declare(self, written: str) -> Answer:
         names = declare(self.state, written)
@@ -165,6 +145,9 @@ class Session:
             return self._set(word, rest)
         if word in FORMATS:
             return self._in_form(word, rest)
+        return self._run(word, rest)
+
+    def _run(self, word: str, rest: str) -> Answer:
         match word:
             case "declare" if rest:
                 return self._declare(rest)
@@ -181,13 +164,17 @@ class Session:
             case "differential":
                 return self._show(self._last_derivation(rest).differential())
             case "code":
-                if rest not in COMMANDS["code"].choices and rest:
-                    raise MatcalcError(f"there is no code for {rest}", expected=", ".join(COMMANDS["code"].choices))
-                return self._in_form(rest or COMMANDS["code"].choices[0], "")
+                return self._code(rest)
             case "help":
                 return Answer(help_on(rest))
             case _:
                 return Answer(leave=True)
+
+    def _code(self, target: str) -> Answer:
+        choices = COMMANDS["code"].choices
+        if target and target not in choices:
+            raise MatcalcError(f"there is no code for {target}", expected=", ".join(choices))
+        return self._in_form(target or choices[0], "")
 
     def _set(self, name: str, value: str) -> Answer:
         if not value:
@@ -270,3 +257,8 @@ class Session:
         if not isinstance(last, Derivation):
             raise MatcalcError("the last result is no single derivative", suggestion="f wrt x first")
         return last
+
+
+def _joins(request: request_lines.Request) -> bool:
+    """Whether one answer is given to a statement and those of its kind that follow it."""
+    return isinstance(request, request_lines.Declare) or (isinstance(request, request_lines.Define) and not request.parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -49,26 +49,37 @@ def completions(session: Session, line: str, start: int, end: int) -> list[str]:
     ['symmetric']
     """
     word, before = line[start:end], line[:start]
+    if word.startswith("\\") and word[1:] in CHARACTERS:
+        return [CHARACTERS[word[1:]]]
+    return [found for found in dict.fromkeys(_candidates(session, word, before)) if found.startswith(word)]
+
+
+def _candidates(session: Session, word: str, before: str) -> list[str]:
+    """What may stand behind the text before a word that is begun."""
     if word.startswith("\\"):
-        character = CHARACTERS.get(word[1:])
-        return [character] if character else _beginning(word, [f"\\{name}" for name in CHARACTERS])
+        return [f"\\{name}" for name in CHARACTERS]
     if word.startswith(":") and not before.strip():
-        return _beginning(word, [f":{name} " for name in COMMANDS])
+        return [f":{name} " for name in COMMANDS]
     command = re.match(r"\s*:(\w+)\s", before)
-    if command is not None and command[1] in COMMANDS and (found := _beginning(word, COMMANDS[command[1]].choices)):
-        return found
-    if command is not None and command[1] == "help":
-        return _beginning(word, list(dict.fromkeys([*COMMANDS, *(name for name in topics() if name.isidentifier())])))
-    if command is not None and command[1] == "forget":
-        return _beginning(word, [*session.state.declarations, *session.state.definitions, "all"])
+    said = _said_of(session, command[1], word) if command is not None else []
+    if said:
+        return said
     if word and _DECLARING.match(before):
-        return _beginning(word, [*KINDS, *(name for name, fact in facts().items() if not fact.refused)])
-    names = _names(session)
+        return [*KINDS, *(name for name, fact in facts().items() if not fact.refused)]
     if _BY.search(before):
-        return _beginning(word, names)
+        return _names(session)
     verbs = [f"{verb} " for verb in VERBS] if not before.strip() else ["by ", "wrt "]
-    functions = [f"{name}(" for name in sorted(known_functions())]
-    return _beginning(word, [*names, *verbs, *functions]) if word else []
+    return [*_names(session), *verbs, *(f"{name}(" for name in sorted(known_functions()))] if word else []
+
+
+def _said_of(session: Session, command: str, word: str) -> list[str]:
+    """What may follow a command; nothing where no choice of it begins so."""
+    if command == "help":
+        return [*COMMANDS, *(name for name in topics() if name.isidentifier())]
+    if command == "forget":
+        return [*session.state.declarations, *session.state.definitions, "all"]
+    entry = COMMANDS.get(command)
+    return [choice for choice in entry.choices if choice.startswith(word)] if entry is not None else []
 
 
 def _names(session: Session) -> list[str]:
@@ -77,10 +88,6 @@ def _names(session: Session) -> list[str]:
     if session.last is not None:
         found += session.last.declarations or ()
     return list(dict.fromkeys(spelling for name in found for spelling in (name, unicode_name(name))))
-
-
-def _beginning(word: str, candidates: Sequence[str]) -> list[str]:
-    return [candidate for candidate in candidates if candidate.startswith(word)]
 
 
 # ------------------------------------------------------------
@@ -156,6 +163,20 @@ def _converse(session: Session) -> None:
 
 def _exchange(session: Session) -> bool:
     """One input and its answers; whether to go on."""
+    text = _typed()
+    try:
+        for answer in answers(session, text or ""):
+            _write("\n".join(filter(None, (*answer.reading, answer.output, *answer.remarks))), sys.stdout)
+            _write(answer.error and f"error: {answer.error}", sys.stdout)
+            if answer.leave:
+                return False
+    except KeyboardInterrupt:
+        print("\ninterrupted")
+    return text is not None
+
+
+def _typed() -> str | None:
+    """The lines of one input, nothing after an interrupt; None at the end of the input."""
     text = ""
     try:
         text = input(PROMPT)
@@ -166,20 +187,11 @@ def _exchange(session: Session) -> bool:
             text += f"\n{line}"
     except KeyboardInterrupt:
         print()
-        return True
+        return ""
     except EOFError:
         print()
-        if not text:
-            return False
-    try:
-        for answer in answers(session, text):
-            _write("\n".join(part for part in (*answer.reading, answer.output, *answer.remarks) if part), sys.stdout)
-            _write(answer.error and f"error: {answer.error}", sys.stdout)
-            if answer.leave:
-                return False
-    except KeyboardInterrupt:
-        print("\ninterrupted")
-    return True
+        return text or None
+    return text
 
 
 def history_file() -> Path | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
@@ -19,6 +20,7 @@ from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name, 
 from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import NAMES, derivative_within
 from matcalc.printing import latex, text
+from matcalc.repl.request_lines import Define
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "layout": LAYOUTS,
@@ -65,16 +67,13 @@ class State:
         return SharedNames(self.declarations)
 
     @property
-    def layout(self) -> Layout:
-        return next(layout for layout in LAYOUTS if layout == self.settings["layout"])
-
-    @property
-    def symmetric(self) -> Symmetric:
-        return next(symmetric for symmetric in SYMMETRIC if symmetric == self.settings["symmetric"])
-
-    @property
     def order(self) -> int:
         return int(self.settings["order"])
+
+    @property
+    def conventions(self) -> dict[str, Any]:
+        """What the session says of every formula, as arguments of the Python interface."""
+        return {"declare": self.shared, "layout": self.settings["layout"], "symmetric": self.settings["symmetric"]}
 
     @property
     def ascii(self) -> bool:
@@ -230,59 +229,34 @@ def _in_latex(definition: Definition, state: State) -> str:
 # or not at all.
 
 
-def define(state: State, pairs: Sequence[tuple[str, str]]) -> Elaborated:
-    """Gives names their values; the values may use each other in any order. The program that they
-    make is read once, as a whole.
+def define(state: State, asked: Sequence[Define]) -> Elaborated:
+    """Gives names their values, or a function its formula; the values may use each other in any
+    order. The program that they make is read once, as a whole.
 
     Raises MatcalcError for a name that cannot have a value, for values that need each other, and
     for what cannot be read.
     """
-    values = {_checked_name(name, value, state): value for name, value in pairs}
-    if len(values) < len(pairs):
+    values = {one.name: one for one in (_definition(one, state) for one in asked)}
+    if len(values) < len(asked):
         raise ParseError("a name is given two values in one line", suggestion="one of them")
-    readings = {name: reading(d.value, state) for name, d in state.definitions.items() if name not in values}
+    kept = {name: d.value for name, d in state.definitions.items() if name not in values and not asked[0].parameters}
+    readings = {name: reading(value, state) for name, value in kept.items()}
     before = dict(state.definitions)
     try:
-        state.definitions |= {name: Definition(name, value, value) for name, value in values.items()}
+        state.definitions |= values
         for name, was in readings.items():
-            if reading(state.definitions[name].value, state) != was:
-                raise MatcalcError(
-                    f"{name} = {state.definitions[name].value} would be read in another way", suggestion="another name"
-                )
+            if reading(kept[name], state) != was:
+                raise MatcalcError(f"{name} = {kept[name]} would be read in another way", suggestion="another name")
         _settle_names(state)
         for name in values:
             _refuse_cycle(name, state)
         *_, last = values
         whole = elaborate(program(last, state, values), state.declarations, calculus=derivative_within)
         for name in values:
-            if is_latex(values[name]):
-                definition = state.definitions[name]
-                state.definitions[name] = replace(definition, plain=text(whole.steps[name], "ascii"))
-    except MatcalcError:
-        state.definitions = before
-        raise
-    return whole
-
-
-def define_function(state: State, name: str, parameters: Sequence[str], value: str) -> Elaborated:
-    """Gives a function its formula; the reading of that. Raises MatcalcError as ``define`` does."""
-    checked = _checked_name(name, value, state)
-    names = tuple([canonical_name(parameter) for parameter in parameters])
-    if len(set(names)) < len(names) or not all(is_name(parameter) for parameter in parameters):
-        raise ParseError(f"the arguments of {name} are different names", suggestion=f"{name}(x) = {value}")
-    given = [parameter for parameter in names if parameter in state.definitions]
-    if given:
-        raise MatcalcError(
-            f"{given[0]} has the value {state.definitions[given[0]].value}", suggestion=f":forget {given[0]} first"
-        )
-    before = dict(state.definitions)
-    try:
-        state.definitions[checked] = Definition(checked, value, value, parameters=names)
-        _settle_names(state)
-        _refuse_cycle(checked, state)
-        whole = elaborate(program(checked, state), state.declarations, calculus=derivative_within)
-        if is_latex(value):
-            state.definitions[checked] = replace(state.definitions[checked], plain=text(whole.outline, "ascii"))
+            definition = state.definitions[name]
+            if definition.is_latex:
+                form = whole.steps.get(name, whole.outline)
+                state.definitions[name] = replace(definition, plain=text(form, "ascii"))
     except MatcalcError:
         state.definitions = before
         raise
@@ -362,6 +336,20 @@ def hidden_sign(names: Iterable[str]) -> list[str]:
     """A remark when ``d`` has become a name."""
     written = "d is a name now: write ∂(f)/∂x or f wrt x for derivatives, d(f)/dx only as a side of an equation"
     return [f"{'note:':<10}{written}"] if "d" in names else []
+
+
+def _definition(asked: Define, state: State) -> Definition:
+    """What is to be defined. Raises MatcalcError for names that cannot have a value or be an
+    argument."""
+    name = _checked_name(asked.name, asked.value, state)
+    names = tuple([canonical_name(parameter) for parameter in asked.parameters])
+    if len(set(names)) < len(names) or not all(map(is_name, asked.parameters)):
+        raise ParseError(f"the arguments of {asked.name} are different names", suggestion=f"{asked.name}(x) = {asked.value}")
+    for parameter in names:
+        if parameter in state.definitions:
+            value = state.definitions[parameter].value
+            raise MatcalcError(f"{parameter} has the value {value}", suggestion=f":forget {parameter} first")
+    return Definition(name, asked.value, asked.value, parameters=names)
 
 
 def _checked_name(written: str, value: str, state: State) -> str:

@@ -63,7 +63,8 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
         case "jacobian" if one is None:
             raise MatcalcError("a Jacobian is by one name", suggestion=f"jacobian {request.expression} by {names[0]}")
         case "jacobian":
-            return jacobian(whole, names[0], **said)
+            found: Derivation = jacobian(whole, names[0], **said)
+            return found
         case "differential":
             return differential(whole, names, declare=state.shared)
         case "vjp":
@@ -71,7 +72,8 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
         case "derive" if state.order == 2:
             return derive(whole, wrt, order=2, **said)
         case "derive" if one is not None:
-            return derive(whole, names[0], **said, names=kept)
+            found = derive(whole, names[0], **said, names=kept)
+            return found
         case _:
             return gradient(whole, wrt, **said, names=kept if one else None)
 

@@ -43,8 +43,7 @@ def formula(written: str, state: State) -> Derivation | ParsedExpression:
     whole = program(written, state)
     if not is_derivative(written, state):
         return parse(whole, state.shared)
-    found: Derivation = derive(whole, **state.conventions)
-    return found
+    return derive(whole, **state.conventions)
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
@@ -63,19 +62,18 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
         case "jacobian" if one is None:
             raise MatcalcError("a Jacobian is by one name", suggestion=f"jacobian {request.expression} by {names[0]}")
         case "jacobian":
-            found: Derivation = jacobian(whole, names[0], **said)
-            return found
+            return jacobian(whole, names[0], **said)
         case "differential":
             return differential(whole, names, declare=state.shared)
         case "vjp":
-            return vjp(whole, wrt, **said, names=kept if one else "keep")
+            found: Derivation | Gradients = vjp(whole, wrt, **said, names=kept if one else "keep")
         case "derive" if state.order == 2:
             return derive(whole, wrt, order=2, **said)
         case "derive" if one is not None:
-            found = derive(whole, names[0], **said, names=kept)
-            return found
+            return derive(whole, names[0], **said, names=kept)
         case _:
-            return gradient(whole, wrt, **said, names=kept if one else None)
+            found = gradient(whole, wrt, **said, names=kept if one else None)
+    return found
 
 
 def verified(claim: str, state: State) -> Verdict:

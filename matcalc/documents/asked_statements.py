@@ -13,8 +13,9 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
 from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, is_foreign, names_used, reached
-from matcalc.documents.context.derived_facts import as_arrays, with_matrices
+from matcalc.documents.context.doubts_of_claims import doubts_of, of_rows
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context, How
 from matcalc.documents.context.restated import (
     by_entry,
@@ -29,8 +30,8 @@ from matcalc.documents.context.restated import (
     worked_example,
 )
 from matcalc.documents.context.rules_of_calculus import as_derivatives, narrowed, with_arguments, with_generic, with_powers
-from matcalc.documents.context.scripts import kinds_in_layers
-from matcalc.documents.context.structure import Structure, doubts_of, needed, of_rows, structure_of, variables
+from matcalc.documents.context.scripts import as_arrays, kinds_in_layers, with_matrices
+from matcalc.documents.context.structure import Structure, needed, structure_of, variables
 from matcalc.documents.context.used_definitions import (
     composition_of,
     kept_facts,
@@ -40,7 +41,6 @@ from matcalc.documents.context.used_definitions import (
     with_losses,
     without_usual,
 )
-from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.written_names import is_called, names_at, weights_in
 

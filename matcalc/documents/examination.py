@@ -17,8 +17,9 @@ from matcalc.documents.asked_statements import asked_of, condition_of, solution_
 from matcalc.documents.blocks import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Placed, Said
 from matcalc.documents.context.defined_names import names_used
 from matcalc.documents.context.loose_notation import NO_OTHER_LETTERS, IndexLetters
-from matcalc.documents.context.overview import Context, survey
-from matcalc.documents.context.wording import Line, Numbered
+from matcalc.documents.context.outline import Line, Numbered
+from matcalc.documents.context.overview import Context
+from matcalc.documents.context.survey import survey
 from matcalc.documents.deciding import Memory, Outcome, Question, decided, question_of, read_identity_file
 from matcalc.documents.formats import IDENTITIES, manuscript
 from matcalc.documents.reports import Entry, Open, Report

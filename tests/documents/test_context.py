@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.documents.context.overview import Context, survey
+from matcalc.documents.context.overview import Context
+from matcalc.documents.context.survey import survey
 from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript
 from matcalc.language.declare.declared import declared_text

@@ -15,7 +15,7 @@ import pytest
 
 from matcalc.base.budgets import LONGEST_FORMULA, MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.documents.blocks import Fault, Formula
-from matcalc.documents.context.overview import survey
+from matcalc.documents.context.survey import survey
 from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript, reader
 

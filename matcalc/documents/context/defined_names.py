@@ -10,7 +10,7 @@ from itertools import chain, islice
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation, Placed, Said
-from matcalc.documents.context.wording import Line, Spot
+from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.context.written_names import (
     CALLED,
     NameAt,

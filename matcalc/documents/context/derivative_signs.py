@@ -13,16 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.written_names import (
-    Call,
-    NameAt,
-    behind_primes,
-    call_at,
-    names_at,
-    respelled,
-    trimmed,
-    whole_name,
-)
+from matcalc.documents.context.written_names import Call, NameAt, behind_primes, call_at, names_at, respelled, trimmed, whole_name
 from matcalc.documents.cues import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 

@@ -1,185 +1,37 @@
-"""What a document asserts of its symbols, and how far that reaches."""
+"""What the words and formulas of a document tell of its symbols."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, islice, takewhile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.blocks import Place, Said
+from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Said
+from matcalc.documents.context.assertions import Doubts, Told, reach_of
+from matcalc.documents.context.defined_names import head_and_value
+from matcalc.documents.context.loose_notation import listed_names
+from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
-from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import END, Line, Reaches, Spot, Token, Wording, remark, tokens_of
-from matcalc.documents.context.written_names import weights_in, without_index
-from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
+from matcalc.documents.context.scripts import Scripts, is_of_layer
+from matcalc.documents.context.wording import CLOSE, OPEN, Factorization, Token, Wording, remark, says, tokens_of, vocabulary
+from matcalc.documents.context.written_names import CALLED, PRIMES, index_of, names_at, weights_in, whole_name, without_index
+from matcalc.documents.sides import head_of, is_function
+from matcalc.facts.table import is_square, needs_square
+from matcalc.language.declare.declared import Declaration, parse_declarations
+from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.meanings import USUAL
+from matcalc.language.text.spelling import Vocabulary
 
-TURNS = frozenset(["but", "while", "whereas", "however", "although"])
-_CLAUSE_ENDS = frozenset([";", ":", "(", ")", ",", "."])
-_COPULAS = frozenset(["is", "are", "was", "were", "be", "been"])
-_NO_SUBJECTS = frozenset(["the", "a", "an", "and", "or", "as", "of"])
-_NEAR = 4
-"""Words before a verb among which its subject is looked for."""
-
-
-class Doubts:
-    """The words of a sentence that take away what is said in their clause:
-    ``not necessarily symmetric``, ``only if``."""
-
-    def __init__(self, tokens: Sequence[Token], text: str) -> None:
-        self._tokens = tokens
-        self._text = text
-        numbers = range(len(tokens))
-        self._words = [number for number in numbers if self._says("doubt", number)]
-        self._verbs = [number for number in numbers if self._is_verb(number)]
-        self._elsewhere = [found.start() for found in vocabulary().elsewhere.finditer(text)]
-        begins = [token.text in _CLAUSE_ENDS or token.text in TURNS for token in tokens]
-        self._clauses = list(accumulate((number + 1 if begun else 0 for number, begun in enumerate(begins)), max, initial=0))
-        """For each token, and the end, where its clause begins."""
-
-    def _is_verb(self, number: int) -> bool:
-        """Whether a word says that something seems so, is wished for or is said by others."""
-        return self._says("seeming", number) or self._is_wish(number) or self._is_report(number)
-
-    def about(self, first: int, last: int) -> bool:
-        """Whether one of them is about what the tokens from ``first`` up to ``last`` say."""
-        number = bisect_left(self._words, self._clauses[first])
-        if number < len(self._words) and self._words[number] < last:
-            return True
-        return (
-            self._is_governed(first, last)
-            or self._is_elsewhere(first)
-            or self._is_weakened(first, last)
-            or self._is_retracted(last)
-        )
-
-    def about_description(self, found: Description) -> bool:
-        """Whether what a description says is not asserted."""
-        return self.about(found.first, found.last) or (found.with_verb and self._is_asked(found.first))
-
-    def _says(self, sort: str, number: int) -> bool:
-        token = self._tokens[number]
-        return token.mention is None and vocabulary().says(sort, token.text)
-
-    def _word(self, number: int) -> str:
-        return self._tokens[number].text if 0 <= number < len(self._tokens) and self._tokens[number].mention is None else ""
-
-    def _is_passed(self, number: int) -> bool:
-        return self._says("passed", number) or self._word(number).endswith("ly")
-
-    def _is_wish(self, number: int) -> bool:
-        """Whether a word says that something is wished for; not ``we want to minimize``, which is
-        about something else."""
-        if not self._says("wishing", number):
-            return False
-        behind = number + 1 + (self._word(number + 1) in _COPULAS)
-        return self._word(behind) != "to" or any(
-            vocabulary().says(sort, self._word(behind + 1)) for sort in ("passed", "proving")
-        )
-
-    def _is_report(self, number: int) -> bool:
-        """Whether a word says what others say or assume: ``Smith assumes``; not
-        ``this section assumes``."""
-        before = [self._word(at) for at in range(max(0, number - _NEAR), number)]
-        if _any_says("own", before):
-            return False
-        if self._says("reporting", number):
-            return True
-        if self._says("stating", number) and self._word(number + 1) == "that":
-            return not _any_says("proven", before)
-        subject = "".join(before[-1:])
-        if not self._says("reported", number) or not subject.isalpha() or subject in _NO_SUBJECTS:
-            return False
-        return self._tells(number + 1) and _COPULAS.isdisjoint(before)
-
-    def _tells(self, number: int) -> bool:
-        """Whether what is reported begins at a token."""
-        formula = number < len(self._tokens) and self._tokens[number].mention is not None
-        return formula or self._word(number) in ("that", "the")
-
-    def _is_governed(self, first: int, last: int) -> bool:
-        """Whether a verb of seeming, wishing or reporting governs what is said."""
-        verbs = self._verbs[bisect_left(self._verbs, self._clauses[first]) :]
-        return any(self._governs(at, first) for at in takewhile(lambda at: at < last, verbs))
-
-    def _governs(self, verb: int, first: int) -> bool:
-        """Whether nothing stands between a verb and what is said, or that it is what the verb
-        says."""
-        between = range(verb + 1, first)
-        if any(self._says("conditional", k) and self._word(k - 1) != "as" for k in between):
-            return False  # "it says that for a symmetric ⟨A⟩"
-        if all(self._is_passed(k) for k in between):
-            return True
-        return any(self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between)
-
-    def _is_elsewhere(self, first: int) -> bool:
-        """Whether a sentence says before what it tells that this is so in another place:
-        ``in Section ⟨5⟩``."""
-        start = self._tokens[first].start if first < len(self._tokens) else len(self._text)
-        return any(at <= start and ";" not in self._text[at:start] for at in self._elsewhere)
-
-    def _is_weakened(self, first: int, last: int) -> bool:
-        """Whether an adverb that does not affirm stands before a fact: ``supposedly symmetric``."""
-        for at in range(max(first - 1, self._clauses[first]), min(last, len(self._tokens)) - 1):
-            word = self._word(at)
-            behind = at + 1 + (self._word(at + 1) in ("a", "an", "the") and self._word(at - 1) in _COPULAS)
-            if word.endswith("ly") and not vocabulary().says("affirming", word) and vocabulary().nouns.get(self._word(behind)):
-                return True
-        return False
-
-    def _is_retracted(self, last: int) -> bool:
-        """Whether the words behind what is said take it back: ``, or so one might think``."""
-        end = self._tokens[last - 1].end if 0 < last <= len(self._tokens) else len(self._text)
-        return vocabulary().retracted.match(self._text, end) is not None
-
-    def _is_asked(self, first: int) -> bool:
-        """Whether a clause is a question: ``⟨A⟩ is symmetric?``; not what is supposed in one."""
-        if not self._text.rstrip().endswith("?"):
-            return False
-        return not any(
-            self._says("conditional", at) or self._says("introducing", at) for at in range(self._clauses[first], first)
-        )
-
-
-def _any_says(sort: str, words: Iterable[str]) -> bool:
-    return any(vocabulary().says(sort, word) for word in words if word)
-
-
-_FORWARD = frozenset(["which", "and", "then", *TURNS])
-_ALWAYS_NARROW = frozenset(["if", "when", "whenever", "provided", "in case", "since", "because"])
 _TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
 _ELLIPSIS = re.compile(r"\\[lc]?dots|…|\.\.\.")
-_MOST_TOLD = 200
-"""Things told of one name that are looked at together, and rows where something may be told of it;
-the latest of more."""
 _NEAR_AN_EQUATION = 12
 """Characters between a word and the equation that it is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What is told of one name, from the row ``start`` up to ``end``.
-
-    ``anew``: the name is introduced, so that nothing told of it in a ``sentence`` before counts;
-    ``general``: nothing at all. ``narrow``: for its sentence alone.
-    """
-
-    name: str
-    declaration: Declaration
-    said: Said
-    start: int
-    end: int
-    anew: bool
-    narrow: bool
-    spot: Spot
-    sentence: Place
-    bold: bool | None = None
-    """Whether the name is set in bold there."""
-    general: bool = False
 
 
 def told_in(wording: Wording) -> Iterator[Told]:
@@ -197,7 +49,7 @@ def told_in(wording: Wording) -> Iterator[Told]:
 
 def _described(wording: Wording, tokens: Sequence[Token], found: Description) -> Iterator[Told]:
     """What words say of names."""
-    start, end, narrow = reach_of(wording, tokens, found)
+    start, end, narrow = reach_of(wording, tokens, found.first, general=found.general, listed=found.listed)
     if start >= end:
         return
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
@@ -207,8 +59,8 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
         declaration = _declaration_of(written, found.said)
         if declaration is not None and not _is_usual(declaration, text):
             anew = found.general or declaration.shape is not None or (declaration.kind is not None and introduced)
-            name, place = declaration.name, wording.place(0)
-            yield Told(name, declaration, said, start, end, anew, narrow, wording.spot, place, found.bold, found.general)
+            place = wording.place(0)
+            yield Told(start, end, declaration.name, declaration, said, place, narrow, anew, found.bold, found.general)
 
 
 def _declaration_of(written: str, said: str) -> Declaration | None:
@@ -232,7 +84,7 @@ def _is_resumed(tokens: Sequence[Token], position: int) -> bool:
     """Whether a description is of what is known already: ``applied to the vector z``, not
     ``consider the vector z``."""
     before = [token.text for token in tokens[: position + 1] if token.mention is None]
-    return "the" in before[-2:] and not any(vocabulary().says("introducing", word) for word in before)
+    return "the" in before[-2:] and not any(says("introducing", word) for word in before)
 
 
 def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:
@@ -250,7 +102,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         return
     if _ELLIPSIS.search(row.left.text) is not None:
         return  # members of a family: x_1, ..., x_N
-    start, end, narrow = reach_of(wording, tokens, Description((), "", position, position + 1))
+    start, end, narrow = reach_of(wording, tokens, position)
     said = Said(text, row.left.place())
     weights = weights_in(row.left.text, line.notation)
     for name, declaration in declarations.items():
@@ -260,7 +112,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
                 continue  # a member of a family
             declaration = Declaration(plain, properties=declaration.properties)
         anew = declaration.shape is not None
-        yield Told(plain, declaration, said, start, end, anew, narrow, wording.spot, wording.place(0), weights.of(plain))
+        yield Told(start, end, plain, declaration, said, wording.place(0), narrow, anew, weights.of(plain))
 
 
 def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
@@ -321,68 +173,6 @@ def _shown(text: str, wording: Wording) -> str:
     return re.sub(r"⟨(\d+)⟩", lambda found: wording.mentions[int(found[1])].formula.text.text.strip(), text)
 
 
-# ---------------------------------------------------------------- reach
-
-
-def _lead(tokens: Sequence[Token], first: int) -> tuple[str, int]:
-    """The nearest word before a token, or at it, that says how its clause is meant, and its
-    position."""
-    for position in range(min(first, len(tokens) - 1), -1, -1):
-        token = tokens[position]
-        if token.text in (";", ":") and position < first:
-            break
-        if token.mention is None and vocabulary().says("conditional", token.text):
-            return token.text, position
-        if token.mention is None and vocabulary().says("introducing", token.text):
-            return "let", position
-    return "", -1
-
-
-def reach_of(wording: Wording, tokens: Sequence[Token], found: Description) -> tuple[int, int, bool]:
-    """The rows that something said reaches, and whether they are those of its sentence alone."""
-    lead, position = _lead(tokens, found.first)
-    if vocabulary().lists["everywhere"].search(wording.text) and lead not in _ALWAYS_NARROW:
-        return wording.start, END, False
-    narrow = lead in _ALWAYS_NARROW or (lead not in ("", "let") and not _introduces(wording, tokens))
-    start = _start(wording, tokens, position, found) if narrow or found.general else wording.start
-    if narrow:
-        return start, wording.reach, True
-    block = wording.spot.block
-    if block is None or found.listed or (block.name == "item" and only_defines(wording)):
-        return start, wording.around, False
-    return start, block.end, False
-
-
-def _introduces(wording: Wording, tokens: Sequence[Token]) -> bool:
-    """Whether a sentence says what names stand for from here on."""
-    first_word = next((token.text for token in tokens if token.mention is None and token.text[0].isalpha()), "")
-    return vocabulary().says("introducing", first_word) or only_defines(wording)
-
-
-def only_defines(wording: Wording) -> bool:
-    """Whether the formulas of a sentence say what names stand for, and claim nothing."""
-    roles = {line.role for line in wording.lines}
-    return "definition" in roles and "claim" not in roles
-
-
-def _start(wording: Wording, tokens: Sequence[Token], lead: int, found: Description) -> int:
-    """The first row that a condition is for: not what stands before a turn of the sentence, such as
-    ``which for symmetric M becomes``."""
-    if lead <= 0:
-        return wording.start if lead == 0 or not found.general else _next_row(wording, tokens, found.first)
-    before = tokens[lead - 1].text
-    if before in _FORWARD or found.general:
-        return _next_row(wording, tokens, found.first)
-    turn = next((k for k in range(lead - 1, -1, -1) if tokens[k].text in TURNS or tokens[k].text == ";"), -1)
-    return _next_row(wording, tokens, turn) if turn >= 0 else wording.start
-
-
-def _next_row(wording: Wording, tokens: Sequence[Token], position: int) -> int:
-    """The first row of the formulas behind a token."""
-    found = [token.mention.number for token in tokens[max(position, 0) :] if token.mention is not None]
-    return found[0] if found else wording.end
-
-
 _CONDITION = re.compile(
     r"\s*(?:(?:only )?(?:holds|is true|is valid|is right)(?: only)? |only )?(?:if|when|whenever|provided|as long as|unless)\b[^.;⟨⟩]*"
 )
@@ -423,110 +213,265 @@ def _drops(wording: Wording) -> bool:
     return lists["dropping"].search(wording.text) is not None and lists["assumption"].search(wording.text) is not None
 
 
-class Facts:
-    """What is told in a document, asked for a row."""
-
-    def __init__(self, told: Iterable[Told], twins: frozenset[str] = frozenset()) -> None:
-        self._by_name: dict[str, list[Told]] = {}
-        self._twins = twins
-        self._kinds: dict[str, set[tuple[str, bool | None]]] = {}
-        for one in told:
-            self._by_name.setdefault(one.name, []).append(one)
-            if one.declaration.kind is not None:
-                self._kinds.setdefault(one.name, set()).add((one.declaration.kind, one.bold))
-        self.names = frozenset(self._by_name)
-        """The names that anything is told of."""
-        ordered = {name: sorted(its, key=lambda one: (one.start, one.narrow)) for name, its in self._by_name.items()}
-        self._reaches = {name: Reaches(its) for name, its in ordered.items()}
-
-    def _holding(self, name: str, row: int, bold: bool | None = None) -> Iterator[Told]:
-        """What is told of a name that holds at a row, the latest first."""
-        told = self._reaches.get(name)
-        either = name not in self._twins or bold is None
-        return (one for one in (told.at(row) if told is not None else ()) if either or one.bold in (bold, None))
-
-    def at(
-        self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None
-    ) -> tuple[Declaration | None, tuple[Said, ...]]:
-        """What is known of a name at a row, and where it is said; of what contradicts itself the
-        latest.
-
-        ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there
-        counts where nothing is told later.
-        """
-        told = _latest(self._holding(name, row, bold))
-        if told or name not in self._by_name:
-            return together(told)
-        for origin in islice(reversed(origins), _MOST_TOLD):
-            earlier = _latest(one for one in self._holding(name, origin, bold) if not one.narrow)
-            if earlier and not self.introduced_between(name, origin, row):
-                return together(earlier)
-        return None, ()
-
-    def sizes(self) -> frozenset[str]:
-        """The names of sizes in all that is told."""
-        return declared_sizes(
-            {f"{name}{number}": one.declaration for name, told in self._by_name.items() for number, one in enumerate(told)}
-        )
-
-    def introduced_between(self, name: str, first: int, last: int) -> bool:
-        """Whether a name is introduced anew behind one row and up to another."""
-        later = takewhile(lambda one: one.start > first, self._holding(name, last))
-        return any(one.anew for one in later)
-
-    def kind(self, name: str, bold: bool | None = None) -> Declaration | None:
-        """The kind that a name has in the whole document, where all of it agrees."""
-        either = name not in self._twins or bold is None
-        kinds = {kind for kind, weight in self._kinds.get(name, ()) if either or weight in (bold, None)}
-        return Declaration(name, kinds.pop()) if len(kinds) == 1 else None
+_MOST_FACTORS = 3
+_MATRIX = 2
+_NEAR = 4
+"""Words before the name of a factorization that are a part of it."""
 
 
-def _latest(told: Iterable[Told]) -> list[Told]:
-    """What counts of the things told of one name, given the latest first: nothing from before it
-    was introduced anew."""
-    found: list[Told] = []
-    for one in islice(told, _MOST_TOLD):
-        if found and _is_fresh(found[-1], one):
-            break
-        found.append(one)
-    return found[::-1]
+def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
+    """What is told of the factors in the equations of a sentence by the name that it gives to the
+    factorization.
+
+    ``told`` is what else is told of names: of a matrix that is not square, as the middle factor of
+    a full decomposition, nothing is told that only a square one is.
+    """
+    named = [(one, found) for one in vocabulary().factorizations if (found := one.words.search(wording.text)) is not None]
+    if (
+        not named
+        or _is_another(wording.text, named[0][1].start())
+        or vocabulary().lists["doubtful_sentence"].search(wording.text)
+    ):
+        return
+    tokens = tokens_of(wording)
+    doubts = Doubts(tokens, wording.text)
+    word = next((number for number, token in enumerate(tokens) if token.end >= named[0][1].end()), len(tokens) - 1)
+    if doubts.about(word, word + 1):
+        return  # "unlike the SVD, ..."
+    forms = [one for one, _ in named]
+    for position, token in enumerate(tokens):
+        if token.mention is None or doubts.about(position, position + 1):
+            continue
+        start, end, narrow = reach_of(wording, tokens, position)
+        for line in token.mention.lines:
+            said, weights = Said(named[0][1][0], line.row.left.place()), weights_in(line.row.text, line.notation)
+            for name, properties in _facts(line, forms).items():
+                declaration = Declaration(name, properties=properties)
+                one = Told(start, end, name, declaration, said, wording.place(0), narrow, bold=weights.of(name))
+                if not (needs_square(properties) and any(_is_oblong(other, one) for other in told)):
+                    yield one
 
 
-def _is_fresh(one: Told, before: Told) -> bool:
-    """Whether nothing told before counts any more."""
-    return one.general or (one.anew and before.sentence != one.sentence)
+def _is_another(text: str, start: int) -> bool:
+    """Whether the words before the name make it that of something else: ``an approximate SVD``,
+    ``similar to an SVD``."""
+    before = text[:start].replace("-", " ").split()[-_NEAR:]
+    return vocabulary().lists["another"].search(" ".join(before)) is not None
 
 
-def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]]:
-    """Several things told of one name, in order, as one declaration; ``None`` for nothing."""
-    found: Declaration | None = None
-    said: list[Said] = []
-    last: Told | None = None
-    for one in told:
-        fresh = last is None or _is_fresh(one, last)
-        joined = None if found is None or fresh else _both(found, one.declaration)
-        if joined is None:
-            found, said = one.declaration, [one.said]
-        else:
-            found, said = joined, [*said, one.said]
-        last = one
-    if found is not None and found.kind is None and found.shape is None and not found.properties:
-        return None, ()
-    return found, tuple(dict.fromkeys(said))
+def _is_oblong(other: Told, one: Told) -> bool:
+    """Whether unequal numbers of rows and columns are told of the same name, in rows that both
+    reach."""
+    shape = other.declaration.shape
+    unequal = shape is not None and len(shape) == _MATRIX and not is_square(shape)
+    return unequal and other.name == one.name and other.start < one.end and one.start < other.end
 
 
-def _both(one: Declaration, other: Declaration) -> Declaration | None:
-    """Both declarations of a name; None where they cannot hold together."""
-    kinds = {one.kind or other.kind, other.kind or one.kind}
-    shapes = {declaration.shape for declaration in (one, other)} - {None}
-    if len(kinds) > 1 or len(shapes) > 1:
+_FONT = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{?\s*)?"
+_PRODUCT = pattern(
+    rf"{_FONT}(?P<outer>[A-Z])(?:_\w|\s|\}})*{_FONT}(?P<middle>\\(?:Lambda|Sigma)(?![A-Za-z])|[DS])(?:_\w|\s|\}})*{_FONT}(?P=outer)(?:_\w|\s|\}})*"
+    r"\^\s*\{?\s*(?:T|\\top|\\intercal|-\s*1|\\mathsf)"
+)
+
+
+def letters_of_factors(text: str) -> Iterator[str]:
+    r"""The letters in a formula that stand as the factors of an eigendecomposition do.
+
+    >>> list(letters_of_factors(r"A = U \Lambda U^\top"))
+    ['U', 'Lambda']
+    """
+    for found in _PRODUCT.finditer(text) if "^" in text else ():
+        yield from (found["outer"], found["middle"].removeprefix("\\"))
+
+
+def _facts(line: Line, named: Sequence[Factorization]) -> Mapping[str, tuple[str, ...]]:
+    """The factors of a row with what is known of them, by the first of the factorizations that it
+    has the form of."""
+    if line.row.right is None or line.row.relation not in ("=", ":="):
+        return {}
+    factors = _factors(line.row.right.text)
+    return next((facts for one in named if (facts := _of_form(factors, one)) is not None), {})
+
+
+def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mapping[str, tuple[str, ...]] | None:
+    """The names of the factors with their facts, if they stand and are marked as those of the
+    form."""
+    letters, names = [letter for letter, _ in one.form], [name for name, _ in factors]
+    if [mark for _, mark in factors] != [mark for _, mark in one.form]:
         return None
-    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
-    whole = Declaration(one.name, kinds.pop(), next(iter(shapes), None), properties)
-    text = declared_text(whole)
-    if not text:
-        return one
+    meant = dict(zip(letters, names, strict=True))
+    if list(map(meant.get, letters)) != names or len(set(names)) != len(meant):
+        return None
+    return {meant[letter]: tuple(facts.split()) for letter, facts in one.facts.items()}
+
+
+def _factors(text: str) -> tuple[tuple[str, str], ...]:
+    """The names in a product, with what stands behind them: ``'`` or ``^-1``; nothing for another
+    formula."""
     try:
-        return parse_declarations(f"{one.name}: {text}").get(one.name)
+        waiting = [parse_syntax(text, Vocabulary()).program.value]
     except MatcalcError:
+        return ()
+    found: list[tuple[str, str]] = []
+    while waiting:
+        match waiting.pop():
+            case s.Binary(operator="*", left=left, right=right):
+                waiting += [right, left]
+            case s.Name(name=name):
+                found.append((name, ""))
+            case s.Transposed(operand=s.Name(name=name)):
+                found.append((name, "'"))
+            case s.Raised(base=s.Name(name=name), exponent=exponent) if number_in(exponent) == -1:
+                found.append((name, "^-1"))
+            case _:
+                return ()
+        if len(found) > _MOST_FACTORS:
+            return ()
+    return tuple(found)
+
+
+_EXPECTED = r"(?:\\(?:mathbb|mathrm|operatorname|mathsf)\s*\{?\s*E\s*\}?|\\E(?![A-Za-z])|E|𝔼)(?:_\s*(?:\{[^{}]*\}|\w))?"
+_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
+_MOMENT = pattern(
+    rf"\s*{_EXPECTED}{_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){_SIZE}"
+    rf"(?:\]|\\\}}|\)){_SIZE}"
+)
+_UNSEEN = pattern(_SIZE)
+
+
+def moment_in(wording: Wording, line: Line) -> Told | None:
+    """That a matrix is positive semidefinite, from a row that says of what it is the second moment,
+    or the covariance."""
+    return _second_moment(wording, line) or _covariance(wording, line)
+
+
+def _second_moment(wording: Wording, line: Line) -> Told | None:
+    """That a matrix is positive semidefinite, from a row that says of which vector it is the second
+    moment."""
+    found = head_and_value(line)
+    if found is None or not found[0][:1].isupper() or line.notation != "latex":
         return None
+    name, value = found
+    moment = _MOMENT.fullmatch(value)
+    if moment is None or not _is_twice(_UNSEEN.sub("", moment["whole"])):
+        return None
+    said = Said(f"{line.row.left.text} = {value}", line.row.left.place())
+    return _semidefinite(name, said, line, wording, END, weights_in(line.row.left.text).of(name))
+
+
+def _semidefinite(name: str, said: Said, line: Line, wording: Wording, end: int, bold: bool | None) -> Told:
+    declaration = Declaration(name, properties=("positive_semidefinite",))
+    return Told(line.number, end, name, declaration, said, wording.place(0), bold=bold)
+
+
+_NORMAL = pattern(
+    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{_SIZE}"
+    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){_SIZE}\)"
+)
+
+
+def _covariance(wording: Wording, line: Line) -> Told | None:
+    r"""That a matrix is positive semidefinite, as the covariance of a normal distribution:
+    ``x \sim N(\mu, S)``."""
+    row = line.row
+    found = _NORMAL.fullmatch(row.right.text.strip()) if row.relation == "∼" and row.right is not None else None
+    name = whole_name(found["covariance"]) if found is not None else None
+    if name is None or not name[:1].isupper() or row.right is None:
+        return None  # a number, or a multiple of the identity
+    said = Said(f"{row.left.text} ∼ {row.right.text}", row.left.place())
+    return _semidefinite(name, said, line, wording, wording.spot.section_end, weights_in(row.right.text).of(name))
+
+
+def diagonals_in(wording: Wording, line: Line) -> Iterator[Told]:
+    r"""That the entries of a diagonal matrix are those of a vector:
+    ``W = \mathrm{diag}(w_1, \dots, w_n)``."""
+    text = line.row.right.text if line.row.right is not None and line.notation == "latex" else ""
+    for name in sorted(listed_names(text)) if "diag" in text else ():
+        said = Said(f"{line.row.left.text} = {text}", line.row.left.place())
+        yield Told(line.number, wording.spot.section_end, name, Declaration(name, "vector"), said, wording.place(0))
+
+
+def _is_twice(text: str) -> bool:
+    half = len(text) // 2
+    return len(text) == 2 * half and text[:half] == text[half:]
+
+
+_REAL = r"\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ)\s*"
+_MAP = pattern(rf"(?P<name>.{{1,40}}?)\s*(?::|\\colon(?![A-Za-z])){_REAL}")
+_NUMBERS = pattern(_REAL)
+_APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|understood)\s+)*([a-z]+(?:-[a-z]+)?)")
+
+
+def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
+    """The functions of which a sentence says that they work on each entry, or that are ``shown``
+    to; those that are ``defined`` have a formula."""
+    introducing = vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
+    for number, mention in enumerate(wording.mentions):
+        _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
+        applied = _APPLIED.match(after)
+        said_so = applied is not None and says("entrywise", applied[1])
+        for line in mention.lines:
+            ordered = scripts.ordered(line)
+            of_numbers, value = _of_numbers(line), _of_value(ordered)
+            name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
+            if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
+                continue
+            for one in dict.fromkeys([name, *scripts.siblings(name)]):
+                yield _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+
+
+def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:
+    """That a name is a function, as a row says of the name that is written in it."""
+    row = line.row
+    said = Said(f"{row.left.text} {row.relation} {row.right.text if row.right else ''}", row.left.place())
+    bold = weights_in(row.text, line.notation).of(written)
+    declaration = Declaration(name, "function")
+    return Told(wording.start, wording.around, name, declaration, said, wording.place(0), anew=anew, bold=bold)
+
+
+def shown_entrywise(texts: Iterable[str]) -> frozenset[str]:
+    r"""The functions of layers that work on each entry: their derivatives stand in products of
+    entries, ``\odot g^{[l]\prime}(z)``."""
+    found: set[str] = set()
+    for text in texts:
+        if r"\odot" in text or r"\circ" in text:
+            primed = [
+                (at.name, primes) for at in names_at(text) if (primes := PRIMES.match(text, at.end)) is not None and primes[0]
+            ]
+            found |= {name for name, primes in primed if is_of_layer(name) and CALLED.match(text, primes.end())}
+    return frozenset(found)
+
+
+def _of_entries(line: Line) -> str | None:
+    """f of ``h_i = f(z_i)``."""
+    row = line.row
+    if row.right is None or row.relation not in ("=", ":="):
+        return None
+    left, right = head_of(row.left.text, line.notation), head_of(row.right.text, line.notation)
+    if left is None or right is None or left.arguments or len(right.arguments) != 1:
+        return None
+    index = index_of(left.name)
+    return right.name if index and index == index_of(right.arguments[0]) and not index_of(right.name) else None
+
+
+def _of_value(line: Line) -> str | None:
+    """f of ``h = f(z)``."""
+    head = (
+        head_of(line.row.right.text, line.notation) if line.row.right is not None and line.row.relation in ("=", ":=") else None
+    )
+    return head.name if head is not None and len(head.arguments) == 1 else None
+
+
+def _of_numbers(line: Line) -> str | None:
+    r"""f of ``f: \mathbb{R} \to \mathbb{R}``."""
+    row = line.row
+    found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
+    head = (
+        head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
+    )
+    return head.name if head is not None and not head.arguments else None
+
+
+def function_names(told: Iterable[Told]) -> frozenset[str]:
+    """The names that are said to be functions of each entry somewhere."""
+    return frozenset(one.name for one in told if one.declaration.kind == "function")

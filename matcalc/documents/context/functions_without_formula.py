@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations_with_replacement
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.conventions import Kind
 from matcalc.documents.context.defined_names import Definition, names_used
 from matcalc.documents.context.derivative_signs import Derivatives, DerivedName, NotRead, calls_in, derived_names
-from matcalc.documents.context.overview import Context
-from matcalc.documents.context.wording import Line
+from matcalc.documents.context.outline import Line
+from matcalc.documents.context.overview import Context, Kind
 from matcalc.documents.context.written_derivatives import (
     Quotient,
     partials,
@@ -22,13 +21,7 @@ from matcalc.documents.context.written_derivatives import (
     without_slashes,
     without_subscripts,
 )
-from matcalc.documents.context.written_names import (
-    call_at,
-    is_bold,
-    names_at,
-    respelled,
-    whole_name,
-)
+from matcalc.documents.context.written_names import call_at, is_bold, names_at, respelled, whole_name
 from matcalc.documents.sides import head_of, is_zero
 
 _CHANGE = pattern(r"(?<![A-Za-z\\{])d\s*(?P<of>[A-Za-z])(?![A-Za-z(])")
@@ -281,9 +274,9 @@ def for_functions_of_vectors(equation: str, line: Line, context: Context) -> Any
 def _with_jacobians(equation: str, line: Line, context: Context) -> str:
     """The equation with signs of derivatives for the names that are said to be Jacobians of
     functions."""
-    named = {one.name: one.of for one in context.jacobians if one.start <= line.number < one.end}
-    found = [at for at in names_at(equation) if at.name in named and context.definitions.at(at.name, line.number) is None]
-    return respelled(equation, ((at.start, at.end, rf"\mathrm{{D}} {named[at.name]}") for at in found))
+    names = [at for at in names_at(equation) if context.definitions.at(at.name, line.number) is None]
+    said = ((at, next(context.jacobians.at(at.name, line.number), None)) for at in names)
+    return respelled(equation, ((at.start, at.end, rf"\mathrm{{D}} {one.of}") for at, one in said if one is not None))
 
 
 _CROSS = pattern(r"\\times(?![A-Za-z])|×")
@@ -342,7 +335,7 @@ def _families(
 
 def _stands(one: Definition, line: Line, context: Context) -> bool:
     """Whether a definition was not followed by the words that its name is any function."""
-    told = context.maps.at(one.name, line.number)
+    told = context.map_of(one.name, line)
     return told is None or told.start <= one.number
 
 
@@ -353,9 +346,7 @@ def _functions(texts: Sequence[str], defined: Container[str], line: Line, contex
     """The functions without a formula that are differentiated somewhere, or of which the text says
     where they go."""
     found: dict[str, _Seen] = {}
-    for one in (
-        one for text in texts for one in derived_names(text, lambda name: context.maps.at(name, line.number) is not None)
-    ):
+    for one in (one for text in texts for one in derived_names(text, lambda name: context.map_of(name, line) is not None)):
         if one.name not in defined:
             found.setdefault(one.name, _Seen()).add(one)
     if len(found) > _MOST_FUNCTIONS or not all(context.may_be_any_function(name, line) for name in found):
@@ -366,7 +357,7 @@ def _functions(texts: Sequence[str], defined: Container[str], line: Line, contex
 def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Kind, Kind]:
     """What a function takes and gives: as the text says, or as the signs of its derivatives
     show."""
-    told = context.maps.at(name, line.number)
+    told = context.map_of(name, line)
     gradient, primed = not seen.signs.isdisjoint({"gradient", "hessian"}), "prime" in seen.signs
     shown: Kind = "number" if primed else "vector"
     if told is None:

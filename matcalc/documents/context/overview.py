@@ -1,49 +1,248 @@
-"""One reading of a whole document for what it says, which is then asked row by row."""
+"""What a document says, asked for the row that it is needed at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
-from typing import Literal, TypeAlias, TypeVar
+from itertools import islice, takewhile
+from typing import Literal, TypeAlias
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
-from matcalc.documents.blocks import Said
-from matcalc.documents.context.conventions import (
-    Conventions,
-    Jacobian,
-    Maps,
-    Suppositions,
-    WorkedValues,
-    index_conditions,
-    jacobians_in,
-    layouts_in,
-    maps_in,
-    points_in,
-    suppositions_in,
-    symmetric_in,
-    values_in,
-    writes_rows,
-)
-from matcalc.documents.context.defined_names import Definition, Definitions, Obscured, definition_in, names_used, readable
-from matcalc.documents.context.derived_facts import (
-    diagonals_in,
-    factors_in,
-    function_names,
-    functions_in,
-    letters_of_factors,
-    moment_in,
-    shown_entrywise,
-)
-from matcalc.documents.context.facts import Facts, Told, kept_until_dropped, told_in, under_a_condition
+from matcalc.documents.blocks import LayoutSaid, Said
+from matcalc.documents.context.assertions import Told
+from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
-from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
-from matcalc.documents.context.wording import Line, Numbered, Outline, Spot, Wording, wordings
-from matcalc.documents.context.written_names import NameAt, Weights, names_at, names_called, weights_in
+from matcalc.documents.context.outline import Line, Reaches, Register, Span, Spot
+from matcalc.documents.context.scripts import Scripts
+from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function
-from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text
+from matcalc.documents.symbols import Value
+from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
 from matcalc.language.text.meanings import USUAL
+
+_MOST_TOLD = 200
+"""Things told of one name that are looked at together, and rows where something may be told of it;
+the latest of more."""
+
+
+class Facts:
+    """What is told in a document, asked for a row."""
+
+    def __init__(self, told: Iterable[Told], twins: frozenset[str] = frozenset()) -> None:
+        told = sorted(told, key=lambda one: one.narrow)
+        self._told = Register((one.name, one) for one in told)
+        self._twins = twins
+        self._kinds: dict[str, set[tuple[str, bool | None]]] = {}
+        for one in told:
+            if one.declaration.kind is not None:
+                self._kinds.setdefault(one.name, set()).add((one.declaration.kind, one.bold))
+        self.names = self._told.names
+        """The names that anything is told of."""
+        self.sizes = declared_sizes({f"{number} {one.name}": one.declaration for number, one in enumerate(told)})
+        """The names of sizes in all that is told."""
+
+    def _holding(self, name: str, row: int, bold: bool | None = None) -> Iterator[Told]:
+        """What is told of a name that holds at a row, the latest first."""
+        either = name not in self._twins or bold is None
+        return (one for one in self._told.at(name, row) if either or one.bold in (bold, None))
+
+    def at(
+        self, name: str, row: int, origins: Sequence[int] = (), bold: bool | None = None
+    ) -> tuple[Declaration | None, tuple[Said, ...]]:
+        """What is known of a name at a row, and where it is said; of what contradicts itself the
+        latest.
+
+        ``origins`` are earlier rows whose symbols are spoken of again: what is told of them there
+        counts where nothing is told later.
+        """
+        told = _latest(self._holding(name, row, bold))
+        if told or name not in self.names:
+            return together(told)
+        for origin in islice(reversed(origins), _MOST_TOLD):
+            earlier = _latest(one for one in self._holding(name, origin, bold) if not one.narrow)
+            if earlier and not self.introduced_between(name, origin, row):
+                return together(earlier)
+        return None, ()
+
+    def introduced_between(self, name: str, first: int, last: int) -> bool:
+        """Whether a name is introduced anew behind one row and up to another."""
+        later = takewhile(lambda one: one.start > first, self._holding(name, last))
+        return any(one.anew for one in later)
+
+    def kind(self, name: str, bold: bool | None = None) -> Declaration | None:
+        """The kind that a name has in the whole document, where all of it agrees."""
+        either = name not in self._twins or bold is None
+        kinds = {kind for kind, weight in self._kinds.get(name, ()) if either or weight in (bold, None)}
+        return Declaration(name, kinds.pop()) if len(kinds) == 1 else None
+
+
+def _latest(told: Iterable[Told]) -> list[Told]:
+    """What counts of the things told of one name, given the latest first: nothing from before it
+    was introduced anew."""
+    found: list[Told] = []
+    for one in islice(told, _MOST_TOLD):
+        if found and _is_fresh(found[-1], one):
+            break
+        found.append(one)
+    return found[::-1]
+
+
+def _is_fresh(one: Told, before: Told) -> bool:
+    """Whether nothing told before counts any more."""
+    return one.general or (one.anew and before.sentence != one.sentence)
+
+
+def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]]:
+    """Several things told of one name, in order, as one declaration; ``None`` for nothing."""
+    found: Declaration | None = None
+    said: list[Said] = []
+    last: Told | None = None
+    for one in told:
+        fresh = last is None or _is_fresh(one, last)
+        joined = None if found is None or fresh else _both(found, one.declaration)
+        if joined is None:
+            found, said = one.declaration, [one.said]
+        else:
+            found, said = joined, [*said, one.said]
+        last = one
+    if found is not None and found.kind is None and found.shape is None and not found.properties:
+        return None, ()
+    return found, tuple(dict.fromkeys(said))
+
+
+def _both(one: Declaration, other: Declaration) -> Declaration | None:
+    """Both declarations of a name; None where they cannot hold together."""
+    kinds = {one.kind or other.kind, other.kind or one.kind}
+    shapes = {declaration.shape for declaration in (one, other)} - {None}
+    if len(kinds) > 1 or len(shapes) > 1:
+        return None
+    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
+    whole = Declaration(one.name, kinds.pop(), next(iter(shapes), None), properties)
+    text = declared_text(whole)
+    if not text:
+        return one
+    try:
+        return parse_declarations(f"{one.name}: {text}").get(one.name)
+    except MatcalcError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Convention(Span):
+    """A layout or the like."""
+
+    value: str
+    said: Said
+    about: LayoutSaid = "all"
+    """That a gradient is a column says nothing of a Jacobian."""
+
+
+class Conventions:
+    """The conventions of one sort, asked for a row; the latest counts."""
+
+    def __init__(self, found: Iterable[Convention], usual: str) -> None:
+        self._found = Reaches(sorted(found, key=lambda one: one.start))
+        self._usual = usual
+
+    def at(self, row: int) -> tuple[str, tuple[Said, ...]]:
+        """The convention at a row, and where it is said; the usual one where nothing is."""
+        latest = next(self._found.at(row), None)
+        return (self._usual, ()) if latest is None else (latest.value, (latest.said,))
+
+    def told(self, row: int) -> LayoutSaid:
+        """Of which derivatives a convention is said at a row."""
+        latest = next(self._found.at(row), None)
+        return "" if latest is None else latest.about
+
+
+Kind: TypeAlias = Literal["number", "vector", ""]
+"""What a function takes or gives; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map(Span):
+    """That a function takes and gives something of these kinds."""
+
+    name: str
+    domain: Kind
+    values: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Jacobian(Span):
+    """That a name is said to be the Jacobian of a function."""
+
+    name: str
+    of: str
+
+
+_MOST = 4
+"""Suppositions that are weighed beside one claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed(Span):
+    """``left = right``, with the names in it."""
+
+    left: str
+    right: str
+    names: frozenset[str]
+    said: Said
+    number: str = ""
+    """That whose square is said to be zero, as it is written, where the sentence says that such
+    numbers are meant."""
+
+
+class Suppositions:
+    """All that a document supposes in this way, asked for a row."""
+
+    def __init__(self, found: Iterable[Supposed]) -> None:
+        self._by_name: dict[str, list[Supposed]] = {}
+        for one in found:
+            for name in one.names:
+                self._by_name.setdefault(name, []).append(one)
+
+    def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
+        """The last that is supposed of names at a row, what stands behind it as its condition
+        first."""
+        latest = [one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:]]
+        found = [*_own(line), *(one for one in latest if one.start <= line.number < one.end)]
+        return tuple(dict.fromkeys(found))[:_MOST]
+
+    def square_zero(self, line: Line, names: Set[str]) -> Supposed | None:
+        """That the square of a number is zero, which is no fact about any number but zero itself,
+        at a row; None without such a one."""
+        said = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:] if one.number)
+        return next((one for one in said if one.start <= line.number < one.end), None)
+
+
+def _own(line: Line) -> Iterator[Supposed]:
+    left, equals, right = (part.strip(" .,") for part in _WORDS.sub(" ", line.row.condition).partition("="))
+    if equals and left and right and "=" not in right:
+        text = f"{left} = {right}"
+        said = Said(text, line.row.left.place())
+        yield Supposed(line.number, line.number + 1, left, right, names_used(text, line.notation), said)
+
+
+_WORDS = pattern(
+    r"\\(?:text|textrm|mbox|mathrm)\s*\{([^{}]*)\}|\\q?quad|\\[,;:! ]|\b(?:if|when|for|whenever|provided|that|where)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Valued(Span):
+    """That a name has a value from behind the row ``start`` on; ``sentence`` are the rows of the
+    sentence that says so."""
+
+    value: Value
+    said: Said
+    sentence: tuple[int, int]
+    spot: Spot
+
 
 How: TypeAlias = Literal["told", "kinds", "unsized"]
 """What declarations say: what is told; with it the kinds that names have in the rest of the
@@ -79,10 +278,10 @@ class Context:
     seen: Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
     array_sizes: frozenset[str]
     """The sizes, and d among them if it is one."""
-    maps: Maps
-    jacobians: tuple[Jacobian, ...]
+    maps: Register[Map]
+    jacobians: Register[Jacobian]
     """The names that are said to be Jacobians."""
-    values: WorkedValues
+    values: Register[Valued]
     points: Mapping[int, tuple[str, ...]]
     """The rows that are said of a point, with its coordinates."""
     factors: frozenset[str]
@@ -94,7 +293,7 @@ class Context:
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts
         that are told of its letter."""
-        origins = self.origins.get(_section(self.spots.get(row)), ())
+        origins = self.origins.get(self.spots[row].section, ()) if row in self.spots else ()
         found, said = self.facts.at(name, row, origins, bold)
         if found is not None or not is_of_a_step(name):
             return found, said
@@ -113,6 +312,14 @@ class Context:
             return found, said
         own = moment if found is None else found
         return Declaration(name, own.kind, own.shape, moment.properties), (*said, *where)
+
+    def map_of(self, name: str, line: Line) -> Map | None:
+        """What was said last of where a function goes; None where nothing was."""
+        return next(self.maps.at(name, line.number), None)
+
+    def value_at(self, name: str, row: int) -> Valued | None:
+        """The last value that a name got before a row, and still has."""
+        return next((one for one in self.values.at(name, row) if one.start < row), None)
 
     def stands_for_something(self, name: str, line: Line) -> bool:
         """Whether anything is told of a name at a row, or it has a value."""
@@ -177,129 +384,8 @@ class Context:
         return "; ".join(texts), tuple(dict.fromkeys(places))
 
 
-def survey(pieces: Sequence[Numbered]) -> Context:
-    """The context of all rows of a document."""
-    read = list(wordings(pieces, Outline(pieces)))
-    lines = [(wording, line) for wording in read for line in wording.lines]
-    formulas = [line.row for _, line in lines if line.notation == "latex"]
-    texts = [row.text for row in formulas]
-    scripts = scripts_of(formulas)
-    twins = _twins(pieces)
-    found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
-    given = [one for one in found if one is not None]
-    told = _told(read, lines, given, scripts)
-    moments = (moment_in(wording, scripts.ordered(line)) for wording, line in lines)
-    facts = Facts(kept_until_dropped(told, read), twins)
-    definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, texts), twins)
-    cases = index_conditions(read)
-    return Context(
-        facts,
-        Facts([one for one in moments if one is not None], twins),
-        definitions,
-        Conventions(_each(layouts_in, read), "denominator"),
-        Conventions(_each(symmetric_in, read), "projected"),
-        {line.number: wording.spot for wording, line in lines},
-        _origins(lines, definitions),
-        facts.sizes() - _NO_SIZES,
-        tuple([line for _, line in lines if line.role == "first-order condition"]),
-        cases,
-        frozenset(_each(under_a_condition, read)) - cases.keys(),
-        Suppositions(_each(suppositions_in, read)),
-        scripts,
-        _seen(lines),
-        facts.sizes(),
-        Maps(_each(maps_in, read)),
-        tuple(_each(jacobians_in, read)),
-        WorkedValues(_each(values_in, read)),
-        dict(_each(points_in, read)),
-        frozenset(chain.from_iterable(letters_of_factors(line.row.text) for _, line in lines)),
-        writes_rows(line.row.text for _, line in lines),
-    )
-
-
-T = TypeVar("T")
-
-
-def _each(find: Callable[[Wording], Iterable[T]], read: Iterable[Wording]) -> Iterator[T]:
-    """What is found in all sentences of a document."""
-    return chain.from_iterable(map(find, read))
-
-
-def _told(
-    read: Sequence[Wording], lines: Sequence[tuple[Wording, Line]], found: Sequence[Definition | Obscured], scripts: Scripts
-) -> list[Told]:
-    """What the sentences of a document tell of names."""
-    defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
-    shown = shown_entrywise(scripts.in_order(line.row.text) for _, line in lines if line.notation == "latex")
-    told: list[Told] = []
-    for wording in read:
-        told += [*told_in(wording), *functions_in(wording, defined, scripts, shown)]
-    told += chain.from_iterable(diagonals_in(wording, line) for wording, line in lines)
-    factors = [one for wording in read for one in factors_in(wording, told)]
-    return told + factors
-
-
-def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
-    """The arguments of names that stand with several: ``f(x, y)``."""
-    found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
-    for _, line in lines:
-        for one in _WITH_ARGUMENTS.finditer(line.row.text):
-            found.setdefault(one["name"], []).append((line.number, tuple([part.strip() for part in one["arguments"].split(",")])))
-    return found
-
-
-_WITH_ARGUMENTS = pattern(
-    r"(?<![A-Za-z\\])(?P<name>[A-Za-z])(?:\\left)?\((?P<arguments>\s*[A-Za-z]\s*(?:,\s*[A-Za-z]\s*)+)(?:\\right)?\)"
-)
-
-
-def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
-    """The letters that a document has both in bold and otherwise, as two names: not in one row,
-    where the bold type is forgotten.
-
-    Those with an index do not count, being entries of the bold ones.
-    """
-    bold: set[str] = set()
-    plain: set[str] = set()
-    for line in chain.from_iterable(one.lines for one in pieces):
-        names = _whole_names(line)
-        here = {at.base for at in names if at.bold}
-        bold |= here
-        plain |= {at.base for at in names} - here
-    return frozenset(bold & plain)
-
-
-def _whole_names(line: Line) -> list[NameAt]:
-    """The names in a row that have no index."""
-    sides = [side.text for side in (line.row.first, line.row.left, line.row.right) if side is not None]
-    return [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
-
-
 def _with_facts_alone(
     name: str, found: Declaration | None, said: tuple[Said, ...]
 ) -> tuple[Declaration | None, tuple[Said, ...]]:
     """The facts of another name of the same letter, if there are any, for this name."""
     return (Declaration(name, properties=found.properties), said) if found is not None and found.properties else (None, ())
-
-
-_NO_SIZES = frozenset(["d"])
-"""A letter that derivatives begin with is not declared, so that they can be read."""
-
-
-def _section(spot: Spot | None) -> int:
-    return spot.sections[-1].start if spot is not None and spot.sections else -1
-
-
-def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) -> dict[int, tuple[int, ...]]:
-    """For the start of each section the rows outside of it that define functions which it uses."""
-    found: dict[int, set[int]] = {}
-    for wording, line in lines:
-        if line.role not in ("claim", "definition"):
-            continue
-        row = line.row
-        anew = line.role == "definition" and not row.link  # what gets a value here may have been something else before
-        text = row.right.text if anew and row.right is not None else row.text
-        for one in definitions.behind(names_used(text, line.notation), line.number, weights_in(text, line.notation)):
-            if one.number < line.number and _section(one.spot) != _section(wording.spot):
-                found.setdefault(_section(wording.spot), set()).add(one.number)
-    return {start: tuple(sorted(rows)) for start, rows in found.items()}

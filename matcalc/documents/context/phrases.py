@@ -7,49 +7,22 @@ Which words belong to which symbol is found here; what they say is read as a dec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import Token
+from matcalc.documents.context.wording import Token, says, vocabulary
 from matcalc.documents.context.written_names import names_at, names_listed, trimmed
 
-_ARTICLES = frozenset(
-    [
-        *("a", "an", "the", "both", "each", "some", "two", "three", "given", "fixed", "our"),
-        *("its", "this", "these", "those", "of", "real", "known", "unknown"),
-    ]
-)
-_SINGLE = frozenset(["a", "an", "the", "this"])
-_PRONOUNS = frozenset(["both", "they", "all"])
-_RESTING = frozenset(["", ",", "by", "using", "use", "used", "from", "with", "exploiting"])
-_COPULAS = frozenset(["is", "are"])
-_SIZE_WORDS = frozenset(["size", "sizes", "shape", "dimension", "dimensions", "dimensional", "order", "length"])
-_VERBS = frozenset(["is", "are", "be", "being", "has", "have", "denotes", "denote", "as", "remains", "stays"])
-_OWNING = frozenset(["has", "have"])
-_OF_WHOLES = frozenset(["both", "each", "all", "any", "either", "some", "most", "none", "one", "two"])
 _BY = re.compile(r"(\w+)-by-(\w+)\Z", re.IGNORECASE)
 _SIZES = re.compile(r"\(?\s*[A-Za-z0-9]\w*\s*(?:(?:\\times|×|x|,|\\cdot)\s*[A-Za-z0-9]\w*\s*)*\)?|\\mathbb\{?R\}?.*")
 _TELLING_WORDS = ("ending", "doubt", "general", "qualifying")
 """Sorts of words that an attribute which says nothing is not of."""
-_ENDS = frozenset(["", ".", ",", ";", ")"])
 _PLURAL = re.compile(r"[^s]s\Z")
 _MOST_UNKNOWN = 2
 _MOST_ATTRIBUTES = 3
 _MOST_TAKEN = 2
 _KINDS = frozenset(["vector", "matrix", "scalar", "function"])
-_BREAKS = frozenset([";", ":", ".", "(", ")"])
-_DASHES = frozenset([":", "–", "—", "-"])
 _MOST_DESCRIBING = 40
-
-
-_APPLYING = frozenset(["applied", "acting", "acts"])
-_ADVERBS = frozenset(["both", "all", "each", "then", "also", "therefore", "hence", "thus"])
-
-
-_BEFORE_SIZES = _VERBS | _ARTICLES | {"("}
-_CLOSING = frozenset(["", ",", ";", ")", ".", ":", "and", "("])
-"""Words of one description."""
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
 
 
@@ -133,7 +106,7 @@ class _Phrases:
         subject = found.last - 1
         if (
             self._tokens[found.first].mention is not None
-            or (self._text(self._relative(found.last)) not in _VERBS and self._text(found.last) != "(")
+            or (not self._says(self._relative(found.last), "verbs") and self._text(found.last) != "(")
             or not self._names(subject)
         ):
             return found.last
@@ -148,10 +121,10 @@ class _Phrases:
         if position and self._text(position - 1) in ("of", "-") and self._text(position - 2) in ("part", "function", "side"):
             return None
         words = self._described(position)
-        copula = bool(words.said) and self._text(words.end) in _COPULAS
+        copula = bool(words.said) and self._says(words.end, "present")
         single = words.single and not _PLURAL.search(self._text(words.end - 1))
         names, end = self._subject(words.end + copula, single=single)
-        if not words.content or not names or (copula and self._text(end) not in _ENDS):
+        if not words.content or not names or (copula and not self._says(end, "ends")):
             return None
         self._speaks_of(names, words.end + copula)
         behind = self._size_behind(end)
@@ -162,7 +135,7 @@ class _Phrases:
         ``⟨U⟩ of size ⟨n×k⟩``."""
         names, end = self._subject(position)
         if not names:
-            if self._text(position + 1) in _VERBS:
+            if self._says(position + 1, "verbs"):
                 self._last = self._described(position + 2).said
             return None
         self._speaks_of(names, position)
@@ -173,32 +146,32 @@ class _Phrases:
         said of the names spoken of last."""
         text = self._text(position)
         several = len(self._spoken) == 2 if text == "both" else len(self._spoken) > 1
-        if text not in _PRONOUNS or not several or self._text(position - 1) in ("of", "if", "when", "for"):
+        if not says("pronouns", text) or not several or self._text(position - 1) in ("of", "if", "when", "for"):
             return None
         end = position + (3 if self._text(position + 1) == "of" and self._text(position + 2) in ("which", "them") else 1)
-        return self._clause(self._spoken, position, end) if self._text(end) in _VERBS else None
+        return self._clause(self._spoken, position, end) if self._says(end, "verbs") else None
 
     def _clause(self, names: tuple[str, ...], position: int, end: int) -> Description | None:
         """What the words behind names say of them, from ``end`` on."""
-        if self._text(end) in _VERBS and self._text(end + 1) in _ENDS and self._last:
+        if self._says(end, "verbs") and self._says(end + 1, "ends") and self._last:
             return Description(names, " ".join(self._last), position, end + 1, with_verb=True)
         end = self._relative(end)
-        applied = end + (self._text(end) in _VERBS)
-        if self._text(applied) in _APPLYING and vocabulary().says("entrywise", self._text(applied + 1)):
+        applied = end + (self._says(end, "verbs"))
+        if self._says(applied, "applying") and says("entrywise", self._text(applied + 1)):
             return Description(names, "function", position, applied + 2)
-        return self._predicate(names, position, end + (self._text(end) in _ADVERBS))
+        return self._predicate(names, position, end + (self._says(end, "adverbs")))
 
     def _predicate(self, names: tuple[str, ...], position: int, end: int) -> Description | None:
         """What a verb, an apposition or brackets at a token say of names."""
         text, taken = self._text(end), self._taken(end)
-        verb = taken > 0 or text in _VERBS
+        verb = taken > 0 or says("verbs", text)
         apposed = text == "," and self._text(end + 1) in ("a", "an")
-        listed = position == 0 and text in _DASHES
+        listed = position == 0 and says("dashes", text)
         led, opened = any((verb, apposed, listed)), text == "("
         words = self._said_from(end + (taken or led or opened), silent=led, opened=opened)
         if not words.content or (verb and (self._is_of_part(position) or self._is_qualified(words.end))):
             return None
-        if text in _OWNING and words.said and not self._is_measure(end + 1):
+        if says("owning", text) and words.said and not self._is_measure(end + 1):
             return self._of_own_part(names, position, end + 1, words.end)
         if (apposed and self._subject(words.end)[0]) or not self._is_closed(words, text, led=led):
             return None
@@ -207,7 +180,7 @@ class _Phrases:
     def _said_from(self, start: int, *, silent: bool, opened: bool) -> _Words:
         """The description from a token on; behind a verb or an article attributes that say nothing
         are passed."""
-        passed = not opened and (silent or self._text(start) in _ARTICLES)
+        passed = not opened and (silent or self._says(start, "articles"))
         return self._described(start + (self._attributes(start) if passed else 0))
 
     def _is_closed(self, words: _Words, text: str, *, led: bool) -> bool:
@@ -215,7 +188,7 @@ class _Phrases:
         after = self._text(words.end)
         if text == "(":
             return after == ")"
-        return led or text in ("of", "the") or after in _CLOSING
+        return led or text in ("of", "the") or says("closing", after)
 
     def _of_parts(self, position: int) -> Description | None:
         """``columns of ⟨Q⟩ are orthonormal``, ``by the symmetry of ⟨A⟩``."""
@@ -223,7 +196,7 @@ class _Phrases:
         possessed = vocabulary().possessed.get(self._text(position))
         if names and possessed and self._rests(position) and not self._is_qualified(end):
             return Description(names, possessed, position, self._clause_end(end))
-        if not names or self._text(end) not in _VERBS:
+        if not names or not self._says(end, "verbs"):
             return None
         fact = vocabulary().of.get((self._text(position), self._text(end + 1)))
         if self._is_qualified(end + 2):
@@ -234,17 +207,17 @@ class _Phrases:
         """The verb of the relative clause that begins at a token, ``⟨A⟩, which is``; the token
         itself without one."""
         start = position + (self._text(position) == ",")
-        return start + 1 if self._text(start) in ("which", "that") and self._text(start + 1) in _VERBS else position
+        return start + 1 if self._text(start) in ("which", "that") and self._says(start + 1, "verbs") else position
 
     def _is_measure(self, position: int) -> bool:
         """Whether a size stands at a token, perhaps behind an article."""
-        text = self._text(position + (self._text(position) in _ARTICLES))
-        return text in _SIZE_WORDS or text == "⟨" or _BY.match(text) is not None
+        text = self._text(position + (self._says(position, "articles")))
+        return says("sizes", text) or text == "⟨" or _BY.match(text) is not None
 
     def _of_own_part(self, names: tuple[str, ...], position: int, first: int, last: int) -> Description | None:
         """``⟨Q⟩ has orthonormal columns``: nothing for other parts than those of which the
         vocabulary says what it means."""
-        first += self._text(first) in _ARTICLES
+        first += self._says(first, "articles")
         words = [self._text(at) for at in range(first, last)]
         of_parts = vocabulary().of.get((words[1], words[0])) if len(words) == len(("columns", "orthonormal")) else None
         fact = of_parts or vocabulary().nouns.get(" ".join(words))
@@ -255,7 +228,7 @@ class _Phrases:
         ``the spectrum of ⟨A⟩ and ⟨B⟩ is``."""
         while position > 1 and self._names(position - 2) and self._joint(position - 1):
             position -= 2
-        return self._text(position - 1) == "of" and self._text(position - 2) not in _OF_WHOLES
+        return self._text(position - 1) == "of" and not self._says(position - 2, "wholes")
 
     def _is_qualified(self, position: int) -> bool:
         """Whether the words at a token take back a part of what was said before: ``for ⟨n = 1⟩``,
@@ -263,11 +236,9 @@ class _Phrases:
         text, following = self._text(position), self._text(position + 1)
         if (text, following) == ("with", "respect"):
             return True
-        if text in ("for", "in") and (
-            vocabulary().says("general", following) or following == "each" or (text == "in" and following == "⟨")
-        ):
+        if text in ("for", "in") and (says("general", following) or following == "each" or (text == "in" and following == "⟨")):
             return False
-        return vocabulary().says("qualifying", text)
+        return says("qualifying", text)
 
     def _taken(self, position: int) -> int:
         """The words up to what names are said to be: ``is assumed to be``, ``to be``,
@@ -276,36 +247,36 @@ class _Phrases:
         ``to be`` alone says it only where something is supposed, ``suppose ⟨A⟩ to be``; not where
         it is wished for.
         """
-        verb = self._text(position) in _VERBS
+        verb = self._says(position, "verbs")
         end = position + verb
         sorts = ("taken", "affirming") if verb else ("taken",)
-        while end - position - verb < _MOST_TAKEN and self._says_any(sorts, end):
+        while end - position - verb < _MOST_TAKEN and self._says(end, *sorts):
             end += 1
         if (self._text(end), self._text(end + 1)) == ("to", "be"):
-            taken = any(self._says_any(("taken",), at) for at in range(position, end))
+            taken = any(self._says(at, "taken") for at in range(position, end))
             end += 2 if taken or (not verb and self._is_supposed(position)) else 0
         return end - position if end > position + verb else 0
 
-    def _says_any(self, sorts: Iterable[str], position: int) -> bool:
+    def _says(self, position: int, *sorts: str) -> bool:
         """Whether a word is of one of some sorts."""
-        return any(vocabulary().says(sort, self._text(position)) for sort in sorts)
+        return any(says(sort, self._text(position)) for sort in sorts)
 
     def _is_supposed(self, position: int) -> bool:
         """Whether a word of the clause before a token supposes something."""
-        while position > 0 and self._text(position - 1) not in _BREAKS:
+        while position > 0 and not self._says(position - 1, "breaks"):
             position -= 1
-            if vocabulary().says("supposing", self._text(position)):
+            if says("supposing", self._text(position)):
                 return True
         return False
 
     def _rests(self, position: int) -> bool:
         """Whether the noun at a token is what something rests on: ``by the symmetry``; not what is
         broken or asked for."""
-        return self._text(position - 1 - (self._text(position - 1) == "the")) in _RESTING
+        return says("resting", self._text(position - 1 - (self._text(position - 1) == "the")))
 
     def _clause_end(self, position: int) -> int:
         """The token behind the clause that goes on at a token."""
-        while position < len(self._tokens) and self._text(position) not in (*_ENDS, "⟨"):
+        while position < len(self._tokens) and not self._says(position, "ends") and self._text(position) != "⟨":
             position += 1
         return position
 
@@ -317,9 +288,9 @@ class _Phrases:
         not: ``are extended vectors``.
         """
         end = position
-        determined = self._text(position) in _ARTICLES or self._text(position - 1) in _DASHES
-        while self._text(end) in _ARTICLES or (end - position < _MOST_ATTRIBUTES and not self._known(_Words(end))):
-            if not self._text(end).replace("-", "").isalpha() or self._says_any(_TELLING_WORDS, end):
+        determined = self._says(position, "articles") or self._says(position - 1, "dashes")
+        while self._says(end, "articles") or (end - position < _MOST_ATTRIBUTES and not self._known(_Words(end))):
+            if not self._text(end).replace("-", "").isalpha() or self._says(end, *_TELLING_WORDS):
                 return 0
             end += 1
         words = self._described(end)
@@ -330,12 +301,12 @@ class _Phrases:
 
     def _is_whole(self, words: _Words) -> bool:
         """Whether a description is understood and nothing follows."""
-        return bool(words.said) and not words.unknown and self._text(words.end) in _ENDS
+        return bool(words.said) and not words.unknown and self._says(words.end, "ends")
 
     def _are_plain(self, first: int, last: int) -> bool:
         """Whether words are articles or such as say nothing."""
         words = [self._text(at) for at in range(first, last)]
-        return all(word in _ARTICLES or vocabulary().says("plain", word) for word in words)
+        return all(says("articles", word) or says("plain", word) for word in words)
 
     # ------------------------------------------------------------ parts
 
@@ -403,7 +374,7 @@ class _Phrases:
     def _known(self, words: _Words) -> int:
         """Takes words of the vocabulary, articles and words that say that nothing more is known."""
         text = self._text(words.end)
-        if vocabulary().says("general", text):
+        if says("general", text):
             words.general = words.general or text not in ("all", "every")
             return 1
         for count in range(vocabulary().longest, 0, -1):
@@ -413,8 +384,8 @@ class _Phrases:
                 return count
         if text == "of":
             return self._of(words)
-        words.single = words.single or text in _SINGLE
-        return int(text in _ARTICLES or text in _SIZE_WORDS)
+        words.single = words.single or says("single", text)
+        return int(says("articles", text) or says("sizes", text))
 
     def _noun(self, position: int, count: int) -> str | None:
         """What so many words mean together; None for others."""
@@ -427,14 +398,14 @@ class _Phrases:
     def _of(self, words: _Words) -> int:
         """``of size ⟨n×k⟩``, ``matrix of multipliers ⟨Λ⟩``."""
         following = self._text(words.end + 1)
-        if following in _SIZE_WORDS:
+        if says("sizes", following):
             return 2
         kind = self._text(words.end - 1) in ("matrix", "vector", "matrices", "vectors")
         noun = (
             following.isalpha()
-            and not vocabulary().says("ending", following)
+            and not says("ending", following)
             and following not in vocabulary().nouns
-            and following not in _ARTICLES
+            and not says("articles", following)
         )
         return 2 if kind and noun and self._text(words.end + 2) == "⟨" else 0
 
@@ -456,10 +427,12 @@ class _Phrases:
     def _is_size(self, size: str, words: _Words) -> bool:
         """Whether the words around a formula that may be a size, or some names, make it one."""
         before, after = self._text(words.end - 1), self._text(words.end + 1)
-        if before in _SIZE_WORDS:
+        if says("sizes", before):
             return True
         is_crossed = not re.fullmatch(r"\w+", size) and ("," not in size or size.startswith("("))  # A, B are two matrices
-        return is_crossed and (before in _BEFORE_SIZES or after in vocabulary().nouns or bool(words.said))
+        return is_crossed and (
+            before == "(" or self._says(words.end - 1, "verbs", "articles") or after in vocabulary().nouns or bool(words.said)
+        )
 
     def _joined(self, words: _Words, end: int) -> int:
         """Goes on over ``and``, a comma or brackets where more of the vocabulary follows."""
@@ -468,12 +441,12 @@ class _Phrases:
             return self._in_brackets(words, end)
         joint = self._joint(words.end) if words.said and text != "or" else 0
         ahead = _Words(words.end + joint)
-        goes_on = joint and self._text(ahead.end) not in _ARTICLES and self._known(ahead) and ahead.said
+        goes_on = joint and not self._says(ahead.end, "articles") and self._known(ahead) and ahead.said
         return joint if goes_on else 0
 
     def _in_brackets(self, words: _Words, end: int) -> int:
         """Takes a description in brackets behind one, or behind an article."""
-        if not words.said and self._text(words.end - 1) not in _ARTICLES:
+        if not words.said and not self._says(words.end - 1, "articles"):
             return 0
         inner = self._described(words.end + 1, end)
         if not inner.said or self._text(inner.end) != ")" or inner.unknown:
@@ -485,14 +458,9 @@ class _Phrases:
         """Takes a noun that says nothing: ``a symmetric weight matrix``."""
         text = self._text(words.end)
         word = text.replace("-", "")
-        if (
-            not word.isalpha()
-            or vocabulary().says("ending", text)
-            or words.unknown >= _MOST_UNKNOWN
-            or vocabulary().says("doubt", text)
-        ):
+        if not word.isalpha() or says("ending", text) or words.unknown >= _MOST_UNKNOWN or says("doubt", text):
             return 0
-        if vocabulary().says("qualifying", text):
+        if says("qualifying", text):
             return 0
         if not words.content:
             return 0
@@ -501,7 +469,7 @@ class _Phrases:
 
     def _size_behind(self, position: int) -> _Words:
         """``of size ⟨n×k⟩`` behind a name."""
-        if self._text(position) == "of" and self._text(position + 1) in _SIZE_WORDS:
+        if self._text(position) == "of" and self._says(position + 1, "sizes"):
             words = _Words(position + 2)
             if words.end < len(self._tokens) and (step := self._size(words)):
                 words.end += step

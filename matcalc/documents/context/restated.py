@@ -13,11 +13,10 @@ from itertools import chain, islice
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Asked, Doubt, Placed
-from matcalc.documents.context.conventions import Valued
 from matcalc.documents.context.defined_names import Definition, names_used, reached
-from matcalc.documents.context.overview import Context
+from matcalc.documents.context.outline import Line
+from matcalc.documents.context.overview import Context, Valued
 from matcalc.documents.context.structure import structure_of
-from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import with_arguments_listed
 from matcalc.documents.context.written_names import names_at, names_in, whole_name
 from matcalc.documents.cues import cue_table
@@ -122,7 +121,7 @@ def _with_coordinates(equation: str, line: Line, context: Context, found: _Found
     """The equation with the coordinates of points, for functions that take these one by one."""
 
     def coordinates(name: str, point: str) -> str:
-        valued = context.values.at(point, found.before)
+        valued = context.value_at(point, found.before)
         listed = coordinates_of(valued.value.text) if valued is not None and _holds(valued, line, context) else ()
         if valued is None or len(listed) < _TWO or len(listed) != len(context.arguments(name, line)):
             return ""
@@ -144,7 +143,7 @@ def _collected(equation: str, line: Line, context: Context, found: _Found) -> bo
         if name in opened:
             continue
         opened.add(name)
-        valued, one = context.values.at(name, found.before), context.definitions.at(name, line.number)
+        valued, one = context.value_at(name, found.before), context.definitions.at(name, line.number)
         if valued is not None and (one is None or one.number <= valued.start) and _holds(valued, line, context):
             found.give(name, valued)
         elif one is not None and one.notation == "latex" and (one.is_function or one.number < found.before):
@@ -181,7 +180,7 @@ def _inside(one: Definition) -> Iterator[str]:
 
 
 def _has_value(name: str, line: Line, context: Context) -> bool:
-    return context.definitions.at(name, line.number) is not None or context.values.at(name, line.number) is not None
+    return context.definitions.at(name, line.number) is not None or context.value_at(name, line.number) is not None
 
 
 _MOST_CONDITIONS, _MOST_FUNCTIONS = 50, 200

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Asked, Doubt, Notation
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context
-from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_derivatives import (
     Meaning,
     Quotient,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Notation, Placed
-from matcalc.documents.context.defined_names import Definition, Obscured
+from matcalc.documents.context.defined_names import Definition, Obscured, names_used
 from matcalc.documents.context.layers_and_steps import (
     NO_LETTERS,
     NO_STEPS,
@@ -33,10 +33,10 @@ from matcalc.documents.context.loose_notation import (
     with_listed_diagonals,
     with_whole_logarithms,
 )
-from matcalc.documents.context.wording import END, Line
+from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
-from matcalc.documents.context.written_names import names_at
-from matcalc.documents.sides import Row, fits
+from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
+from matcalc.documents.sides import Row, fits, head_of
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _INDEX = f"[{''.join(sorted(INDEX_LETTERS))}]"
@@ -375,3 +375,58 @@ def _of_other_letters(found: Sequence[Definition], layers: LetteredLayers) -> It
             if made is not None and made.name not in known:
                 known.add(made.name)
                 yield replace(made, perhaps=_APPLIED.fullmatch(one.value) is not None)
+
+
+def as_arrays(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
+    """The definitions, those of entries as definitions of the arrays where somebody speaks of
+    these, ``z_i = ...`` with ``f(z)``, or differentiates by one of their entries."""
+    texts = {one.name: {at.name for at in names_at(one.value, one.notation)} for one in definitions}
+    spoken = {at.name for at in names_at(equation)}.union(*texts.values())
+    spoken |= {
+        at.base
+        for text in (equation, *(one.value for one in definitions))
+        for at in names_at(text)
+        if _BY.search(text[: at.start])
+    }
+    return tuple([_array(one) if one.name in spoken else one for one in definitions])
+
+
+def with_matrices(definitions: Sequence[Definition], equation: str) -> tuple[Definition, ...]:
+    r"""The definitions with entries of the matrices of an equation, where these are small letters
+    of the same name: ``w_{ij}`` of W."""
+    bases = frozenset([at.base for at in names_at(equation) if at.name == at.base and at.base[:1].isupper()])
+    small = {at.base for at in names_at(equation)}
+    return tuple([_with_capitals(one, bases, small) if bases and one.notation == "latex" else one for one in definitions])
+
+
+def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[str]) -> Definition:
+    changes = []
+    for at in names_at(one.value):
+        capital = at.base[:1].upper() + at.base[1:]
+        if at.base[:1].islower() and at.base not in small and capital in matrices and len(at.name) - len(at.base) > _TWO:
+            letter = one.value.index(at.base[0], at.start)
+            changes.append((letter, letter + 1, capital[0]))
+    if not changes:
+        return one
+    value = respelled(one.value, changes)
+    return replace(one, value=value, uses=(one.uses | matrices) & names_used(value, one.notation))
+
+
+_BY = pattern(r"(?:\}\s*\{|/)\s*\\partial\s*\Z")
+_TWO = 2
+
+
+def _array(one: Definition) -> Definition:
+    index = index_of(one.head.name)
+    shifted = any(pattern(rf"_\{{?[^{{}}]*{letter}\s*[-+]").search(one.value) for letter in index)
+    # An index that does not stand in the value is a label, as in the least norm solution x_{ln}.
+    if set(index) != open_indices(one.value):
+        return one
+    if not index or one.is_function or shifted or one.notation != "latex" or without_index(one.head.name) != one.name:
+        return one
+    base = next(iter(names_at(one.left))).name
+    written = without_script(one.left)
+    if head_of(written) is None or base != one.head.name:
+        return one
+    value = rf"\operatorname{{tensor}}({', '.join(index)}, {one.value})"
+    return replace(one, left=written, value=value)

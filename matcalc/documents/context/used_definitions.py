@@ -13,9 +13,9 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Derived, Structure
-from matcalc.documents.context.wording import Line
 from matcalc.documents.context.written_names import (
     CALLED,
     LOSSES,

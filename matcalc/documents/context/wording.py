@@ -1,14 +1,15 @@
-"""Sections, blocks and sentences of a document, each with where it stands, and how far what is said
-there reaches."""
+"""The words of ``rules/prose.toml``, and the sentences of a document with the formulas in them."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from functools import cache
+from typing import Any
 
+from matcalc.base.files import read
 from matcalc.documents.blocks import (
     Break,
     Closing,
@@ -19,182 +20,126 @@ from matcalc.documents.blocks import (
     Listing,
     Notation,
     Opening,
-    Piece,
     Place,
-    Role,
     Words,
     placed,
 )
-from matcalc.documents.context.prose import vocabulary
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Spot
 from matcalc.documents.rows import rows
-from matcalc.documents.sides import Row
-
-
-class Reaching(Protocol):
-    """What holds from the row ``start`` up to ``end``."""
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-
-T = TypeVar("T", bound=Reaching)
-
-
-class Reaches(Generic[T]):
-    """Things in the order of their ``start``. Those that have ended before a row are passed over
-    together, not one by one."""
-
-    def __init__(self, things: Sequence[T]) -> None:
-        self._things = things
-        self._starts = [one.start for one in things]
-        self._longer: list[int] = []
-        """For each thing the last one before it that reaches farther, -1 without one."""
-        for number, one in enumerate(things):
-            before = number - 1
-            while before >= 0 and things[before].end <= one.end:
-                before = self._longer[before]
-            self._longer.append(before)
-
-    def at(self, row: int) -> Iterator[T]:
-        """What holds at a row, the latest first."""
-        number = bisect_right(self._starts, row) - 1
-        while number >= 0:
-            one = self._things[number]
-            if row < one.end:
-                yield one
-                number -= 1
-            else:
-                number = self._longer[number]
-
-
-END = 1 << 40
-"""A row that no document has."""
+from matcalc.facts.table import facts, spelled_apart
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a formula, what it is for, and its number among all rows of the document."""
+class Factorization:
+    """A factorization of a matrix: its names in a text, its factors as letters with their marks,
+    and what the name says of each letter."""
 
-    row: Row
-    role: Role
-    number: int
-    notation: Notation = "latex"
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A piece with the rows of its formula, and the number that its first row has or would have."""
-
-    piece: Piece
-    lines: tuple[Line, ...]
-    number: int
+    words: re.Pattern[str]
+    form: tuple[tuple[str, str], ...]
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A section, or a theorem, proof, item or note: the rows from ``start`` up to ``end`` are in
-    it."""
+class Vocabulary:
+    """The tables of the file; ``lists`` of words are patterns that find one of them as a whole
+    word."""
 
-    name: str
-    start: int
-    end: int
-    level: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a piece stands: the section that it is in, with those above it, and the innermost
-    block."""
-
-    sections: tuple[Stretch, ...]
-    block: Stretch | None
-
-    @property
-    def section_end(self) -> int:
-        """The row after the last of its section; what stands before any heading is for the whole
-        document."""
-        return self.sections[-1].end if self.sections else END
-
-    @property
-    def is_setting(self) -> bool:
-        """Whether the section says what all others speak of: notation, the model."""
-        return any(vocabulary().is_setting(section.name) for section in self.sections)
+    words: Mapping[str, frozenset[str]]
+    lists: Mapping[str, re.Pattern[str]]
+    nouns: Mapping[str, str]
+    longest: int
+    of: Mapping[tuple[str, str], str]
+    possessed: Mapping[str, str]
+    layouts: Mapping[str, re.Pattern[str]]
+    symmetric: Mapping[str, re.Pattern[str]]
+    factorizations: tuple[Factorization, ...]
+    elsewhere: re.Pattern[str]
+    """Words that say before what is told that it is so in another place, or for others."""
+    retracted: re.Pattern[str]
+    """Words that take back what stands before them."""
 
 
-class Outline:
-    """The sections and blocks of the pieces of a document."""
-
-    def __init__(self, pieces: Sequence[Numbered]) -> None:
-        self._spots: list[Spot] = []
-        sections, blocks = _sections(pieces), _blocks(pieces)
-        above: list[Stretch] = []
-        inside: list[Stretch] = []
-        for index, numbered in enumerate(pieces):
-            if index in sections:
-                above = [*[one for one in above if one.level < sections[index].level], sections[index]]
-            if index in blocks:
-                inside.append(blocks[index])
-            self._spots.append(Spot(tuple(above), inside[-1] if inside else None))
-            if isinstance(numbered.piece, Closing) and inside:
-                inside.pop()
-
-    def spot(self, index: int) -> Spot:
-        """Where the piece number ``index`` stands."""
-        return self._spots[index] if self._spots else Spot((), None)
-
-
-def _sections(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
-    """The section that each heading begins, by the place of the heading."""
-    found: dict[int, Stretch] = {}
-    headings = [(index, one.piece, one.number) for index, one in enumerate(pieces) if isinstance(one.piece, Heading)]
-    opened: list[tuple[int, Heading, int]] = []
-    for index, heading, number in headings:
-        while opened and opened[-1][1].level >= heading.level:
-            place, before, start = opened.pop()
-            found[place] = Stretch(before.text.text, start, number, before.level)
-        opened.append((index, heading, number))
-    for place, heading, start in opened:
-        found[place] = Stretch(heading.text.text, start, END, heading.level)
-    return found
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary, read once."""
+    table = tomllib.loads(read("rules", "prose.toml"))
+    nouns = {**{name: name for name in _facts()}, **table["nouns"]}
+    lists = {name: words for name, words in table.items() if isinstance(words, list) and isinstance(words[0], str)}
+    return Vocabulary(
+        {name: frozenset(map(str.lower, words)) for name, words in lists.items()},
+        {name: _words(words) for name, words in lists.items()},
+        nouns,
+        max(len(words.split()) for words in nouns),
+        {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
+        table["possessed"],
+        {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
+        {name: _words(phrases) for name, phrases in table["symmetric"].items()},
+        tuple([_factorization(one) for one in table["factorizations"]]),
+        _elsewhere(table["elsewhere"]),
+        _retracted(table["retracting"]),
+    )
 
 
-def _blocks(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
-    """The theorem, proof, item or note that each ``Opening`` begins; a theorem and the proof right
-    behind it are one stretch."""
-    pairs: dict[int, int] = {}
-    stack: list[int] = []
-    for index, numbered in enumerate(pieces):
-        if isinstance(numbered.piece, Opening):
-            stack.append(index)
-        elif isinstance(numbered.piece, Closing) and stack:
-            pairs[stack.pop()] = index
-    begun = {end: start for start, end in pairs.items()}
-    found: dict[int, Stretch] = {}
-    wholes: list[tuple[list[int], int]] = []
-    """Theorems with the proofs behind them, and where the last of these ends."""
-    last: list[int] = []
-    for index, numbered in enumerate(pieces):
-        piece = numbered.piece
-        if isinstance(piece, Opening):
-            end = pieces[pairs[index]].number if index in pairs else END
-            found[index] = Stretch(piece.name, numbered.number, end)
-            if last and piece.name.lower().startswith("proof"):
-                last.append(index)
-                if wholes and wholes[-1][0] is last:
-                    wholes.pop()
-                wholes.append((last, end))
-            else:
-                last = []
-        elif isinstance(piece, Closing):
-            last = [begun[index]] if index in begun else []
-        elif isinstance(piece, (Heading, Formula)) or (isinstance(piece, Words) and piece.text.text.strip()):
-            last = []
-    for together, end in wholes:
-        found |= dict.fromkeys(together, Stretch(found[together[0]].name, found[together[0]].start, end))
-    return found
+def says(sort: str, word: str) -> bool:
+    """Whether a word, or several, are in one of the lists."""
+    return word.lower() in vocabulary().words[sort]
+
+
+def _elsewhere(words: Mapping[str, list[str]]) -> re.Pattern[str]:
+    """``In Section ⟨5⟩``, ``in the previous example``, ``in Smith's paper``, ``they assume``; not
+    ``as in Section ⟨5⟩``."""
+    places, numbered, parts, others, who, verbs, sources = (
+        _words(words[sort]).pattern for sort in ("places", "numbered", "parts", "others", "who", "verbs", "sources")
+    )
+    begins = r"(?:\A|[,;:.(]|\b(?:that|and|but|while|whereas|(?:assume|suppose)(?:\s+that)?)\b)\s*"
+    other = rf"(?:(?:the|an?|our)\s+)?(?:{others}|\w+[’']s)\s+(?:{others}\s+)?(?:\w+\s+)?{places}"
+    place = rf"(?:the\s+)?following\s+{parts}|(?:{numbered}|§)\s*(?:[⟨\d,(§]|[A-Za-z]\b)"
+    source = rf"{sources}(?!\s+(?:the|our|this|these|an?|{places})\b)"
+    return re.compile(
+        rf"{begins}(?:(?:in|for|from)\s+{other}|in\s+(?:{place}))|{who}\s+(?:\w+ly\s+)?{verbs}|{source}", re.IGNORECASE
+    )
+
+
+def _retracted(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Words that take back what stands before them, up to the end of their clause, with no formula
+    in it."""
+    return re.compile(
+        rf"\s*[,(–—-]*\s*(?:(?:but|and|so|as|at least)\s+)?{_words(phrases).pattern}[^⟨,;.:]*(?:[,;.:]|\Z)", re.IGNORECASE
+    )
+
+
+def _factorization(one: Mapping[str, Any]) -> Factorization:
+    form = tuple([(factor[0], factor[1:]) for factor in one["form"].split()])
+    return Factorization(_words(one["words"]), form, one["facts"])
+
+
+def _facts() -> Iterable[str]:
+    """The facts in the words of prose: those of several words with spaces."""
+    yield from spelled_apart()
+    for fact in facts().values():
+        yield from (word for word in (fact.name, *fact.aliases) if "_" not in word and len(word) > 2)
+
+
+def _words(phrases: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(phrase) for phrase in longest_first)})(?![\w-])", re.IGNORECASE)
+
+
+_BETWEEN = r"(?:[\w’'-]+\s+|⟨\d+⟩\s*,?\s*){0,9}?"
+"""Words and formulas between those of a phrase."""
+
+
+def _sentences(words: Mapping[str, list[str]], layout: str) -> re.Pattern[str]:
+    """The sentences that say whether derivatives are rows or columns."""
+    of, says, shapes = (_words(words[sort]).pattern for sort in ("of", "says", layout))
+    return re.compile(
+        rf"(?:{of})\s+{_BETWEEN}(?:{says})\s+(?:(?:an?|the|always|also|then|written|taken|treated|represented|considered)\s+)*(?:as\s+an?\s+|as\s+)?(?:{shapes})",
+        re.IGNORECASE,
+    )
+
+
+def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
+    return re.compile("|".join(one.pattern for one in patterns), re.IGNORECASE)
 
 
 OPEN, CLOSE = "⟨", "⟩"
@@ -246,7 +191,12 @@ class Wording:
     def around(self) -> int:
         """The row up to which it counts: the end of its section, or of the document for one that
         says what all others speak of."""
-        return END if self.spot.is_setting else self.spot.section_end
+        return END if self.is_setting else self.spot.section_end
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether its section says what all others speak of: notation, the model."""
+        return any(vocabulary().lists["settings"].search(section.name) for section in self.spot.sections)
 
     def place(self, offset: int) -> Place:
         """Where the words at an offset of the text stand."""
@@ -342,7 +292,7 @@ class _Reader:
     def _goes_on(word: str, following: str) -> bool:
         """Whether a full stop ends no sentence: behind an abbreviation, or before a small
         letter."""
-        return word.lower().lstrip("(") in vocabulary().abbreviations or following.islower()
+        return says("abbreviations", word.lstrip("(")) or following.islower()
 
     def _formula(self, numbered: Numbered, piece: Formula) -> Iterator[Wording]:
         before = self._text.rstrip()

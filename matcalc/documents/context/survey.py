@@ -1,57 +1,51 @@
-"""What a document agrees on: layouts, where functions go, equations that are supposed, cases of
-indices, values of names."""
+"""One reading of a whole document for what it says, its conventions among that."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TypeVar
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, compared
 from matcalc.documents.blocks import LayoutSaid, Said
-from matcalc.documents.context.defined_names import names_used
-from matcalc.documents.context.facts import Doubts, reach_of
-from matcalc.documents.context.phrases import Description
-from matcalc.documents.context.prose import vocabulary
-from matcalc.documents.context.wording import CLOSE, END, OPEN, Line, Mention, Reaches, Spot, Wording, tokens_of
-from matcalc.documents.context.written_names import whole_name
+from matcalc.documents.context.assertions import Doubts, Told, reach_of
+from matcalc.documents.context.defined_names import Definition, Definitions, Obscured, definition_in, names_used, readable
+from matcalc.documents.context.facts import (
+    diagonals_in,
+    factors_in,
+    function_names,
+    functions_in,
+    kept_until_dropped,
+    letters_of_factors,
+    moment_in,
+    shown_entrywise,
+    told_in,
+    under_a_condition,
+)
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
+from matcalc.documents.context.overview import (
+    Context,
+    Convention,
+    Conventions,
+    Facts,
+    Jacobian,
+    Kind,
+    Map,
+    Supposed,
+    Suppositions,
+    Valued,
+)
+from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
+from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings
+from matcalc.documents.context.written_names import NameAt, names_at, weights_in, whole_name
 from matcalc.documents.sides import head_of, is_derivative, is_zero
-from matcalc.documents.symbols import Value, as_list, coordinates_of, is_numeric, value_given
+from matcalc.documents.symbols import as_list, coordinates_of, is_numeric, value_given
 
 _SHOWN = 120
 _WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")
-
-
-@dataclass(frozen=True, slots=True)
-class Convention:
-    """A layout or the like that holds from the row ``start`` up to ``end``."""
-
-    value: str
-    said: Said
-    start: int
-    end: int
-    about: LayoutSaid = "all"
-    """That a gradient is a column says nothing of a Jacobian."""
-
-
-class Conventions:
-    """The conventions of one sort, asked for a row; the latest counts."""
-
-    def __init__(self, found: Iterable[Convention], usual: str) -> None:
-        self._found = Reaches(sorted(found, key=lambda one: one.start))
-        self._usual = usual
-
-    def at(self, row: int) -> tuple[str, tuple[Said, ...]]:
-        """The convention at a row, and where it is said; the usual one where nothing is."""
-        latest = next(self._found.at(row), None)
-        return (self._usual, ()) if latest is None else (latest.value, (latest.said,))
-
-    def told(self, row: int) -> LayoutSaid:
-        """Of which derivatives a convention is said at a row."""
-        latest = next(self._found.at(row), None)
-        return "" if latest is None else latest.about
 
 
 def layouts_in(wording: Wording) -> Iterator[Convention]:
@@ -79,17 +73,13 @@ def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Co
         return
     value, match = found[0]
     before = text[: match.start()].lower().split()[-4:]
-    if any(vocabulary().says("doubt", word.strip(",;")) for word in before):
+    if any(says("doubt", word.strip(",;")) for word in before):
         return
     said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
-    whole = lists["everywhere"].search(text) or wording.spot.is_setting or not wording.spot.sections
+    whole = lists["everywhere"].search(text) or wording.is_setting or not wording.spot.sections
     start, end = (0, END) if whole else (wording.start, wording.around)
-    yield Convention(value, said, start, end, _about(value, match[0]))
-
-
-def _about(layout: str, words: str) -> LayoutSaid:
-    """Of which derivatives words say a layout."""
-    return "all" if layout != "denominator" or _WHOLE.search(words) else "gradients"
+    about: LayoutSaid = "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients"
+    yield Convention(start, end, value, said, about)
 
 
 _BOLD = r"\\(?:mathbf|boldsymbol|bm|vec)\s*"
@@ -112,37 +102,9 @@ def writes_rows(texts: Iterable[str]) -> bool:
     return rows >= _FEW and rows > columns
 
 
-Kind: TypeAlias = Literal["number", "vector", ""]
-"""What a function takes or gives; empty where that is not known."""
-
 _REALS = r"(?:\\(?:mathbb|mathbf|mathrm|bm|bf)\s*(?:\{\s*R\s*\}|R)|\\(?:R|Reals|RR|real|reals)(?![A-Za-z])|ℝ|R(?=\s*(?:\^|\Z)))"
 _MAP = pattern(r"(?P<names>[^:]{1,60}?)\s*(?::|\\colon(?![A-Za-z]))\s*(?P<domain>.{1,60})", re.DOTALL)
 _SPACES = pattern(rf"\s*{_REALS}\s*(?:\^\s*(?:\{{\s*(?P<braced>[^{{}}]{{1,20}})\s*\}}|(?P<sign>\\?[A-Za-z]+|\d)))?\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Map:
-    """That a function takes and gives something of these kinds, from the row ``start`` up to
-    ``end``."""
-
-    name: str
-    domain: Kind
-    values: Kind
-    start: int
-    end: int
-
-
-class Maps:
-    """The maps of a document, asked for a row."""
-
-    def __init__(self, found: Iterable[Map]) -> None:
-        self._by_name: dict[str, list[Map]] = {}
-        for one in found:
-            self._by_name.setdefault(one.name, []).append(one)
-
-    def at(self, name: str, row: int) -> Map | None:
-        """What was said last of a function at a row; None where nothing was."""
-        return next((one for one in reversed(self._by_name.get(name, [])) if one.start <= row < one.end), None)
 
 
 _OF = r"(?:\s*\bmatrix\b)?\s+of\s+(?:the\s+)?(?:[a-z]+\s+){0,3}"
@@ -156,24 +118,13 @@ _JACOBIANS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Jacobian:
-    """That a name is said to be the Jacobian of a function, from the row ``start`` up to
-    ``end``."""
-
-    name: str
-    of: str
-    start: int
-    end: int
-
-
 def jacobians_in(wording: Wording) -> Iterator[Jacobian]:
     """The names that a sentence has for Jacobians of functions: ``⟨0⟩ is the Jacobian of ⟨1⟩``."""
     for form in _JACOBIANS:
         for found in form.finditer(wording.text) if "acobian" in wording.text else ():
             name, of = (_called(wording, int(found[group])) for group in ("name", "of"))
             if name and of:
-                yield Jacobian(name, of, wording.start, wording.around)
+                yield Jacobian(wording.start, wording.around, name, of)
 
 
 def _called(wording: Wording, number: int) -> str:
@@ -189,19 +140,14 @@ _SEVERAL = 2
 def maps_in(wording: Wording) -> Iterator[Map]:
     """The maps that a sentence speaks of."""
     for line in wording.lines:
-        yield from _maps_of(line, wording.start, wording.around)
-
-
-def _maps_of(line: Line, start: int, end: int) -> Iterator[Map]:
-    row = line.row
-    if row.relation != "→" or row.right is None:
-        return
-    found, values = _MAP.fullmatch(row.left.text), _kind(row.right.text)
-    if found is None or values is None:
-        return
-    domain, names = _kind(found["domain"]), [whole_name(part, line.notation) for part in found["names"].split(",")]
-    if all(names):
-        yield from (Map(name, domain or "", values, start, end) for name in names if name)
+        row = line.row
+        found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
+        values = None if row.right is None else _kind(row.right.text)
+        if found is None or values is None:
+            continue
+        domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
+        if all(names):
+            yield from (Map(wording.start, wording.around, name, domain, values) for name in names if name)
 
 
 def _kind(space: str) -> Kind | None:
@@ -210,26 +156,6 @@ def _kind(space: str) -> Kind | None:
     if found is None or "times" in (found["braced"] or ""):
         return None
     return "number" if (found["braced"] or found["sign"] or "1").strip() == "1" else "vector"
-
-
-_MOST = 4
-"""Suppositions that are weighed beside one claim."""
-
-
-@dataclass(frozen=True, slots=True)
-class Supposed:
-    """``left = right``, from the row ``start`` up to ``end``, with the names in it."""
-
-    left: str
-    right: str
-    names: frozenset[str]
-    said: Said
-    start: int
-    end: int
-
-    number: str = ""
-    """That whose square is said to be zero, as it is written, where the sentence says that such
-    numbers are meant."""
 
 
 _SQUARE = pattern(r"(?P<number>[a-z]|\\[a-z]+)\s*\^\s*(?:2|\{\s*2\s*\})")
@@ -245,10 +171,10 @@ def suppositions_in(wording: Wording) -> Iterator[Supposed]:
             if line.role != "fact" or row.relation != "=" or row.right is None or row.link:
                 continue
             if not doubts.about(position, position + 1):
-                start, end, _ = reach_of(wording, tokens, Description((), "", position, position + 1))
+                start, end, _ = reach_of(wording, tokens, position)
                 text = f"{row.left.text} = {row.right.text}"
-                names = names_used(text, line.notation)
-                found = Supposed(row.left.text, row.right.text, names, Said(text, row.left.place()), start, end)
+                names, said = names_used(text, line.notation), Said(text, row.left.place())
+                found = Supposed(start, end, row.left.text, row.right.text, names, said)
                 number = _with_square_zero(found, wording)
                 yield replace(found, number=number, end=max(end, wording.spot.section_end)) if number else found
 
@@ -259,44 +185,6 @@ def _with_square_zero(one: Supposed, wording: Wording) -> str:
     square = _SQUARE.fullmatch(one.left.strip())
     meant = square is not None and is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
     return square["number"] if square is not None and meant else ""
-
-
-class Suppositions:
-    """All that a document supposes in this way, asked for a row."""
-
-    def __init__(self, found: Iterable[Supposed]) -> None:
-        self._by_name: dict[str, list[Supposed]] = {}
-        for one in found:
-            for name in one.names:
-                self._by_name.setdefault(name, []).append(one)
-
-    def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
-        """The last that is supposed of names at a row, what stands behind it as its condition
-        first."""
-        latest = [one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:]]
-        found = [*_own(line), *(one for one in latest if one.start <= line.number < one.end)]
-        return tuple(dict.fromkeys(found))[:_MOST]
-
-    def square_zero(self, line: Line, names: Set[str]) -> Supposed | None:
-        """That the square of a number is zero, which is no fact about any number but zero itself,
-        at a row; None without such a one."""
-        said = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:] if one.number)
-        return next((one for one in said if one.start <= line.number < one.end), None)
-
-
-def _own(line: Line) -> Iterator[Supposed]:
-    left, equals, right = (part.strip(" .,") for part in _WORDS.sub(" ", line.row.condition).partition("="))
-    if equals and left and right and "=" not in right:
-        text = f"{left} = {right}"
-        yield Supposed(
-            left, right, names_used(text, line.notation), Said(text, line.row.left.place()), line.number, line.number + 1
-        )
-
-
-_WORDS = pattern(
-    r"\\(?:text|textrm|mbox|mathrm)\s*\{([^{}]*)\}|\\q?quad|\\[,;:! ]|\b(?:if|when|for|whenever|provided|that|where)\b",
-    re.IGNORECASE,
-)
 
 
 _FRONT = ("for", "if", "when", "whenever", "where", "case", "with", "provided", "assuming", "suppose", "consider", "take", "now")
@@ -398,46 +286,15 @@ def _behind(parts: Iterable[tuple[Indices | None, list[Line], str]]) -> Iterator
         waiting = claims[-1:]
 
 
-@dataclass(frozen=True, slots=True)
-class Valued:
-    """That a name has a value from behind the row ``start`` up to ``end``; ``sentence`` are the
-    rows of the sentence that says so."""
-
-    value: Value
-    said: Said
-    start: int
-    end: int
-    sentence: tuple[int, int]
-    spot: Spot
-
-
-class WorkedValues:
-    """The values of a document, asked for a row."""
-
-    def __init__(self, found: Iterable[Valued]) -> None:
-        self._by_name: dict[str, list[Valued]] = {}
-        for one in found:
-            self._by_name.setdefault(one.value.name, []).append(one)
-
-    def at(self, name: str, row: int) -> Valued | None:
-        """The last value that a name got before a row, and still has."""
-        return next((one for one in reversed(self._by_name.get(name, [])) if one.start < row < one.end), None)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """All names that have a value somewhere."""
-        return frozenset(self._by_name)
-
-
 def values_in(wording: Wording) -> Iterator[Valued]:
     """The values that a sentence gives to names."""
-    end = wording.spot.sections[-1].end if wording.spot.sections else END
+
     for mention in wording.mentions:
         for line in mention.lines:
             value = value_given(line.row, line.notation) if line.role in _GIVING else None
             if value is not None and line.row.right is not None:
                 said = Said(f"{value.written} = {line.row.right.text.strip()}", line.row.left.place())
-                yield Valued(value, said, line.number, end, (wording.start, wording.end), wording.spot)
+                yield Valued(line.number, wording.spot.section_end, value, said, (wording.start, wording.end), wording.spot)
 
 
 _AT = pattern(r"\bat(?: the)?(?: points?| position| location)?\s*\Z", re.IGNORECASE)
@@ -462,3 +319,120 @@ def _is_expression(mention: Mention) -> bool:
 
 
 _GIVING = frozenset(["definition", "number", "claim", "fact", "not an equation", "solution"])
+
+
+def survey(pieces: Sequence[Numbered]) -> Context:
+    """The context of all rows of a document."""
+    read = list(wordings(pieces, Outline(pieces)))
+    lines = [(wording, line) for wording in read for line in wording.lines]
+    formulas = [line.row for _, line in lines if line.notation == "latex"]
+    texts = [row.text for row in formulas]
+    scripts = scripts_of(formulas)
+    twins = _twins(pieces)
+    found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
+    given = [one for one in found if one is not None]
+    told = _told(read, lines, given, scripts)
+    moments = (moment_in(wording, scripts.ordered(line)) for wording, line in lines)
+    facts = Facts(kept_until_dropped(told, read), twins)
+    definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, texts), twins)
+    cases = index_conditions(read)
+    return Context(
+        facts,
+        Facts([one for one in moments if one is not None], twins),
+        definitions,
+        Conventions(_each(layouts_in, read), "denominator"),
+        Conventions(_each(symmetric_in, read), "projected"),
+        {line.number: wording.spot for wording, line in lines},
+        _origins(lines, definitions),
+        facts.sizes - _NO_SIZES,
+        tuple([line for _, line in lines if line.role == "first-order condition"]),
+        cases,
+        frozenset(_each(under_a_condition, read)) - cases.keys(),
+        Suppositions(_each(suppositions_in, read)),
+        scripts,
+        _seen(lines),
+        facts.sizes,
+        Register((one.name, one) for one in _each(maps_in, read)),
+        Register((one.name, one) for one in _each(jacobians_in, read)),
+        Register((one.value.name, one) for one in _each(values_in, read)),
+        dict(_each(points_in, read)),
+        frozenset(chain.from_iterable(letters_of_factors(line.row.text) for _, line in lines)),
+        writes_rows(line.row.text for _, line in lines),
+    )
+
+
+T = TypeVar("T")
+
+
+def _each(find: Callable[[Wording], Iterable[T]], read: Iterable[Wording]) -> Iterator[T]:
+    """What is found in all sentences of a document."""
+    return chain.from_iterable(map(find, read))
+
+
+def _told(
+    read: Sequence[Wording], lines: Sequence[tuple[Wording, Line]], found: Sequence[Definition | Obscured], scripts: Scripts
+) -> list[Told]:
+    """What the sentences of a document tell of names."""
+    defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
+    shown = shown_entrywise(scripts.in_order(line.row.text) for _, line in lines if line.notation == "latex")
+    told: list[Told] = []
+    for wording in read:
+        told += [*told_in(wording), *functions_in(wording, defined, scripts, shown)]
+    told += chain.from_iterable(diagonals_in(wording, line) for wording, line in lines)
+    factors = [one for wording in read for one in factors_in(wording, told)]
+    return told + factors
+
+
+def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
+    """The arguments of names that stand with several: ``f(x, y)``."""
+    found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for _, line in lines:
+        for one in _WITH_ARGUMENTS.finditer(line.row.text):
+            found.setdefault(one["name"], []).append((line.number, tuple([part.strip() for part in one["arguments"].split(",")])))
+    return found
+
+
+_WITH_ARGUMENTS = pattern(
+    r"(?<![A-Za-z\\])(?P<name>[A-Za-z])(?:\\left)?\((?P<arguments>\s*[A-Za-z]\s*(?:,\s*[A-Za-z]\s*)+)(?:\\right)?\)"
+)
+
+
+def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
+    """The letters that a document has both in bold and otherwise, as two names: not in one row,
+    where the bold type is forgotten.
+
+    Those with an index do not count, being entries of the bold ones.
+    """
+    bold: set[str] = set()
+    plain: set[str] = set()
+    for line in chain.from_iterable(one.lines for one in pieces):
+        names = _whole_names(line)
+        here = {at.base for at in names if at.bold}
+        bold |= here
+        plain |= {at.base for at in names} - here
+    return frozenset(bold & plain)
+
+
+def _whole_names(line: Line) -> list[NameAt]:
+    """The names in a row that have no index."""
+    sides = [side.text for side in (line.row.first, line.row.left, line.row.right) if side is not None]
+    return [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
+
+
+_NO_SIZES = frozenset(["d"])
+"""A letter that derivatives begin with is not declared, so that they can be read."""
+
+
+def _origins(lines: Iterable[tuple[Wording, Line]], definitions: Definitions) -> dict[int, tuple[int, ...]]:
+    """For the start of each section the rows outside of it that define functions which it uses."""
+    found: dict[int, set[int]] = {}
+    for wording, line in lines:
+        if line.role not in ("claim", "definition"):
+            continue
+        row = line.row
+        anew = line.role == "definition" and not row.link  # what gets a value here may have been something else before
+        text = row.right.text if anew and row.right is not None else row.text
+        for one in definitions.behind(names_used(text, line.notation), line.number, weights_in(text, line.notation)):
+            if one.number < line.number and one.spot.section != wording.spot.section:
+                found.setdefault(wording.spot.section, set()).add(one.number)
+    return {start: tuple(sorted(rows)) for start, rows in found.items()}

@@ -22,7 +22,7 @@ from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.stable.replacement import with_resolvents
+from matcalc.stable.resolvents import with_resolvents
 
 # ------------------------------------------------------------
 # Tensors as sums of products that are not multiplied out yet, with the axes told that an identity

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
+from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, names_in
 from matcalc.einstein.nodes import (
     Apply,
@@ -31,10 +32,13 @@ from matcalc.einstein.nodes import (
 )
 from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
-from matcalc.stable.replacement import with_resolvents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from matcalc.stable import resolvents
+else:
+    resolvents = later("matcalc.stable.resolvents")
 
 
 # ------------------------------------------------------------
@@ -191,7 +195,7 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
     """
     import numpy as np
 
-    tensor = with_resolvents(tensor)
+    tensor = resolvents.with_resolvents(tensor)
     order = postorder(tensor)
     symbols = [node for node in order if isinstance(node, Symbol)]
     missing = sorted({symbol.name for symbol in symbols if symbol.name not in values})

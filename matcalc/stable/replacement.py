@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 from fractions import Fraction
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from matcalc.base.records import record
+from matcalc.base.lazy import later
 from matcalc.base.traversal import with_operand, with_operands
-from matcalc.einstein.algebra import transposed
-from matcalc.einstein.linear import content, scale
-from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Tensor
-from matcalc.einstein.nodes import postorder as tensor_postorder
-from matcalc.einstein.substitution import expanded, rebuilt, substituted
 from matcalc.expr.nodes import (
     Call,
     Diagonal,
@@ -43,8 +37,12 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.rules.entrywise import defined, definitions
-from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, scaled, whole_power
+from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, whole_power
+
+if TYPE_CHECKING:
+    from matcalc.stable import resolvents
+else:
+    resolvents = later("matcalc.stable.resolvents")
 
 # ------------------------------------------------------------
 # Square roots of sums of squares as norms, which are scaled when they are computed, and quotients
@@ -204,57 +202,6 @@ def _absorbed(expression: Expr, matrix: Expr, depth: int = _ADJUGATES_DEEPEST) -
 
 
 # ------------------------------------------------------------
-# Pseudoinverses of singular matrices λ I - X, recognised as the resolvents that
-# ``rules/matrix_functions.rules`` defines.
-
-_EXTREMES = {"resolvent": "eigmax", "leftresolvent": "spectral_norm", "rightresolvent": "spectral_norm"}
-"""The function whose value is λ, or whose square is, in each definition."""
-
-
-@record
-class Resolvent:
-    """``factor`` times the computed function ``name`` of ``argument``."""
-
-    name: str
-    argument: Tensor
-    factor: Fraction
-
-
-def resolvent_of(node: Tensor) -> Resolvent | None:
-    """The resolvent that a tensor is a multiple of, written as the pseudoinverse of its definition
-    in any scale; None when it is none."""
-    if not isinstance(node, Apply) or node.function != "pinv":
-        return None
-    factor, core = content(expanded(node.arguments[0]))
-    extremes = [part for part in tensor_postorder(core) if isinstance(part, Apply) and part.function in _EXTREMES.values()]
-    for name in definitions():
-        variable, formula = defined(name)
-        assert isinstance(formula, Apply)
-        for extreme in extremes:
-            if extreme.function != _EXTREMES[name]:
-                continue
-            argument = extreme.arguments[0]
-            sizes = dict(zip(variable.shape, argument.shape))
-            wanted, same = content(expanded(substituted(formula.arguments[0], {variable: argument}, sizes)))
-            if same is core:
-                return Resolvent(name, argument, wanted / factor)
-    return None
-
-
-def with_resolvents(tensor: Tensor) -> Tensor:
-    """The tensor with every such pseudoinverse as the function that computes it from eigenvectors
-    or singular vectors."""
-    if not any(isinstance(node, Apply) and node.function == "pinv" for node in tensor_postorder(tensor)):
-        return tensor
-    return rebuilt(tensor, _replacement)
-
-
-def _replacement(node: Tensor) -> Tensor | None:
-    found = resolvent_of(node)
-    return None if found is None else scale(found.factor, Apply(found.name, (found.argument,), node.shape))
-
-
-# ------------------------------------------------------------
 # Forms that lose no digits and do not overflow, put in where their patterns stand: softplus,
 # logsumexp, softmax, norms, adjugates.
 #
@@ -288,18 +235,6 @@ def _rewritten(node: Expr, shared: Container[Expr]) -> Expr:
         case Power(base=base, exponent=Number(value=exponent)):
             return root(base, exponent) or node
         case Call(function="pinv"):
-            return _resolvent(node)
+            return resolvents.as_resolvent(node)
         case Leaf() | Linear() | Sum() | Hadamard() | Kronecker() | Nonlinear() | Indexed():
             return node
-
-
-def _resolvent(node: Call) -> Expr:
-    """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or
-    singular vectors."""
-    for part in postorder(node.arguments[0]):
-        if (isinstance(part, Call) and part.function == "eigmax") or (isinstance(part, Norm) and part.kind == "spectral"):
-            matrix = part.below[0]
-            found = resolvent_of(lower(node).tensor)
-            if found is not None and lower(matrix).tensor in (found.argument, transposed(found.argument)):
-                return scaled(found.factor, Call(found.name, (matrix,), None, node.shape))
-    return node

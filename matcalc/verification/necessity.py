@@ -12,12 +12,13 @@ from matcalc.base.sizes import fitted
 from matcalc.evaluation.sampling import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
-from matcalc.verification.claims import Claim
 from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from matcalc.verification.claims import Claim
 
     Values = Mapping[str, NDArray[Any]]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain, product
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
@@ -32,8 +32,12 @@ from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimal
 from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point
-from matcalc.verification.claims import Claim, DerivativeForm, Formula
 from matcalc.verification.witness.points import Features, features
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
 
 _MOST_CHOICES = 40
 _FEW_NAMES = 3
@@ -181,7 +185,7 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 
     Raises NotRational, NoMemberError or LimitError.
     """
-    order = max(len(side.wrt) if isinstance(side, DerivativeForm) else 0 for side in (claim.left, claim.right))
+    order = max(len(side.wrt) if is_derivative(side) else 0 for side in (claim.left, claim.right))
     ar = Residues(order)
     values = residues(claim.symbols, sizes, f"residues {seed}", ar)
     try:
@@ -214,8 +218,13 @@ def judged(
             raise Undefined("numbers too large to compare") from None
 
 
+def is_derivative(side: SideForm) -> TypeIs[DerivativeForm]:
+    """Whether a side is a derivative, by the variables that it has beside its expressions."""
+    return bool(side.extra)
+
+
 def _has_slopes(claim: Claim) -> bool:
-    return any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right))
+    return any(is_derivative(side) for side in (claim.left, claim.right))
 
 
 def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int, sure: bool) -> Comparison | None:
@@ -340,15 +349,15 @@ def _sides(
     """Numbers that are equal when the sides are: all entries, or of derivatives what they are along
     one random direction."""
     left, right = claim.left, claim.right
-    if isinstance(left, DerivativeForm) and isinstance(right, DerivativeForm):
+    if is_derivative(left) and is_derivative(right):
         if _alike(left, right):
             directions = directions_of(ar, left.wrt, values, seed)
             return _slope(ar, left, directions, values, sizes), _slope(ar, right, directions, values, sizes)
         return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
-    if isinstance(left, DerivativeForm):
-        assert isinstance(right, Formula)
+    if is_derivative(left):
+        assert not is_derivative(right)
         return _along(ar, left, right, values, sizes, seed)
-    if isinstance(right, DerivativeForm):
+    if is_derivative(right):
         return _along(ar, right, left, values, sizes, seed)[::-1]
     both = _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
     if len(both[0]) != len(both[1]):
@@ -413,7 +422,7 @@ def _layout(form: DerivativeForm, sizes: dict[str, int]) -> Layout:
 
 
 def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int]) -> list[Number]:
-    if isinstance(side, Formula):
+    if not is_derivative(side):
         return plan(side.expression).value(ar, values, sizes).data
     with _differencing(ar):
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
@@ -437,7 +446,7 @@ def side_value(
     0."""
     import numpy as np
 
-    digits = _SLOPE_DIGITS + 2 * more_digits if isinstance(side, DerivativeForm) else _DIGITS + more_digits
+    digits = _SLOPE_DIGITS + 2 * more_digits if is_derivative(side) else _DIGITS + more_digits
     entries = _decimals(side, point, digits)
     if any(entry and entry.adjusted() < -_TRACE for entry in entries):
         sharper = _decimals(side, point, 2 * digits)
@@ -460,7 +469,7 @@ def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) ->
 
 
 def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:
-    if isinstance(side, Formula):
+    if not is_derivative(side):
         return axes_lengths(side.shape, sizes)
     top = axes_lengths(side.function.shape, sizes)
     variables = [axes_lengths(symbol.shape, sizes) for symbol in side.wrt if symbol.shape]

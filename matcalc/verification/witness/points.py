@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from math import isqrt
 from random import Random
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
@@ -52,7 +52,9 @@ from matcalc.expr.nodes import (
 )
 from matcalc.facts.matrices import STYLES, Style
 from matcalc.facts.table import entries_of, implied
-from matcalc.verification.claims import Claim
+
+if TYPE_CHECKING:
+    from matcalc.verification.claims import Claim
 
 _KINKED = frozenset({"abs", "sign", "relu", "step"})
 _RANKED = frozenset({"idempotent", "orthonormal"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
 from matcalc.base.errors import LimitError, MatcalcError
@@ -12,7 +13,6 @@ from matcalc.evaluation.precise.number_systems import NotRational
 from matcalc.evaluation.precise.rational_points import ExactPoint
 from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import postorder
-from matcalc.verification.claims import Claim
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged, larger_sizes, size_choices
 from matcalc.verification.witness.points import (
     Features,
@@ -24,6 +24,9 @@ from matcalc.verification.witness.points import (
     ordinary,
     scaled_points,
 )
+
+if TYPE_CHECKING:
+    from matcalc.verification.claims import Claim
 
 _SEEDS = 3
 _MORE_SEEDS = 18

@@ -4,6 +4,7 @@ formula."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
 from math import inf
@@ -16,18 +17,19 @@ from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.linear import MINUS, add, content, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
-from matcalc.einstein.substitution import expanded, opened, rebuilt, substituted, weight
+from matcalc.einstein.substitution import rebuilt, substituted, weight
+from matcalc.rewrite.distribution import expanded, opened, opened_at
 
 # ------------------------------------------------------------
 # Functions of t and of -t in one formula: with the values at -t written by those at t more terms
 # are alike.
 
 if TYPE_CHECKING:
-    from matcalc.einstein import matching
+    from matcalc.rewrite import matching
     from matcalc.rules import rewrites
 else:
     rewrites = later("matcalc.rules.rewrites")
-    matching = later("matcalc.einstein.matching")
+    matching = later("matcalc.rewrite.matching")
 
 
 def reflected(tensor: Tensor) -> Tensor:
@@ -55,7 +57,6 @@ def _rank(node: Map) -> tuple[bool, int]:
 # ------------------------------------------------------------
 # Recognising short forms: the identities of ``rules/rewrites.rules``, applied from the leaves up
 # until none matches.
-
 
 _MOST_PASSES = 20
 _WORTH_IT = 2
@@ -162,14 +163,9 @@ def _summed(node: Contraction) -> Tensor | None:
     for k in sums:
         operand = node.operands[k]
         if isinstance(operand, Sum) and any(uses[label] == 1 for label in node.indices[k]):
-            sizes = dict(enumerate(node.sizes))
-            parts = []
-            for coefficient, term in operand.terms:
-                part = contract([*node.operands[:k], term, *node.operands[k + 1 :]], node.indices, node.output, sizes)
-                # What does not vary along the axis comes out of the sum, and what is left may be
-                # such a sum again.
-                parts.append((coefficient, _inner_sums(part)))
-            after = add(parts, node.shape)
+            # What does not vary along the axis comes out of the sum, and what is left may be such a
+            # sum again.
+            after = add([(coefficient, _inner_sums(part)) for coefficient, part in opened_at(node, k)], node.shape)
             if weight(after) < weight(node):
                 return after
     return None
@@ -233,42 +229,19 @@ def _power(node: Power, rule: rewrites.Rewrite) -> Tensor | None:
 
 
 def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
-    found = _directly_within(node, rule)
-    if found is None and len(rule.left.shape) and any(isinstance(operand, Contraction) for operand in node.operands):
-        flat = _opened_scalars(node)
-        found = None if flat is node else _directly_within(flat, rule)
-    return found
-
-
-def _opened_scalars(node: Contraction) -> Contraction:
-    """The same product with the factors of its scalar contractions side by side; a view for
-    matching, not in normal form."""
-    operands: list[Tensor] = []
-    indices: list[tuple[int, ...]] = []
-    sizes = list(node.sizes)
-    for operand, index in zip(node.operands, node.indices):
-        if not isinstance(operand, Contraction) or operand.output:
-            operands.append(operand)
-            indices.append(index)
-            continue
-        start = len(sizes)
-        sizes.extend(operand.sizes)
-        operands.extend(operand.operands)
-        indices.extend(tuple([start + label for label in inner]) for inner in operand.indices)
-    return Contraction(tuple(operands), tuple(indices), node.output, tuple(sizes))
-
-
-def _directly_within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
+    """The left side within a product, whose scalar products are looked into as well."""
     assert isinstance(rule.left, Contraction)
-    for binding, labels, places in matching.factors_within(rule.left, node, rule.wildcards):
-        kept = [k for k in range(len(node.operands)) if k not in places]
-        operands = [node.operands[k] for k in kept] + [_replaced(rule, binding)]
-        indices = [node.indices[k] for k in kept] + [tuple([labels[label] for label in rule.left.output])]
-        return contract(operands, indices, node.output, dict(enumerate(node.sizes)))
+    pattern, graphs = matching.as_it_stands(rule.left), [matching.as_it_stands(node)]
+    if rule.left.shape and any(isinstance(operand, Contraction) and not operand.output for operand in node.operands):
+        graphs.append(matching.with_opened_scalars(node))
+    for graph in graphs:
+        for found in matching.embeddings(pattern, graph, rule.wildcards):
+            if len(set(found.labels.values())) == len(found.labels):
+                return matching.replaced(graph, pattern, _replaced(rule, found.binding), found)
     return None
 
 
-def _replaced(rule: rewrites.Rewrite, binding: dict[Tensor, Tensor]) -> Tensor:
+def _replaced(rule: rewrites.Rewrite, binding: Mapping[Tensor, Tensor]) -> Tensor:
     sizes: dict[Size, Size] = {}
     for wildcard, value in binding.items():
         sizes.update(zip(wildcard.shape, value.shape))

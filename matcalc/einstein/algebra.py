@@ -161,7 +161,7 @@ def _collected(factors: Sequence[Factor]) -> tuple[Fraction, list[Factor]]:
             continue
         if not exponent:
             continue
-        factor, core = content(base if exponent is YES else _power_of_base(base, exponent))
+        factor, core = content(base if exponent is YES else power(base, exponent))
         if factor is not YES:
             coefficient *= factor
         if core is ONE_TENSOR:
@@ -188,12 +188,6 @@ def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction | Tensor]:
         factor, core = content(operand.arguments[0])
         return Map("exp", (core,)), factor
     return operand, YES
-
-
-def _power_of_base(base: Tensor, exponent: Fraction) -> Tensor:
-    if isinstance(base, Map) and base.function == "exp":
-        return Map("exp", (scale(exponent, base.arguments[0]),))
-    return power(base, exponent)
 
 
 def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:

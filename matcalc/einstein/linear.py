@@ -80,6 +80,11 @@ def add(terms: Iterable[tuple[Fraction, Tensor]], shape: Shape) -> Tensor:
     return Sum(tuple(kept), shape)
 
 
+def terms_of(tensor: Tensor) -> tuple[tuple[Fraction, Tensor], ...]:
+    """The terms of a sum, or the tensor as the only one."""
+    return tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
+
+
 def scale(coefficient: Fraction, tensor: Tensor) -> Tensor:
     return tensor if coefficient is YES or coefficient == 1 else add([(coefficient, tensor)], tensor.shape)
 

@@ -33,11 +33,10 @@ from matcalc.facts.known import Known, plain
 from matcalc.facts.ranges import ANY, Range
 
 if TYPE_CHECKING:
-    from matcalc.einstein import matching
+    from matcalc.einstein import factor_chains
     from matcalc.facts import function_values
 else:
-    matching = later("matcalc.einstein.matching")
-    function_values = later("matcalc.facts.function_values")
+    factor_chains = later("matcalc.einstein.factor_chains")
     function_values = later("matcalc.facts.function_values")
 
 
@@ -222,7 +221,7 @@ def _as_product(node: Contraction) -> Known:
     """What the form of a product of matrices and vectors says, for one that is a scalar or a
     matrix."""
     square = _is_square(node)
-    found = matching.chain_of_factors(node)
+    found = factor_chains.chain_of_factors(node)
     if found is None:
         return plain(ANY, square=square)
     scalars, chain = found

@@ -15,7 +15,6 @@ from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
-from matcalc.einstein.substitution import without_deep_sums
 from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
     Call,
@@ -43,6 +42,7 @@ from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.matrix_terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
+from matcalc.rewrite.distribution import without_deep_sums
 
 if TYPE_CHECKING:
     from matcalc.folding import pairings

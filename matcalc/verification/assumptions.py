@@ -22,6 +22,7 @@ from matcalc.language.declare.declared import Declare
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import derivative_within
 from matcalc.printing.names import unicode_name
+from matcalc.rewrite.normal_form import proves_zero
 from matcalc.verification.claims import Claim, claim_of
 from matcalc.verification.necessity import (
     Relation,
@@ -30,7 +31,6 @@ from matcalc.verification.necessity import (
     needs,
     special_arrays,
 )
-from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import holds, points, witness
 

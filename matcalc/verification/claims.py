@@ -38,8 +38,7 @@ from matcalc.objects.inputs import Expression, derivative_within, read
 from matcalc.printing import text
 from matcalc.products.differentials import closed_change, differential_form, pushed_along
 from matcalc.proofs.claimed import Sides
-from matcalc.verification.proof.axes import with_split_axes
-from matcalc.verification.proof.matrix_laws import without_functions_of_kronecker
+from matcalc.verification.product_axes import with_split_axes, without_functions_of_kronecker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -27,6 +27,7 @@ from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import also_declared, derivative_within, explained
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
+from matcalc.rewrite.normal_form import proves_zero
 from matcalc.verification.assumptions import Question, condition_of, would_hold
 from matcalc.verification.claims import (
     Claim,
@@ -44,7 +45,6 @@ from matcalc.verification.corrections import repair
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.items import Item
-from matcalc.verification.proof.normal_form import proves_zero
 from matcalc.verification.verdict import NOT_READ, Verdict
 from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness

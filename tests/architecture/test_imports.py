@@ -18,6 +18,7 @@ LAYERS = (
     {"expr"},
     {"language", "einstein"},
     {"rules"},
+    {"rewrite"},
     {"stable"},
     {"calculus"},
     {"folding"},

@@ -24,7 +24,6 @@ LOOPS = {
     "einstein/canonical.py": ("_refined",),
     "einstein/tensor_deduction.py": ("known",),
     "einstein/linear.py": ("add",),
-    "einstein/matching.py": ("matches",),
     "evaluation/interpreter.py": ("run_inside",),
     "evaluation/precise/number_systems.py": ("spend",),
     "expr/deduction.py": ("known",),
@@ -36,7 +35,8 @@ LOOPS = {
     "printing/indices.py": ("printed",),
     "printing/notation.py": ("render",),
     "base/traversal.py": ("postordered",),
-    "verification/proof/subgraph_rules.py": ("matches", "reduced"),
+    "rewrite/completion.py": ("reduced",),
+    "rewrite/matching.py": ("matches", "embeddings"),
 }
 """Functions whose work has no bound but the budget: searches, rewriting, expansion, walks over graphs, numbers."""
 
@@ -110,9 +110,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
     "matcalc.evaluation.interpreter": lambda n: derived(cancelled(n) + " + exp(y'*y)"),
     "matcalc.evaluation.precise.number_systems": lambda n: derived(cancelled(n)),
     "matcalc.language.latex.mouth": lambda n: lambda: matcalc.parse(r"\newcommand{\a}{x} " + r"\a + " * (40 * n) + "x"),
-    "matcalc.verification.proof.subgraph_rules": lambda n: (
-        lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)")
-    ),
+    "matcalc.rewrite.matching": lambda n: lambda: matcalc.verify(" + ".join(f"inv(A{k} + B)" for k in range(n)) + " = inv(B)"),
 }
 
 

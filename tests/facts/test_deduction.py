@@ -21,7 +21,7 @@ from matcalc.expr import nodes as e
 from matcalc.facts import known as rules
 from matcalc.facts import ranges
 from matcalc.facts.known import Known
-from matcalc.verification.proof.normal_form import normal_form
+from matcalc.rewrite.normal_form import normal_form
 from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong
 
 _LARGEST = 20.0

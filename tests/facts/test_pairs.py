@@ -27,7 +27,7 @@ from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.membership import belongs
 from matcalc.facts.table import contradiction, facts, implied
 from matcalc.language import elaborate
-from matcalc.verification.proof.normal_form import proves_zero
+from matcalc.rewrite.normal_form import proves_zero
 
 N, M = Size.of("n"), Size.of("m")
 SHAPES: dict[str, Shape] = {"n×n": (N, N), "m×n": (M, N), "n": (N,)}

@@ -8,8 +8,8 @@ from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.sampling import find_point
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.language.statements import elaborate_statement
+from matcalc.rewrite.normal_form import normal_form, proves_zero
 from matcalc.verification.claims import Claim, claim_of
-from matcalc.verification.proof.normal_form import normal_form, proves_zero
 
 TRUE = [
     ("inv(A + U*C*V) = inv(A) - inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A)", "A: n×n; U: n×k; C: k×k; V: k×n"),

@@ -4,6 +4,7 @@ the formula has there."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import reduce
 from operator import mul
 from typing import TypeAlias, cast
@@ -11,26 +12,33 @@ from typing import TypeAlias, cast
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
+    Call,
     Commutation,
     DiagonalMatrix,
+    Elementwise,
     Expr,
     Hadamard,
     Identity,
     Indexed,
+    Inverse,
     Kronecker,
     Leaf,
     Linear,
     Negative,
     Node,
     Nonlinear,
+    Number,
     Ones,
+    Power,
     Product,
     Quotient,
+    SizeValue,
     Sum,
     Transpose,
     Vec,
     postorder,
 )
+from matcalc.expr.rewriting import rebuilt_with
 
 Split: TypeAlias = Shape | None
 """The factors of an axis, slowest first; ``()`` for a single row or column, None where any split
@@ -180,3 +188,46 @@ def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]
 
 def _product(split: Shape) -> Size:
     return reduce(mul, split, ONE)
+
+
+# ------------------------------------------------------------
+# Functions of Kronecker products.
+
+
+def without_functions_of_kronecker(expression: Expr) -> Expr:
+    """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square
+    factors; all else as it is."""
+    return rebuilt_with(expression, _of_factors)
+
+
+def _of_factors(node: Expr) -> Expr:
+    inner = node.below[0] if isinstance(node, Inverse | Call) else node
+    turned = isinstance(node, Inverse) and isinstance(inner, Transpose)
+    inner = inner.below[0] if turned else inner
+    if inner is node or not isinstance(inner, Kronecker):
+        return node
+    if isinstance(node, Call) and node.function == "pinv":
+        return Kronecker(tuple([Call("pinv", (factor,), None, Transpose(factor).shape) for factor in inner.factors]))
+    square = all(factor.rows == factor.cols for factor in inner.factors)
+    if square and isinstance(node, Inverse):
+        inverse = Kronecker(tuple([Inverse(factor) for factor in inner.factors]))
+        return Transpose(inverse) if turned else inverse
+    if square and isinstance(node, Call) and node.function in ("det", "logdet"):
+        determinant = _determinant(inner.factors)
+        return determinant if node.function == "det" else Elementwise("log", determinant)
+    return node
+
+
+def _determinant(factors: tuple[Expr, ...]) -> Expr:
+    """Each determinant to the number of rows of all other factors together."""
+    powers = []
+    for k, factor in enumerate(factors):
+        others = ONE
+        for j, other in enumerate(factors):
+            others = others * other.rows if j != k else others
+        powers.append(Power(Call("det", (factor,), None, ()), _number(others)))
+    return Product(tuple(powers))
+
+
+def _number(size: Size) -> Expr:
+    return SizeValue(size) if size.number is None else Number(Fraction(size.number))

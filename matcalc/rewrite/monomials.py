@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.base.sizes import Size
+from matcalc.einstein import algebra
 from matcalc.einstein.algebra import contract, power
 from matcalc.einstein.linear import ONE_TENSOR, add, delta, scale
-from matcalc.einstein.nodes import Contraction, Map, Power, Sum, Tensor
+from matcalc.einstein.nodes import Contraction, Sum, Tensor
 
 Key: TypeAlias = tuple[Tensor, tuple[int, ...]]
 Monomial: TypeAlias = dict[Key, Fraction]
@@ -45,19 +46,8 @@ def monomial(term: Tensor) -> Monomial:
 
 def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction]:
     """``exp(c*t)`` is the c-th power of ``exp(t)``."""
-    if isinstance(operand, Power):
-        return operand.base, operand.exponent
-    inner = operand.arguments[0] if isinstance(operand, Map) and operand.function == "exp" else None
-    if isinstance(inner, Sum) and len(inner.terms) == 1:
-        factor, core = inner.terms[0]
-        return Map("exp", (core,)), factor
-    return operand, ONE
-
-
-def raised(base: Tensor, exponent: Fraction) -> Tensor:
-    if isinstance(base, Map) and base.function == "exp":
-        return Map("exp", (add([(exponent, base.arguments[0])], base.shape),)) if exponent else power(base, NO)
-    return power(base, exponent)
+    base, exponent = algebra.base_and_exponent(operand)
+    return (base, exponent) if isinstance(exponent, Fraction) else (operand, ONE)
 
 
 def times(term: Tensor, factors: Mapping[Key, Fraction]) -> Tensor:
@@ -65,7 +55,7 @@ def times(term: Tensor, factors: Mapping[Key, Fraction]) -> Tensor:
     if not factors:
         return term
     labels = tuple(range(term.order))
-    operands = [term, *(raised(base, exponent) for (base, _), exponent in factors.items())]
+    operands = [term, *(power(base, exponent) for (base, _), exponent in factors.items())]
     return contract(operands, [labels, *(key[1] for key in factors)], labels, dict(enumerate(term.shape)))
 
 
@@ -191,10 +181,6 @@ def whole(chain: Chain, size: Size) -> Tensor:
     """The term that a chain is."""
     product = joined(chain.letters, size)
     return scale(chain.coefficient, contract([chain.scalar, product], [(), (0, 1)], (0, 1), dict(enumerate(product.shape))))
-
-
-def terms_of(tensor: Tensor) -> tuple[tuple[Fraction, Tensor], ...]:
-    return tensor.terms if isinstance(tensor, Sum) else ((Fraction(1), tensor),)
 
 
 def square_runs(letters: Sequence[Tensor], size: Size) -> list[Tensor]:

@@ -6,58 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.base.sizes import ONE as ONE_SIZE
+from matcalc.base.sizes import Shape, Size
 from matcalc.einstein.algebra import contract, symbolic_power, transposed
-from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, value_of, zero
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.einstein.substitution import apply
 from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
-from matcalc.expr.nodes import Call, Elementwise, Expr, Inverse, Kronecker, Number, Power, Product, SizeValue, Transpose
-from matcalc.expr.rewriting import rebuilt_with
-from matcalc.verification.proof.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, terms_of, whole
-from matcalc.verification.proof.scalar_laws import map_law, power_law
-from matcalc.verification.proof.subgraph_rules import spread
-
-
-def without_functions_of_kronecker(expression: Expr) -> Expr:
-    """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square
-    factors; all else as it is."""
-    return rebuilt_with(expression, _of_factors)
-
-
-def _of_factors(node: Expr) -> Expr:
-    inner = node.below[0] if isinstance(node, Inverse | Call) else node
-    turned = isinstance(node, Inverse) and isinstance(inner, Transpose)
-    inner = inner.below[0] if turned else inner
-    if inner is node or not isinstance(inner, Kronecker):
-        return node
-    if isinstance(node, Call) and node.function == "pinv":
-        return Kronecker(tuple([Call("pinv", (factor,), None, Transpose(factor).shape) for factor in inner.factors]))
-    square = all(factor.rows == factor.cols for factor in inner.factors)
-    if square and isinstance(node, Inverse):
-        inverse = Kronecker(tuple([Inverse(factor) for factor in inner.factors]))
-        return Transpose(inverse) if turned else inverse
-    if square and isinstance(node, Call) and node.function in ("det", "logdet"):
-        determinant = _determinant(inner.factors)
-        return determinant if node.function == "det" else Elementwise("log", determinant)
-    return node
-
-
-def _determinant(factors: tuple[Expr, ...]) -> Expr:
-    """Each determinant to the number of rows of all other factors together."""
-    powers = []
-    for k, factor in enumerate(factors):
-        others = ONE
-        for j, other in enumerate(factors):
-            others = others * other.rows if j != k else others
-        powers.append(Power(Call("det", (factor,), None, ()), _number(others)))
-    return Product(tuple(powers))
-
-
-def _number(size: Size) -> Expr:
-    return SizeValue(size) if size.number is None else Number(Fraction(size.number))
+from matcalc.expr.nodes import SizeValue
+from matcalc.rewrite.distribution import spread
+from matcalc.rewrite.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, whole
+from matcalc.rewrite.scalar_laws import map_law, power_law
 
 
 def apply_law(function: str, argument: Tensor, shape: Shape) -> Tensor:

@@ -16,9 +16,9 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.language import elaborate
+from matcalc.rewrite.distribution import spread
+from matcalc.rewrite.monomials import Key, Monomial, monomial, primitive, times
 from matcalc.rules.rewrites import instantiated
-from matcalc.verification.proof.monomials import Key, Monomial, monomial, primitive, times
-from matcalc.verification.proof.subgraph_rules import spread
 
 ONE, HALF = Fraction(1), Fraction(1, 2)
 

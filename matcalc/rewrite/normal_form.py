@@ -11,15 +11,16 @@ from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
 from matcalc.base.errors import LimitError
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.einstein.algebra import contract, elementwise, power, transposed
-from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale
+from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.einstein.substitution import apply, rebuilt
 from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, known, may_vanish, unit_products, unit_sums
-from matcalc.verification.proof.completion import Completion
-from matcalc.verification.proof.matrix_laws import apply_law, determinant, matrix_power_law
-from matcalc.verification.proof.monomials import base_and_exponent, monomial, terms_of
-from matcalc.verification.proof.scalar_laws import map_law, power_law, symbolic_power_law
-from matcalc.verification.proof.subgraph_rules import Factor, Graph, Rule, as_rule, graph_of, reduced, spread
+from matcalc.rewrite.completion import Completion, reduced
+from matcalc.rewrite.distribution import spread
+from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
+from matcalc.rewrite.matrix_laws import apply_law, determinant, matrix_power_law
+from matcalc.rewrite.monomials import base_and_exponent, monomial
+from matcalc.rewrite.scalar_laws import map_law, power_law, symbolic_power_law
 
 _MOST_NODES = 20_000
 

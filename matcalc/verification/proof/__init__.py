@@ -1,1 +1,0 @@
-"""The symbolic judgement of a claim."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
 from typing import TypeAlias
 
 from matcalc.base.traversal import with_operand
@@ -25,7 +23,7 @@ from matcalc.proofs.product_steps import relations
 from matcalc.proofs.products import Flat
 from matcalc.proofs.subproducts import embeddings
 from matcalc.rules.entries import Refused, constant, number, ones, product, spread
-from matcalc.rules.laws import law_lines
+from matcalc.rules.laws import definitions
 
 _MOST_COPIES = 6
 HALF = Fraction(1, 2)
@@ -283,27 +281,13 @@ def elsewhere(node: Map | Power) -> Macro | None:
     return macro.step("entry by entry", with_operand(node, 0, moved), after)
 
 
-@cache
-def _definitions() -> Mapping[str, str]:
-    """The laws that say what a function is for every number, by the function."""
-    found: dict[str, str] = {}
-    for name, line in law_lines().items():
-        left = re.fullmatch(r"(\w+)\(t\)", line.left)
-        if left and line.variables == "t: scalar" and name not in _RECOGNISED:
-            found.setdefault(left[1], name)
-    return found
-
-
-_RECOGNISED = frozenset(["log complement"])
-
-
 def defined(node: Map) -> Macro | None:
     """A function by its definition; the absolute value of what is not negative is that."""
     values = {"t": node.arguments[0]}
     if node.function == "abs" and nonnegative(node.arguments[0]):
         return Macro(node).by_law("absolute value of a nonnegative", values, node.order)
-    name = _definitions().get(node.function)
-    return None if name is None else Macro(node).by_law(name, values, node.order)
+    names = definitions().get(node.function)
+    return None if names is None else Macro(node).by_law(names[0], values, node.order)
 
 
 def undone(node: Map) -> Macro | None:

@@ -24,7 +24,7 @@ from matcalc.proofs.drafting import (
 from matcalc.proofs.products import Flat, linear
 from matcalc.proofs.subproducts import embeddings, order_of
 from matcalc.rules.entries import entrywise, ones, product, transpose
-from matcalc.rules.laws import law
+from matcalc.rules.laws import law, law_lines, words
 
 
 def collected(node: Sum) -> Macro:
@@ -203,15 +203,6 @@ _OF_FACTS = (
 )
 _OF_ENTRIES = {"sign": "square of 1 or -1", "mask": "square of 0 or 1"}
 _OF_FUNCTIONS = {"sign": "square of a sign", "sin": "sine squared"}
-_OF_MATRICES = {
-    "sqrtm": ("square root of a matrix",),
-    "pinv": (
-        "pseudoinverse between",
-        "pseudoinverse around",
-        "pseudoinverse on the right",
-        "pseudoinverse on the left",
-    ),
-}
 
 
 def relations(node: Contraction | Power) -> Macro | None:
@@ -239,8 +230,12 @@ def _relations_of(base: Tensor) -> Iterator[tuple[str, str, Tensor, int]]:
                     yield name, "t", base, base.order
         case Map(function=function, arguments=(argument,)) if function in _OF_FUNCTIONS:
             yield _OF_FUNCTIONS[function], "t", argument, argument.order
-        case Apply(function=function, arguments=(argument,)) if function in _OF_MATRICES:
-            yield from [(name, "X", argument, 0) for name in _OF_MATRICES[function]]
+        case Apply(function=function, arguments=(argument,)) if function in words() and function != "inv":
+            yield from [(name, "X", argument, 0) for name in words()[function] if _shortens(name)]
+
+
+def _shortens(name: str) -> bool:
+    return len(law_lines()[name].right) < len(law_lines()[name].left)
 
 
 PRODUCTS: tuple[Callable[[Contraction], Macro | None], ...] = (

@@ -18,9 +18,11 @@ from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, kno
 from matcalc.rewrite.completion import Completion, reduced
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
-from matcalc.rewrite.matrix_laws import apply_law, determinant, matrix_power_law
+from matcalc.rewrite.matrix_laws import apply_law, matrix_power_law
 from matcalc.rewrite.monomials import base_and_exponent, monomial
-from matcalc.rewrite.scalar_laws import map_law, power_law, symbolic_power_law
+from matcalc.rewrite.scalar_laws import map_law, normal_formula, power_law, symbolic_power_law
+from matcalc.rules.laws import both_sides, law_lines, words
+from matcalc.rules.rewrites import formula, instantiated
 
 _MOST_NODES = 20_000
 
@@ -99,11 +101,10 @@ def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
         for rule in _rules(node):
             rules.append(rule)
         for zero, name in _matrix_equations(node):
-            if not (isinstance(zero, Sum) and not zero.terms):
+            if not is_zero(zero):
                 matrix.setdefault(zero, name)
     for one, other in _powers_of_one_base(tensor):
-        difference = add([(YES, _product(one, other)), (-YES, _product(other, one))], one.shape)
-        matrix.setdefault(difference, "powers of a matrix commute")
+        matrix.setdefault(*_equation("powers beside each other", X=children(one)[0], p=children(one)[1], q=children(other)[1]))
     return rules, list(matrix.items())
 
 
@@ -125,35 +126,32 @@ def _rules(node: Tensor) -> Iterator[Rule]:
             if found is not None:
                 yield found
         case Map(function="sin", arguments=(argument,)):
-            square, cosine = power(node, Fraction(2)), power(map_law("cos", argument), Fraction(2))
-            yield _sure(square, add([(YES, ones(node.shape)), (-YES, cosine)], node.shape), "sin² + cos² = 1")
+            yield from _of_entries("sine squared", argument)
         case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
-            product = as_rule(elementwise([argument, node], node.shape), argument, "t sign(t) = t for t >= 0")
-            if product is not None:  # a sum, multiplied out, is no pattern
-                yield product
-            yield _sure(power(node, Fraction(2)), node, "sign(t)² = sign(t) for t >= 0")
+            yield from _of_entries("nonnegative by its sign", argument)
+            yield from _of_entries("sign of 0 or a positive number", argument)
         case Map(function="sign", arguments=(argument,)) if not may_vanish(argument):
-            yield _sure(power(node, Fraction(2)), ones(node.shape), "sign² = 1")
+            yield from _of_entries("square of a sign", argument)
         case Symbol() if node.reduces and node.order in (1, 2):
             for axis in unit_sums(node):
                 labels = tuple(range(node.order))
                 left = labels[:axis] + labels[axis + 1 :]
                 total = Graph((Factor(node, YES, labels),), left, dict(enumerate(node.shape)))
                 yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
-        case Apply(function="sqrtm", arguments=(argument,)):
-            squared = contract([node, node], [(0, 1), (1, 2)], (0, 2), dict.fromkeys(range(3), node.shape[0]))
-            yield _sure(squared, argument, "the square of the square root")
-        case Apply(function="logm", arguments=(argument,)):
-            trace = Contraction((node,), ((0, 0),), (), node.shape[:1])
-            yield Rule(graph_of(trace), map_law("log", spread(determinant(argument))), "tr(logm(X)) = log(det(X))")
+        case Apply(function="sqrtm" | "logm", arguments=(argument,)):
+            name = "square root of a matrix" if node.function == "sqrtm" else "trace of a logarithm"
+            left, right = both_sides(name, X=argument)
+            yield Rule(graph_of(left), normal_form(right), name)
         case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
 
 
-def _sure(pattern: Tensor, result: Tensor, name: str) -> Rule:
-    rule = as_rule(pattern, result, name)
-    assert rule is not None
-    return rule
+def _of_entries(name: str, argument: Tensor) -> Iterator[Rule]:
+    """A law of one entry as a rule; none where its left side, multiplied out, is no pattern."""
+    line = law_lines()[name]
+    rule = as_rule(instantiated(formula(line.left), {"t": argument}), normal_formula(line.right, argument), name)
+    if rule is not None:
+        yield rule
 
 
 def _reciprocal(base: Sum) -> Rule | None:
@@ -193,17 +191,19 @@ def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
                 product = _spread_product(left, right)
                 yield add([(YES, product), (-YES, delta((size,)))], node.shape), "an inverse times its matrix"
         case Symbol() if [size.number for size in node.shape] == [2, 2]:
-            trace = contract([node], [(0, 0)], (), {0: node.shape[0]})
-            multiple = contract([trace, node], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
-            end = contract([determinant(node), delta(node.shape[:1])], [(), (0, 1)], (0, 1), dict(enumerate(node.shape)))
-            yield add([(YES, _product(node, node)), (-YES, multiple), (YES, end)], node.shape), "Cayley and Hamilton"
-        case Apply(function="expm" | "logm" | "sqrtm" | "matrix_power", arguments=(argument, *_)):
-            difference = add([(YES, _spread_product(node, argument)), (-YES, _spread_product(argument, node))], node.shape)
-            yield difference, f"{node.function}(A) commutes with A"
-        case Apply(function="pinv", arguments=(argument,)):
-            yield from _moore_penrose(node, argument)
+            yield _equation("Cayley and Hamilton", X=node)
+        case Apply(function="matrix_power", arguments=(base, exponent)):
+            yield _equation("power beside its base", X=base, p=exponent)
+        case Apply(arguments=(argument,)) if node.function in words():
+            yield from [_equation(name, X=argument) for name in words()[node.function]]
         case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
+
+
+def _equation(name: str, **values: Tensor) -> tuple[Tensor, str]:
+    """What a law says is zero."""
+    left, right = both_sides(name, **values)
+    return add([(YES, spread(left)), (-YES, spread(right))], left.shape), name
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:
@@ -215,28 +215,6 @@ def _spread_product(left: Tensor, right: Tensor) -> Tensor:
     gone."""
     terms = [(c * d, spread(_product(one, other))) for c, one in terms_of(left) for d, other in terms_of(right)]
     return add(terms, (left.shape[0], right.shape[1]))
-
-
-def _moore_penrose(node: Apply, argument: Tensor) -> Iterator[tuple[Tensor, str]]:
-    rows, cols = argument.shape
-
-    def word(*letters: tuple[Tensor, bool]) -> Tensor:
-        indices = [(k + 1, k) if turned else (k, k + 1) for k, (_, turned) in enumerate(letters)]
-        sizes = {label: letter.shape[axis] for (letter, _), labels in zip(letters, indices) for axis, label in enumerate(labels)}
-        return spread(contract([letter for letter, _ in letters], indices, (0, len(letters)), sizes))
-
-    x, p = (argument, False), (node, False)
-    xt, pt = (argument, True), (node, True)
-    for long, short in (
-        ((x, p, x), x),
-        ((p, x, p), p),
-        ((xt, x, p), xt),
-        ((p, x, xt), xt),
-        ((p, pt, xt), p),
-        ((xt, pt, p), p),
-    ):
-        left, right = word(*long), word(short)
-        yield add([(YES, left), (-YES, right)], left.shape), "Moore and Penrose"
 
 
 def built_in(tensor: Tensor) -> list[Rule]:

@@ -5,47 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 from typing import cast
 
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up, postordered
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import add, constant_value, ones, scale
-from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
-from matcalc.language import elaborate
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.monomials import Key, Monomial, monomial, primitive, times
-from matcalc.rules.rewrites import instantiated
+from matcalc.rules.laws import definitions, law_lines
+from matcalc.rules.rewrites import formula, instantiated
 
 ONE, HALF = Fraction(1), Fraction(1, 2)
-
-# Valid wherever both sides are differentiable.
-_DEFINITIONS = {
-    "sigmoid": "exp(t)/(1 + exp(t))",
-    "softplus": "log(1 + exp(t))",
-    "tanh": "(exp(t)^2 - 1)/(exp(t)^2 + 1)",
-    "sinh": "(exp(t) - 1/exp(t))/2",
-    "cosh": "(exp(t) + 1/exp(t))/2",
-    "tan": "sin(t)/cos(t)",
-    "step": "(1 + sign(t))/2",
-    "relu": "t*(1 + sign(t))/2",
-    "abs": "t*sign(t)",
-    "gelu": "t*(1 + erf(t/sqrt(2)))/2",
-    "acos": "pi/2 - asin(t)",
-}
-
-
-@cache
-def _definition(function: str) -> Tensor:
-    return lower(elaborate(_DEFINITIONS[function], {"t": "scalar"}).expression).tensor
-
-
-@cache
-def _right_angle() -> Tensor:
-    return lower(elaborate("pi/2").expression).tensor
 
 
 def map_law(function: str, argument: Tensor) -> Tensor:
@@ -59,9 +32,9 @@ def _map(function: str, argument: Tensor) -> Tensor:
     if function == "step" and may_vanish(argument):  # at 0 it is no half
         return apply_map(function, argument)
     if function == "asin" and constant_value(argument) == 1:
-        return _normal_formula(_right_angle(), argument)
-    if function in _DEFINITIONS:
-        return _normal_formula(_definition(function), argument)
+        return normal_formula("pi/2", argument)
+    if function in definitions():  # the last of several is the one by signs, valid but at the kink
+        return normal_formula(law_lines()[definitions()[function][-1]].right, argument)
     match function:
         case "exp":
             return _exponential(argument)
@@ -75,10 +48,10 @@ def _map(function: str, argument: Tensor) -> Tensor:
             return apply_map(function, argument)
 
 
-def _normal_formula(formula: Tensor, argument: Tensor) -> Tensor:
+def normal_formula(text: str, argument: Tensor) -> Tensor:
     """A formula of ``t``, built with the laws; formulas are small, so instantiating and normalising
     their nodes twice is cheap."""
-    return rebuilt_entrywise(instantiated(formula, {"t": argument}), argument)
+    return rebuilt_entrywise(instantiated(formula(text), {"t": argument}), argument)
 
 
 def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:

@@ -14,6 +14,8 @@ from matcalc.base.files import read
 from matcalc.base.functions import functions
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.table import facts, implied
 from matcalc.language import elaborate
@@ -56,6 +58,46 @@ def law_lines() -> Mapping[str, RuleLine]:
     if len(found) < len(lines):
         raise ValueError("two laws have one name")
     return MappingProxyType(found)
+
+
+@cache
+def definitions() -> Mapping[str, tuple[str, ...]]:
+    """The laws that say what a function is for every number, by the function."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, line in law_lines().items():
+        left = re.fullmatch(r"(\w+)\(t\)", line.left)
+        if left and line.variables == "t: scalar":
+            found[left[1]] = (*found.get(left[1], ()), name)
+    return MappingProxyType(found)
+
+
+_LETTER = r"(?:\w+\(X\)|X)'?"
+_WORD = re.compile(rf"{_LETTER}(?:\*{_LETTER})+")
+
+
+@cache
+def words() -> Mapping[str, tuple[str, ...]]:
+    """The laws of products of a matrix X and a function of it, by the function."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, line in law_lines().items():
+        if _WORD.fullmatch(line.left):
+            for function in dict.fromkeys(re.findall(r"(\w+)\(X\)", line.left)):
+                found[function] = (*found.get(function, ()), name)
+    return MappingProxyType(found)
+
+
+@cache
+def _lowered(name: str) -> tuple[ix.Tensor, ix.Tensor]:
+    return lower(law(name).left).tensor, lower(law(name).right).tensor
+
+
+def both_sides(name: str, **values: ix.Tensor) -> list[ix.Tensor]:
+    """The sides of a law with tensors for its variables, in the normal form of the index
+    notation."""
+    sides = _lowered(name)
+    symbols = {node: values[node.name] for side in sides for node in ix.postorder(side) if isinstance(node, ix.Symbol)}
+    sizes = {size: actual for symbol, value in symbols.items() for size, actual in zip(symbol.shape, value.shape)}
+    return [substituted(side, symbols, sizes) for side in sides]
 
 
 _OF_SHAPE = {

@@ -4,7 +4,6 @@ the formula has there."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import reduce
 from operator import mul
 from typing import TypeAlias, cast
@@ -15,7 +14,6 @@ from matcalc.expr.nodes import (
     Call,
     Commutation,
     DiagonalMatrix,
-    Elementwise,
     Expr,
     Hadamard,
     Identity,
@@ -27,18 +25,16 @@ from matcalc.expr.nodes import (
     Negative,
     Node,
     Nonlinear,
-    Number,
     Ones,
-    Power,
     Product,
     Quotient,
-    SizeValue,
     Sum,
     Transpose,
     Vec,
     postorder,
 )
-from matcalc.expr.rewriting import rebuilt_with
+from matcalc.expr.rewriting import rebuilt_with, replaced, with_sizes
+from matcalc.rules.laws import law
 
 Split: TypeAlias = Shape | None
 """The factors of an axis, slowest first; ``()`` for a single row or column, None where any split
@@ -196,38 +192,31 @@ def _product(split: Shape) -> Size:
 
 def without_functions_of_kronecker(expression: Expr) -> Expr:
     """``inv(A ⊗ B)`` as ``inv(A) ⊗ inv(B)``, ``det(A ⊗ B)`` as ``det(A)^m det(B)^n``, for square
-    factors; all else as it is."""
-    return rebuilt_with(expression, _of_factors)
+    factors, factor by factor; all else as it is."""
+    while (changed := rebuilt_with(expression, _of_factors)) is not expression:
+        expression = changed
+    return expression
+
+
+_LAWS = {
+    Transpose: "transpose of a Kronecker product",
+    Inverse: "inverse of a Kronecker product",
+    "det": "determinant of a Kronecker product",
+    "logdet": "logarithm of a determinant of a Kronecker product",
+    "pinv": "pseudoinverse of a Kronecker product",
+}
 
 
 def _of_factors(node: Expr) -> Expr:
-    inner = node.below[0] if isinstance(node, Inverse | Call) else node
-    turned = isinstance(node, Inverse) and isinstance(inner, Transpose)
-    inner = inner.below[0] if turned else inner
-    if inner is node or not isinstance(inner, Kronecker):
+    name = _LAWS.get(node.function if isinstance(node, Call) else type(node))
+    if name is None or not isinstance(node.below[0], Kronecker):
         return node
-    if isinstance(node, Call) and node.function == "pinv":
-        return Kronecker(tuple([Call("pinv", (factor,), None, Transpose(factor).shape) for factor in inner.factors]))
-    square = all(factor.rows == factor.cols for factor in inner.factors)
-    if square and isinstance(node, Inverse):
-        inverse = Kronecker(tuple([Inverse(factor) for factor in inner.factors]))
-        return Transpose(inverse) if turned else inverse
-    if square and isinstance(node, Call) and node.function in ("det", "logdet"):
-        determinant = _determinant(inner.factors)
-        return determinant if node.function == "det" else Elementwise("log", determinant)
-    return node
-
-
-def _determinant(factors: tuple[Expr, ...]) -> Expr:
-    """Each determinant to the number of rows of all other factors together."""
-    powers = []
-    for k, factor in enumerate(factors):
-        others = ONE
-        for j, other in enumerate(factors):
-            others = others * other.rows if j != k else others
-        powers.append(Power(Call("det", (factor,), None, ()), _number(others)))
-    return Product(tuple(powers))
-
-
-def _number(size: Size) -> Expr:
-    return SizeValue(size) if size.number is None else Number(Fraction(size.number))
+    first, *others = node.below[0].factors
+    second = others[0] if len(others) == 1 else Kronecker(tuple(others))
+    found, values = law(name), {"X": first, "Y": second}
+    sizes: dict[str, Size] = {}
+    for variable in found.variables:
+        for size, actual in zip(variable.shape, (values[variable.name].rows, values[variable.name].cols)):
+            if sizes.setdefault(str(size), actual) != actual:
+                return node
+    return replaced(with_sizes(found.right, sizes), values)

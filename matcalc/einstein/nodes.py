@@ -12,13 +12,13 @@ operands. ``1`` has no output, ``delta_ij`` the output ``(0, 0)``, ones of order
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import gcd
 from typing import Any, TypeAlias
 
 from matcalc.base.functions import computable
-from matcalc.base.records import blake2b, computed, interned
+from matcalc.base.records import blake2b, computed, field_names, interned
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import operands_of
 from matcalc.base.traversal import postorder as postorder
@@ -53,12 +53,16 @@ class Tensor:
         object.__setattr__(self, "below", operands_of(self))
         object.__setattr__(self, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=12).digest(), "big"))
 
-    def _parts(self) -> tuple[str, ...]:
-        raise NotImplementedError
+    def _parts(self) -> Iterable[str]:
+        """The fields as texts, operands by their digests."""
+        for value in [getattr(self, name) for name in field_names(self)]:
+            for part in sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,):
+                yield str(part.digest if isinstance(part, Tensor) else part)
 
     def _shape(self) -> Shape:
-        """The sizes of the axes."""
-        raise NotImplementedError
+        """The sizes of the axes: a field, or none."""
+        shape: Shape = getattr(self, "sizes", ())
+        return shape
 
 
 @interned
@@ -74,24 +78,12 @@ class Symbol(Leaf):
     sizes: Shape
     properties: frozenset[str] = frozenset()
 
-    def _parts(self) -> tuple[str, ...]:
-        return (self.name, *map(str, self.sizes), *sorted(self.properties))
-
-    def _shape(self) -> Shape:
-        return self.sizes
-
 
 @interned
 class Constant(Leaf):
     """A named real constant, such as pi."""
 
     name: str
-
-    def _parts(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    def _shape(self) -> Shape:
-        return ()
 
 
 @interned
@@ -100,12 +92,6 @@ class SizeValue(Leaf):
 
     size: Size
 
-    def _parts(self) -> tuple[str, ...]:
-        return (str(self.size),)
-
-    def _shape(self) -> Shape:
-        return ()
-
 
 @interned
 class Unit(Leaf):
@@ -113,9 +99,6 @@ class Unit(Leaf):
 
     position: int
     size: Size
-
-    def _parts(self) -> tuple[str, ...]:
-        return (str(self.position), str(self.size))
 
     def _shape(self) -> Shape:
         return (self.size,)
@@ -132,9 +115,6 @@ class Pairing(Leaf):
 
     slow: Size
     fast: Size
-
-    def _parts(self) -> tuple[str, ...]:
-        return (str(self.slow), str(self.fast))
 
     def _shape(self) -> Shape:
         return (self.slow, self.fast, self.slow * self.fast)
@@ -191,9 +171,6 @@ class Power(Tensor):
     base: Tensor
     exponent: Fraction
 
-    def _parts(self) -> tuple[str, ...]:
-        return (str(self.base.digest), str(self.exponent))
-
     def _shape(self) -> Shape:
         return self.base.shape
 
@@ -205,9 +182,6 @@ class Map(Tensor):
 
     function: str
     arguments: tuple[Tensor, ...]
-
-    def _parts(self) -> tuple[str, ...]:
-        return (self.function, *(str(a.digest) for a in self.arguments))
 
     def _shape(self) -> Shape:
         return self.arguments[0].shape
@@ -224,12 +198,6 @@ class Apply(Tensor):
     function: str
     arguments: tuple[Tensor, ...]
     sizes: Shape
-
-    def _parts(self) -> tuple[str, ...]:
-        return (self.function, *(str(a.digest) for a in self.arguments), *map(str, self.sizes))
-
-    def _shape(self) -> Shape:
-        return self.sizes
 
 
 Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contraction | Power | Map | Apply

@@ -173,64 +173,52 @@ def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) ->
 def _candidates(claim: Claim) -> Iterator[Condition]:
     variables = {symbol.name for symbol in claim.extra}
     symbols = tuple([symbol for symbol in claim.symbols if not function_of(symbol)])
-    square = [
-        s for s in symbols if s.is_matrix and s.rows == s.cols and not s.properties & {"symmetric", "diagonal", "antisymmetric"}
-    ]
-    constant = [s for s in symbols if s.shape and s.name not in variables]
-    for symbol in square:
-        yield _symmetric(symbol)
+    matrices = [symbol for symbol in symbols if symbol.is_matrix and symbol.rows == symbol.cols]
+    square = [symbol for symbol in matrices if not symbol.properties & {"symmetric", "diagonal", "antisymmetric"}]
+    given = [symbol for symbol in symbols if symbol.name not in variables]
+    yield from [_that(symbol, "symmetric") for symbol in square]
     yield from _equal_sizes(symbols)
-    for symbol in symbols:
-        if symbol.name not in variables and "nonnegative" not in symbol.properties:
-            shown = unicode_name(symbol.name)
-            meaning = f"every entry of {shown} is ≥ 0" if symbol.shape else f"{shown} ≥ 0"
-            yield Condition(f"{symbol.name} nonnegative", meaning, ((symbol.name, "nonnegative"),))
-    for symbol in constant:
-        if "mask" not in symbol.properties:
-            yield Condition(
-                f"{symbol.name} a 0/1 mask", f"every entry of {unicode_name(symbol.name)} is 0 or 1", ((symbol.name, "mask"),)
-            )
-    for symbol in constant:
-        if "simplex" not in symbol.properties:
-            total = f"1ᵀ{symbol.name} = 1" if len(symbol.shape) == 1 else f"{symbol.name} 1 = 1"
-            what = "entries" if len(symbol.shape) == 1 else "entries of each row"
-            yield Condition(total, f"the {what} of {unicode_name(symbol.name)} sum to one", ((symbol.name, "simplex"),))
-    for symbol in constant:
-        if "sign" not in symbol.properties:
-            shown = unicode_name(symbol.name)
-            yield Condition(
-                f"the entries of {symbol.name} are ±1", f"every entry of {shown} is 1 or -1", ((symbol.name, "sign"),)
-            )
-    matrices = [s for s in symbols if s.is_matrix and s.rows == s.cols]
+    for fact in ("nonnegative", "mask", "simplex", "sign"):
+        allowed = [symbol for symbol in given if symbol.shape or fact == "nonnegative"]
+        yield from [_that(symbol, fact) for symbol in allowed if fact not in symbol.properties]
     for one, other in combinations(matrices, 2):
         if one.rows == other.rows:
             meaning = f"{unicode_name(one.name)} and {unicode_name(other.name)} commute"
             yield Condition(f"{one.name} {other.name} = {other.name} {one.name}", meaning, (), (one.name, other.name))
-    for pair in combinations(square, 2):
-        yield _both(pair)
-    if len(square) > 2:
-        yield _both(tuple(square))
+    several = [*combinations(square, 2), *([tuple(square)] if len(square) > 2 else [])]
+    yield from map(_all_symmetric, several)
     for symbol in square:
-        if symbol.name not in variables:
-            shown = unicode_name(symbol.name)
-            yield Condition(f"{symbol.name} orthogonal", f"{shown}ᵀ {shown} = I", ((symbol.name, "orthogonal"),))
-            yield Condition(f"{symbol.name} antisymmetric", f"{shown}ᵀ = −{shown}", ((symbol.name, "antisymmetric"),))
-            yield Condition(f"{symbol.name} diagonal", f"{shown} is diagonal", ((symbol.name, "diagonal"),))
+        if symbol in given:
+            yield from [_that(symbol, fact) for fact in ("orthogonal", "antisymmetric", "diagonal")]
 
 
-def _symmetric(symbol: Symbol) -> Condition:
-    return Condition(f"{symbol.name} symmetric", _is_symmetric(symbol), ((symbol.name, "symmetric"),))
+_SAID = {
+    ("symmetric", 2): ("{} symmetric", "{} = {}ᵀ"),
+    ("orthogonal", 2): ("{} orthogonal", "{}ᵀ {} = I"),
+    ("antisymmetric", 2): ("{} antisymmetric", "{}ᵀ = −{}"),
+    ("diagonal", 2): ("{} diagonal", "{} is diagonal"),
+    ("nonnegative", 0): ("{} nonnegative", "{} ≥ 0"),
+    "nonnegative": ("{} nonnegative", "every entry of {} is ≥ 0"),
+    "mask": ("{} a 0/1 mask", "every entry of {} is 0 or 1"),
+    ("simplex", 1): ("1ᵀ{} = 1", "the entries of {} sum to one"),
+    "simplex": ("{} 1 = 1", "the entries of each row of {} sum to one"),
+    "sign": ("the entries of {} are ±1", "every entry of {} is 1 or -1"),
+}
+"""What a fact says of a symbol, in short and in words; of one with so many axes, or of any."""
 
 
-def _is_symmetric(symbol: Symbol) -> str:
+def _that(symbol: Symbol, fact: str) -> Condition:
+    """That a symbol has a fact."""
+    text, meaning = _SAID[(fact, len(symbol.shape)) if (fact, len(symbol.shape)) in _SAID else fact]
     shown = unicode_name(symbol.name)
-    return f"{shown} = {shown}ᵀ"
+    return Condition(text.format(symbol.name), meaning.format(shown, shown), ((symbol.name, fact),))
 
 
-def _both(symbols: tuple[Symbol, ...]) -> Condition:
+def _all_symmetric(symbols: tuple[Symbol, ...]) -> Condition:
+    each = [_that(symbol, "symmetric") for symbol in symbols]
     names = " and ".join(symbol.name for symbol in symbols)
-    meaning = " and ".join(_is_symmetric(symbol) for symbol in symbols)
-    return Condition(f"{names} symmetric", meaning, tuple((symbol.name, "symmetric") for symbol in symbols))
+    facts = tuple([fact for one in each for fact in one.facts])
+    return Condition(f"{names} symmetric", " and ".join(one.meaning for one in each), facts)
 
 
 def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:

@@ -9,14 +9,15 @@ from functools import partial
 from typing import TypeVar
 
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
-from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, NotDifferentiableError, ShapeError, internal_error
+from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
 from matcalc.base.shapes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
+from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Tensor
-from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.nodes import Expr
+from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.fold import fold
 from matcalc.interface.results import Derivation
 from matcalc.language.build.scope import is_of_samples
@@ -231,10 +232,7 @@ def _judged(question: Question, statement: Statement) -> Verdict:
     if not proved and seen.different is None:
         seen = witness(claim)
     if proved and seen.different is not None:
-        raise MatcalcError(
-            "internal error: a proof was found for a statement that is numerically false",
-            suggestion="report this statement; no verdict is better than a wrong one",
-        )
+        raise _contradiction("a proof was found for a statement that is numerically false")
     if seen.different is not None and statement.open_if_false:
         return Verdict(source, "undecided", layout, statement.open_if_false)
     if seen.different is not None:
@@ -253,6 +251,11 @@ def _judged(question: Question, statement: Statement) -> Verdict:
     return Verdict(source, "undecided", layout, reason, **shared)  # type: ignore[arg-type]
 
 
+def _contradiction(what: str) -> MatcalcError:
+    suggestion = "report this statement; no verdict is better than a wrong one"
+    return MatcalcError(f"internal error: {what}", suggestion=suggestion)
+
+
 def _open_reason(seen: Witness) -> str:
     """Why numbers do not decide."""
     if not seen.comparisons:
@@ -269,10 +272,7 @@ def _check_along_a_line(question: Question, statement: Statement) -> None:
     line = along_a_line(statement)
     claim = None if line is None else claim_of(line, "numerator", question.symmetric)
     if claim is not None and witness(claim, quick=True).different is not None:
-        raise MatcalcError(
-            "internal error: the differential that was derived differs from what is found numerically",
-            suggestion="report this statement; no verdict is better than a wrong one",
-        )
+        raise _contradiction("the differential that was derived differs from what is found numerically")
 
 
 def _check_derivatives(question: Question, statement: Statement) -> None:
@@ -286,10 +286,7 @@ def _check_derivatives(question: Question, statement: Statement) -> None:
         else:
             claim = Claim(DerivativeForm(asked.function, asked.wrt, layout, "projected"), Formula(found.form))
         if claim is not None and claim.fits and witness(claim, quick=True).different is not None:
-            raise MatcalcError(
-                "internal error: a derivative within the statement differs from what is found numerically",
-                suggestion="report this statement; no verdict is better than a wrong one",
-            )
+            raise _contradiction("a derivative within the statement differs from what is found numerically")
 
 
 def _evaluated(claim: Claim) -> tuple[list[Expr], list[Expr]]:
@@ -385,59 +382,39 @@ def _other_layout(claim: Claim, layout: str) -> str | None:
 def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | EntryAnswer | None:
     """The side that is not claimed in closed form; failing that, the right side as repaired. Of
     entries that at their indices."""
-    form: Expr | None = None
-    if isinstance(lead, DerivativeForm):
-        try:
-            form = lead.outcome.expression
-        except MatcalcError:
-            form = None
-    elif isinstance(lead, Formula):
-        form = _folded(lead.expression)
+    form = _known(lambda: lead.outcome.expression if isinstance(lead, DerivativeForm) else _folded(lead.expression))
     if statement.entries:
-        return entry_answer(form or repaired, _helped(lambda: _index_form(lead)), statement.entries)
+        return entry_answer(form or repaired, _helped(partial(_known, lambda: lead.lowered(None).tensor)), statement.entries)
     form = form if form is not None else repaired
     return None if form is None else ParsedExpression(form, statement.declarations)
 
 
-def _index_form(side: SideForm) -> Tensor | None:
+def _known(find: Callable[[], Found]) -> Found | None:
     try:
-        return side.lowered(None).tensor
-    except (NotDifferentiableError, ShapeError):
+        return find()
+    except MatcalcError:
         return None
 
 
 def _folded(expression: Expr) -> Expr | None:
-    try:
-        lowered = lower(expression)
-        form = fold(lowered.tensor, lowered.split, _reading_order(expression))
-    except MatcalcError:
-        return None
+    form = _form(lower(expression), expression)
     return form if form is not None and form.shape == expression.shape else None
+
+
+def _form(lowered: Lowered, *expressions: Expr) -> Expr | None:
+    """The matrix form of a tensor, in the order in which expressions are read."""
+    return fold(lowered.tensor, lowered.split, {name: place for place, name in enumerate(symbols_in(*expressions))})
 
 
 def _residual(claim: Claim) -> str | None:
     """Left minus right in closed form, when that is short enough to help."""
     difference = claim.difference()
-    if difference is None:
-        return None
-    try:
-        form = fold(difference.tensor, difference.split, _reading_order(*claim.expressions))
-    except MatcalcError:
-        return None
+    form = None if difference is None else _known(partial(_form, difference, *claim.expressions))
     shown = None if form is None else text(form, "unicode")
     return shown if shown is not None and len(shown) <= _LONGEST else None
 
 
 _LONGEST = 100
-
-
-def _reading_order(*expressions: Expr) -> dict[str, int]:
-    names: dict[str, int] = {}
-    for expression in expressions:
-        for node in postorder(expression):
-            if isinstance(node, Symbol):
-                names.setdefault(node.name, len(names))
-    return names
 
 
 def verdict_on(item: Item) -> Verdict:

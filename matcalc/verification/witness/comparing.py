@@ -12,8 +12,6 @@ from functools import cached_property
 from itertools import chain, product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.budgets import SpentError
-from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import axis_groups
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
@@ -32,7 +30,7 @@ from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimal
 from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point
-from matcalc.verification.witness.points import Features, features
+from matcalc.verification.witness.points import Features, features, valued
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -168,12 +166,7 @@ class Comparison:
 
 def at_point(claim: Claim, point: Point | ExactPoint, seed: int = 0) -> Comparison | None:
     """The sides at a given point; None when one of them has no value there."""
-    try:
-        return judged(claim, exact_point(point, claim.symbols), seed)
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None
+    return valued(lambda: judged(claim, exact_point(point, claim.symbols), seed))
 
 
 # ---------------------------------------------------------------- exactly

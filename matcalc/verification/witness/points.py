@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from math import isqrt
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
@@ -187,6 +187,19 @@ def _together(parts: list[dict[str, int]], how: Callable[[Iterable[int]], int]) 
     return {name: how(part.get(name, 0) for part in parts) for name in dict.fromkeys(name for part in parts for name in part)}
 
 
+Found = TypeVar("Found")
+
+
+def valued(find: Callable[[], Found]) -> Found | None:
+    """What is found; None where something has no value."""
+    try:
+        return find()
+    except SpentError:
+        raise
+    except MatcalcError:
+        return None
+
+
 Draw: TypeAlias = Callable[[], ExactPoint]
 
 STARTS: tuple[str, ...] = ("ordinary", "positive", "definite", "small")
@@ -334,16 +347,15 @@ def kink_points(claim: Claim, known: Features, points: list[ExactPoint]) -> Iter
 def _seen(claim: Claim, point: ExactPoint) -> _Seen | None:
     """The arguments of all functions with kinks at a point, of both sides."""
     ar = Decimals(_DIGITS)
-    try:
+
+    def seen() -> _Seen:
         with ar.computing():
             values = numbers(point, ar)
             for expression in claim.expressions:
                 plan(expression).value(ar, values, point.sizes)
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None
-    return _Seen(point, tuple(ar.arguments))
+        return _Seen(point, tuple(ar.arguments))
+
+    return valued(seen)
 
 
 def _movable(known: Features) -> frozenset[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
@@ -23,6 +24,7 @@ from matcalc.verification.witness.points import (
     made,
     ordinary,
     scaled_points,
+    valued,
 )
 
 if TYPE_CHECKING:
@@ -125,20 +127,12 @@ class _Search:
 
     def quickly(self) -> Iterator[Comparison]:
         """Two sizes, or two points where there is no choice."""
-        count = 0
-        for number, sizes in enumerate([*self.choices, *self.choices][:6]):
-            comparison = self._compared(sizes, number, quick=True)
-            if comparison is not None:
-                yield comparison
-                count += 1
-                if count == 2:
-                    return
+        some = enumerate([*self.choices, *self.choices][:6])
+        yield from islice(chain.from_iterable(self._compared(sizes, number, quick=True) for number, sizes in some), 2)
 
     def at_seeds(self, seeds: Iterable[int]) -> Iterator[Comparison]:
         for seed in seeds:
-            comparison = self._compared(self.choices[seed % min(len(self.choices), 3)], seed)
-            if comparison is not None:
-                yield comparison
+            yield from self._compared(self.choices[seed % min(len(self.choices), 3)], seed)
 
     def thoroughly(self) -> Iterator[Comparison]:
         yield from self._at_all_sizes()
@@ -152,14 +146,8 @@ class _Search:
 
     def _at_all_sizes(self) -> Iterator[Comparison]:
         choices = self.choices
-        for number, sizes in enumerate(choices):
-            comparison = self._compared(sizes, number)
-            if comparison is not None:
-                yield comparison
-        for number in range(len(choices), _SEEDS):
-            comparison = self._compared(choices[0], number)
-            if comparison is not None:
-                yield comparison
+        for number, sizes in enumerate([*choices, *choices[:1] * (_SEEDS - len(choices))]):
+            yield from self._compared(sizes, number)
 
     def _at_more_seeds(self) -> Iterator[Comparison]:
         """Scalars of all signs, more masks and signs, more ranks."""
@@ -170,9 +158,7 @@ class _Search:
             [tuple([-1 if bits >> k & 1 else 1 for k in range(free)]) for bits in range(2 ** min(free, 3))] if free else [()]
         )
         for number in range(max(_MORE_SEEDS if many else 0, len(patterns))):
-            comparison = self._compared(choices[number % min(len(choices), 3)], 100 + number, patterns[number % len(patterns)])
-            if comparison is not None:
-                yield comparison
+            yield from self._compared(choices[number % min(len(choices), 3)], 100 + number, patterns[number % len(patterns)])
 
     def _elsewhere(self) -> Iterator[Comparison]:
         known = self.known
@@ -194,28 +180,17 @@ class _Search:
     def _with_more_digits(self) -> Iterator[Comparison]:
         """Where every point was doubtful: ``tanh(1000 + x^2)`` is 1 to hundreds of digits."""
         for reach, _, point in sorted((reach, number, point) for number, (reach, point) in enumerate(self.doubtful))[:2]:
-            try:
-                comparison = judged(self.claim, point, reach=reach)
-            except SpentError:
-                raise
-            except MatcalcError:
-                continue
+            comparison = valued(partial(judged, self.claim, point, reach=reach))
             if comparison is not None:
                 yield comparison
 
     def _judged(self, point: ExactPoint, kinks: bool = True) -> Iterator[Comparison]:
         """The comparison at a point, where both sides have values; none at a kink itself unless
         ``kinks``."""
-        try:
-            comparison = judged(self.claim, point, sure=self.sure)
-        except SpentError:
-            raise
-        except MatcalcError:
-            return
-        if comparison is None or (comparison.kinks and not kinks):
-            return
-        self._keep(point, comparison)
-        yield replace(comparison, special=True)
+        comparison = valued(lambda: judged(self.claim, point, sure=self.sure))
+        if comparison is not None and (kinks or not comparison.kinks):
+            self._keep(point, comparison)
+            yield replace(comparison, special=True)
 
     def _keep(self, point: ExactPoint, comparison: Comparison) -> None:
         self.good.append(point)
@@ -226,9 +201,9 @@ class _Search:
 
     def _compared(
         self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False
-    ) -> Comparison | None:
-        """The sides at one point of these sizes; None when none is found at which both have
-        values."""
+    ) -> Iterator[Comparison]:
+        """The sides at one point of these sizes, if one is found at which both have values."""
+        equal: bool | None = None
         if self.rational:
             try:
                 equal = in_residues(self.claim, sizes, seed)
@@ -237,16 +212,16 @@ class _Search:
             except SpentError:
                 raise
             except MatcalcError:
-                return None
-            else:
-                if equal is None:
-                    return None
-                if equal:
-                    return Comparison(self.claim, ExactPoint(sizes, {}), seed, "same")
-                if not self.sure:
-                    return Comparison(self.claim, ExactPoint(sizes, {}), seed, "different")
-                return self._shown(sizes, seed)
-        return self._at_digits(sizes, seed, scalars, quick)
+                return
+        if not self.rational:
+            found = self._at_digits(sizes, seed, scalars, quick)
+        elif equal is False and self.sure:
+            found = self._shown(sizes, seed)
+        else:
+            point = ExactPoint(sizes, {})
+            found = None if equal is None else Comparison(self.claim, point, seed, "same" if equal else "different")
+        if found is not None:
+            yield found
 
     def _at_digits(
         self, sizes: dict[str, int], seed: int, scalars: tuple[int, ...] = (), quick: bool = False

@@ -140,8 +140,8 @@ def _rules(node: Tensor) -> Iterator[Rule]:
                 yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
         case Apply(function="sqrtm" | "logm", arguments=(argument,)):
             name = "square root of a matrix" if node.function == "sqrtm" else "trace of a logarithm"
-            left, right = both_sides(name, X=argument)
-            yield Rule(graph_of(left), normal_form(right), name)
+            pattern, result = both_sides(name, X=argument)
+            yield Rule(graph_of(pattern), normal_form(result), name)
         case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
 

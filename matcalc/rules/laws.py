@@ -95,7 +95,9 @@ def both_sides(name: str, **values: ix.Tensor) -> list[ix.Tensor]:
     """The sides of a law with tensors for its variables, in the normal form of the index
     notation."""
     sides = _lowered(name)
-    symbols = {node: values[node.name] for side in sides for node in ix.postorder(side) if isinstance(node, ix.Symbol)}
+    symbols: dict[ix.Tensor, ix.Tensor] = {
+        node: values[node.name] for side in sides for node in ix.postorder(side) if isinstance(node, ix.Symbol)
+    }
     sizes = {size: actual for symbol, value in symbols.items() for size, actual in zip(symbol.shape, value.shape)}
     return [substituted(side, symbols, sizes) for side in sides]
 

@@ -17,7 +17,6 @@ from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
-from matcalc.einstein.cancelling import cancelling_pair, needless_pairing, without_unit_sums
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.linear import (
     NO,
@@ -38,6 +37,7 @@ from matcalc.einstein.linear import (
     zero,
 )
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
+from matcalc.einstein.normal_factors import cancelling_pair, needless_pairing, without_unit_sums
 from matcalc.einstein.tensor_deduction import (
     is_nonnegative,
     is_positive,

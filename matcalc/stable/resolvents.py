@@ -12,8 +12,8 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Tensor
 from matcalc.einstein.nodes import postorder as tensor_postorder
 from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.rewrite.distribution import expanded
 from matcalc.expr.nodes import Call, Expr, Norm, postorder
+from matcalc.rewrite.distribution import expanded
 from matcalc.rules.entrywise import defined, definitions
 from matcalc.stable.exponentials import scaled
 

@@ -10,16 +10,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.sizes import axes_of
 from matcalc.documents.blocks import Asked, Doubt
-from matcalc.documents.readings import adds_numbers, is_misfit, perhaps_numbers
+from matcalc.documents.readings import adds_numbers, is_misfit, perhaps_numbers, statement_of
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import Point, find_point
 from matcalc.expr.nodes import Expr, Number, SizeValue, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
+from matcalc.language import elaborate
+from matcalc.language.decisions import reading_options
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
+from matcalc.objects.parsed import ParsedExpression
+from matcalc.printing import text
+from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
 
@@ -30,7 +42,7 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
         return said
     if verdict.counterexample is None and _AMBIGUOUS in verdict.reason:
         return "a sum of arrays with different axes may be meant in two ways"
-    statement = _statement(verdict)
+    statement = statement_of(verdict)
     if statement is None:
         return ""
     whole = statement.left is not None and statement.right is not None
@@ -105,7 +117,7 @@ def _applies(one: Doubt, verdict: Verdict) -> bool:
 def _are_numbers(verdict: Verdict, _: Doubt) -> bool:
     """Whether everything is a number."""
     kinds = [kind.split()[:1] for kind in (verdict.declarations or {}).values()]
-    return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(_statement(verdict)))
+    return all(kind == ["scalar"] for kind in kinds) and (bool(kinds) or not _is_of_sizes(statement_of(verdict)))
 
 
 _WHEN: Mapping[str, Callable[[Verdict, Doubt], bool]] = {
@@ -138,15 +150,15 @@ def doubted(verdict: Verdict, asked: Asked) -> Verdict:
     """The verdict; undecided where a refutation may be a misreading."""
     if not verdict.is_false or not (reason := doubt(verdict, asked)):
         return verdict
-    reading = verdict.reading
-    declarations, notes = verdict.declarations, verdict.notes
-    said = f"not equal as it was read, and perhaps not meant so: {reason}"
-    return Verdict(verdict.statement, "undecided", verdict.layout, said, declarations=declarations, notes=notes, reading=reading)
+    return _undecided(verdict, f"not equal as it was read, and perhaps not meant so: {reason}")
 
 
-def _statement(verdict: Verdict) -> Statement | None:
-    source = None if verdict.reading is None else verdict.reading.source
-    return source if isinstance(source, Statement) else None
+def _undecided(verdict: Verdict, reason: str) -> Verdict:
+    """Nothing but how a claim was read, and why that decides nothing."""
+    declarations, notes, reading = verdict.declarations, verdict.notes, verdict.reading
+    return Verdict(
+        verdict.statement, "undecided", verdict.layout, reason, declarations=declarations, notes=notes, reading=reading
+    )
 
 
 def _stray_entries(statement: Statement) -> tuple[str, ...]:
@@ -181,8 +193,13 @@ def _indices(side: str) -> frozenset[str]:
 def _is_factor(statement: Statement) -> bool:
     """Whether a derivative with more axes than two is said to be a formula with no more:
     ``∂(AB)/∂A = Bᵀ``."""
-    sides = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
-    return isinstance(sides[1], Expr) and _has_many_axes(sides[0], statement) and all(size.degree <= 1 for size in sides[1].shape)
+    lead, claimed = _lead_and_claimed(statement)
+    return isinstance(claimed, Expr) and _has_many_axes(lead, statement) and all(size.degree <= 1 for size in claimed.shape)
+
+
+def _lead_and_claimed(statement: Statement) -> tuple[Side | None, Side | None]:
+    """The side that a claim is about, and what is claimed of it."""
+    return (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
 
 
 def _has_many_axes(side: Side | None, statement: Statement) -> bool:
@@ -225,7 +242,7 @@ def _is_constant(statement: Statement) -> bool:
 
 def _strangers(statement: Statement) -> tuple[str, ...]:
     """The symbols of the claimed side that the other does not have."""
-    lead, claimed = (statement.right, statement.left) if statement.turned else (statement.left, statement.right)
+    lead, claimed = _lead_and_claimed(statement)
     known = set(_names(lead))
     return tuple([name for name in _names(claimed) if name not in known])
 
@@ -242,3 +259,168 @@ def _names(side: Side | None) -> Sequence[str]:
             ]
         case _:
             return [symbol.name for symbol in symbols_in(side).values()]
+
+
+# ---------------------------------------------------------------- what the text supposes
+
+_SEEDS = 6
+_STEPS = 40
+_MOST_ENTRIES = 150
+_MET, _EQUAL = 1e-9, 1e-6
+_SHIFT = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    left: Expr
+    right: Expr
+
+    def holds(self, point: Point) -> bool:
+        """Whether its sides are equal at a point, as far as numbers tell."""
+        import numpy as np
+
+        left, right = (evaluate(side, point.values, point.sizes) for side in (self.left, self.right))
+        scale = 1.0 + float(np.max(np.abs(left), initial=0.0)) + float(np.max(np.abs(right), initial=0.0))
+        return bool(np.max(np.abs(left - right), initial=0.0) <= _EQUAL * scale)
+
+
+def where_supposed(verdict: Verdict, asked: Asked) -> Verdict:
+    """The verdict on a false claim; undecided where it is not seen to be false at a point that
+    meets what the text supposes.
+
+    What is supposed in a way that is not read counts for nothing.
+    """
+    claim = _claimed(verdict)
+    if claim is None or verdict.counterexample is None:
+        return verdict
+    read = [(one, zero) for left, right, one in asked.supposed if (zero := _zero(left, right, verdict, asked)) is not None]
+    found = _tried(claim, [zero for _, zero in read]) if read else "false"
+    if found == "false":
+        return verdict
+    said = ", ".join([one.text for one, _ in read])
+    return _undecided(verdict, f"it is said to hold under a supposition: {said}\nit is false without it, and {_FOUND[found]}")
+
+
+_FOUND = {
+    "equal": "both sides are equal at every point tried that meets it",
+    "no point": "no point that meets it was found",
+}
+
+
+def _claimed(verdict: Verdict) -> _Claim | None:
+    """The sides of a claim as formulas, for a derivative the right answer; None where one of them
+    is none."""
+    source = statement_of(verdict)
+    if source is None or source.entries:
+        return None
+    lead, claimed = _lead_and_claimed(source)
+    if not isinstance(lead, Expr) and isinstance(verdict.correction, ParsedExpression):
+        lead = verdict.correction.node
+    return _Claim(lead, claimed) if isinstance(lead, Expr) and isinstance(claimed, Expr) else None
+
+
+def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
+    """What is supposed to be zero, as a formula in the symbols of the claim; None where that is not
+    read."""
+    declared = dict(verdict.declarations or {})
+    try:
+        return elaborate(f"({left}) - ({right})", declared, options=reading_options(False, asked.dialect)).expression
+    except MatcalcError:
+        return None
+
+
+def _tried(claim: _Claim, zeros: Sequence[Expr]) -> str:
+    """``false`` where the sides differ at a point that meets what is supposed; else what was
+    found."""
+    found = "no point"
+    for seed in range(_SEEDS):
+        try:
+            point = find_point([claim.left, claim.right, *zeros], seed, equal=seed % 2 == 1)
+            met = None if point is None else _met(point, zeros)
+            if met is not None and not claim.holds(met):
+                return "false"
+        except (MatcalcError, ArithmeticError, ValueError):
+            continue
+        found = found if met is None else "equal"
+    return found
+
+
+def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
+    """A point near another at which formulas are zero; None where none is found. Symbols with facts
+    stay as they are."""
+    import numpy as np
+
+    free = sorted({name for name, symbol in symbols_in(*zeros).items() if not symbol.properties})
+    if sum(np.size(point.values[name]) for name in free) > _MOST_ENTRIES:
+        return None
+    for _ in range(_STEPS):
+        rest = _residual(point, zeros)
+        if np.max(np.abs(rest), initial=0.0) < _MET:
+            return point
+        if not np.all(np.isfinite(rest)):
+            return None
+        slopes = np.stack(
+            [(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)] or [np.zeros_like(rest)], axis=1
+        )
+        step = np.linalg.lstsq(slopes, -rest, rcond=1e-6)[0]
+        point = _moved(point, free, step)
+    return None
+
+
+def _residual(point: Point, zeros: Sequence[Expr]) -> NDArray[Any]:
+    import numpy as np
+
+    return np.concatenate([np.asarray(evaluate(zero, point.values, point.sizes), dtype=float).ravel() for zero in zeros])
+
+
+def _shifted(point: Point, free: Sequence[str]) -> list[Point]:
+    """The point with each entry moved a little, one by one."""
+    import numpy as np
+
+    count = sum(np.size(point.values[name]) for name in free)
+    return [_moved(point, free, _SHIFT * np.eye(count)[k]) for k in range(count)]
+
+
+def _moved(point: Point, free: Sequence[str], step: NDArray[Any]) -> Point:
+    """The point with all entries of some symbols moved."""
+    import numpy as np
+
+    values: dict[str, Any] = dict(point.values)
+    start = 0
+    for name in free:
+        before = np.asarray(values[name], dtype=float)
+        values[name] = before + step[start : start + before.size].reshape(before.shape)
+        start += before.size
+    return Point(values, point.sizes)
+
+
+def supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
+    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed;
+    else the one that is given, weighed at points that meet what is supposed."""
+    if not verdict.is_false or not asked.supposed:
+        return verdict, asked
+    exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
+    for left, right, said in asked.supposed:
+        if exact and _is_condition(left, right, verdict, asked):
+            found = replace(
+                verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text=""
+            )
+            return replace(found, holds_if=(*found.holds_if, said.text)), asked
+    return where_supposed(verdict, asked), asked
+
+
+def _is_condition(left: str, right: str, verdict: Verdict, asked: Asked) -> bool:
+    """Whether an equation says the same as the condition of a verdict."""
+    wanted = (verdict.condition or "").split("=")
+    if len(wanted) != len((left, right)):
+        return False
+    declared = dict(verdict.declarations or {})
+    try:
+        options = reading_options(False, asked.dialect)
+        first, second = (text(elaborate(side, declared, options=options).expression, "ascii") for side in (left, right))
+        return any(
+            verify(f"({one}) - ({other}) = ({wanted[0]}) - ({wanted[1]})", declare=declared, help=False).ok
+            for one, other in ((first, second), (second, first))
+        )
+    except MatcalcError:
+        return False

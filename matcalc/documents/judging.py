@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
 from matcalc.documents.blocks import Asked, Notation
 from matcalc.documents.context.written_names import LOSSES
-from matcalc.documents.doubting import doubted
+from matcalc.documents.doubting import doubted, supposed
 from matcalc.documents.readings import (
     Habit,
     agrees_as_written,
@@ -25,6 +24,7 @@ from matcalc.documents.readings import (
     multiples,
     new_limit,
     sides_of,
+    statement_of,
     with_a_number,
     with_inner_products,
     with_numbers,
@@ -33,187 +33,10 @@ from matcalc.documents.readings import (
     with_vectors,
 )
 from matcalc.documents.sides import is_derivative
-from matcalc.evaluation.interpreter import evaluate
-from matcalc.evaluation.sampling import Point, find_point
-from matcalc.expr.nodes import Expr
-from matcalc.expr.rewriting import symbols_in
-from matcalc.language import elaborate
-from matcalc.language.decisions import reading_options
-from matcalc.language.statements import Statement
-from matcalc.objects.parsed import ParsedExpression
-from matcalc.printing import text
+from matcalc.language.decisions import Decision
 from matcalc.verification.items import Item
-from matcalc.verification.judgement import verdict_on, verify
+from matcalc.verification.judgement import verdict_on
 from matcalc.verification.verdict import NOT_READ, Verdict
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-_SEEDS = 6
-_STEPS = 40
-_MOST_ENTRIES = 150
-_MET, _EQUAL = 1e-9, 1e-6
-_SHIFT = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    left: Expr
-    right: Expr
-
-    def holds(self, point: Point) -> bool:
-        """Whether its sides are equal at a point, as far as numbers tell."""
-        import numpy as np
-
-        left, right = (evaluate(side, point.values, point.sizes) for side in (self.left, self.right))
-        scale = 1.0 + float(np.max(np.abs(left), initial=0.0)) + float(np.max(np.abs(right), initial=0.0))
-        return bool(np.max(np.abs(left - right), initial=0.0) <= _EQUAL * scale)
-
-
-def where_supposed(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict on a false claim; undecided where it is not seen to be false at a point that
-    meets what the text supposes.
-
-    What is supposed in a way that is not read counts for nothing.
-    """
-    claim = _claimed(verdict)
-    if claim is None or verdict.counterexample is None:
-        return verdict
-    read = [(one, zero) for left, right, one in asked.supposed if (zero := _zero(left, right, verdict, asked)) is not None]
-    found = _tried(claim, [zero for _, zero in read]) if read else "false"
-    if found == "false":
-        return verdict
-    said = ", ".join([one.text for one, _ in read])
-    reason = f"it is said to hold under a supposition: {said}\nit is false without it, and {_FOUND[found]}"
-    declarations, notes, reading = verdict.declarations, verdict.notes, verdict.reading
-    return Verdict(
-        verdict.statement, "undecided", verdict.layout, reason, declarations=declarations, notes=notes, reading=reading
-    )
-
-
-_FOUND = {
-    "equal": "both sides are equal at every point tried that meets it",
-    "no point": "no point that meets it was found",
-}
-
-
-def _claimed(verdict: Verdict) -> _Claim | None:
-    """The sides of a claim as formulas, for a derivative the right answer; None where one of them
-    is none."""
-    source = None if verdict.reading is None else verdict.reading.source
-    if not isinstance(source, Statement) or source.entries:
-        return None
-    lead, claimed = (source.right, source.left) if source.turned else (source.left, source.right)
-    if not isinstance(lead, Expr) and isinstance(verdict.correction, ParsedExpression):
-        lead = verdict.correction.node
-    return _Claim(lead, claimed) if isinstance(lead, Expr) and isinstance(claimed, Expr) else None
-
-
-def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
-    """What is supposed to be zero, as a formula in the symbols of the claim; None where that is not
-    read."""
-    declared = dict(verdict.declarations or {})
-    try:
-        return elaborate(f"({left}) - ({right})", declared, options=reading_options(False, asked.dialect)).expression
-    except MatcalcError:
-        return None
-
-
-def _tried(claim: _Claim, zeros: Sequence[Expr]) -> str:
-    """``false`` where the sides differ at a point that meets what is supposed; else what was
-    found."""
-    found = "no point"
-    for seed in range(_SEEDS):
-        try:
-            point = find_point([claim.left, claim.right, *zeros], seed, equal=seed % 2 == 1)
-            met = None if point is None else _met(point, zeros)
-            if met is not None and not claim.holds(met):
-                return "false"
-        except (MatcalcError, ArithmeticError, ValueError):
-            continue
-        found = found if met is None else "equal"
-    return found
-
-
-def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
-    """A point near another at which formulas are zero; None where none is found. Symbols with facts
-    stay as they are."""
-    import numpy as np
-
-    free = sorted({name for name, symbol in symbols_in(*zeros).items() if not symbol.properties})
-    if sum(np.size(point.values[name]) for name in free) > _MOST_ENTRIES:
-        return None
-    for _ in range(_STEPS):
-        rest = _residual(point, zeros)
-        if np.max(np.abs(rest), initial=0.0) < _MET:
-            return point
-        if not np.all(np.isfinite(rest)):
-            return None
-        slopes = np.stack(
-            [(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)] or [np.zeros_like(rest)], axis=1
-        )
-        step = np.linalg.lstsq(slopes, -rest, rcond=1e-6)[0]
-        point = _moved(point, free, step)
-    return None
-
-
-def _residual(point: Point, zeros: Sequence[Expr]) -> NDArray[Any]:
-    import numpy as np
-
-    return np.concatenate([np.asarray(evaluate(zero, point.values, point.sizes), dtype=float).ravel() for zero in zeros])
-
-
-def _shifted(point: Point, free: Sequence[str]) -> list[Point]:
-    """The point with each entry moved a little, one by one."""
-    import numpy as np
-
-    count = sum(np.size(point.values[name]) for name in free)
-    return [_moved(point, free, _SHIFT * np.eye(count)[k]) for k in range(count)]
-
-
-def _moved(point: Point, free: Sequence[str], step: NDArray[Any]) -> Point:
-    """The point with all entries of some symbols moved."""
-    import numpy as np
-
-    values: dict[str, Any] = dict(point.values)
-    start = 0
-    for name in free:
-        before = np.asarray(values[name], dtype=float)
-        values[name] = before + step[start : start + before.size].reshape(before.shape)
-        start += before.size
-    return Point(values, point.sizes)
-
-
-def supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
-    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed;
-    else the one that is given, weighed at points that meet what is supposed."""
-    if not verdict.is_false or not asked.supposed:
-        return verdict, asked
-    exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
-    for left, right, said in asked.supposed:
-        if exact and _is_condition(left, right, verdict, asked):
-            found = replace(
-                verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text=""
-            )
-            return replace(found, holds_if=(*found.holds_if, said.text)), asked
-    return where_supposed(verdict, asked), asked
-
-
-def _is_condition(left: str, right: str, verdict: Verdict, asked: Asked) -> bool:
-    """Whether an equation says the same as the condition of a verdict."""
-    wanted = (verdict.condition or "").split("=")
-    if len(wanted) != len((left, right)):
-        return False
-    declared = dict(verdict.declarations or {})
-    try:
-        options = reading_options(False, asked.dialect)
-        first, second = (text(elaborate(side, declared, options=options).expression, "ascii") for side in (left, right))
-        return any(
-            verify(f"({one}) - ({other}) = ({wanted[0]}) - ({wanted[1]})", declare=declared, help=False).ok
-            for one, other in ((first, second), (second, first))
-        )
-    except MatcalcError:
-        return False
 
 
 def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
@@ -277,7 +100,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     only if it is in every reading."""
     found: list[_Weighed] = []
     for one in asked:
-        if one.instead and not (found and _is_open(found[-1].verdict, one.instead)):
+        if not _is_tried(one, found):
             continue
         verdict = _of_transposes(_of_kinds(one), one)
         if one.instead == "other" and _holds_of_another(verdict, one):
@@ -308,26 +131,36 @@ class _Weighed(NamedTuple):
     is_sure: bool
 
 
+def _is_tried(one: Asked, found: Sequence[_Weighed]) -> bool:
+    """Whether a reading is asked about: another form of one where that could not be read, or could
+    be but had no two sides to compare."""
+    if not one.instead or not found:
+        return not one.instead
+    before = found[-1].verdict
+    return bool(before.problem) or one.instead == "other" or (one.instead == "unanswered" and before.counterexample is None)
+
+
 def _weighed(verdict: Verdict, asked: Asked) -> _Weighed:
     weighed = _kept(verdict) if asked.lossy else doubted(verdict, asked)
     return _Weighed(weighed, asked, weighed.is_false or not verdict.is_false)
-
-
-_NUMBERS = tuple([f"{letter} is read as a scalar" for letter in sorted(LOSSES)])
 
 
 def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
     """The verdict on a claim that holds; undecided where a capital had to be a vector or a number
     for it, of which nothing was said, or sums had to be meant that are not written, although others
     are. A loss is a number, whatever letter it has."""
-    decisions = () if verdict.reading is None else verdict.reading.decisions
-    doubtful = [one for one in decisions if one.weight == "doubtful"]
     if (limit := new_limit(asked.statement)) is not None:
         return _open(verdict, f"true only where a sum up to {limit} is one up to what the definitions have")
-    kinds = [one.words for one in doubtful if one.topic == "kinds" and not one.words.startswith(_NUMBERS)]
-    sums = [one.words for one in doubtful if one.words.startswith("no sum is written")] if _SUM.search(asked.statement) else []
-    forced = next(iter((*kinds, *sums)), "")
-    return _open(verdict, f"true only where {forced}") if forced else verdict
+    summed = _SUM.search(asked.statement) is not None
+    decisions = () if verdict.reading is None else verdict.reading.decisions
+    forced = sorted([one for one in decisions if _is_forced(one, summed)], key=lambda one: one.topic != "kinds")
+    return _open(verdict, f"true only where {forced[0].words}") if forced else verdict
+
+
+def _is_forced(one: Decision, summed: bool) -> bool:
+    """Whether a claim may hold only because of a choice; ``summed``: sums are written in it."""
+    chosen = one.name not in LOSSES or one.choice != "scalar" if one.topic == "kinds" else summed and one.choice == "sum"
+    return one.weight == "doubtful" and chosen
 
 
 _SUM = pattern(r"\\sum(?![A-Za-z])|∑|\\operatorname\{tensor\}")
@@ -381,12 +214,12 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
 def _in_other_forms(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     """The verdict on a false claim in other layouts, and as people write it."""
     fits = not is_misfit(verdict)
-    others = () if fits and not is_chained(asked) else _in_other_layouts(asked)
+    others = _in_other_layouts(asked, fits)
     turned = [(_verdict(other), other) for other in others]
     layout = next((other.layout for found, other in turned if found.ok), None)
     if layout is None and (loose := _loosely(verdict, meant(asked, fits))) is not None:
         return loose, asked
-    layout = layout or next((other.layout for other in others if _holds_loosely(verdict, other, fits)), None)
+    layout = layout or _layout_meant(verdict, others, fits)
     if layout is not None:
         return _of_layout(replace(verdict, other_layout=layout), asked, layout), asked
     if fits:
@@ -394,12 +227,18 @@ def _in_other_forms(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     return next((pair for pair in turned if pair[0].status == "conditional"), (verdict, asked))
 
 
-def _in_other_layouts(asked: Asked) -> tuple[Asked, ...]:
-    return tuple([replace(asked, layout=layout) for layout in _LAYOUTS if layout != asked.layout])
+def _in_other_layouts(asked: Asked, fits: bool) -> tuple[Asked, ...]:
+    """A claim whose sides do not fit, or have derivatives on both, in the other layouts."""
+    apart = not fits or is_chained(asked)
+    return tuple([replace(asked, layout=layout) for layout in _LAYOUTS if apart and layout != asked.layout])
 
 
-def _holds_loosely(verdict: Verdict, asked: Asked, fits: bool) -> bool:
-    return _loosely(verdict, [pair for pair in meant(asked, fits) if pair[0].holds]) is not None
+def _layout_meant(verdict: Verdict, others: Iterable[Asked], fits: bool) -> str | None:
+    """The layout in which a claim holds as people write it."""
+    for other in others:
+        if _loosely(verdict, [pair for pair in meant(other, fits) if pair[0].holds]) is not None:
+            return other.layout
+    return None
 
 
 def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:
@@ -473,8 +312,8 @@ _MOST_INDICES = 3
 
 def _entries(verdict: Verdict) -> tuple[str, ...]:
     """The indices of a claim about entries."""
-    source = None if verdict.reading is None else verdict.reading.source
-    return source.entries if isinstance(source, Statement) else ()
+    source = statement_of(verdict)
+    return () if source is None else source.entries
 
 
 _GRADIENT = pattern(r"\\nabla|∇|\bgrad")
@@ -512,12 +351,6 @@ def _verdict(one: Asked) -> Verdict:
     return verdict_on(
         Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
     )
-
-
-def _is_open(verdict: Verdict, instead: str) -> bool:
-    """Whether another form of a reading is asked about: where it could not be read, or could be but
-    had no two sides to compare."""
-    return bool(verdict.problem) or instead == "other" or (instead == "unanswered" and verdict.counterexample is None)
 
 
 _WITHOUT_FACTS = "false without facts that the document says of a name that stands for something else here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -176,6 +176,17 @@ _OF_VECTORS = re.compile(r"(?P<names>[^:;]+): vectors?")
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|pmb|bs|bold)\s*\{?\s*\\?([A-Za-z]+)")
 
 
+def _said_to_be(kind: re.Pattern[str], said: Iterable[str]) -> set[str]:
+    """The names that are said to be of a kind: ``a, b: scalars``."""
+    found = [kind.fullmatch(one) for one in said]
+    return {name.strip() for one in found if one is not None for name in one["names"].split(",")}
+
+
+def _assumed(verdict: Verdict) -> list[str]:
+    """The kinds that were assumed, one by one."""
+    return [kind.strip() for one in verdict.assumed for kind in one.split(";")]
+
+
 def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     """The claim about numbers instead, where the verdict shows that it may be one; None where it
     does not.
@@ -186,8 +197,7 @@ def with_numbers(asked: Asked, verdict: Verdict) -> Asked | None:
     """
     if not verdict.is_false:
         return None
-    found = _OF_NUMBERS.fullmatch(verdict.condition or "")
-    names = {name.strip() for name in found["names"].split(",")} if found is not None else set()
+    names = _said_to_be(_OF_NUMBERS, [verdict.condition or ""])
     names |= set(filter(None, perhaps_numbers(asked, verdict).split(" and "))) | _in_either_layout(asked, verdict)
     plain = frozenset(_plain_letters(asked))
     declared = _declared(asked)
@@ -214,8 +224,7 @@ def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
 
 def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
     """The letters that are vectors by convention alone."""
-    assumed = [kind.strip() for one in verdict.assumed for kind in one.split(";")]
-    found = {name for kind in assumed if (of := _OF_VECTORS.fullmatch(kind)) is not None for name in of["names"].split(", ")}
+    found = _said_to_be(_OF_VECTORS, _assumed(verdict))
     return {name for name in found if not _is_vector(name, asked, _declared(asked))}
 
 
@@ -228,6 +237,18 @@ def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
         yield asked.declaring(f"{name}: scalar")
 
 
+def statement_of(verdict: Verdict) -> Statement | None:
+    """A claim as it was read; None for one that was not."""
+    source = None if verdict.reading is None else verdict.reading.source
+    return source if isinstance(source, Statement) else None
+
+
+def _derivative_of(verdict: Verdict) -> DerivativeSide | None:
+    """The derivative that a claim has on its left."""
+    source = statement_of(verdict)
+    return source.left if source is not None and isinstance(source.left, DerivativeSide) else None
+
+
 def adds_numbers(verdict: Verdict) -> bool:
     """Whether a number is added to every entry of an array, as a claim was read."""
     return verdict.reading is not None and any(one.topic == "broadcasting" for one in verdict.reading.decisions)
@@ -235,9 +256,8 @@ def adds_numbers(verdict: Verdict) -> bool:
 
 def is_of_a_number(verdict: Verdict) -> bool:
     """Whether what a claim differentiates is a number."""
-    source = None if verdict.reading is None else verdict.reading.source
-    side = source.left if isinstance(source, Statement) else None
-    return isinstance(side, DerivativeSide) and not side.expression.shape
+    side = _derivative_of(verdict)
+    return side is not None and not side.expression.shape
 
 
 def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
@@ -249,12 +269,7 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
     if asked.exact or not is_misfit(verdict):
         return None
     declared = _declared(asked)
-    assumed = {
-        name
-        for one in verdict.assumed
-        if (found := _OF_NUMBERS.fullmatch(one)) is not None
-        for name in found["names"].split(", ")
-    }
+    assumed = _said_to_be(_OF_NUMBERS, verdict.assumed)
     wished = _WISHED_VECTORS.search(verdict.reason)
     meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
     if not meant or not meant <= assumed - declared:
@@ -264,9 +279,8 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
 
 
 def _differentiated_by(verdict: Verdict) -> Set[str]:
-    source = None if verdict.reading is None else verdict.reading.source
-    side = source.left if isinstance(source, Statement) else None
-    return {symbol.name for symbol in side.wrt} if isinstance(side, DerivativeSide) else set()
+    side = _derivative_of(verdict)
+    return set() if side is None else {symbol.name for symbol in side.wrt}
 
 
 def perhaps_numbers(asked: Asked, verdict: Verdict) -> str:
@@ -288,8 +302,7 @@ def with_plain_capitals(asked: Asked, verdict: Verdict) -> Asked | None:
     """
     kinds = verdict.declarations or {}
     by = set(_BY.findall(asked.statement))
-    said = [part for one in verdict.assumed for part in one.split("; ")]
-    assumed = {name for one in said if (found := _OF_MATRICES.fullmatch(one)) is not None for name in found["names"].split(", ")}
+    assumed = _said_to_be(_OF_MATRICES, _assumed(verdict))
     by_number = bool(by) and all(kinds.get(name) == "scalar" for name in by)
     if not by_number or not assumed or assumed & _declared(asked) or _OF_ARRAYS.search(asked.statement):
         return None

@@ -144,7 +144,7 @@ class EquationReader(Reader):
             f"no sum is written: products are summed over {letters}, which stand{'s' * (len(found.letters) == 1)} in them twice"
         )
         readings = (f"they are summed: write Σ_{found.letters[0]}", "each is a name of its own: declare them")
-        self.decisions.append(Decision(said, "notation", "doubtful", equation.span, readings))
+        self.decisions.append(Decision(said, "notation", "doubtful", equation.span, readings, choice="sum"))
         return found.equation
 
     def _undone(self, equation: s.Equation) -> s.Equation:

@@ -118,7 +118,8 @@ class Decision:
     one. ``instead`` are the readings it was chosen among and how each is said beyond doubt, such as
     ``("C is a scalar: declare C: scalar", "C is a matrix: declare C: n×n")``; a doubtful decision
     has at least two. ``otherwise`` names the choice where the same words could mean something else
-    that a reading can be asked for (``ReadingOptions.otherwise``).
+    that a reading can be asked for (``ReadingOptions.otherwise``). ``name`` is the symbol that the
+    choice is about, ``choice`` its kind, or ``sum`` for one that is not written.
 
     >>> Decision("sigma(...) is read as the logistic function").weight
     'assumed'
@@ -130,6 +131,8 @@ class Decision:
     span: Span | None = None
     instead: tuple[str, ...] = ()
     otherwise: str = ""
+    name: str = ""
+    choice: str = ""
 
     @property
     def told(self) -> bool:

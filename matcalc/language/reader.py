@@ -101,7 +101,9 @@ def _against_the_capital(variable: Variable, kind: str) -> Decision:
     if not variable.matrix_too:
         return Decision(said, "kinds", span=variable.cell.span)
     readings = tuple([f"{name} is a {other}: declare {name}: {other}" for other in (kind, "matrix")])
-    return Decision(f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings)
+    return Decision(
+        f"{said}, although it is a capital", "kinds", "doubtful", variable.cell.span, readings, name=name, choice=kind
+    )
 
 
 Read = TypeVar("Read", bound="Decided")

@@ -3,10 +3,14 @@ claim in it."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+Inner = TypeVar("Inner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,20 @@ def placed(text: str, place: Place) -> Placed:
     >>> placed("a\\nbc", Place("notes.md", 7)).place(3).line
     8
     """
-    marks, at = [(0, place)], 0
-    while (at := text.find("\n", at) + 1) > 0:
-        line = len(marks)
+    marks = [(0, place)]
+    for line, at in enumerate(line_starts(text)[1:], 1):
         cell_line = place.line_in_cell + line if place.cell else 0
         marks.append((at, Place(place.file, place.line + line, 1, place.cell, cell_line)))
     return Placed(text, tuple(marks))
+
+
+def line_starts(text: str) -> list[int]:
+    """Where each line of a text begins.
+
+    >>> line_starts("a\\nbc\\n")
+    [0, 2, 5]
+    """
+    return [0, *(found.end() for found in re.finditer("\n", text))]
 
 
 def joined(parts: Sequence[Placed]) -> Placed:
@@ -89,6 +101,34 @@ def joined(parts: Sequence[Placed]) -> Placed:
         marks += [(at + length, place) for at, place in part.marks]
         length += len(part.text)
     return Placed("".join([part.text for part in parts]), tuple(marks))
+
+
+class Nest(Generic[Inner]):
+    """What is open, one thing in the other, each with its name: an end closes the last of its name
+    and all that is open in it."""
+
+    def __init__(self) -> None:
+        self.open: list[tuple[str, Inner]] = []
+        self.counts: Counter[str] = Counter()
+
+    def begin(self, name: str, inner: Inner) -> None:
+        """Opens one more."""
+        self.open.append((name, inner))
+        self.counts[name] += 1
+
+    def pop(self) -> tuple[str, Inner]:
+        """Closes the last one."""
+        name, inner = self.open.pop()
+        self.counts[name] -= 1
+        return name, inner
+
+    def end(self, name: str) -> Inner | None:
+        """Closes the last one of a name, with all in it; None where none is open."""
+        if not self.counts[name]:
+            return None
+        while (closed := self.pop())[0] != name:
+            pass
+        return closed[1]
 
 
 @dataclass(frozen=True, slots=True)

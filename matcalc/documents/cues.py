@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.documents.blocks import Notation
+from matcalc.documents.blocks import Nest, Notation
 from matcalc.facts.table import facts
 
 WordUse: TypeAlias = Literal["joining", "conditional", "accompanying", "remark"]
@@ -24,48 +23,35 @@ _LONGEST_CUE = 4
 
 
 @cache
-def _table() -> Mapping[str, Any]:
-    return tomllib.loads(read("rules", "rows.toml"))
+def table(file: str) -> Mapping[str, Any]:
+    """A file of ``rules/``."""
+    return MappingProxyType(tomllib.loads(read("rules", file)))
 
 
 @cache
-def relations() -> Mapping[str, str]:
-    """How a relation is written -> its sign."""
-    return _turned("relations")
-
-
-@cache
-def joints() -> Mapping[str, str]:
-    """How a sign between statements is written -> that sign."""
-    return _turned("joints")
-
-
-@cache
-def above() -> Mapping[str, str]:
-    """What stands above an equals sign -> what that then means."""
-    return _turned("marks")
+def spellings_of(sort: str) -> Mapping[str, str]:
+    """How a sign is written -> that sign: of ``relations``, of ``joints`` between statements, or of
+    ``marks`` above an equals sign."""
+    found = table("rows.toml")[sort].items()
+    return MappingProxyType({spelled: sign for sign, spellings in found for spelled in spellings})
 
 
 @cache
 def commands(use: str) -> frozenset[str]:
     """The LaTeX commands of one use, without their backslash."""
-    return frozenset(_table()["commands"][use])
+    return frozenset(table("rows.toml")["commands"][use])
 
 
 @cache
 def environments(use: str) -> frozenset[str]:
     """The LaTeX environments of one use, without a star."""
-    return frozenset(_table()["environments"][use])
-
-
-def _turned(name: str) -> Mapping[str, str]:
-    return MappingProxyType({spelled: sign for sign, spellings in _table()[name].items() for spelled in spellings})
+    return frozenset(table("rows.toml")["environments"][use])
 
 
 @cache
 def _word_uses() -> Mapping[str, WordUse]:
     uses: tuple[WordUse, ...] = ("joining", "conditional", "accompanying")
-    return MappingProxyType({cue: use for use in uses for cue in _table()["words"][use]})
+    return MappingProxyType({cue: use for use in uses for cue in table("rows.toml")["words"][use]})
 
 
 def word_use(text: str) -> WordUse:
@@ -131,10 +117,9 @@ _FRONT = 2
 """Words within which a sentence begins: ``And if``."""
 
 
-@cache
 def cue_table() -> Mapping[str, Any]:
     """``rules/roles.toml``."""
-    return MappingProxyType(tomllib.loads(read("rules", "roles.toml")))
+    return table("roles.toml")
 
 
 @cache
@@ -199,38 +184,52 @@ class Sentence:
         return sort in self.first
 
 
+class _Cue(NamedTuple):
+    """A cue, or a sign between the parts of a sentence; ``blanks`` are those of the sentence before
+    it."""
+
+    said: str
+    sorts: tuple[str, ...]
+    blanks: int
+    end: int
+
+    @classmethod
+    def of(cls, found: re.Match[str], blanks: int) -> _Cue:
+        said = " ".join(found[0].split())
+        return cls(said, _cues().get(said, ()), blanks, found.end())
+
+
+def _governing(cues: Sequence[_Cue]) -> tuple[str, str, int]:
+    """Which of naming, supposing and stating governs the end of a sentence, by which cue, and where
+    that ends."""
+    governing, cue, fronted, ends = "", "", False, 0
+    for one in cues:
+        if one.said == "," and fronted:
+            governing, cue, fronted = "stating", "", False
+        if one.said == ";" and cue not in _DOMINANT:
+            governing, cue, fronted = "", "", False
+        sort = next((sort for sort in _GOVERNING if sort in one.sorts), None)
+        if sort is None or (sort == "stating" and (fronted or cue in _DOMINANT) and one.said not in _ENDING):
+            continue
+        governing, cue, ends = sort, one.said, one.end
+        fronted = sort == "supposing" and one.blanks < _FRONT and one.said not in _DOMINANT
+    return governing, cue, ends
+
+
 @lru_cache(maxsize=256)
 def sentence(before: str, lead: str) -> Sentence:
     """What the words before a formula say, those in front of it in the formula itself (``lead``)
     last."""
     text = f"{before[-_LONGEST:]} {lead}".lower()
-    sorts: set[str] = set()
-    first: set[str] = set()
-    governing, cue, fronted, start, ends = "", "", False, len(text) - len(text.lstrip()), 0
-    for match in _pattern().finditer(text):
-        if match[0] == "," and fronted:
-            governing, cue, fronted = "stating", "", False
-        if match[0] == ";" and cue not in _DOMINANT:
-            governing, cue, fronted = "", "", False
-        if match[0][0] in ",;$(":
-            continue
-        said = " ".join(match[0].split())
-        found = _cues()[said]
-        sorts |= set(found)
-        if text.count(" ", start, match.start()) <= 2 * _FRONT:
-            first |= set(found)
-        sort = next((sort for sort in _GOVERNING if sort in found), None)
-        if sort is None or (sort == "stating" and (fronted or cue in _DOMINANT) and said not in _ENDING):
-            continue
-        at_front = text.count(" ", start, match.start()) < _FRONT
-        governing, cue, ends = sort, said, match.end()
-        fronted = sort == "supposing" and at_front and said not in _DOMINANT
+    start = len(text) - len(text.lstrip())
+    cues = [_Cue.of(found, text.count(" ", start, found.start())) for found in _pattern().finditer(text)]
+    governing, cue, ends = _governing(cues)
     rest = text[ends:].split()
     return Sentence(
-        frozenset(sorts),
+        frozenset().union(*(one.sorts for one in cues)),
         governing,
         cue,
-        frozenset(first),
+        frozenset().union(*(one.sorts for one in cues if one.blanks <= 2 * _FRONT)),
         in_brackets=text.rstrip().endswith("("),
         supposes_next=cue in _HYPOTHESES and len(rest) <= _NEXT,
         qualifies=governing == "supposing" and cue not in _DOMINANT and not rest,
@@ -286,22 +285,19 @@ _OPENING = {"brace": "brace", "begin": "begin", "left": "left", "soft": "soft", 
 _CLOSING = {"unbrace": "brace", "end": "begin", "right": "left", "unsoft": "soft", "close": "soft"}
 
 
-def _compiled(own: str) -> re.Pattern[str]:
-    signs = [sign for sign in [*relations(), *joints()] if not sign.isalpha() and sign != "~"]
+@cache
+def _pattern_of(notation: Notation) -> re.Pattern[str]:
+    own = _LATEX if notation == "latex" else _PLAIN
+    signs = [sign for sort in ("relations", "joints") for sign in spellings_of(sort) if not sign.isalpha() and sign != "~"]
     several = "|".join(re.escape(sign).replace(":=", r":\s*=") for sign in sorted(signs, key=lambda sign: (-len(sign), sign)))
     pattern = rf"{own.replace('TABLE', _TABLE)} | (?P<sign>{several}) | {_BOTH} | (?P<char>.)"
     return re.compile(pattern, re.VERBOSE | re.DOTALL)
 
 
-_PATTERNS: dict[Notation, re.Pattern[str]] = {}
-
-
 def tokens_of(text: str, notation: Notation) -> list[Raw]:
     """The tokens of a formula; together they are the whole of it."""
-    if notation not in _PATTERNS:
-        _PATTERNS[notation] = _compiled(_LATEX if notation == "latex" else _PLAIN)
     found: list[Raw] = []
-    for match in _PATTERNS[notation].finditer(text):
+    for match in _pattern_of(notation).finditer(text):
         kind = match.lastgroup or "char"
         found.append(
             Raw(kind.removesuffix("_other"), match[0], match.start(), match.end(), match[kind] if match[kind] != match[0] else "")
@@ -323,11 +319,12 @@ def _without_splits(tokens: list[Raw]) -> list[Raw]:
             waiting = None
         elif token.kind == "break":
             broken = True
-        elif token.kind not in ("space", "column", "comment") and not (token.kind == "command" and token.name in _BETWEEN):
+        elif token.kind not in _UNSEEN and token.name not in _BETWEEN:
             waiting = None
     return tokens
 
 
+_UNSEEN = frozenset(["space", "column", "comment"])
 _BETWEEN = frozenset(["quad", "qquad", "nonumber", "notag"])
 
 
@@ -339,33 +336,28 @@ def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
     may close each other: ``[0, 1)``.
     """
     partner: dict[int, int] = {}
-    opened: list[int] = []
-    waiting: Counter[str] = Counter()
+    nest: Nest[int] = Nest()
     for position, token in enumerate(tokens):
         if token.kind in _OPENING:
-            opened.append(position)
-            waiting[_OPENING[token.kind]] += 1
-            continue
+            nest.begin(_OPENING[token.kind], position)
         wanted = _CLOSING.get(token.kind)
-        if wanted is None or not waiting[wanted] or (wanted == "soft" and _OPENING[tokens[opened[-1]].kind] != "soft"):
+        if wanted is None or (wanted == "soft" and nest.open and nest.open[-1][0] != "soft"):
             continue
-        while True:
-            place = opened.pop()
-            kind = _OPENING[tokens[place].kind]
-            waiting[kind] -= 1
-            if kind == wanted:
-                break
-        partner[place], partner[position] = position, place
+        place = nest.end(wanted)
+        if place is not None:
+            partner[place], partner[position] = position, place
     return partner
 
 
-def spelled(token: Raw, table: Mapping[str, str]) -> str | None:
-    """The sign that a token is in a table of signs."""
+def spelled(token: Raw, *sorts: str) -> str | None:
+    """The sign that a token is among those of some sorts, such as ``relations``."""
     if token.kind == "command":
-        return table.get(token.name)
-    if token.kind in ("sign", "char") or token.text == "in":
-        return table.get("".join(token.text.split())) if token.text != "~" else None
-    return None
+        written = token.name
+    elif token.text != "~" and (token.kind in ("sign", "char") or token.text == "in"):
+        written = "".join(token.text.split())
+    else:
+        return None
+    return next((sign for sort in sorts if (sign := spellings_of(sort).get(written)) is not None), None)
 
 
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
-from matcalc.documents.cues import Raw, above, commands, environments, joints, partners_of, relations, spelled, tokens_of
+from matcalc.documents.cues import Raw, commands, environments, partners_of, spelled, spellings_of, tokens_of
 from matcalc.language.latex.latex_commands import SPACING
 
 SignKind: TypeAlias = Literal[
@@ -53,7 +53,7 @@ class Sign:
 def signs_of(text: str, notation: Notation) -> list[Sign]:
     """The signs of a formula in order; together they are the whole of it."""
     tokens = tokens_of(text, notation)
-    walk = _Walk(text, notation, tokens, partners_of(tokens))
+    walk = _Walk(text, notation, [*tokens, Raw("nothing", "", len(text), len(text))], partners_of(tokens))
     found: list[Sign] = []
     position = 0
     while position < len(tokens):
@@ -78,7 +78,7 @@ _SET_OUT = pattern(
 )
 _NAME = pattern(r"[^\W\d_][\w-]*")
 _SYMBOLS = frozenset(["command", "char", "digits"])
-_BEFORE_STATEMENT = frozenset(["break", "column", "begin", "left", "brace", "soft", "open"])
+_BEFORE_STATEMENT = frozenset(["nothing", "break", "column", "begin", "left", "brace", "soft", "open"])
 _MOST_ARGUMENTS = 4
 
 
@@ -97,13 +97,13 @@ class _Walk:
         token = self.tokens[position]
         if position in self.opened:
             return self._one("cut", position)
-        if (relation := spelled(token, relations())) is not None:
+        if (relation := spelled(token, "relations")) is not None:
             return self._relation(position, position + 1, relation)
-        if (joint := spelled(token, joints())) is not None and token.kind != "split":
+        if (joint := spelled(token, "joints")) is not None and token.kind != "split":
             return self._one("joint", position, joint)
         if token.kind == "command":
             return self._command(position)
-        if token.text in "_^" and token.kind == "char":
+        if self._is_script(position):
             return self._operand(position, self._after_argument(position + 1))
         if self.partner.get(position, -1) > position:
             return self._group(position)
@@ -151,7 +151,7 @@ class _Walk:
         return Sign("operand", self.tokens[position].start, self._end(after)), after
 
     def _skip_space(self, position: int) -> int:
-        while position < len(self.tokens) and self.tokens[position].kind == "space":
+        while self.tokens[position].kind == "space":
             position += 1
         return position
 
@@ -159,14 +159,12 @@ class _Walk:
         """The position after the argument that begins here, or after the space before it; no
         argument is none."""
         position = self._skip_space(position)
-        if position >= len(self.tokens) or self.tokens[position].kind in ("break", "column", "unbrace", "end", "right"):
-            return position
         token = self.tokens[position]
-        if token.kind == "brace":
-            return self.partner.get(position, position) + 1
-        if token.kind == "command" and position + 1 < len(self.tokens) and self.tokens[position + 1].kind == "brace":
-            return self.partner.get(position + 1, position + 1) + 1
-        return position + 1
+        if token.kind in ("break", "column", "unbrace", "end", "right", "nothing"):
+            return position
+        if token.kind == "command" and self.tokens[position + 1].kind == "brace":
+            position += 1
+        return (self.partner.get(position, position) if self.tokens[position].kind == "brace" else position) + 1
 
     def _inner(self, first: int, after: int) -> str:
         """The text of an argument, without its braces."""
@@ -174,33 +172,35 @@ class _Walk:
         if first >= after:
             return ""
         if self.tokens[first].kind == "brace" and self.partner.get(first) == after - 1:
-            return self.text[self.tokens[first].end : self.tokens[after - 1].start]
+            return self._inside(first, after - 1)
         return self.text[self.tokens[first].start : self._end(after)]
+
+    def _inside(self, first: int, last: int) -> str:
+        """The text between two tokens."""
+        return self.text[self.tokens[first].end : self.tokens[last].start]
 
     def _relation(self, position: int, after: int, value: str, mark: str = "") -> tuple[Sign, int]:
         """A relation with the marks that stand at it as scripts."""
         following = self._skip_space(after)
-        while (
-            following < len(self.tokens) and self.tokens[following].text in ("^", "_") and self.tokens[following].kind == "char"
-        ):
+        while self._is_script(following):
             after = self._after_argument(following + 1)
             mark = mark or self._inner(following + 1, after)
             following = self._skip_space(after)
-        if self.tokens[position].name.startswith("x") and following < len(self.tokens) and self.tokens[following].kind == "brace":
+        if self.tokens[position].name.startswith("x") and self.tokens[following].kind == "brace":
             after = self._after_argument(following)  # \xrightarrow{f}
             mark = mark or self._inner(following, after)
-        meant = above().get(mark.strip())
+        meant = spellings_of("marks").get(mark.strip())
         value = ":=" if meant == ":=" and value == "=" else value
         return Sign("relation", self.tokens[position].start, self._end(after), value, meant or mark), after
 
+    def _is_script(self, position: int) -> bool:
+        token = self.tokens[position]
+        return token.kind == "char" and token.text in ("^", "_")
+
     def _group(self, position: int) -> tuple[Sign, int]:
         sign, after = self._operand(position, self.partner[position] + 1)
-        if (
-            not self.text[self.tokens[position].end : self.tokens[after - 1].start].strip()
-            and self.tokens[position].kind == "brace"
-        ):
-            scripted = after < len(self.tokens) and self.tokens[after].text in ("^", "_")
-            return (sign if scripted else replace(sign, kind="space")), after
+        if self.tokens[position].kind == "brace" and not self._inside(position, after - 1).strip():
+            return (sign if self.tokens[after].text in ("^", "_") else replace(sign, kind="space")), after
         return (replace(sign, kind="cases") if self._is_cases(position) else sign), after
 
     def _is_cases(self, position: int) -> bool:
@@ -212,7 +212,7 @@ class _Walk:
     def _command(self, position: int) -> tuple[Sign, int]:
         name, token = self.tokens[position].name, self.tokens[position]
         following = self._skip_space(position + 1)
-        braced = following < len(self.tokens) and self.tokens[following].kind == "brace"
+        braced = self.tokens[following].kind == "brace"
         after = self._after_argument(following) if braced else position + 1
         if name in commands("prose") and braced:
             said = self._inner(following, after)
@@ -222,7 +222,7 @@ class _Walk:
         if name in commands("wide"):
             after = after if name in commands("wide_with_argument") else position + 1
             return Sign("wide", token.start, self._end(after)), after
-        if name in commands("stacked") or name in commands("braced"):
+        if name in commands("stacked") | commands("braced"):
             return self._stacked(position)
         if name in commands("frames") and following in self.opened:
             return self._one("cut", position)
@@ -251,31 +251,26 @@ class _Walk:
         first = self.partner.get(after - 1)
         if first is None or self.tokens[after - 1].kind != "unbrace":
             return ""
-        inside = self.text[self.tokens[first].end : self.tokens[after - 1].start]
-        return (
-            " ".join(found[1] for found in _PROSE.finditer(inside))
-            if not _SET_OUT.sub("", _PROSE.sub("", inside)).strip()
-            else ""
-        )
+        inside = self._inside(first, after - 1)
+        bare = _SET_OUT.sub("", _PROSE.sub("", inside)).strip()
+        return "" if bare else " ".join(found[1] for found in _PROSE.finditer(inside))
 
     def _names(self, said: str, position: int, after: int) -> bool:
         """Whether one word stands where a name does: before a bracket or a script, or right beside
         a symbol."""
         if not _NAME.fullmatch(said):
             return False
-        following = self._skip_space(after)
-        behind = self.tokens[following] if following < len(self.tokens) else None
-        if behind is not None and (behind.text in ("_", "^") or behind.kind in ("soft", "left", "open")):
+        behind = self.tokens[self._skip_space(after)]
+        if behind.text in ("_", "^") or behind.kind in ("soft", "left", "open"):
             return True
-        if behind is not None and behind.kind in _SYMBOLS and not self._is_spacing(behind) and not self._is_sign(behind):
+        if behind.kind in _SYMBOLS and not self._is_spacing(behind) and not self._is_sign(behind):
             return True
-        before = self._significant_before(position)
-        ahead = self.tokens[before] if before is not None else None
-        return ahead is not None and ahead.kind == "command" and ahead.name in commands("prefixes")
+        ahead = self._before(position)
+        return ahead.kind == "command" and ahead.name in commands("prefixes")
 
     @staticmethod
     def _is_sign(token: Raw) -> bool:
-        sign = spelled(token, relations()) or spelled(token, joints())
+        sign = spelled(token, "relations", "joints")
         return sign is not None or token.text in ",;:.&" or token.name in commands("wide")
 
     def _stacked(self, position: int) -> tuple[Sign, int]:
@@ -289,7 +284,7 @@ class _Walk:
             first, after = after, self._after_argument(after)
         inner = [token for token in self.tokens[first:after] if token.kind not in ("space", "brace", "unbrace")][:2]
         if len(inner) == 1:
-            relation, joint = spelled(inner[0], relations()), spelled(inner[0], joints())
+            relation, joint = spelled(inner[0], "relations"), spelled(inner[0], "joints")
             if relation is not None:
                 return self._relation(position, after, relation, mark)
             if joint is not None:
@@ -315,17 +310,17 @@ class _Walk:
                 if self._is_opened(other, position, other in stating):
                     opened |= {other, position}
                     stating |= set(stack[-1:])
-                elif (
-                    other in stating
-                    and token.kind == "unbrace"
-                    and self._owner(other)[0] in commands("stacked") | commands("braced")
-                ):
+                elif other in stating and self._is_marked(other):
                     stating |= set(stack[-1:])
-            elif stack and (token.kind == "break" or spelled(token, relations()) or spelled(token, joints())):
-                stating.add(stack[-1])
+            elif token.kind == "break" or spelled(token, "relations", "joints"):
+                stating |= set(stack[-1:])
             if token.kind in ("break", "column", "split") and nested["bracket"] and not nested["array"]:
                 self.breaks.append(token)
         return opened
+
+    def _is_marked(self, first: int) -> bool:
+        """Whether a group is what a sign is set above or below."""
+        return self.tokens[first].kind == "brace" and self._owner(first)[0] in commands("stacked") | commands("braced")
 
     def _nesting(self, first: int) -> str:
         """What a group is to the breaks in it: those of an array are its own."""
@@ -354,23 +349,25 @@ class _Walk:
     def _is_bracketed(self, first: int) -> bool:
         """Whether brackets of an array stand right before a group."""
         before = self._significant_before(first)
-        return before is not None and self.tokens[before].kind in ("soft", "open", "left") and not self._is_cases(before)
+        return self.tokens[before].kind in ("soft", "open", "left") and not self._is_cases(before)
 
-    def _significant_before(self, position: int) -> int | None:
+    def _significant_before(self, position: int) -> int:
+        """The place of the token before; that of the end, which is nothing, without one."""
         position -= 1
-        while position >= 0 and (self.tokens[position].kind == "space" or self._is_spacing(self.tokens[position])):
+        while self.tokens[position].kind == "space" or self._is_spacing(self.tokens[position]):
             position -= 1
-        return position if position >= 0 else None
+        return position
+
+    def _before(self, position: int) -> Raw:
+        return self.tokens[self._significant_before(position)]
 
     @staticmethod
     def _is_spacing(token: Raw) -> bool:
         return token.kind == "command" and (token.name in SPACING or token.name in commands("dropped"))
 
     def _begins_statement(self, position: int) -> bool:
-        before = self._significant_before(position)
-        return (
-            before is None or self.tokens[before].kind in _BEFORE_STATEMENT or spelled(self.tokens[before], joints()) is not None
-        )
+        before = self._before(position)
+        return before.kind in _BEFORE_STATEMENT or spelled(before, "joints") is not None
 
     def _is_bare(self, first: int, last: int) -> bool:
         """Whether braces are no argument, or that of a frame; those around a lone relation always
@@ -390,22 +387,19 @@ class _Walk:
 
     def _is_lone_relation(self, first: int, last: int) -> bool:
         """Whether a group is made of a relation alone."""
-        inner = (
-            [token for token in self.tokens[first + 1 : last] if token.kind != "space"] if last - first <= _MOST_ARGUMENTS else []
-        )
-        return len(inner) == 1 and spelled(inner[0], relations()) is not None
+        short = last - first <= _MOST_ARGUMENTS
+        inner = [token for token in self.tokens[first + 1 : last] if short and token.kind != "space"]
+        return len(inner) == 1 and spelled(inner[0], "relations") is not None
 
     def _owner(self, position: int) -> tuple[str | None, int]:
         """The command or script sign whose argument a brace begins, and which one it is."""
         for number in range(1, _MOST_ARGUMENTS + 1):
             before = self._significant_before(position)
-            if before is None:
-                return None, number
             token = self.tokens[before]
             if token.kind == "unbrace" and before in self.partner:
                 position = self.partner[before]
                 continue
-            sign = spelled(token, relations()) or spelled(token, joints()) or token.name in commands("operators")
+            sign = spelled(token, "relations", "joints") or token.name in commands("operators")
             if token.kind == "command" and not sign:
                 return token.name, number
             return (token.text, number) if token.kind == "char" and token.text in "_^" else (None, number)

@@ -3,19 +3,32 @@ order."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Break, Closing, Directive, Formula, Heading, Listing, Notation, Opening, Piece, Role, Words
+from matcalc.documents.blocks import (
+    Break,
+    Closing,
+    Directive,
+    Formula,
+    Heading,
+    Listing,
+    Nest,
+    Notation,
+    Opening,
+    Piece,
+    Placed,
+    Role,
+    Words,
+)
 from matcalc.documents.context.wording import vocabulary
 from matcalc.documents.context.written_names import names_in
 from matcalc.documents.equation_forms import Around, is_written_out
 from matcalc.documents.roles import named_by, role_of
 from matcalc.documents.rows import rows
-from matcalc.documents.sides import Row, fits, head_of, inverted, is_of_chance, letters_in
+from matcalc.documents.sides import Head, Row, fits, head_of, inverted, is_of_chance, letters_in
 from matcalc.documents.symbols import Named, symbols_of, value_given
 from matcalc.language.declare.declared import parse_declarations
 
@@ -29,9 +42,7 @@ _MOST_AFTER = 12
 @dataclass(slots=True)
 class _State:
     sentence: str = ""
-    opened: list[str] = field(default_factory=list)
-    names: Counter[str] = field(default_factory=Counter)
-    """How often each name is among the ``opened``."""
+    nest: Nest[None] = field(default_factory=Nest)
     displayed: bool = False
     """Whether the last thing was a display: a capital letter behind it begins a sentence."""
     ended: bool = False
@@ -40,20 +51,7 @@ class _State:
     @property
     def inside(self) -> tuple[str, ...]:
         """What is open, of very much the innermost."""
-        return tuple(self.opened[-_DEEPEST:])
-
-    def open(self, name: str) -> None:
-        """Begins a block."""
-        self.opened.append(name)
-        self.names[name] += 1
-        self.sentence = ""
-
-    def close(self, name: str) -> None:
-        """Ends a block, with all that is open in it."""
-        outside = max(0, self.names[name] - 1)
-        while self.names[name] > outside:
-            self.names[self.opened.pop()] -= 1
-        self.sentence = ""
+        return tuple([name for name, _ in self.nest.open[-_DEEPEST:]])
 
     def go_on(self) -> None:
         """Begins a sentence with what comes, if a paragraph ended before it."""
@@ -64,13 +62,10 @@ class _State:
         """Adds words; of these what stands behind the last end of a sentence."""
         if text.strip():
             self.go_on()
-        if self.displayed and text.strip():
-            self.sentence = "" if text.lstrip()[0].isupper() else self.sentence
+            self.sentence = "" if self.displayed and text.lstrip()[0].isupper() else self.sentence
             self.displayed = False
-        end = 0
-        for found in _END.finditer(text):
-            end = found.end()
-        self.sentence = text[end:][-_LONGEST:] if end else (self.sentence + text[-_LONGEST:])[-_LONGEST:]
+        parts = _END.split(text)
+        self.sentence = (parts[-1] if parts[1:] else self.sentence + text)[-_LONGEST:]
 
 
 def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
@@ -78,27 +73,32 @@ def surroundings(pieces: Sequence[Piece]) -> Iterator[tuple[Formula, Around]]:
     it are left empty."""
     state = _State()
     for position, piece in enumerate(pieces):
-        if isinstance(piece, Formula):
-            if not piece.display:
-                state.go_on()
-            state.ended = False
-            after = _after(pieces, position) if not _ends(piece) else ""
-            yield piece, Around(state.sentence.strip(), after, piece.display, piece.environment, piece.notation, state.inside)
-            if _ends(piece):
+        match piece:
+            case Formula(text=text, display=display):
+                if not display:
+                    state.go_on()
+                state.ended = False
+                after = _after(pieces, position) if not _ends(piece) else ""
+                yield piece, Around(state.sentence.strip(), after, display, piece.environment, piece.notation, state.inside)
+                if _ends(piece):
+                    state.sentence = ""
+                else:
+                    state.say(f" ${text.text.strip()[:_LONGEST]}$ ".replace(".", "·"))
+                    state.displayed = display
+            case Words(text=text):
+                state.say(text.text)
+            case Break():
+                state.ended = not state.sentence.rstrip().endswith((":", ","))
+            case Heading() | Listing():
                 state.sentence = ""
-            else:
-                state.say(f" ${piece.text.text.strip()[:_LONGEST]}$ ".replace(".", "·"))
-                state.displayed = piece.display
-        elif isinstance(piece, Words):
-            state.say(piece.text.text)
-        elif isinstance(piece, Heading | Listing):
-            state.sentence = ""
-        elif isinstance(piece, Break):
-            state.ended = not state.sentence.rstrip().endswith((":", ","))
-        elif isinstance(piece, Opening):
-            state.open(piece.name)
-        elif isinstance(piece, Closing):
-            state.close(piece.name)
+            case Opening(name=name):
+                state.nest.begin(name, None)
+                state.sentence = ""
+            case Closing(name=name):
+                state.nest.end(name)
+                state.sentence = ""
+            case _:
+                pass
 
 
 def _ends(formula: Formula) -> bool:
@@ -193,13 +193,16 @@ class _Names:
             self.known.give(value.name, is_array=value.is_array)
         if role not in ("definition", "solution") or is_written_out(row):
             return
-        found = named_by(row, notation)
         whole = inverted(row.left.text)
+        found = named_by(row, notation)
         if whole is not None and (head := head_of(whole, notation)) is not None:
             self.known.add(head.name)
         elif found is not None:
-            text = found[2].text
-            opaque = is_of_chance(text) or "I" in names_in(text, notation) or not symbols_of(text, notation)
-            self.known.add(found[0].name, found[0].arguments, None if opaque else symbols_of(text, notation))
-            if not found[0].arguments and fits(text, "one derivative"):
-                self.known.add_derivative(found[0].name, everywhere=_LAYER.search(found[1].text) is not None)
+            self._define(*found, notation)
+
+    def _define(self, head: Head, side: Placed, value: Placed, notation: Notation) -> None:
+        text = value.text
+        opaque = is_of_chance(text) or "I" in names_in(text, notation) or not symbols_of(text, notation)
+        self.known.add(head.name, head.arguments, None if opaque else symbols_of(text, notation))
+        if not head.arguments and fits(text, "one derivative"):
+            self.known.add_derivative(head.name, everywhere=_LAYER.search(side.text) is not None)

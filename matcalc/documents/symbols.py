@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.cues import bracketed, closing, cue_table
+from matcalc.documents.cues import bracketed, cue_table
 from matcalc.documents.sides import Row, head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
@@ -39,13 +39,11 @@ def symbols_of(text: str, notation: Notation, *, sizes: bool = False) -> Counter
         shown = _BELOW_A_SIGN.sub(lambda found: found[0].split("_")[0] + " ", _TURNED.sub(" ", shown))
     found: Counter[str] = Counter()
     for one in names_at(shown, notation):
-        base = one.base
+        base, plain = one.base, one.name == one.base and not shown.startswith("\\", one.start)
+        symbol = one.name if _NUMBERED.search(one.name) else base
         usual = base in USUAL and _CALLED.match(shown, one.end) is not None
-        plain = one.name == base and not shown.startswith("\\", one.start)
-        base = one.name if _NUMBERED.search(one.name) else base
-        fixed = usual or base in _constants() or is_function(base) or is_function(one.name)
-        if not fixed and (sizes or not (plain and base in _sizes())):
-            found.update(_factors(base) if notation == "plain" else (base,))
+        if not (usual or _is_fixed(symbol, one.name) or (plain and not sizes and symbol in _sizes())):
+            found.update(_factors(symbol) if notation == "plain" else (symbol,))
     return found
 
 
@@ -67,59 +65,60 @@ def _sizes() -> frozenset[str]:
     return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
 
 
-@cache
-def _constants() -> frozenset[str]:
-    return frozenset(cue_table()["names"]["fixed"])
+def _is_fixed(symbol: str, name: str) -> bool:
+    """Whether a symbol, with its index a name, is a constant or a function that everybody knows."""
+    return symbol in cue_table()["names"]["fixed"] or is_function(symbol) or is_function(name)
+
+
+@dataclass(slots=True)
+class _Section:
+    """The names of a section: with the arguments of those that are functions, without their
+    indices, with what they are made of, those of derivatives, and whether those that have a value
+    are arrays."""
+
+    arguments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bases: set[str] = field(default_factory=set)
+    values: dict[str, Counter[str]] = field(default_factory=dict)
+    derivatives: set[str] = field(default_factory=set)
+    valued: dict[str, bool] = field(default_factory=dict)
 
 
 class Named:
     """The names that stand for something, in sections within each other."""
 
     def __init__(self) -> None:
-        self._sections: list[set[str]] = [set()]
-        self._bases: list[set[str]] = [set()]
-        self._arguments: list[dict[str, tuple[str, ...]]] = [{}]
-        self._values: list[dict[str, Counter[str]]] = [{}]
+        self._sections = [_Section()]
         self._declared: set[str] = set()
-        self._derivatives: list[set[str]] = [set()]
-        self._valued: list[dict[str, bool]] = [{}]
 
     def begin(self, depth: int, *, everywhere: bool = False) -> None:
         """Begins a section within the outermost ``depth`` ones, whose names end with it unless they
         stand for it ``everywhere``."""
-        for sets in (self._sections, self._bases, self._derivatives):
-            del sets[depth:]
-            sets.append(sets[0] if everywhere else set())
-        for tables in (self._arguments, self._values):
-            del tables[depth:]
-        self._arguments.append(self._arguments[0] if everywhere else {})
-        self._values.append(self._values[0] if everywhere else {})
-        del self._valued[depth:]
-        self._valued.append(self._valued[0] if everywhere else {})
+        del self._sections[depth:]
+        self._sections.append(self._sections[0] if everywhere else _Section())
 
     def add(self, name: str, arguments: tuple[str, ...] = (), value: Counter[str] | None = None) -> None:
         """Lets a name stand for something to the end of the section, for a function if it has
         arguments; ``value``: its symbols."""
-        self._arguments[-1][name] = arguments
-        self._values[-1].pop(_base(name), None)
-        if value is not None and not arguments and _base(name) not in value:
-            self._values[-1][_base(name)] = value
-        self._sections[-1].add(name)
-        self._bases[-1].add(_base(name))
+        section, base = self._sections[-1], _base(name)
+        section.arguments[name] = arguments
+        section.bases.add(base)
+        section.values.pop(base, None)
+        if value is not None and not arguments and base not in value:
+            section.values[base] = value
 
     def give(self, name: str, *, is_array: bool) -> None:
         """Gives a name a value, a number or an array that is written out, to the end of the
         section."""
-        self._valued[-1][name] = is_array
+        self._sections[-1].valued[name] = is_array
 
     def value_of(self, name: str) -> bool | None:
         """Whether the value of a name is an array; None for one without a value."""
-        return next((known[name] for known in reversed(self._valued) if name in known), None)
+        return next((one.valued[name] for one in reversed(self._sections) if name in one.valued), None)
 
     @property
     def valued(self) -> frozenset[str]:
         """The names that have a value."""
-        return frozenset(name for known in self._valued for name in known)
+        return frozenset(name for one in self._sections for name in one.valued)
 
     def declare(self, name: str) -> None:
         """Lets a name be a symbol of which a line for matcalc tells the kind: an equation with it
@@ -132,7 +131,7 @@ class Named:
 
     def arguments(self, name: str) -> tuple[str, ...]:
         """The arguments of the function that a name stands for; none for another name."""
-        return next((known[name] for known in reversed(self._arguments) if name in known), ())
+        return next((one.arguments[name] for one in reversed(self._sections) if name in one.arguments), ())
 
     def made_of(self, symbols: Counter[str]) -> Counter[str] | None:
         """What symbols come down to by their values, and how often; None where one of them has a
@@ -141,7 +140,7 @@ class Named:
         waiting = [(symbol, count, _DEEPEST) for symbol, count in symbols.items()]
         while waiting:
             symbol, count, left = waiting.pop()
-            value = next((values[symbol] for values in reversed(self._values) if symbol in values), None)
+            value = next((one.values[symbol] for one in reversed(self._sections) if symbol in one.values), None)
             if value is None and not self.has_base(symbol):
                 found[symbol] += count
             elif value is None or not left or len(waiting) > _LONGEST:
@@ -153,19 +152,19 @@ class Named:
     def add_derivative(self, name: str, *, everywhere: bool) -> None:
         """Lets a name stand for a derivative to the end of the section, or in the whole
         document."""
-        self._derivatives[0 if everywhere else -1].add(_stem(name))
+        self._sections[0 if everywhere else -1].derivatives.add(_stem(name))
 
     def is_derivative(self, name: str) -> bool:
         """Whether a name stands for a derivative, perhaps with another index, or of another
         layer."""
-        return any(_stem(name) in names for names in self._derivatives)
+        return any(_stem(name) in one.derivatives for one in self._sections)
 
     def __contains__(self, name: object) -> bool:
-        return any(name in names for names in self._sections)
+        return any(name in one.arguments for one in self._sections)
 
     def has_base(self, symbol: str) -> bool:
         """Whether a symbol is such a name, or one without its index."""
-        return symbol in self or any(symbol in bases for bases in self._bases)
+        return symbol in self or any(symbol in one.bases for one in self._sections)
 
 
 def _base(name: str) -> str:
@@ -268,7 +267,7 @@ def value_given(row: Row, notation: Notation) -> Value | None:
     text = as_list(row.right.text)
     if not is_value(text):
         return None
-    is_array = _ARRAY.fullmatch(text) is not None or _is_list(text)
+    is_array = _is_array(text)
     point = _POINT.fullmatch(row.first.text.strip()) or _POINT_INSIDE.fullmatch(row.first.text.strip())
     head = head_of(row.first.text, notation)
     if point is not None and is_array:
@@ -284,7 +283,11 @@ def is_value(text: str) -> bool:
         return False
     if is_numeric(text):
         return _DIGIT.search(text) is not None
-    return _ARRAY.fullmatch(text) is not None or _is_list(text)
+    return _is_array(text)
+
+
+def _is_array(text: str) -> bool:
+    return _ARRAY.fullmatch(text) is not None or _listed(text) is not None
 
 
 def is_numeric(text: str) -> bool:
@@ -299,13 +302,11 @@ def as_list(text: str) -> str:
     >>> as_list(r"\left(1, -2\right)"), as_list("(a + b)(c, d)")
     ('[1, -2]^\\top', '(a + b)(c, d)')
     """
-    opened = _LIST.match(text)
-    found = bracketed(text, opened) if opened is not None and opened["bracket"] == "(" else None
-    if found is None or _BEHIND_LIST.fullmatch(text, found[1]) is None:
+    found = _listed(text)
+    if found is None or found[0] != "(":
         return text
-    inside, end = found
-    behind = text[end:] if "^" in text[end:] else rf"^\top{text[end:]}"
-    return f"[{inside}]{behind}" if _commas(inside) else text
+    _, inside, behind = found
+    return f"[{inside}]{behind}" if "^" in behind else rf"[{inside}]^\top{behind}"
 
 
 def coordinates_of(text: str) -> tuple[str, ...]:
@@ -314,16 +315,19 @@ def coordinates_of(text: str) -> tuple[str, ...]:
     >>> coordinates_of("[1, -2]"), coordinates_of("3")
     (('1', '-2'), ())
     """
-    opened = _LIST.match(text)
-    found = bracketed(text, opened) if opened is not None and _is_list(text) else None
-    inside = "" if found is None else found[0]
+    found = _listed(text)
+    inside = "" if found is None else found[1]
     return tuple([part.strip() for part in inside.split(",")]) if inside and not re.search(r"[(\[{]", inside) else ()
 
 
-def _is_list(text: str) -> bool:
+def _listed(text: str) -> tuple[str, str, str] | None:
+    """The bracket of a list of coordinates, what stands in it, and behind it; None for another
+    side."""
     opened = _LIST.match(text)
-    end = closing(text, opened.end(), opened["bracket"]) if opened is not None else 0
-    return bool(opened is not None and end and _commas(text[opened.end() : end - 1]) and _BEHIND_LIST.fullmatch(text, end))
+    found = bracketed(text, opened)
+    if opened is None or found is None or not _commas(found[0]) or _BEHIND_LIST.fullmatch(text, found[1]) is None:
+        return None
+    return opened["bracket"], found[0], text[found[1] :]
 
 
 def _commas(inside: str) -> bool:

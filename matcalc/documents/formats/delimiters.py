@@ -3,71 +3,64 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from matcalc.base.files import read
-from matcalc.documents.blocks import Formula, Heading, Piece, Place, Placed, Words, joined
+from matcalc.documents.blocks import Formula, Heading, Nest, Piece, Place, Placed, Words, joined, line_starts
+from matcalc.documents.cues import table
 
-_ENVIRONMENT = re.compile(r"(?P<name>[A-Za-z0-9]+)(?P<arguments>[\[{]*)")
-
-
-@cache
-def _markup() -> Mapping[str, Any]:
-    return tomllib.loads(read("rules", "markup.toml"))
-
-
-@cache
-def _latex() -> Mapping[str, Any]:
-    return tomllib.loads(read("rules", "latex_text.toml"))
+_NAMED = {
+    "environments": re.compile(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)"),
+    "commands": re.compile(r"(?P<name>[A-Za-z]+|.)(?P<arguments>\*?[\[<{+]*)"),
+}
 
 
 @cache
 def blocks(use: str) -> frozenset[str]:
     """Names of blocks of Markdown and directives of reStructuredText by use."""
-    return frozenset(_markup()["blocks"][use])
+    return frozenset(table("markup.toml")["blocks"][use])
 
 
 @cache
 def html(use: str) -> frozenset[str]:
     """Names of elements and classes of HTML by use."""
-    return frozenset(_markup()["html"][use])
+    return frozenset(table("markup.toml")["html"][use])
 
 
 def labelled(prefix: str) -> str:
     """The theorem that a label of Quarto with this beginning is for; empty for others."""
-    return str(_markup()["labels"].get(prefix, ""))
+    return str(table("markup.toml")["labels"].get(prefix, ""))
+
+
+@cache
+def latex(group: str, use: str) -> Mapping[str, str]:
+    """The ``environments`` or ``commands`` of LaTeX of one use, with the arguments they take."""
+    found = [_NAMED[group].fullmatch(entry) for entry in table("latex_text.toml")[group][use]]
+    return {match["name"]: match["arguments"] for match in found if match is not None}
 
 
 @cache
 def displays() -> Mapping[str, int]:
     """Environments that are formulas by themselves, whose names say only how they are set, and how
     many arguments stand behind those."""
-    latex = _latex()["environments"]
-    outer = {*latex["outer"], *latex["inline"], "xalignat", "xxalignat"}
-    return {name: count for name, count in _mathematics().items() if name in outer}
+    outer = {*latex("environments", "outer"), *latex("environments", "inline"), "xalignat", "xxalignat"}
+    return {name: len(given) for name, given in latex("environments", "mathematics").items() if name in outer}
 
 
 @cache
 def within() -> frozenset[str]:
     """Environments that stand in formulas, some of which writers leave without delimiters."""
-    return frozenset(_mathematics()) - frozenset(displays())
+    return frozenset(latex("environments", "mathematics").keys() - displays().keys())
 
 
 @cache
 def theorems() -> Mapping[str, str]:
     """Environments for theorems, proofs and the like, and how they are called."""
-    titles = _latex()["titles"]
-    return {name: titles.get(name, name) for name in _latex()["environments"]["theorems"]}
-
-
-def _mathematics() -> Mapping[str, int]:
-    found = [_ENVIRONMENT.fullmatch(entry) for entry in _latex()["environments"]["mathematics"]]
-    return {match["name"]: len(match["arguments"]) for match in found if match is not None}
+    titles = table("latex_text.toml")["titles"]
+    return {name: titles.get(name, name) for name in latex("environments", "theorems")}
 
 
 _MARK = re.compile(
@@ -127,38 +120,32 @@ class Delimiters:
         self._signs: list[_Sign] = []
         self._index: dict[int, int] = {}
         self._missing: set[str] = set()
-        groups = _groups(text) if "\\text" in text or "\\mbox" in text or "intertext" in text else {}
         self._skipped: dict[int, int] = {}
-        for match in _MARK.finditer(text):
-            if match.lastgroup is None:
-                continue
-            if match.lastgroup == "words":
-                if (end := groups.get(match.end() - 1)) is None:
-                    continue
-                self._skipped[len(self._signs)] = end
-            kind = match.lastgroup if match.lastgroup in ("begin", "end", "words") else match[0]
-            self._index[match.start()] = len(self._signs)
-            if kind == "$$":
-                self._index[match.start() + 1] = len(self._signs)
-            self._signs.append(_Sign(kind, match.start(), match.end(), match["begin"] or match["end"] or ""))
+        self._find_signs(text)
         self._environments = self._matched()
+
+    def _find_signs(self, text: str) -> None:
+        groups = _groups(text) if "\\text" in text or "\\mbox" in text or "intertext" in text else {}
+        for match in _MARK.finditer(text):
+            words = match.lastgroup == "words"
+            if match.lastgroup is None or (words and match.end() - 1 not in groups):
+                continue
+            if words:
+                self._skipped[len(self._signs)] = groups[match.end() - 1]
+            kind = match.lastgroup if match.lastgroup in ("begin", "end", "words") else match[0]
+            for at in range(match.start(), match.start() + (2 if kind == "$$" else 1)):
+                self._index[at] = len(self._signs)
+            self._signs.append(_Sign(kind, match.start(), match.end(), match["begin"] or match["end"] or ""))
 
     def _matched(self) -> dict[int, int]:
         """The sign of the ``\\end`` for that of each ``\\begin``."""
         found: dict[int, int] = {}
-        opened: list[int] = []
-        open_names: dict[str, int] = {}
+        nest: Nest[int] = Nest()
         for number, sign in enumerate(self._signs):
             if sign.kind == "begin":
-                opened.append(number)
-                open_names[sign.name] = open_names.get(sign.name, 0) + 1
-            elif sign.kind == "end" and open_names.get(sign.name):
-                while opened:
-                    last = opened.pop()
-                    open_names[self._signs[last].name] -= 1
-                    if self._signs[last].name == sign.name:
-                        found[last] = number
-                        break
+                nest.begin(sign.name, number)
+            elif sign.kind == "end" and (begin := nest.end(sign.name)) is not None:
+                found[begin] = number
         for begin, end in found.items():
             self._skipped[begin] = self._signs[end].end
         return found
@@ -184,17 +171,14 @@ class Delimiters:
         closing = _CLOSING.get(kind)
         if closing is None or (kind == "$" and self._dollars == "never"):
             return None
-        doubled = closing != kind and self._text.startswith(kind, sign.end)
-        start = position + len(kind) * (2 if doubled else 1)
-        close = self._closing(number + (2 if doubled else 1), kind, closing)
+        times = 2 if closing != kind and self._text.startswith(kind, sign.end) else 1
+        close = self._closing(number + times, kind, closing)
         if close is None:
             return None
-        end = close + len(closing)
-        if doubled and self._text.startswith(closing, end):
-            end += len(closing)
-        found = Enclosed(
-            position, end, (start, close), kind not in ("$", r"\(", r"\\(") or doubled, escaped=kind.startswith(r"\\")
-        )
+        end = close + len(closing) * (times if self._text.startswith(closing * times, close) else 1)
+        is_display = times == 2 or kind not in ("$", r"\(", r"\\(")
+        inner = (position + len(kind) * times, close)
+        found = Enclosed(position, end, inner, is_display, escaped=kind.startswith(r"\\"))
         return found if self._sound(kind, found) else None
 
     def _environment(self, number: int) -> Enclosed | None:
@@ -336,6 +320,40 @@ def read_words(text: Placed, delimiters: Delimiters) -> Iterator[Words | Formula
         yield Words(text.part(position))
 
 
+class Running:
+    """Running text, whose words and formulas are taken one after the other from what was written
+    for it."""
+
+    def __init__(self, text: Placed) -> None:
+        self._text = text
+        self._words: list[Placed] = []
+        self._cursor = 0
+
+    def _flushed(self) -> Iterator[Words]:
+        """The words so far."""
+        if any(part.text.strip() for part in self._words):
+            yield Words(joined(self._words))
+        self._words = []
+
+    def _put(self, piece: Words | Formula) -> Iterator[Words | Formula]:
+        """Goes on with words, or with a formula behind those so far."""
+        if isinstance(piece, Words):
+            self._words.append(piece.text)
+        elif piece.text:
+            yield from self._flushed()
+            yield piece
+
+    def _taken(self, content: str, mark: str = "") -> Placed:
+        """The next place where this stands in the text, behind a mark if it has one."""
+        text = self._text.text
+        start = text.find(mark, self._cursor) if mark else self._cursor
+        at = text.find(content.rstrip(), max(start, 0)) if mark else text.find(content, self._cursor)
+        if at < 0:
+            return Placed(content, ((0, self._text.place(self._cursor)),))
+        self._cursor = at + len(content) + len(mark)
+        return self._text.part(at, at + len(content))
+
+
 def titled(pieces: Sequence[Piece], level: int) -> Iterator[Heading | Formula]:
     """The title that consists of words and formulas, and the formulas in it."""
     parts = []
@@ -355,9 +373,7 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
-        self._starts = [0]
-        for line in self.lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._starts = [*line_starts(text), len(text) + 1]
 
     def start(self, line: int) -> int:
         """The offset at which a line begins, counted from 0."""

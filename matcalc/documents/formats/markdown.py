@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -23,12 +25,14 @@ from matcalc.documents.blocks import (
     Placed,
     Words,
     joined,
+    line_starts,
     placed,
 )
 from matcalc.documents.formats.delimiters import (
     Delimiters,
     Enclosed,
     Lines,
+    Running,
     blocks,
     display,
     equations,
@@ -147,7 +151,7 @@ class _Reader:
         yield Break(row.place(len(row.text)))
 
     def _inline(self, text: Placed) -> Iterator[Piece]:
-        return _Line(self._parser, text).pieces()
+        return _Line(text).pieces(self._parser)
 
     def _fence(self, token: Token) -> Iterator[Piece]:
         content = self._anchored(token.content, (token.map or [0])[0] + 1)
@@ -178,7 +182,8 @@ class _Reader:
         content = self._anchored(token.content, (token.map or [0])[0])
         if any(found.display for found in Delimiters(content.text).all()) and self._depth < _MOST_NESTED_FENCES:
             shift = min(len(line) - len(line.lstrip()) for line in content.text.split("\n") if line.strip())
-            lines = [content.part(start + shift, end) for start, end in _lines(content.text) if end > start + shift]
+            ends = pairwise([*line_starts(content.text), len(content.text)])
+            lines = [content.part(start + shift, end) for start, end in ends if end > start + shift]
             yield from markdown(joined(lines), self._depth + 1)
         else:
             yield from notes(content, "")
@@ -228,15 +233,6 @@ _BLOCKS: Mapping[str, Callable[[_Reader, Token], Iterator[Piece]]] = {
 """What reads the tokens of a type."""
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """Where each line begins, and ends with its line end."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield start, end
-        start = end
-
-
 def _named(token: Token) -> str:
     match token.type:
         case "blockquote_open":
@@ -251,18 +247,12 @@ _SHOWN = 200
 """Characters of a formula without an end."""
 
 
-class _Line:
+class _Line(Running):
     """The words and formulas of a paragraph, a heading or a cell."""
 
-    def __init__(self, parser: MarkdownIt, text: Placed) -> None:
-        self._parser = parser
-        self._text = text
-        self._words: list[Placed] = []
-        self._cursor = 0
-
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self, parser: MarkdownIt) -> Iterator[Piece]:
         tokens: list[Token] = []
-        self._parser.inline.parse(self._text.text, self._parser, {}, tokens)
+        parser.inline.parse(self._text.text, parser, {}, tokens)
         waiting = [(token, 0) for token in reversed(tokens)]
         while waiting:
             token, base = waiting.pop()
@@ -273,65 +263,43 @@ class _Line:
                 yield from self._piece(token, base)
         yield from self._flushed()
 
-    def _flushed(self) -> Iterator[Words]:
-        if any(part.text.strip() for part in self._words):
-            yield Words(joined(self._words))
-        self._words = []
-
     def _piece(self, token: Token, base: int) -> Iterator[Piece]:
         match token.type:
             case "formula":
                 found: Enclosed = token.meta["found"]
-                found = Enclosed(
-                    found.start + base,
-                    found.end + base,
-                    (found.inner[0] + base, found.inner[1] + base),
-                    found.display,
-                    found.environment,
-                    found.escaped,
-                )
+                inner = (found.inner[0] + base, found.inner[1] + base)
                 yield from self._flushed()
-                yield formula(self._text, found)
-                self._cursor = found.end
+                yield formula(self._text, replace(found, inner=inner))
+                self._cursor = found.end + base
             case "code_inline":
-                part = self._taken(token.content, token.markup)
-                read = code_span(part)
-                if isinstance(read, Words):
-                    self._words.append(read.text)
-                else:
-                    yield from self._flushed()
-                    yield read
+                yield from self._put(code_span(self._taken(token.content, token.markup)))
             case "softbreak" | "hardbreak":
                 at = self._text.text.find("\n", self._cursor)
                 if at >= 0:
                     self._words.append(self._text.part(at, at + 1))
                     self._cursor = at + 1
             case "html_inline":
-                part = self._taken(token.content)
-                comment = _COMMENT.match(part.text)
-                if comment:
-                    yield from self._flushed()
-                    yield Directive(part.part(*comment.span(1)).stripped())
-                elif part.text.lower() in RAISED:
-                    self._words.append(Placed(RAISED[part.text.lower()], part.marks[:1]))
+                yield from self._hypertext(self._taken(token.content))
             case "statement":
                 part = self._taken(token.content)
                 yield from self._flushed()
                 yield (Opening if token.info == "begin" else Closing)(token.markup, part.place())
             case "unclosed":
                 yield from self._unclosed(token)
-            case "text" | "text_special":
-                self._say(token)
+            case "text" if token.content:
+                self._words.append(self._taken(token.markup or token.content))
+            case "text_special" if token.content:
+                self._words.append(Placed(token.content, self._taken(token.markup or token.content).marks[:1]))
             case _:
                 pass
 
-    def _say(self, token: Token) -> None:
-        if not token.content:
-            return
-        part = self._taken(token.markup or token.content)
-        if token.type == "text_special":
-            part = Placed(token.content, part.marks[:1])
-        self._words.append(part)
+    def _hypertext(self, part: Placed) -> Iterator[Piece]:
+        comment = _COMMENT.match(part.text)
+        if comment:
+            yield from self._flushed()
+            yield Directive(part.part(*comment.span(1)).stripped())
+        elif part.text.lower() in RAISED:
+            self._words.append(Placed(RAISED[part.text.lower()], part.marks[:1]))
 
     def _unclosed(self, token: Token) -> Iterator[Piece]:
         """Mathematics that begins and does not end: what follows is read as words."""
@@ -342,13 +310,3 @@ class _Line:
         closing = token.content.replace("begin", "end").replace("[", "]")
         yield Fault(shown, part.place(), f"the mathematics that {token.content} begins does not end", f"{closing} behind it")
         self._words.append(part)
-
-    def _taken(self, content: str, mark: str = "") -> Placed:
-        """The next place where this stands in the text."""
-        text = self._text.text
-        start = text.find(mark, self._cursor) if mark else self._cursor
-        at = text.find(content.rstrip(), max(start, 0)) if mark else text.find(content, self._cursor)
-        if at < 0:
-            return Placed(content, ((0, self._text.place(self._cursor)),))
-        self._cursor = at + len(content) + len(mark)
-        return self._text.part(at, at + len(content))

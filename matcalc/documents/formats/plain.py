@@ -5,9 +5,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-from matcalc.documents.blocks import Break, Formula, Heading, Listing, Manuscript, Piece, Place, Placed, Words, joined, placed
+from matcalc.documents.blocks import (
+    Break,
+    Formula,
+    Heading,
+    Listing,
+    Manuscript,
+    Piece,
+    Place,
+    Placed,
+    Words,
+    joined,
+    line_starts,
+    placed,
+)
 from matcalc.documents.formats.delimiters import Delimiters, read_words
 from matcalc.documents.formats.finishing import FOREIGN, RELATION, finished, is_program, outer_relation
 
@@ -128,10 +142,8 @@ class _Reader:
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
     """Where each line begins and ends."""
-    start = 0
-    for line in text.split("\n"):
-        yield start, start + len(line)
-        start += len(line) + 1
+    for start, following in pairwise([*line_starts(text), len(text) + 1]):
+        yield start, following - 1
 
 
 def read_lines(text: Placed) -> Iterator[Piece]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -27,11 +27,9 @@ from matcalc.documents.blocks import (
     Piece,
     Place,
     Placed,
-    Words,
-    joined,
     placed,
 )
-from matcalc.documents.formats.delimiters import Lines, blocks, display, equations, titled
+from matcalc.documents.formats.delimiters import Lines, Running, blocks, display, equations, titled
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.plain import code_span, notes
 
@@ -204,7 +202,10 @@ class _Reader:
         return self._lines.anchored(self._text, raw, self._line)
 
     def _inline(self, node: nodes.Element, raw: Placed) -> Iterator[Piece]:
-        line = _Line(raw)
+        return _Line(raw).pieces(self._within(node))
+
+    def _within(self, node: nodes.Element) -> Iterator[nodes.Node]:
+        """The texts and formulas of a paragraph in order."""
         waiting: list[nodes.Node] = list(reversed(node.children))
         replaced = 0
         while waiting:
@@ -215,10 +216,9 @@ class _Reader:
                 defined = known.get(child.get("refname", child.astext()))
                 waiting += reversed(defined.children if defined is not None else child.children)
             elif isinstance(child, nodes.math | nodes.literal | nodes.Text | _TooLong):
-                yield from line.add(child)
+                yield child
             else:
                 waiting += reversed(child.children)
-        yield from line.flushed()
 
     # ---------------------------------------------------------------- docutils
 
@@ -312,50 +312,30 @@ def _near(lines: Lines, text: str, line: int) -> int:
     return line if line >= len(lines.lines) or first in lines.lines[line] else line + 1
 
 
-class _Line:
-    """Takes the words and formulas of a paragraph from what was written for it."""
+class _Line(Running):
+    """The words and formulas of a paragraph."""
 
-    def __init__(self, raw: Placed) -> None:
-        self._raw = raw
-        self._cursor = 0
-        self._words: list[Placed] = []
+    def pieces(self, children: Iterable[nodes.Node]) -> Iterator[Piece]:
+        for node in children:
+            match node:
+                case _TooLong():
+                    reason = f"a paragraph of more than {_LONGEST_PARAGRAPH:,} characters"
+                    yield Fault(_shown(self._text), self._text.place(), reason, "a blank line between its parts")
+                case nodes.Text():
+                    self._words.append(self._taken(node.astext()))
+                case nodes.math() | nodes.literal():
+                    yield from self._marked(node)
+        yield from self._flushed()
 
-    def add(self, node: nodes.Node) -> Iterator[Piece]:
-        if isinstance(node, _TooLong):
-            reason = f"a paragraph of more than {_LONGEST_PARAGRAPH:,} characters"
-            yield Fault(_shown(self._raw), self._raw.place(), reason, "a blank line between its parts")
-            return
-        if isinstance(node, nodes.Text):
-            self._words.append(self._taken(node.astext()))
-            return
-        if not isinstance(node, nodes.math | nodes.literal):
-            return
-        text = node.astext()
-        at = self._raw.text.find(node.rawsource, self._cursor) if node.rawsource else -1
+    def _marked(self, node: nodes.math | nodes.literal) -> Iterator[Piece]:
+        at = self._text.text.find(node.rawsource, self._cursor) if node.rawsource else -1
         if at >= 0:
-            opening = _ROLE.search(self._raw.text, at)
+            opening = _ROLE.search(self._text.text, at)
             self._cursor = opening.end() if opening else at
-        part = self._taken(text)
+        part = self._taken(node.astext())
         if at >= 0:
             self._cursor = at + len(node.rawsource)
-        read = Formula(part.stripped()) if isinstance(node, nodes.math) else code_span(part)
-        if isinstance(read, Words):
-            self._words.append(read.text)
-        elif read.text:
-            yield from self.flushed()
-            yield read
-
-    def flushed(self) -> Iterator[Words]:
-        if any(part.text.strip() for part in self._words):
-            yield Words(joined(self._words))
-        self._words = []
-
-    def _taken(self, content: str) -> Placed:
-        at = self._raw.text.find(content, self._cursor)
-        if at < 0:
-            return Placed(content, ((0, self._raw.place(self._cursor)),))
-        self._cursor = at + len(content)
-        return self._raw.part(at, self._cursor)
+        yield from self._put(Formula(part.stripped()) if isinstance(node, nodes.math) else code_span(part))
 
 
 # -------------------------------------------------------------------- what docutils does not know

@@ -14,7 +14,20 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.documents.formats.finishing import bounded, with_definitions
 from matcalc.documents.formats.latex_files import Desk
-from matcalc.documents.formats.latex_formula import Collector, Ending, symbols
+from matcalc.documents.formats.latex_formula import (
+    COMMANDS,
+    DRAWINGS,
+    HEADINGS,
+    LISTS,
+    MATHEMATICS,
+    OTHERS,
+    REFERENCES,
+    SPACES,
+    TABLES,
+    Collector,
+    Ending,
+    symbols,
+)
 from matcalc.language.latex.latex_texts import Runs, Slice, Token
 from matcalc.language.latex.primitives import Conditions, Definitions, Expansion
 
@@ -79,8 +92,8 @@ class Reader(Desk):
         """For each open list, whether an item is open in it."""
         self._handlers: dict[str, _Handler] = {
             **_HANDLERS,
-            **dict.fromkeys(self.tables.headings, Reader._heading),
-            **dict.fromkeys(self.tables.references, Reader._reference),
+            **dict.fromkeys(HEADINGS, Reader._heading),
+            **dict.fromkeys(REFERENCES, Reader._reference),
         }
 
     def _at_end(self, done: Callable[[], None]) -> None:
@@ -215,10 +228,10 @@ class Reader(Desk):
         if handler is not None:
             handler(self, token)
             return
-        if name in self.tables.commands:
-            self._pass(self.tables.commands[name])
+        if name in COMMANDS:
+            self._pass(COMMANDS[name])
             return
-        if name in self.tables.spaces or not name.strip():
+        if name in SPACES or not name.strip():
             self._words.add(" ", token.origin, self.mouth.ending(token))
             return
         if not name.isalpha() and name in "%&$#_{}":
@@ -258,7 +271,7 @@ class Reader(Desk):
             inner, self.pieces = self.pieces, outer
             parts = [piece.text for piece in inner if isinstance(piece, (Words, Formula))]
             if parts:
-                self.pieces.append(Heading(joined(parts).stripped(), self.tables.headings[token.text]))
+                self.pieces.append(Heading(joined(parts).stripped(), HEADINGS[token.text]))
             self.pieces += [piece for piece in inner if not isinstance(piece, Words)]
 
         self.mouth.push(title, done)
@@ -313,11 +326,11 @@ class Reader(Desk):
         plain = name.removesuffix("*")
         if name == "document":
             return
-        if plain in self._verbatim or plain in self._unseen or plain in self.tables.drawings:
+        if plain in self._verbatim or plain in self._unseen or plain in DRAWINGS:
             self._raw(token)
             return
-        if plain in self.tables.mathematics and name not in self.tables.tables:
-            self._pass(self.tables.mathematics[plain])
+        if plain in MATHEMATICS and name not in TABLES:
+            self._pass(MATHEMATICS[plain])
             self._open(name, token)
             return
         self._enter_environment(name, plain, token)
@@ -329,15 +342,15 @@ class Reader(Desk):
             kind = "theorem"
             title = self._titles.get(name) or self._titles.get(plain, plain)
             self.pieces.append(Opening(title, self.files.place(token.origin)))
-        elif plain in self.tables.lists:
+        elif plain in LISTS:
             kind = "list"
             self._items.append(False)
-        elif name in self.tables.tables or plain in self.tables.tables:
+        elif name in TABLES or plain in TABLES:
             kind = "table"
             self._tables += 1
         self._opened.append(_Opened(name, token.origin, kind, title))
         self._open_names[name] += 1
-        given = self.tables.tables.get(name) or self.tables.tables.get(plain) or self.tables.others.get(plain)
+        given = TABLES.get(name) or TABLES.get(plain) or OTHERS.get(plain)
         if given is not None:
             self._pass(given)
         elif kind == "theorem":

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
 from matcalc.base.files import decoded
 from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words
-from matcalc.documents.formats.latex_formula import tables
+from matcalc.documents.blocks import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words, line_starts
+from matcalc.documents.formats.latex_formula import KEPT, PACKAGES, THEOREMS, TITLES, UNSEEN, VERBATIM
 from matcalc.language.latex.latex_texts import Runs, Slice, Text, Token, string_of
 from matcalc.language.latex.mouth import Mouth
 from matcalc.language.latex.primitives import define
@@ -63,10 +63,7 @@ class Files:
     def add(self, text: str, path: str) -> Text:
         """A text with a place of its own."""
         source = Text(text, self._length)
-        lines, at = [0], 0
-        while (at := text.find("\n", at) + 1) > 0:
-            lines.append(at)
-        self._sources.append(_Source(path, source, lines))
+        self._sources.append(_Source(path, source, line_starts(text)))
         self._bases.append(self._length)
         self._length += len(text) + 1
         return source
@@ -157,16 +154,15 @@ class Desk:
     def __init__(self, text: str, path: str, root: Path, *, whole: bool) -> None:
         self._whole = whole
         self.files = Files(path, root)
-        self.tables = tables()
-        self.mouth = Mouth(self.fault, self.tables.kept, most=MOST_EXPANSIONS)
+        self.mouth = Mouth(self.fault, KEPT, most=MOST_EXPANSIONS)
         self.pieces: list[Piece] = []
         self.preamble = False
         self.faults: Counter[str] = Counter()
         self._words = Runs()
-        self._titles: dict[str, str] = dict(self.tables.titles)
-        self._theorems = set(self.tables.theorems)
-        self._verbatim = set(self.tables.verbatim)
-        self._unseen = set(self.tables.unseen)
+        self._titles: dict[str, str] = dict(TITLES)
+        self._theorems = set(THEOREMS)
+        self._verbatim = set(VERBATIM)
+        self._unseen = set(UNSEEN)
         self._tables = 0
         """How many tables are open."""
         self._inputs: list[Input] = []
@@ -244,7 +240,7 @@ class Desk:
         self.mouth.optional()
         names = self.mouth.string() or ""
         for name in names.split(","):
-            known = self.tables.packages.get(name.strip())
+            known = PACKAGES.get(name.strip())
             if known is not None:
                 define(self.mouth, known)
                 continue

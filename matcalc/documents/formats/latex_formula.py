@@ -3,52 +3,19 @@ reader."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
 from enum import Enum
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, partial
 
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latex2text import get_default_latex_context_db as get_default_texts
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_arguments
 
-from matcalc.base.files import read
-from matcalc.base.lazy import pattern
+from matcalc.documents.cues import table
+from matcalc.documents.formats.delimiters import latex
 from matcalc.language.latex.latex_texts import Frame, Runs, Token
 from matcalc.language.latex.mouth import Mouth
 
-_NAMED = pattern(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)")
-_COMMAND = pattern(r"(?P<name>[A-Za-z]+)(?P<arguments>\*?[\[<{+]*)")
 _LONGEST_ACCENTED = 8
-
-
-class Tables(NamedTuple):
-    """The tables: names with the arguments they take, as in the file."""
-
-    mathematics: Mapping[str, str]
-    inline: frozenset[str]
-    outer: frozenset[str]
-    verbatim: frozenset[str]
-    unseen: frozenset[str]
-    drawings: frozenset[str]
-    lists: frozenset[str]
-    tables: Mapping[str, str]
-    theorems: frozenset[str]
-    others: Mapping[str, str]
-    titles: Mapping[str, str]
-    headings: Mapping[str, int]
-    commands: Mapping[str, str]
-    spaces: frozenset[str]
-    references: frozenset[str]
-    prose: frozenset[str]
-    packages: Mapping[str, str]
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """Names that keep their meaning when a writer redefines them."""
-        return self.theorems | self.lists | frozenset(self.headings) | frozenset(self.mathematics) | _STRUCTURE
 
 
 _STRUCTURE = frozenset(
@@ -59,35 +26,15 @@ _STRUCTURE = frozenset(
 )  # fmt: skip
 
 
-@cache
-def tables() -> Tables:
-    """The tables of the file."""
-    data: dict[str, Any] = tomllib.loads(read("rules", "latex_text.toml"))
-    environments, commands = data["environments"], data["commands"]
-    return Tables(
-        _with_arguments(environments["mathematics"], _NAMED),
-        frozenset(environments["inline"]),
-        frozenset(environments["outer"]),
-        frozenset(environments["verbatim"]),
-        frozenset(environments["unseen"]),
-        frozenset(environments["drawings"]),
-        frozenset(environments["lists"]),
-        _with_arguments(environments["tables"], _NAMED),
-        frozenset(environments["theorems"]),
-        _with_arguments(environments["others"], _NAMED),
-        data["titles"],
-        data["headings"],
-        _with_arguments(commands["arguments"], _COMMAND),
-        frozenset(commands["space"]),
-        frozenset(commands["references"]),
-        frozenset(commands["prose"]),
-        data["packages"],
-    )
-
-
-def _with_arguments(entries: list[str], form: re.Pattern[str]) -> dict[str, str]:
-    found = [form.fullmatch(entry) for entry in entries]
-    return {match["name"]: match["arguments"] for match in found if match is not None}
+_ENVIRONMENTS, _COMMANDS = partial(latex, "environments"), partial(latex, "commands")
+MATHEMATICS, TABLES, OTHERS, INLINE, OUTER, VERBATIM, UNSEEN, DRAWINGS, LISTS, THEOREMS = map(_ENVIRONMENTS, (
+    "mathematics", "tables", "others", "inline", "outer", "verbatim", "unseen", "drawings", "lists", "theorems",
+))  # fmt: skip
+"""Names of environments with the arguments they take."""
+COMMANDS, SPACES, REFERENCES, PROSE = map(_COMMANDS, ("arguments", "space", "references", "prose"))
+TITLES, HEADINGS, PACKAGES = (table("latex_text.toml")[name] for name in ("titles", "headings", "packages"))
+KEPT = _STRUCTURE.union(THEOREMS, LISTS, HEADINGS, MATHEMATICS)
+"""Names that keep their meaning when a writer redefines them."""
 
 
 @cache
@@ -157,7 +104,7 @@ class Collector:
         self.frame = frame
         self.runs = Runs()
         self.environment = kind[:1] != "\\" and kind[:1] != "$"
-        self.display = kind in ("$$", "\\[") or (self.environment and kind not in tables().inline)
+        self.display = kind in ("$$", "\\[") or (self.environment and kind not in INLINE)
         self.resume = -1
         """Where to go on in its frame if no end comes: behind the paragraph; -1 while the paragraph
         has not ended."""
@@ -183,25 +130,8 @@ class Collector:
     def take(self, token: Token, mouth: Mouth) -> Ending:
         """Adds a token, or says what it means."""
         match token.kind:
-            case "text":
-                if self._prose_next and token.text.strip():
-                    self._prose_next = token.text.lstrip()[:1] == "["
-                self.runs.add(token.text, token.origin, token.until)
-                return Ending.NONE
             case "command":
                 return self._command(token, mouth)
-            case "{":
-                self._nest.append("text" if self._prose_next else "{")
-                self._prose_next = False
-                self.runs.add("{", token.origin, token.until)
-                return Ending.NONE
-            case "}":
-                while self._nest and self._nest[-1] == "$":
-                    self._nest.pop()
-                if self._nest and self._nest[-1] in ("{", "text"):
-                    self._nest.pop()
-                self.runs.add("}", token.origin, token.until)
-                return Ending.NONE
             case "$":
                 return self._dollar(token, mouth)
             case "begin":
@@ -210,8 +140,22 @@ class Collector:
                 return self._end(token)
             case "par":
                 return self._par(token, mouth)
-            case _:
-                return Ending.NONE
+            case "text" | "{" | "}":
+                self._go_on(token)
+        return Ending.NONE
+
+    def _go_on(self, token: Token) -> None:
+        """Adds a text or a brace."""
+        if token.kind == "{":
+            self._nest.append("text" if self._prose_next else "{")
+        elif token.kind == "}":
+            while self._nest and self._nest[-1] == "$":
+                self._nest.pop()
+            if self._nest and self._nest[-1] in ("{", "text"):
+                self._nest.pop()
+        blank = token.kind == "}" or (token.kind == "text" and not token.text.strip())
+        self._prose_next = self._prose_next and (blank or token.text.lstrip()[:1] == "[")
+        self.runs.add(token.text if token.kind == "text" else token.kind, token.origin, token.until)
 
     def _dollar(self, token: Token, mouth: Mouth) -> Ending:
         if self._nest and self._nest[-1] == "$":
@@ -231,14 +175,14 @@ class Collector:
 
     def _command(self, token: Token, mouth: Mouth) -> Ending:
         name = token.text
-        self._prose_next = name in tables().prose
+        self._prose_next = name in PROSE
         if name in ("]", ")") and not self._in_prose():
             if self.kind == ("\\[" if name == "]" else "\\("):
                 return Ending.COMPLETE
             return Ending.OTHER if self.display == (name == "]") else Ending.BROKEN
         if name in ("[", "(") and not self._in_prose():
             return Ending.BROKEN
-        if name in _NEVER or name in tables().headings:
+        if name in _NEVER or name in HEADINGS:
             return Ending.BROKEN
         if name in _ASIDE and "{" not in self._nest:
             return Ending.ASIDE
@@ -253,11 +197,10 @@ class Collector:
 
     def _begin(self, token: Token) -> Ending:
         name = token.text
-        known = tables()
         plain = name.removesuffix("*")
-        if plain in known.drawings or plain in known.verbatim or plain in known.unseen:
+        if plain in DRAWINGS or plain in VERBATIM or plain in UNSEEN:
             return Ending.ASIDE
-        apart = plain in known.outer or plain in known.theorems or plain in known.lists
+        apart = plain in OUTER or plain in THEOREMS or plain in LISTS
         if apart and (self.resume >= 0 or (self.environment and self._filled())):
             return Ending.BROKEN
         self._nest.append(name)

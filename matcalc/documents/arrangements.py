@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,44 +24,41 @@ _APART = 3
 def with_remarks(signs: Sequence[Sign], text: str) -> list[Sign]:
     """The signs with words in the place of what is prose."""
     out = list(signs)
-    seen = [number for number, sign in enumerate(signs) if sign.kind != "space"]
-    for at, number in enumerate(seen):
+    for number, before, after in _in_context(signs, ("space",)):
         sign = signs[number]
-        before = signs[seen[at - 1]] if at else None
-        after = signs[seen[at + 1]] if at + 1 < len(seen) else None
-        if sign.kind != "operand":
-            continue
-        if _is_cue(text, sign, before, after) or _is_remark(text, sign, before, after):
+        if sign.kind == "operand" and (_is_cue(text, sign, before, after) or _is_remark(text, sign, before, after)):
             out[number] = replace(sign, kind="words", value=text[sign.start : sign.end])
     return _set_apart(_labelled(out, text), text)
 
 
-def _is_cue(text: str, sign: Sign, before: Sign | None, after: Sign | None) -> bool:
+def _in_context(signs: Sequence[Sign], unseen: tuple[SignKind, ...]) -> Iterator[tuple[int, Sign, Sign]]:
+    """The number of each sign that is seen, with the signs before and behind it; what begins and
+    ends stands beside a break."""
+    seen = [number for number, sign in enumerate(signs) if sign.kind not in unseen]
+    shown = [signs[number] for number in seen]
+    edge = [Sign("break", sign.start, sign.start) for sign in shown[:1]]
+    return zip(seen, [*edge, *shown], [*shown[1:], *edge])
+
+
+def _is_cue(text: str, sign: Sign, before: Sign, after: Sign) -> bool:
     said = text[sign.start : sign.end]
     if len(said) < 2 or not said.isalpha() or word_use(said) == "remark":
         return False
-    apart_before = (
-        before is None or before.kind == "break" or (before.end < sign.start and before.kind not in ("operator", "relation"))
-    )
-    return apart_before and after is not None and after.start > sign.end and after.kind in ("operand", "words")
+    apart = before.kind == "break" or (before.end < sign.start and before.kind not in ("operator", "relation"))
+    return apart and after.start > sign.end and after.kind in ("operand", "words")
 
 
-def _is_remark(text: str, sign: Sign, before: Sign | None, after: Sign | None) -> bool:
+def _is_remark(text: str, sign: Sign, before: Sign, after: Sign) -> bool:
     """Whether brackets at the end of a line hold words: ``(S symmetric)``."""
     said = text[sign.start : sign.end]
-    ends = after is None or after.kind in ("break", "words", "stop")
-    if (
-        not said.startswith("(")
-        or not ends
-        or before is None
-        or before.end == sign.start
-        or before.kind in ("operator", "relation")
-    ):
+    apart = before.end != sign.start and before.kind not in ("operator", "relation")
+    if not said.startswith("(") or not apart or after.kind not in ("break", "words", "stop"):
         return False
-    inner = said[1:-1]
-    return (_PROSE.fullmatch(said) is not None and _WORD.search(said) is not None) or (
-        " " in inner and word_use(inner) != "remark"
-    )
+    return _is_prose(said) or (" " in said[1:-1] and word_use(said[1:-1]) != "remark")
+
+
+def _is_prose(said: str) -> bool:
+    return _PROSE.fullmatch(said) is not None and _WORD.search(said) is not None
 
 
 def _labelled(signs: list[Sign], text: str) -> list[Sign]:
@@ -76,10 +74,13 @@ def _labelled(signs: list[Sign], text: str) -> list[Sign]:
         ):
             label = text[out[begins].start : sign.start].strip()
             line = next((other.kind for other in signs[number:] if other.kind in ("break", "relation")), "break")
-            named = all(_NAME.fullmatch(word) for word in label.split()) and _WORD.search(label) is not None
-            if named and line == "relation":
+            if line == "relation" and _is_label(label):
                 out[begins:] = [Sign("words", out[begins].start, sign.end, f"then {label}:")]
     return out
+
+
+def _is_label(said: str) -> bool:
+    return all(_NAME.fullmatch(word) for word in said.split()) and _WORD.search(said) is not None
 
 
 def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
@@ -104,8 +105,7 @@ def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
 def _as_words(signs: list[Sign], text: str) -> list[Sign]:
     """Signs as one of words, where they are prose."""
     said = Sign("words", signs[0].start, signs[-1].end, text[signs[0].start : signs[-1].end].strip())
-    prose = _PROSE.fullmatch(said.value) is not None and _WORD.search(said.value) is not None
-    return [said] if prose else signs
+    return [said] if _is_prose(said.value) else signs
 
 
 _UNSEEN = frozenset(["space", "cut", "column", "wide"])
@@ -118,10 +118,9 @@ def arranged(signs: Sequence[Sign], text: str, environment: str, notation: Notat
     space."""
     named = _names(signs, text) if notation == "latex" else with_remarks(signs, text)
     whole = environment.rstrip("*") in _ONE_FORMULA or "\\begin{multlined}" in text
-    lines = _lines(named)
     out: list[Sign] = []
     before: _Line | None = None
-    for line in lines:
+    for line in itertools.starmap(_Line, _lines(named)):
         goes_on = before is None or line.continues(before, whole)
         if line.ends is not None:
             out.append(replace(line.ends, kind="cut") if goes_on else line.ends)
@@ -135,20 +134,16 @@ def arranged(signs: Sequence[Sign], text: str, environment: str, notation: Notat
 
 def _names(signs: Sequence[Sign], text: str) -> list[Sign]:
     """Words that are a name or a side of an equation, as operands."""
-    seen = [number for number, sign in enumerate(signs) if sign.kind not in ("space", "cut")]
     out = list(signs)
-    for at, number in enumerate(seen):
+    for number, before, after in _in_context(signs, ("space", "cut")):
         sign = signs[number]
         if sign.kind != "words" or text.startswith("%", sign.start):
             continue
-        before = signs[seen[at - 1]].kind if at else "break"
-        after = signs[seen[at + 1]].kind if at + 1 < len(seen) else "break"
         said = sign.value.strip()
+        related = not {before.kind, after.kind}.isdisjoint(("relation", "operator"))
         if not said or said in ".,;":
             out[number] = replace(sign, kind="stop")
-            continue
-        related = not {before, after}.isdisjoint(("relation", "operator"))
-        if (related and _is_plain(sign)) or (sign.single and word_use(said) == "remark"):
+        elif (related and _is_plain(sign)) or (sign.single and word_use(said) == "remark"):
             out[number] = replace(sign, kind="operand")
     return out
 
@@ -168,7 +163,8 @@ class _Line:
         seen = [sign for sign in signs if sign.kind not in _UNSEEN]
         self.first = seen[0] if seen else None
         self.last: SignKind = seen[-1].kind if seen else "space"
-        self.related = any(sign.kind == "relation" for sign in seen)
+        self.last_relation = max((number for number, sign in enumerate(signs) if sign.kind == "relation"), default=-1)
+        self.related = self.last_relation >= 0
         self.indented = next((sign.kind == "column" for sign in signs if sign.kind not in ("space", "cut", "wide")), False)
 
     def continues(self, before: _Line, whole: bool) -> bool:
@@ -185,7 +181,6 @@ class _Line:
     def columns(self, related: bool) -> list[Sign]:
         """The signs with the columns cut, save those that separate statements; ``related``: a
         relation goes before in the statement."""
-        follows = self._relations_after()
         out: list[Sign] = []
         filled = related
         begun = False
@@ -199,52 +194,42 @@ class _Line:
                 related = related and sign.kind in ("wide", "comma")
             elif sign.kind in ("operand", "cases"):
                 filled = True
-            if sign.kind == "column":
-                following = next(
-                    (other.kind for other in self.signs[number + 1 : number + 6] if other.kind not in _UNSEEN), "space"
-                )
-                separates = related and filled and follows[number] and following not in ("relation", "operator", "words")
+            elif sign.kind == "column":
+                separates = related and filled and self._states_behind(number)
                 sign = replace(sign, kind="wide" if separates else "cut")
                 related = related and not separates
             out.append(sign)
         return out
 
-    def _relations_after(self) -> list[bool]:
-        found, out = False, []
-        for sign in reversed(self.signs):
-            out.append(found)
-            found = found or sign.kind == "relation"
-        return out[::-1]
+    def _states_behind(self, number: int) -> bool:
+        """Whether a statement of its own may stand behind a sign: with a relation, but not at
+        once."""
+        if number >= self.last_relation:
+            return False
+        following = next((other.kind for other in self.signs[number + 1 : number + 6] if other.kind not in _UNSEEN), "space")
+        return following not in ("relation", "operator", "words")
 
 
-def _lines(signs: Sequence[Sign]) -> list[_Line]:
-    lines: list[_Line] = []
-    ends: Sign | None = None
-    current: list[Sign] = []
-    for sign in signs:
-        if sign.kind == "break":
-            lines.append(_Line(ends, current))
-            ends, current = sign, []
-        else:
-            current.append(sign)
-    return [*lines, _Line(ends, current)]
+def _lines(signs: Sequence[Sign]) -> Iterator[tuple[Sign | None, list[Sign]]]:
+    """The signs of each line, with the break before it."""
+    breaks = [number for number, sign in enumerate(signs) if sign.kind == "break"]
+    for before, end in itertools.pairwise([-1, *breaks, len(signs)]):
+        yield signs[before] if before >= 0 else None, list(signs[before + 1 : end])
 
 
 def _spaced(signs: Sequence[Sign]) -> list[Sign]:
     """Wide space beside a relation or an operator, or at the beginning of a line, separates
     nothing."""
-    seen = [sign for sign in signs if sign.kind not in ("space", "cut")]
-    kept: set[int] = set()
+    out = list(signs)
     before: SignKind = "break"
-    for number, sign in enumerate(seen):
-        if sign.kind != "wide":
-            before = sign.kind
+    for number, _, after in _in_context(signs, ("space", "cut")):
+        if signs[number].kind != "wide":
+            before = signs[number].kind
             continue
-        after = seen[number + 1].kind if number + 1 < len(seen) else None
-        glued = before in ("relation", "operator", "break") or after == "relation"
-        if not glued and (after != "operator" or before == "comma"):
-            kept.add(sign.start)
-    return [replace(sign, kind="cut") if sign.kind == "wide" and sign.start not in kept else sign for sign in signs]
+        ends = before in ("relation", "operator", "break") or after.kind == "relation"
+        if ends or (after.kind == "operator" and before != "comma"):
+            out[number] = replace(signs[number], kind="cut")
+    return out
 
 
 _BEGINS = pattern(
@@ -271,28 +256,16 @@ def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
         return []
     inner = cases.part(begins.end(), ends.start())
     found: list[tuple[Placed, str]] = []
-    for line in _rows_of_cases(signs_of(inner.text, "latex")):
-        cut = next((number for number, sign in enumerate(line) if sign.kind in ("column", "words")), None)
-        value = inner.part(line[0].start, line[-1].end if cut is None else line[cut].start).stripped()
-        if not value.text and cut is None:
+    for _, line in _lines(signs_of(inner.text, "latex")):
+        cut = next((number for number, sign in enumerate(line) if sign.kind in ("column", "words")), len(line))
+        written, said = (inner.text[part[0].start : part[-1].end] if part else "" for part in (line[:cut], line[cut:]))
+        if not written.strip() and not said:
             continue
-        if cut is None or not value.text:
+        if not written.strip() or not said:
             return []
-        condition = inner.text[line[cut].start : line[-1].end].lstrip("& \n").rstrip(" .,;\n")
-        found.append((Placed(value.text.rstrip(",; "), value.marks), condition))
+        value = inner.part(line[0].start, line[cut].start).stripped()
+        found.append((Placed(value.text.rstrip(",; "), value.marks), said.lstrip("& \n").rstrip(" .,;\n")))
     return found
-
-
-def _rows_of_cases(signs: Sequence[Sign]) -> Iterator[list[Sign]]:
-    line: list[Sign] = []
-    for sign in signs:
-        if sign.kind != "break":
-            line.append(sign)
-        elif line:
-            yield line
-            line = []
-    if line:
-        yield line
 
 
 def is_otherwise(condition: str) -> bool:
@@ -308,9 +281,9 @@ def _said(condition: str) -> str:
 
 def _is_fact(condition: str) -> bool:
     """Whether a condition says a fact about one symbol, or that no other branch applies."""
-    said = _said(condition)
     if is_otherwise(condition):
         return True
+    said = _said(condition)
     left, equals, right = said.partition("=")
     if equals:
         return "=" not in right and states_fact(left.strip(), right.strip())

@@ -20,17 +20,10 @@ from matcalc.documents.signs import Sign, signs_of
 
 
 @dataclass(slots=True)
-class _Passage:
-    """What is separated from the rest of a formula: signs of one relation or chain, and what is
-    said before and behind it.
+class _Stretch:
+    """Signs of a formula that stand together."""
 
-    ``behind`` are the remarks, each with the number of signs before it.
-    """
-
-    signs: list[Sign] = field(default_factory=list)
-    lead: list[str | list[Sign]] = field(default_factory=list)
-    behind: list[tuple[int, list[Sign]]] = field(default_factory=list)
-    opens_condition: bool = False
+    signs: list[Sign]
 
     @property
     def related(self) -> bool:
@@ -39,6 +32,19 @@ class _Passage:
     @property
     def blank(self) -> bool:
         return not any(sign.kind in _MEANING for sign in self.signs)
+
+
+@dataclass(slots=True)
+class _Passage(_Stretch):
+    """What is separated from the rest of a formula: signs of one relation or chain, and what is
+    said before and behind it.
+
+    ``behind`` are the remarks, each with the number of signs before it.
+    """
+
+    lead: list[str | list[Sign]]
+    opens_condition: bool = False
+    behind: list[tuple[int, list[Sign]]] = field(default_factory=list)
 
 
 _INDEX = pattern(
@@ -78,7 +84,7 @@ def rows(formula: Formula, after: Row | None = None) -> Iterator[Row]:
 def _passages(signs: Sequence[Sign], text: str) -> Iterator[_Passage]:
     """The passages of a formula, those that say something of the one before put behind it."""
     held: _Passage | None = None
-    for part in _Parts(signs, text):
+    for part in _parts(signs):
         if held is None:
             held = part.passage()
         elif not _join(held, part, text):
@@ -90,11 +96,10 @@ def _passages(signs: Sequence[Sign], text: str) -> Iterator[_Passage]:
 
 
 @dataclass(slots=True)
-class _Part:
+class _Part(_Stretch):
     """What stands between two separators: signs of a formula, or words alone. ``after`` is the
     separator before it."""
 
-    signs: list[Sign]
     after: str
     lead: list[str]
     words: Sign | None = None
@@ -104,83 +109,83 @@ class _Part:
     """Names before the last of a list: ``x, y`` of ``x, y, z ∈ R``."""
 
     @property
-    def related(self) -> bool:
-        return any(sign.kind == "relation" for sign in self.signs)
+    def begins_with_relation(self) -> bool:
+        return bool(self.signs) and self.first.kind == "relation"
 
     @property
-    def begins_with_relation(self) -> bool:
-        return bool(self.signs) and _first(self).kind == "relation"
+    def goes_on(self) -> bool:
+        """Whether it begins as what follows another part does."""
+        return self.begins_with_relation or (self.after == "words" and self.first.kind == "operator")
+
+    @property
+    def first(self) -> Sign:
+        return next((sign for sign in self.signs if sign.kind in _MEANING), self.signs[0])
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is so short as names are."""
+        few = sum(sign.kind in _MEANING for sign in self.signs) <= _MOST_OF_A_NAME
+        return few and self.words is None and not self.related
 
     def counts(self, text: str) -> bool:
         """Whether it says what an index runs over, or is: ``i = 1, …, n``, ``i ≠ j``."""
-        return _INDEX.match(text, _first(self).start) is not None and self.after in ("comma", "wide", "semicolon")
+        return _INDEX.match(text, self.first.start) is not None and self.after in ("comma", "wide", "semicolon")
 
     def passage(self, before: _Passage | None = None) -> _Passage:
         lead: list[str | list[Sign]] = list(self.lead)
         if before is not None and before.blank and not before.behind:
             lead = [*before.lead, *lead]
         if self.words is not None:
-            return _Passage([], [*lead, self.words.value.strip()], [], self.use == "conditional")
+            return _Passage([], [*lead, self.words.value.strip()], self.use == "conditional")
         return _Passage(list(self.signs), lead)
 
 
-class _Parts:
+def _parts(signs: Sequence[Sign]) -> list[_Part]:
     """The parts of a formula in order."""
+    found = [part for part in _cut(signs) if part.words is not None or not part.blank]
+    on, after = False, ""
+    for part in reversed(found):  # only a list that ends in a relation is one
+        names = after == "comma" and part.is_name
+        part.lists_on = on and names
+        on, after = part.related or part.lists_on, part.after
+    return found
 
-    def __init__(self, signs: Sequence[Sign], text: str) -> None:
-        self.signs = signs
-        self.text = text
 
-    def __iter__(self) -> Iterator[_Part]:
-        found = [part for part in self._cut() if part.words is not None or any(sign.kind in _MEANING for sign in part.signs)]
-        for part, following in zip(found, [*found[1:], None]):
-            part.lists_on = (
-                part.words is None and not part.related and following is not None and following.after == "comma" and _few(part)
-            )
-        on = False
-        for part in reversed(found):  # only a list that ends in a relation is one
-            on = part.related or (on and part.lists_on)
-            part.lists_on = part.lists_on and on
-        yield from found
-
-    def _cut(self) -> Iterator[_Part]:
-        current = _Part([], "start", [])
-        for sign in self.signs:
-            if sign.kind in ("wide", "comma", "semicolon", "break", "joint") or (
-                sign.kind == "colon" and current.after == "words"
-            ):
-                if any(other.kind in _MEANING for other in current.signs):
-                    yield current
-                    current = _Part([], sign.kind, [], separator=sign)
-                elif current.after not in ("joint", "break"):
-                    current = _Part([], sign.kind, current.lead)
-                if sign.kind == "joint":
-                    current = _Part([], "joint", [*current.lead, sign.value])
-            elif sign.kind == "words":
-                use = word_use(sign.value) if not sign.value.startswith(("%", "#", "//")) else "remark"
+def _cut(signs: Sequence[Sign]) -> Iterator[_Part]:
+    current = _Part([], "start", [])
+    for sign in signs:
+        if sign.kind in _SEPARATORS or (sign.kind == "colon" and current.after == "words"):
+            if not current.blank:
                 yield current
-                if use in ("joining", "accompanying"):
-                    said = sign.value.strip().removeprefix("then ") if sign.value.endswith(":") else sign.value.strip()
-                    current = _Part([], "joint", [*([] if current.signs else current.lead), said])
-                else:
-                    yield _Part([], current.after if not current.signs else "words", list(current.lead), sign, use)
-                    current = _Part([], "words", [])
-            elif sign.kind == "relation" and sign.value in "→↦←" and _equates(current.signs):
-                yield current
-                current = _Part([], "joint", [sign.value])
-            else:
-                current.signs.append(sign)
-        yield current
+                current = _Part([], sign.kind, [], separator=sign)
+            elif current.after not in ("joint", "break"):
+                current = _Part([], sign.kind, current.lead)
+            if sign.kind == "joint":
+                current = _Part([], "joint", [*current.lead, sign.value])
+        elif sign.kind == "words":
+            yield current
+            *said, current = _with_words(current, sign)
+            yield from said
+        elif sign.kind == "relation" and sign.value in "→↦←" and _equates(current.signs):
+            yield current
+            current = _Part([], "joint", [sign.value])
+        else:
+            current.signs.append(sign)
+    yield current
 
 
-def _first(part: _Part) -> Sign:
-    return next((sign for sign in part.signs if sign.kind in _MEANING), part.signs[0])
+def _with_words(before: _Part, sign: Sign) -> list[_Part]:
+    """The part that words are, and the one that begins behind them: they lead it where they
+    join."""
+    use = word_use(sign.value) if not sign.value.startswith(("%", "#", "//")) else "remark"
+    lead = [] if before.signs else before.lead
+    if use not in ("joining", "accompanying"):
+        return [_Part([], before.after if not before.signs else "words", list(before.lead), sign, use), _Part([], "words", [])]
+    said = sign.value.strip().removeprefix("then ") if sign.value.endswith(":") else sign.value.strip()
+    return [_Part([], "joint", [*lead, said])]
 
 
-def _few(part: _Part) -> bool:
-    return sum(sign.kind in _MEANING for sign in part.signs) <= _MOST_OF_A_NAME
-
-
+_SEPARATORS = frozenset(["wide", "comma", "semicolon", "break", "joint"])
 _MOST_OF_A_NAME = 4
 
 
@@ -194,8 +199,7 @@ def _join(held: _Passage, part: _Part, text: str) -> bool:
         return _join_words(held, part.words, part)
     if part.after in ("joint", "break"):
         return part.after == "break" and part.begins_with_relation and _go_on(held, part)
-    goes_on = part.begins_with_relation or (part.after == "words" and _first(part).kind == "operator")
-    if goes_on and held.related and not held.opens_condition:
+    if part.goes_on and held.related and not held.opens_condition:
         return _go_on(held, part)
     if held.opens_condition and (part.after in ("words", "comma") or not part.related):
         return _put_behind(held, part, part.signs) if held.signs else _put_ahead(held, part)
@@ -299,7 +303,8 @@ def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Ro
     elif not ends or None in sides[1:]:
         yield Row(whole, "", None, whole, 0, lead, remarks)
     else:
-        yield from _chain(passage.signs, limits[1:], sides, behind, _begun(sides[0], writer, after), lead)
+        rights = [side for side in sides[1:] if side is not None]
+        yield from _chain(passage.signs, limits[1:], rights, behind, _begun(sides[0], writer, after), lead)
 
 
 def _words_alone(shown: str, writer: _Writer) -> Iterator[Row]:
@@ -321,7 +326,7 @@ def _begun(left: Placed | None, writer: _Writer, after: Row | None) -> tuple[Pla
 def _chain(
     signs: Sequence[Sign],
     limits: Sequence[int],
-    sides: Sequence[Placed | None],
+    sides: Sequence[Placed],
     behind: Sequence[tuple[int, str]],
     begun: tuple[Placed, Placed, int],
     lead: str,
@@ -330,8 +335,7 @@ def _chain(
     last one by cases may be several."""
     left, first, link = begun
     start = 0
-    for number, ((end, following), right) in enumerate(zip(pairwise(limits), sides[1:])):
-        assert right is not None
+    for number, ((end, following), right) in enumerate(zip(pairwise(limits), sides)):
         sign, said = signs[end], lead if not number else ""
         last = following == len(signs)
         branches = branches_of(right) if last and _is_cases(signs[end + 1 :]) else []

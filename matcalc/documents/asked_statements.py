@@ -206,19 +206,25 @@ def _with_own(
     """The definitions without those of names that a claim about a derivative writes as they stand,
     and these names; then with those alone of what it differentiates, whose formulas have what it is
     by in them."""
-    dependence, by = Dependence(whole), structure.by
-    values = {one.name: one for one in whole if not one.is_function}
-    spoken = (structure.left.names | structure.right.names) - structure.differentiated - by
-    own = {name for name in values.keys() & spoken if dependence.of(name, by)}
+    by, own = structure.by, _own_values(structure, whole)
     rest = [one for one in whole if one.name not in own]
     without = Dependence(rest)
     if own and by and all(without.of(one.name, by) for one in rest if one.name in structure.differentiated):
         yield needed(structure, rest, names), tuple(sorted(own))
-    direct = [one for one in values.values() if one.name in structure.differentiated]
-    fixed = {used for used in frozenset().union(*(one.uses for one in direct)) - by if dependence.of(used, by)}
+    direct = [one for one in whole if not one.is_function and one.name in structure.differentiated]
+    dependence = Dependence(whole)
+    fixed = {used for one in direct for used in one.uses - by if dependence.of(used, by)}
     if fixed - own and not any(by.isdisjoint(one.uses) for one in direct):
         chosen = [one for one in whole if one.is_function or one in direct]
         yield needed(structure, chosen, names), tuple(sorted(fixed & {one.name for one in whole}))
+
+
+def _own_values(structure: Structure, whole: Sequence[Definition]) -> set[str]:
+    """The values that a claim about a derivative writes as they stand, and that depend on what it
+    is by."""
+    dependence, by = Dependence(whole), structure.by
+    spoken = (structure.left.names | structure.right.names) - structure.differentiated - by
+    return {one.name for one in whole if not one.is_function and one.name in spoken and dependence.of(one.name, by)}
 
 
 def _case(line: Line, context: Context) -> Indices | None:

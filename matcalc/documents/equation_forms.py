@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import by_indices
@@ -38,11 +39,10 @@ def is_rearranged(row: Row, above: Row) -> bool:
     r"""Whether an equation is the one above it in another form: ``AX = B`` below ``AX - B = 0``."""
     if row.right is None or above.right is None:
         return False
-    sides, before = ([_bare(side) for side in (one.left.text, one.right.text)] for one in (row, above) if one.right is not None)
+    sides, before = ([_bare(one.left.text), _bare(one.right_text)] for one in (row, above))
     if any(side in before and side != "0" for side in sides):
         return True
-    known = {term for side in before for term in terms_of(side)} | {"0"}
-    return known.issuperset(term for side in sides for term in terms_of(side))
+    return {"0"}.union(*map(terms_of, before)).issuperset(chain.from_iterable(map(terms_of, sides)))
 
 
 def terms_of(side: str) -> list[str]:
@@ -182,6 +182,11 @@ class Equation:
         if not holds(self.both, "array") or holds(self.both, "cases") or holds(self.both, "ellipsis"):
             return False
         return any(derivative_sign_before(side, self.around.known) for side in (self.first, self.right))
+
+    @property
+    def is_of_derivatives(self) -> bool:
+        """Whether a side is a derivative, or made of one."""
+        return self.is_partial or is_derivative(self.left) or is_derivative(self.right) or self.derives_known
 
     @property
     def function_of_value(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from matcalc.base.files import read
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Asked
-from matcalc.documents.context.written_names import names_at, names_in
+from matcalc.documents.context.written_names import NameAt, names_at, names_in
 from matcalc.documents.sides import is_derivative
 from matcalc.language.declare.declarations import written
 from matcalc.language.latex.latex_commands import FONTS
@@ -384,16 +384,15 @@ def may_derive(asked: Asked) -> bool:
     sides = sides_of(asked.statement)
     if asked.dialect != "latex" or sides is None:
         return False
-    if any(
-        at.bold or not at.name[:1].islower() or {at.name, at.base} & _declared(asked)
-        for side in sides[1:]
-        for at in names_at(side)
-    ):
+    declared = _declared(asked)
+    if any(_is_known(at, declared) for side in sides[1:] for at in names_at(side)):
         return False
-    if any(_TWICE.search(side) for side in sides[1:]):
-        return True
-    groups = [found for side in sides[1:] if (found := _PRIMED_GROUP.fullmatch(side)) is not None]
-    return any(not _ONE_PRIME.search(found["inside"]) for found in groups)
+    groups = [_PRIMED_GROUP.fullmatch(side) for side in sides[1:]]
+    return derives_twice(asked) or any(one is not None and not _ONE_PRIME.search(one["inside"]) for one in groups)
+
+
+def _is_known(at: NameAt, declared: Set[str]) -> bool:
+    return at.bold or not at.name[:1].islower() or not declared.isdisjoint((at.name, at.base))
 
 
 _LARGEST = 12

@@ -329,10 +329,6 @@ def _of_fact(one: Equation, known: bool) -> Role:
     return "claim" if known or one.said.follows or one.said_after.begins("supposing") else "fact"
 
 
-def _of_model(one: Equation) -> Role | None:
-    return "definition" if is_model(one) else None
-
-
 def _of_zero_derivative(one: Equation) -> Role | None:
     """A derivative that is zero: a condition to be solved, unless it is said to hold, or that
     nothing depends on what it is by.
@@ -369,8 +365,7 @@ def _of_derivative(one: Equation) -> Role | None:
     letter not seen before."""
     if one.around.notation == "latex" and holds(one.left, "second derivative"):
         return "fact"
-    derived = one.is_partial or is_derivative(one.left) or is_derivative(one.right)
-    if not (derived or one.derives_known or one.names_derivative):
+    if not (one.is_of_derivatives or one.names_derivative):
         return None
     if one.said.supposes_next:
         return "fact"
@@ -435,7 +430,7 @@ _RULES: tuple[Callable[[Equation], Role | None], ...] = (
     _of_worked,
     _of_form,
     _of_name,
-    _of_model,
+    lambda one: "definition" if is_model(one) else None,
     _of_zero_derivative,
     _of_derivative,
     _of_chain,

@@ -106,12 +106,9 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return None
-    own = _OWN.match(text) if text.startswith("\\") else None
-    words = [own[1]] if own is not None and is_own(own[1]) else []
-    rest = text[own.end() :] if own is not None and words else text
-    if any(found[1] not in _COMMANDS for found in _COMMAND.finditer(rest)):
+    text, words = _own_as_one(text)
+    if any(found[1] not in _COMMANDS for found in _COMMAND.finditer(text)):
         return None
-    text = chr(_ONE_NAME) + rest if words else text
 
     def word(found: re.Match[str]) -> str:
         if len(found[1]) == 1:
@@ -120,13 +117,24 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
         return chr(_ONE_NAME + len(words) - 1)
 
     short = _COMMAND.sub(_as_sign, _WORD.sub(word, _ABOVE.sub(_label, text)))
-    bare = plain_name(_BELOW.sub(r"_(\1)", short)).translate(_NOISE)
-    match = _pattern(notation).fullmatch(bare)
-    if match is None or (match["primes"] and (match["arguments"] or not match["name"].islower())):
+    match = _pattern(notation).fullmatch(plain_name(_BELOW.sub(r"_(\1)", short)).translate(_NOISE))
+    return None if match is None else _head(match, words)
+
+
+def _own_as_one(text: str) -> tuple[str, list[str]]:
+    """A side with one character for a command of the author's that it begins with, and that."""
+    own = _OWN.match(text)
+    if own is None or not is_own(own[1]):
+        return text, []
+    return chr(_ONE_NAME) + text[own.end() :], [own[1]]
+
+
+def _head(match: re.Match[str], words: list[str]) -> Head | None:
+    arguments = match["arguments"] or ""
+    if match["primes"] and (arguments or not match["name"].islower()):
         return None
-    inside = (match["arguments"] or "")[1:-1]
-    arguments = [_spelled(part, words) for part in re.split("[,;|]", inside)] if inside else []
-    return Head(_spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words), tuple(arguments))
+    name = _spelled(match["name"] + match["primes"] + match["index"] + match["entry"], words)
+    return Head(name, tuple([_spelled(part, words) for part in re.split("[,;|]", arguments[1:-1]) if arguments]))
 
 
 def partial_of(name: str, arguments: Callable[[str], tuple[str, ...]]) -> tuple[str, ...] | None:

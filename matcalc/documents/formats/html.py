@@ -3,6 +3,7 @@ r"""HTML with mathematics for MathJax or KaTeX, not yet set or already set by th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from matcalc.documents.blocks import (
     Heading,
     Listing,
     Manuscript,
+    Nest,
     Opening,
     Piece,
     Place,
@@ -35,6 +37,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TECHNICAL = frozenset({"unseen", "pre", "code", "math", "set", "annotation", "tex", "row"})
 RAISED = {"<sup>": "^(", "</sup>": ")", "<sub>": "_", "</sub>": ""}
 """How exponents and indices are written in plain characters."""
+_SIGNS = {**RAISED, "<br>": "\n"}
 _LANGUAGE = re.compile(r"(?:language|lang|highlight|sourceCode)-?\s*(\w+)")
 _BLOCKS = {"li": "item", "blockquote": "quote"}
 _DIRECTIVE = re.compile(r"\s*matcalc:(.*)", re.DOTALL)
@@ -74,11 +77,10 @@ class _Parser(HTMLParser):
         self._dollars = dollars
         self._wary = wary
         self._run: list[Placed] = []
-        self._open: list[tuple[str, str]] = []
-        """Tag and role of each open element: ``unseen``, ``pre``, ``code``, ``math``, ``set``, the
-        name of a statement, or nothing."""
-        self._counts: dict[str, int] = {}
-        self._roles: dict[str, int] = {}
+        self._nest: Nest[str] = Nest()
+        """The tags that are open, each with its role: ``unseen``, ``pre``, ``code``, ``math``,
+        ``set``, the name of a statement, or nothing."""
+        self._roles: Counter[str] = Counter()
         self._language = ""
         self._before_code = 0
         """How much of the running text stands before the code that is open."""
@@ -98,17 +100,15 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         role = self._role(tag, given)
-        if tag == "br":
-            self._add("\n")
-        elif f"<{tag}>" in RAISED:
-            self._add(RAISED[f"<{tag}>"])
+        if f"<{tag}>" in _SIGNS:
+            self._add(_SIGNS[f"<{tag}>"])
         elif tag == "img":
             self._image(given)
         if tag in html("blocks") or tag in _HEADINGS or role == "pre":
             self._flush()
-        if tag == "li" and self._open and self._open[-1][0] == "li":
-            self._close(1)
-        if tag == "span" and "class" in given and self._roles.get("pre", 0) > 0:
+        if tag == "li" and self._nest.open and self._nest.open[-1][0] == "li":
+            self._close()
+        if tag == "span" and "class" in given and self._roles["pre"]:
             self._coloured = True
         if tag not in html("void"):
             self._begin(tag, role)
@@ -126,9 +126,8 @@ class _Parser(HTMLParser):
             self.pieces.append(Opening(role, self._place()))
 
     def _opens(self, tag: str, role: str) -> None:
-        self._open.append((tag, role))
-        self._counts[tag] = self._counts.get(tag, 0) + 1
-        self._roles[role] = self._roles.get(role, 0) + 1
+        self._nest.begin(tag, role)
+        self._roles[role] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -136,12 +135,8 @@ class _Parser(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if not self._counts.get(tag):
-            return
-        count = 1
-        while self._open[-count][0] != tag:
-            count += 1
-        self._close(count)
+        while self._nest.counts[tag] and self._close() != tag:
+            pass
 
     def handle_data(self, data: str) -> None:
         offset = self._offset()
@@ -186,34 +181,41 @@ class _Parser(HTMLParser):
     def end(self, *, close: bool) -> list[str]:
         """To be called after the last of the text. Closes what is open, or gives the names of what
         stays open."""
-        left = [] if close else [role for tag, role in self._open if tag == "div" and role and role not in _TECHNICAL]
-        while self._open:
-            tag, role = self._open[-1]
+        left = [role for tag, role in self._nest.open if not close and tag == "div" and role and role not in _TECHNICAL]
+        while self._nest.open:
+            tag, role = self._nest.open[-1]
             if role in left and tag == "div":
-                self._open.pop()
+                self._nest.pop()
                 self._roles[role] -= 1
             else:
-                self._close(1)
+                self._close()
         self._flush()
         return left
 
     # ---------------------------------------------------------------- what it means
 
     def _role(self, tag: str, given: dict[str, str]) -> str:
-        classes = given.get("class", "")
         role = self._unread_role(tag, given)
         if role is None and self._is_set(tag, given):
             return "set"
         if role is not None or tag == "pre":
             return role or "pre"
-        if tag in html("code") and not self._roles.get("pre"):
+        if tag in html("code") and not self._roles["pre"]:
             return "code"
+        return self._shown_role(tag, given)
+
+    def _shown_role(self, tag: str, given: dict[str, str]) -> str:
+        """The role of an element that is shown as it stands."""
+        classes = given.get("class", "")
         if tag in ("code", "div") and (language := _LANGUAGE.search(classes)):
             self._language = language[1]
         if html("written") & {tag, *(classes.split() if tag in ("span", "div") else ())}:
             self._display = "display" in classes or tag == "div" or "block" in given
             return "math"
-        return _BLOCKS.get(tag) or self._class_role(classes)
+        if html("rows") & {*classes.split()}:
+            return _BLOCKS.get(tag, "row")
+        named = (name for name in classes.lower().split() if name in theorems() or name in html("notes"))
+        return _BLOCKS.get(tag) or next(named, "")
 
     def _unread_role(self, tag: str, given: dict[str, str]) -> str | None:
         """The role of what is not shown as it stands; None for another element."""
@@ -235,20 +237,13 @@ class _Parser(HTMLParser):
         self._display = self._display or "display" in (classes if kind is None else kind).lower() or "block" in (kind or "")
         return True
 
-    @staticmethod
-    def _class_role(classes: str) -> str:
-        """The role that the classes of an element name."""
-        if html("rows") & {*classes.split()}:
-            return "row"
-        return next((name for name in classes.lower().split() if name in theorems() or name in html("notes")), "")
-
     def _attribute(self, value: str) -> Placed:
         return Placed(value, ((0, self._place()),))
 
     def _image(self, given: dict[str, str]) -> None:
         """A picture of a formula, which says what it shows."""
         alt = given.get("alt", "").strip("$ ")
-        if re.search(r"latex|math|tex\b|equation", given.get("class", "")) and "\\" in alt and not self._roles.get("set"):
+        if re.search(r"latex|math|tex\b|equation", given.get("class", "")) and "\\" in alt and not self._roles["set"]:
             self._flush(end=False)
             self.pieces.append(Formula(self._attribute(alt)))
 
@@ -263,19 +258,15 @@ class _Parser(HTMLParser):
         self._add_part(Placed(text, ((0, self._place()),)))
 
     def _add_part(self, part: Placed) -> None:
-        if self._roles.get("annotation"):
+        if self._roles["annotation"]:
             self._source.append(part)
-        elif not self._roles.get("unseen") and not self._roles.get("set"):
+        elif not self._roles["unseen"] and not self._roles["set"]:
             self._run.append(part)
 
-    def _close(self, count: int) -> None:
-        for _ in range(count):
-            tag, role = self._open.pop()
-            self._counts[tag] -= 1
-            self._roles[role] -= 1
-            self._closed(tag, role)
-
-    def _closed(self, tag: str, role: str) -> None:
+    def _close(self) -> str:
+        """Closes the last element that is open; its tag."""
+        tag, role = self._nest.pop()
+        self._roles[role] -= 1
         if f"</{tag}>" in RAISED:
             self._add(RAISED[f"</{tag}>"])
         elif tag in _HEADINGS:
@@ -287,6 +278,7 @@ class _Parser(HTMLParser):
             self.pieces.append(Closing(role, self._place()))
         elif tag in html("blocks"):
             self._flush()
+        return tag
 
     def _preformatted(self, _: str) -> None:
         if self._run:
@@ -302,11 +294,10 @@ class _Parser(HTMLParser):
 
     def _code(self, _: str) -> None:
         """What stood between tags for code: a formula, or words like those around it."""
-        inside = self._run[self._before_code :]
+        self._run, inside = self._run[: self._before_code], self._run[self._before_code :]
         if not inside:
             return
         read = code_span(joined(inside))
-        del self._run[self._before_code :]
         if isinstance(read, Words):
             self._run.append(read.text)
         else:
@@ -327,7 +318,7 @@ class _Parser(HTMLParser):
         self._display = False
 
     def _already_set(self, tag: str) -> None:
-        if self._roles.get("set"):
+        if self._roles["set"]:
             return
         source = self._source or self._spoken
         self._flush(end=False)
@@ -353,7 +344,7 @@ class _Parser(HTMLParser):
 
     def _flush(self, *, end: bool = True) -> None:
         """Ends the running text; ``end`` says that a paragraph ends with it."""
-        if self._roles.get("pre"):
+        if self._roles["pre"]:
             return
         read = list(self._read(joined(self._run))) if self._run else []
         self.pieces += read

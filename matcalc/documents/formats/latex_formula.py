@@ -142,20 +142,26 @@ class Collector:
                 return self._par(token, mouth)
             case "text" | "{" | "}":
                 self._go_on(token)
+            case _:
+                pass
         return Ending.NONE
 
     def _go_on(self, token: Token) -> None:
         """Adds a text or a brace."""
+        text = token.text if token.kind == "text" else token.kind
         if token.kind == "{":
             self._nest.append("text" if self._prose_next else "{")
         elif token.kind == "}":
-            while self._nest and self._nest[-1] == "$":
-                self._nest.pop()
-            if self._nest and self._nest[-1] in ("{", "text"):
-                self._nest.pop()
-        blank = token.kind == "}" or (token.kind == "text" and not token.text.strip())
-        self._prose_next = self._prose_next and (blank or token.text.lstrip()[:1] == "[")
-        self.runs.add(token.text if token.kind == "text" else token.kind, token.origin, token.until)
+            self._close_brace()
+        if text.strip() not in ("", "}"):
+            self._prose_next = self._prose_next and text.lstrip()[0] == "["
+        self.runs.add(text, token.origin, token.until)
+
+    def _close_brace(self) -> None:
+        while self._nest and self._nest[-1] == "$":
+            self._nest.pop()
+        if self._nest and self._nest[-1] in ("{", "text"):
+            self._nest.pop()
 
     def _dollar(self, token: Token, mouth: Mouth) -> Ending:
         if self._nest and self._nest[-1] == "$":

@@ -72,6 +72,8 @@ class _Reader:
         self._lines = Lines(text.text)
         self._depth = depth
         self._parser = parser()
+        self._line = 0
+        self._opened: list[str] = []
         self._divisions: list[str] = []
         self._elements: list[str] = []
         """Names of the HTML elements that are open, in which Markdown may stand."""
@@ -79,12 +81,11 @@ class _Reader:
     def pieces(self) -> Iterator[Piece]:
         tokens: list[Token] = []
         self._parser.block.parse(self._text.text, self._parser, {}, tokens)
-        level = line = 0
-        opened: list[str] = []
+        level = 0
         for token, following in zip(tokens, [*tokens[1:], None]):
             if token.nesting > 0 and following is not None and following.nesting < 0 and token.level >= DEEPEST - 1:
                 yield self._too_deep(token)
-            line = token.map[1] if token.map and token.nesting <= 0 else line
+            self._line = token.map[1] if token.map and token.nesting <= 0 else self._line
             kind, _, end = token.type.rpartition("_")
             if kind == "heading":
                 level = int(token.tag[1:]) if end == "open" else 0
@@ -92,13 +93,17 @@ class _Reader:
                 yield from self._block(token, level)
             elif token.type in _BLOCKS:
                 yield from _BLOCKS[token.type](self, token)
-            elif kind in _ENCLOSED and end == "open":
-                opened.append(_named(token))
-                yield Opening(opened[-1], self._place(token))
             elif kind in _ENCLOSED:
-                yield Closing(opened.pop(), self._text.place(self._lines.start(line)))
+                yield self._enclosed(token)
         for name in [*reversed(self._divisions), *reversed(self._elements)]:
             yield Closing(name, self._text.place(len(self._text.text)))
+
+    def _enclosed(self, token: Token) -> Opening | Closing:
+        """The beginning or the end of a block of its own."""
+        if token.nesting < 0:
+            return Closing(self._opened.pop(), self._text.place(self._lines.start(self._line)))
+        self._opened.append(_named(token))
+        return Opening(self._opened[-1], self._place(token))
 
     def _too_deep(self, token: Token) -> Fault:
         place = self._place(token)

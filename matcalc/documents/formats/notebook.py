@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from matcalc.documents.formats.delimiters import Lines
 from matcalc.documents.formats.finishing import finished
 from matcalc.documents.formats.markdown import markdown
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 
 
@@ -23,7 +24,7 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     """The pieces of a notebook. Raises ParseError for what is no JSON, and MatcalcError for JSON
     that is no notebook."""
     try:
-        notebook = json.loads(text)
+        notebook = _Decoder().decode(text)
     except json.JSONDecodeError as error:
         place = Span(error.pos, error.pos + 1)
         raise ParseError(
@@ -34,7 +35,7 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
     cells = _cells(notebook)
     if cells is None:
         raise MatcalcError(f"{path}: this is no notebook", expected='JSON with "cells"')
-    return Manuscript(path, tuple(finished(_pieces(cells, _sources(text, path)))))
+    return Manuscript(path, tuple(finished(_pieces(cells, text, path))))
 
 
 def _cells(notebook: Any) -> list[Any] | None:
@@ -51,11 +52,14 @@ def _cells(notebook: Any) -> list[Any] | None:
     ]
 
 
-def _pieces(cells: list[Any], sources: dict[int, Placed]) -> Iterator[Piece]:
+def _pieces(cells: list[Any], text: str, path: str) -> Iterator[Piece]:
+    lines = Lines(text)
     for number, cell in enumerate([cell for cell in cells if isinstance(cell, dict)], 1):
-        source = sources.get(number)
-        if source is None:
+        given = cell.get("source", cell.get("input"))
+        strings = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, _Located)]
+        if not strings:
             continue
+        source = _Source(path, number).placed(text, strings, lines)
         match cell.get("cell_type"):
             case "markdown":
                 yield from markdown(source)
@@ -68,36 +72,27 @@ def _pieces(cells: list[Any], sources: dict[int, Placed]) -> Iterator[Piece]:
                 yield Listing(source, "raw")
 
 
-def _sources(text: str, path: str) -> dict[int, Placed]:
-    """The source of each cell, by its number, with places in the file and in the cell."""
-    lines = Lines(text)
-    found: dict[int, _Source] = {}
-    cell = 0
-    opened: list[str] = []
-    key = ""
-    for match in _TOKEN.finditer(text):
-        token, inside = match[0], opened[-1] if opened else None
-        if token in "{[":
-            cell += token == "{" and inside == "cells"
-            opened.append(key if token == "[" else "")
-            key = ""
-        elif token in "}]":
-            del opened[-1:]
-            key = ""
-        elif token == ",":
-            key = key if inside else ""
-        elif token != ":" and inside == "" and not key:
-            key = token[1:-1]
-        elif token != ":" and _is_source(opened, key):
-            found.setdefault(cell, _Source(path, cell)).add(token[1:-1], match.start() + 1, lines)
-    return {number: source.placed() for number, source in found.items()}
+class _Located(str):
+    """A string of a file that knows where it stands there, without its quotes."""
+
+    __slots__ = ("span",)
+    span: tuple[int, int]
 
 
-def _is_source(opened: list[str], key: str) -> bool:
-    """Whether a string is (a line of) the source of a cell."""
-    if key in ("source", "input") and len(opened) >= 2 and opened[-1] == "" and opened[-2] == "cells":
-        return True
-    return len(opened) >= 3 and opened[-1] in ("source", "input") and opened[-3] == "cells"
+def _located(text: str, start: int, strict: bool = True) -> tuple[_Located, int]:
+    value, end = scanstring(text, start, strict)
+    found = _Located(value)
+    found.span = (start, end - 1)
+    return found, end
+
+
+class _Decoder(json.JSONDecoder):
+    """Reads JSON whose strings know their places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parse_string = _located
+        self.scan_once = py_make_scanner(self)
 
 
 class _Source:
@@ -133,5 +128,7 @@ class _Source:
         line, column = lines.at(offset)
         self._marks.append((self._length, Place(self._path, line, column, self._cell, self._line)))
 
-    def placed(self) -> Placed:
+    def placed(self, text: str, strings: Iterable[_Located], lines: Lines) -> Placed:
+        for one in strings:
+            self.add(text[slice(*one.span)], one.span[0], lines)
         return Placed("".join(self._texts), tuple(self._marks))

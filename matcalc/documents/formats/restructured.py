@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -133,53 +133,33 @@ class _Reader:
                 self._level += 1
             case nodes.title() if isinstance(node.parent, nodes.section):
                 yield from titled(list(self._inline(node, self._written(node))), self._level)
-            case nodes.literal_block() | nodes.doctest_block():
-                yield from (
-                    notes(self._written(node), "")
-                    if isinstance(node, nodes.literal_block)
-                    else [Listing(self._written(node), "python")]
-                )
+            case nodes.literal_block():
+                yield from notes(self._written(node), "")
+            case nodes.doctest_block():
+                yield Listing(self._written(node), "python")
             case nodes.comment():
                 directive = re.match(r"\s*matcalc:\s*", node.astext())
                 if directive:
                     yield Directive(self._written(node).part(directive.end()))
             case nodes.system_message():
                 yield from self._complaint(node)
-            case (
-                nodes.Admonition()
-                | nodes.topic()
-                | nodes.sidebar()
-                | nodes.list_item()
-                | nodes.definition_list_item()
-                | nodes.block_quote()
-            ):
-                yield Opening(_name(node), self._place())
             case nodes.substitution_definition():
                 pass
             case nodes.TextElement():
                 written = self._written(node)
                 yield from self._inline(node, written)
                 yield Break(written.place(len(written.text)))
+            case _ if name := _name(node):
+                yield Opening(name, self._place())
             case _:
                 pass
 
     def _left(self, node: nodes.Node) -> Iterator[Piece]:
-        match node:
-            case _Found():
-                yield from node.behind
-            case nodes.section():
-                self._level -= 1
-            case (
-                nodes.Admonition()
-                | nodes.topic()
-                | nodes.sidebar()
-                | nodes.list_item()
-                | nodes.definition_list_item()
-                | nodes.block_quote()
-            ):
-                yield Closing(_name(node), self._place())
-            case _:
-                pass
+        if isinstance(node, _Found):
+            yield from node.behind
+        self._level -= isinstance(node, nodes.section)
+        if name := _name(node):
+            yield Closing(name, self._place())
 
     def _complaint(self, node: nodes.system_message) -> Iterator[Fault]:
         """What docutils leaves out."""
@@ -231,66 +211,30 @@ class _Reader:
         settings.syntax_highlight = "none"
         settings.warning_stream = False
         document = new_document("", settings)
-        with _tolerant(self._directives()):
+        with _tolerant(self._directive):
             Parser(inliner=_inliner()).parse(self._text.text, document)
         return document
 
-    def _directives(self) -> Callable[[str], type[_Tolerant] | None]:
+    def _directive(self, name: str) -> type[_Tolerant] | None:
         """The class for a directive by its name; None for those that docutils reads as they are
         meant."""
-        text, lines = self._text, self._lines
+        for use, kind in _DIRECTIVES.items():
+            if name in blocks(use):
+                return None if kind is None else type(kind.__name__, (kind,), {"reader": self})
+        return type("Other", (_Other,), {"reader": self})
 
-        class Mathematics(_Tolerant):
-            def run(self) -> list[nodes.Node]:
-                parts = (
-                    [lines.anchored(text, self.arguments[0], _near(lines, self.arguments[0], self.lineno - 1))]
-                    if self.arguments
-                    else []
-                )
-                if self.content:
-                    parts.append(lines.anchored(text, "\n".join(self.content), self.content.offset(0)))
-                return [_Found(tuple([display(part) for whole in parts for part in equations(whole)]))]
+    def part(self, content: str, line: int) -> Placed:
+        """What a directive holds, with its places."""
+        return self._lines.anchored(self._text, content, line)
 
-        class Program(_Tolerant):
-            def run(self) -> list[nodes.Node]:
-                if not self.content:
-                    return []
-                content = lines.anchored(text, "\n".join(self.content), self.content.offset(0))
-                language = self.arguments[0].split()[0] if self.arguments else self.name
-                return [_Found(tuple(notes(content, language)) if language in blocks("notes") else (Listing(content, language),))]
+    def place(self, line: int) -> Place:
+        """The place of a line, from 1."""
+        return self._text.place(self._lines.start(line - 1))
 
-        class Other(_Tolerant):
-            def run(self) -> list[nodes.Node]:
-                name = self.name.rpartition(":")[2]
-                place = text.place(lines.start(self.lineno - 1))
-                found = _Found((Opening(name, place),), (Closing(name, place),))
-                if self.arguments and self.name not in blocks("unseen"):
-                    children, messages = self.state.inline_text(self.arguments[0], self.lineno)
-                    found += [nodes.paragraph(self.arguments[0], "", *children), *messages]
-                    found[0].line = self.lineno
-                self.state.nested_parse(self.content, self.content_offset, found)
-                return [found]
-
-        class Unseen(_Tolerant):
-            def run(self) -> list[nodes.Node]:
-                return []
-
-        class Included(_Tolerant):
-            def run(self) -> list[nodes.Node]:
-                place = text.place(lines.start(self.lineno - 1))
-                shown = f".. {self.name}:: {' '.join(self.arguments)}"
-                return [_Found((Fault(shown, place, "other files are not taken in", "matcalc verify with that file, too"),))]
-
-        def of(name: str) -> type[_Tolerant] | None:
-            if name == "math":
-                return Mathematics
-            if name in blocks("programs"):
-                return Program
-            if name == "include":
-                return Included
-            return Unseen if name in blocks("unseen") else None if name in blocks("docutils") else Other
-
-        return of
+    def near(self, text: str, line: int) -> int:
+        """The line in which an argument begins: that of its directive, or the next."""
+        first = text.split("\n", 1)[0].strip()
+        return line if line >= len(self._lines.lines) or first in self._lines.lines[line] else line + 1
 
 
 def _name(node: nodes.Node) -> str:
@@ -306,12 +250,6 @@ def _name(node: nodes.Node) -> str:
             return ""
 
 
-def _near(lines: Lines, text: str, line: int) -> int:
-    """The line in which an argument begins: that of its directive, or the next."""
-    first = text.split("\n", 1)[0].strip()
-    return line if line >= len(lines.lines) or first in lines.lines[line] else line + 1
-
-
 class _Line(Running):
     """The words and formulas of a paragraph."""
 
@@ -325,6 +263,8 @@ class _Line(Running):
                     self._words.append(self._taken(node.astext()))
                 case nodes.math() | nodes.literal():
                     yield from self._marked(node)
+                case _:
+                    pass
         yield from self._flushed()
 
     def _marked(self, node: nodes.math | nodes.literal) -> Iterator[Piece]:
@@ -358,6 +298,61 @@ class _Tolerant(RstDirective):
     final_argument_whitespace = True
     option_spec = _Options()
     has_content = True
+    reader: _Reader
+
+    def written(self) -> Placed | None:
+        """The content as it is written; None without any."""
+        return self.reader.part("\n".join(self.content), self.content.offset(0)) if self.content else None
+
+
+class _Mathematics(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        arguments = [self.reader.part(one, self.reader.near(one, self.lineno - 1)) for one in self.arguments]
+        parts = [part for part in (*arguments, self.written()) if part is not None]
+        return [_Found(tuple([display(part) for whole in parts for part in equations(whole)]))]
+
+
+class _Program(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        content = self.written()
+        if content is None:
+            return []
+        language = self.arguments[0].split()[0] if self.arguments else self.name
+        return [_Found(tuple(notes(content, language)) if language in blocks("notes") else (Listing(content, language),))]
+
+
+class _Included(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        shown = f".. {self.name}:: {' '.join(self.arguments)}"
+        place = self.reader.place(self.lineno)
+        return [_Found((Fault(shown, place, "other files are not taken in", "matcalc verify with that file, too"),))]
+
+
+class _Unseen(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        return []
+
+
+class _Other(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        name, place = self.name.rpartition(":")[2], self.reader.place(self.lineno)
+        found = _Found((Opening(name, place),), (Closing(name, place),))
+        if self.arguments:
+            children, messages = self.state.inline_text(self.arguments[0], self.lineno)
+            found += [nodes.paragraph(self.arguments[0], "", *children), *messages]
+            found[0].line = self.lineno
+        self.state.nested_parse(self.content, self.content_offset, found)
+        return [found]
+
+
+_DIRECTIVES: Mapping[str, type[_Tolerant] | None] = {
+    "mathematics": _Mathematics,
+    "programs": _Program,
+    "included": _Included,
+    "unseen": _Unseen,
+    "docutils": None,
+}
+"""What reads the directives of each use."""
 
 
 def _inliner() -> states.Inliner:

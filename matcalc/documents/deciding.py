@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from multiprocessing import get_context
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS, allow, allowance
-from matcalc.base.errors import INTERNAL, MatcalcError, internal_error
-from matcalc.base.files import decoded, folder, keep, kept
+from matcalc.base.errors import INTERNAL, internal_error
+from matcalc.base.files import folder, keep, kept
 from matcalc.base.records import blake2b
 from matcalc.documents.blocks import Asked
+from matcalc.documents.formats import text_of
 from matcalc.documents.judging import judge
 from matcalc.verification.items import Document, Item, read_identities
 from matcalc.verification.verdict import Carried, Counterexample, Verdict, portable, restored
@@ -253,11 +253,7 @@ def _undecided(question: Question, reason: str, problem: str = "") -> Verdict:
 def read_identity_file(path: str | PathLike[str]) -> Document:
     """The statements of an identity file. Raises MatcalcError for one that is not there or is not
     written as such files are."""
-    try:
-        text = decoded(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
-        raise MatcalcError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    return read_identities(text, str(path))
+    return read_identities(text_of(path), str(path))
 
 
 def question_of(item: Item) -> Question:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError
@@ -38,7 +38,7 @@ _MEMBER = re.compile(r"(?P<base>.+?)_\{?[a-z]{1,3}\}?")
 
 def doubt(verdict: Verdict, asked: Asked) -> str:
     """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
-    if said := next((one.reason for one in asked.doubts if _applies(one, verdict)), ""):
+    if said := next((one.reason for one in asked.doubts if _WHEN[one.when](verdict, one)), ""):
         return said
     if verdict.counterexample is None and _AMBIGUOUS in verdict.reason:
         return "a sum of arrays with different axes may be meant in two ways"
@@ -108,12 +108,6 @@ _OF_SIDES: tuple[_Reason, ...] = (
 )
 
 
-def _applies(one: Doubt, verdict: Verdict) -> bool:
-    """Whether a doubt about a claim holds of this verdict; those about what stands where concern
-    refutations alone."""
-    return _WHEN[one.when](verdict, one)
-
-
 def _are_numbers(verdict: Verdict, _: Doubt) -> bool:
     """Whether everything is a number."""
     kinds = [kind.split()[:1] for kind in (verdict.declarations or {}).values()]
@@ -127,6 +121,7 @@ _WHEN: Mapping[str, Callable[[Verdict, Doubt], bool]] = {
     "rows": lambda verdict, _: is_misfit(verdict) and _ROWS.search(verdict.reason) is not None,
     "numbers": _are_numbers,
 }
+"""Whether a doubt about a claim holds of a verdict."""
 
 
 _AMBIGUOUS = "could be meant"
@@ -270,20 +265,6 @@ _MET, _EQUAL = 1e-9, 1e-6
 _SHIFT = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    left: Expr
-    right: Expr
-
-    def holds(self, point: Point) -> bool:
-        """Whether its sides are equal at a point, as far as numbers tell."""
-        import numpy as np
-
-        left, right = (evaluate(side, point.values, point.sizes) for side in (self.left, self.right))
-        scale = 1.0 + float(np.max(np.abs(left), initial=0.0)) + float(np.max(np.abs(right), initial=0.0))
-        return bool(np.max(np.abs(left - right), initial=0.0) <= _EQUAL * scale)
-
-
 def where_supposed(verdict: Verdict, asked: Asked) -> Verdict:
     """The verdict on a false claim; undecided where it is not seen to be false at a point that
     meets what the text supposes.
@@ -307,7 +288,7 @@ _FOUND = {
 }
 
 
-def _claimed(verdict: Verdict) -> _Claim | None:
+def _claimed(verdict: Verdict) -> tuple[Expr, Expr] | None:
     """The sides of a claim as formulas, for a derivative the right answer; None where one of them
     is none."""
     source = statement_of(verdict)
@@ -316,7 +297,7 @@ def _claimed(verdict: Verdict) -> _Claim | None:
     lead, claimed = _lead_and_claimed(source)
     if not isinstance(lead, Expr) and isinstance(verdict.correction, ParsedExpression):
         lead = verdict.correction.node
-    return _Claim(lead, claimed) if isinstance(lead, Expr) and isinstance(claimed, Expr) else None
+    return (lead, claimed) if isinstance(lead, Expr) and isinstance(claimed, Expr) else None
 
 
 def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
@@ -329,20 +310,29 @@ def _zero(left: str, right: str, verdict: Verdict, asked: Asked) -> Expr | None:
         return None
 
 
-def _tried(claim: _Claim, zeros: Sequence[Expr]) -> str:
+def _tried(claim: tuple[Expr, Expr], zeros: Sequence[Expr]) -> str:
     """``false`` where the sides differ at a point that meets what is supposed; else what was
     found."""
     found = "no point"
     for seed in range(_SEEDS):
         try:
-            point = find_point([claim.left, claim.right, *zeros], seed, equal=seed % 2 == 1)
+            point = find_point([*claim, *zeros], seed, equal=seed % 2 == 1)
             met = None if point is None else _met(point, zeros)
-            if met is not None and not claim.holds(met):
+            if met is not None and not _are_equal(*claim, met):
                 return "false"
         except (MatcalcError, ArithmeticError, ValueError):
             continue
         found = found if met is None else "equal"
     return found
+
+
+def _are_equal(left: Expr, right: Expr, point: Point) -> bool:
+    """Whether two formulas are equal at a point, as far as numbers tell."""
+    import numpy as np
+
+    one, other = (evaluate(side, point.values, point.sizes) for side in (left, right))
+    scale = 1.0 + float(np.max(np.abs(one), initial=0.0)) + float(np.max(np.abs(other), initial=0.0))
+    return bool(np.max(np.abs(one - other), initial=0.0) <= _EQUAL * scale)
 
 
 def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
@@ -359,10 +349,8 @@ def _met(point: Point, zeros: Sequence[Expr]) -> Point | None:
             return point
         if not np.all(np.isfinite(rest)):
             return None
-        slopes = np.stack(
-            [(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)] or [np.zeros_like(rest)], axis=1
-        )
-        step = np.linalg.lstsq(slopes, -rest, rcond=1e-6)[0]
+        slopes = [(_residual(moved, zeros) - rest) / _SHIFT for moved in _shifted(point, free)]
+        step = np.linalg.lstsq(np.stack(slopes or [np.zeros_like(rest)], axis=1), -rest, rcond=1e-6)[0]
         point = _moved(point, free, step)
     return None
 

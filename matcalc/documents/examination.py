@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
-from os import PathLike, fspath
+from os import PathLike
 from typing import TypeAlias
 
 from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS
@@ -21,7 +21,7 @@ from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.survey import survey
 from matcalc.documents.deciding import Memory, Outcome, Question, decided, question_of, read_identity_file
-from matcalc.documents.formats import IDENTITIES, manuscript
+from matcalc.documents.formats import IDENTITIES, manuscript, path_name
 from matcalc.documents.reports import Entry, Open, Report
 from matcalc.documents.roles import reason_of
 from matcalc.documents.sides import is_derivative, is_function, is_own
@@ -62,8 +62,7 @@ def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], deci
     """
     undecided = [number for number, question in enumerate(questions) if _is_open(question)]
     turned = [number for number in undecided if outcomes[number].verdict.other_layout is not None]
-    usual = set(turned)
-    telling: tuple[int, ...] = ()
+    ballots: list[_Ballot] = []
     for layout in _OTHERS if turned else ():
         ballot = _Ballot(layout, questions, outcomes, decide)
         ballot.take(turned)
@@ -73,14 +72,22 @@ def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], deci
         if ballot.is_for(ballot.told, ballot.against):
             ballot.take([number for number in undecided if number not in ballot.found])
             return Told(layout, tuple(ballot.told), ballot.found)
-        if ballot.is_for(ballot.against, ballot.told):
-            telling = telling or tuple(ballot.against)
-        else:
-            usual -= set(ballot.told)
-    if not telling or not usual:
+        ballots.append(ballot)
+    return _told_to_be_usual(ballots, turned, questions, decide)
+
+
+def _told_to_be_usual(
+    ballots: Sequence[_Ballot], turned: Sequence[int], questions: Sequence[Question], decide: Decide
+) -> Told | None:
+    """The usual layout, where claims tell that it is not another one, for those that hold in that
+    one."""
+    against = [ballot for ballot in ballots if ballot.is_for(ballot.against, ballot.told)]
+    usual = sorted(set(turned).difference(*(ballot.told for ballot in ballots if ballot not in against)))
+    if not against or not usual:
         return None
-    said = [tuple([replace(one, layout_said="all") for one in questions[number]]) for number in sorted(usual)]
-    return Told(questions[telling[0]][0].layout, telling, dict(zip(sorted(usual), decide(said), strict=True)))
+    telling = tuple(against[0].against)
+    said = [tuple([replace(one, layout_said="all") for one in questions[number]]) for number in usual]
+    return Told(questions[telling[0]][0].layout, telling, dict(zip(usual, decide(said), strict=True)))
 
 
 class _Ballot:
@@ -220,9 +227,7 @@ def examined(
 ) -> Report:
     """As ``verify_document``, with what was decided before in ``memory``, ``seconds`` for the whole
     file, and somebody who waits."""
-    if not isinstance(path, (str, PathLike)):
-        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
-    name = fspath(path)
+    name = path_name(path)
     of_identities = name.lower().endswith(IDENTITIES)
     plan = _of_identities(read_identity_file(name)) if of_identities else _of_manuscript(manuscript(name, root))
     opened = [one for one in plan.entries if one.question]
@@ -231,12 +236,14 @@ def examined(
     told = told_layout([one.question for one in opened], outcomes, decide)
     if told is not None:
         outcomes = _in_layout(told, outcomes, [one.entry.place for one in opened])
-    remaining = iter(outcomes)
-    decided_ones = (
-        _with_outcome(one.entry, _as_written(next(remaining), plan)) if one.question else one.entry for one in plan.entries
-    )
-    entries = [_unless_unknown(entry, plan.defined) for entry in decided_ones]
-    return Report(name, tuple(entries), plan.faults, plan.files)
+    return Report(name, tuple(_decided_entries(plan, iter(outcomes))), plan.faults, plan.files)
+
+
+def _decided_entries(plan: _Plan, outcomes: Iterator[Outcome]) -> Iterator[Entry]:
+    """The entries with the outcomes of those that have a question."""
+    for one in plan.entries:
+        entry = _with_outcome(one.entry, _as_written(next(outcomes), plan)) if one.question else one.entry
+        yield _unless_unknown(entry, plan.defined)
 
 
 def _as_written(outcome: Outcome, plan: _Plan) -> Outcome:

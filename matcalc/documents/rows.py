@@ -279,14 +279,11 @@ class _Writer:
                 end = sign.end
                 continue
             if start < end:
-                parts += [self.text.part(start, end), self._blank(end)]
+                parts += [self.text.part(start, end), Placed(" ", ((0, self.text.place(end)),))]
             start, end = sign.start, sign.end if sign.kind not in ("cut", "column") else sign.start
         if start < end or not parts:
             parts.append(self.text.part(start, end))
         return joined(parts).stripped()
-
-    def _blank(self, at: int) -> Placed:
-        return Placed(" ", ((0, self.text.place(at)),))
 
 
 def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -49,17 +49,27 @@ def manuscript(path: str | PathLike[str], root: str | PathLike[str] | None = Non
     Raises MatcalcError for a file that is not there, cannot be read, is too long or of no known
     format, and where the package that reads it is not installed.
     """
-    if not isinstance(path, (str, PathLike)):
-        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
-    place = Path(path)
+    place = Path(path_name(path))
     read = reader(place)
-    try:
-        text = decoded(place.read_bytes())
-    except (OSError, ValueError) as error:
-        raise MatcalcError(f"{place} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    text = text_of(place)
     if len(text) > MOST_DOCUMENT_CHARACTERS:
         raise LimitError(f"{place} has more than {MOST_DOCUMENT_CHARACTERS:,} characters", suggestion="several files")
     return read(text, str(place), None if root is None else Path(root))
+
+
+def path_name(path: str | PathLike[str]) -> str:
+    """A path as it is written. Raises MatcalcError for what is none."""
+    if not isinstance(path, (str, PathLike)):
+        raise MatcalcError(f"a value of type {type(path).__name__} is no path", expected="the path of a file")
+    return fspath(path)
+
+
+def text_of(path: str | PathLike[str]) -> str:
+    """The text of a file. Raises MatcalcError for one that cannot be read."""
+    try:
+        return decoded(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise MatcalcError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def reader(place: Path) -> Reader:

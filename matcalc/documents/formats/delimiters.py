@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from matcalc.documents.blocks import Formula, Heading, Nest, Piece, Place, Placed, Words, joined, line_starts
-from matcalc.documents.cues import table
+from matcalc.documents.cues import Raw, table
 
 _NAMED = {
     "environments": re.compile(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)"),
@@ -94,14 +94,6 @@ class Enclosed:
     """Between ``\\\\(`` or ``\\\\[``, where Markdown takes one of two backslashes away."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    kind: str
-    start: int
-    end: int
-    name: str = ""
-
-
 class Delimiters:
     r"""The delimiters of a text, each looked at once.
 
@@ -117,7 +109,7 @@ class Delimiters:
         self._text = text
         self._dollars = dollars
         self._wary = wary
-        self._signs: list[_Sign] = []
+        self._signs: list[Raw] = []
         self._index: dict[int, int] = {}
         self._missing: set[str] = set()
         self._skipped: dict[int, int] = {}
@@ -135,7 +127,7 @@ class Delimiters:
             kind = match.lastgroup if match.lastgroup in ("begin", "end", "words") else match[0]
             for at in range(match.start(), match.start() + (2 if kind == "$$" else 1)):
                 self._index[at] = len(self._signs)
-            self._signs.append(_Sign(kind, match.start(), match.end(), match["begin"] or match["end"] or ""))
+            self._signs.append(Raw(kind, match[0], match.start(), match.end(), match["begin"] or match["end"] or ""))
 
     def _matched(self) -> dict[int, int]:
         """The sign of the ``\\end`` for that of each ``\\begin``."""
@@ -230,14 +222,15 @@ class Delimiters:
         if "`" in inner or _BLANK_LINE.search(inner) or self._text[found.end : found.end + 1].isdigit():
             return False
         plain = _COMMAND.sub(" ", inner)
-        signed = _SIGN.search(inner) is not None
-        if _PROSE.search(plain) or (self._dollars == "signed" and not signed):
+        if _SIGN.search(inner) is not None:
+            return not _PROSE.search(plain)
+        if _PROSE.search(plain) or self._dollars == "signed":
             return False
+        worded = _WORD.search(plain) is not None
         if inner[0].isspace() or inner[-1].isspace():
-            return signed or not (inner.strip()[:1].isdigit() or _WORD.search(plain))
+            return not (inner.strip()[:1].isdigit() or worded)
         if inner[0].isdigit():
-            before = self._text[found.start - 1 : found.start]
-            return signed or not (before.isalpha() or (any(map(str.isspace, inner)) and _WORD.search(plain)))
+            return not (self._text[found.start - 1 : found.start].isalpha() or (re.search(r"\s", inner) and worded))
         return True
 
 

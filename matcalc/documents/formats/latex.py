@@ -25,8 +25,8 @@ from matcalc.documents.formats.latex_formula import (
     SPACES,
     TABLES,
     Collector,
-    Ending,
-    symbols,
+    accented,
+    symbol,
 )
 from matcalc.language.latex.latex_texts import Runs, Slice, Token
 from matcalc.language.latex.primitives import Conditions, Definitions, Expansion
@@ -77,7 +77,6 @@ class Reader(Desk):
 
     def __init__(self, text: str, path: str, root: Path, *, whole: bool = False) -> None:
         super().__init__(text, path, root, whole=whole)
-        self.symbols = symbols()
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
         Expansion(self.mouth)
@@ -237,12 +236,12 @@ class Reader(Desk):
         if not name.isalpha() and name in "%&$#_{}":
             self._words.add(name, token.origin, self.mouth.ending(token))
             return
-        shown = self.symbols.text(name)
+        shown = symbol(name)
         if shown is not None:
             self._words.add(shown, token.origin, self.mouth.ending(token))
         elif name in _ACCENTS:
             letters = self.mouth.string() or ""
-            self._words.add(self.symbols.accented(name, letters), token.origin, self.mouth.ending(token))
+            self._words.add(accented(name, letters), token.origin, self.mouth.ending(token))
 
     def _open_bracketed(self, token: Token) -> None:
         self._open(f"\\{token.text}", token)
@@ -398,25 +397,21 @@ class Reader(Desk):
     def _in_formula(self, formula: Collector, token: Token) -> None:
         ending = formula.take(token, self.mouth)
         match ending:
-            case Ending.NONE:
+            case "none":
                 return
-            case Ending.COMPLETE:
+            case "complete":
                 self._complete(formula)
-            case Ending.OTHER:
+            case "other":
                 self._complete(formula)
-                self.fault(
-                    f"{formula.shown} ends with another sign", formula.closing, formula.opening.origin, self._formula_end(formula)
-                )
-            case Ending.PARAGRAPH:
+                shown, origin = formula.shown, formula.opening.origin
+                self.fault(f"{shown} ends with another sign", formula.closing, origin, origin + len(shown))
+            case "paragraph":
                 self._give_up(resume=False)
                 self._paragraph(token)
-            case Ending.BROKEN:
+            case "broken":
                 self._give_up(token)
-            case Ending.ASIDE:
+            case "aside":
                 self._aside(formula, token)
-
-    def _formula_end(self, formula: Collector) -> int:
-        return formula.opening.origin + len(formula.shown)
 
     def _complete(self, formula: Collector) -> None:
         self.formula = None

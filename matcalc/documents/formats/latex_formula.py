@@ -3,8 +3,8 @@ reader."""
 
 from __future__ import annotations
 
-from enum import Enum
 from functools import cache, partial
+from typing import Literal, TypeAlias
 
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latex2text import get_default_latex_context_db as get_default_texts
@@ -37,44 +37,25 @@ KEPT = _STRUCTURE.union(THEOREMS, LISTS, HEADINGS, MATHEMATICS)
 """Names that keep their meaning when a writer redefines them."""
 
 
+_READER, _TEXTS, _ARGUMENTS = LatexNodes2Text(), get_default_texts(), get_default_arguments()
+
+
 @cache
-def symbols() -> Symbols:
-    """The symbols that pylatexenc knows."""
-    return Symbols()
+def symbol(name: str) -> str | None:
+    """What a command without arguments stands for in prose, as pylatexenc knows it; None for one
+    that is not known."""
+    shown = getattr(_TEXTS.get_macro_spec(name), "simplify_repl", None)
+    given = getattr(getattr(_ARGUMENTS.get_macro_spec(name), "args_parser", None), "argspec", None)
+    plain = isinstance(shown, str) and "%" not in shown and not (isinstance(given, str) and given)
+    return shown or None if plain else None
 
 
-class Symbols:
-    """The text that commands stand for in prose: accents and symbols, as pylatexenc knows them."""
-
-    def __init__(self) -> None:
-        self._reader = LatexNodes2Text()
-        self._texts = get_default_texts()
-        self._arguments = get_default_arguments()
-        self._known: dict[str, str] = {}
-
-    def text(self, name: str) -> str | None:
-        """What a command without arguments stands for; None for one that is not known."""
-        known = self._known.get(name)
-        if known is None:
-            found = self._texts.get_macro_spec(name)
-            shown = getattr(found, "simplify_repl", None)
-            known = self._known[name] = shown if isinstance(shown, str) and "%" not in shown and not self.arguments(name) else ""
-        return known or None
-
-    def arguments(self, name: str) -> str:
-        """What a command takes, ``[{``."""
-        found = self._arguments.get_macro_spec(name)
-        given = getattr(getattr(found, "args_parser", None), "argspec", None)
-        return given if isinstance(given, str) else ""
-
-    def accented(self, name: str, letters: str) -> str:
-        r"""What an accent makes of letters: ``\"`` of ``o``."""
-        if len(letters) > _LONGEST_ACCENTED:
-            return letters
-        written = f"\\{name}{{{letters}}}"
-        if written not in self._known:
-            self._known[written] = str(self._reader.latex_to_text(written)).strip()
-        return self._known[written]
+@cache
+def accented(name: str, letters: str) -> str:
+    r"""What an accent makes of letters: ``\"`` of ``o``."""
+    if len(letters) > _LONGEST_ACCENTED:
+        return letters
+    return str(_READER.latex_to_text(f"\\{name}{{{letters}}}")).strip()
 
 
 _SIGNS = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
@@ -84,15 +65,9 @@ _NEVER = frozenset(["item", "caption", "frametitle", "documentclass", "bibliogra
 """Commands that do not stand in a formula: before one of them it has lost its end."""
 
 
-class Ending(Enum):
-    """What a token means for a formula."""
-
-    NONE = "it goes on"
-    COMPLETE = "it ends"
-    OTHER = "it ends with the sign of another kind of formula"
-    PARAGRAPH = "its paragraph ends"
-    BROKEN = "the token cannot stand in it"
-    ASIDE = "what comes is no part of it"
+Ending: TypeAlias = Literal["none", "complete", "other", "paragraph", "broken", "aside"]
+"""What a token means for a formula: nothing; that it ends, with the sign of another kind of formula
+or with its paragraph; that the token cannot stand in it; or that what comes is no part of it."""
 
 
 class Collector:
@@ -144,7 +119,7 @@ class Collector:
                 self._go_on(token)
             case _:
                 pass
-        return Ending.NONE
+        return "none"
 
     def _go_on(self, token: Token) -> None:
         """Adds a text or a brace."""
@@ -169,34 +144,34 @@ class Collector:
         elif self._nest and (self._nest[-1] == "text" or (self._nest[-1] == "{" and self.display and self.kind != "$$")):
             self._nest.append("$")
         elif self.kind == "$":
-            return Ending.COMPLETE
+            return "complete"
         elif self.kind == "$$":
-            return Ending.COMPLETE if mouth.at_once("$") else Ending.OTHER
+            return "complete" if mouth.at_once("$") else "other"
         elif self.kind == "\\[" and mouth.at_once("$"):
-            return Ending.OTHER
+            return "other"
         else:
-            return Ending.BROKEN
+            return "broken"
         self.runs.add("$", token.origin, token.until)
-        return Ending.NONE
+        return "none"
 
     def _command(self, token: Token, mouth: Mouth) -> Ending:
         name = token.text
         self._prose_next = name in PROSE
         if name in ("]", ")") and not self._in_prose():
             if self.kind == ("\\[" if name == "]" else "\\("):
-                return Ending.COMPLETE
-            return Ending.OTHER if self.display == (name == "]") else Ending.BROKEN
+                return "complete"
+            return "other" if self.display == (name == "]") else "broken"
         if name in ("[", "(") and not self._in_prose():
-            return Ending.BROKEN
+            return "broken"
         if name in _NEVER or name in HEADINGS:
-            return Ending.BROKEN
+            return "broken"
         if name in _ASIDE and "{" not in self._nest:
-            return Ending.ASIDE
+            return "aside"
         if name == "par" and not self._in_prose():
             return self._par(token, mouth)
         if name not in _SILENT:
             self.runs.command(name, token.origin, token.until)
-        return Ending.NONE
+        return "none"
 
     def _in_prose(self) -> bool:
         return bool(self._nest) and self._nest[-1] == "text"
@@ -205,13 +180,13 @@ class Collector:
         name = token.text
         plain = name.removesuffix("*")
         if plain in DRAWINGS or plain in VERBATIM or plain in UNSEEN:
-            return Ending.ASIDE
+            return "aside"
         apart = plain in OUTER or plain in THEOREMS or plain in LISTS
         if apart and (self.resume >= 0 or (self.environment and self._filled())):
-            return Ending.BROKEN
+            return "broken"
         self._nest.append(name)
         self.runs.add(f"\\begin{{{name}}}", token.origin, token.until if token.until >= 0 else token.origin)
-        return Ending.NONE
+        return "none"
 
     def _filled(self) -> bool:
         return any(not part.isspace() for part in self.runs.parts)
@@ -225,13 +200,13 @@ class Collector:
         if self._nest and self._nest[-1] == name:
             self._nest.pop()
             self.runs.add(f"\\end{{{name}}}", token.origin, token.until if token.until >= 0 else token.origin)
-            return Ending.NONE
-        return Ending.COMPLETE if self.environment and name == self.kind else Ending.BROKEN
+            return "none"
+        return "complete" if self.environment and name == self.kind else "broken"
 
     def _par(self, token: Token, mouth: Mouth) -> Ending:
         if not self.display or mouth.frame.done is None:
-            return Ending.PARAGRAPH
+            return "paragraph"
         if self.resume < 0 and mouth.frame is self.frame:
             self.resume = mouth.frame.at
         self.runs.add(token.text if token.kind == "par" else " ", token.origin, token.until)
-        return Ending.NONE
+        return "none"

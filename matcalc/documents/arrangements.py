@@ -89,8 +89,8 @@ def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
     apart: int | None = None
     """Where the last wide space of the line stands, with names alone behind it."""
     related = False
-    for sign in [*signs, None]:
-        if sign is None or sign.kind in ("break", "words"):
+    for sign in [*signs, Sign("break", len(text), len(text))]:
+        if sign.kind in ("break", "words"):
             if apart is not None and apart + 1 < len(out):
                 out[apart + 1 :] = _as_words(out[apart + 1 :], text)
             apart, related = None, False
@@ -98,8 +98,8 @@ def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
             apart = len(out)
         elif sign.kind not in ("operand", "space", "comma", "stop"):
             apart, related = None, related or sign.kind == "relation"
-        out += [sign] if sign is not None else []
-    return out
+        out.append(sign)
+    return out[:-1]
 
 
 def _as_words(signs: list[Sign], text: str) -> list[Sign]:
@@ -256,15 +256,15 @@ def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
         return []
     inner = cases.part(begins.end(), ends.start())
     found: list[tuple[Placed, str]] = []
-    for _, line in _lines(signs_of(inner.text, "latex")):
-        cut = next((number for number, sign in enumerate(line) if sign.kind in ("column", "words")), len(line))
-        written, said = (inner.text[part[0].start : part[-1].end] if part else "" for part in (line[:cut], line[cut:]))
-        if not written.strip() and not said:
+    for line in filter(None, (line for _, line in _lines(signs_of(inner.text, "latex")))):
+        end = line[-1].end
+        cut = next((sign.start for sign in line if sign.kind in ("column", "words")), end)
+        value, condition = inner.part(line[0].start, cut).stripped(), inner.text[cut:end]
+        if not value.text and not condition:
             continue
-        if not written.strip() or not said:
+        if not value.text or not condition:
             return []
-        value = inner.part(line[0].start, line[cut].start).stripped()
-        found.append((Placed(value.text.rstrip(",; "), value.marks), said.lstrip("& \n").rstrip(" .,;\n")))
+        found.append((Placed(value.text.rstrip(",; "), value.marks), condition.lstrip("& \n").rstrip(" .,;\n")))
     return found
 
 

@@ -211,8 +211,14 @@ def _with_own(
     without = Dependence(rest)
     if own and by and all(without.of(one.name, by) for one in rest if one.name in structure.differentiated):
         yield needed(structure, rest, names), tuple(sorted(own))
+    yield from _with_direct(structure, whole, names, own)
+
+
+def _with_direct(
+    structure: Structure, whole: Sequence[Definition], names: frozenset[str], own: set[str]
+) -> Iterator[tuple[tuple[Definition, ...], tuple[str, ...]]]:
+    dependence, by = Dependence(whole), structure.by
     direct = [one for one in whole if not one.is_function and one.name in structure.differentiated]
-    dependence = Dependence(whole)
     fixed = {used for one in direct for used in one.uses - by if dependence.of(used, by)}
     if fixed - own and not any(by.isdisjoint(one.uses) for one in direct):
         chosen = [one for one in whole if one.is_function or one in direct]

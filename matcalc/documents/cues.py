@@ -311,9 +311,9 @@ def _without_splits(tokens: list[Raw]) -> list[Raw]:
     waiting: int | None = None
     broken = False
     for position, token in enumerate(tokens):
-        if token.kind == "right" and token.name == ".":
+        if (token.kind, token.name) == ("right", "."):
             waiting, broken = position, False
-        elif token.kind == "left" and token.name == "." and waiting is not None and broken:
+        elif (token.kind, token.name) == ("left", ".") and waiting is not None and broken:
             for place in (waiting, position):
                 tokens[place] = replace(tokens[place], kind="split")
             waiting = None

@@ -65,14 +65,11 @@ def told_layout(questions: Sequence[Question], outcomes: Sequence[Outcome], deci
     ballots: list[_Ballot] = []
     for layout in _OTHERS if turned else ():
         ballot = _Ballot(layout, questions, outcomes, decide)
-        ballot.take(turned)
-        if not ballot.told:
-            continue
-        ballot.complete([number for number in undecided if outcomes[number].verdict.ok])
+        ballot.hold(turned, undecided)
         if ballot.is_for(ballot.told, ballot.against):
             ballot.take([number for number in undecided if number not in ballot.found])
             return Told(layout, tuple(ballot.told), ballot.found)
-        ballots.append(ballot)
+        ballots += [ballot] if ballot.told else []
     return _told_to_be_usual(ballots, turned, questions, decide)
 
 
@@ -110,6 +107,12 @@ class _Ballot:
                 self.told.append(number)
             elif before and (now.is_false or now.other_layout is not None):
                 self.against.append(number)
+
+    def hold(self, turned: Sequence[int], undecided: Sequence[int]) -> None:
+        """Asks the claims that are ``turned``, and if they tell anything, those that hold anyway."""
+        self.take(turned)
+        if self.told:
+            self.complete([number for number in undecided if self._outcomes[number].verdict.ok])
 
     def complete(self, numbers: Sequence[int]) -> None:
         """Asks claims that hold until it is plain which layout they are for, or that they are for

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import cast
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import arranged, branches_of
@@ -166,7 +167,7 @@ def _cut(signs: Sequence[Sign]) -> Iterator[_Part]:
             yield current
             *said, current = _with_words(current, sign)
             yield from said
-        elif sign.kind == "relation" and sign.value in "→↦←" and _equates(current.signs):
+        elif _concludes(sign, current):
             yield current
             current = _Part([], "joint", [sign.value])
         else:
@@ -189,20 +190,22 @@ _SEPARATORS = frozenset(["wide", "comma", "semicolon", "break", "joint"])
 _MOST_OF_A_NAME = 4
 
 
-def _equates(signs: Sequence[Sign]) -> bool:
-    return any(sign.kind == "relation" and sign.value in ("=", ":=", "≡") for sign in signs)
+def _concludes(sign: Sign, before: _Part) -> bool:
+    """Whether a sign is an arrow behind an equation."""
+    equates = any(one.kind == "relation" and one.value in ("=", ":=", "≡") for one in before.signs)
+    return equates and sign.kind == "relation" and sign.value in "→↦←"
 
 
 def _join(held: _Passage, part: _Part, text: str) -> bool:
     """Puts a part to the passage before it, where it belongs there."""
-    if part.words is not None:
-        return _join_words(held, part.words, part)
     if part.after in ("joint", "break"):
         return part.after == "break" and part.begins_with_relation and _go_on(held, part)
+    if part.words is not None:
+        return _join_words(held, part.words, part)
     if part.goes_on and held.related and not held.opens_condition:
         return _go_on(held, part)
     if held.opens_condition and (part.after in ("words", "comma") or not part.related):
-        return _put_behind(held, part, part.signs) if held.signs else _put_ahead(held, part)
+        return _put_behind(held, part, part.signs)
     return _join_relation(held, part, text) if part.related else _join_operands(held, part)
 
 
@@ -222,14 +225,11 @@ def _join_operands(held: _Passage, part: _Part) -> bool:
 
 
 def _join_words(held: _Passage, words: Sign, part: _Part) -> bool:
-    if part.after in ("joint", "break"):
-        return False
-    if not held.signs:
-        held.lead.append(words.value.strip())
-        held.opens_condition = part.use == "conditional"
-        return True
     held.opens_condition = part.use == "conditional"
-    return _put_behind(held, part, [words])
+    if held.signs:
+        return _put_behind(held, part, [words])
+    held.lead.append(words.value.strip())
+    return True
 
 
 def _go_on(held: _Passage, part: _Part) -> bool:
@@ -240,15 +240,12 @@ def _go_on(held: _Passage, part: _Part) -> bool:
 
 
 def _put_behind(held: _Passage, part: _Part, signs: list[Sign]) -> bool:
-    if part.after == "comma" and part.separator is not None and held.behind and held.behind[-1][0] == len(held.signs):
+    if not held.signs:
+        held.lead.append(signs)
+    elif part.after == "comma" and part.separator is not None and held.behind and held.behind[-1][0] == len(held.signs):
         held.behind[-1][1].extend([part.separator, *signs])
     else:
         held.behind.append((len(held.signs), list(signs)))
-    return True
-
-
-def _put_ahead(held: _Passage, part: _Part) -> bool:
-    held.lead.append(part.signs)
     return True
 
 
@@ -288,7 +285,7 @@ class _Writer:
 
 def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Row]:
     """The rows of a passage."""
-    lead = " ".join([said if isinstance(said, str) else _shown(said, writer) for said in passage.lead]).strip()
+    lead = " ".join([_shown(said, writer) for said in passage.lead]).strip()
     behind = [(at, _shown(signs, writer)) for at, signs in passage.behind]
     remarks = " ".join([said for _, said in behind])
     ends = [number for number, sign in enumerate(passage.signs) if sign.kind == "relation"]
@@ -300,7 +297,7 @@ def _links(passage: _Passage, writer: _Writer, after: Row | None) -> Iterator[Ro
     elif not ends or None in sides[1:]:
         yield Row(whole, "", None, whole, 0, lead, remarks)
     else:
-        rights = [side for side in sides[1:] if side is not None]
+        rights = cast(list[Placed], sides[1:])
         yield from _chain(passage.signs, limits[1:], rights, behind, _begun(sides[0], writer, after), lead)
 
 
@@ -351,6 +348,6 @@ def _is_cases(signs: Sequence[Sign]) -> bool:
     return [sign.kind for sign in signs if sign.kind not in _OUTSIDE] == ["cases"]
 
 
-def _shown(signs: Sequence[Sign], writer: _Writer) -> str:
-    side = writer.side(signs)
-    return side.text if side is not None else ""
+def _shown(said: str | Sequence[Sign], writer: _Writer) -> str:
+    side = None if isinstance(said, str) else writer.side(said)
+    return said if isinstance(said, str) else "" if side is None else side.text

@@ -43,14 +43,14 @@ def symbols_of(text: str, notation: Notation, *, sizes: bool = False) -> Counter
         symbol = one.name if _NUMBERED.search(one.name) else base
         usual = base in USUAL and _CALLED.match(shown, one.end) is not None
         if not (usual or _is_fixed(symbol, one.name) or (plain and not sizes and symbol in _sizes())):
-            found.update(_factors(symbol) if notation == "plain" else (symbol,))
+            found.update(_factors(symbol, notation))
     return found
 
 
-def _factors(run: str) -> Iterable[str]:
-    """The letters of a run of capitals that is no abbreviation: ``AB`` is the product of A and
-    B."""
-    return run if run.isalpha() and run.isupper() and not is_abbreviation(run) else (run,)
+def _factors(run: str, notation: Notation) -> Iterable[str]:
+    """The letters of a run of capitals in plain text that is no abbreviation: ``AB`` is the product
+    of A and B."""
+    return run if notation == "plain" and run.isalpha() and run.isupper() and not is_abbreviation(run) else (run,)
 
 
 def speaks_of_known(text: str, known: Named, notation: Notation) -> bool:

@@ -68,6 +68,7 @@ _MARK = re.compile(
     r"|(?P<words>\\(?:text[a-z]*|mbox|(?:short)?intertext)[ ]*\{)|(?P<bracket>\\\\?[\[\]()])|\\.|(?P<dollar>\$\$?)",
     re.DOTALL,
 )
+_HAS_WORDS = re.compile(r"\\text|\\mbox|intertext")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _CLOSING = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]", r"\\(": r"\\)", r"\\[": r"\\]"}
 _ARGUMENT = re.compile(r"\s*(?:\{[^{}]*\}|\[[^][]*\])")
@@ -108,6 +109,7 @@ class Delimiters:
     def __init__(self, text: str, *, dollars: Dollars = "always", wary: bool = True) -> None:
         self._text = text
         self._dollars = dollars
+        self._pairs = {sign: closing for sign, closing in _CLOSING.items() if sign != "$" or dollars != "never"}
         self._wary = wary
         self._signs: list[Raw] = []
         self._index: dict[int, int] = {}
@@ -117,7 +119,7 @@ class Delimiters:
         self._environments = self._matched()
 
     def _find_signs(self, text: str) -> None:
-        groups = _groups(text) if "\\text" in text or "\\mbox" in text or "intertext" in text else {}
+        groups = _groups(text) if _HAS_WORDS.search(text) else {}
         for match in _MARK.finditer(text):
             words = match.lastgroup == "words"
             if match.lastgroup is None or (words and match.end() - 1 not in groups):
@@ -127,7 +129,7 @@ class Delimiters:
             kind = match.lastgroup if match.lastgroup in ("begin", "end", "words") else match[0]
             for at in range(match.start(), match.start() + (2 if kind == "$$" else 1)):
                 self._index[at] = len(self._signs)
-            self._signs.append(Raw(kind, match[0], match.start(), match.end(), match["begin"] or match["end"] or ""))
+            self._signs.append(Raw(kind, match[0], match.start(), match.end(), match[kind] if kind in ("begin", "end") else ""))
 
     def _matched(self) -> dict[int, int]:
         """The sign of the ``\\end`` for that of each ``\\begin``."""
@@ -160,8 +162,8 @@ class Delimiters:
         if sign.kind == "begin":
             return self._environment(number)
         kind = "$" if position > sign.start else sign.kind
-        closing = _CLOSING.get(kind)
-        if closing is None or (kind == "$" and self._dollars == "never"):
+        closing = self._pairs.get(kind)
+        if closing is None:
             return None
         times = 2 if closing != kind and self._text.startswith(kind, sign.end) else 1
         close = self._closing(number + times, kind, closing)

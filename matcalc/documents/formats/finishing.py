@@ -150,14 +150,17 @@ def _equations(text: str) -> Iterator[tuple[int, int]]:
             first += 1
             continue
         last = first
-        while (
-            last + 1 < len(tokens) and (kinds[last + 1] or _dangles(text, tokens, last)) and not _stops(text, tokens, first, last)
-        ):
+        while last + 1 < len(tokens) and _reaches(text, tokens, kinds[last + 1], first, last):
             last += 1
         found = _trimmed(text, tokens[first : last + 1])
         if found is not None and not _goes_beyond(text, found, tokens, last):
             yield found
         first = last + 1
+
+
+def _reaches(text: str, tokens: list[tuple[int, int]], mathematical: bool, first: int, last: int) -> bool:
+    """Whether an equation from one token to another goes on with the next."""
+    return (mathematical or _dangles(text, tokens, last)) and not _stops(text, tokens, first, last)
 
 
 def _stops(text: str, tokens: list[tuple[int, int]], first: int, last: int) -> bool:

@@ -214,8 +214,8 @@ class _Parser(HTMLParser):
             return "math"
         if html("rows") & {*classes.split()}:
             return _BLOCKS.get(tag, "row")
-        named = (name for name in classes.lower().split() if name in theorems() or name in html("notes"))
-        return _BLOCKS.get(tag) or next(named, "")
+        known = html("notes").union(theorems())
+        return _BLOCKS.get(tag) or next((name for name in classes.lower().split() if name in known), "")
 
     def _unread_role(self, tag: str, given: dict[str, str]) -> str | None:
         """The role of what is not shown as it stands; None for another element."""

@@ -126,7 +126,7 @@ class _Reader:
             yield from titled(list(self._inline(content)), level)
             return
         rows = content.text.split("\n")
-        header = next((k for k, row in enumerate(rows[1:]) if "|" in rows[k] and "|" in row and _DELIMITER_ROW.match(row)), None)
+        header = next((k for k in range(len(rows) - 1) if _is_header(*rows[k : k + 2])), None)
         if header is None:
             yield from self._inline(content)
             yield Break(self._text.place(self._lines.start(last)))
@@ -211,6 +211,10 @@ class _Reader:
         name = labelled(label[1]) if label else ""
         self._divisions.append(name or (named[1].rpartition(":")[2].removeprefix("callout-") if named else "division"))
         yield Opening(self._divisions[-1], self._place(token))
+
+
+def _is_header(row: str, below: str) -> bool:
+    return "|" in row and "|" in below and _DELIMITER_ROW.match(below) is not None
 
 
 def _is_of_text(language: str) -> bool:

@@ -55,8 +55,7 @@ def _cells(notebook: Any) -> list[Any] | None:
 def _pieces(cells: list[Any], text: str, path: str) -> Iterator[Piece]:
     lines = Lines(text)
     for number, cell in enumerate([cell for cell in cells if isinstance(cell, dict)], 1):
-        given = cell.get("source", cell.get("input"))
-        strings = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, _Located)]
+        strings = _strings(cell.get("source", cell.get("input")))
         if not strings:
             continue
         source = _Source(path, number).placed(text, strings, lines)
@@ -77,6 +76,11 @@ class _Located(str):
 
     __slots__ = ("span",)
     span: tuple[int, int]
+
+
+def _strings(given: Any) -> list[_Located]:
+    """The lines of a cell, which may be one string."""
+    return [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, _Located)]
 
 
 def _located(text: str, start: int, strict: bool = True) -> tuple[_Located, int]:

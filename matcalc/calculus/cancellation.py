@@ -7,13 +7,14 @@ that SymPy is imported when it can help. A result is used when it is shorter, so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import comb
 from typing import Any, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.sizes import Shape
+from matcalc.calculus.differentiation import is_reciprocal
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor
@@ -44,17 +45,17 @@ def cancelled_fraction(node: Tensor) -> Tensor | None:
 
 def _on_diagonal(node: Sum | Contraction) -> Tensor | None:
     """A sum of diagonal matrices as the one of a shorter sum of their entries."""
-    if not isinstance(node, Sum):
-        return None
-    terms = [(coefficient, term) for coefficient, term in node.terms if isinstance(term, Contraction)]
+    terms = (
+        [(coefficient, term) for coefficient, term in node.terms if isinstance(term, Contraction)]
+        if isinstance(node, Sum)
+        else []
+    )
     output = terms[0][1].output if terms else ()
     axes = tuple(dict.fromkeys(output))
-    if len(terms) < len(node.terms) or len(axes) == len(output) or any(term.output != output for _, term in terms):
+    if len(axes) == len(output) or len(terms) < len(node.below) or any(term.output != output for _, term in terms):
         return None
-    entries = [
-        (coefficient, contract(term.operands, term.indices, axes, dict(enumerate(term.sizes)))) for coefficient, term in terms
-    ]
     sizes = dict(zip(output, node.shape))
+    entries = [(number, contract(term.operands, term.indices, axes, dict(enumerate(term.sizes)))) for number, term in terms]
     found = cancelled_fraction(add(entries, tuple([sizes[label] for label in axes])))
     return None if found is None else contract([found], [axes], output, sizes)
 
@@ -65,27 +66,34 @@ def _over_denominator(node: Sum | Contraction) -> Tensor | None:
     if not isinstance(node, Sum) or not any(_is_over_sum(term) for _, term in node.terms):
         return None
     parts = [_monomial(term) for _, term in node.terms]
-    for k, part in enumerate(parts):
+    for place, part in enumerate(parts):
         for base, exponent in part.items():
-            if not isinstance(base, Sum) or exponent >= 0 or base.order not in (0, node.order):
-                continue
-            spend(2 * len(parts))
-            numerator = _times(part, {base: -exponent})
-            inside = [(coefficient, _monomial(term)) for coefficient, term in base.terms]
-            for j, other in enumerate(parts):
-                if other.get(base, 0) != exponent + 1:
-                    continue
-                spend(len(inside) * len(other))
-                beside = _times(other, {base: -exponent - 1})
-                if all(_times(beside, factor) != numerator for _, factor in inside):
-                    continue
-                above = [(node.terms[j][0] * coefficient, _times(beside, factor)) for coefficient, factor in inside]
-                above.append((node.terms[k][0], numerator))
-                total = add([(coefficient, _written(factors, node.shape)) for coefficient, factors in above], node.shape)
-                rest = [term for place, term in enumerate(node.terms) if place not in (j, k)]
-                result = add([(YES, elementwise([total, power(base, exponent)], node.shape)), *rest], node.shape)
-                if weight(result) + _WORTH_IT <= weight(node):
-                    return result
+            if isinstance(base, Sum) and exponent < 0 and base.order in (0, node.order):
+                found = _joined_over(base, exponent, place, node, parts)
+                if found is not None:
+                    return found
+    return None
+
+
+def _joined_over(base: Sum, exponent: Fraction, place: int, node: Sum, parts: list[dict[Tensor, Fraction]]) -> Tensor | None:
+    """The sum with the term at ``place`` and another over a power of ``base``."""
+    spend(2 * len(parts))
+    numerator = _times(parts[place], {base: -exponent})
+    inside = [(coefficient, _monomial(term)) for coefficient, term in base.terms]
+    for other, part in enumerate(parts):
+        if part.get(base, 0) != exponent + 1:
+            continue
+        spend(len(inside) * len(part))
+        beside = _times(part, {base: -exponent - 1})
+        above = [(node.terms[other][0] * coefficient, _times(beside, factor)) for coefficient, factor in inside]
+        if all(factors != numerator for _, factors in above):
+            continue
+        above.append((node.terms[place][0], numerator))
+        total = add([(coefficient, _written(factors, node.shape)) for coefficient, factors in above], node.shape)
+        rest = [term for k, term in enumerate(node.terms) if k not in (other, place)]
+        result = add([(YES, elementwise([total, power(base, exponent)], node.shape)), *rest], node.shape)
+        if weight(result) + _WORTH_IT <= weight(node):
+            return result
     return None
 
 
@@ -115,20 +123,20 @@ def _written(monomial: Mapping[Tensor, Fraction], shape: Shape) -> Tensor:
 
 
 def _cancelled(node: Sum | Contraction) -> Tensor | None:
-    if not _worth_trying(node):
-        return None
-    best: Tensor | None = None
+    found = list(_read_forms(node)) if _worth_trying(node) else []
+    best = min(found, key=weight, default=node)
+    return best if weight(best) + _WORTH_IT <= weight(node) else None
+
+
+def _read_forms(node: Sum | Contraction) -> Iterator[Tensor]:
+    """What SymPy makes of the formula: as one of its atoms, and with sums of symbols as atoms."""
     for linear_atoms in (True, False):
         region = _region(node, linear_atoms)
-        if region is None or not (linear_atoms or any(isinstance(part, Power) and part.exponent < 0 for part in region[0])):
+        if region is None or not (linear_atoms or any(map(is_reciprocal, region[0]))):
             continue  # a polynomial keeps its linear factors
         for form in _forms(*region, node):
-            if form.count_ops() > _NEVER_SHORTER * weight(node):
-                continue
-            found = _read_back(form, region[1], node.shape)
-            if found is not None and (best is None or weight(found) < weight(best)):
-                best = found
-    return best if best is not None and weight(best) + _WORTH_IT <= weight(node) else None
+            if form.count_ops() <= _NEVER_SHORTER * weight(node) and form.is_finite is not False:
+                yield _read_back(form, region[1], node.shape)
 
 
 def _worth_trying(node: Sum | Contraction) -> bool:
@@ -188,18 +196,16 @@ def _degrees(order: list[Tensor], atoms: Mapping[Tensor, int]) -> dict[Tensor, t
     """Bounds for the degrees of numerator and denominator of every node."""
     found: dict[Tensor, tuple[int, int]] = dict.fromkeys(atoms, (1, 0))
     for node in order:
+        parts = [found[part] for part in node.below]
+        below = sum([below for _, below in parts])
         match node := cast("Node", node):
             case Sum():
-                parts = [found[term] for _, term in node.terms]
-                below = sum(below for _, below in parts)
                 found[node] = (max((above - under for above, under in parts), default=0) + below, below)
             case Contraction():
-                parts = [found[operand] for operand in node.operands]
-                found[node] = (sum(above for above, _ in parts), sum(below for _, below in parts))
-            case Power():
-                above, below = found[node.base]
-                times = abs(int(node.exponent))
-                found[node] = (above * times, below * times) if node.exponent > 0 else (below * times, above * times)
+                found[node] = (sum([above for above, _ in parts]), below)
+            case Power(exponent=exponent):
+                above, under = [degree * abs(int(exponent)) for degree in parts[0]]
+                found[node] = (above, under) if exponent > 0 else (under, above)
             case Leaf() | Map() | Apply():  # atoms, which the order leaves out
                 pass
     return found
@@ -238,13 +244,13 @@ def _forms(order: list[Tensor], atoms: Mapping[Tensor, int], root: Tensor) -> li
                 values[node] = values[node.base] ** int(node.exponent)
             case Leaf() | Map() | Apply():
                 pass
-    if not any(isinstance(node, Power) and node.exponent < 0 for node in order):
+    if not any(map(is_reciprocal, order)):
         return [sympy.expand(values[root])]
     cancelled = sympy.cancel(values[root])
     return [cancelled, sympy.factor(cancelled)]
 
 
-def _read_back(form: Any, atoms: Mapping[Tensor, int], shape: Shape) -> Tensor | None:
+def _read_back(form: Any, atoms: Mapping[Tensor, int], shape: Shape) -> Tensor:
     """A SymPy expression as a tensor of ``shape``; its depth is that of a factored fraction."""
     named = {f"a{number}": atom for atom, number in atoms.items()}
 
@@ -260,4 +266,4 @@ def _read_back(form: Any, atoms: Mapping[Tensor, int], shape: Shape) -> Tensor |
         base, exponent = part.as_base_exp()
         return power(tensor(base), Fraction(int(exponent)))
 
-    return tensor(form) if form.is_finite is not False else None
+    return tensor(form)

@@ -4,7 +4,7 @@ formula."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from fractions import Fraction
 from functools import partial
 from math import inf
@@ -124,22 +124,24 @@ def _multiplied_out(node: Tensor) -> Tensor | None:
     ``(y/s + (1 - y)/(s - 1)) s (s - 1)`` becomes ``s - y``."""
     if not isinstance(node, Contraction):
         return None
-    if len(node.operands) < 2:
-        return _summed(node)
     groups: dict[tuple[int, ...], list[int]] = {}
-    for k, index in enumerate(node.indices):
-        groups.setdefault(index, []).append(k)
+    for place, index in enumerate(node.indices):
+        groups.setdefault(index, []).append(place)
     for index, places in groups.items():
-        group = [node.operands[k] for k in places]
-        if len(places) < 2 or len(set(index)) != len(index) or not _may_cancel(group):
-            continue
-        before = elementwise(group, group[0].shape)
-        after = expanded(before)
-        if after is not before and weight(after) + _WORTH_IT <= weight(before):
-            kept = [k for k in range(len(node.operands)) if k not in places]
-            operands = [*(node.operands[k] for k in kept), after]
-            return contract(operands, [*(node.indices[k] for k in kept), index], node.output, dict(enumerate(node.sizes)))
+        group = [node.operands[place] for place in places]
+        if len(places) > 1 and len(set(index)) == len(index) and _may_cancel(group):
+            before = elementwise(group, group[0].shape)
+            after = expanded(before)
+            if after is not before and weight(after) + _WORTH_IT <= weight(before):
+                return _with_factor(node, places, after, index)
     return _summed(node)
+
+
+def _with_factor(node: Contraction, places: Container[int], factor: Tensor, index: tuple[int, ...]) -> Tensor:
+    """The product with one factor in place of those at ``places``."""
+    kept = [place for place in range(len(node.operands)) if place not in places]
+    operands, indices = [node.operands[place] for place in kept], [node.indices[place] for place in kept]
+    return contract([*operands, factor], [*indices, index], node.output, dict(enumerate(node.sizes)))
 
 
 def _may_cancel(factors: list[Tensor]) -> bool:
@@ -156,16 +158,13 @@ def _may_cancel(factors: list[Tensor]) -> bool:
 def _summed(node: Contraction) -> Tensor | None:
     """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))``
     becomes 0."""
-    sums = [k for k, operand in enumerate(node.operands) if isinstance(operand, Sum)]
-    if not sums:
-        return None
-    uses = Counter([label for index in (node.output, *node.indices) for label in index])
-    for k in sums:
-        operand = node.operands[k]
-        if isinstance(operand, Sum) and any(uses[label] == 1 for label in node.indices[k]):
+    sums = [place for place, operand in enumerate(node.operands) if isinstance(operand, Sum)]
+    uses = Counter([label for index in (node.output, *node.indices) for label in index]) if sums else Counter[int]()
+    for place in sums:
+        if any(uses[label] == 1 for label in node.indices[place]):
             # What does not vary along the axis comes out of the sum, and what is left may be such a
             # sum again.
-            after = add([(coefficient, _inner_sums(part)) for coefficient, part in opened_at(node, k)], node.shape)
+            after = add([(coefficient, _inner_sums(part)) for coefficient, part in opened_at(node, place)], node.shape)
             if weight(after) < weight(node):
                 return after
     return None
@@ -178,12 +177,10 @@ def _inner_sums(part: Tensor) -> Tensor:
     whole = _summed(part)
     if whole is not None:
         return whole
-    operands = [
-        _summed(operand) if isinstance(operand, Contraction) and not operand.output else None for operand in part.operands
-    ]
-    if not any(operands):
+    summed = [_summed(operand) if isinstance(operand, Contraction) and not operand.output else None for operand in part.operands]
+    if not any(summed):
         return part
-    chosen = [new or old for new, old in zip(operands, part.operands)]
+    chosen = [new or old for new, old in zip(summed, part.operands)]
     return contract(chosen, part.indices, part.output, dict(enumerate(part.sizes)))
 
 

@@ -66,47 +66,86 @@ def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
     """Conditions in words and symbols, in reading order, each once: not what the others imply, nor
     kinks of functions that the derivation brought in, such as the sign that is the derivative of
     abs."""
-    found = [one for node in postorder(expression) for one in _conditions(node)]
+    found = _conditions_in(expression)
     if any(one.kink for one in found):  # squares take kinks away: abs(t)^2
-        functions_left = {node.function for node in ix.postorder(lower(expression).tensor) if isinstance(node, ix.Map)}
-        found = [one for one in found if not one.kink or one.kink in functions_left]
-    if result is not None and not any(one.kink for one in found):  # the absolute value is that of the root of a square
-        signs_of = [node.argument for node in postorder(result) if isinstance(node, Elementwise) and node.function == "sign"]
-        found += [one for argument in signs_of for one in _compared(argument, "≠ 0")]
+        left = _functions_left(expression)
+        found = [one for one in found if one.kink in left]
     if result is not None:
-        found += [one for node in postorder(result) for one in _conditions(node) if not one.kink]
+        if not any(one.kink for one in found):
+            found += _of_signs(result)
+        found += [one for one in _conditions_in(result) if not one.kink]
     return _kept(found)
 
 
+def _conditions_in(*expressions: Expr) -> list[_Condition]:
+    return [one for expression in expressions for node in postorder(expression) for one in _conditions(node)]
+
+
+def _functions_left(expression: Expr) -> set[str]:
+    """The elementwise functions that an expression has in index notation, and none."""
+    return {"", *(node.function for node in ix.postorder(lower(expression).tensor) if isinstance(node, ix.Map))}
+
+
+def _of_signs(result: Expr) -> list[_Condition]:
+    """Where signs in a result are smooth: the absolute value is that of the root of a square."""
+    signs_of = [node.argument for node in postorder(result) if isinstance(node, Elementwise) and node.function == "sign"]
+    return [one for argument in signs_of for one in _compared(argument, "≠ 0")]
+
+
 def _kept(found: list[_Condition]) -> tuple[str, ...]:
+    """The words of what no other condition implies, each once."""
     if len(found) < 2:
         return tuple([one.words for one in found])
-    spectral = [one.subject for one in found if one.subject is not None and one.relation == _NO_NEGATIVE_EIGENVALUE]
-    consequences = [part for subject in spectral for part in _invertible(subject)]
-    signs = {one.subject: _signed(one.subject) for one in (*found, *consequences) if one.subject is not None}
-    settled = {(signs[one.subject][0], one.relation) for one in consequences if one.subject is not None}
-    known = {(signs[one.subject][0], one.relation) for one in found if one.subject is not None and not one.kink}
-    positive = {
-        signs[one.subject][0] for one in found if one.relation == "> 0" and one.subject is not None and not signs[one.subject][1]
-    }
+    compared = _Compared(found)
     kept: dict[object, str] = {}
     for one in found:
         if one.subject is None:
             kept.setdefault(one.words, one.words)
-            continue
-        value, negative = signs[one.subject]
-        implied = any((value, relation) in known for relation in _IMPLIED_BY.get(one.relation, ()))
-        implied |= (value, one.relation) in settled
-        implied |= one.relation == "> 0" and isinstance(one.subject, Product) and _all_positive(one.subject, positive)
-        if not implied and not (one.kink and (value, one.relation) in known):
-            kept.setdefault((value, one.relation, negative and one.relation == "> 0"), one.words)
+        elif not compared.implies(one):
+            value, relation, negative = compared.key(one)
+            kept.setdefault((value, relation, negative and relation == "> 0"), one.words)
     return tuple(dict.fromkeys(kept.values()))
 
 
-def _all_positive(product: Product, positive: set[object]) -> bool:
-    """Whether other conditions say that every factor is a positive number."""
-    signed = [_signed(factor) for factor in product.factors if factor.is_scalar]
-    return len(signed) == len(product.factors) and all(value in positive and not negative for value, negative in signed)
+def _consequences(found: list[_Condition]) -> list[_Condition]:
+    """What follows where no eigenvalue is on (−∞, 0]."""
+    spectral = [one.subject for one in found if one.relation == _NO_NEGATIVE_EIGENVALUE]
+    return [part for subject in spectral if subject is not None for part in _invertible(subject)]
+
+
+class _Compared:
+    """What conditions compare with 0, by the values compared, however these are written."""
+
+    def __init__(self, found: list[_Condition]) -> None:
+        self._signs: dict[Expr, tuple[object, bool]] = {}
+        self._settled = {key[:2] for key in self._keys(_consequences(found))}
+        self._known = {key[:2] for key in self._keys([one for one in found if not one.kink])}
+        self._positive = {value for value, relation, negative in self._keys(found) if relation == "> 0" and not negative}
+
+    def _keys(self, found: list[_Condition]) -> list[tuple[object, str, bool]]:
+        return [self.key(one) for one in found if one.subject is not None]
+
+    def key(self, one: _Condition) -> tuple[object, str, bool]:
+        """What is compared, how, and whether the number in front of it is negative."""
+        assert one.subject is not None
+        if one.subject not in self._signs:
+            self._signs[one.subject] = _signed(one.subject)
+        value, negative = self._signs[one.subject]
+        return value, one.relation, negative
+
+    def implies(self, one: _Condition) -> bool:
+        """Whether a condition follows from the others."""
+        value, relation, _ = self.key(one)
+        if (value, relation) in self._settled or (one.kink and (value, relation) in self._known):
+            return True
+        if any((value, stronger) in self._known for stronger in _IMPLIED_BY.get(relation, ())):
+            return True
+        return relation == "> 0" and isinstance(one.subject, Product) and self._all_positive(one.subject)
+
+    def _all_positive(self, product: Product) -> bool:
+        """Whether other conditions say that every factor is a positive number."""
+        signed = [_signed(factor) for factor in product.factors if factor.is_scalar]
+        return len(signed) == len(product.factors) and all(value in self._positive and not negative for value, negative in signed)
 
 
 def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> tuple[str, ...]:
@@ -121,7 +160,7 @@ def impossible_in_equation(differentiated: Iterable[Expr], evaluated: Iterable[E
 
 
 def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> list[_Condition]:
-    found = [one for expression in differentiated for node in postorder(expression) for one in _conditions(node)]
+    found = _conditions_in(*differentiated)
     for expression in evaluated:
         for node in postorder(expression):
             if not _is_evaluated_smoothly(node):
@@ -145,7 +184,8 @@ def _is_evaluated_smoothly(node: Expr) -> bool:
 
 
 def _signed(subject: Expr) -> tuple[object, bool]:
-    """The same for spellings of one value, such as ``||x||^2`` and ``x'x``, whatever the number in front; and whether that is negative."""
+    """The same for spellings of one value, such as ``||x||^2`` and ``x'x``, whatever the number in
+    front; and whether that is negative."""
     number, value = content(lower(subject).tensor)
     return value, number < 0
 
@@ -158,8 +198,8 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _invertible(node.base)
         case Call(function=name, arguments=(operand, *_)) if name in functions():
             return _of_matrix(functions()[name].condition, operand)
-        case Norm(operand=operand, kind="spectral" | "nuclear"):
-            return _of_matrix(functions()[f"{node.kind}_norm"].condition, operand)
+        case Norm():
+            return _of_norm(node)
         case Quotient(denominator=denominator):
             return _nonzero(denominator)
         case Power(base=base, exponent=Number(value=value)):
@@ -168,10 +208,16 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _compared(base, "≠ 0" if known(exponent).entries.whole else "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
-        case Norm(operand=operand, kind="1"):  # the absolute value of what is not negative has no kink
-            return [] if known(operand).entries.nonnegative else _compared(operand, "≠ 0")
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return []
+
+
+def _of_norm(node: Norm) -> list[_Condition]:
+    if node.kind in ("spectral", "nuclear"):
+        return _of_matrix(functions()[f"{node.kind}_norm"].condition, node.operand)
+    if node.kind != "1" or known(node.operand).entries.nonnegative:
+        return []  # the absolute value of what is not negative has no kink
+    return _compared(node.operand, "≠ 0")
 
 
 def _of_power(base: Expr, exponent: Fraction) -> list[_Condition]:
@@ -262,22 +308,34 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
     match expression := cast("Node", expression):
         case Norm(operand=operand) | Power(base=Norm(operand=operand)):
             return _not_zero(operand)
-        case Product(factors=(Transpose(operand=left), right)) if left is right and expression.is_scalar:
-            return _not_zero(left)
         case Power(base=base, exponent=Number(value=value)) if value.denominator == 1 and value % 2 == 0:
             return _compared(base, "≠ 0")
         case Elementwise(function="abs", argument=argument):
             return _compared(argument, "≠ 0")
-        case Product(factors=(*scalars, Ones())) if scalars and all(scalar.is_scalar for scalar in scalars):
-            return _compared(scalars[0] if len(scalars) == 1 else Product(tuple(scalars)), relation)
-        case Product() if expression.is_scalar and relation == "> 0" and len(factors := _scalar_factors(expression)) > 1:
-            return _positive_product(expression, factors)
-        case Product(factors=(*front, last)) if (
-            expression.is_scalar and relation == "≠ 0" and all(factor.is_scalar for factor in front)
-        ):
-            return [condition for factor in (*front, last) for condition in _nonzero(factor)]
+        case Product():
+            return _compared_product(expression, relation)
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return [_about(expression, f"{{}} {relation}", relation)]
+
+
+def _compared_product(product: Product, relation: str) -> list[_Condition]:
+    *front, last = product.factors
+    if isinstance(last, Ones) and front and _all_scalars(front):
+        return _compared(front[0] if len(front) == 1 else Product(tuple(front)), relation)
+    if not product.is_scalar:
+        return [_about(product, f"{{}} {relation}", relation)]
+    match product.factors:
+        case (Transpose(operand=left), right) if left is right:
+            return _not_zero(left)
+    if relation == "≠ 0" and _all_scalars(front):
+        return [condition for factor in product.factors for condition in _nonzero(factor)]
+    factors = _scalar_factors(product)
+    several = relation == "> 0" and len(factors) > 1
+    return _positive_product(product, factors) if several else [_about(product, f"{{}} {relation}", relation)]
+
+
+def _all_scalars(factors: Iterable[Expr]) -> bool:
+    return all(factor.is_scalar for factor in factors)
 
 
 def _not_zero(subject: Expr) -> list[_Condition]:

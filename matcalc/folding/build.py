@@ -61,7 +61,7 @@ def transpose(expression: Expr) -> Expr:
     if isinstance(expression, Product) and not (expression.is_scalar or is_symmetric(expression)):
         return _reversed([factor if isinstance(factor, Product) else transpose(factor) for factor in expression.factors])
     outside = _outer_transpose(expression)
-    if not isinstance(outside, Transpose) or not isinstance(expression, Sum | Hadamard | Quotient):
+    if not (isinstance(outside, Transpose) and isinstance(expression, Sum | Hadamard | Quotient)):
         return outside
     pushed = with_operands(expression, {part: _outer_transpose(part) for part in expression.below})
     # A symmetric factor stays as it is, so that ``L ⊙ M + (L ⊙ M)'`` is seen as ``L ⊙ (M + M')``.
@@ -191,14 +191,19 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
             above += () if factor.numerator.is_scalar else _elementwise_factors(factor.numerator)
         elif not isinstance(factor, Ones):
             above += _elementwise_factors(factor)
-    for factor in [factor for factor in above if factor in below]:
-        if factor in below:
-            above.remove(factor)
-            below.remove(factor)
+    _cancel(above, below)
     if not above and not below:
         return Ones(next(factor.shape for factor in factors if factor.shape))
     top = _masked(above) if above else UNIT
     return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below))) if below else top
+
+
+def _cancel(above: list[Expr], below: list[Expr]) -> None:
+    """Takes away what stands in both."""
+    for factor in [factor for factor in above if factor in below]:
+        if factor in below:
+            above.remove(factor)
+            below.remove(factor)
 
 
 def _elementwise_factors(expression: Expr) -> tuple[Expr, ...]:

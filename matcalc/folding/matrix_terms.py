@@ -124,14 +124,17 @@ def expression_of(term: Term, order: ReadingOrder) -> Expr:
     chain = merged_diagonals(term.chain)
     if coefficient.numerator <= 0 and _turned_difference(chain, above, below):
         coefficient = -coefficient
-    if below and coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
-        below.insert(0, Number(Fraction(coefficient.denominator)))
-        coefficient = Fraction(coefficient.numerator)
     result = product([*above, *chain])
-    if not below:
-        return scaled(coefficient, result)
+    return _over(coefficient, result, below) if below else scaled(coefficient, result)
+
+
+def _over(coefficient: Fraction, above: Expr, below: list[Expr]) -> Expr:
+    """A number times a quotient; a number that is long to write stands above and below."""
+    if coefficient.denominator != 1 and cost(Number(coefficient)) > 1:
+        below = [Number(Fraction(coefficient.denominator)), *below]
+        coefficient = Fraction(coefficient.numerator)
     size = abs(coefficient)
-    top = result if size == 1 else Number(size) if result is UNIT else scaled(size, result)
+    top = above if size == 1 else Number(size) if above is UNIT else scaled(size, above)
     quotient: Expr = Quotient(top, product(below))
     return quotient if coefficient > 0 else Negative(quotient)
 

@@ -15,12 +15,10 @@ takes a pairing away or moves edges to c:
     nothing on a, b in use                         ->  ones on a
     ((a, b), (c, d)) counted by e                  ->  ((a, c), (b, d)) counted by f, and kron(I, K, I) from e to f
 
-The rows of a result of order three or four are a group (slow, fast), as in ``kron`` and in
-column-major ``vec``, and so are its columns. Once no bound vertex is left, a term is a product of
-pieces on its output vertices: the forms ``kronecker`` and ``crossed kronecker`` of
-``rules/folds.rules`` with a matrix between rows, or between columns, as the diagonal of its vec
-around them; or an outer product of two vec's where no piece joins a row to a column. A bound vertex
-that meets three or more of the groups is a Khatri-Rao product.
+The rows of a result of order three or four are a group (slow, fast), as in ``kron`` and ``vec``,
+and so are its columns. Once no bound vertex is left, they are the forms ``kronecker`` and ``crossed
+kronecker`` of ``rules/folds.rules``, scaled by the vec of what joins rows or columns; or an outer
+product of vec's. A vertex that meets three or more of the groups is a Khatri-Rao product.
 """
 
 from __future__ import annotations
@@ -66,8 +64,8 @@ def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
 # ---------------------------------------------------------------- places where a step may be taken
 
 
-def _each(graph: Graph) -> list[tuple[Pairing]]:
-    return [(pairing,) for pairing in graph.pairings]
+def _each(graph: Graph) -> Iterable[tuple[Pairing]]:
+    return zip(graph.pairings)
 
 
 def _each_way(graph: Graph) -> list[tuple[Pairing, int, int]]:
@@ -161,8 +159,8 @@ def _to_kron(graph: Graph, first: Pairing, second: Pairing) -> bool:
 
 
 def _kron_chain(graph: Graph, factors: list[Expr], crossed: tuple[int, ...] = ()) -> Chain:
-    """The Kronecker product of two factors; ``crossed`` are the column vertices where the second is
-    the one of the slow."""
+    """The Kronecker product of two factors; ``crossed`` are the column vertices of a crossed
+    one."""
     name, sizes = ("crossed kronecker" if crossed else "kronecker"), [graph.sizes[vertex] for vertex in crossed]
     return graph.forms.chain(name, {"A": (factors[0],), "B": (factors[1],)}, dict(zip("jl", sizes)))
 
@@ -182,11 +180,9 @@ def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, 
     row, col = first[place], second[place]
     start, end = first[1 - place], second[1 - place]
     summed = _free(graph, first, row, besides=second) and _free(graph, second, col, besides=first)
-    if not summed or not _joined(graph, row, col) or {row, col} & {start, end}:
+    if not summed or not _joined(graph, row, col) or {row, col} & {start, end} or (row != col and _bare(graph, row, col)):
         return False
     edges = [] if row == col else graph.edges_at(row, col)
-    if row != col and _bare(graph, row, col):
-        return False
     weights = _pair_matrix(graph, (row, col), edges)
     inner = product(middle.seen_from(first[2]))
     unit = Identity(graph.sizes[col])
@@ -348,7 +344,7 @@ def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | Non
     """Whether the vertices are summed and in no other pairing."""
     spend(1 + len(graph.pairings) // 32)
     others = {vertex for other in graph.pairings if other not in (pairing, besides) for vertex in other}
-    return not any(vertex in graph.output or vertex in others for vertex in vertices)
+    return others.isdisjoint(vertices) and set(graph.output).isdisjoint(vertices)
 
 
 def _joined(graph: Graph, one: int, other: int) -> bool:
@@ -370,10 +366,13 @@ def kronecker_chain(graph: Graph) -> Chain | None:
     ways = [(rows, cols, False) for rows in _placed(graph.rows) for cols in _placed(graph.cols)]
     if len(graph.rows) == len(graph.cols):
         ways.append((graph.rows, graph.cols[::-1], True))
-    tried = [_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)]
-    if not any(chain is not None for chain in tried):  # an output vertex that joins the others, as that of x in diag(x)
-        tried = [_khatri_rao(graph, hub) for hub in dict.fromkeys(graph.output)]
-    return min([chain for chain in tried if chain is not None], key=lambda chain: cost(product(chain)), default=None)
+    found = _cheapest([_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)])
+    # An output vertex may join the others, as that of x in diag(x).
+    return found or _cheapest([_khatri_rao(graph, hub) for hub in dict.fromkeys(graph.output)])
+
+
+def _cheapest(chains: list[Chain | None]) -> Chain | None:
+    return min([chain for chain in chains if chain is not None], key=lambda chain: cost(product(chain)), default=None)
 
 
 def _placed(group: tuple[int, ...]) -> list[tuple[int | None, ...]]:
@@ -448,15 +447,8 @@ def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
 def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
     """A vertex that joins several output vertices, itself perhaps among them: row factors, a
     diagonal, column factors."""
-    size = graph.sizes[hub]
-    spokes: dict[int, Expr] = {hub: Identity(size)} if hub in graph.output else {}
-    for edge in graph.edges:
-        if hub not in (edge.start, edge.end) or edge.start == edge.end:
-            return None
-        other = edge.other(hub)
-        form = product(edge.seen_from(other))
-        spokes[other] = form if other not in spokes else hadamard([spokes[other], form])
     others = [vertex for vertex in graph.output if vertex != hub]
+    spokes = _spokes(graph, hub)
     if len(set(others)) != len(others) or not spokes.keys() >= set(graph.output):
         return None
     middle = [diagonal_matrix(product(graph.combined(graph.vectors[hub])))] if hub in graph.vectors else []
@@ -464,6 +456,18 @@ def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
         spokes[vertex] = product((diagonal_matrix(product(graph.combined(graph.vectors[vertex]))), spokes[vertex]))
     left, right = [_columnwise([spokes[vertex] for vertex in group], hub, graph) for group in (graph.rows, graph.cols)]
     return _without_identities((left, *middle, transpose(right)))
+
+
+def _spokes(graph: Graph, hub: int) -> dict[int, Expr]:
+    """The matrices from other vertices to the hub; none where an edge does not meet it."""
+    found: dict[int, Expr] = {hub: Identity(graph.sizes[hub])} if hub in graph.output else {}
+    for edge in graph.edges:
+        if hub not in (edge.start, edge.end) or edge.start == edge.end:
+            return {}
+        other = edge.other(hub)
+        form = product(edge.seen_from(other))
+        found[other] = form if other not in found else hadamard([found[other], form])
+    return found
 
 
 def _columnwise(parts: list[Expr], hub: int, graph: Graph) -> Expr:

@@ -61,8 +61,8 @@ def combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
 
 def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     spend(4 + 2 * len(terms))
-    if not all(term.coefficient for term in terms):  # groups may cancel: diag(u) - diag(u) beside others
-        left = [term for term in terms if term.coefficient]
+    left = [term for term in terms if term.coefficient]
+    if len(left) < len(terms):  # groups may cancel: diag(u) - diag(u) beside others
         return combined(left, shape, order) if left else terms[0]
     number = _content(terms)
     if number is not YES and number != 1:
@@ -97,15 +97,14 @@ def _content(terms: Sequence[Term]) -> Fraction:
 
 def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | None:
     """Everything that all terms have in common, outside; None when that is nothing."""
-    bases = {base: _common_power([term.scalars.get(base, NO) for term in terms]) for base in terms[0].scalars}
-    scalars = {base: exponent for base, exponent in bases.items() if exponent}
+    scalars = _common_scalars(terms)
     chains = [term.chain for term in terms]
     start, end = _common_ends(chains, shape)
     if not scalars and not start and not end:
         return None
     divided = {base: -exponent for base, exponent in scalars.items()}
     inside = [chain[start : len(chain) - end] for chain in chains]
-    inner = product(next((chain for chain in inside if chain), ())).shape
+    inner = product(next(filter(None, inside), ())).shape
     rest = [
         Term(term.coefficient, merged_scalars(term.scalars, divided), _opened(chain[0]) if len(chain) == 1 else chain)
         for term, chain in zip(terms, inside)
@@ -113,6 +112,11 @@ def _shared(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term | 
     total = _collected_rows(_like_terms_bare(rest), inner, order)
     chain = (*chains[0][:start], *total.chain, *chains[0][len(chains[0]) - end :])
     return Term(total.coefficient, merged_scalars(total.scalars, scalars), chain)
+
+
+def _common_scalars(terms: Sequence[Term]) -> dict[Expr, Fraction]:
+    bases = {base: _common_power([term.scalars.get(base, NO) for term in terms]) for base in terms[0].scalars}
+    return {base: exponent for base, exponent in bases.items() if exponent}
 
 
 def _common_power(exponents: Sequence[Fraction]) -> Fraction:
@@ -127,17 +131,19 @@ def _common_power(exponents: Sequence[Fraction]) -> Fraction:
 
 def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[int, int]:
     """How many factors all chains have in common in front, and at the end."""
-    first, shortest = chains[0], min(map(len, chains))
-    if all(chain == first for chain in chains):
-        return len(first), 0
-    start = end = 0
-    while start < shortest and all(chain[start] is first[start] for chain in chains):
-        start += 1
-    while end < shortest - start and all(chain[-1 - end] is first[-1 - end] for chain in chains):
-        end += 1
-    if len(shape) == 1 and not start and any(len(chain) == end for chain in chains):
+    shortest = min(map(len, chains))
+    if all(chain == chains[0] for chain in chains):
+        return shortest, 0
+    start = _common_start(chains, shortest)
+    end = _common_start([chain[::-1] for chain in chains], shortest - start)
+    if len(shape) == 1 and not start and end == shortest:
         return 0, 0  # no identity matrices in vectors: ``a x + B x`` stays
     return start, end
+
+
+def _common_start(chains: Sequence[tuple[Expr, ...]], most: int) -> int:
+    first = chains[0]
+    return next((k for k in range(most) if any(chain[k] is not first[k] for chain in chains)), most)
 
 
 def _like_terms_bare(rest: list[Term]) -> list[Term]:
@@ -193,24 +199,27 @@ _OUT_OF_ALL = frozenset(["left", "right", "scalar", "chain"])
 def _grouped(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Sequence[Term]:
     """Merges the group that saves most, as long as one saves something; every merge removes a
     term."""
-    while len(terms) > 1:
-        costs: dict[int, int] = {}
-        best: tuple[int, list[int], Term] | None = None
-        for key, members in _groups(terms, shape):
-            spend(len(members))
-            merged = _MERGED.get(key[0], _product_merged)([terms[k] for k in members], key, shape, order)
-            if merged is None:
-                continue
-            costs.update({k: _signed_cost(terms[k], order) for k in members if k not in costs})
-            saving = sum([costs[k] for k in members]) + len(members) - 1 - _signed_cost(merged, order)
-            if saving > (best[0] if best else 0):
-                best = (saving, members, merged)
-        if best is None:
-            break
-        _, members, merged = best
+    while best := _best_merge(terms, shape, order):
+        members, merged = best
         left = [term for k, term in enumerate(terms) if k not in members]
         terms = [*left[: members[0]], merged, *left[members[0] :]]
     return terms
+
+
+def _best_merge(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> tuple[list[int], Term] | None:
+    """The places of the group that saves most, and its one term; None where nothing is saved."""
+    best, most = None, 0
+    costs: dict[int, int] = {}
+    for key, members in _groups(terms, shape):
+        spend(len(members))
+        merged = _MERGED.get(key[0], _product_merged)([terms[k] for k in members], key, shape, order)
+        if merged is None:
+            continue
+        costs.update({k: _signed_cost(terms[k], order) for k in members if k not in costs})
+        saving = sum([costs[k] for k in members]) + len(members) - 1 - _signed_cost(merged, order)
+        if saving > most:
+            best, most = (members, merged), saving
+    return best
 
 
 def _signed_cost(term: Term, order: ReadingOrder) -> int:
@@ -225,16 +234,19 @@ def _groups(terms: Sequence[Term], shape: Shape) -> Iterator[tuple[Key, list[int
     for place, term in enumerate(terms):
         for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
             groups.setdefault(key, []).append(place)
-    tried: set[tuple[int, ...]] = set()
-    for key, members in groups.items():
-        kind, shared = key
-        out = len(members) == len(terms) and kind in _OUT_OF_ALL
-        again = kind == "hadamard" and tuple(members) in tried
-        if len(members) < 2 or out or again or (kind == "scalar" and _is_polynomial([terms[k] for k in members], *shared)):
-            continue
+    tried: set[tuple[str, tuple[int, ...]]] = set()
+    for (kind, shared), members in groups.items():
+        own = (kind, tuple(members))
+        if len(members) > 1 and own not in tried and not _stays(kind, shared, [terms[k] for k in members], len(terms)):
+            yield (kind, shared), members
         if kind == "hadamard":
-            tried.add(tuple(members))
-        yield key, members
+            tried.add(own)
+
+
+def _stays(kind: str, shared: Any, terms: Sequence[Term], count: int) -> bool:
+    """Whether what these of so many terms share is left in them."""
+    out = len(terms) == count and kind in _OUT_OF_ALL
+    return out or (kind == "scalar" and _is_polynomial(terms, *shared))
 
 
 def _is_polynomial(terms: Sequence[Term], base: Expr, _: bool) -> bool:
@@ -252,11 +264,15 @@ def _keys(term: Term, shape: Shape) -> list[Key]:
     keys.append(("chain", term.chain))
     if len(term.chain) > 1 or (len(shape) != 1 and not isinstance(first, Identity)):
         keys += [("left", first), ("right", last)]
-    if len(term.chain) == 1 and isinstance(last, DiagonalMatrix):
-        keys.append(("diagonal", None))
-    if len(term.chain) == 1 and isinstance(last, Kronecker):
-        keys += [("kron first", last.factors[0]), ("kron last", last.factors[-1])]
+    if len(term.chain) == 1:
+        keys += _inner_keys(last)
     return keys + [("hadamard", factor) for factor in _hadamard_factors(term) if not isinstance(factor, Ones)]
+
+
+def _inner_keys(factor: Expr) -> list[Key]:
+    if isinstance(factor, DiagonalMatrix):
+        return [("diagonal", None)]
+    return [("kron first", factor.factors[0]), ("kron last", factor.factors[-1])] if isinstance(factor, Kronecker) else []
 
 
 def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
@@ -353,15 +369,10 @@ def _form_merged(terms: list[Term], key: Key, _: Shape, order: ReadingOrder) -> 
     """One term for all; None when what they do not share has different shapes, or nothing is left
     of one."""
     kind, shared = key
-    rest = []
-    for term in terms:
-        base = _form(term)
-        assert base is not None
-        others = {scalar: exponent for scalar, exponent in term.scalars.items() if scalar is not base}
-        chain = _left_of_form(_form_factors(base), kind, shared)
-        rest.append(Term(term.coefficient, others, transposed_chain(chain) if kind == "column" else chain))
-    shape = product(rest[0].chain).shape
-    if any(not term.chain or product(term.chain).shape != shape for term in rest):
+    rest = [_outside_form(term, kind, shared) for term in terms]
+    shapes = {product(term.chain).shape if term.chain else None for term in rest}
+    shape = shapes.pop()
+    if shapes or shape is None:
         return None
     total = combined(rest, shape, order)
     if not total.coefficient:
@@ -369,6 +380,15 @@ def _form_merged(terms: list[Term], key: Key, _: Shape, order: ReadingOrder) -> 
     inner = transposed_chain(total.chain) if kind == "column" else total.chain
     whole = product((*shared, *inner) if kind == "row" else (*inner, *shared))
     return replace(total, scalars=merged_scalars(total.scalars, {Trace(whole) if kind == "trace" else whole: YES}), chain=())
+
+
+def _outside_form(term: Term, kind: str, shared: tuple[Expr, ...]) -> Term:
+    """The term with what it does not share of its form as its chain."""
+    form = _form(term)
+    assert form is not None
+    chain = _left_of_form(_form_factors(form), kind, shared)
+    others = {scalar: exponent for scalar, exponent in term.scalars.items() if scalar is not form}
+    return Term(term.coefficient, others, transposed_chain(chain) if kind == "column" else chain)
 
 
 _MERGED: Mapping[str, Callable[[list[Term], Key, Shape, ReadingOrder], Term | None]] = {

@@ -82,24 +82,17 @@ def wrapped(text: str, width: int) -> list[str]:
 def _break(text: str, room: int) -> int | None:
     """Where the first line ends: the last good place within ``room``, of the loosest operator there
     is."""
-    best: tuple[int, int] | None = None  # (how bad, place)
+    places: list[tuple[int, int]] = []  # (how bad, minus the place)
     depth = 0
     for place, character in enumerate(text[: room + 1]):
-        if character in _OPEN:
-            depth += 1
-        elif character in _CLOSE:
-            depth -= 1
-        elif character == " " and place:
-            operator = text[place : place + 3] in _OPERATORS
-            bad = 2 * min(depth, _DEEPEST) + (0 if operator else 1)
+        depth += (character in _OPEN) - (character in _CLOSE)
+        if character == " " and place:
+            bad = 2 * min(depth, _DEEPEST) + (text[place : place + 3] not in _OPERATORS)
             # A break near the start of the line helps little, however loose its operator is.
-            if place < room // 5:
-                bad += 4
-            if best is None or bad <= best[0]:
-                best = (bad, place)
-    if best is not None:
-        return best[1]
+            places.append((bad + 4 if place < room // 5 else bad, -place))
     opening = text.rfind("(", 0, room)
+    if places:
+        return -min(places)[1]
     return opening + 1 if opening > 0 else None
 
 

@@ -4,9 +4,10 @@ at a time."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from typing import cast
 
 from matcalc.base.shapes import product_shape
@@ -49,8 +50,7 @@ class Weight:
     @property
     def unsigned(self) -> Expr:
         """The expression without its number."""
-        factors = [*_powers(self.scalars), *(() if self.body is None else (self.body,))]
-        over = joined(factors)
+        over = joined([*_powers(self.scalars), *self._own])
         return Quotient(over, joined(_powers(self.below))) if self.below else over
 
     @property
@@ -60,24 +60,25 @@ class Weight:
 
     def times(self, scalar: Expr) -> Weight:
         """The product with a scalar."""
-        other = weight(scalar)
-        return replace(
-            self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below
-        )
+        return self.times_all(weight(scalar))
+
+    def times_all(self, other: Weight) -> Weight:
+        """The product with the number and the scalars of another weight."""
+        return Weight(self.number * other.number, self.scalars + other.scalars, self.below + other.below, self.body)
 
     def with_body(self, body: Expr) -> Weight:
         """The same scalars before another vector or matrix (or scalar), whose own scalars are taken
         out."""
         other = weight(body)
-        return Weight(self.number * other.number, self.scalars + other.scalars, self.below + other.below, other.body)
+        return replace(self.times_all(other), body=other.body)
 
     def left(self, factor: Expr) -> Weight:
         """``factorᵀ G``."""
-        return self.with_body(joined([transposed(factor), *self._own()]))
+        return self.with_body(joined([transposed(factor), *self._own]))
 
     def right(self, factor: Expr) -> Weight:
         """``G factorᵀ``."""
-        return self.with_body(joined([*self._own(), transposed(factor)]))
+        return self.with_body(joined([*self._own, transposed(factor)]))
 
     def turned(self) -> Weight:
         """``Gᵀ``."""
@@ -89,12 +90,6 @@ class Weight:
             return self.times(factor)
         other = weight(factor)
         return self.times_all(other).with_body(_hadamard(self.body, other.body or UNIT))
-
-    def times_all(self, other: Weight) -> Weight:
-        """The product with the scalars of another weight."""
-        return replace(
-            self, number=self.number * other.number, scalars=self.scalars + other.scalars, below=self.below + other.below
-        )
 
     def over(self, factor: Expr) -> Weight:
         """``G ⊘ factor``."""
@@ -110,6 +105,7 @@ class Weight:
             return self.with_body(joined([self.body, transposed(other)]))
         return self.with_body(Trace(joined([transposed(self.body), other])))
 
+    @property
     def _own(self) -> list[Expr]:
         return [] if self.body is None else [self.body]
 
@@ -123,39 +119,33 @@ def _powers(scalars: tuple[Expr, ...]) -> list[Expr]:
 def weight(expression: Expr) -> Weight:
     """The expression taken apart: sign, numbers and scalar factors in front, scalar denominators
     below."""
-    number, scalars, below = Fraction(1), list[Expr](), list[Expr]()
-    while True:
-        match expression := cast("e.Node", expression):
-            case Number():
-                return Weight(number * expression.value, tuple(scalars), tuple(below))
-            case Negative():
-                number, expression = -number, expression.operand
-            case Quotient() if expression.denominator.is_scalar:
-                under = weight(expression.denominator)
-                number /= under.number or Fraction(1)
-                scalars += under.below
-                below = [*under.scalars, *below]
-                expression = expression.numerator
-            case Quotient() if expression.numerator.is_scalar and expression.numerator is not UNIT:
-                first = weight(expression.numerator)
-                number, expression = number * first.number, Quotient(UNIT, expression.denominator)
-                scalars += first.scalars
-                below = [*first.below, *below]
-            case Quotient() if isinstance(expression.numerator, Ones):
-                expression = Quotient(UNIT, expression.denominator)
-            case Product() if expression.factors[0].is_scalar:
-                first = weight(expression.factors[0])
-                number *= first.number
-                scalars += first.scalars
-                below = [*first.below, *below]
-                expression = joined(list(expression.factors[1:]))
-            case Product() if not expression.is_scalar and (count := _scalar_start(expression.factors)):
-                scalars.append(Product(expression.factors[:count]))
-                expression = joined(list(expression.factors[count:]))
-            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed() as rest:
-                if rest.is_scalar:
-                    return Weight(number, (*scalars, rest), tuple(below))
-                return Weight(number, tuple(scalars), tuple(below), rest)
+    held = Weight()
+    while (found := _scalar_in_front(expression)) is not None:
+        front, expression = found
+        held = Weight(held.number * front.number, held.scalars + front.scalars, front.below + held.below)
+    if isinstance(expression, Number):
+        return replace(held, number=held.number * expression.value)
+    return replace(held, scalars=(*held.scalars, expression)) if expression.is_scalar else replace(held, body=expression)
+
+
+def _scalar_in_front(expression: Expr) -> tuple[Weight, Expr] | None:
+    """The outermost sign or scalars, and what they stand before; None where there are none."""
+    match expression := cast("e.Node", expression):
+        case Negative():
+            return Weight(Fraction(-1)), expression.operand
+        case Quotient(numerator=top, denominator=bottom) if bottom.is_scalar:
+            under = weight(bottom)
+            return Weight(1 / (under.number or Fraction(1)), under.below, under.scalars), top
+        case Quotient(numerator=top, denominator=bottom) if top.is_scalar and top is not UNIT:
+            return weight(top), Quotient(UNIT, bottom)
+        case Quotient(numerator=Ones(), denominator=bottom):
+            return Weight(), Quotient(UNIT, bottom)
+        case Product(factors=(first, *rest)) if first.is_scalar:
+            return weight(first), joined(rest)
+        case Product(factors=factors) if not expression.is_scalar and (count := _scalar_start(factors)):
+            return Weight(scalars=(Product(factors[:count]),)), joined(list(factors[count:]))
+        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+            return None
 
 
 def _scalar_start(factors: tuple[Expr, ...]) -> int:
@@ -170,23 +160,23 @@ def _scalar_start(factors: tuple[Expr, ...]) -> int:
 
 
 def joined(factors: list[Expr]) -> Expr:
-    """The product without factors of one and without identity matrices that say nothing."""
+    """The product without factors of one and without identity matrices that say nothing; numbers of
+    one sign that stand in brackets are taken to the front."""
     shaped = [factor for factor in factors if not factor.is_scalar]
+    telling = [factor for factor in shaped if not isinstance(factor, Identity)]
     if len(shaped) > 1:
         kept = [factor for factor in factors if not isinstance(factor, Identity)]
-        factors = kept if any(not factor.is_scalar for factor in kept) else [*kept, shaped[0]]
-    if sum(not factor.is_scalar for factor in factors) > 1:  # brackets of a sum with one sign, numbers inside: taken to the front
-        signs = Fraction(1)
-        flat = []
-        for factor in factors:
-            part = factor if factor.is_scalar else weight(factor)
-            if isinstance(part, Weight) and part.number < 0 and not part.scalars and not part.below and part.body is not None:
-                signs *= part.number
-                flat.append(part.body)
-            else:
-                flat.append(factor)
-        return scaled(signs, product(flat))
-    return product(factors)
+        factors, shaped = (kept, telling) if telling else ([*kept, shaped[0]], shaped[:1])
+    if len(shaped) < 2:
+        return product(factors)
+    parts = [_sign_apart(factor) for factor in factors]
+    return scaled(prod([number for number, _ in parts], start=Fraction(1)), product([factor for _, factor in parts]))
+
+
+def _sign_apart(factor: Expr) -> tuple[Fraction, Expr]:
+    part = Weight() if factor.is_scalar else weight(factor)
+    apart = part.body is not None and part.number < 0 and not part.scalars and not part.below
+    return (part.number, part.body) if part.body is not None and apart else (Fraction(1), factor)
 
 
 def transposed(expression: Expr) -> Expr:
@@ -221,8 +211,13 @@ def added(weights: list[Weight]) -> Weight:
         return Weight(Fraction(0), body=weights[0].body)
     positive = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
     terms.insert(0, terms.pop(positive))
-    flat = [term for one in terms for term in (one.terms if isinstance(one, Sum) else (one,))]
+    flat = spread(terms)
     return weight(flat[0] if len(flat) == 1 else Sum(tuple(flat)))
+
+
+def spread(terms: Iterable[Expr]) -> list[Expr]:
+    """The terms, those of sums among them one by one."""
+    return [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
 
 
 # ------------------------------------------------------------
@@ -292,13 +287,7 @@ def moved(start: Weight, right: Expr, marks: Marks) -> tuple[list[Moved], list[s
         if isinstance(mark, Change):
             found.append(Moved(weight, mark.of))
             continue
-        if isinstance(mark, Pairing):
-            if holds(mark.left):
-                return None
-            moves.setdefault("inner" if weight.scalars or weight.below else "")
-            stack.append((weight.with_body(mark.left), mark.right))
-            continue
-        onward = _one(weight, node, holds)
+        onward = _one(weight, node, holds) if mark is None else _paired(weight, mark, holds)
         if onward is None:
             return None
         name, parts = onward
@@ -307,49 +296,69 @@ def moved(start: Weight, right: Expr, marks: Marks) -> tuple[list[Moved], list[s
     return found, [name for name in moves if name]
 
 
-def _one(weight: Weight, node: Expr, holds: Callable[[Expr], bool]) -> tuple[str, list[tuple[Weight, Expr]]] | None:
+Parts = list[tuple[Weight, Expr]]
+
+
+def _paired(weight: Weight, mark: Pairing, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
+    """An inner product with a differential on its right side alone."""
+    name = "inner" if weight.scalars or weight.below else ""
+    return None if holds(mark.left) else (name, [(weight.with_body(mark.left), mark.right)])
+
+
+def _one(weight: Weight, node: Expr, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
     """One move: its name, and what the inner product becomes."""
     match node := cast("e.Node", node):
         case e.Sum(terms=terms):
             return "", [(weight, term) for term in terms]
-        case e.Negative(operand=operand):
-            return "", [(Weight(-weight.number, weight.scalars, weight.below, weight.body), operand)]
         case e.Product():
             return _product(weight, node, holds)
         case e.Hadamard(factors=factors):
-            inside = [factor for factor in factors if holds(factor)]
-            if len(inside) != 1:
-                return None
-            for factor in factors:
-                if not holds(factor):
-                    weight = weight.elementwise(factor)
-            return "elementwise", [(weight, inside[0])]
-        case e.Transpose(operand=operand):
-            return "transpose", [(weight.turned(), operand)]
+            return _elementwise(weight, factors, holds)
         case e.Quotient(numerator=numerator, denominator=denominator) if not holds(denominator) and numerator.shape == node.shape:
             if denominator.is_scalar:
-                divided = Weight(weight.number, weight.scalars, (*weight.below, denominator), weight.body)
-                return "", [(divided, numerator)]
+                return "", [(replace(weight, below=(*weight.below, denominator)), numerator)]
             return "quotient", [(weight.over(denominator), numerator)]
-        case e.Trace(operand=operand):
-            return "trace", [(weight.with_body(e.Identity(operand.shape[0])), operand)]
-        case e.Total(operand=operand, axis=None):
-            return "sum", [(weight if operand.is_scalar else weight.with_body(e.Ones(operand.shape)), operand)]
-        case e.Total(operand=operand, axis=axis) if operand.is_matrix and weight.body is not None and node.is_column:
-            if axis == "rows":
-                return "sums", [(weight.with_body(e.Product((weight.body, e.Ones((ONE, operand.cols))))), operand)]
-            return "sums", [(weight.with_body(e.Product((e.Ones((operand.rows,)), e.Transpose(weight.body)))), operand)]
-        case e.Diagonal(operand=operand) if weight.body is not None:
-            return "diagonal", [(weight.with_body(e.DiagonalMatrix(weight.body)), operand)]
-        case e.DiagonalMatrix(operand=operand) if weight.body is not None and operand.is_column:
-            return "diagonal matrix", [(weight.with_body(e.Diagonal(weight.body)), operand)]
         case e.Entry(operand=operand, positions=positions):
             return _entry(weight, operand, positions)
         case e.Leaf() | e.Linear() | e.Kronecker() | e.Nonlinear() | e.Indexed():
+            found = _through(weight, node)
+            return None if found is None else (found[0], [(found[1], node.below[0])])
+
+
+def _elementwise(weight: Weight, factors: tuple[Expr, ...], holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
+    inside = [factor for factor in factors if holds(factor)]
+    for factor in factors:
+        weight = weight if factor in inside else weight.elementwise(factor)
+    return ("elementwise", [(weight, inside[0])]) if len(inside) == 1 else None
+
+
+def _through(weight: Weight, node: Expr) -> tuple[str, Weight] | None:
+    """The move to the operand of a linear function, and the weight there."""
+    match node := cast("e.Node", node):
+        case e.Negative():
+            return "", replace(weight, number=-weight.number)
+        case e.Transpose():
+            return "transpose", weight.turned()
+        case e.Trace(operand=operand):
+            return "trace", weight.with_body(e.Identity(operand.shape[0]))
+        case e.Total(operand=operand, axis=None):
+            return "sum", weight if operand.is_scalar else weight.with_body(e.Ones(operand.shape))
+        case e.Total(operand=operand, axis=axis) if operand.is_matrix and weight.body is not None and node.is_column:
+            turned = (
+                (weight.body, e.Ones((ONE, operand.cols)))
+                if axis == "rows"
+                else (e.Ones((operand.rows,)), e.Transpose(weight.body))
+            )
+            return "sums", weight.with_body(e.Product(turned))
+        case e.Diagonal() if weight.body is not None:
+            return "diagonal", weight.with_body(e.DiagonalMatrix(weight.body))
+        case e.DiagonalMatrix(operand=operand) if weight.body is not None and operand.is_column:
+            return "diagonal matrix", weight.with_body(e.Diagonal(weight.body))
+        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
             return None
 
 
-def _entry(weight: Weight, operand: Expr, positions: tuple[int | e.Index, ...]) -> tuple[str, list[tuple[Weight, Expr]]] | None:
+def _entry(weight: Weight, operand: Expr, positions: tuple[int | e.Index, ...]) -> tuple[str, Parts] | None:
     if not all(isinstance(position, int) for position in positions) or len(operand.shape) != len(positions) or operand.is_row:
         return None
     units = [e.UnitVector(int(str(at)), size) for at, size in zip(positions, operand.shape, strict=True)]
@@ -357,7 +366,7 @@ def _entry(weight: Weight, operand: Expr, positions: tuple[int | e.Index, ...]) 
     return "entry", [(weight.with_body(unit), operand)]
 
 
-def _product(weight: Weight, node: e.Product, holds: Callable[[Expr], bool]) -> tuple[str, list[tuple[Weight, Expr]]] | None:
+def _product(weight: Weight, node: e.Product, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
     """The last factor goes over, or all but the last."""
     *front, last = node.factors
     rest = front[0] if len(front) == 1 else e.Product(tuple(front))

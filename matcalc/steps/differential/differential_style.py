@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from matcalc.base.errors import LimitError
+from matcalc.base.layouts import Layout
 from matcalc.base.sizes import Size
 from matcalc.derivation.pipeline import differentiate
 from matcalc.expr import nodes as e
@@ -17,9 +18,9 @@ from matcalc.folding.build import cost, product, scaled
 from matcalc.printing import index_text, text
 from matcalc.printing.notations import name_in, notation_of
 from matcalc.steps.differential.adjoints import Weight, added, transposed, weight
-from matcalc.steps.differential.expansion import Untold
+from matcalc.steps.differential.expansion import Line, Untold
 from matcalc.steps.differential.marks import DifferentialSide, Marks, SecondDifferentialSide, abbreviated, width, written
-from matcalc.steps.differential.telling import Line, Teller, normal_form
+from matcalc.steps.differential.telling import Teller, normal_form
 from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, TensorSide, Writing
 
 LARGEST = 3000
@@ -131,9 +132,8 @@ class _Narrator:
             answer = differentiate(self.expression, (variable,)).expression
         if not marks.definitions and answer is not None and _read_alike(held.expression, answer):
             return
-        left = _derivative_writing(self.letter, (variable,))
+        left, shown = _derivative_writing(self.letter, (variable,)), held.expression
         side = DerivativeSide(self.expression, (variable,), "projected", "denominator")
-        shown = held.expression
         self._step("read off", left, written(shown, marks), side, DifferentialSide(shown, marks))
 
     def _tied(self, held: Weight, variable: Symbol, marks: Marks) -> Weight:
@@ -143,8 +143,7 @@ class _Narrator:
             return held
         sign = mirrored(tie)
         if sign:
-            half = [_times(held, Fraction(1, 2)), _times(held.turned(), Fraction(sign, 2))]
-            kept = added(half)
+            kept = added([_times(held, Fraction(1, 2)), _times(held.turned(), Fraction(sign, 2))])
         else:
             kept = held.elementwise(_kept_entries(tie, variable.rows))
         if kept.expression is held.expression or not kept.number:
@@ -171,44 +170,30 @@ class _Narrator:
         """``vec(dY) = J vec(dX)``: what stands before the differential is the Jacobian."""
         if jacobian is None:
             return
-        move: Expr = marks.move
-        change = marks.change(value)
+        change, move = marks.change(value), e.Vec(marks.move) if marks.move.is_matrix else marks.move
         if value.is_matrix and not move.is_scalar:
             left, change = _inside("vec", left), e.Vec(change)
-        if move.is_matrix:
-            move = e.Vec(move)
         if move.shape and jacobian.cols != move.rows:
             return
-        by_scalar = value.is_matrix and move.is_scalar
-        right = _scaled_by(move, jacobian) if by_scalar else _applied(jacobian, move)
-        if right is None or right.shape != change.shape or right.cols != change.cols:
+        right = _scaled_by(move, jacobian) if value.is_matrix and move.is_scalar else _applied(jacobian, move)
+        if right.shape != change.shape or right.cols != change.cols:
             return
-        self._tell(
-            [Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))],
-            marks,
-            left,
-            DifferentialSide(change, marks),
-        )
+        line = Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))
+        self._tell([line], marks, left, DifferentialSide(change, marks))
 
     # ------------------------------------------------------------ second derivatives
 
     def _second(self, first: Symbol, second: Symbol) -> None:
         """The differential of the gradient, ``d(∂f/∂x) = H dx``."""
-        outcome = differentiate(self.expression, (first,), symmetric=self.question.symmetric)
-        gradient = outcome.expression
+        symmetric = self.question.symmetric
+        gradient = differentiate(self.expression, (first,), symmetric=symmetric).expression
         if gradient is None:
             raise Untold("the gradient has no matrix form")
         if first in postorder(self.expression):
             (self._gradient if self.expression.is_scalar else self._jacobian)(first)
         slope = _derivative_writing(self.letter, (first,))
-        symmetric = self.question.symmetric
-        self._step(
-            "first derivative",
-            slope,
-            _written(gradient),
-            DerivativeSide(self.expression, (first,), symmetric, "denominator"),
-            ExpressionSide(gradient),
-        )
+        found = DerivativeSide(self.expression, (first,), symmetric, "denominator")
+        self._step("first derivative", slope, _written(gradient), found, ExpressionSide(gradient))
         marks = self._marks(second)
         left = _inside("d", slope)
         side = DifferentialSide(marks.change(gradient), marks)
@@ -216,32 +201,26 @@ class _Narrator:
             self._step("constant", left, _same("0"), side, ExpressionSide(_zero(gradient)))
             return
         told = self._told(gradient, marks, slope, Teller.scalar if gradient.is_scalar else Teller.array)
-        marks = told.marks
-        self._tell(told.lines, marks, left, side)
-        tied = tie_of(second.properties)
-        hessian = differentiate(
-            self.expression,
-            (first, second),
-            layout="denominator" if self.expression.is_scalar else "numerator",
-            symmetric=symmetric,
-        ).expression
-        if hessian is None or (tied and symmetric != "projected"):
+        self._tell(told.lines, told.marks, left, side)
+        layout: Layout = "denominator" if self.expression.is_scalar else "numerator"
+        hessian = differentiate(self.expression, (first, second), layout=layout, symmetric=symmetric).expression
+        if hessian is None or (tie_of(second.properties) and symmetric != "projected"):
             return
         if not gradient.is_scalar:
-            self._identified(gradient, left, hessian, marks)
-        if first is second and first.shape and self.expression.is_scalar:
-            move: Expr = e.Vec(marks.move) if first.is_matrix else marks.move
-            held = weight(hessian)
-            form = (
-                Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below)
-                if held.body
-                else None
-            )
-            if form is not None and form.expression.is_scalar:
-                squared = self._left(2)
-                self._tell(
-                    [Line(form.expression, "second differential")], marks, squared, SecondDifferentialSide(self.expression, marks)
-                )
+            self._identified(gradient, left, hessian, told.marks)
+        if first is second and self.expression.is_scalar:
+            self._quadratic(hessian, told.marks)
+
+    def _quadratic(self, hessian: Expr, marks: Marks) -> None:
+        """``d²f = dxᵀ H dx``."""
+        held = weight(hessian)
+        move: Expr = e.Vec(marks.move) if marks.move.is_matrix else marks.move
+        if held.body is None or not move.shape:
+            return
+        form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below).expression
+        if form.is_scalar:
+            side = SecondDifferentialSide(self.expression, marks)
+            self._tell([Line(form, "second differential")], marks, self._left(2), side)
 
     # ------------------------------------------------------------ abbreviations
 
@@ -284,28 +263,30 @@ class _Narrator:
             )
 
     def _answer(self, remark: str) -> None:
-        question, outcome = self.question, self.question.outcome
+        question, shown = self.question, self.question.outcome.shown
         left = _derivative_writing(self.letter, question.wrt)
         found: Side = DerivativeSide(self.expression, question.wrt, question.symmetric, question.layout)
         right: Side
-        if outcome.shown is None:
-            shown = Writing.of(lambda style: index_text(outcome.tensor, style))
-            found, right = DerivativeSide(self.expression, question.wrt, question.symmetric), TensorSide(outcome.tensor)
+        if shown is None:
+            tensor = question.outcome.tensor
+            found, right = DerivativeSide(self.expression, question.wrt, question.symmetric), TensorSide(tensor)
+            writing = Writing.of(lambda style: index_text(tensor, style))
         else:
-            shown, right = _written(outcome.shown), ExpressionSide(outcome.shown)
-        notes = [remark] if remark else []
-        shaped = not self.expression.is_scalar and bool(question.wrt[0].shape)
-        if outcome.shown is None:
-            if not remark:
-                notes.append("entry by entry, in index notation")
-        elif question.layout != "denominator":
-            notes.append(f"{question.layout} layout")
-        elif not remark and len(question.wrt) == 1 and shaped:
-            notes.append("the transpose, in the denominator layout")
+            writing, right = _written(shown), ExpressionSide(shown)
+        rule = "answer" if remark else "simplify" if self.told[-1].left_writing == left else "read off"
+        notes = [remark, self._layout_note(remark)]
         if question.symmetric == "cookbook" and any(tie_of(symbol.properties) == "symmetric" for symbol in question.wrt):
             notes.append("G + Gᵀ − diag(G) for a symmetric variable")
-        rule = "answer" if remark else "simplify" if self.told[-1].left_writing == left else "read off"
-        self._step(rule, left, shown, found, right, remark="; ".join(notes))
+        self._step(rule, left, writing, found, right, remark="; ".join(filter(None, notes)))
+
+    def _layout_note(self, remark: str) -> str:
+        question = self.question
+        if question.outcome.shown is None:
+            return "" if remark else "entry by entry, in index notation"
+        if question.layout != "denominator":
+            return f"{question.layout} layout"
+        transposed = not remark and len(question.wrt) == 1 and self.expression.shape and question.wrt[0].shape
+        return "the transpose, in the denominator layout" if transposed else ""
 
     def _tell(self, lines: list[Line], marks: Marks, left: Writing, side: Side) -> None:
         for line in lines:
@@ -353,17 +334,16 @@ def _as_pairing(node: Expr, marks: Marks) -> Expr:
     return marks.pairing(norm.operand, norm.operand) if squared and isinstance(norm, e.Norm) and norm.kind == "2" else node
 
 
-def _applied(jacobian: Expr, move: Expr) -> Expr | None:
+def _applied(jacobian: Expr, move: Expr) -> Expr:
     """``J dx``, scalars in front."""
     if isinstance(jacobian, e.Negative):
-        inside = _applied(jacobian.operand, move)
-        return None if inside is None else e.Negative(inside)
+        return e.Negative(_applied(jacobian.operand, move))
     held = weight(jacobian)
     if held.body is None:
         return product([jacobian, move])
     parts = e.Product((held.body, move))
     over = product([*held.scalars, parts]) if held.scalars else parts
-    return scaled(held.number, e.Quotient(over, product(list(held.below))) if held.below else over)
+    return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
 
 
 def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
@@ -384,7 +364,7 @@ def _scaled_by(move: Expr, matrix: Expr) -> Expr:
 
 
 def _times(held: Weight, number: Fraction) -> Weight:
-    return Weight(held.number * number, held.scalars, held.below, held.body)
+    return replace(held, number=held.number * number)
 
 
 def _is_vector(expression: Expr) -> bool:

@@ -3,7 +3,7 @@ as books write them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -20,14 +20,14 @@ from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
-from matcalc.expr.rewriting import rebuilt_with, replaced, with_fields
+from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in, with_fields
 from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.differentials import pushed
 from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.rules.rewrites import derivative_of
-from matcalc.steps.differential.adjoints import transposed, weight
+from matcalc.steps.differential.adjoints import spread, transposed, weight
 from matcalc.steps.differential.marks import Marks
 
 # ------------------------------------------------------------
@@ -74,10 +74,9 @@ def read_rule(line: RuleLine) -> DifferentialRule:
     right = elaborate(line.right, f"{line.variables}; {changes}").expression
     if left.shape != right.shape:
         raise ValueError(f"differential {name!r}: the two sides have different shapes")
-    bound = {node.name: node for node in postorder(left) if isinstance(node, Symbol)}
-    used = {node.name: node for node in postorder(right) if isinstance(node, Symbol)}
+    bound, used = symbols_in(left), symbols_in(right)
     moves = {symbol: used[f"d{key}"] for key, symbol in bound.items() if f"d{key}" in used}
-    unbound = set(used) - set(bound) - {move.name for move in moves.values()}
+    unbound = used.keys() - bound.keys() - {move.name for move in moves.values()}
     if unbound or not moves:
         raise ValueError(f"differential {name!r}: the right side uses {', '.join(sorted(unbound)) or 'no differential'}")
     return DifferentialRule(name, left, right, moves, line.source)
@@ -103,16 +102,19 @@ def _matches(pattern: Expr, expression: Expr, values: dict[Symbol, Expr], sizes:
             if values.setdefault(form, found) is not found or not _fits(form, found, sizes):
                 return False
             continue
-        if type(form) is not type(found) or len(children(form)) != len(children(found)):
-            return False
-        for field in field_names(form):
-            own = getattr(form, field)
-            if not isinstance(own, (Expr, Size, tuple)) and own != getattr(found, field):
-                return False
-        if isinstance(form, Number) and form is not found:
+        if not _is_alike(form, found):
             return False
         pending += zip(children(form), children(found), strict=True)
     return True
+
+
+def _is_alike(form: Expr, found: Expr) -> bool:
+    """Whether two nodes are the same but for their operands and sizes."""
+    if type(form) is not type(found) or len(children(form)) != len(children(found)) or isinstance(form, Number):
+        return form is found
+    own = [getattr(form, field) for field in field_names(form)]
+    other = [getattr(found, field) for field in field_names(form)]
+    return all(isinstance(value, (Expr, Size, tuple)) or value == given for value, given in zip(own, other, strict=True))
 
 
 def _fits(variable: Symbol, found: Expr, sizes: dict[Size, Size]) -> bool:
@@ -127,27 +129,29 @@ def instantiated(found: Found, changes: Mapping[Symbol, Expr]) -> Expr:
 
     Terms of variables that have no entry in ``changes``, because they are constant, are left out.
     """
-    values: dict[Expr, Expr] = {symbol: value for symbol, value in found.values.items()}  # noqa: C416 a wider key type
-    constant: set[Expr] = set()
-    for symbol, move in found.rule.moves.items():
-        if symbol in changes:
-            values[move] = changes[symbol]
-        else:
-            constant.add(move)
+    moves = found.rule.moves
+    values = dict[Expr, Expr](found.values.items())
+    values |= {move: changes[symbol] for symbol, move in moves.items() if symbol in changes}
+    constant: set[Expr] = {move for symbol, move in moves.items() if symbol not in changes}
 
     def step(node: Expr, built: Mapping[Expr, Expr]) -> Expr:
         if node in values:
             return values[node]
-        if not isinstance(node, Sum):
-            return (
-                node if _holds(node, constant) else _computed(with_fields(node, lambda value: _field(value, built, found.sizes)))
-            )
-        kept = [built[term] for term in node.terms if not _holds(term, constant)]
-        numbers = [term.value for term in kept if isinstance(term, Number)]
-        whole: Expr = Number(sum(numbers, Fraction(0))) if len(numbers) == len(kept) else Sum(tuple(kept))
-        return kept[0] if len(kept) == 1 else whole
+        if isinstance(node, Sum):
+            return _total([built[term] for term in node.terms if not _holds(term, constant)])
+        if _holds(node, constant):
+            return node
+        return _computed(with_fields(node, lambda value: _field(value, built, found.sizes)))
 
     return bottom_up(postorder(found.rule.right), step)[found.rule.right]
+
+
+def _total(terms: list[Expr]) -> Expr:
+    """The sum of the terms; numbers alone are added."""
+    numbers = [term.value for term in terms if isinstance(term, Number)]
+    if len(terms) == 1:
+        return terms[0]
+    return Number(sum(numbers, Fraction(0))) if len(numbers) == len(terms) else Sum(tuple(terms))
 
 
 def _computed(node: Expr) -> Expr:
@@ -199,9 +203,9 @@ class Untold(Exception):
 
 
 @dataclass(frozen=True)
-class Expansion:
-    """``right`` is the differential, ``rule`` what it was found by, ``source`` where the rule comes
-    from."""
+class Line:
+    """One line: what a differential is equal to, and by which rule; ``source`` is where the rule
+    comes from."""
 
     right: Expr
     rule: str
@@ -224,7 +228,7 @@ class Expander:
             self._active[node] = node is self.marks.variable or any(self.depends(child) for child in inside)
         return self._active[expression]
 
-    def expanded(self, expression: Expr) -> Expansion:
+    def expanded(self, expression: Expr) -> Line:
         """The differential of an expression that depends on the variable.
 
         Raises Untold where no rule is known, LimitError for a product with too many factors that
@@ -238,7 +242,7 @@ class Expander:
             changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
             if all(symbol in found.rule.moves for symbol in changes):
                 right = self._with_pairings(instantiated(found, changes))
-                return Expansion(right, found.rule.name, found.rule.source)
+                return Line(right, found.rule.name, found.rule.source)
         if self._is_linear(expression):
             return self._through(expression)
         return self._of_function(expression)
@@ -263,7 +267,7 @@ class Expander:
         """Whether this is a quotient by what does not change."""
         return isinstance(node, e.Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
 
-    def _through(self, root: Expr) -> Expansion:
+    def _through(self, root: Expr) -> Line:
         def below(node: Expr) -> tuple[Expr, ...]:
             linear = self.depends(node) and (node is root or self._is_linear(node))
             return tuple([child for child in children(node) if self.depends(child)]) if linear else ()
@@ -272,20 +276,18 @@ class Expander:
         kinds: dict[str, None] = {}
         sources: dict[str, None] = {}
         for node in postordered([root], below):
-            if node is self.marks.variable:
-                done[node] = self.change(node)
-            elif is_square(node):
+            if is_square(node) and node is not self.marks.variable:
                 squared = self.expanded(node)
                 done[node] = squared.right
                 kinds.setdefault(squared.rule)
                 sources.setdefault(squared.source)
-            elif not (node is root or self._is_linear(node)):
-                done[node] = self.change(node)
-            else:
+            elif node is not self.marks.variable and (node is root or self._is_linear(node)):
                 done[node] = self._one(node, done, kinds)
+            else:
+                done[node] = self.change(node)
         if len(kinds) > 1:
             kinds.pop("linearity", None)
-        return Expansion(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
+        return Line(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
 
     def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
         match node := cast("e.Node", node):
@@ -293,32 +295,35 @@ class Expander:
                 kinds.setdefault("linearity")
                 terms = [done[term] for term in node.terms if self.depends(term)]
                 return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
-            case e.Product(factors=factors) | e.Hadamard(factors=factors) | e.Kronecker(factors=factors):
-                places = [k for k, factor in enumerate(factors) if self.depends(factor)]
-                if len(places) > MOST_TERMS:
-                    raise LimitError(
-                        f"the product rule gives {len(places)} terms here, too many for steps with differentials",
-                        suggestion="the steps in index notation",
-                    )
-                kinds.setdefault("product rule" if len(places) > 1 else "linearity")
-                terms = [_multiplied(type(node), factors, k, done[factors[k]]) for k in places]
-                return terms[0] if len(terms) == 1 else e.Sum(tuple(_spread(terms)))
+            case e.Product() | e.Hadamard() | e.Kronecker():
+                return self._of_factors(type(node), node.factors, done, kinds)
             case e.Transpose():
                 return transposed(done[node.operand])
             case e.Leaf() | e.Linear() | e.Nonlinear() | e.Indexed():
                 kinds.setdefault("linearity")
                 return with_operands(node, done)
 
+    def _of_factors(self, kind: type, factors: tuple[Expr, ...], done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
+        places = [k for k, factor in enumerate(factors) if self.depends(factor)]
+        if len(places) > MOST_TERMS:
+            raise LimitError(
+                f"the product rule gives {len(places)} terms here, too many for steps with differentials",
+                suggestion="the steps in index notation",
+            )
+        kinds.setdefault("product rule" if len(places) > 1 else "linearity")
+        terms = [_multiplied(kind, factors, k, done[factors[k]]) for k in places]
+        return terms[0] if len(terms) == 1 else e.Sum(tuple(spread(terms)))
+
     # ------------------------------------------------------------ functions
 
-    def _of_function(self, node: Expr) -> Expansion:
+    def _of_function(self, node: Expr) -> Line:
         match node := cast("e.Node", node):
             case e.Elementwise(function=name, argument=argument):
                 what = "chain rule" if argument.is_scalar else "elementwise"
-                return Expansion(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
+                return Line(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
             case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
                 right = _times(raised(base, value - 1), self.change(base), value)
-                return Expansion(right, "power rule", remark="entry by entry" if base.shape else "")
+                return Line(right, "power rule", remark="entry by entry" if base.shape else "")
             case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
             case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
@@ -336,10 +341,10 @@ class Expander:
             raise Untold(f"the derivative of {name}")
         return replaced(slope, {"t": argument})
 
-    def _matrix_power(self, node: Expr, base: Expr, count: int) -> Expansion:
+    def _matrix_power(self, node: Expr, base: Expr, count: int) -> Line:
         if count < 0:
             inside = base if count == -1 else e.MatrixPower(base, e.Number(Fraction(-count)))
-            return Expansion(
+            return Line(
                 e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3"
             )
         if not 2 <= count <= _LONGEST_POWER:
@@ -348,50 +353,39 @@ class Expander:
         for k in range(count):
             before, after = (_matrix_power(base, k), _matrix_power(base, count - 1 - k))
             terms.append(e.Product(tuple([factor for factor in (before, self.change(base), after) if factor is not None])))
-        return Expansion(e.Sum(tuple(terms)), "product rule")
+        return Line(e.Sum(tuple(terms)), "product rule")
 
-    def _pushed(self, node: Expr) -> Expansion:
+    def _pushed(self, node: Expr) -> Line:
         """What the engine makes of the change of each operand, or of the variable where an operand
         cannot be named."""
         name = node.function if isinstance(node, e.Call) else _SAID.get(type(node), "this function")
-        for opened in (self._arguments(node), None):
-            if opened is None:
-                changed, values = self.marks.opened(node), {self.marks.variable: self.marks.move}
-                inner, back = changed, dict[str, Expr]()
-            else:
-                inner, back = opened
-                changed = inner
-                symbols = [symbol for symbol in postorder(inner) if isinstance(symbol, Symbol) and symbol.name in back]
-                values = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in symbols}
-                back |= {move.name: self.change(back[symbol.name]) for symbol, move in values.items()}
+        for changed, moves, back in self._openings(node):
             try:
-                lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in values.items()})
+                lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in moves.items()})
             except (NotDifferentiableError, ShapeError):  # a vec form does not combine with a symbol of its length
                 continue
-            order = reading_order(inner)
-            for move in values.values():
-                order[move.name] = len(order)
-            form = folded(lowered.tensor, lowered.split, order, row_symbols(inner, *values.values()))
+            order = reading_order(changed)
+            order |= {move.name: place for place, move in enumerate(moves.values(), len(order))}
+            form = folded(lowered.tensor, lowered.split, order, row_symbols(changed, *moves.values()))
             if form is not None and form.shape == node.shape:
-                return Expansion(
-                    self._with_pairings(replaced(form, back)), "differential", remark=f"of {name}, found entry by entry"
-                )
+                right = self._with_pairings(replaced(form, back))
+                return Line(right, "differential", remark=f"of {name}, found entry by entry")
         raise Untold(f"the differential of {name} has no matrix form")
 
-    def _arguments(self, node: Expr) -> tuple[Expr, dict[str, Expr]] | None:
-        """The function of named arguments, and what the names stand for; None where the arguments
-        depend on an index."""
-        if isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
-            return None
-        back: dict[str, Expr] = {}
-        named: dict[Expr, Expr] = {}
-        for child in children(node):
-            if self.depends(child) and child not in named:
-                symbol = Symbol(
-                    f"argument {len(named)}", child.shape, child.properties if isinstance(child, Symbol) else frozenset()
-                )
-                named[child], back[symbol.name] = symbol, child
-        return with_operands(node, named), back
+    def _openings(self, node: Expr) -> Iterator[tuple[Expr, dict[Symbol, Symbol], dict[str, Expr]]]:
+        """The function of named arguments, with a symbol for the differential of each, and what all
+        these stand for; then with the variable in sight."""
+        if not isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
+            named: dict[Expr, Expr] = {}
+            for child in children(node):
+                if self.depends(child) and child not in named:
+                    facts = child.properties if isinstance(child, Symbol) else frozenset[str]()
+                    named[child] = Symbol(f"argument {len(named)}", child.shape, facts)
+            moves = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in named.values() if isinstance(symbol, Symbol)}
+            back = {symbol.name: child for child, symbol in zip(named, moves, strict=True)}
+            back |= {move.name: self.change(child) for child, move in zip(named, moves.values(), strict=True)}
+            yield with_operands(node, named), moves, back
+        yield self.marks.opened(node), {self.marks.variable: self.marks.move}, {}
 
     # ------------------------------------------------------------ inner products
 
@@ -433,10 +427,6 @@ def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr)
     if made.is_scalar and isinstance(change, e.Product) and isinstance(change.factors[0], e.Number):  # ½ (2 ⟨A, dA⟩)
         return weight(made).expression
     return made
-
-
-def _spread(terms: list[Expr]) -> list[Expr]:
-    return [part for term in terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]
 
 
 def _times(slope: Expr, change: Expr, number: Fraction = Fraction(1)) -> Expr:

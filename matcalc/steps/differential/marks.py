@@ -4,7 +4,7 @@ are written."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -42,13 +42,7 @@ def abbreviated(expression: Expr, taken: frozenset[str]) -> tuple[Expr, Mapping[
     """The expression with names, and what each name stands for, in terms of the names before it.
     ``taken`` are names not to use."""
     order = postorder(expression)
-    uses = Counter(child for node in order for child in children(node))
-    wanted = {node for node in order if uses[node] > 1 and cost(node) >= _SHORT}
-    for node in order:
-        wanted.update(child for child in _arguments(node) if cost(child) >= _SHORT)
-    wanted = {
-        node for node in wanted if children(node) and node is not expression and not _indexed(node) and len(node.shape) <= 2
-    }
+    wanted = _long_parts(expression, order)
     chosen: dict[Expr, Symbol] = {}
     for node in order:
         if node in wanted and cost(_rewritten(node, chosen)) >= _SHORT - 1:  # a function of a name is short enough
@@ -63,6 +57,18 @@ def abbreviated(expression: Expr, taken: frozenset[str]) -> tuple[Expr, Mapping[
         definitions[name] = _rewritten(node, named)
         named[node] = Symbol(name, node.shape)
     return _rewritten(expression, named), MappingProxyType(definitions)
+
+
+def _long_parts(expression: Expr, order: Sequence[Expr]) -> set[Expr]:
+    """The parts that cost much to read and stand several times, or in a function."""
+    uses = Counter(child for node in order for child in children(node))
+    several = {node for node in order if uses[node] > 1}
+    inner = {child for node in order for child in _arguments(node)}
+    return {node for node in several | inner if cost(node) >= _SHORT and node is not expression and _can_be_named(node)}
+
+
+def _can_be_named(node: Expr) -> bool:
+    return bool(children(node)) and not _indexed(node) and len(node.shape) <= 2
 
 
 def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
@@ -103,11 +109,10 @@ def _kind(node: Expr) -> int:
 
 def _name(kind: int, several: bool, used: set[str]) -> str:
     letters = _LETTERS[kind]
-    for letter in letters:
-        if letter not in used and not several:
-            return letter
-    stem = next((letter for letter in letters if letter not in used), letters[0])
-    return next(name for name in (f"{stem}_{k}" for k in range(1, len(used) + 2)) if name not in used)
+    stem = next((letter for letter in letters if letter not in used), None)
+    if stem is not None and not several:
+        return stem
+    return next(name for name in (f"{stem or letters[0]}_{k}" for k in range(1, len(used) + 2)) if name not in used)
 
 
 # ------------------------------------------------------------

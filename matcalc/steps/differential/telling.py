@@ -3,8 +3,10 @@ matrix."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.base.traversal import postordered
@@ -16,24 +18,14 @@ from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
 from matcalc.folding.build import cost, row_symbols, scaled
 from matcalc.products.differentials import paired_with
-from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
-from matcalc.steps.differential.expansion import Expander, Expansion, Untold
+from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, spread, weight
+from matcalc.steps.differential.expansion import Expander, Line, Untold
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
 _MOST_LINES = 60
 _LONG = 14
 """A weight that costs more to read is replaced by the engine's normal form where that is much
 shorter."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line: what the differential is equal to, and by which rule."""
-
-    right: Expr
-    rule: str
-    source: str = ""
-    remark: str = ""
 
 
 class Teller:
@@ -61,18 +53,10 @@ class Teller:
     def _round(self, terms: list[Moved], pending: list[Expr]) -> list[Moved]:
         """One layer: the differentials of the outermost functions, moved over to the left side,
         collected."""
-        expansions: dict[Expr, Expansion] = {}
-        for of in pending:
-            try:
-                expansions[of] = self.expander.expanded(of)
-            except Untold:
-                continue
+        expansions = self._expansions(pending)
         if expansions:
-            rules = list(dict.fromkeys(found.rule for found in expansions.values()))
-            sources = list(dict.fromkeys(found.source for found in expansions.values() if found.source))
-            remarks = list(dict.fromkeys(found.remark for found in expansions.values() if found.remark))
             parts = [self._shown(term, expansions[term.of].right if term.of in expansions else None) for term in terms]
-            self._add(parts, ", ".join(rules), "; ".join(sources[:2]), remarks[0] if len(remarks) == 1 else "")
+            self._add(parts, *_told_by(list(expansions.values())))
         after: list[Moved] = []
         moves: dict[str, None] = {}
         for term in terms:
@@ -81,27 +65,27 @@ class Teller:
                 continue
             expansion = expansions.get(term.of)
             found = moved(term.weight, expansion.right, self.marks) if expansion is not None else None
-            if found is None:
-                found = ([self._pulled(term)], ["entries"])
-            after += found[0]
-            moves |= dict.fromkeys(found[1])
+            further, names = found or ([self._pulled(term)], ["entries"])
+            after += further
+            moves |= dict.fromkeys(names)
         shown = [self._shown(term) for term in after]
         if "entries" in moves:
             self._add(shown, "entry by entry")
         elif moves:
-            self._add(
-                shown,
-                "adjoint",
-                remark=law_of(
-                    list(moves),
-                    next(term for term in terms if term.of in pending).weight,
-                    all(term.of.is_column for term in after),
-                ),
-            )
+            first = next(term for term in terms if term.of in pending)
+            self._add(shown, "adjoint", remark=law_of(list(moves), first.weight, all(term.of.is_column for term in after)))
         else:  # only factors change places: not worth a line of its own
             told = self.lines.pop()
             self._add(shown, told.rule, told.source, told.remark)
         return self._simplified(self._collected(after))
+
+    def _expansions(self, pending: list[Expr]) -> dict[Expr, Line]:
+        """The differentials that can be told."""
+        expansions: dict[Expr, Line] = {}
+        for of in pending:
+            with suppress(Untold):
+                expansions[of] = self.expander.expanded(of)
+        return expansions
 
     def _collected(self, terms: list[Moved]) -> list[Moved]:
         groups: dict[Expr, list[Weight]] = {}
@@ -113,18 +97,16 @@ class Teller:
         return [term for term in together if term.weight.number]
 
     def _simplified(self, terms: list[Moved]) -> list[Moved]:
-        shorter = []
-        for term in terms:
-            whole = term.weight.expression
-            if cost(whole) <= _LONG:
-                shorter.append(term)
-                continue
-            form = normal_form(whole)
-            better = form is not None and 4 * cost(form) <= 3 * cost(whole)
-            shorter.append(Moved(weight(form), term.of) if form is not None and better else term)
+        shorter = [self._shorter(term) for term in terms]
+        left = [term for term in shorter if term.weight.number]
         if any(new is not old for new, old in zip(shorter, terms, strict=True)):
-            self._add([self._shown(term) for term in shorter if term.weight.number], "simplify")
-        return [term for term in shorter if term.weight.number]
+            self._add([self._shown(term) for term in left], "simplify")
+        return left
+
+    def _shorter(self, term: Moved) -> Moved:
+        whole = term.weight.expression
+        form = normal_form(whole) if cost(whole) > _LONG else None
+        return term if form is None or 4 * cost(form) > 3 * cost(whole) else Moved(weight(form), term.of)
 
     def _shown(self, term: Moved, right: Expr | None = None) -> Expr:
         """``number ⟨G, right⟩``, or ``g right`` of a scalar; by default of the differential
@@ -140,7 +122,7 @@ class Teller:
         return scaled(held.number, self.marks.pairing(held.unsigned, side))
 
     def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
-        flat = [part for one in parts for part in (one.terms if isinstance(one, e.Sum) else (one,))]
+        flat = spread(parts)
         right: Expr = e.Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else e.Sum(tuple(flat))
         if not self.lines or self.lines[-1].right is not right:
             self.lines.append(Line(right, rule, source, remark))
@@ -192,10 +174,7 @@ class Teller:
                 assert isinstance(change, Symbol)
                 values[change.name] = found.right
             right = self._substituted(right, values)
-            rules = list(dict.fromkeys(found.rule for found in expansions))
-            sources = list(dict.fromkeys(found.source for found in expansions if found.source))
-            remarks = list(dict.fromkeys(found.remark for found in expansions if found.remark))
-            self.lines.append(Line(right, ", ".join(rules), "; ".join(sources[:2]), remarks[0] if len(remarks) == 1 else ""))
+            self.lines.append(Line(right, *_told_by(expansions)))
             if len(self.lines) > _MOST_LINES or cost(right) > 400:
                 raise Untold("a derivation of this length")
         return right
@@ -231,6 +210,14 @@ class Teller:
         return scaled(taken.number, self.marks.pairing(left, replace(taken, number=Fraction(1)).expression))
 
 
+def _told_by(lines: list[Line]) -> tuple[str, str, str]:
+    """The rules of several lines, their sources, and a remark that they share."""
+    rules = dict.fromkeys([line.rule for line in lines])
+    sources = dict.fromkeys([line.source for line in lines if line.source])
+    remarks = {line.remark for line in lines if line.remark}
+    return ", ".join(rules), "; ".join([*sources][:2]), remarks.pop() if len(remarks) == 1 else ""
+
+
 def _collecting(terms: list[Moved]) -> str:
     return "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
 
@@ -244,17 +231,18 @@ def scalar_times(held: Weight, side: Expr) -> Expr:
 
 def tidied(node: Expr) -> Expr:
     """A product or sum with signs and numbers in front."""
-    if isinstance(node, e.Product) and any(isinstance(factor, e.Negative | e.Number) for factor in node.factors):
-        return weight(joined(list(node.factors))).expression
-    if isinstance(node, e.Negative) and isinstance(node.operand, e.Negative):
-        return node.operand.operand
-    if isinstance(node, e.Sum):
-        return e.Sum(tuple([part for term in node.terms for part in (term.terms if isinstance(term, e.Sum) else (term,))]))
-    if isinstance(node, e.Hadamard):
-        signs = sum(isinstance(factor, e.Negative) for factor in node.factors)
-        plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in node.factors]))
-        return e.Negative(plain) if signs % 2 else plain
-    return node
+    match node := cast("e.Node", node):
+        case e.Product(factors=factors) if any(isinstance(factor, e.Negative | e.Number) for factor in factors):
+            return weight(joined(list(factors))).expression
+        case e.Negative(operand=e.Negative(operand=inner)):
+            return inner
+        case e.Sum(terms=terms):
+            return e.Sum(tuple(spread(terms)))
+        case e.Hadamard(factors=factors):
+            plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in factors]))
+            return e.Negative(plain) if sum(isinstance(factor, e.Negative) for factor in factors) % 2 else plain
+        case e.Leaf() | e.Linear() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+            return node
 
 
 def normal_form(expression: Expr) -> Expr | None:

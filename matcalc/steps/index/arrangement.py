@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias, assert_never, cast
+from typing import Literal, TypeAlias, TypeVar, assert_never, cast
 
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import postordered
@@ -118,69 +118,54 @@ def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction
     for k in group:
         for label in factors[k].labels:
             at.setdefault(label, []).append(k)
-    rank: Callable[[int], tuple[tuple[int, ...], int]] = lambda k: (factors[k].rank, k)  # noqa: E731
-    plain = all(len(holders) <= 2 for holders in at.values()) and all(
-        len(factors[k].labels) <= 2 and len(set(factors[k].labels)) == len(factors[k].labels) for k in group
-    )
-    if not plain:
-        return _grown(factors, group, output, at, rank)
-    ends = [k for k in group if len(factors[k].labels) == 1 or any(len(at[label]) == 1 for label in factors[k].labels)]
+    ranked = sorted(group, key=lambda k: (factors[k].rank, k))
+    if any(len(holders) > 2 for holders in at.values()) or not all(_is_link(factors[k]) for k in group):
+        return _grown(factors, ranked, output)
+    free = {k: next((label for label in factors[k].labels if len(at[label]) == 1), None) for k in ranked}
+    ends = [k for k in ranked if len(factors[k].labels) == 1 or free[k] is not None]
     if not ends:  # a closed chain starts at the factor that stands first in the input, read forwards
-        return _walked(factors, at, min(group, key=rank), None, closed=True)[0]
+        return _walked(factors, at, ranked[0], factors[ranked[0]].labels[0])[0]
     walks = []
-    for start in sorted(set(ends), key=rank):
-        free = next((label for label in factors[start].labels if len(at[label]) == 1 and len(factors[start].labels) > 1), None)
-        order, forward = _walked(factors, at, start, free)
-        first = free if free is not None else -1
+    for place, start in enumerate(ends):
+        first = free[start] if len(factors[start].labels) > 1 else None
+        order, forward = _walked(factors, at, start, first)
         outer = output.index(first) if first in output else len(output)
-        walks.append(((outer, -forward) if direction == "output" else (-forward, outer), rank(start), order))
+        walks.append(((outer, -forward) if direction == "output" else (-forward, outer), place, order))
     return min(walks)[2]
 
 
-def _walked(
-    factors: Sequence[Piece], at: dict[int, list[int]], start: int, entered: int | None, *, closed: bool = False
-) -> tuple[list[int], int]:
-    """The factors along the chain from ``start``, and how many are read forwards less how many
-    backwards."""
+def _is_link(factor: Piece) -> bool:
+    """Whether a factor joins at most two different labels."""
+    return len(factor.labels) <= 2 and len(set(factor.labels)) == len(factor.labels)
+
+
+def _walked(factors: Sequence[Piece], at: dict[int, list[int]], start: int, entered: int | None) -> tuple[list[int], int]:
+    """The factors along the chain from ``start``, which is entered at a label, and how many are
+    read forwards less how many backwards."""
     order: list[int] = []
     forward = 0
     current: int | None = start
-    if closed:
-        entered = factors[start].labels[0]
     while current is not None:
         order.append(current)
         labels = factors[current].labels
         if len(labels) == 2 and factors[current].turns:
             forward += 1 if labels[1] != entered else -1
-        onward = [label for label in labels if label != entered]
-        if not onward:
-            break
-        entered = onward[0]
-        following = [k for k in at[entered] if k != current]
+        entered = next((label for label in labels if label != entered), None)
+        following = [k for k in at[entered] if k != current] if entered is not None else []
         current = following[0] if following and following[0] not in (start, *order[-2:]) else None
     return order, forward
 
 
-def _grown(
-    factors: Sequence[Piece],
-    group: list[int],
-    output: Labels,
-    at: dict[int, list[int]],
-    rank: Callable[[int], tuple[tuple[int, ...], int]],
-) -> list[int]:
+def _grown(factors: Sequence[Piece], ranked: list[int], output: Labels) -> list[int]:
     """Factor by factor, each next to one that shares an index with those before it; vectors before
     the matrices that lead on."""
-    if len(group) > _MOST_GROWN:
-        return sorted(group, key=rank)
-    start = min(
-        group, key=lambda k: (min((output.index(label) for label in factors[k].labels if label in output), default=99), rank(k))
-    )
-    order, left = [start], [k for k in sorted(group, key=rank) if k != start]
+    if len(ranked) > _MOST_GROWN:
+        return ranked
+    start = min(ranked, key=lambda k: min((output.index(label) for label in factors[k].labels if label in output), default=99))
+    order, left = [start], [k for k in ranked if k != start]
     met = set(factors[start].labels)
     while left:
-        following = min(
-            (k for k in left if met & set(factors[k].labels)), key=lambda k: (not met.issuperset(factors[k].labels), rank(k))
-        )
+        following = min((k for k in left if met & set(factors[k].labels)), key=lambda k: not met.issuperset(factors[k].labels))
         left.remove(following)
         order.append(following)
         met |= set(factors[following].labels)
@@ -198,6 +183,7 @@ _MOST_READ = 24
 """More terms of a sum than this are not read: they are not shown either."""
 _RANKS = 3
 Rank: TypeAlias = tuple[int, ...]
+Label = TypeVar("Label")
 _LAST: Rank = (1_000_000,)
 
 MARKER = "change of the variable"  # no name in the language has blanks
@@ -215,6 +201,21 @@ class Manner:
     outer_first: bool = False
     """Whether sums and functions stand before symbols, as the outer derivative does in the chain
     rule."""
+
+
+Operand: TypeAlias = tuple[ix.Tensor | None, tuple[int, ...]]
+
+
+def _is_outer(operand: ix.Tensor | None, index: tuple[int, ...]) -> bool:
+    """Whether this is a sum or a function, with indices."""
+    return bool(index) and isinstance(operand, ix.Sum | ix.Map | ix.Power)
+
+
+def _halves(labels: tuple[Label, ...]) -> list[tuple[Label, Label]]:
+    """The labels of the variable's entries, each with that of the same axis of the entries by which
+    it is differentiated."""
+    half = len(labels) // 2
+    return list(zip(labels[:half], labels[half:], strict=True))
 
 
 class Reader:
@@ -258,17 +259,15 @@ class Reader:
         return f"{self._alphabet[place]}{turn}"
 
     def _read(self, tensor: ix.Tensor, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
-        if manner.brackets and depth:
-            shown = self._bracket(tensor)
-            if shown is not None:
-                return Entry(tensor, at, shown), free
+        shown = self._bracket(tensor) if manner.brackets and depth else None
+        if shown is not None:
+            return Entry(tensor, at, shown), free
         self._nodes += 1
         if (depth > _DEEPEST or self._nodes > _MOST_NODES) and depth and ix.children(tensor):
             return Hidden(tensor, at), free
         match tensor := cast("ix.Node", tensor):
             case ix.Symbol(name=name) if name == MARKER:
-                half = len(at) // 2
-                return Times(tuple([Delta(one, other) for one, other in zip(at[:half], at[half:], strict=True)])), free
+                return Times(tuple([Delta(one, other) for one, other in _halves(at)])), free
             case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit() | ix.Pairing():
                 return Entry(tensor, at), free
             case ix.Sum() as total:
@@ -276,24 +275,35 @@ class Reader:
             case ix.Contraction() as product:
                 sign, formula, free = self._product(product, at, free, depth, manner, positive=True)
                 return _signed(sign, formula), free
-            case ix.Power() as power if power.exponent < -1 or power.exponent.denominator > 1 and power.exponent < 0:
-                base, free = self._read(positive_power(power.base, -power.exponent), at, free, depth, manner)
-                return Raised(base, Fraction(-1)), free
             case ix.Power() as power:
-                even = power.exponent.denominator == 1 and power.exponent.numerator % 2 == 0
-                turned = scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
-                base, free = self._read(turned, at, free, depth + 1, manner)
-                return Raised(base, power.exponent), free
+                return self._power(power, at, free, depth, manner)
             case ix.Map() as mapped:
-                arguments = []
-                for argument in mapped.arguments:
-                    found, free = self._read(argument, at, free, depth + 1, manner)
-                    arguments.append(found)
-                return Function(mapped.function, tuple(arguments)), free
+                arguments, free = self._all(mapped.arguments, at, free, depth, manner)
+                return Function(mapped.function, arguments), free
             case ix.Apply() as applied:
                 return self._apply(applied, at, free, depth, manner)
             case unreachable:
                 assert_never(unreachable)
+
+    def _all(
+        self, tensors: Sequence[ix.Tensor], at: Letters, free: int, depth: int, manner: Manner
+    ) -> tuple[tuple[Formula, ...], int]:
+        """Several of the same letters, one after the other."""
+        found = []
+        for tensor in tensors:
+            formula, free = self._read(tensor, at, free, depth + 1, manner)
+            found.append(formula)
+        return tuple(found), free
+
+    def _power(self, power: ix.Power, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
+        exponent = power.exponent
+        if exponent < -1 or (exponent.denominator > 1 and exponent < 0):
+            base, free = self._read(positive_power(power.base, -exponent), at, free, depth, manner)
+            return Raised(base, Fraction(-1)), free
+        even = exponent.denominator == 1 and exponent.numerator % 2 == 0
+        turned = scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
+        base, free = self._read(turned, at, free, depth + 1, manner)
+        return Raised(base, exponent), free
 
     def _bracket(self, tensor: ix.Tensor) -> Expr | None:
         """The matrix expression in whose place a part may be shown; symbols, and elementwise
@@ -341,7 +351,6 @@ class Reader:
     ) -> tuple[Fraction, Formula, int]:
         """The sign, the product without it, and the next free letter; ``positive`` is the sign of
         the number before the product."""
-        sign = YES
         letters: dict[int, str] = {}
         deltas: list[Formula] = []
         for label, letter in zip(product.output, at, strict=True):
@@ -349,11 +358,38 @@ class Reader:
                 deltas.append(Delta(letters[label], letter))
             else:
                 letters[label] = letter
-        operands: list[tuple[ix.Tensor | None, tuple[int, ...]]] = []
+        sign, operands = self._operands(product, positive=positive)
+        bound: list[tuple[str, Size]] = []
+        factors: list[Formula] = []
+
+        def bind(labels: Iterable[int]) -> None:
+            nonlocal free
+            for label in dict.fromkeys(labels):
+                if label not in letters:
+                    letters[label] = self.letter(free)
+                    bound.append((letters[label], product.sizes[label]))
+                    free += 1
+
+        for k in self._order(operands, product.output, manner):
+            factor, index = operands[k]
+            bind(index)
+            own = tuple([letters[label] for label in index])
+            if factor is None:
+                factors.append(Delta(own[0], own[1]))
+                continue
+            formula, free = self._read(factor, own, free, depth + 1, manner)
+            factors.append(formula)
+        bind(range(len(product.sizes)))
+        return sign, Times(tuple([*factors, *deltas]), tuple(bound)), free
+
+    def _operands(self, product: ix.Contraction, *, positive: bool) -> tuple[Fraction, list[Operand]]:
+        """The operands as they are written, None for a delta, and the sign that they leave in
+        front."""
+        sign = YES
+        operands: list[Operand] = []
         for operand, index in zip(product.operands, product.indices, strict=True):
             if isinstance(operand, ix.Symbol) and operand.name == MARKER:
-                half = len(index) // 2
-                operands += [(None, pair) for pair in zip(index[:half], index[half:], strict=True)]
+                operands += [(None, pair) for pair in _halves(index)]
             elif self._turns(operand, positive=positive == (sign > 0)):
                 sign = -sign
                 turned = scale(-YES, operand)
@@ -361,43 +397,18 @@ class Reader:
                 operands.append((turned, index))
             else:
                 operands.append((operand, index))
-        bound: list[tuple[str, Size]] = []
-        factors: list[Formula] = []
-        for k in self._order(operands, product.output, manner):
-            factor, index = operands[k]
-            for label in index:
-                if label not in letters:
-                    letters[label] = self.letter(free)
-                    bound.append((letters[label], product.sizes[label]))
-                    free += 1
-            own = tuple([letters[label] for label in index])
-            if factor is None:
-                factors.append(Delta(own[0], own[1]))
-                continue
-            formula, free = self._read(factor, own, free, depth + 1, manner)
-            factors.append(formula)
-        for label, size in enumerate(product.sizes):
-            if label not in letters:
-                letters[label] = self.letter(free)
-                bound.append((letters[label], size))
-                free += 1
-        return sign, Times(tuple([*factors, *deltas]), tuple(bound)), free
+        return sign, operands
 
-    def _order(
-        self, operands: list[tuple[ix.Tensor | None, tuple[int, ...]]], output: tuple[int, ...], manner: Manner
-    ) -> list[int]:
-        pieces = []
-        for operand, index in operands:
-            rank = (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
-            pieces.append(Piece(index, rank, operand is not None))
-        first = [k for k, (operand, index) in enumerate(operands) if index and isinstance(operand, ix.Sum | ix.Map | ix.Power)]
-        if not manner.outer_first or not any(operand is None for operand, _ in operands):
-            first = []
-        first.sort(key=lambda k: (pieces[k].rank, k))
-        rest = [k for k in range(len(pieces)) if k not in first]
-        order = [rest[k] for k in arranged([pieces[k] for k in rest], output, manner.direction)]
-        scalars = [k for k in order if not pieces[k].labels]
-        return scalars + first + [k for k in order if pieces[k].labels]
+    def _order(self, operands: list[Operand], output: tuple[int, ...], manner: Manner) -> list[int]:
+        ranks = [(self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST for operand, _ in operands]
+        pieces = [Piece(index, rank, operand is not None) for (operand, index), rank in zip(operands, ranks)]
+        outer = manner.outer_first and any(operand is None for operand, _ in operands)
+        first = [place for place, operand in enumerate(operands) if outer and _is_outer(*operand)]
+        first.sort(key=lambda place: (ranks[place], place))
+        rest = [place for place in range(len(pieces)) if place not in first]
+        order = [rest[place] for place in arranged([pieces[place] for place in rest], output, manner.direction)]
+        count = sum(not pieces[place].labels for place in rest)  # scalars come first
+        return order[:count] + first + order[count:]
 
     def _apply(self, applied: ix.Apply, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
         shown = self._matrices.bracket(applied) if applied.order <= 2 else None

@@ -132,12 +132,10 @@ def free_letters(formula: Formula) -> Letters:
             return tuple(dict.fromkeys(formula.letters))
         case Delta():
             return (formula.one, formula.other)
-        case Times():
-            bound = {letter for letter, _ in formula.bound}
-            inner = dict.fromkeys(letter for factor in formula.factors for letter in free_letters(factor))
+        case Total() | Times() | Raised() | Function():
+            bound = dict(formula.bound) if isinstance(formula, Times) else {}
+            inner = dict.fromkeys(letter for part in parts(formula) for letter in free_letters(part))
             return tuple([letter for letter in inner if letter not in bound])
-        case Total() | Raised() | Function():
-            return tuple(dict.fromkeys(letter for part in parts(formula) for letter in free_letters(part)))
 
 
 def sight(formula: Formula) -> Counter[str]:
@@ -148,22 +146,21 @@ def sight(formula: Formula) -> Counter[str]:
             return Counter(formula.letters)
         case Applied():
             inside = {letter for argument, _ in formula.arguments for letter in free_letters(argument)}
-            return Counter({letter: _MANY if letter in inside else formula.letters.count(letter) for letter in formula.letters})
+            return Counter(formula.letters) | Counter(dict.fromkeys(inside.intersection(formula.letters), _MANY))
         case Delta():
             return Counter((formula.one, formula.other))
         case Times():
-            total: Counter[str] = Counter()
-            for factor in formula.factors:
-                total += sight(factor)
-            for letter, _ in formula.bound:
-                del total[letter]
-            return total
+            total = sum([sight(factor) for factor in formula.factors], Counter[str]())
+            return total - Counter({letter: total[letter] for letter, _ in formula.bound})
         case Total():
-            seen = [sight(term) for _, term in formula.terms]
-            letters = dict.fromkeys(letter for one in seen for letter in one)
-            return Counter({letter: 1 if all(one[letter] == 1 for one in seen) else _MANY for letter in letters})
+            return _sight_of_terms([sight(term) for term in parts(formula)])
         case Raised() | Function() | Hidden():
             return Counter(dict.fromkeys(free_letters(formula), _MANY))
+
+
+def _sight_of_terms(seen: Sequence[Counter[str]]) -> Counter[str]:
+    letters = dict.fromkeys(letter for term in seen for letter in term)
+    return Counter({letter: 1 if all(term[letter] == 1 for term in seen) else _MANY for letter in letters})
 
 
 def relettered(formula: Formula, names: Mapping[str, str]) -> Formula:
@@ -244,16 +241,18 @@ class _Writing:
                 terms = [(coefficient, self.tensor(term, axes, sizes)) for coefficient, term in formula.terms]
                 return ix.Sum(tuple(terms), tuple([sizes[letter] for letter in axes]))
             case Times():
-                inner = {**sizes, **dict(formula.bound)}
-                letters = [free_letters(factor) for factor in formula.factors]
-                factors = [self.tensor(factor, own, inner) for factor, own in zip(formula.factors, letters, strict=True)]
-                return _product(factors, letters, axes, inner, tuple([letter for letter, _ in formula.bound]))
+                return self._times(formula, axes, {**sizes, **dict(formula.bound)})
             case Raised():
                 return ix.Power(self.tensor(formula.base, axes, sizes), formula.exponent)
             case Function():
                 return ix.Map(formula.name, tuple([self.tensor(part, axes, sizes) for part in parts(formula)]))
             case _:
                 assert_never(formula)
+
+    def _times(self, product: Times, axes: Letters, sizes: Mapping[str, Size]) -> ix.Tensor:
+        letters = [free_letters(factor) for factor in product.factors]
+        factors = [self.tensor(factor, own, sizes) for factor, own in zip(product.factors, letters, strict=True)]
+        return _product(factors, letters, axes, sizes, tuple([letter for letter, _ in product.bound]))
 
     def _base(self, entry: Entry) -> ix.Tensor:
         if entry.shown is None:
@@ -330,20 +329,22 @@ def with_transposes(formula: Formula, letters: Letters) -> Formula:
 
 
 def _turned(product: Times, letters: Letters) -> tuple[Formula, ...]:
-    factors: list[Formula] = []
-    for k, factor in enumerate(product.factors):
-        if isinstance(factor, Entry) and len(factor.letters) == 2 and factor.letters[0] != factor.letters[1]:
-            before = product.factors[k - 1] if k else None
-            after = product.factors[k + 1] if k + 1 < len(product.factors) else None
-            first, second = factor.letters
-            entered = second in _ends(before) or (second in letters[:1])
-            left = first in _ends(after) or (first in letters[1:])
-            forwards = first in _ends(before) or second in _ends(after) or first in letters[:1] or second in letters[1:]
-            if (entered or left) and not forwards:
-                factors.append(_transposed(factor))
-                continue
-        factors.append(factor)
-    return tuple(factors)
+    factors = product.factors
+    return tuple(
+        [
+            _transposed(factor) if isinstance(factor, Entry) and _is_backward(factor, before, after, letters) else factor
+            for before, factor, after in zip((None, *factors), factors, (*factors[1:], None))
+        ]
+    )
+
+
+def _is_backward(entry: Entry, before: Formula | None, after: Formula | None, letters: Letters) -> bool:
+    """Whether a matrix is read from column to row between its neighbours."""
+    if len(set(entry.letters)) < 2 or len(entry.letters) != 2:
+        return False
+    first, second = entry.letters
+    start, end = _ends(before) + letters[:1], _ends(after) + letters[1:]
+    return (second in start or first in end) and first not in start and second not in end
 
 
 def _ends(factor: Formula | None) -> Letters:

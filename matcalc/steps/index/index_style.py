@@ -47,22 +47,35 @@ def differentiation_rule(fired: Sequence[Fired], variable: ix.Symbol, contributi
     if not contributions:
         return Said("constant", remark=f"{variable.name} does not occur")
     nodes = [node for _, node in reversed(fired)]
-    maps = dict.fromkeys([node.function for node in nodes if isinstance(node, ix.Map)])
-    applied = dict.fromkeys([node.function for node in nodes if isinstance(node, ix.Apply)])
-    quotients = [node for rule, node in fired if rule == "quotient rule"]
-    below = {operand for node in quotients for operand in ix.children(node) if is_reciprocal(operand)}
-    chain = bool(maps) or any(
-        node not in below if isinstance(node, ix.Power) else isinstance(node, ix.Apply) and node.arguments[0] is not variable
-        for node in nodes
-    )
-    if quotients or chain:
-        name = " and ".join(["quotient"] * bool(quotients) + ["chain"] * chain) + " rule"
+    maps, applied = _functions(nodes, ix.Map), _functions(nodes, ix.Apply)
+    below = _denominators(fired)
+    chain = any(node not in below and _has_inner(node, variable) for node in nodes)
+    if below:
+        name = "quotient and chain rule" if chain else "quotient rule"
+    elif chain:
+        name = "chain rule"
     elif applied:
-        name = "derivative of " + _listed(list(applied), ", ")
+        name = "derivative of " + _listed(applied, ", ")
     else:
         name = next((rule for rule, _ in fired if rule == "product rule"), "linearity")
-    sources = [f"{function}: {_source(function)}" if chain or len(applied) > 1 else _source(function) for function in applied]
-    return Said(name, _listed(sources, "; "), _listed([slope for slope in map(_slope, maps) if slope], ", "))
+    qualified = chain or len(applied) > 1
+    sources = [f"{function}: {_source(function)}" if qualified else _source(function) for function in applied]
+    return Said(name, _listed(sources, "; "), _listed(list(filter(None, map(_slope, maps))), ", "))
+
+
+def _denominators(fired: Sequence[Fired]) -> set[ix.Tensor]:
+    """The reciprocals that the quotient rule was used on."""
+    quotients = [node for rule, node in fired if rule == "quotient rule"]
+    return {operand for node in quotients for operand in ix.children(node) if is_reciprocal(operand)}
+
+
+def _functions(nodes: Sequence[ix.Tensor], kind: type[ix.Map | ix.Apply]) -> list[str]:
+    return list(dict.fromkeys([node.function for node in nodes if isinstance(node, kind)]))
+
+
+def _has_inner(node: ix.Tensor, variable: ix.Symbol) -> bool:
+    """Whether a node is an outer function, of which an inner one is taken."""
+    return isinstance(node, ix.Map | ix.Power) or (isinstance(node, ix.Apply) and node.arguments[0] is not variable)
 
 
 def _source(function: str) -> str:
@@ -253,18 +266,17 @@ class _Narrator:
         letters = self._letters.free(len(question.wrt))
         if question.layout == "tensor" or not letters or len(self._groups) > 2:
             return ""
-        rows, cols = (*self._groups, (), ())[:2]
+        rows, cols = [[letters[axis] for axis in sorted(group)] for group in (*self._groups, (), ())[:2]]
         if len(rows) > 1 or len(cols) > 1:
-            named = [", ".join(letters[axis] for axis in sorted(group)) for group in (rows, cols)]
-            said = " and ".join(f"{what} ({at})" for what, at in zip(("row", "column"), named) if at)
-            return f"{said} of the vec's in {question.layout} layout"
+            named = [f"{what} ({', '.join(at)})" for what, at in zip(("row", "column"), (rows, cols)) if at]
+            return f"{' and '.join(named)} of the vec's in {question.layout} layout"
         if self._value.order and rows and cols:
-            return f"row {letters[rows[0]]}, column {letters[cols[0]]} in {question.layout} layout"
-        return (
-            "a row: numerator layout"
-            if question.layout == "numerator" and len(letters) == 1
-            else ("transposed in numerator layout" if question.layout == "numerator" and len(question.wrt) == 1 else "")
-        )
+            return f"row {rows[0]}, column {cols[0]} in {question.layout} layout"
+        if question.layout != "numerator":
+            return ""
+        if len(letters) == 1:
+            return "a row: numerator layout"
+        return "transposed in numerator layout" if len(question.wrt) == 1 else ""
 
     # ------------------------------------------------------------ lines
 

@@ -15,7 +15,20 @@ from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import Level, Piece, fits, piece, render
 from matcalc.printing.notations import notation_of
 from matcalc.printing.printer import printed
-from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, sight
+from matcalc.steps.index.formula import (
+    Applied,
+    Delta,
+    Entry,
+    Formula,
+    Function,
+    Hidden,
+    Letters,
+    Raised,
+    Times,
+    Total,
+    parts,
+    sight,
+)
 from matcalc.steps.step import Writing
 
 # ------------------------------------------------------------
@@ -57,20 +70,22 @@ class _Writer:
                 return self._total(formula)
             case Times():
                 return self._times(formula)
-            case Raised():
-                base = self.piece(formula.base)
-                if formula.exponent < 0:
-                    return self._compose.quotient([], [self._compose.raised(base, -formula.exponent)])
-                return self._compose.raised(base, formula.exponent)
-            case Function(name="pow"):
-                base, exponent = (self.piece(part) for part in formula.arguments)
-                return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)
-            case Function():
-                return self._glyphs.call(formula.name, tuple([self.piece(part) for part in formula.arguments]), None)
+            case Raised() | Function():
+                return self._function(formula)
             case Hidden():
                 return self._ellipsis(formula.count)
             case _:
                 assert_never(formula)
+
+    def _function(self, formula: Raised | Function) -> Piece:
+        pieces = tuple([self.piece(part) for part in parts(formula)])
+        if isinstance(formula, Raised):
+            raised = self._compose.raised(pieces[0], abs(formula.exponent))
+            return raised if formula.exponent > 0 else self._compose.quotient([], [raised])
+        if formula.name != "pow":
+            return self._glyphs.call(formula.name, pieces, None)
+        base, exponent = pieces
+        return self._glyphs.power(base if fits(base, Level.ATOM) else self._glyphs.bracketed(base), exponent, False)
 
     def _ellipsis(self, count: int = 0) -> Piece:
         return self._glyphs.left_out(count) if count else piece(self._glyphs.dots)
@@ -114,32 +129,24 @@ class _Writer:
             return piece("0")
         pieces: list[Piece] = []
         length = 0
-        for coefficient, term in total.terms:
-            if pieces and (len(pieces) >= _MOST_TERMS or length > _LONGEST_SUM or isinstance(term, Hidden)):
+        for place, (coefficient, term) in enumerate(total.terms):
+            full = length > _LONGEST_SUM or (place >= _MOST_TERMS and place < len(total.terms) - 1)
+            if place and (full or isinstance(term, Hidden)):
+                pieces.append(self._ellipsis(sum(_count(term) for _, term in total.terms[place:])))
                 break
             pieces.append(self._compose.multiple(coefficient, self.piece(term)))
             length += pieces[-1].length
-        left_out = total.terms[len(pieces) :]
-        if len(left_out) == 1 and not isinstance(left_out[0][1], Hidden) and length <= _LONGEST_SUM:
-            pieces.append(self._compose.multiple(left_out[0][0], self.piece(left_out[0][1])))
-        elif left_out:
-            pieces.append(self._ellipsis(sum(max(1, term.count) if isinstance(term, Hidden) else 1 for _, term in left_out)))
         return self._compose.total(pieces)
 
     def _times(self, product: Times) -> Piece:
-        seen: Counter[str] = Counter()
-        for factor in product.factors:
-            seen += sight(factor)
+        seen = sum([sight(factor) for factor in product.factors], Counter[str]())
         silent = [letter for letter, _ in product.bound if seen[letter] == 2]
         explicit = [letter for letter, _ in product.bound if seen[letter] != 2]
         above: list[Piece] = []
         below: list[Piece] = []
-        for k, factor in enumerate(product.factors):
-            if _MOST_FACTORS // 2 <= k < len(product.factors) - 3 and len(product.factors) > _MOST_FACTORS:
-                if k == _MOST_FACTORS // 2:
-                    above.append(self._ellipsis())
-            elif isinstance(factor, Hidden) and k and isinstance(product.factors[k - 1], Hidden):
-                continue
+        for factor in _cut(product.factors):
+            if factor is None:
+                above.append(self._ellipsis())
             elif isinstance(factor, Raised) and factor.exponent < 0:
                 below.append(self._compose.raised(self.piece(factor.base), -factor.exponent))
             else:
@@ -148,6 +155,24 @@ class _Writer:
         if silent and body.level == Level.ATOM:
             body = piece(body, level=Level.POSTFIX)  # (A_ii)² is the square of the sum
         return self._glyphs.summed(explicit, body) if explicit else body
+
+
+def _count(term: Formula) -> int:
+    return max(1, term.count) if isinstance(term, Hidden) else 1
+
+
+def _cut(factors: Sequence[Formula]) -> list[Formula | None]:
+    """The factors to be shown: None for those in the middle of a long product, of hidden ones
+    beside each other the first."""
+    middle = range(_MOST_FACTORS // 2, len(factors) - 3) if len(factors) > _MOST_FACTORS else range(0)
+    shown: list[Formula | None] = []
+    for place, factor in enumerate(factors):
+        again = place and isinstance(factor, Hidden) and isinstance(factors[place - 1], Hidden)
+        if place in middle[:1]:
+            shown.append(None)
+        elif place not in middle and not again:
+            shown.append(factor)
+    return shown
 
 
 # ------------------------------------------------------------
@@ -177,31 +202,34 @@ class Lettering:
         return self.value + tuple([letter for letters in self.variables[:order] for letter in letters])
 
 
+class _Pool:
+    """Letters that are not in use yet."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.left = [letter for letter in _SUMMED if letter not in names]
+        self._numbered = 0
+
+    def take(self, wanted: Iterable[str], count: int) -> Letters:
+        """The first of the wanted letters that are free, else the last ones, else numbered ones."""
+        free = (letters for letters in wanted if len(letters) == count and set(letters) <= set(self.left))
+        letters = next(free, "".join(self.left[-count:]))
+        if len(letters) != count:
+            self._numbered += count
+            return tuple([f"i{self._numbered - count + place + 1}" for place in range(count)])
+        self.left = [letter for letter in self.left if letter not in letters]
+        return tuple(letters)
+
+
 def lettered(expression: Expr, wrt: Sequence[Symbol], value_order: int) -> Lettering:
     """The letters for a derivation: none is the name of a symbol or of a size."""
     names = _names_taken(expression, wrt)
-    left = [letter for letter in _SUMMED if letter not in names]
-
-    def take(wanted: Iterable[str], count: int) -> Letters:
-        for letters in wanted:
-            if len(letters) == count and all(letter in left for letter in letters):
-                break
-        else:
-            letters = "".join(left[-count:]) if len(left) >= count else ""
-        chosen = tuple(letters) if len(letters) == count else tuple([f"i{len(spare) + k + 1}" for k in range(count)])
-        spare.extend(letter for letter in chosen if letter not in left)
-        left[:] = [letter for letter in left if letter not in chosen]
-        return chosen
-
-    spare: list[str] = []
-    value = take(["".join(left[:value_order])], value_order)
-    variables = []
-    for symbol in wrt:
-        order = len(axes_of(symbol.shape))
-        variables.append(take(_OF_VECTORS if order == 1 else _OF_MATRICES, order) if order else ())
-    wanted = _SCALARS if not value_order else _VECTORS if value_order == 1 else _MATRICES
+    pool = _Pool(names)
+    value = pool.take(["".join(pool.left[:value_order])], value_order)
+    orders = [len(axes_of(symbol.shape)) for symbol in wrt]
+    variables = [pool.take(_OF_VECTORS if order == 1 else _OF_MATRICES, order) if order else () for order in orders]
+    wanted = (_SCALARS, _VECTORS, _MATRICES)[min(value_order, 2)]
     name = next((name for name in wanted if name not in names), "value")
-    return Lettering(name, value, tuple(variables), tuple(left) or tuple([f"j{k}" for k in range(1, 10)]), names)
+    return Lettering(name, value, tuple(variables), tuple(pool.left) or tuple([f"j{k}" for k in range(1, 10)]), names)
 
 
 def _names_taken(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:

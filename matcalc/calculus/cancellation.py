@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import comb
+from operator import itemgetter
 from typing import Any, cast
 
 from matcalc.base.budgets import spend
@@ -197,12 +198,12 @@ def _degrees(order: list[Tensor], atoms: Mapping[Tensor, int]) -> dict[Tensor, t
     found: dict[Tensor, tuple[int, int]] = dict.fromkeys(atoms, (1, 0))
     for node in order:
         parts = [found[part] for part in node.below]
-        below = sum([below for _, below in parts])
+        below = sum(map(itemgetter(1), parts))
         match node := cast("Node", node):
             case Sum():
                 found[node] = (max((above - under for above, under in parts), default=0) + below, below)
             case Contraction():
-                found[node] = (sum([above for above, _ in parts]), below)
+                found[node] = (sum(map(itemgetter(0), parts)), below)
             case Power(exponent=exponent):
                 above, under = [degree * abs(int(exponent)) for degree in parts[0]]
                 found[node] = (above, under) if exponent > 0 else (under, above)

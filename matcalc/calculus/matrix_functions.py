@@ -44,23 +44,28 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
 
     Raises NotDifferentiableError outside the five cases.
     """
-    function = functions()[node.function]
-    argument = node.arguments[0]
+    function, argument = functions()[node.function], node.arguments[0]
     parameters = [other for other in node.arguments[1:] if other in depends]
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
-    elif function.linear:
-        if root or argument in depends or parameters != [node.arguments[1]]:
-            raise _no_second(function)
-        yield parameters[0], _in_direction(node.function, node, cotangent)
-    elif not function.derivative or (parameters and not function.by_parameter):
+        return
+    if function.linear:
+        yield _of_direction(function, node, cotangent, root, depends)
+        return
+    if not function.derivative or (parameters and not function.by_parameter):
         raise _no_second(function)
-    else:
-        if parameters:
-            slope = _instance(function, function.by_parameter, node)
-            yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
-        if argument in depends or not parameters:
-            yield from _of_argument(function, node, cotangent, root, depends)
+    if parameters:
+        slope = _instance(function, function.by_parameter, node)
+        yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
+    if argument in depends or not parameters:
+        yield from _of_argument(function, node, cotangent, root, depends)
+
+
+def _of_direction(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Contribution:
+    """What a Fréchet derivative passes on to the direction, if only that varies."""
+    if root or [other for other in node.arguments if other in depends] != [node.arguments[1]]:
+        raise _no_second(function)
+    return node.arguments[1], _in_direction(node.function, node, cotangent)
 
 
 def _of_argument(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:

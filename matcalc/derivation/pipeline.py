@@ -357,19 +357,17 @@ def reading_order(expression: Expr) -> dict[str, int]:
     return names
 
 
-def _shaped(wrt: Sequence[Symbol]) -> list[Symbol]:
-    """The variables that are no scalars: one by a scalar adds no axes, and the layout is that of
-    the derivative by the others."""
-    return [symbol for symbol in wrt if symbol.shape]
+def _sides(value: Lowered) -> list[int]:
+    """How many axes are rows and how many columns, or those of a tensor one by one."""
+    top = value.tensor.order
+    return [1] * top if value.separate else [count for count in (value.split, top - value.split) if count]
 
 
 def axes_of_result(value: Lowered, wrt: Sequence[Symbol], layout: str) -> Groups:
     """The axes of the derivative that together are one axis of the result; rows and columns, where
     it has at most two."""
-    top = value.tensor.order
-    sides = [1] * top if value.separate else [count for count in (value.split, top - value.split) if count]
-    shaped = _shaped(wrt)
-    groups = axis_groups(sides, [len(axes_of(symbol.shape)) for symbol in shaped], layout)
+    shaped = [symbol for symbol in wrt if symbol.shape]  # one by a scalar adds no axes
+    groups = axis_groups(_sides(value), [len(axes_of(symbol.shape)) for symbol in shaped], layout)
     if len(groups) > 1 or layout == "tensor" or (value.separate and not shaped):
         return groups
     group = groups[0] if groups else ()

@@ -63,7 +63,7 @@ def transpose(expression: Expr) -> Expr:
     outside = _outer_transpose(expression)
     if not (isinstance(outside, Transpose) and isinstance(expression, Sum | Hadamard | Quotient)):
         return outside
-    pushed = with_operands(expression, {part: _outer_transpose(part) for part in expression.below})
+    pushed = with_operands(expression, dict(zip(expression.below, map(_outer_transpose, expression.below))))
     # A symmetric factor stays as it is, so that ``L ⊙ M + (L ⊙ M)'`` is seen as ``L ⊙ (M + M')``.
     fixed = isinstance(expression, Hadamard) and any(is_symmetric(factor) for factor in expression.factors)
     return pushed if cost(pushed) < cost(outside) + fixed else outside
@@ -86,8 +86,6 @@ def _outer_transpose(expression: Expr) -> Expr:
             return IndexSum(index, _outer_transpose(body))
         case Ones() if expression.is_matrix:
             return Ones((expression.cols, expression.rows))
-        case Commutation():
-            return Commutation(expression.n, expression.m)
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return _transposed_inside(expression)
 
@@ -95,8 +93,10 @@ def _outer_transpose(expression: Expr) -> Expr:
 def _transposed_inside(expression: Expr) -> Expr:
     """The transpose of a function by those of its arguments, where that is shorter."""
     match expression := cast("Node", expression):
+        case Commutation():
+            turned: Expr = Commutation(expression.n, expression.m)
         case Kronecker():
-            turned: Expr = Kronecker(tuple([_turned_factor(factor) for factor in expression.factors]))
+            turned = Kronecker(tuple([_turned_factor(factor) for factor in expression.factors]))
         case Elementwise(argument=Transpose(operand=argument)):
             turned = Elementwise(expression.function, argument)
         case Call(function=name, arguments=arguments) if name in functions() and functions()[name].linear:
@@ -132,7 +132,7 @@ def product(factors: Iterable[Expr]) -> Expr:
     for factor in factors:
         if factor is UNIT:
             continue
-        for part in _matrix_factors(factor):
+        for part in factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,):
             merged = _merged(flat[-1], part) if flat and not part.is_scalar else None
             if merged is None:
                 flat.append(part)
@@ -143,11 +143,6 @@ def product(factors: Iterable[Expr]) -> Expr:
     return flat[0] if len(flat) == 1 else Product(tuple(flat))
 
 
-def _matrix_factors(expression: Expr) -> tuple[Expr, ...]:
-    """The factors of a product that is a vector or matrix."""
-    return expression.factors if isinstance(expression, Product) and not expression.is_scalar else (expression,)
-
-
 def _merged(last: Expr, factor: Expr) -> Expr | None:
     """Neighbours as one factor: equal square ones as a power, a column and a row of ones as a
     matrix of ones."""
@@ -156,9 +151,8 @@ def _merged(last: Expr, factor: Expr) -> Expr | None:
     if base is other and (count > 0) == (more > 0):
         square = base.is_matrix and base.rows == base.cols and not isinstance(base, DiagonalMatrix)
         return _matrix_power(base, count + more) if square else None
-    match last, factor:
-        case Ones(), Transpose(operand=Ones()) if last.is_column:
-            return Ones((last.rows, factor.cols))
+    if isinstance(last, Ones) and last.is_column and isinstance(factor, Transpose) and isinstance(factor.operand, Ones):
+        return Ones((last.rows, factor.cols))
     return None
 
 
@@ -192,10 +186,13 @@ def hadamard(factors: Sequence[Expr]) -> Expr:
         elif not isinstance(factor, Ones):
             above += _elementwise_factors(factor)
     _cancel(above, below)
-    if not above and not below:
-        return Ones(next(factor.shape for factor in factors if factor.shape))
-    top = _masked(above) if above else UNIT
-    return Quotient(top, below[0] if len(below) == 1 else Hadamard(tuple(below))) if below else top
+    if not below:
+        return _masked(above) if above else Ones(next(factor.shape for factor in factors if factor.shape))
+    return Quotient(_masked(above) if above else UNIT, _entrywise(below))
+
+
+def _entrywise(factors: list[Expr]) -> Expr:
+    return factors[0] if len(factors) == 1 else Hadamard(tuple(factors))
 
 
 def _cancel(above: list[Expr], below: list[Expr]) -> None:
@@ -217,7 +214,7 @@ def _masked(factors: Sequence[Expr]) -> Expr:
     rest = [factor for factor in factors if _mask(factor) is None]
     if not rest:
         masks, rest = [], list(factors)
-    found = rest[0] if len(rest) == 1 else Hadamard(tuple(rest))
+    found = _entrywise(rest)
     for name in dict.fromkeys(masks):
         found = Call(name, (found,), None, found.shape)
     return found
@@ -289,7 +286,11 @@ def merged_diagonals(chain: Sequence[Expr]) -> list[Expr]:
     ``diag((2 x - 1) ⊙ y)``."""
     merged: list[Expr] = []
     last: Expr | None = None
-    opened = [part for factor in chain for part in _matrix_factors(factor)]
+    opened = [
+        part
+        for factor in chain
+        for part in (factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,))
+    ]
     for factor in opened:
         entries = _diagonal_entries(factor) if len(opened) > 1 else None
         if entries is not None and last is not None:
@@ -326,14 +327,13 @@ def cost(expression: Expr) -> int:
     """How much there is to read: one for each symbol, operator, function name and pair of brackets
     that stays."""
     if not hasattr(expression, "cost"):
-        for node in _below_without(expression, "cost"):
+        for node in postordered([expression], _without_cost):
             object.__setattr__(node, "cost", _own_cost(node) + sum([operand.cost for operand in node.below]))
     return expression.cost
 
 
-def _below_without(expression: Expr, attribute: str) -> list[Expr]:
-    """The nodes on which an attribute is not kept yet, operands first."""
-    return postordered([expression], lambda node: [operand for operand in node.below if not hasattr(operand, attribute)])
+def _without_cost(node: Expr) -> list[Expr]:
+    return [operand for operand in node.below if not hasattr(operand, "cost")]
 
 
 def _own_cost(node: Expr) -> int:
@@ -342,8 +342,8 @@ def _own_cost(node: Expr) -> int:
             return 1 if node.value.denominator in (1, 2, 4, 5, 8, 10) else 3
         case Zeros() | UnitVector() | Commutation() | Index() | IndexSum() | IndexArray() | Total(axis="rows" | "cols"):
             return 2
-        case Sum(terms=parts):
-            return len(parts) - 1 - sum([isinstance(part, Negative) for part in parts[1:]])
+        case Sum():
+            return sum([not isinstance(part, Negative) for part in node.terms[1:]])
         case Product(factors=parts) | Hadamard(factors=parts) | Kronecker(factors=parts):
             return len(parts) - 1
         case Power(exponent=Number(value=value)) if value == Fraction(1, 2):
@@ -359,7 +359,7 @@ def _own_cost(node: Expr) -> int:
 def digest(expression: Expr) -> int:
     """A process-independent name of the structure, to break ties in orderings."""
     if not hasattr(expression, "digest"):
-        for node in _below_without(expression, "digest"):
+        for node in postordered([expression], _without_digest):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
             if isinstance(node, Indexed):
@@ -367,6 +367,10 @@ def digest(expression: Expr) -> int:
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest
+
+
+def _without_digest(node: Expr) -> list[Expr]:
+    return [operand for operand in node.below if not hasattr(operand, "digest")]
 
 
 # ------------------------------------------------------------

@@ -12,13 +12,13 @@ from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.algebra import apply_map, contract, power, symbolic_power
+from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import MINUS, YES, add
-from matcalc.einstein.substitution import apply
-from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose, UnitVector
+from matcalc.einstein.substitution import apply, renewed
+from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.folding.build import cost
-from matcalc.folding.fold import Folder, shortest
+from matcalc.folding.fold import Folder, leaf, shortest
 from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
 from matcalc.folding.sums import combined
 
@@ -60,45 +60,43 @@ class Slices:
     def _made(
         self, node: ix.Node, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None], index: Index
     ) -> ix.Tensor | None:
-        parts = [done[part] for part in _below((node, axes))]
-        kept = tuple([part for part in parts if part is not None])
-        if len(kept) < len(parts):
+        below = _below((node, axes))
+        kept = tuple(filter(None, [done[part] for part in below]))
+        if len(kept) < len(below):
             return None
         shape = _without(node.shape, axes)
         match node:
             case ix.Sum():
                 return add([(coefficient, term) for (coefficient, _), term in zip(node.terms, kept)], shape)
-            case ix.Power():
-                return power(kept[0], node.exponent)
-            case ix.Map(function="pow"):
-                return symbolic_power(*kept)
-            case ix.Map():
-                return apply_map(node.function, kept[0])
+            case ix.Power() | ix.Map():
+                return renewed(node, dict(zip(node.below, kept)))
             case ix.Contraction():
                 return self._contraction(node, axes, done)
             case ix.Apply():
                 return apply(node.function, kept, shape) if kept else self._member(self._form(node), axes, index)
             case ix.Symbol() | ix.Unit():
-                return self._member(self._leaf(node), axes, index)
+                return self._member(self._family(node), axes, index)
             case ix.Constant() | ix.SizeValue() | ix.Pairing():
                 return None
             case _:
                 assert_never(node)
 
+    def _family(self, node: ix.Symbol | ix.Unit) -> Expr:
+        known = self.members.get(node.name) if isinstance(node, ix.Symbol) else None
+        return known or leaf(node)
+
     def _contraction(
         self, node: ix.Contraction, axes: tuple[int, ...], done: Mapping[Part, ix.Tensor | None]
     ) -> ix.Tensor | None:
-        at = {node.output[axis] for axis in axes}
         left = _without(node.output, axes)
-        if at & set(left):
+        if any(node.output[axis] in left for axis in axes):
             return None
-        operands, indices = [], []
-        for operand, labels in zip(node.operands, node.indices):
-            places = tuple([place for place, label in enumerate(labels) if label in at])
-            part = done[operand, places] if places else operand
+        operands, indices = list[ix.Tensor](), []
+        for operand, labels, at in zip(node.operands, node.indices, _sliced_axes(node, axes)):
+            part = done[operand, at] if at else operand
             assert part is not None
             operands.append(part)
-            indices.append(_without(labels, places))
+            indices.append(_without(labels, at))
         return contract(operands, indices, left, dict(enumerate(node.sizes)))
 
     def _member(self, family: Expr | None, axes: tuple[int, ...], index: Index) -> ix.Tensor | None:
@@ -117,21 +115,14 @@ class Slices:
         self.members[name] = member
         return ix.Symbol(name, member.shape, frozenset())
 
-    def _leaf(self, node: ix.Symbol | ix.Unit) -> Expr:
-        if isinstance(node, ix.Unit):
-            return UnitVector(node.position, node.size)
-        return self.members.get(node.name) or Symbol(node.name, node.sizes, node.properties)
-
 
 def _below(part: Part) -> list[Part]:
     tensor, axes = part
-    match cast("ix.Node", tensor):
+    match tensor := cast("ix.Node", tensor):
         case ix.Sum() | ix.Power() | ix.Map():
             return [(operand, axes) for operand in ix.children(tensor)]
-        case ix.Contraction(operands=operands, indices=indices, output=output):
-            at = {output[axis] for axis in axes}
-            places = [tuple([place for place, label in enumerate(labels) if label in at]) for labels in indices]
-            return [(operand, found) for operand, found in zip(operands, places) if found]
+        case ix.Contraction(operands=operands):
+            return [(operand, at) for operand, at in zip(operands, _sliced_axes(tensor, axes)) if at]
         case ix.Apply(function=function, arguments=arguments):
             batch = arguments[0].order - computable()[function].argument_order
             return [(argument, axes) for argument in arguments] if max(axes) < batch else []
@@ -139,6 +130,12 @@ def _below(part: Part) -> list[Part]:
             return []
         case unreachable:
             assert_never(unreachable)
+
+
+def _sliced_axes(node: ix.Contraction, axes: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Of each operand the axes that have the value of the index."""
+    at = {node.output[axis] for axis in axes}
+    return [tuple([place for place, label in enumerate(labels) if label in at]) for labels in node.indices]
 
 
 def _without(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...]:
@@ -221,21 +218,19 @@ class _Explicit(Folder):
     def over(self, tensor: ix.Tensor, families: Sequence[str], nested: int = 0) -> Term | None:
         """The sum of terms over the members of families, and of the terms that are no such sums."""
         terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
+        found = [self._member_sum(term, families) if nested < _MOST_NESTED else None for _, term in terms]
         groups: dict[Index, list[tuple[Fraction, ix.Tensor]]] = {}
-        rest: list[tuple[Fraction, ix.Tensor]] = []
-        for coefficient, term in terms:
-            found = self._member_sum(term, families) if nested < _MOST_NESTED else None
-            if found is None:
-                rest.append((coefficient, term))
-            else:
-                groups.setdefault(found[0], []).append((coefficient, found[1]))
+        for (coefficient, _), sliced in zip(terms, found):
+            if sliced is not None:
+                groups.setdefault(sliced[0], []).append((coefficient, sliced[1]))
         if not groups and not nested:
             return None
+        rest = [term for term, sliced in zip(terms, found) if sliced is None]
         parts = [self._best(add(rest, tensor.shape))] if rest else []
         for index, group in groups.items():
             inner = self.over(add(group, tensor.shape), families, nested + 1)
             parts.append(None if inner is None else self._summed_term(inner, index))
-        kept = [part for part in parts if part is not None]
+        kept = list(filter(None, parts))
         return combined(kept, tensor.shape, self.order) if len(kept) == len(parts) else None
 
     def _member_sum(self, term: ix.Tensor, families: Sequence[str]) -> tuple[Index, ix.Tensor] | None:

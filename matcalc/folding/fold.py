@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
+from matcalc.base.sizes import ONE
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
@@ -18,6 +19,7 @@ from matcalc.einstein.linear import NO, YES, rational_power, value_of
 from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
     Call,
+    Commutation,
     Constant,
     Elementwise,
     Expr,
@@ -40,7 +42,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.folding.build import cost, hadamard, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
-from matcalc.folding.matrix_terms import Forms, Place, ReadingOrder, Term, expression_of, merged_scalars
+from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
 from matcalc.rewrite.distribution import without_deep_sums
 
@@ -173,7 +175,7 @@ class Folder:
     def _term(self, node: ix.Node) -> Term | None:
         match node:
             case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit():
-                return _leaf(leaf(node))
+                return as_term(leaf(node))
             case ix.Sum():
                 return self._sum(node)
             case ix.Contraction():
@@ -198,8 +200,8 @@ class Folder:
         if any(isinstance(part, Transpose) for part in (argument, *children(argument))) and argument.is_matrix:
             other = self._transposed_form(node.arguments[0], argument)
             if other is not None:
-                return _leaf(transpose(Elementwise(node.function, other)))
-        return _leaf(Elementwise(node.function, argument))
+                return as_term(transpose(Elementwise(node.function, other)))
+        return as_term(Elementwise(node.function, argument))
 
     def _sum(self, node: ix.Sum) -> Term | None:
         if not node.terms:
@@ -310,7 +312,9 @@ class Folder:
         if node.exponent.denominator == 1:
             return self._whole_power(term, node)
         return (
-            self._root(term, node.exponent) if node.order == 0 else _leaf(raised(expression_of(term, self.order), node.exponent))
+            self._root(term, node.exponent)
+            if node.order == 0
+            else as_term(raised(expression_of(term, self.order), node.exponent))
         )
 
     def _norm_power(self, term: Term, exponent: Fraction) -> Term:
@@ -324,7 +328,7 @@ class Folder:
         number = rational_power(term.coefficient, exponent.numerator)
         if node.order == 0 and not term.chain:
             return Term(number, {base: inner * exponent for base, inner in term.scalars.items()}, ())
-        return _leaf(raised(self._positive(term), exponent), number)
+        return as_term(raised(self._positive(term), exponent), number)
 
     def _root(self, term: Term, exponent: Fraction) -> Term:
         """A fractional power of a scalar."""
@@ -341,7 +345,7 @@ class Folder:
         form = self.form(base)
         scalar = unbroadcast(exponent)
         upper = self.form(exponent) if scalar is None else self.folded(scalar)
-        return None if form is None or upper is None else _leaf(Power(form, upper))
+        return None if form is None or upper is None else as_term(Power(form, upper))
 
     def _apply(self, node: ix.Apply) -> Term | None:
         argument, function = node.arguments[0], functions()[node.function]
@@ -351,23 +355,23 @@ class Folder:
         if function.linear:
             return self._linear(node)
         kept = function.symmetry == "kept"
-        if argument.order == 2 and (kept or node.function in ("det", "logdet")):
-            other = self._transposed_form(argument, form)
-            if other is not None:
-                turned = self._function(node, other)
-                return None if turned is None else _leaf(transpose(turned) if kept else turned)
+        turns = argument.order == 2 and (kept or node.function in ("det", "logdet"))
+        other = self._transposed_form(argument, form) if turns else None
+        if other is not None:
+            turned = self._function(node, other)
+            return None if turned is None else as_term(transpose(turned) if kept else turned)
         found = self._function(node, form)
         if found is not None:
-            return _leaf(found)
+            return as_term(found)
         return self._of_rows(node, form) if argument.order - function.argument_order == 1 else None
 
     def _of_rows(self, node: ix.Apply, form: Expr) -> Term:
         """A function of every row of a matrix, or of every column of its transpose."""
         other = self._transposed_form(node.arguments[0], form) if node.arguments[0].order == 2 else None
         if other is None:
-            return _leaf(Call(node.function, (form,), "rows", node.shape))
+            return as_term(Call(node.function, (form,), "rows", node.shape))
         call = Call(node.function, (other,), "cols", node.shape[::-1])
-        return _leaf(transpose(call) if node.order == 2 else call)
+        return as_term(transpose(call) if node.order == 2 else call)
 
     def _function(self, node: ix.Apply, argument: Expr) -> Expr | None:
         """The function of an argument that is not a batch."""
@@ -397,7 +401,7 @@ class Folder:
         if len(calls) < 2:
             return None
         other = transpose(calls[1])
-        return _leaf(other if cost(other) < cost(calls[0]) else calls[0])
+        return as_term(other if cost(other) < cost(calls[0]) else calls[0])
 
     def _transposed_form(self, argument: ix.Tensor, form: Expr) -> Expr | None:
         """The form of the transposed argument where it reads better than ``form``, that of the
@@ -427,15 +431,18 @@ def _aligned_commutations(terms: list[Term]) -> list[Term]:
     plain = {term.chain for term in terms}
     result = []
     for term in terms:
-        swapped = pairings.swapped_commutation(term.chain)
+        swapped = _swapped_commutation(term.chain)
         result.append(replace(term, chain=swapped) if swapped is not None and (swapped[1],) in plain else term)
     return result
 
 
-def _leaf(expression: Expr, number: Fraction = YES) -> Term:
-    if expression.is_scalar:
-        return Term(number, {expression: YES}, ())
-    return Term(number, {}, (expression,))
+def _swapped_commutation(chain: Chain) -> Chain | None:
+    """``kron(A, B) K`` at the end of a chain, as ``K kron(B, A)`` in front; None for another
+    chain."""
+    match chain:
+        case (Kronecker(factors=(left, right)), Commutation()) if ONE not in (left.rows, right.rows):
+            return (Commutation(left.rows, right.rows), Kronecker((right, left)))
+    return None
 
 
 def leaf(node: ix.Symbol | ix.Constant | ix.SizeValue | ix.Unit) -> Expr:

@@ -202,8 +202,9 @@ class Graph:
 
     def _without(self, gone: list[Edge]) -> bool:
         """Takes edges away; whether there were any."""
-        places = {id(edge) for edge in gone}
-        self.edges = [edge for edge in self.edges if id(edge) not in places]
+        if gone:
+            places = {id(edge) for edge in gone}
+            self.edges = [edge for edge in self.edges if id(edge) not in places]
         return bool(gone)
 
     def _join_chains(self, bound: list[int], at: dict[int, list[Edge]]) -> bool:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import with_operand
+from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
     Commutation,
     Diagonal,
@@ -59,6 +60,11 @@ class Term:
     coefficient: Fraction
     scalars: Mapping[Expr, Fraction]
     chain: tuple[Expr, ...]
+
+
+def as_term(expression: Expr, number: Fraction = YES) -> Term:
+    """A multiple of one expression."""
+    return Term(number, {expression: YES}, ()) if expression.is_scalar else Term(number, {}, (expression,))
 
 
 def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction]) -> dict[Expr, Fraction]:

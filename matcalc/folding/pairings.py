@@ -28,7 +28,6 @@ from itertools import permutations
 from typing import Any
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE
 from matcalc.expr.nodes import Commutation, Expr, Hadamard, Identity, Kronecker, Ones, Reshape, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph, Pairing
@@ -383,17 +382,12 @@ def _placed(group: tuple[int, ...]) -> list[tuple[int | None, ...]]:
 def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
     """``diag(vec(R)) kron(A, B) [K] diag(vec(C))`` for one pairing; None when an edge or a delta
     joins the pairs otherwise."""
-    slow, fast = [{vertex for vertex in pair if vertex is not None} for pair in pairs]
-    if slow & fast:
+    slow, fast, rows, cols = [set(group) - {None} for group in (*pairs, graph.rows, graph.cols)]
+    inside = [[edge for edge in graph.edges if {edge.start, edge.end} == group] for group in (slow, fast, rows, cols)]
+    if rows == cols:
+        inside[3] = []
+    if slow & fast or sum(map(len, inside)) < len(graph.edges):
         return None
-    homes = [(slow, False), (fast, False), (set(graph.rows), True), (set(graph.cols), True)]
-    inside: list[list[Edge]] = [[], [], [], []]
-    for edge in graph.edges:
-        ends = {edge.start, edge.end}
-        home = next((k for k, (group, whole) in enumerate(homes) if (ends == group if whole else ends <= group)), None)
-        if home is None:
-            return None
-        inside[home].append(edge)
     factors = [_pair_matrix(graph, pair, edges) for pair, edges in zip(pairs, inside)]
     chain = _kron_chain(graph, factors, graph.cols if crossed else ())
     if inside[2]:
@@ -477,12 +471,3 @@ def _columnwise(parts: list[Expr], hub: int, graph: Graph) -> Expr:
         return parts[0] if parts else Transpose(Ones((graph.sizes[hub],)))
     slow, fast = parts
     return Hadamard((Kronecker((slow, Ones((fast.rows,)))), Kronecker((Ones((slow.rows,)), fast))))
-
-
-def swapped_commutation(chain: Chain) -> Chain | None:
-    """``kron(A, B) K`` at the end of a chain, as ``K kron(B, A)`` in front; None for another
-    chain."""
-    match chain:
-        case (Kronecker(factors=(left, right)), Commutation()) if ONE not in (left.rows, right.rows):
-            return (Commutation(left.rows, right.rows), Kronecker((right, left)))
-    return None

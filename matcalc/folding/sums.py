@@ -34,7 +34,7 @@ from matcalc.expr.nodes import (
     Trace,
 )
 from matcalc.folding.build import hadamard, product, transposed_chain
-from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of, joined, merged_scalars
+from matcalc.folding.matrix_terms import ReadingOrder, Term, as_term, expression_of, joined, merged_scalars
 
 _MOST_GROUPED = 40
 """Above this many terms only numbers and factors common to all are taken out, so that long sums
@@ -71,11 +71,10 @@ def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     shared = _shared(terms, shape, order)
     if shared is not None:
         return shared
-    grouped = _grouped(terms, shape, order) if len(terms) <= _MOST_GROUPED else terms
+    grouped = _grouped(terms, shape, order)
     if len(grouped) < len(terms):
         return combined(grouped, shape, order)
-    whole = joined([_sign_apart(expression_of(term, order)) for term in terms], order)
-    return Term(YES, {whole: YES}, ()) if whole.is_scalar else Term(YES, {}, (whole,))
+    return as_term(joined([_sign_apart(expression_of(term, order)) for term in terms], order))
 
 
 def _sign_apart(expression: Expr) -> tuple[Expr, bool]:
@@ -135,15 +134,17 @@ def _common_ends(chains: Sequence[tuple[Expr, ...]], shape: Shape) -> tuple[int,
     if all(chain == chains[0] for chain in chains):
         return shortest, 0
     start = _common_start(chains, shortest)
-    end = _common_start([chain[::-1] for chain in chains], shortest - start)
+    end = _common_start([chain[::-1] for chain in chains], shortest - start) if start < shortest else 0
     if len(shape) == 1 and not start and end == shortest:
         return 0, 0  # no identity matrices in vectors: ``a x + B x`` stays
     return start, end
 
 
 def _common_start(chains: Sequence[tuple[Expr, ...]], most: int) -> int:
-    first = chains[0]
-    return next((k for k in range(most) if any(chain[k] is not first[k] for chain in chains)), most)
+    start, first = 0, chains[0]
+    while start < most and all(chain[start] is first[start] for chain in chains):
+        start += 1
+    return start
 
 
 def _like_terms_bare(rest: list[Term]) -> list[Term]:
@@ -199,7 +200,7 @@ _OUT_OF_ALL = frozenset(["left", "right", "scalar", "chain"])
 def _grouped(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Sequence[Term]:
     """Merges the group that saves most, as long as one saves something; every merge removes a
     term."""
-    while best := _best_merge(terms, shape, order):
+    while len(terms) <= _MOST_GROUPED and (best := _best_merge(terms, shape, order)):
         members, merged = best
         left = [term for k, term in enumerate(terms) if k not in members]
         terms = [*left[: members[0]], merged, *left[members[0] :]]
@@ -237,16 +238,12 @@ def _groups(terms: Sequence[Term], shape: Shape) -> Iterator[tuple[Key, list[int
     tried: set[tuple[str, tuple[int, ...]]] = set()
     for (kind, shared), members in groups.items():
         own = (kind, tuple(members))
-        if len(members) > 1 and own not in tried and not _stays(kind, shared, [terms[k] for k in members], len(terms)):
+        if len(members) < 2 or own in tried or (len(members) == len(terms) and kind in _OUT_OF_ALL):
+            continue
+        if kind != "scalar" or not _is_polynomial([terms[k] for k in members], *shared):
             yield (kind, shared), members
         if kind == "hadamard":
             tried.add(own)
-
-
-def _stays(kind: str, shared: Any, terms: Sequence[Term], count: int) -> bool:
-    """Whether what these of so many terms share is left in them."""
-    out = len(terms) == count and kind in _OUT_OF_ALL
-    return out or (kind == "scalar" and _is_polynomial(terms, *shared))
 
 
 def _is_polynomial(terms: Sequence[Term], base: Expr, _: bool) -> bool:

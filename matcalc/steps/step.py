@@ -1,13 +1,18 @@
 """One step of a derivation: an equality in every notation, both sides in a form that can be
-evaluated, and its lines."""
+evaluated, and its lines; several of them as one text."""
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import typesetting
 from matcalc.base.layouts import Layout, Symmetric, arranged, axis_groups
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.derivation.pipeline import Outcome
@@ -16,7 +21,7 @@ from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.printing.notations import NOTATIONS
+from matcalc.printing.notations import NOTATIONS, STEP_FORMATS, notation_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -300,3 +305,112 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.rule}: {self.left_writing.unicode} = {self.right_writing.unicode}>"
+
+
+# ------------------------------------------------------------
+# A derivation in steps as text, LaTeX, Markdown and HTML.
+
+
+def presented(steps: Sequence[Step], form: str = "unicode") -> str:
+    """All steps in one of ``STEP_FORMATS``.
+
+    Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an
+    ``align*`` environment, ``"html"`` a fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax
+    and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are broken into lines
+    before a plus or minus sign.
+    """
+    match form:
+        case "unicode" | "ascii":
+            return _plain(steps, form)
+        case "latex":
+            return _align(steps)
+        case "markdown":
+            return _markdown(steps)
+        case "html":
+            return _html(steps)
+        case "json":
+            return json.dumps([step.to_dict() for step in steps], ensure_ascii=False, indent=2)
+        case _ if form in typesetting():
+            rows = [(_left(steps, k, form), step.right_writing.spelled(form), caption(step)) for k, step in enumerate(steps)]
+            return notation_of(form).aligned(rows)
+        case _:
+            raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(STEP_FORMATS))
+
+
+def caption(step: Step) -> str:
+    """The rule, with its source and what else is to be said."""
+    return step.rule + (f" ({step.source})" if step.source else "") + (f": {step.remark}" if step.remark else "")
+
+
+_GAP = 3
+
+
+def _plain(steps: Sequence[Step], spelling: str) -> str:
+    sides = [(step.left_writing.spelled(spelling), step.right_writing.spelled(spelling)) for step in steps]
+    shown = [broken(_left(steps, k, spelling) or " " * len(left), right) for k, (left, right) in enumerate(sides)]
+    captions = [caption(step) if spelling == "unicode" else _ascii(caption(step)) for step in steps]
+    beside = [len(lines[-1]) for lines, words in zip(shown, captions) if len(lines[-1]) + _GAP + len(words) <= WIDTH]
+    widest = max(beside, default=0) + _GAP
+    rows: list[str] = []
+    for lines, words in zip(shown, captions, strict=True):
+        rows += lines
+        column = min(widest, WIDTH - len(words))
+        if column >= len(lines[-1]) + _GAP:
+            rows[-1] = lines[-1].ljust(column) + words
+        else:
+            rows += textwrap.wrap(words, WIDTH, initial_indent="    ", subsequent_indent="      ")
+    return "\n".join(rows)
+
+
+_PLAIN: Mapping[str, str] = {
+    "δ": "delta", "‖": "||", "∂": "d", "Σ": "sum", "′": "'", "ᵀ": "'", "−": "-", "½": "1/2", "×": "x", "–": "-", "⊗": "kron",
+    "⟨": "<", "⟩": ">", "⊙": ".*", "⊘": "./", "𝟏": "1", "²": "^2", "³": "^3", "√": "sqrt ", "σ": "sigmoid", "π": "pi",
+}  # fmt: skip
+
+
+def _ascii(words: str) -> str:
+    for glyph, plain in _PLAIN.items():
+        words = words.replace(glyph, plain)
+    return words.encode("ascii", "replace").decode("ascii")
+
+
+def _left(steps: Sequence[Step], k: int, style: str) -> str:
+    """The left side of a step; nothing where it is that of the step before."""
+    left = steps[k].left_writing.spelled(style)
+    return "" if k and steps[k - 1].left_writing.spelled(style) == left else left
+
+
+def _align(steps: Sequence[Step]) -> str:
+    rows = []
+    for k, step in enumerate(steps):
+        left = _left(steps, k, "latex")
+        first, *others = latex_lines(step.right_writing.latex)
+        lines = [f"  {left} &= {first}" if left else f"  &= {first}", *(f"  &\\qquad {{}} {line}" for line in others)]
+        rows.append(" \\\\\n".join(lines) + f" && \\text{{{_escaped(caption(step))}}}")
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+_TEX: Mapping[str, str] = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "^": r"\^{}", "~": r"\~{}",
+    "$": r"\$", "∂": r"$\partial$", "δ": r"$\delta$", "Σ": r"$\Sigma$", "′": "'", "ᵀ": r"$^{\top}$", "−": "$-$",
+    "½": r"$\tfrac12$", "‖": r"$\Vert$", "×": r"$\times$", "⊗": r"$\otimes$", "⟨": r"$\langle$", "⟩": r"$\rangle$",
+    "⊙": r"$\odot$", "⊘": r"$\oslash$", "𝟏": r"$\mathbf{1}$", "²": "$^{2}$", "³": "$^{3}$", "√": r"$\surd$", "σ": r"$\sigma$",
+    "π": r"$\pi$",
+}  # fmt: skip
+
+
+def _escaped(words: str) -> str:
+    return "".join([_TEX.get(character, character) for character in words])
+
+
+def _block(step: Step) -> str:
+    return latex_block(step.left_writing.latex, step.right_writing.latex)
+
+
+def _markdown(steps: Sequence[Step]) -> str:
+    return "\n\n".join(f"{k}. {caption(step)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1))
+
+
+def _html(steps: Sequence[Step]) -> str:
+    items = [f"  <li>{html.escape(caption(step))} \\[{html.escape(_block(step))}\\]</li>" for step in steps]
+    return '<ol class="matcalc-steps">\n' + "\n".join(items) + "\n</ol>"

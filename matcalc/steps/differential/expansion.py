@@ -267,15 +267,14 @@ class Expander:
         """Whether this is a quotient by what does not change."""
         return isinstance(node, e.Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
 
-    def _through(self, root: Expr) -> Line:
-        def below(node: Expr) -> tuple[Expr, ...]:
-            linear = self.depends(node) and (node is root or self._is_linear(node))
-            return tuple([child for child in children(node) if self.depends(child)]) if linear else ()
+    def _varying(self, node: Expr) -> tuple[Expr, ...]:
+        return tuple(filter(self.depends, children(node)))
 
+    def _through(self, root: Expr) -> Line:
         done: dict[Expr, Expr] = {}
         kinds: dict[str, None] = {}
         sources: dict[str, None] = {}
-        for node in postordered([root], below):
+        for node in postordered([root], lambda node: self._varying(node) if node is root or self._is_linear(node) else ()):
             if is_square(node) and node is not self.marks.variable:
                 squared = self.expanded(node)
                 done[node] = squared.right

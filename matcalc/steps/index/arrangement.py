@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import starmap
+from operator import itemgetter
 from typing import Literal, TypeAlias, TypeVar, assert_never, cast
 
 from matcalc.base.sizes import Size
@@ -88,12 +90,18 @@ def arranged(factors: Sequence[Piece], output: Labels, direction: Direction) -> 
     return scalars + [k for chain in sorted(chains, key=key) for k in chain]
 
 
+def _holders(factors: Sequence[Piece], places: Iterable[int]) -> dict[int, list[int]]:
+    """The factors that have each label."""
+    found: dict[int, list[int]] = {}
+    for k in places:
+        for label in factors[k].labels:
+            found.setdefault(label, []).append(k)
+    return found
+
+
 def _components(factors: Sequence[Piece]) -> list[list[int]]:
     """Groups of factors connected by labels."""
-    holders: dict[int, list[int]] = {}
-    for k, factor in enumerate(factors):
-        for label in factor.labels:
-            holders.setdefault(label, []).append(k)
+    holders = _holders(factors, range(len(factors)))
     found: list[list[int]] = []
     done: set[int] = set()
     for start, factor in enumerate(factors):
@@ -114,10 +122,7 @@ def _components(factors: Sequence[Piece]) -> list[list[int]]:
 
 
 def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction: Direction) -> list[int]:
-    at: dict[int, list[int]] = {}
-    for k in group:
-        for label in factors[k].labels:
-            at.setdefault(label, []).append(k)
+    at = _holders(factors, group)
     ranked = sorted(group, key=lambda k: (factors[k].rank, k))
     if any(len(holders) > 2 for holders in at.values()) or not all(_is_link(factors[k]) for k in group):
         return _grown(factors, ranked, output)
@@ -125,13 +130,14 @@ def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction
     ends = [k for k in ranked if len(factors[k].labels) == 1 or free[k] is not None]
     if not ends:  # a closed chain starts at the factor that stands first in the input, read forwards
         return _walked(factors, at, ranked[0], factors[ranked[0]].labels[0])[0]
-    walks = []
-    for place, start in enumerate(ends):
+
+    def walk(start: int) -> tuple[tuple[int, int], list[int]]:
         first = free[start] if len(factors[start].labels) > 1 else None
         order, forward = _walked(factors, at, start, first)
         outer = output.index(first) if first in output else len(output)
-        walks.append(((outer, -forward) if direction == "output" else (-forward, outer), place, order))
-    return min(walks)[2]
+        return ((outer, -forward) if direction == "output" else (-forward, outer)), order
+
+    return min(map(walk, ends), key=itemgetter(0))[1]
 
 
 def _is_link(factor: Piece) -> bool:
@@ -206,9 +212,11 @@ class Manner:
 Operand: TypeAlias = tuple[ix.Tensor | None, tuple[int, ...]]
 
 
-def _is_outer(operand: ix.Tensor | None, index: tuple[int, ...]) -> bool:
-    """Whether this is a sum or a function, with indices."""
-    return bool(index) and isinstance(operand, ix.Sum | ix.Map | ix.Power)
+def _outer_places(operands: Sequence[Operand]) -> list[int]:
+    """Where sums and functions with indices are, in a product that has a delta."""
+    if all(operand is not None for operand, _ in operands):
+        return []
+    return [k for k, (operand, index) in enumerate(operands) if index and isinstance(operand, ix.Sum | ix.Map | ix.Power)]
 
 
 def _halves(labels: tuple[Label, ...]) -> list[tuple[Label, Label]]:
@@ -267,7 +275,7 @@ class Reader:
             return Hidden(tensor, at), free
         match tensor := cast("ix.Node", tensor):
             case ix.Symbol(name=name) if name == MARKER:
-                return Times(tuple([Delta(one, other) for one, other in _halves(at)])), free
+                return Times(tuple(starmap(Delta, _halves(at)))), free
             case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit() | ix.Pairing():
                 return Entry(tensor, at), free
             case ix.Sum() as total:
@@ -400,15 +408,17 @@ class Reader:
         return sign, operands
 
     def _order(self, operands: list[Operand], output: tuple[int, ...], manner: Manner) -> list[int]:
-        ranks = [(self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST for operand, _ in operands]
+        ranks = [self._operand_rank(operand) for operand, _ in operands]
         pieces = [Piece(index, rank, operand is not None) for (operand, index), rank in zip(operands, ranks)]
-        outer = manner.outer_first and any(operand is None for operand, _ in operands)
-        first = [place for place, operand in enumerate(operands) if outer and _is_outer(*operand)]
-        first.sort(key=lambda place: (ranks[place], place))
-        rest = [place for place in range(len(pieces)) if place not in first]
-        order = [rest[place] for place in arranged([pieces[place] for place in rest], output, manner.direction)]
-        count = sum(not pieces[place].labels for place in rest)  # scalars come first
+        first = _outer_places(operands) if manner.outer_first else []
+        first.sort(key=lambda k: (ranks[k], k))
+        rest = [k for k in range(len(pieces)) if k not in first]
+        order = [rest[k] for k in arranged([pieces[k] for k in rest], output, manner.direction)]
+        count = sum(not pieces[k].labels for k in rest)  # scalars come first
         return order[:count] + first + order[count:]
+
+    def _operand_rank(self, operand: ix.Tensor | None) -> Rank:
+        return (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
 
     def _apply(self, applied: ix.Apply, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
         shown = self._matrices.bracket(applied) if applied.order <= 2 else None

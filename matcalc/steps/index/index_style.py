@@ -267,9 +267,8 @@ class _Narrator:
         if question.layout == "tensor" or not letters or len(self._groups) > 2:
             return ""
         rows, cols = [[letters[axis] for axis in sorted(group)] for group in (*self._groups, (), ())[:2]]
-        if len(rows) > 1 or len(cols) > 1:
-            named = [f"{what} ({', '.join(at)})" for what, at in zip(("row", "column"), (rows, cols)) if at]
-            return f"{' and '.join(named)} of the vec's in {question.layout} layout"
+        if max(len(rows), len(cols)) > 1:
+            return f"{_named_axes(rows, cols)} of the vec's in {question.layout} layout"
         if self._value.order and rows and cols:
             return f"row {rows[0]}, column {cols[0]} in {question.layout} layout"
         if question.layout != "numerator":
@@ -304,6 +303,10 @@ class _Narrator:
         if free:
             wrt[-1] = Symbol(wrt[-1].name, wrt[-1].shape, varying(wrt[-1].properties))
         return DerivativeSide(question.expression, tuple(wrt), question.symmetric, axes=axes)
+
+
+def _named_axes(rows: Sequence[str], cols: Sequence[str]) -> str:
+    return " and ".join([f"{what} ({', '.join(at)})" for what, at in zip(("row", "column"), (rows, cols)) if at])
 
 
 def _manner(stage: Stage) -> Manner:

@@ -273,6 +273,11 @@ def axes_of(shape: Shape) -> Shape:
     return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
 
 
+def kind_of(shape: Shape) -> str:
+    """What an array of this shape is: scalar, vector (a row is one), matrix or tensor."""
+    return ("scalar", "vector", "matrix", "tensor")[min(len(axes_of(shape)), 3)]
+
+
 def sizes_text(shape: Iterable[Size | int | str]) -> str:
     """Sizes with crosses between them. Sums are in brackets there, and so is what else reads as a
     hyphen.

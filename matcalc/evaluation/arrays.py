@@ -113,6 +113,16 @@ def as_float(value: Fraction) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
+def _agree(symbol: str, size: Size, length: int, found: Mapping[str, int], origin: Mapping[str, str]) -> None:
+    """Raises ShapeError for a length that is not the value of its size, with the arrays that gave
+    this value."""
+    expected = size.value(found)
+    if expected != length:
+        because = ", ".join(dict.fromkeys(origin[name] for name in size.names if name in origin))
+        where = f" (by {because})" if because else ""
+        raise ShapeError(f"the array for {symbol} has length {length} where its size {size} is {expected}{where}")
+
+
 def solve_sizes(
     shapes: Iterable[tuple[str, Shape, tuple[int, ...]]],
     given: Mapping[str, int],
@@ -124,11 +134,8 @@ def solve_sizes(
     A size such as ``m*n`` or ``n+1`` is solved once all but one of its names are known. Raises
     ShapeError when two arrays disagree, or when a name in ``needed`` stays open.
     """
-    found: dict[str, int] = {}
-    origin: dict[str, str] = {}
-    for name, number in given.items():
-        found[name] = _positive_integer(name, number)
-        origin[name] = f"{name}={found[name]}"
+    found = {name: _positive_integer(name, number) for name, number in given.items()}
+    origin = {name: f"{name}={number}" for name, number in found.items()}
     pending = [(symbol, size, length) for symbol, shape, axes in shapes for size, length in zip(shape, axes, strict=True)]
     progress = True
     while pending and progress:
@@ -137,11 +144,7 @@ def solve_sizes(
         for symbol, size, length in pending:
             unknown = [name for name in size.names if name not in found]
             if not unknown:
-                expected = size.value(found)
-                if expected != length:
-                    because = ", ".join(dict.fromkeys(origin[name] for name in size.names if name in origin))
-                    where = f" (by {because})" if because else ""
-                    raise ShapeError(f"the array for {symbol} has length {length} where its size {size} is {expected}{where}")
+                _agree(symbol, size, length, found, origin)
                 progress = True
             elif len(unknown) == 1 and size.solvable(unknown[0]):
                 found[unknown[0]] = _solved(symbol, size, length, found, unknown[0])

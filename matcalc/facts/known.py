@@ -189,18 +189,21 @@ def of_symbol(facts: frozenset[str], order: int, square: bool) -> Known:
     entries they say, where the matrix is 0 off its diagonal or on one side of it, of the others
     only."""
     entries = reduce(r.both, [_entry_range(fact) for fact in sorted(facts)], ANY)
-    traits = {trait for fact in facts for trait in (fact, *_TRAITS_OF.get(fact, ())) if trait in TRAITS}
-    if order == 1:
-        summed = {"columns_sum_to_one"} if "rows_sum_to_one" in traits else set()
-        traits = summed | ({"orthonormal"} if "unit" in facts else set())
-    elif order != 2:
-        traits &= {"rows_sum_to_one"}
-    elif not square:
-        traits &= {"orthonormal", "rows_sum_to_one"}
+    traits = _traits_of_facts(facts, order, square)
     if order != 2 or not facts & _PARTLY_ZERO:
         return known(entries, traits, square=square)
     inside = ANY if "antisymmetric" in facts else entries
     return known(r.union(entries, r.ZERO), traits, diagonal=inside, square=square)
+
+
+def _traits_of_facts(facts: frozenset[str], order: int, square: bool) -> set[str]:
+    traits = {trait for fact in facts for trait in (fact, *_TRAITS_OF.get(fact, ())) if trait in TRAITS}
+    if order == 1:
+        summed = {"columns_sum_to_one"} if "rows_sum_to_one" in traits else set()
+        return summed | ({"orthonormal"} if "unit" in facts else set())
+    if order == 2 and square:
+        return traits
+    return traits & ({"orthonormal", "rows_sum_to_one"} if order == 2 else {"rows_sum_to_one"})
 
 
 @cache
@@ -390,19 +393,22 @@ def power(matrix: Known, exponent: int) -> Known:
         return identity()
     if exponent == 1 or "idempotent" in matrix:
         return matrix
-    even = exponent % 2 == 0
-    traits = matrix.traits & {"symmetric", "antisymmetric"}
-    if "antisymmetric" in traits and even:
-        traits = frozenset({"symmetric"})
-    if "symmetric" in matrix and even:
-        traits |= {"nonnegative_form"}
-    if "symmetric" in matrix:
-        traits |= matrix.traits & {"nonnegative_form", "positive_form"}
-        traits |= {"identity"} if "orthogonal" in matrix and even else set()
-    traits |= matrix.traits & _MULTIPLICATIVE
+    traits = matrix.traits & _MULTIPLICATIVE | _traits_of_powers(matrix, even=exponent % 2 == 0)
     diagonal = r.power(matrix.diagonal, Fraction(exponent)) if traits & _TRIANGULAR else ANY
     entries = r.POSITIVE if matrix.entries.positive else r.NONNEGATIVE if matrix.entries.nonnegative else ANY
     return known(entries, traits, diagonal=diagonal, square=True)
+
+
+def _traits_of_powers(matrix: Known, *, even: bool) -> frozenset[str]:
+    """What symmetry comes to in even powers, or in odd ones."""
+    traits = matrix.traits & {"symmetric", "antisymmetric"}
+    if "antisymmetric" in traits and even:
+        traits = frozenset({"symmetric"})
+    if "symmetric" in matrix:
+        traits |= matrix.traits & {"nonnegative_form", "positive_form"}
+        traits |= {"nonnegative_form"} if even else set()
+        traits |= {"identity"} if "orthogonal" in matrix and even else set()
+    return traits
 
 
 def entrywise_power(base: Known, exponent: Fraction) -> Known:

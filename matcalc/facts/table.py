@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.base.files import read, stored
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape
+from matcalc.base.sizes import ONE, Shape, kind_of
 
 if TYPE_CHECKING:
     from matcalc.base.fields import Matrix, Rows
@@ -111,6 +111,16 @@ def _combination(row: Mapping[str, Any]) -> Combination:
 
 
 def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> None:
+    _check_facts(table)
+    _check_combinations(combinations, {*table, SQUARE})
+    for names in [frozenset([name]) for name in table] + [one.of - {SQUARE} for one in combinations if one.implies]:
+        closed = closure(names, table, combinations, square=False)
+        clash = _clash(closed, table, combinations)
+        if clash is not None:
+            raise ValueError(f"{', '.join(sorted(names))}: implies {' and '.join(clash[0])}, which exclude each other")
+
+
+def _check_facts(table: Mapping[str, Fact]) -> None:
     known = {*table, SQUARE}
     spelled: dict[str, str] = {}
     for fact in table.values():
@@ -121,16 +131,14 @@ def _check(table: Mapping[str, Fact], combinations: Collection[Combination]) -> 
         for spelling in (fact.name, *fact.aliases):
             if spelled.setdefault(spelling, fact.name) != fact.name:
                 raise ValueError(f"fact {fact.name}: {spelling!r} is {spelled[spelling]} already")
+
+
+def _check_combinations(combinations: Collection[Combination], known: Collection[str]) -> None:
     for one in combinations:
         where = "combination of " + ", ".join(sorted(one.of))
         _known(where, [*one.of, *one.implies, *([one.unless] if one.unless else [])], known)
         if bool(one.implies) + bool(one.impossible) + (one.size in ("even", "odd")) != 1:
             raise ValueError(f"{where}: it implies something, or is impossible, or is of an even or odd size")
-    for names in [frozenset([name]) for name in table] + [one.of - {SQUARE} for one in combinations if one.implies]:
-        closed = closure(names, table, combinations, square=False)
-        clash = _clash(closed, table, combinations)
-        if clash is not None:
-            raise ValueError(f"{', '.join(sorted(names))}: implies {' and '.join(clash[0])}, which exclude each other")
 
 
 def _known(where: str, names: Iterable[str], known: Collection[str]) -> None:
@@ -345,16 +353,7 @@ def fits(fact: Fact, kind: str | None, shape: Shape | None) -> bool:
 
 def _wrong_shape(written: list[Fact], shape: Shape | None) -> str | None:
     if shape is not None:
-        kind = (
-            "scalar"
-            if not shape
-            else "tensor"
-            if len(shape) > 2
-            else "vector"
-            if len(shape) == 1 or shape[0] == ONE
-            else "matrix"
-        )
-        wrong = next((fact for fact in written if not fits(fact, kind, shape)), None)
+        wrong = next((fact for fact in written if not fits(fact, kind_of(shape), shape)), None)
         return f"only a {NOUNS[wrong.shape]} can be {wrong.called}" if wrong is not None else None
     for place, fact in enumerate(written):
         for other in written[:place]:
@@ -412,11 +411,11 @@ def entries_of(names: frozenset[str]) -> EntryValues:
     every = [entry_values(facts()[name].entries) for name in sorted(names) if name in facts()]
     lowest = max([one.lowest for one in every], key=("", ">=", ">").index, default="")
     whole = any(one.whole for one in every)
-    finite = [one.values for one in every if one.values is not None]
-    if not finite:
+    first = next((one.values for one in every if one.values is not None), None)
+    if first is None:
         return EntryValues(None, lowest, whole)
-    kept = [value for value in finite[0] if all(value in values for values in finite[1:])]
-    return EntryValues(tuple([value for value in kept if EntryValues(None, lowest).allows(value)]), lowest, whole)
+    checks = [EntryValues(None, lowest), *[EntryValues(one.values) for one in every]]
+    return EntryValues(tuple([value for value in first if all(check.allows(value) for check in checks)]), lowest, whole)
 
 
 _STRONGEST: tuple[Tie, ...] = ("diagonal", "lower", "upper", "symmetric", "antisymmetric")

@@ -10,7 +10,7 @@ from operator import mul
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, names_in
+from matcalc.base.sizes import Shape, Size, kind_of, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.clauses import Entry, entries, outside, sign_of, value_entry
@@ -318,7 +318,7 @@ class _Entry:
             sizes = declaration_text(shape, ())
             advice = f"{sizes}×{sizes}" if kind == "matrix" and len(shape) == 1 else sizes
             raise ShapeError(f"{name} is declared as a {kind} with the sizes {sizes}", span=place, suggestion=f"{name}: {advice}")
-        return _kind_of(shape)
+        return kind_of(shape)
 
     def join(self, before: _Entry, place: Span) -> None:
         """What was said before of the same name holds, too. Raises ParseError where the two
@@ -418,12 +418,8 @@ def _check_facts(name: str, kind: str | None, shape: Shape | None, properties: t
         raise ShapeError(contradictory, span=span, suggestion=f"{name}: {sizes} {other}".replace(":  ", ": "))
 
 
-def _kind_of(shape: Shape) -> str:
-    return "scalar" if not shape else "tensor" if len(shape) > 2 else "vector" if len(shape) == 1 or shape[0] == ONE else "matrix"
-
-
 def _agrees(kind: str, shape: Shape) -> bool:
-    return kind == "function" or kind == _kind_of(shape) or (kind == "matrix" and len(shape) == 2)
+    return kind == "function" or kind == kind_of(shape) or (kind == "matrix" and len(shape) == 2)
 
 
 _MOST_SAID = 8

@@ -9,8 +9,8 @@ import pytest
 
 from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate, elaborate_statement
+from matcalc.language.latex.latex_texts import Macro, counted
 from matcalc.language.latex.macro_expansion import expanded
-from matcalc.language.latex.macros import Macro, counted
 
 LINES = (Path(__file__).parent / "books.pairs").read_text(encoding="utf-8").splitlines()
 PAIRS = [(*[part.strip() for part in line.split(" :: ")], "")[:3] for line in LINES if line and not line.startswith("#")]

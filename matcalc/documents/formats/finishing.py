@@ -12,8 +12,8 @@ from matcalc.base.budgets import LONGEST_FORMULA, MOST_FAULTS
 from matcalc.documents.blocks import Fault, Formula, Piece, Place, Placed, Words
 from matcalc.documents.cues import word_use
 from matcalc.language.decisions import Source
-from matcalc.language.latex.macro_expansion import conventional, defined, expanded, operands
-from matcalc.language.latex.macros import Macro
+from matcalc.language.latex.latex_texts import Macro
+from matcalc.language.latex.macro_expansion import defined, expanded, operands
 
 _SHOWN = 200
 
@@ -58,8 +58,7 @@ def replaced(
     if "\\" not in text.text:
         return text, None
     macros.update(defined(text.text))
-    used = _used(text.text, macros)
-    source = expanded(text.text, used, conventional(text.text, used.keys() | set(own), letters))
+    source = expanded(text.text, _used(text.text, macros), own, letters)
     fault = None if source.fault is None else Fault(text.text, text.place(), source.fault.message, source.fault.suggestion or "")
     return _placed(source, text), fault
 

@@ -29,7 +29,7 @@ from matcalc.documents.formats.latex_formula import (
     symbol,
 )
 from matcalc.language.latex.latex_texts import Runs, Slice, Token
-from matcalc.language.latex.primitives import Conditions, Definitions, Expansion
+from matcalc.language.latex.primitives import Conditions, Definitions
 
 _DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 
@@ -79,7 +79,6 @@ class Reader(Desk):
         super().__init__(text, path, root, whole=whole)
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
-        Expansion(self.mouth)
         self.formula: Collector | None = None
         self._opened: list[_Opened] = []
         self._open_names: Counter[str] = Counter()

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
+from matcalc.base.files import read, stored
 from matcalc.base.lazy import pattern
 
 SPACING = frozenset(
@@ -115,66 +118,34 @@ NEGATED = MappingProxyType({"=": "neq", "in": "notin", "<": "ge", ">": "le"})
 SETS_AND_EXPECTATIONS = frozenset("ACDEFKNPQRSTVZ")
 """Blackboard letters that mean something in every text; another one is a letter in that font."""
 
-_INEQUALITIES = dict.fromkeys(
-    ("leq", "geq", "le", "ge", "neq", "ne", "leqslant", "geqslant", "lt", "gt", "ll", "gg", "lesssim", "gtrsim"),
-    ("inequalities are not read", None),
-)
-_ORDERS = dict.fromkeys(
-    ("succ", "succeq", "prec", "preceq", "succcurlyeq", "preccurlyeq"),
-    ("an order between matrices is a declaration, no formula", "a declaration, such as A: n×n positive_definite"),
-)
-_ELLIPSES = dict.fromkeys(("dots", "ldots", "cdots", "vdots", "ddots", "dotsc", "dotsb"), ("an ellipsis is not read", "\\sum_i"))
-_SETS = dict.fromkeys(
-    ("in", "notin", "ni", "subset", "subseteq", "cup", "cap", "emptyset", "forall", "exists", "sim", "perp", "setminus"),
-    ("conditions and sets are not read", "a declaration, such as x: n"),
-)
-_ARROWS = dict.fromkeys(
-    ("to", "mapsto", "rightarrow", "longrightarrow", "leftarrow", "Leftrightarrow", "iff", "longmapsto", "gets"),
-    ("arrows are not read", "the formula alone, or f(x) = ... for a function"),
-)
-_OPERATIONS = {
-    "oplus": ("direct and Kronecker sums are not read", "\\operatorname{kron}(A, I) + \\operatorname{kron}(I, B)"),
-    "pm": ("a sign that stands for two is not read", "one of the two formulas"),
-    "mp": ("a sign that stands for two is not read", "one of the two formulas"),
-    "wedge": ("the exterior product is not read", "x y^\\top - y x^\\top"),
-    "bullet": ("the product \\bullet has several meanings", "\\odot, \\cdot or \\langle A, B \\rangle"),
-    "star": ("the product \\star has several meanings", "\\odot or \\cdot"),
-    "backslash": ("division from the left is not read in LaTeX", "A^{-1} b"),
-    "colon": ("':' is not used in expressions", "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)"),
-    "binom": ("binomial coefficients are not read", None),
-    "substack": ("several lines below a sum are not read", "\\sum_{i} or \\sum_{i<j}"),
-}
 
-REFUSED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
-    {**_INEQUALITIES, **_ORDERS, **_ELLIPSES, **_SETS, **_ARROWS, **_OPERATIONS}
-    | {
-        "prod": ("products over an index are not read", "\\exp(\\sum_i \\log x_i) for positive entries"),
-        "int": ("integrals are not read", None), "iint": ("integrals are not read", None), "oint": ("integrals are not read", None),
-        "mathbb": ("blackboard letters (sets, expectations) are not read", "\\mathbf{1} for the vector of ones"),
-        "begin": ("this environment is not read", "a name, such as A"),
-        "approx": ("approximations are not read", None), "simeq": ("approximations are not read", None),
-        "argmin": ("minimisers are not read", "the function alone"), "argmax": ("maximisers are not read", "the function alone"),
-        "arg": ("minimisers are not read", "the function alone"),
-        "propto": ("proportionality is not read", None), "infty": ("infinity is not read", None),
-        "max": ("maxima are not read", "\\operatorname{relu}(x) for max(0, x)"),
-        "min": ("minima are not read", None), "lim": ("limits are not read", None),
-        "sup": ("suprema are not read", None), "inf": ("infima are not read", None),
-        "minimize": ("minimisers are not read", "the function alone"), "maximize": ("maximisers are not read", "the function alone"),
-        "dagger": ("the conjugate transpose is not read: all symbols are real", "A^\\top, or pinv(A) for the pseudoinverse"),
-    }
-)  # fmt: skip
-"""Commands that people write and that mean something outside the language: the message and what to
-write instead."""
+@cache
+def command_table() -> Mapping[str, Any]:
+    """``rules/latex_commands.toml``."""
+    return stored("latex_commands", read("rules", "latex_commands.toml"), _rows)
+
+
+def _rows(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+@cache
+def refused() -> Mapping[str, tuple[str, str | None]]:
+    """Commands that people write and that mean something outside the language: the message and what
+    to write instead."""
+    return {name: (row["said"], row.get("instead")) for row in command_table()["refused"] for name in row["commands"]}
 
 
 def is_known_command(name: str) -> bool:
-    """Whether a command is in one of these tables."""
-    return any(name in table for table in _TABLES)
+    """Whether a command is in one of the tables."""
+    return any(name in table for table in _TABLES) or name in refused()
 
 
 _TABLES = (
     SPACING, DIMENSIONED, DROPPED_WITH_ARGUMENT, LABELLED, SECOND_MEANT, FONTS, WORDS, PROSE, ACCENTS, FRACTIONS, OPERATORS, OPENING,
-    CLOSING, SIZED, TRANSPOSES, ENVIRONMENTS, REFUSED,
+    CLOSING, SIZED, TRANSPOSES, ENVIRONMENTS,
 )  # fmt: skip
 
 

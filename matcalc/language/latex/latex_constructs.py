@@ -3,7 +3,7 @@ operation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -11,8 +11,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, FRACTIONS, LABELLED, SECOND_MEANT, TRANSPOSES, WORDS
-from matcalc.language.latex.lexeme_passes import Source
-from matcalc.language.latex.lexemes import CELL, Lexeme
+from matcalc.language.latex.lexemes import CELL, Lexeme, Source
 from matcalc.language.text.spelling import AS_LATIN, SPELLED_GREEK, Vocabulary, canonical_name
 from matcalc.language.text.terminals import WRITTEN_OUT, Token, by_depth, closing, opening, type_at, types_at
 
@@ -29,7 +28,11 @@ _NAMED_SIGNS = {"*": "star", "ast": "star", "star": "star", "max": "max", "min":
 """What stands for a word when it is the whole of a subscript: ``x_*``, ``x_{\\max}``."""
 
 
-_STYLES = FONTS | WORDS
+def comma(place: int) -> Token:
+    """A comma that the text does not show."""
+    return Token("COMMA", ",", place, place)
+
+
 _NONE = Lexeme("", "", -1, -1)
 
 
@@ -51,9 +54,13 @@ class Reading:
         """Where a bold zero was written."""
         self.bound: set[str] = set()
         """Letters that are the index of a sum so far."""
-        self.ranged: dict[int, int] = {}
+        self.defined: set[str] = set()
+        """Words that the text defines as functions."""
+        self.ranges: dict[int, int] = {}
         """Closing brackets of arrays with their ranges written behind, and where these end."""
-        self._twins = _latin_twins(vocabulary)
+        stems = {name.partition("_")[0] for name in vocabulary.symbols}
+        self._twins = {latin: greek for greek, latin in AS_LATIN.items() if greek in stems}
+        """Latin letter -> the declared Greek letter that looks the same."""
 
     @property
     def last(self) -> Token | None:
@@ -67,6 +74,15 @@ class Reading:
     def token(self, kind: str, value: str, first: int, last: int | None = None) -> Token:
         """A token at the place of a lexeme, or of those up to another one."""
         return Token(kind, value, self.lexemes[first].start, self.lexemes[first if last is None else last].end)
+
+    def span(self, first: int, last: int) -> Span:
+        """The place of the lexemes from one to another."""
+        return Span(self.lexemes[first].start, self.lexemes[last].end)
+
+    def separated(self, parts: Iterable[Range]) -> Items:
+        """The parts with commas between them that the text does not show."""
+        items: Items = [item for part in parts for item in (comma(self.lexemes[part[0]].start), part)]
+        return items[1:]
 
     def texts(self, first: int, last: int, most: int = _LONGEST_WORD) -> list[str]:
         """What is written in a range, of so many lexemes at most."""
@@ -90,8 +106,7 @@ class Reading:
 
     def bracket(self, position: int) -> tuple[Token, Token]:
         """Round brackets that no source shows, without a character, at the place of a lexeme."""
-        lexeme = self.lexemes[position]
-        return Token("LPAR", "", lexeme.start, lexeme.end), Token("RPAR", "", lexeme.start, lexeme.end)
+        return self.token("LPAR", "", position), self.token("RPAR", "", position)
 
     def is_raised(self, position: int) -> bool:
         """Whether an exponent stands behind a position, or behind the brace that closes there."""
@@ -108,8 +123,7 @@ class Reading:
         return self.unbraced(position, end), end
 
     def element_end(self, position: int, stop: int) -> int:
-        """The position after one lexeme with its arguments, or after a bracket with what it
-        holds."""
+        """The position after one lexeme with its arguments, or a bracket with what it holds."""
         end = self.ends.get(position) or self._measured(position)
         if end > stop:
             raise self._needs_argument(stop - 1)
@@ -133,7 +147,8 @@ class Reading:
             found = self.ends.get(place) or self._simple_end(place)
             if found is None:
                 waiting.append((place, 2 if self.lexemes[place].text in _TAKING_TWO else 1))
-                place = self._first_argument(place)
+                root = self.lexemes[place].text == "sqrt" and self.at(place + 1, len(self.lexemes)).kind == "["
+                place = self.partner[place + 1] + 1 if root else place + 1  # a root may have a degree
                 continue
             place = end = found
             while waiting:
@@ -153,33 +168,16 @@ class Reading:
             return self.partner[position] + 1
         return None if lexeme.is_command(_TAKING) else position + 1
 
-    def _first_argument(self, position: int) -> int:
-        """The place of a command's first argument, after the degree of a root."""
-        after = position + 1
-        root = self.lexemes[position].text == "sqrt" and self.at(after, len(self.lexemes)).kind == "["
-        return self.partner[after] + 1 if root else after
-
     def word(self, first: int, last: int) -> str | None:
         """The letters and digits of a range, fonts and braces left out; None when anything else
         stands in it."""
         if last - first > _LONGEST_WORD:
             return None
         lexemes = self.lexemes[first:last]
-        if [lexeme.text in _NAMED_SIGNS for lexeme in lexemes] == [True]:
+        if len(lexemes) == 1 and lexemes[0].text in _NAMED_SIGNS:
             return _NAMED_SIGNS[lexemes[0].text]
-        parts: list[str] = []
-        for lexeme in lexemes:
-            if lexeme.kind in ("letter", "digit") or lexeme.is_command(SPELLED_GREEK):
-                parts.append(lexeme.text)
-            elif lexeme.is_command("_") and parts:
-                parts.append("_")
-            elif lexeme.kind not in ("{", "}") and not lexeme.is_command(_STYLES):
-                # an index of a label in words belongs to it
-                label = lexeme.is_char("_") and lexemes[0].text in WORDS and len(parts) > 1
-                if not label:
-                    return None
-        greek = any(len(part) > 1 for part in parts)
-        return None if not parts or (greek and len(parts) > 1) else "".join(parts)
+        parts = _spelled(lexemes)
+        return "".join(parts) if len(parts) == 1 or set(map(len, parts)) == {1} else None  # a Greek letter stands alone
 
     def symbol(self, first: int, last: int) -> tuple[str | None, int]:
         """One letter, Greek letter or styled letter at the beginning of a range, and the position
@@ -206,15 +204,20 @@ class Reading:
         return below is not None and self.vocabulary.declares(canonical_name(f"{word}_{below}"))
 
 
-def _latin_twins(vocabulary: Vocabulary) -> dict[str, str]:
-    """Latin letter -> the declared Greek letter that looks the same."""
-    stems = {name.partition("_")[0] for name in vocabulary.symbols}
-    return {latin: greek for greek, latin in AS_LATIN.items() if greek in stems}
+def _spelled(lexemes: list[Lexeme]) -> list[str]:
+    """The letters and digits of a word; none where anything else stands in it."""
+    parts: list[str] = []
+    for lexeme in lexemes:
+        if lexeme.is_symbol or (lexeme.is_command("_") and parts):
+            parts.append(lexeme.text)
+        # An index of a label in words belongs to it.
+        elif not lexeme.is_style and not (lexeme.is_char("_") and lexemes[0].text in WORDS and len(parts) > 1):
+            return []
+    return parts
 
 
 def written_array(r: Reading, position: int) -> tuple[Items, int]:
-    """The tokens of the array that begins at a position, and the position after it. Raises
-    ParseError for an entry that is missing."""
+    """The tokens of the array that begins at a position, and the position after it."""
     close = r.partner[position]
     breaks = [place for place in r.shallow(position + 1, close) if r.lexemes[place].kind == "newline"]
     rows = [row for row in _parts(position + 1, close, breaks) if row[0] < row[1]]
@@ -244,16 +247,11 @@ def _called(r: Reading, position: int, rows: list[list[Range]]) -> Items:
     if any(first >= last for row in rows for first, last in row):
         raise ParseError("an entry of this array is missing", span=opening.span, suggestion="0")
     column = all(len(row) == 1 for row in rows)
-    out: Items = [opening.as_a("CALL", WRITTEN_OUT), opening]
-    for number, row in enumerate(rows):
-        entries: Items = [item for entry in row for item in (*_comma(r, entry, entry is not row[0]), opening, entry, closing)]
-        out += [*_comma(r, row[0], number > 0), *(entries if column else [opening, *entries, closing])]
-    return [*out, closing]
-
-
-def _comma(r: Reading, entry: Range, wanted: bool) -> Items:
-    place = r.lexemes[entry[0]].start
-    return [Token("COMMA", ",", place, place)] if wanted else []
+    out: Items = []
+    for row in rows:
+        entries = [item for entry in row for item in (comma(r.lexemes[entry[0]].start), opening, entry, closing)]
+        out += entries if column else [entries[0], opening, *entries[1:], closing]
+    return [opening.as_a("CALL", WRITTEN_OUT), opening, *out[1:], closing]
 
 
 INNER = frozenset(["inner", "ip", "innerproduct", "innerprod", "inprod", "iprod", "inp", "dotp", "dotprod", "dprod"])
@@ -265,11 +263,10 @@ def inner_product(r: Reading, position: int, stop: int) -> tuple[Items, int]:
     r"""``\langle x, y \rangle``, perhaps with the mark F or a weight behind it, and the position
     after it."""
     close = r.partner[position]
-    span = Span(r.lexemes[position].start, r.lexemes[close].end)
     cut = _separator(r, position + 1, close)
     if cut is None:
         advice = "\\langle x, y \\rangle, or \\operatorname{mean}(x) for a mean"
-        raise ParseError("an inner product has two parts", span=span, suggestion=advice)
+        raise ParseError("an inner product has two parts", span=r.span(position, close), suggestion=advice)
     weight, end = _weight(r, close, stop)
     return _inner(r, (position, close), (position + 1, cut), (cut + 1, close), weight), end
 
@@ -283,10 +280,8 @@ def named_inner_product(r: Reading, position: int, stop: int) -> tuple[Items, in
         if cut is not None:
             return _inner(r, (position, close), (after + 1, cut), (cut + 1, close), None), close + 1
     if r.at(after, stop).kind != "{":
-        name = r.lexemes[position].text
-        raise UnknownFunctionError(
-            f"\\{name} needs two arguments", span=r.lexemes[position].span, suggestion="\\langle x, y \\rangle"
-        )
+        here = r.lexemes[position]
+        raise UnknownFunctionError(f"\\{here.text} needs two arguments", span=here.span, suggestion="\\langle x, y \\rangle")
     left, middle = r.argument(after, stop, position)
     right, end = r.argument(middle, stop, position)
     return _inner(r, (position, end - 1), left, right, None), end
@@ -355,10 +350,8 @@ def second_argument(r: Reading, position: int, stop: int) -> tuple[Items, int]:
 
 
 def quotient_of_differentials(r: Reading, owner: int, top: Range, bottom: Range) -> Items | None:
-    """The tokens of a fraction that is a derivative; None when it is a quotient.
-
-    Raises ParseError for a denominator that begins as one of a derivative and goes on otherwise.
-    """
+    """The tokens of a fraction that is a derivative; None when it is a quotient. Raises ParseError
+    for a denominator that begins as one of a derivative and goes on otherwise."""
     above, below = _differential(r, *top), _differential(r, *bottom)
     if above is None or below is None or below == bottom[1]:
         return None
@@ -411,27 +404,39 @@ def _names(r: Reading, bottom: Range, order: int) -> Items:
         start = _differential(r, position, stop)
         name, end = (None, stop) if start is None or start == stop else r.symbol(start, stop)
         if start is None or start == stop or (name is None and r.lexemes[start].kind != "command"):
-            whole = Span(r.lexemes[position].start, r.lexemes[stop - 1].end)
-            raise ParseError("differentiate by one name", span=whole, suggestion="\\frac{\\partial f}{\\partial x}")
+            raise ParseError(
+                "differentiate by one name",
+                span=r.span(position, stop - 1),
+                suggestion="\\frac{\\partial f}{\\partial x}",
+            )
         items += [r.token("PARTIAL", "∂", position), (start, r.element_end(start, stop))]
-        square: Items = []
-        marks: Items = []
-        while r.at(end, stop).is_char("^_'"):
-            # A subscript before or after the exponent.
-            sign, place = r.lexemes[end].text, end
-            found, end = ((end, end), end + 1) if sign == "'" else r.argument(end + 1, stop, end)
-            if sign == "_":
-                items.append((place, end))
-            elif sign == "'" or _is_transpose(r, *found):
-                marks = [r.token("TRANSPOSE", "'", place, end - 1)]
-            elif r.word(*found) == "2" and order == 2:
-                square = [*_square(r, position)]
-            else:
-                advice = "\\frac{\\partial^2 f}{\\partial x^2}"
-                raise ParseError("differentiate by one name", span=r.lexemes[place].span, suggestion=advice)
-        items += [*square, *marks]
-        position = end
+        scripts, position = _scripts_of_name(r, end, stop, order, position)
+        items += scripts
     return items
+
+
+def _scripts_of_name(r: Reading, place: int, stop: int, order: int, sign: int) -> tuple[Items, int]:
+    r"""The subscripts of the name behind a sign of a differential, then an exponent of its order
+    and a mark of transposition; and the position after them."""
+    items: Items = []
+    square: Items = []
+    marks: Items = []
+    while r.at(place, stop).is_char("^_'"):
+        # A subscript before or after the exponent.
+        mark = r.lexemes[place].text
+        found, end = ((place, place), place + 1) if mark == "'" else r.argument(place + 1, stop, place)
+        if mark == "_":
+            items.append((place, end))
+        elif mark == "'" or _is_transpose(r, *found):
+            marks = [r.token("TRANSPOSE", "'", place, end - 1)]
+        elif r.word(*found) == "2" and order == 2:
+            square = [*_square(r, sign)]
+        else:
+            raise ParseError(
+                "differentiate by one name", span=r.lexemes[place].span, suggestion="\\frac{\\partial^2 f}{\\partial x^2}"
+            )
+        place = end
+    return [*items, *square, *marks], place
 
 
 def _is_transpose(r: Reading, first: int, last: int) -> bool:

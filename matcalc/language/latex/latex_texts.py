@@ -1,4 +1,5 @@
-"""Texts that LaTeX is read from, a stretch at a time, and those put together from its tokens."""
+"""Texts that LaTeX is read from, a stretch at a time, those put together from its tokens, and what a
+writer's own commands stand for and take."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from matcalc.base.budgets import LONGEST_ARGUMENT, MOST_MARKS
 from matcalc.base.lazy import pattern
@@ -84,8 +85,7 @@ class Text:
 
     @cached_property
     def branches(self) -> Mapping[int, Branches]:
-        """For the place of each condition that has an end, and of its ``\\else``, those of its
-        parts."""
+        """For the place of each condition with an end, and of its ``\\else``, those of its parts."""
         found: dict[int, Branches] = {}
         opened: list[tuple[int, int]] = []
         for match in _CONDITION.finditer(self.string):
@@ -130,8 +130,7 @@ class Token(NamedTuple):
     ``kind`` is ``text`` (characters without a meaning of their own), ``par`` (an empty line),
     ``command`` (without its backslash), ``begin`` and ``end`` (the name of an environment),
     ``comment``, ``{``, ``}``, ``$``, or ``stop``. ``origin`` is the place that its first character
-    comes from; what a macro stands for comes as a whole from its call, which reaches to ``until``,
-    else -1.
+    comes from; what a macro stands for comes from its call, which reaches to ``until``, else -1.
     """
 
     kind: str
@@ -146,12 +145,11 @@ class Token(NamedTuple):
 
 
 _APART = 200
-"""Characters between marks where there are very many."""
+"""Characters between marks where there are very many: only some places are marked then."""
 
 
 class Mark(NamedTuple):
-    """From ``offset`` on the text comes from ``origin`` on; or, with ``until``, as a whole from
-    there to ``until``."""
+    """From ``offset`` on the text comes from ``origin`` on; with ``until``, as a whole up to it."""
 
     offset: int
     origin: int
@@ -179,15 +177,13 @@ class Runs:
             self.length += 1
             self._next = -1
         self._last = ""
-        if (until >= 0 or origin != self._next) and self._counts(origin):
+        if (until >= 0 or origin != self._next) and (
+            len(self.marks) < MOST_MARKS or abs(origin - self.marks[-1].origin) >= _APART
+        ):
             self.marks.append(Mark(self.length, origin, until))
         self.parts.append(text)
         self.length += len(text)
         self._next = -1 if until >= 0 else origin + len(text)
-
-    def _counts(self, origin: int) -> bool:
-        """Whether a place is marked: behind very many only some are."""
-        return len(self.marks) < MOST_MARKS or abs(origin - self.marks[-1].origin) >= _APART
 
     def command(self, name: str, origin: int, until: int = -1) -> None:
         """Adds a command."""
@@ -225,14 +221,12 @@ _TOKEN = pattern(
 _BLANK = pattern(r"(?:[^\S\n]++|\n(?![^\S\n]*\n)|%[^\n]*+(?:\n(?![^\S\n]*\n)[^\S\n]*)?+)++")
 _ONE = pattern(r"\\(?:[A-Za-z@]+|.|\Z)|.", re.DOTALL)
 NEVER = -2
+_DEPTHS = {"{": 1, "}": -1}
 
 
 class Frame:
-    """A stretch of a text that is being read. ``done`` is called at its end; nothing outside is
-    then taken for an argument.
-
-    Where ``done`` returns True a token ``stop`` comes there.
-    """
+    """A stretch of a text that is being read. ``done`` is called at its end, and nothing outside is
+    then taken for an argument; where it returns True a token ``stop`` comes there."""
 
     __slots__ = ("at", "base", "done", "end", "origin", "string", "text", "until")
 
@@ -292,14 +286,11 @@ class Frame:
         return found if found is not None and found < self.end else None
 
     def stopped(self, stop: str, depth: int) -> tuple[int, int]:
-        """The place of ``stop`` in what is left, outside of braces, and how deep in braces it ends.
-
-        The place is -1 where it does not come, and ``NEVER`` where it cannot come behind the end,
-        either.
-        """
+        """The place of ``stop`` in what is left, outside of braces, and how deep in braces it ends;
+        -1 where it does not come, ``NEVER`` where it cannot come behind the end, either."""
         if self.origin < 0:
             following = self.text.following(stop, self.at)
-            if not 0 <= following < self.end or following > self.at + LONGEST_ARGUMENT:
+            if not 0 <= following < min(self.end, self.at + LONGEST_ARGUMENT + 1):
                 return -1, depth
         marks, position = _marks(stop), self.at
         while (match := marks.search(self.string, position, self.end)) is not None:
@@ -307,7 +298,7 @@ class Frame:
                 return match.start(), depth
             closed = self.closing(match.start()) if match[0] == "{" else None
             position = match.end() if closed is None else closed + 1
-            depth += (match[0] == "{" and closed is None) - (match[0] == "}")
+            depth += _DEPTHS.get(match[0], 0) * (closed is None)
             if depth < 0 or (match[0][0] == "\n" and stop != "}"):
                 return NEVER, depth
         return -1, depth
@@ -317,3 +308,173 @@ class Frame:
 def _marks(stop: str) -> re.Pattern[str]:
     ending = r"(?![A-Za-z@])" if stop[:1] == "\\" and stop[-1:].isalpha() else ""
     return re.compile(rf"(?P<stop>{re.escape(stop)}{ending})|\\(?:[A-Za-z@]+|.)|[{{}}]|%[^\n]*|\n[^\S\n]*\n", re.DOTALL)
+
+
+T = TypeVar("T")
+_DEEPEST = 50
+"""Groups within each other; in deeper ones definitions hold beyond their end."""
+
+
+class _Group(NamedTuple):
+    """Where it ends (``text`` is None for one that a command ends), and for each name defined in it
+    what it stood for before."""
+
+    text: Text | None
+    end: int
+    before: dict[str, object]
+
+
+class Meanings(dict[str, T], Generic[T]):
+    """What names stand for. What ``define`` gives them holds to the end of the group."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: list[_Group] = []
+
+    def define(self, name: str, meaning: T, *, everywhere: bool = False) -> None:
+        """Gives a name a meaning, ``everywhere`` beyond all groups."""
+        if everywhere:
+            for group in self._groups:
+                group.before.pop(name, None)
+        elif self._groups:
+            self._groups[-1].before.setdefault(name, self.get(name))
+        self[name] = meaning
+
+    def open(self, text: Text | None = None, end: int = -1) -> None:
+        """Begins a group that ends at a place of a text, or with a command."""
+        if len(self._groups) < _DEEPEST:
+            self._groups.append(_Group(text, end, {}))
+
+    def close(self, text: Text | None = None, end: int = -1) -> None:
+        """Ends the group that ends here, if one does, with all that should have ended in it."""
+        depth = len(self._groups)
+        while depth and self._groups[depth - 1].text is text and self._groups[depth - 1].end < end:
+            depth -= 1
+        if not depth or self._groups[depth - 1][:2] != (text, end):
+            return
+        while len(self._groups) >= depth:
+            for name, meaning in self._groups.pop().before.items():
+                if meaning is None:
+                    self.pop(name, None)
+                else:
+                    self[name] = meaning  # type: ignore[assignment]
+
+
+MISSING = "-NoValue-"
+"""What stands for an optional argument that is left out, as in xparse."""
+TRUE, FALSE = r"\BooleanTrue", r"\BooleanFalse"
+"""What stands for a star that is there, or is not."""
+
+Kind: TypeAlias = Literal["mandatory", "optional", "star", "group", "between", "until", "literal"]
+Argument: TypeAlias = "list[Slice] | str"
+
+_HOLE = pattern(r"\\.|#([1-9#])")
+_MARK = r"\\[A-Za-z]+|\S"
+_SPECIFIED = pattern(
+    rf"\s*[!+]?\s*(?P<letter>[msovgOG]|(?P<marked>(?P<paired>[rRdD])|t))"
+    rf"(?(marked)\s*(?P<first>{_MARK}))(?(paired)\s*(?P<second>{_MARK}))\s*"
+)
+"""A letter of xparse, with the marks that it takes."""
+
+
+class Parameter(NamedTuple):
+    """What a command takes: arguments, and a ``literal``, which is passed and is none. ``default``
+    stands for what is left out; without one it must be there."""
+
+    kind: Kind = "mandatory"
+    default: str | None = None
+    marks: tuple[str, str] = ("", "")
+
+
+class Macro:
+    r"""What a command stands for: a body with ``#1``... for its arguments, or, as an ``alias``,
+    what another one meant before."""
+
+    __slots__ = ("alias", "body", "cuts", "parameters", "text")
+
+    def __init__(self, body: str, parameters: tuple[Parameter, ...] = (), *, alias: str = "") -> None:
+        self.body = body
+        self.text = Text(body)
+        self.parameters = parameters
+        self.alias = alias
+        self.cuts = _cuts(body) if "#" in body else ((0, len(body)),)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Macro)
+            and (self.body, self.parameters, self.alias) == (other.body, other.parameters, other.alias)
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash((self.body, self.alias))
+
+    def parts(self, arguments: list[Argument], origin: int, until: int) -> list[Slice]:
+        """The body with the arguments in it; what is its own comes from the place of the call."""
+        parts: list[Slice] = []
+        for cut in self.cuts:
+            if isinstance(cut, tuple):
+                parts.append(Slice(self.text, *cut, origin, until))
+            elif cut <= len(arguments):
+                argument = arguments[cut - 1]
+                parts += argument if isinstance(argument, list) else [Slice(Text(argument), 0, len(argument), origin, until)]
+        return parts
+
+
+class Environment(NamedTuple):
+    """What stands for the beginning and the end of a writer's own environment."""
+
+    begin: Macro
+    end: Macro
+
+
+def counted(count: int, first: str | None = None) -> tuple[Parameter, ...]:
+    r"""The parameters of ``\newcommand``: so many arguments, the first with a default if there is
+    one."""
+    wanted = [Parameter()] * count
+    if first is not None and wanted:
+        wanted[0] = Parameter("optional", first)
+    return tuple(wanted)
+
+
+def specified(text: str) -> tuple[Parameter, ...] | None:
+    """The parameters of xparse: ``s o m O{x}``; None for what is not known."""
+    found: list[Parameter] = []
+    position, source = 0, Text(text)
+    while text[position:].strip():
+        match = _SPECIFIED.match(text, position)
+        if match is None:
+            return None
+        letter, position = match["letter"], match.end()
+        marks, default = (match["first"] or "*", match["second"] or ""), MISSING
+        if letter in "ODGR":
+            closed = source.closing.get(position)
+            if closed is None:
+                return None
+            default, position = text[position + 1 : closed], closed + 1
+        kind = _SORTS[letter]
+        found.append(Parameter() if kind == "mandatory" else Parameter(kind, None if kind == "star" else default, marks))
+    return tuple(found)
+
+
+_SORTS: Mapping[str, Kind] = {
+    **dict.fromkeys("mv", "mandatory"), **dict.fromkeys("st", "star"), **dict.fromkeys("oO", "optional"), **dict.fromkeys("gG", "group"),
+    **dict.fromkeys("dDrR", "between"),
+}  # fmt: skip
+"""The letters of xparse."""
+
+
+def _cuts(body: str) -> tuple[tuple[int, int] | int, ...]:
+    """Where the body is its own text, and where an argument stands; ``##`` is a ``#`` of its
+    own."""
+    found: list[tuple[int, int] | int] = []
+    start = 0
+    for match in _HOLE.finditer(body):
+        if match[1] is None:
+            continue
+        if match[1] == "#":
+            found.append((start, match.start() + 1))
+        else:
+            found += [(start, match.start()), int(match[1])]
+        start = match.end()
+    found.append((start, len(body)))
+    return tuple(found)

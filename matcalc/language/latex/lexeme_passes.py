@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matcalc.base.budgets import DEEPEST_NESTING, MOST_CHARACTERS, MOST_TOKENS
+from matcalc.base.budgets import MOST_CHARACTERS, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision
@@ -20,17 +20,20 @@ from matcalc.language.latex.latex_commands import (
     WORDS,
 )
 from matcalc.language.latex.lexemes import (
-    BEGINS,
-    ENDS,
     STOPS,
+    STYLES,
     Lexeme,
+    Source,
+    closing_braces,
     inside_delimiters,
     is_doubled,
     next_lexeme,
+    partners,
     restored,
     with_cells,
 )
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, Vocabulary, canonical_name, plain_letters
+from matcalc.language.text.terminals import rewritten
 
 _BRACKETS = {"[": "]", "(": ")"}
 _LONGEST_LABEL = 12
@@ -76,19 +79,14 @@ class _Reader:
     def __init__(self, lexemes: list[Lexeme], vocabulary: Vocabulary) -> None:
         self._lexemes = lexemes
         self._vocabulary = vocabulary
-        self._closing = _closing_braces(lexemes)
+        self._closing = closing_braces(lexemes)
         self._opening = {close: start for start, close in self._closing.items()}
         self._bound = self._below_sums()
-        marks = [place for place, lexeme in enumerate(lexemes) if lexeme.is_char("^")]
-        self._exponents = [found for place in marks if (found := self._exponent(place)) is not None]
-        self._differentiated = {_text(one.inner) for one in self._exponents if self._text_at(one.start - 1) == "partial"} - {
-            "",
-            "T",
-            "H",
-        }
-        self._given = {
-            f"{one.base}^{one.inner[0].text}" for one in self._exponents if len(one.inner) == 1 and self._is_given(one)
-        }
+        self._exponents = [found for place in range(len(lexemes)) if (found := self._exponent(place)) is not None]
+        self._differentiated = {_text(one.inner) for one in self._exponents if self._text_at(one.start - 1) == "partial"}
+        self._differentiated -= {"", "T", "H"}
+        single = [one for one in self._exponents if len(one.inner) == 1]
+        self._given = {f"{one.base}^{one.inner[0].text}" for one in single if self._is_given(one)}
         self._names: dict[str, Lexeme] = {}
         self._entries: dict[str, Lexeme] = {}
 
@@ -115,18 +113,15 @@ class _Reader:
             name = f"{found[1]}_{_text(self._argument(place + 1)[0])}" if found is not None else ""
             made = self._names.get(name) or self._entries.get(name)
             if made is not None:
-                said = f"{name} would be one name for two symbols"
-                raise ParseError(said, span=made.span, suggestion="another letter for one of them")
+                raise ParseError(
+                    f"{name} would be one name for two symbols", span=made.span, suggestion="another letter for one of them"
+                )
 
     def _subscript(self, exponent: _Exponent, label: str, rest: list[Lexeme]) -> tuple[list[Lexeme], int]:
         """The lexemes of a label, with the index beside it and what stands behind it, and the
         position after all of them."""
-        mark, last, after, index = (
-            self._lexemes[exponent.place],
-            self._lexemes[exponent.after - 1],
-            exponent.after,
-            exponent.index,
-        )
+        mark, last = self._lexemes[exponent.place], self._lexemes[exponent.after - 1]
+        after, index = exponent.after, exponent.index
         if not index and self._text_at(after) == "_":
             below, end = self._argument(after + 1)
             index, after = (read, end) if (read := _text(below)) else ("", after)
@@ -134,11 +129,12 @@ class _Reader:
         self._names[name] = mark
         if index:
             self._entries[f"{name}_{index}"] = mark
-        parts = [*label.split("_"), *([index] if index else [])]
+        parts = [label, index] if index else [label]
         made = [Lexeme("char", "_", mark.start, mark.end), Lexeme("{", "{", mark.end, mark.end)]
-        for position, text in enumerate(parts):
-            made += [Lexeme("command", "_", mark.end, mark.end)] if position else []
-            made += [Lexeme("digit" if c.isdigit() else "letter", c, mark.end, last.end) for c in text]
+        for character in "_".join(parts):
+            kind = "digit" if character.isdigit() else "letter"
+            between = Lexeme("command", "_", mark.end, mark.end)
+            made.append(between if character == "_" else Lexeme(kind, character, mark.end, last.end))
         made.append(Lexeme("}", "}", last.end, last.end))
         if rest:
             made += [Lexeme("char", "^", mark.start, mark.start), Lexeme("{", "{", mark.start, mark.start)]
@@ -153,14 +149,12 @@ class _Reader:
         first, rest = one.inner[0], one.inner[1:]
         if first.kind in _BRACKETS:
             return self._bracketed(one)
-        if first.text in SIGNS and first.kind in ("char", "command"):
-            transposed = all(lexeme.text in TRANSPOSES or lexeme.text in "{}" for lexeme in rest)
-            return (SIGNS[first.text], rest) if transposed and self._is_marked(one, first) else None
+        if first.text in SIGNS:
+            return (SIGNS[first.text], rest) if self._is_marked(one, first) else None
         label = _text(one.inner)
-        if first.is_command(WORDS) and len(label) > 1 and label.isalpha() and label not in TRANSPOSES:
-            return label, []
+        words = first.is_command(WORDS) and len(label) > 1 and label.isalpha() and label not in TRANSPOSES
         named = self._vocabulary.declares(canonical_name(f"{one.base}_{label}")) or label in self._differentiated
-        return (label, []) if named and label and not label.isdecimal() else None
+        return (label, []) if label and (words or (named and not label.isdecimal())) else None
 
     def _bracketed(self, one: _Exponent) -> tuple[str, list[Lexeme]] | None:
         """``[1]``, ``(l-1)``, ``[1](i)``, perhaps with a transpose behind."""
@@ -173,8 +167,8 @@ class _Reader:
                 return None
             labels.append(label)
             inner = inner[close + 1 :]
-        power = any(lexeme.text not in TRANSPOSES and lexeme.kind != "digit" and lexeme.text not in "{}-" for lexeme in inner)
-        return None if power else ("_".join(labels), inner)  # e^{(s+t)A}
+        label_alone = _BEHIND_BRACKETS.issuperset([lexeme.text for lexeme in inner])
+        return ("_".join(labels), inner) if label_alone else None  # e^{(s+t)A}
 
     def _means_otherwise(self, one: _Exponent, label: str) -> bool:
         """``f^{(2)}(x)``, a derivative, and ``e_2^{(n)}``, a unit vector."""
@@ -185,6 +179,8 @@ class _Reader:
         """Whether a sign belongs to a name that is declared or given a value. A star or a plus also
         does elsewhere, except on a capital, of which it could be the adjoint or the pseudoinverse,
         and on x in ``x^* A x``."""
+        if not _BEHIND_LABELS.issuperset([lexeme.text for lexeme in one.inner[1:]]):
+            return False
         if self._vocabulary.declares(f"{one.base}_{SIGNS[sign.text]}") or f"{one.base}^{sign.text}" in self._given:
             return True
         following = self._lexemes[one.after] if one.after < len(self._lexemes) else None
@@ -202,8 +198,8 @@ class _Reader:
         return self._lexemes[place].text if 0 <= place < len(self._lexemes) else ""
 
     def _exponent(self, place: int) -> _Exponent | None:
-        """The exponent at a sign; None where it is empty or hangs on no symbol."""
-        if self._closing.get(place + 1, place) - place > _LONGEST_EXPONENT:
+        """The exponent at a sign; None where there is none, or it is empty or hangs on no symbol."""
+        if not self._lexemes[place].is_char("^") or self._closing.get(place + 1, place) - place > _LONGEST_EXPONENT:
             return None
         inner, after = self._argument(place + 1)
         index, stop = "", place
@@ -228,17 +224,15 @@ class _Reader:
     def _symbol_before(self, end: int) -> tuple[int, str] | None:
         """Where the letter with its accent and font begins that ends at a position, and its
         name."""
-        if not end:
-            return None
         start = self._opening.get(end - 1, end - 1)
         if end - start > _LONGEST_EXPONENT:
             return None
         inner = [part for part in self._lexemes[start:end] if part.kind not in ("{", "}") and part.text not in FONTS]
-        accents = [ACCENTS[part.text] for part in inner if part.is_command(ACCENTS)]
+        accents = _accents(inner)
         letter = _letter(inner[-1]) if len(inner) == len(accents) + 1 else ""
         while start > 0 and self._lexemes[start - 1].is_command(_STYLES):
             start -= 1
-            accents += [ACCENTS[self._text_at(start)]] if self._text_at(start) in ACCENTS else []
+            accents += _accents([self._lexemes[start]])
         return (start, "_".join([letter, *accents])) if letter else None
 
     def _below_sums(self) -> frozenset[str]:
@@ -250,8 +244,13 @@ class _Reader:
         return frozenset(found)
 
 
-_WRAPPING = FONTS | WORDS
-_STYLES = (FONTS | WORDS | ACCENTS.keys()) - PROSE
+_STYLES = (STYLES | ACCENTS.keys()) - PROSE
+_BEHIND_LABELS = TRANSPOSES | {"{", "}"}
+_BEHIND_BRACKETS = _BEHIND_LABELS | set("-0123456789")
+
+
+def _accents(lexemes: list[Lexeme]) -> list[str]:
+    return [ACCENTS[lexeme.text] for lexeme in lexemes if lexeme.is_command(ACCENTS)]
 
 
 def _letter(lexeme: Lexeme) -> str:
@@ -266,45 +265,14 @@ def _text(inner: list[Lexeme]) -> str:
         return ""
     parts: list[str] = []
     for lexeme in inner:
-        if lexeme.kind in ("letter", "digit") or lexeme.is_command(SPELLED_GREEK):
+        if lexeme.is_symbol:
             parts.append(lexeme.text)
         elif lexeme.is_char("+-") and parts:
             parts.append(SIGNS[lexeme.text])
-        elif lexeme.kind not in ("{", "}") and not lexeme.is_command(_WRAPPING):
+        elif not lexeme.is_style:
             return ""
     text = "".join(parts)
     return text if text.isalnum() and len(text) <= _LONGEST_LABEL else ""
-
-
-def _closing_braces(lexemes: list[Lexeme]) -> dict[int, int]:
-    """Opening brace -> closing one, where they match."""
-    found: dict[int, int] = {}
-    opened: list[int] = []
-    for place, lexeme in enumerate(lexemes):
-        if lexeme.kind == "{":
-            opened.append(place)
-        elif lexeme.kind == "}" and opened:
-            found[opened.pop()] = place
-    return found
-
-
-@record
-class Source:
-    """The lexemes of a text, for each bracket the position of its partner, and what was decided on
-    the way."""
-
-    lexemes: list[Lexeme]
-    partner: dict[int, int]
-    length: int
-    decisions: list[Decision]
-    labelled: frozenset[str] = frozenset()
-    """Names that have a label as their exponent in the text."""
-    entries: frozenset[str] = frozenset()
-    """Such names with an index beside the label."""
-
-
-_PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}
-_SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
 
 
 def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
@@ -335,7 +303,7 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
         lexemes = one_pass(lexemes)
     lexemes = _with_variations(lexemes, vocabulary, decisions)
     labels = with_labels(lexemes, vocabulary)
-    return Source(labels.lexemes, _partners(labels.lexemes), len(text), decisions, labels.names, labels.entries)
+    return Source(labels.lexemes, partners(labels.lexemes), decisions, labels.names, labels.entries)
 
 
 def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -352,7 +320,7 @@ def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:
 def _unbraced(lexemes: list[Lexeme], fits: Callable[[int], bool], before: int = 0) -> list[Lexeme]:
     """The lexemes without the braces of which the first ``fits``, and without so many lexemes
     before them."""
-    found = [(opening, close) for opening, close in _closing_braces(lexemes).items() if fits(opening)]
+    found = [(opening, close) for opening, close in closing_braces(lexemes).items() if fits(opening)]
     gone = {place for opening, close in found for place in (*range(opening - before, opening + 1), close)}
     return [lexeme for place, lexeme in enumerate(lexemes) if place not in gone]
 
@@ -411,11 +379,15 @@ def _without_environments(lexemes: list[Lexeme]) -> list[Lexeme]:
         elif lexeme.kind == "end":
             begun = opened.pop().text if opened else None
             if begun is None:
-                advice = f"remove it, or write \\begin{{{lexeme.text}}} before"
-                raise ParseError(f"\\end{{{lexeme.text}}} closes nothing", span=lexeme.span, suggestion=advice)
+                raise ParseError(
+                    f"\\end{{{lexeme.text}}} closes nothing",
+                    span=lexeme.span,
+                    suggestion=f"remove it, or write \\begin{{{lexeme.text}}} before",
+                )
             if begun != lexeme.text:
-                message = f"\\end{{{lexeme.text}}} does not match \\begin{{{begun}}}"
-                raise ParseError(message, span=lexeme.span, suggestion=f"\\end{{{begun}}}")
+                raise ParseError(
+                    f"\\end{{{lexeme.text}}} does not match \\begin{{{begun}}}", span=lexeme.span, suggestion=f"\\end{{{begun}}}"
+                )
     if opened:
         name = opened[-1].text
         raise ParseError(f"\\begin{{{name}}} is never closed", span=opened[-1].span, suggestion=f"\\end{{{name}}} at the end")
@@ -426,21 +398,19 @@ def _without_dropped(lexemes: list[Lexeme]) -> list[Lexeme]:
     r"""Leaves out ``\label{...}`` and its like."""
     if not any(lexeme.is_command(DROPPED_WITH_ARGUMENT) for lexeme in lexemes):
         return lexemes
-    closing = _closing_braces(lexemes)
-    out: list[Lexeme] = []
-    position = 0
-    while position < len(lexemes):
-        lexeme = lexemes[position]
-        position += 1
+    closing = closing_braces(lexemes)
+
+    def dropped(position: int) -> tuple[list[Lexeme], int] | None:
+        lexeme, brace = lexemes[position], position + 1
         if not lexeme.is_command(DROPPED_WITH_ARGUMENT):
-            out.append(lexeme)
-        elif position == len(lexemes) or lexemes[position].kind != "{":
+            return None
+        if brace == len(lexemes) or lexemes[brace].kind != "{":
             raise ParseError(f"\\{lexeme.text} needs an argument in braces", span=lexeme.span)
-        elif position not in closing:
+        if brace not in closing:
             raise ParseError("'{' is never closed", span=lexeme.span, suggestion="add the closing brace")
-        else:
-            position = closing[position] + 1
-    return out
+        return [], closing[brace] + 1
+
+    return rewritten(lexemes, dropped)
 
 
 def _norm_bars(lexemes: list[Lexeme]) -> list[Lexeme]:
@@ -463,7 +433,7 @@ def _with_variations(lexemes: list[Lexeme], vocabulary: Vocabulary, decisions: l
     stand on both sides of the line."""
     if vocabulary.declares("delta"):
         return lexemes
-    closing, out = _closing_braces(lexemes), list(lexemes)
+    closing, out = closing_braces(lexemes), list(lexemes)
     for place, lexeme in enumerate(lexemes):
         middle = closing.get(place + 1, -1) + 1
         end = closing.get(middle, 0)
@@ -476,42 +446,3 @@ def _with_variations(lexemes: list[Lexeme], vocabulary: Vocabulary, decisions: l
             span = Span(lexemes[place + 2].start, lexemes[end - 1].end)
             decisions.append(Decision("\\delta above and below the line is read as \\partial", "alias", span=span))
     return out
-
-
-def _partners(lexemes: list[Lexeme]) -> dict[int, int]:
-    """For each bracket the position of the other one."""
-    partner: dict[int, int] = {}
-    opened: list[int] = []
-    for position, lexeme in enumerate(lexemes):
-        if lexeme.kind in _SHOWN:
-            opened.append(position)
-            if len(opened) > DEEPEST_NESTING:
-                raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=lexeme.span)
-        elif lexeme.kind in _PAIRS:
-            if not opened:
-                raise ParseError(
-                    f"{lexeme.kind!r} closes nothing", span=lexeme.span, suggestion="remove it, or open a bracket before"
-                )
-            first = opened.pop()
-            _check_pair(lexemes[first], lexeme)
-            partner |= {first: position, position: first}
-    if opened:
-        first_open = lexemes[opened[-1]]
-        raise ParseError(
-            f"{_SHOWN[first_open.kind]!r} is never closed", span=first_open.span, suggestion="add the closing bracket"
-        )
-    return partner
-
-
-def _check_pair(first: Lexeme, last: Lexeme) -> None:
-    """Raises ParseError for brackets of two sorts, and where only one of them belongs to an array
-    or has a command for its size."""
-    if first.kind != _PAIRS[last.kind]:
-        raise ParseError(f"{last.kind!r} does not match {first.kind!r}", span=last.span)
-    if (first.text == BEGINS) != (last.text == ENDS):
-        raise ParseError(
-            f"{last.text} does not match {first.text}", span=last.span, suggestion="one bracket, and an array inside"
-        )
-    if (first.text == "\\left") != (last.text == "\\right"):
-        lonely, missing = (first, "\\right") if first.text == "\\left" else (last, "\\left")
-        raise ParseError(f"{lonely.text} has no {missing}", span=lonely.span, suggestion=f"{missing} before the other bracket")

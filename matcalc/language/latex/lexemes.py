@@ -7,9 +7,10 @@ import re
 from collections.abc import Container
 from functools import lru_cache
 
-from matcalc.base.errors import ParseError, Span
+from matcalc.base.budgets import DEEPEST_NESTING
+from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import pattern
-from matcalc.base.records import record
+from matcalc.base.records import record, replace
 from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import (
     ACCENTS,
@@ -28,6 +29,9 @@ from matcalc.language.latex.latex_commands import (
 )  # fmt: skip
 from matcalc.language.text.spelling import ACCENTS as MARKS
 from matcalc.language.text.spelling import SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.text.terminals import BARS, rewritten
+
+STYLES = FONTS | WORDS
 
 
 @record
@@ -47,6 +51,16 @@ class Lexeme:
     @property
     def span(self) -> Span:
         return Span(self.start, self.end)
+
+    @property
+    def is_symbol(self) -> bool:
+        """Whether it is a letter, a Greek one too, or a digit."""
+        return self.kind in ("letter", "digit") or self.is_command(SPELLED_GREEK)
+
+    @property
+    def is_style(self) -> bool:
+        """Whether it only says how what is meant is set: braces, fonts."""
+        return self.kind in ("{", "}") or self.is_command(STYLES)
 
     def is_command(self, names: Container[str]) -> bool:
         return self.kind == "command" and self.text in names
@@ -115,13 +129,17 @@ _BEGIN = pattern(
 _END = pattern(rf"\\end\s*\{{(?:{_NAMES})\*?\}}")
 
 
-def array_mark(text: str, position: int, stop: int) -> Lexeme | None:
-    """The beginning or the end of an array at a position: a bracket that opens or closes."""
-    found = _BEGIN.match(text, position, stop)
-    if found is not None:
-        return Lexeme("(", BEGINS, position, found.end())
-    found = _END.match(text, position, stop)
-    return None if found is None else Lexeme(")", ENDS, position, found.end())
+_MARKS_OF_ARRAYS = ((_BEGIN, "(", BEGINS), (_END, ")", ENDS))
+
+
+def _mark(text: str, position: int, stop: int) -> Lexeme | None:
+    """The beginning or the end of an array at a position, a bracket that opens or closes, or of a
+    display."""
+    for marks, kind, said in _MARKS_OF_ARRAYS:
+        if (found := marks.match(text, position, stop)) is not None:
+            return Lexeme(kind, said, position, found.end())
+    found = _ENVIRONMENT.match(text, position, stop)
+    return Lexeme(found[1], found[2], position, found.end()) if found is not None and found[2] in ENVIRONMENTS else None
 
 
 _SPACE = pattern(r"[\s~\u200b]+|(?<!\\)%[^\n]*")
@@ -132,6 +150,7 @@ _COMMAND = pattern(r"\\(?:([A-Za-z]+)\*?|(.)|$)", re.DOTALL)
 
 _IN_BRACES = pattern(r"\{\s*([()\[\]|/]|\\[{}|]|\\[lr](?:angle|brace|brack|[vV]ert))\s*\}")
 """A delimiter in braces of its own: ``\\Big{(}``."""
+_DELIMITER = pattern(r"(\\[A-Za-z]+)\*?|(\\.|.)", re.DOTALL)
 _ENVIRONMENT = pattern(r"\\(begin|end)\s*\{([A-Za-z]+)\*?\}(?:\{\d+\})?(?:\[[^\]\n]{0,80}\])?")
 
 
@@ -139,9 +158,6 @@ _WIDTH = pattern(r"\s*[-+]?(\d+\.?\d*|\.\d+)\s*(?:mu|pt|em|ex|cm|mm|in|bp|pc|sp)
 
 
 _ROW_GAP = pattern(r"\s*\[-?[\d.]+\s*[a-z]{2}\]")
-
-
-_MARKS = {"(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}"}
 
 
 STOPS = frozenset([".", ",", ";"])
@@ -192,18 +208,14 @@ def next_lexeme(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
 def _kind(character: str) -> str:
     if character in "0123456789":
         return "digit"
-    if (character.isalpha() and not _styled(character)) or character in MARKS:
+    small = character in SUPERSCRIPTS or character in SUBSCRIPTS
+    if (character.isalpha() and not small) or character in MARKS:
         return "letter"
-    return _MARKS.get(character, "char")
-
-
-def _styled(character: str) -> bool:
-    """Letters that are superscripts or subscripts."""
-    return character in SUPERSCRIPTS or character in SUBSCRIPTS
+    return character if character in "()[]{}" else "char"
 
 
 def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
-    mark = array_mark(text, position, stop) or _environment_mark(text, position, stop)
+    mark = _mark(text, position, stop)
     if mark is not None:
         out.append(mark)
         return mark.end
@@ -216,23 +228,31 @@ def _command(text: str, position: int, stop: int, out: list[Lexeme]) -> int:
         return _sized(text, position, end, stop, name, out)
     if name == "not" and (negated := _negated(text, end, stop)) is not None:
         name, end = negated
-    if name in ("\\", " ", "\n"):
-        out.append(Lexeme(*(("newline", "\n") if name == "\\" else (GAP, name)), position, end))
-        gap = _ROW_GAP.match(text, end, stop) if name == "\\" else None
-        return gap.end() if gap is not None else end
-    if name == "!" and out and out[-1].kind != "digit" and out[-1].end == position:
-        out[-1] = Lexeme(out[-1].kind, out[-1].text, out[-1].start, end)  # what follows is moved to it
-    if name in SPACING or name in DIMENSIONED:
-        return end if name in SPACING else _after_width(text, position, end, stop)
-    kind = OPENING.get(name) or CLOSING.get(name) or "command"
+    if name in _SPACES:
+        return _after_space_command(text, position, end, stop, name, out)
+    kind = _BRACKETS.get(name, "command")
     out.append(Lexeme(kind, name if kind == "command" else "\\" + name, position, end))
     return end
 
 
-def _environment_mark(text: str, position: int, stop: int) -> Lexeme | None:
-    """The beginning or the end of a display."""
-    found = _ENVIRONMENT.match(text, position, stop)
-    return Lexeme(found[1], found[2], position, found.end()) if found is not None and found[2] in ENVIRONMENTS else None
+_SPACES = SPACING | DIMENSIONED | {"\\"}
+_BRACKETS = CLOSING | OPENING
+
+
+def _after_space_command(text: str, position: int, end: int, stop: int, name: str, out: list[Lexeme]) -> int:
+    """The position behind a command for space or a new row; only the ends of rows and blanks are
+    units."""
+    if name == "\\":
+        out.append(Lexeme("newline", "\n", position, end))
+        gap = _ROW_GAP.match(text, end, stop)
+        return end if gap is None else gap.end()
+    if name.isspace():
+        out.append(Lexeme(GAP, name, position, end))
+    elif name in DIMENSIONED:
+        return _after_width(text, position, end, stop)
+    elif name == "!" and out and out[-1].kind != "digit" and out[-1].end == position:
+        out[-1] = replace(out[-1], end=end)  # what follows is moved to it
+    return end
 
 
 def _after_width(text: str, position: int, end: int, stop: int) -> int:
@@ -263,37 +283,29 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
     if side and text.startswith(".", end, stop):
         advice = "the formula without it: derivatives hold at every value"
         raise ParseError("a delimiter that is left out is not read", span=Span(position, end + 1), suggestion=advice)
-    braced = _IN_BRACES.match(text, end, stop)
-    start = end if braced is None else braced.start(1)
-    match = _COMMAND.match(text, start, stop)
-    sign = text[start : min(start + 1, stop)] if match is None else match[1] or match[2] or ""
-    after = braced.end() if braced else match.end() if match else start + 1
-    kind = _kind_of_sign(sign, side) if match is None else _kind_of_command(sign, side)
+    found = _IN_BRACES.match(text, end, stop) or _DELIMITER.match(text, end, stop)
+    sign, after = ("", end + 1) if found is None else (found[1] or found[2], found.end())
+    kind = _kind_of_delimiter(sign, side)
     if kind is None or (name == "middle" and kind != "char"):
-        raise ParseError(
-            f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=f"\\{name}( or \\{name}|"
-        )
+        advice = f"\\{name}( or \\{name}|"
+        raise ParseError(f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=advice)
     out.append(Lexeme(kind, "/" if kind == "char" else "\\" + name, position, after))
     return after
 
 
-_BARS = {"|": "BAR", "∣": "BAR", "‖": "NORM_BAR", "∥": "NORM_BAR"}
+def _kind_of_delimiter(sign: str, side: int) -> str | None:
+    kind = _DELIMITERS.get(sign)
+    if kind in BARS and side:
+        return kind.removesuffix("_BAR") + ("_OPEN" if side < 0 else "_CLOSE")
+    return None if kind == "char" and side > 0 else kind
 
 
-def _kind_of_sign(sign: str, side: int) -> str | None:
-    """The kind of a delimiter of one character."""
-    if sign == "/" and side <= 0:
-        return "char"
-    return sign if sign in ("(", ")", "[", "]") else _kind_of_bar(_BARS.get(sign, ""), side)
-
-
-def _kind_of_command(name: str, side: int) -> str | None:
-    return OPENING.get(name) or CLOSING.get(name) or _kind_of_bar(OPERATORS.get(name, ""), side)
-
-
-def _kind_of_bar(bar: str, side: int) -> str | None:
-    ends = {-1: "_OPEN", 1: "_CLOSE"}
-    return None if bar not in ("BAR", "NORM_BAR") else bar if not side else bar.removesuffix("_BAR") + ends[side]
+_DELIMITERS = {
+    **dict(zip("()[]", "()[]", strict=True)), "|": "BAR", "∣": "BAR", "‖": "NORM_BAR", "∥": "NORM_BAR", "/": "char",
+    **{f"\\{name}": kind for name, kind in OPERATORS.items() if kind in BARS},
+    **{f"\\{name}": kind for name, kind in _BRACKETS.items()},
+}  # fmt: skip
+"""What delimiters are behind a command for their size."""
 
 
 _BARE_WORD = pattern(r"(?<![A-Za-z])(?<!(?<!\\)\\)[A-Za-z]{3}")
@@ -308,9 +320,8 @@ def restored(text: str, lexemes: list[Lexeme], decisions: list[Decision]) -> lis
     """The lexemes of a text with words that are commands without their backslash as these."""
     if _BARE_WORD.search(text) is None:
         return lexemes
-    out: list[Lexeme] = []
-    position = 0
-    while position < len(lexemes):
+
+    def command(position: int) -> tuple[list[Lexeme], int] | None:
         end = position
         while (
             end < len(lexemes)
@@ -318,15 +329,15 @@ def restored(text: str, lexemes: list[Lexeme], decisions: list[Decision]) -> lis
             and (end == position or lexemes[end].start == lexemes[end - 1].end)
         ):
             end += 1
-        word = "".join([lexeme.text for lexeme in lexemes[position:end]])
-        if end - position > 2 and _is_command(word, lexemes, end):
-            place = Lexeme("command", word, lexemes[position].start, lexemes[end - 1].end)
+        run = lexemes[position:end]
+        word = "".join([lexeme.text for lexeme in run])
+        if len(run) > 2 and _is_command(word, lexemes, end):
+            place = Lexeme("command", word, run[0].start, run[-1].end)
             decisions.append(Decision(f"{word} is read as the command \\{word}", "notation", span=place.span))
-            out.append(place)
-        else:
-            out += lexemes[position : max(end, position + 1)]
-        position = max(end, position + 1)
-    return out
+            run = [place]
+        return (run, end) if run else None
+
+    return rewritten(lexemes, command)
 
 
 def _is_command(word: str, lexemes: list[Lexeme], end: int) -> bool:
@@ -361,15 +372,16 @@ def with_cells(lexemes: list[Lexeme], decisions: list[Decision]) -> list[Lexeme]
 def _aligned(lexemes: list[Lexeme]) -> tuple[list[Lexeme], set[Lexeme]]:
     """The lexemes without the marks of columns that align equations, and the blanks that end the
     rows of arrays."""
-    inside: list[list[Lexeme] | None] = []
+    inside: list[list[Lexeme] | None] = [None]
     ends: set[Lexeme] = set()
     out: list[Lexeme] = []
     for lexeme in lexemes:
-        if lexeme.kind == "begin" or lexeme.text == BEGINS:
-            inside.append([] if lexeme.text == BEGINS else None)
-        elif inside and (lexeme.kind == "end" or lexeme.text == ENDS):
+        mark = lexeme.text if lexeme.text in (BEGINS, ENDS) else lexeme.kind
+        if mark in ("begin", BEGINS):
+            inside.append([] if mark == BEGINS else None)
+        elif mark in ("end", ENDS) and len(inside) > 1:
             ends.update(_ends_of_rows(inside.pop() or []))
-        own = inside[-1] if inside else None
+        own = inside[-1]
         if own is not None and lexeme.kind in (CELL, GAP, "newline"):
             own.append(lexeme)
         if own is not None or lexeme.kind != CELL:
@@ -383,3 +395,72 @@ def _ends_of_rows(marks: list[Lexeme]) -> list[Lexeme]:
         return []
     rows = "".join(["\n" if mark.kind == GAP else "&" for mark in marks]).split("\n")
     return [mark for mark in marks if mark.kind == GAP] if len(set(rows)) == 1 else []
+
+
+def closing_braces(lexemes: list[Lexeme]) -> dict[int, int]:
+    """Opening brace -> closing one, where they match."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for place, lexeme in enumerate(lexemes):
+        if lexeme.kind == "{":
+            opened.append(place)
+        elif lexeme.kind == "}" and opened:
+            found[opened.pop()] = place
+    return found
+
+
+@record
+class Source:
+    """The lexemes of a text, for each bracket the position of its partner, and what was decided on
+    the way."""
+
+    lexemes: list[Lexeme]
+    partner: dict[int, int]
+    decisions: list[Decision]
+    labelled: frozenset[str] = frozenset()
+    """Names that have a label as their exponent in the text."""
+    entries: frozenset[str] = frozenset()
+    """Such names with an index beside the label."""
+
+
+_PAIRS = {"}": "{", ")": "(", "]": "[", ">": "<"}
+_SHOWN = {"{": "{", "(": "(", "[": "[", "<": "\\langle"}
+
+
+def partners(lexemes: list[Lexeme]) -> dict[int, int]:
+    """For each bracket the position of the other one."""
+    partner: dict[int, int] = {}
+    opened: list[int] = []
+    for position, lexeme in enumerate(lexemes):
+        if lexeme.kind in _SHOWN:
+            opened.append(position)
+            if len(opened) > DEEPEST_NESTING:
+                raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=lexeme.span)
+        elif lexeme.kind in _PAIRS:
+            if not opened:
+                raise ParseError(
+                    f"{lexeme.kind!r} closes nothing", span=lexeme.span, suggestion="remove it, or open a bracket before"
+                )
+            first = opened.pop()
+            _check_pair(lexemes[first], lexeme)
+            partner |= {first: position, position: first}
+    if opened:
+        first_open = lexemes[opened[-1]]
+        raise ParseError(
+            f"{_SHOWN[first_open.kind]!r} is never closed", span=first_open.span, suggestion="add the closing bracket"
+        )
+    return partner
+
+
+def _check_pair(first: Lexeme, last: Lexeme) -> None:
+    """Raises ParseError for brackets of two sorts, and where only one of them belongs to an array
+    or has a command for its size."""
+    if first.kind != _PAIRS[last.kind]:
+        raise ParseError(f"{last.kind!r} does not match {first.kind!r}", span=last.span)
+    if (first.text == BEGINS) != (last.text == ENDS):
+        raise ParseError(
+            f"{last.text} does not match {first.text}", span=last.span, suggestion="one bracket, and an array inside"
+        )
+    if (first.text == "\\left") != (last.text == "\\right"):
+        lonely, missing = (first, "\\right") if first.text == "\\left" else (last, "\\left")
+        raise ParseError(f"{lonely.text} has no {missing}", span=lonely.span, suggestion=f"{missing} before the other bracket")

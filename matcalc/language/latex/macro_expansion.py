@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any
 
 from matcalc.base.budgets import MOST_CHARACTERS
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.files import read
 from matcalc.base.lazy import pattern
 from matcalc.base.records import replace
 from matcalc.language.decisions import Places, Source
-from matcalc.language.latex.latex_commands import is_known_command
-from matcalc.language.latex.latex_texts import Runs, Text
-from matcalc.language.latex.macros import Macro, specified
+from matcalc.language.latex.latex_commands import command_table, is_known_command
+from matcalc.language.latex.latex_texts import Macro, Runs, Text, specified
 from matcalc.language.latex.mouth import Mouth
-from matcalc.language.latex.primitives import DEFINING, Conditions, Definitions, Expansion
+from matcalc.language.latex.primitives import DEFINING, Conditions, Definitions
 from matcalc.language.text.spelling import SPELLED_GREEK
 
 _COMMENT = pattern(r"(?<!\\)%[^\n]*")
@@ -39,20 +35,17 @@ def conventional(text: str, defined: Collection[str] = (), used: Collection[str]
     >>> sorted(conventional(r"\nabla_\x (\x^\top \bA \x) = \pdv{f}{\x}, \foo \A"))
     ['bA', 'pdv', 'x']
     """
-    names = [name for name in dict.fromkeys(_CALL.findall(text)) if name not in defined and not _is_read(name)]
+    names = [name for name in dict.fromkeys(_CALL.findall(text)) if name not in defined]
     found = {name: macro for name in names if (macro := _macro(name)) is not None}
-    letters = {name for name in found if len(name) == 1}
-    doubtful = letters.difference(operands(text) if used is None else used) if letters else letters
-    return {name: macro for name, macro in found.items() if name not in doubtful}
+    if any(len(name) == 1 for name in found):
+        letters = operands(text) if used is None else used
+        return {name: macro for name, macro in found.items() if len(name) > 1 or name in letters}
+    return found
 
 
 def is_letter(name: str) -> bool:
     r"""Whether a command stands for a letter by its name alone: the reader is told so."""
     return _letter(name) is not None and name not in _commands()
-
-
-def _is_read(name: str) -> bool:
-    return is_known_command(name) or name in SPELLED_GREEK
 
 
 def operands(text: str) -> frozenset[str]:
@@ -62,13 +55,8 @@ def operands(text: str) -> frozenset[str]:
 
 
 @cache
-def _table() -> Mapping[str, Any]:
-    return tomllib.loads(read("rules", "latex_commands.toml"))
-
-
-@cache
 def _commands() -> Mapping[str, Macro]:
-    table = _table()
+    table = command_table()
     found: dict[str, Macro] = {}
     for name, (taken, body) in table["commands"].items():
         parameters = specified(taken)
@@ -78,16 +66,16 @@ def _commands() -> Mapping[str, Macro]:
 
 
 def _macro(name: str) -> Macro | None:
-    known = _commands().get(name)
-    if known is not None:
-        return known
+    """What a command usually stands for; None for one that is read as it is, or not known."""
+    if is_known_command(name) or name in SPELLED_GREEK:
+        return None
     letter = _letter(name)
-    return None if letter is None else Macro(rf"\mathbf{{{letter}}}")
+    return _commands().get(name) or (None if letter is None else Macro(rf"\mathbf{{{letter}}}"))
 
 
 @cache
 def _letter(name: str) -> str | None:
-    letters = _table()["letters"]
+    letters = command_table()["letters"]
     if len(name) == 1:
         return None if name in letters["others"] else name
     if name in letters["words"]:
@@ -103,23 +91,25 @@ def _letter(name: str) -> str | None:
 _DEFINES = pattern(r"\\(?:" + "|".join(DEFINING) + r")(?![A-Za-z])")
 
 
-def expanded(text: str, known: Mapping[str, Macro] | None = None, usual: Mapping[str, Macro] | None = None) -> Source:
+def expanded(
+    text: str, known: Mapping[str, Macro] | None = None, skipped: Collection[str] = (), letters: Collection[str] | None = None
+) -> Source:
     r"""The text without definitions and with every defined command replaced; ``known`` are
     definitions made elsewhere.
 
-    Commands that nobody defines stand for what they usually do: for what ``usual`` says, or else
-    what ``conventional`` finds.
+    Commands that nobody defines stand for what they usually do, as ``conventional`` says of those
+    that are not ``skipped``, with ``letters`` for the operands of a document.
 
     >>> expanded(r"\newcommand{\half}[1]{\frac{#1}{2}} \half{x}^2").text.strip()
     '\\frac{x}{2}^2'
     """
     own = _Definer(text) if _DEFINES.search(text) is not None else None
-    macros = {**(known or {}), **(own.mouth.commands if own is not None else {})}
-    usual = conventional(text, macros) if usual is None else {name: macro for name, macro in usual.items() if name not in macros}
+    macros = dict(known or {}) | (own.mouth.commands if own is not None else {})
+    usual = conventional(text, {*macros, *skipped}, letters)
     macros |= usual
     if not macros and (own is None or not own.mouth.environments):
         return Source(text, text)
-    return replace(_Expander(text, macros, own).source(), letters=tuple([name for name in usual if is_letter(name)]))
+    return replace(_Expander(text, macros, own).source(), letters=tuple(filter(is_letter, usual)))
 
 
 def defined(text: str) -> dict[str, Macro]:
@@ -153,7 +143,6 @@ class _Expander:
         self.runs = Runs()
         self.mouth = Mouth(self._fault, most=max(MOST_CHARACTERS, 2 * len(text)))
         Definitions(self.mouth)
-        Expansion(self.mouth)
         Conditions(self.mouth)
         self.mouth.commands |= macros
         if own is not None:

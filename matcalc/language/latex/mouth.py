@@ -14,8 +14,21 @@ from typing import Any
 
 from matcalc.base.budgets import MOST_EXPANSION, WORK_OF_A_CALL, spend
 from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_texts import NEVER, Frame, Slice, Text, Token, string_of
-from matcalc.language.latex.macros import FALSE, TRUE, Argument, Environment, Macro, Meanings, Parameter
+from matcalc.language.latex.latex_texts import (
+    FALSE,
+    NEVER,
+    TRUE,
+    Argument,
+    Environment,
+    Frame,
+    Macro,
+    Meanings,
+    Parameter,
+    Slice,
+    Text,
+    Token,
+    string_of,
+)
 
 _NAME = pattern(r"\s*\{\s*([^{}\\%$#\n]{0,200}?)\s*\}")
 _CALLED = pattern(r"\\[A-Za-z@]+|(?<=\\begin\{)[^{}]*(?=\})")
@@ -146,8 +159,7 @@ class Mouth:
             if found is not None:
                 return found
             self._before = ""
-        if token.kind in ("{", "}"):
-            self._group_sign(token.kind)
+        self._group_sign(token.kind)
         if token.kind != "text" or not token.text.isspace():
             self._before = "}" if token.text[-1:] == "]" else token.kind
         return token
@@ -165,6 +177,8 @@ class Mouth:
 
     def _group_sign(self, sign: str) -> None:
         """Begins or ends a group at a brace that has just been read."""
+        if sign not in ("{", "}"):
+            return
         frame = self._frames[-1]
         place = frame.at - 1
         if sign == "}":

@@ -7,8 +7,20 @@ from typing import TypeAlias
 
 from matcalc.base.budgets import LONGEST_ARGUMENT
 from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_texts import Runs, Slice, Text, Token, string_of
-from matcalc.language.latex.macros import MISSING, TRUE, Environment, Macro, Parameter, counted, specified
+from matcalc.language.latex.latex_texts import (
+    MISSING,
+    TRUE,
+    Environment,
+    Macro,
+    Parameter,
+    Runs,
+    Slice,
+    Text,
+    Token,
+    counted,
+    specified,
+    string_of,
+)
 from matcalc.language.latex.mouth import Mouth
 
 _COMMAND = pattern(r"\\([A-Za-z@]+)\s*")
@@ -26,73 +38,23 @@ def called_name(mouth: Mouth) -> str | None:
     return _COMMAND.sub(lambda match: known[match[1]].body if match[1] in known else "", found).strip()
 
 
-class Expansion:
-    """Lets a mouth follow these commands. Each passes what it has read, so that none goes in a
-    circle."""
-
-    def __init__(self, mouth: Mouth) -> None:
-        self.mouth = mouth
-        mouth.primitives |= {
-            "csname": self._named, "@nameuse": self._used, "expandafter": self._after, "noexpand": self._kept,
-            "begingroup": self._open, "bgroup": self._open, "endgroup": self._close, "egroup": self._close,
-        }  # fmt: skip
-
-    def _named(self, token: Token) -> None:
-        self._call(called_name(self.mouth), token)
-
-    def _used(self, token: Token) -> None:
-        self._call(self.mouth.string(), token)
-
-    def _call(self, name: str | None, token: Token) -> None:
-        macro = None if name is None else self.mouth.commands.get(name)
-        if name is None:
-            advice = "\\csname name\\endcsname"
-            self.mouth.fault(f"\\{token.text} names no command", advice, token.origin, self.mouth.ending(token))
-        elif name.isalpha():
-            self.mouth.push_string("\\" + name, token)
-        elif macro is not None:
-            self.mouth.call(token, macro)
-
-    def _after(self, _: Token) -> None:
-        r"""Replaces the second of the tokens that follow, if it is a call:
-        ``\expandafter\norm\pair``."""
-        mouth = self.mouth
-        if mouth.at_end:
-            return
-        first, its = mouth.raw_with_text()
-        if first.kind not in ("command", "{") or mouth.at_end:
-            mouth.push(its)
-            return
-        second, other = mouth.raw_with_text()
-        macro = mouth.commands.get(second.text) if second.kind == "command" and first.text != "expandafter" else None
-        if macro is None or macro.alias:
-            mouth.push(other)
-        else:
-            mouth.call(second, macro)
-        mouth.push(its)
-
-    def _kept(self, _: Token) -> Token | None:
-        return None if self.mouth.at_end else self.mouth.raw()
-
-    def _open(self, _: Token) -> None:
-        self.mouth.open_group()
-
-    def _close(self, _: Token) -> None:
-        self.mouth.close_group()
-
-
-_COUNTED = ("newcommand", "renewcommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd")
+_COUNTED = ("newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "newrobustcmd", "renewrobustcmd")
 _DELIMITED = ("def", "gdef", "edef", "xdef")
 _GLOBAL = ("gdef", "xdef")
 _EXPANDED = ("edef", "xdef")
 _MOST_EXPANDING = 8
 """Definitions within each other whose bodies are replaced as they are made."""
-_SPECIFIED = ("NewDocumentCommand", "RenewDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand")
+_SPECIFIED = (
+    "NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand", "NewExpandableDocumentCommand",
+)  # fmt: skip
+_PROVIDING = ("providecommand", "ProvideDocumentCommand")
+"""Those that leave a command as it is that has a meaning."""
+_PAIRS = {"DeclarePairedDelimiter": 2, "DeclarePairedDelimiterX": 3, "DeclarePairedDelimiterXPP": 5}
+"""Those that define delimiters, with how many arguments they take behind the name and the number of arguments."""
 _ENVIRONMENTS = ("newenvironment", "renewenvironment")
 _SPECIFIED_ENVIRONMENTS = ("NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment")
 DEFINING = (
-    *_COUNTED, *_DELIMITED, *_SPECIFIED, *_ENVIRONMENTS, *_SPECIFIED_ENVIRONMENTS, "providecommand", "ProvideDocumentCommand", "let",
-    "DeclareMathOperator", "DeclarePairedDelimiter", "DeclarePairedDelimiterX", "DeclarePairedDelimiterXPP",
+    *_COUNTED, *_DELIMITED, *_SPECIFIED, *_ENVIRONMENTS, *_SPECIFIED_ENVIRONMENTS, *_PAIRS, "let", "DeclareMathOperator",
 )  # fmt: skip
 """The commands that define others."""
 _PARAMETER = pattern(r"#([1-9])|([^#{]+)")
@@ -102,45 +64,40 @@ _MOST_DELIMITED = 200
 
 
 class Definitions:
-    """Lets a mouth follow definitions: each is passed without a token, and holds from there on."""
+    """Lets a mouth follow definitions, each of which is passed without a token and holds from there
+    on, and commands for when others are replaced; these pass what they have read, so that none goes
+    in a circle."""
 
     def __init__(self, mouth: Mouth) -> None:
         self.mouth = mouth
         self._everywhere = False
         self._expanding = 0
-        for names, read in self._readers().items():
-            mouth.primitives |= dict.fromkeys(names, self._defining(read, provided="rovide" in names[0]))
+        readers: dict[tuple[str, ...], Callable[[str], Macro | None]] = {
+            _COUNTED: self._counted, _SPECIFIED: self._specified, ("DeclareMathOperator",): self._operator, tuple(_PAIRS): self._pair,
+            _DELIMITED: self._delimited, ("let",): self._same,
+        }  # fmt: skip
+        for names, read in readers.items():
+            mouth.primitives |= dict.fromkeys(names, self._defining(read))
         mouth.primitives |= dict.fromkeys(_ENVIRONMENTS + _SPECIFIED_ENVIRONMENTS, self._environment)
         mouth.primitives |= dict.fromkeys(("long", "protected", "outer"), lambda _: None)
-        mouth.primitives["global"] = self._global
+        mouth.primitives |= {
+            "csname": self._called, "@nameuse": self._called, "expandafter": self._after, "noexpand": self._kept,
+            "begingroup": self._open, "bgroup": self._open, "endgroup": self._close, "egroup": self._close, "global": self._global,
+        }  # fmt: skip
 
-    def _readers(self) -> dict[tuple[str, ...], Callable[[str], Macro | None]]:
-        return {
-            _COUNTED: self._counted,
-            ("providecommand",): self._counted,
-            ("DeclareMathOperator",): self._operator,
-            ("DeclarePairedDelimiter",): self._pair,
-            ("DeclarePairedDelimiterX",): self._pair_with_body,
-            ("DeclarePairedDelimiterXPP",): self._pair_with_ends,
-            _DELIMITED: self._delimited,
-            ("let",): self._same,
-            _SPECIFIED: self._specified,
-            ("ProvideDocumentCommand",): self._specified,
-        }
-
-    def _defining(self, read: Callable[[str], Macro | None], *, provided: bool = False) -> Callable[[Token], None]:
+    def _defining(self, read: Callable[[str], Macro | None]) -> Callable[[Token], None]:
         def define(token: Token) -> None:
             mouth = self.mouth
             everywhere = self._everywhere or token.text in _GLOBAL
             self._everywhere = False
             mouth.after("*")
             name = self._name()
-            macro = None if name is None else read(name)
+            macro = None if name is None else read(token.text)
             if macro is not None and token.text in _EXPANDED:
                 macro = Macro(self._expanded(macro.body, token), macro.parameters)
             if name is None or macro is None:
                 self._unread(token)
-            elif not mouth.frozen and name not in mouth.kept and not (provided and name in mouth.commands):
+            elif not mouth.frozen and name not in mouth.kept and not (token.text in _PROVIDING and name in mouth.commands):
                 mouth.commands.define(name, macro, everywhere=everywhere)
 
         return define
@@ -151,7 +108,7 @@ class Definitions:
     def _expanded(self, body: str, token: Token) -> str:
         """A body with the calls in it replaced now; as it is where it is too long, or stands within
         too many others."""
-        mouth, runs = self.mouth, Runs()
+        runs = Runs()
 
         def done() -> bool:
             return True
@@ -159,11 +116,11 @@ class Definitions:
         if self._expanding >= _MOST_EXPANDING:
             return body
         self._expanding += 1
-        mouth.push([Slice(Text(body), 0, len(body), token.origin, mouth.ending(token))], done)
-        while (one := mouth.next()).kind != "stop":
+        self.mouth.push([Slice(Text(body), 0, len(body), token.origin, self.mouth.ending(token))], done)
+        while (one := self.mouth.next()).kind != "stop":
             runs.token(one)
             if runs.length > LONGEST_ARGUMENT:
-                mouth.leave(done)
+                self.mouth.leave(done)
         self._expanding -= 1
         return body if runs.length > LONGEST_ARGUMENT else runs.text()
 
@@ -180,17 +137,14 @@ class Definitions:
         return name[1:] if len(name) > 1 and name[0] == "\\" else None
 
     def _counted(self, _: str) -> Macro | None:
-        given = self._counts()
-        body = self.mouth.string()
-        return None if body is None or given is None else Macro(body, given)
+        return _macro(self._counts(), self.mouth.string())
 
     def _counts(self) -> tuple[Parameter, ...] | None:
         """``[2][x]`` behind a name."""
-        mouth = self.mouth
-        number = mouth.optional()
+        number = self.mouth.optional()
         if number is None:
             return ()
-        first = mouth.optional()
+        first = self.mouth.optional()
         count = string_of(number).strip()
         return counted(int(count), None if first is None else string_of(first)) if count.isascii() and count.isdigit() else None
 
@@ -204,23 +158,15 @@ class Definitions:
         texts = [one for one in found if one is not None]
         return texts if len(texts) == count else None
 
-    def _pair(self, _: str) -> Macro | None:
-        ends = self._strings(2)
-        return None if ends is None else _between(ends[0], ends[1], "#3", 1)
-
-    def _pair_with_body(self, _: str) -> Macro | None:
-        count, parts = self._count(), self._strings(3)
+    def _pair(self, command: str) -> Macro | None:
+        r"""A delimiter: ``\norm{x}``, with a star or a size in brackets, which say nothing."""
+        count, parts = self._count() if _PAIRS[command] > 2 else 1, self._strings(_PAIRS[command])
         if count is None or parts is None:
             return None
-        left, right, body = parts
-        return _between(left, right, body, count, shift=True)
-
-    def _pair_with_ends(self, _: str) -> Macro | None:
-        count, parts = self._count(), self._strings(5)
-        if count is None or parts is None:
-            return None
-        before, left, right, behind, body = parts
-        return _between(left, right, body, count, before, behind, shift=True)
+        before, left, right, behind, *body = parts if len(parts) == 5 else ["", *parts[:2], "", *parts[2:]]
+        around = [_in_delimiters(text) for text in (before, *(body or ["#1"]), behind)]
+        parameters = (Parameter("star", marks=("*", "")), Parameter("optional", ""), *[Parameter()] * count)
+        return Macro(rf"{around[0]}\left{left.strip()} {around[1]} \right{right.strip()}{around[2]}", parameters)
 
     def _count(self) -> int | None:
         number = self.mouth.optional()
@@ -228,8 +174,7 @@ class Definitions:
         return int(text) if text in tuple("123456789") else None
 
     def _delimited(self, _: str) -> Macro | None:
-        mouth = self.mouth
-        frame = mouth.frame
+        frame = self.mouth.frame
         brace = frame.string.find("{", frame.at, min(frame.end, frame.at + _MOST_DELIMITED))
         if brace < 0:
             return None
@@ -237,52 +182,86 @@ class Definitions:
         if "\n\n" in pattern_text or "\\end" in pattern_text:
             return None
         frame.at = brace
-        body = mouth.string()
-        return None if body is None else Macro(body, _parameters(pattern_text))
+        return _macro(_parameters(pattern_text), self.mouth.string())
 
-    def _same(self, name: str) -> Macro | None:
-        mouth = self.mouth
-        mouth.after("=")
-        other = mouth.single()
+    def _same(self, _: str) -> Macro | None:
+        self.mouth.after("=")
+        other = self.mouth.single()
         if len(other) < 2:
             return Macro(other) if other else None
-        known = mouth.commands.get(other[1:])
+        known = self.mouth.commands.get(other[1:])
         return known if known is not None else Macro("", alias=other[1:])
 
     def _specified(self, _: str) -> Macro | None:
-        parameters, body = self._signature(), self.mouth.string()
-        return None if body is None or parameters is None else Macro(body, parameters)
+        return _macro(self._signature(), self.mouth.string())
 
     def _signature(self) -> tuple[Parameter, ...] | None:
         given = self.mouth.string()
         return None if given is None else specified(given)
 
     def _environment(self, token: Token) -> None:
-        mouth, counted_ones = self.mouth, token.text in _ENVIRONMENTS
+        counted_ones = token.text in _ENVIRONMENTS
         if counted_ones:
-            mouth.after("*")
-        name = mouth.string()
+            self.mouth.after("*")
+        name = self.mouth.string()
         parameters, parts = self._counts() if counted_ones else self._signature(), self._strings(2)
         if name is None or parameters is None or parts is None:
             self._unread(token)
-        elif not mouth.frozen and name.strip() not in mouth.kept:
+        elif not self.mouth.frozen and name.strip() not in self.mouth.kept:
             begin, end = [Macro(part, parameters) for part in parts]
-            mouth.environments.define(name.strip(), Environment(begin, end))
+            self.mouth.environments.define(name.strip(), Environment(begin, end))
+
+    # ------------------------------------------------------------ when commands are replaced
+
+    def _called(self, token: Token) -> None:
+        name = called_name(self.mouth) if token.text == "csname" else self.mouth.string()
+        macro = None if name is None else self.mouth.commands.get(name)
+        if name is None:
+            advice = "\\csname name\\endcsname"
+            self.mouth.fault(f"\\{token.text} names no command", advice, token.origin, self.mouth.ending(token))
+        elif name.isalpha():
+            self.mouth.push_string("\\" + name, token)
+        elif macro is not None:
+            self.mouth.call(token, macro)
+
+    def _after(self, _: Token) -> None:
+        r"""Replaces the second of the tokens that follow, if it is a call:
+        ``\expandafter\norm\pair``."""
+        if self.mouth.at_end:
+            return
+        first, its = self.mouth.raw_with_text()
+        if first.kind not in ("command", "{") or self.mouth.at_end:
+            self.mouth.push(its)
+            return
+        second, other = self.mouth.raw_with_text()
+        macro = self.mouth.commands.get(second.text) if second.kind == "command" and first.text != "expandafter" else None
+        if macro is None or macro.alias:
+            self.mouth.push(other)
+        else:
+            self.mouth.call(second, macro)
+        self.mouth.push(its)
+
+    def _kept(self, _: Token) -> Token | None:
+        return None if self.mouth.at_end else self.mouth.raw()
+
+    def _open(self, _: Token) -> None:
+        self.mouth.open_group()
+
+    def _close(self, _: Token) -> None:
+        self.mouth.close_group()
 
 
 _SHIFTED = pattern(r"\\.|#([1-7])")
 
 
-def _between(left: str, right: str, body: str, count: int, before: str = "", behind: str = "", *, shift: bool = False) -> Macro:
-    r"""A delimiter: ``\norm{x}``, with a star or a size in brackets, which say nothing."""
+def _in_delimiters(text: str) -> str:
+    """What stands around or between delimiters; before its arguments come the star and the size."""
+    shifted = _SHIFTED.sub(lambda match: f"#{int(match[1]) + 2}" if match[1] else match[0], text)
+    return _DELIMITER_SIZE.sub(r"\\middle", shifted)
 
-    def shifted(text: str) -> str:
-        found = _SHIFTED.sub(lambda match: f"#{int(match[1]) + 2}" if match[1] else match[0], text) if shift else text
-        return _DELIMITER_SIZE.sub(r"\\middle", found)
 
-    parameters = (Parameter("star", marks=("*", "")), Parameter("optional", ""), *[Parameter()] * count)
-    text = rf"{shifted(before)}\left{left.strip()} {shifted(body)} \right{right.strip()}{shifted(behind)}"
-    return Macro(text, parameters)
+def _macro(parameters: tuple[Parameter, ...] | None, body: str | None) -> Macro | None:
+    return None if parameters is None or body is None else Macro(body, parameters)
 
 
 def _parameters(text: str) -> tuple[Parameter, ...]:
@@ -394,12 +373,8 @@ class Conditions:
     # ------------------------------------------------------------ with both parts in braces
 
     def _choose(self, holds: bool, *, parts: str = "TF") -> None:
-        chosen: list[Slice] = []
-        for part in parts:
-            found = self.mouth.argument() or []
-            if holds == (part == "T"):
-                chosen = found
-        self.mouth.push(chosen)
+        found = {part: self.mouth.argument() or [] for part in parts}
+        self.mouth.push(found.get("T" if holds else "F", []))
 
     def _given(self, token: Token) -> None:
         value = (self.mouth.string() or "").strip()

@@ -4,7 +4,7 @@ that belong together."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
@@ -95,13 +95,14 @@ def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int,
 
 Rewritten: TypeAlias = tuple[list[Token], int]
 """What stands for tokens, and the position after these."""
+Unit = TypeVar("Unit")
 _DEPTH = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 
 
-def rewritten(tokens: list[Token], entry: Callable[[int], Rewritten | None]) -> list[Token]:
+def rewritten(tokens: list[Unit], entry: Callable[[int], tuple[list[Unit], int] | None]) -> list[Unit]:
     """The tokens with what ``entry`` says of a position in place of those that begin there; None
     leaves one as it is."""
-    out: list[Token] = []
+    out: list[Unit] = []
     position = 0
     while position < len(tokens):
         made, position = entry(position) or ([tokens[position]], position + 1)

@@ -127,7 +127,7 @@ def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tu
     """
     if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
         return ()
-    found: tuple[Decision, ...] = import_module("matcalc.language.declare.declarations").about(declare, occurring, others)
+    found: tuple[Decision, ...] = import_module("matcalc.language.declare.unused_names").about(declare, occurring, others)
     return found
 
 

@@ -62,7 +62,7 @@ BY_NAME = {
     ("matcalc.objects.inputs", "matcalc.language.declare.objects"),
     ("matcalc.derivation.pipeline", "matcalc.folding.explicit_sums"),
     ("matcalc.language.elaboration", "matcalc.language.text.meanings"),
-    ("matcalc.language.elaboration", "matcalc.language.declare.declarations"),
+    ("matcalc.language.elaboration", "matcalc.language.declare.unused_names"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation.differences"),
     ("matcalc.interface.api", "matcalc.interface.product_calls"),
     ("matcalc.objects.inputs", "matcalc.sympy_exchange.sympy_reader"),

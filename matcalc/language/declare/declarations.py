@@ -7,29 +7,28 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import mul
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size, kind_of, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
-from matcalc.language.decisions import Decision
-from matcalc.language.declare.clauses import Entry, entries, outside, sign_of, value_entry
+from matcalc.language.declare.clauses import Entry, entries, relations_in, sign_of, value_entry
 from matcalc.language.declare.declared import (
-    BlockText,
     Declaration,
-    Declare,
     declaration_text,
-    declared_sizes,
     index_of,
-    parse_declarations,
 )
-from matcalc.language.declare.measures import meaning_of
 from matcalc.language.declare.objects import as_text, described
-from matcalc.language.declare.scanning import Token, scanned
-from matcalc.language.declare.stated_facts import Form, missing, no_order, not_known, order_form, stated, symbol_in
+from matcalc.language.declare.scanning import Token, Tokens, meaning_of, scanned
 from matcalc.language.declare.value_reader import ValueReader
-from matcalc.language.text.meanings import nearest_spelling
 from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
+
+if TYPE_CHECKING:
+    from matcalc.language.declare import stated_facts
+else:
+    stated_facts = later("matcalc.language.declare.stated_facts")
 
 _LONGEST_KEPT = 1000
 _MOST_FACTORS = 3
@@ -44,8 +43,8 @@ def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict
     if isinstance(declare, Mapping):
         said = _Said()
         for name, value in declare.items():
-            said.text = f"{name}: {described(name, value)}"
-            said.entry(value_entry(said.text, len(str(name)) + 2, str(name)))
+            text = f"{name}: {described(name, value)}"
+            said.entry(value_entry(text, len(str(name)) + 2, str(name)), text)
         return said.declarations()
     text = as_text(declare)
     return dict(_parsed(text) if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__(text))
@@ -56,10 +55,22 @@ def _parsed(text: str) -> Mapping[str, Declaration]:
     """A text is read several times on the way of a formula, and the same declarations stand beside
     many."""
     said = _Said()
-    said.text = text
-    for entry in entries(text):
-        said.entry(entry)
+    for entry in _entries(text):
+        said.entry(entry, text)
     return said.declarations()
+
+
+def _entries(text: str) -> list[Entry]:
+    return entries(text, _value)
+
+
+def _value(tokens: Tokens, text: str, name: str) -> Declaration | None:
+    """What tokens say of a name; None where they are not understood."""
+    try:
+        said = ValueReader(tokens, text, name).read()
+    except MatcalcError:
+        return None
+    return Declaration(name, said.kind, said.shape, said.properties)
 
 
 @record
@@ -82,7 +93,7 @@ def written(text: str) -> tuple[Written, ...]:
     [(('X',), 'n×m'), (('A',), '(n, n), symmetric'), (('x', 'y'), "n, x'*x = 1")]
     """
     found = []
-    for entry in entries(text):
+    for entry in _entries(text):
         names = tuple([canonical_name(name) for name, _ in entry.names])
         link = "∈ " if entry.member else ""
         pieces = [link + _source(text, entry.value), *(_source(text, equation) for equation in entry.equations)]
@@ -93,68 +104,61 @@ def written(text: str) -> tuple[Written, ...]:
 
 def places(text: str) -> dict[str, Span]:
     """Where each name is declared."""
-    return {canonical_name(name): span for entry in entries(text) for name, span in entry.names}
+    return {canonical_name(name): span for entry in _entries(text) for name, span in entry.names}
 
 
 def owners(equation: str, declarations: Iterable[str]) -> tuple[str, ...]:
     """The name that an equation or inequality is about, beside those that are declared."""
-    said = _Said()
-    for name in declarations:
-        said.known(name)
-    for entry in entries(equation):
-        said.text = equation
-        said.entry(entry)
+    said = _Said(declarations)
+    for entry in _entries(equation):
+        said.entry(entry, equation)
     return said.stated_of()
 
 
-def _source(text: str, tokens: Sequence[Token]) -> str:
+def _in_place(tokens: Tokens) -> Tokens:
+    """The tokens without a name in front that stands elsewhere."""
+    return tokens[1:] if len(tokens) > 1 and tokens[0].end > tokens[1].start else tokens
+
+
+def _source(text: str, tokens: Tokens) -> str:
     """What the tokens were read from; a name in front that stands elsewhere is put there."""
-    if not tokens:
-        return ""
-    if len(tokens) > 1 and not tokens[0].start <= tokens[0].end <= tokens[1].start:
-        return f"{tokens[0].text} {text[tokens[1].start : tokens[-1].end]}"
-    return text[tokens[0].start : tokens[-1].end]
+    own = _in_place(tokens)
+    front = "" if len(own) == len(tokens) else f"{tokens[0].text} "
+    return front + text[own[0].start : own[-1].end] if own else ""
 
 
 class _Said:
     """What declarations say, in order; the facts of equations are known when all names are."""
 
-    def __init__(self) -> None:
-        self.text = ""
-        self._entries: dict[str, _Entry] = {}
-        self._equations: list[tuple[Sequence[Token], str, str, Span]] = []
-        self._alone: list[tuple[_Entry, Token, str]] = []
+    def __init__(self, elsewhere: Iterable[str] = ()) -> None:
+        self._entries = {name: _Entry(name) for name in elsewhere}
+        self._equations: list[tuple[Tokens, str, str, Span]] = []
+        self._alone: list[_Entry] = []
 
-    def entry(self, entry: Entry) -> None:
-        """One declaration."""
+    def entry(self, entry: Entry, text: str) -> None:
+        """One declaration of a text."""
         try:
             if not entry.names and not entry.equations:
-                raise _no_declaration(entry, self.text)
+                raise _no_declaration(entry, text)
             for name, span in entry.names:
-                self._name(name, span, entry)
+                self._name(name, span, entry, text)
         except MatcalcError as error:
-            raise error.with_text(self.text) from None
+            raise error.with_text(text) from None
         for equation in entry.equations:
-            self._equations += [(part, text, self.text, entry.span) for part, text in _links_of(equation, self.text)]
+            self._equations += [(part, shown, text, entry.span) for part, shown in _links_of(equation, text)]
 
-    def _name(self, name: str, place: Span, entry: Entry) -> None:
+    def _name(self, name: str, place: Span, entry: Entry, text: str) -> None:
         key = canonical_name(name)
         if not is_name(key):
-            raise _no_name(name, key, place, _source(self.text, entry.value))
-        found = _Entry(key, text=self.text, span=entry.span)
+            raise _no_name(name, key, place, _source(text, entry.value))
+        found = _Entry(key, text=text, span=entry.span)
         if entry.value or not entry.equations:
-            found.read(entry, self.text, name)
-        if found.alone is not None:
-            self._alone.append((found, found.alone, self.text))
+            found.read(entry, name)
+        self._alone += [found] if found.alone is not None else []
         found.count = next((one.size for one in entry.ranges if one.index == index_of(key)[:1]), None)
-        before = self._entries.get(key)
-        if before is not None:
-            found.join(before, place)
+        if key in self._entries:
+            found.join(self._entries[key], place)
         self._entries[key] = found
-
-    def known(self, name: str) -> None:
-        """A name that is declared elsewhere."""
-        self._entries[name] = _Entry(name)
 
     def stated_of(self) -> tuple[str, ...]:
         """The names that the equations are about."""
@@ -162,7 +166,7 @@ class _Said:
 
     def declarations(self) -> dict[str, Declaration]:
         """Everything together. Raises ShapeError for facts that a symbol cannot have."""
-        stated_as: list[tuple[_Entry, Form | str, str]] = []
+        stated_as: list[tuple[_Entry, stated_facts.Form | str, str]] = []
         for equation, shown, whole, span in self._equations:
             try:
                 name, form = self._stated(equation, shown, whole)
@@ -173,72 +177,51 @@ class _Said:
         for part in (0, 1):  # first those that need no others
             for entry, form, text in stated_as:
                 entry.state(form, text, last=bool(part))
-        self._check_letters()
+        for entry in self._alone:
+            others = [size for other in self._entries.values() if other is not entry for size in other.shape or ()]
+            entry.check_letter(names_in(others))
         self._open_products()
         return {name: entry.declaration() for name, entry in self._entries.items()}
 
-    def _stated(self, equation: Sequence[Token], written: str, whole: str) -> tuple[str, Form | str]:
+    def _stated(self, equation: Tokens, written: str, whole: str) -> tuple[str, stated_facts.Form | str]:
         """The symbol that an equation is about, and the equation as it is compared."""
-        first = equation[1] if len(equation) > 1 and equation[0].end > equation[1].start else equation[0]
+        first = _in_place(equation)[0]
         span = Span(first.start, max(equation[-1].end, first.start))
         simple = sign_of(equation)
         if simple is not None:
             tokens, relation = simple
             name = canonical_name(tokens[0].text if len(tokens) == 1 else whole[tokens[0].start : tokens[-1].end])
-            return self._owner(name), order_form(relation, name, span)
+            return self._owner(name), stated_facts.order_form(relation, name, span)
         determinant = _determinant_of(equation)
         if determinant:
             return canonical_name(determinant), "det(X) ≠ 0"
         order = next((token.text for token in equation if token.kind == "relation" and token.text != "="), None)
         if order is not None:
             about = next((token.text for token in equation if token.kind == "word"), "")
-            raise no_order(written, about, order, span)
-        name, form = symbol_in(written.replace("==", "=").replace("$", " ").replace("\n", " "), self._entries, span)
+            raise stated_facts.no_order(written, about, order, span)
+        name, form = stated_facts.symbol_in(written.replace("==", "=").replace("$", " ").replace("\n", " "), self._entries, span)
         return canonical_name(name), form
 
     def _open_products(self) -> None:
         """``mn`` beside sizes m and n is their product."""
         names = set(names_in([size for entry in self._entries.values() for size in entry.shape or ()]))
-        joint = {name for name in names if 1 < len(name) <= _MOST_FACTORS and name.isalpha() and set(name) <= names}
-        for entry in self._entries.values() if joint else ():
+        joint = {name for name in names if 1 < len(name) <= _MOST_FACTORS and set(name) <= names}
+        opened = {name: reduce(mul, map(Size.of, name)) for name in joint}
+        for entry in self._entries.values():
             if entry.shape is not None:
-                entry.shape = tuple([_opened(size, joint) for size in entry.shape])
+                entry.shape = tuple([size.replaced(opened) for size in entry.shape])
 
     def _owner(self, name: str) -> str:
         """The vector or matrix that an entry is one of: ``x_i ≥ 0`` is said of x."""
         base, _, index = name.rpartition("_")
         return base if name not in self._entries and base in self._entries and index.isalpha() and len(index) <= 2 else name
 
-    def _check_letters(self) -> None:
-        """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector."""
-        for entry, token, text in self._alone:
-            word, name = token.text, entry.name
-            if entry.shape is None or len(entry.shape) != 1 or not _may_be_no_size(word, name):
-                continue
-            others = [one for other in self._entries.values() if other is not entry for one in other.shape or ()]
-            if any(canonical_name(word) in one.names for one in others):
-                continue
-            said = f"{word} may be the real numbers or a size" if word == "R" else f"{word} is no property that is known"
-            advice = f"{name}: {'scalar' if word == 'R' else 'n×n'}, or {name}: {word}×1"
-            raise ParseError(said, span=Span(token.start, token.end), suggestion=advice).with_text(text)
 
-
-def _determinant_of(equation: Sequence[Token]) -> str:
+def _determinant_of(equation: Tokens) -> str:
     """The name whose determinant is said not to be 0; empty for another equation."""
     inner = [token.text for token in equation[:-2] if token.text not in ("det", "(", ")", "|")]
     nonzero = [token.text for token in equation[-2:]] == ["≠", "0"]
     return inner[0] if nonzero and len(inner) == 1 and len(equation) > 3 else ""
-
-
-def _may_be_no_size(word: str, name: str) -> bool:
-    """Whether what stands by itself where a size may is the real numbers, or a word behind the
-    letter of a matrix."""
-    return word == "R" or (len(word) > 1 and word.isalpha() and len(name) == 1 and name.isupper())
-
-
-def _opened(size: Size, joint: Collection[str]) -> Size:
-    """A size with names of several letters replaced by the product of the letters."""
-    return size.replaced({name: reduce(mul, map(Size.of, name)) for name in joint})
 
 
 def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:
@@ -246,14 +229,17 @@ def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:
     plain = "".join([letter for letter in name if letter.isalnum()]).lstrip("0123456789")
     stem = plain.rstrip("0123456789")
     other = f"{stem}_{plain[len(stem) :]}" if stem and plain != stem else plain
-    advice = f"{other}: {said or 'n'}" if is_name(other) else None
-    expected = "letters, with digits or an index after them"
-    return ParseError(f"{written.strip()!r} cannot be a name", span=place, expected=expected, suggestion=advice)
+    return ParseError(
+        f"{written.strip()!r} cannot be a name",
+        span=place,
+        expected="letters, with digits or an index after them",
+        suggestion=f"{other}: {said or 'n'}" if is_name(other) else None,
+    )
 
 
-def _links_of(equation: Sequence[Token], whole: str) -> list[tuple[Sequence[Token], str]]:
+def _links_of(equation: Tokens, whole: str) -> list[tuple[Tokens, str]]:
     """Each equation with its text; ``Q'*Q = Q*Q' = I`` are two, with the last side."""
-    places = [k for k, _ in outside(equation) if equation[k].text == "=" and equation[k].kind == "relation"]
+    places = [place for place in relations_in(equation) if equation[place].text == "="]
     if not 1 < len(places) < _MOST_SIDES:
         return [(equation, _source(whole, equation))]
     last = _source(whole, equation[places[-1] + 1 :])
@@ -270,7 +256,7 @@ def _no_declaration(entry: Entry, text: str) -> ParseError:
             before = text[entry.value[0].start : token.start].strip()
             return ParseError(
                 f"{token.text!r} is not understood as a size or a property",
-                span=Span(token.start, token.end),
+                span=token.span,
                 suggestion=f"{before}: {meant}",
             )
     return ParseError(said, span=entry.span, suggestion="x: n; A: n×n symmetric")
@@ -289,13 +275,13 @@ class _Entry:
     alone: Token | None = None
     count: Size | None = None
 
-    def read(self, entry: Entry, text: str, name: str) -> None:
+    def read(self, entry: Entry, name: str) -> None:
         """What the text after the name says."""
         name = name.strip()
         if not entry.value:
             raise ParseError("the declaration is empty", span=entry.span, suggestion=f"{name}: n×m, or {name}: scalar")
         try:
-            found = ValueReader(entry.value, text, name, member=entry.member).read()
+            found = ValueReader(entry.value, self.text, name, member=entry.member).read()
         except ParseError as error:
             if error.suggestion is not None and not _is_read(error.suggestion):
                 error.suggestion = f"{name}: {'n×n' if name[:1].isupper() else 'n'}"
@@ -309,13 +295,14 @@ class _Entry:
         shape = self.shape
         if kind == "function":
             if self.properties or shape is not None:
-                said = "a function is declared without sizes and properties"
-                raise ParseError(said, span=place, suggestion=f"{name}: function")
+                raise ParseError(
+                    "a function is declared without sizes and properties", span=place, suggestion=f"{name}: function"
+                )
             return kind
         if shape is None or not (shape or kind):
             return kind
         if kind is not None and not _agrees(kind, shape):
-            sizes = declaration_text(shape, ())
+            sizes = declaration_text(shape)
             advice = f"{sizes}×{sizes}" if kind == "matrix" and len(shape) == 1 else sizes
             raise ShapeError(f"{name} is declared as a {kind} with the sizes {sizes}", span=place, suggestion=f"{name}: {advice}")
         return kind_of(shape)
@@ -323,35 +310,51 @@ class _Entry:
     def join(self, before: _Entry, place: Span) -> None:
         """What was said before of the same name holds, too. Raises ParseError where the two
         differ."""
-        if before.shape is not None and self.shape is not None and before.shape != self.shape:
-            one, two = declaration_text(before.shape, ()), declaration_text(self.shape, ())
-            raise ParseError(
-                f"{self.name} is declared twice, as {one} and as {two}", span=place, suggestion=f"{self.name}: {_said_of(self)}"
-            )
-        if before.kind is not None and self.kind is not None and before.kind != self.kind:
-            raise ParseError(
-                f"{self.name} is declared twice, as {before.kind} and as {self.kind}",
-                span=place,
-                suggestion=f"{self.name}: {_said_of(self)}",
-            )
+        for one, two in ((before.sizes, self.sizes), (before.kind, self.kind)):
+            if one and two and one != two:
+                said, advice = (
+                    f"{self.name} is declared twice, as {one} and as {two}",
+                    f"{self.name}: {self.sizes or self.kind or ''}",
+                )
+                raise ParseError(said, span=place, suggestion=advice)
         self.shape = before.shape if self.shape is None else self.shape
-        self.kind = before.kind if self.kind is None else self.kind
+        self.kind = self.kind or before.kind
         self.properties = tuple(dict.fromkeys((*before.properties, *self.properties)))
 
-    def state(self, form: Form | str, text: str, *, last: bool) -> None:
+    @property
+    def sizes(self) -> str:
+        """The sizes that are said; empty without them."""
+        return "" if self.shape is None else declaration_text(self.shape)
+
+    def check_letter(self, others: Collection[str]) -> None:
+        """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector. ``others`` are the
+        names in the sizes of others."""
+        token = self.alone
+        if token is None or len(self.shape or ()) != 1 or canonical_name(token.text) in others:
+            return
+        matrix = len(self.name) == 1 and self.name.isupper() and len(token.text) > 1 and token.text.isalpha()
+        if token.text != "R" and not matrix:
+            return
+        said, instead = f"{token.text} is no property that is known", "n×n"
+        if token.text == "R":
+            said, instead = "R may be the real numbers or a size", "scalar"
+        advice = f"{self.name}: {instead}, or {self.name}: {token.text}×1"
+        raise ParseError(said, span=token.span, suggestion=advice).with_text(self.text)
+
+    def state(self, form: stated_facts.Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are
         known."""
-        fact = stated(form, self.kind, self.shape)
+        fact = stated_facts.stated(form, self.kind, self.shape)
         if fact is None:
-            raise not_known(text, self.span).with_text(self.text)
+            raise stated_facts.not_known(text, self.span).with_text(self.text)
         if fact.entries and isinstance(form, str) and self._has_eigenvalues():
             raise self._twofold(fact, text)
-        needed = missing(fact, self.properties)
+        needed = stated_facts.missing(fact, self.properties)
         if needed is None:
             self.properties = tuple(dict.fromkeys((*self.properties, fact.name)))
         elif last:
             said = f"{text.strip()} alone does not say that {self.name} is {facts()[needed].called}"
-            sizes = declaration_text(self.shape, ()) if self.shape else _EXAMPLES[fact.shape]
+            sizes = declaration_text(self.shape) if self.shape else _EXAMPLES[fact.shape]
             error = ParseError(said, span=self.span, suggestion=f"{self.name}: {sizes} {fact.name}")
             raise error.with_text(self.text)
 
@@ -362,8 +365,9 @@ class _Entry:
         shape = self.shape or (_N, _N)
         ways = [declaration_text(shape, (*self.properties, fact.name)), declaration_text(shape, (definite,))]
         ways += [] if self.shape or self.properties or self.kind else [f"scalar {fact.name}"]
-        advice = ", or ".join([f"{self.name}: {way}" for way in ways])
-        return ParseError(said, span=self.span, suggestion=advice).with_text(self.text)
+        return ParseError(said, span=self.span, suggestion=", or ".join([f"{self.name}: {way}" for way in ways])).with_text(
+            self.text
+        )
 
     def _has_eigenvalues(self) -> bool:
         """Whether it may be meant of a square matrix."""
@@ -375,10 +379,32 @@ class _Entry:
 
     def declaration(self) -> Declaration:
         try:
-            _check_facts(self.name, self.kind, self.shape, self.properties, self.span)
+            self._check_shapes()
+            self._check_together()
         except MatcalcError as error:
             raise error.with_text(self.text) from None
         return Declaration(self.name, self.kind, self.shape, self.properties, self.count)
+
+    def _check_shapes(self) -> None:
+        """Raises ShapeError for a fact that the symbol cannot have."""
+        unfit = next((fact for fact in map(facts().__getitem__, self.properties) if not self._fits(fact)), None)
+        if unfit is not None:
+            said, example = f"only a {NOUNS[unfit.shape]} can be {unfit.called}", f"{_EXAMPLES[unfit.shape]} {unfit.name}"
+            wider = next((facts()[other] for other in unfit.implies if self._fits(facts()[other])), None)
+            if wider is not None and wider.relations[:1] == unfit.relations[:1]:  # the same said of another shape
+                example = declaration_text(self.shape or (), (wider.name,))
+            raise ShapeError(said, span=self.span, suggestion=f"{self.name}: {example.strip()}")
+
+    def _fits(self, fact: Fact) -> bool:
+        return fits(fact, self.kind, self.shape)
+
+    def _check_together(self) -> None:
+        """Raises ShapeError for facts that the symbol cannot have at once."""
+        contradictory = contradiction(self.properties, self.shape)
+        if contradictory is not None:
+            other = next((facts()[one].instead for one in self.properties if facts()[one].refused), self.properties[0])
+            advice = f"{self.name}: {self.sizes} {other}".replace(":  ", ": ")
+            raise ShapeError(contradictory, span=self.span, suggestion=advice)
 
 
 def _is_read(advice: str) -> bool:
@@ -394,111 +420,9 @@ def _is_read(advice: str) -> bool:
     return True
 
 
-def _said_of(entry: _Entry) -> str:
-    return declaration_text(entry.shape, ()) if entry.shape is not None else entry.kind or ""
-
-
 _EXAMPLES = {"any": "", "array": "n", "vector": "n", "matrix": "n×m", "square": "n×n", "tall": "n×p"}
 """Sizes for an example of each shape that a fact may ask for."""
 
 
-def _check_facts(name: str, kind: str | None, shape: Shape | None, properties: tuple[str, ...], span: Span) -> None:
-    """Raises ShapeError for facts that the symbol cannot have, or not at once."""
-    unfit = next((facts()[written] for written in properties if not fits(facts()[written], kind, shape)), None)
-    if unfit is not None:
-        said, example = f"only a {NOUNS[unfit.shape]} can be {unfit.called}", f"{_EXAMPLES[unfit.shape]} {unfit.name}"
-        wider = next((facts()[other] for other in unfit.implies if fits(facts()[other], kind, shape)), None)
-        if wider is not None and wider.relations[:1] == unfit.relations[:1]:  # the same said of another shape
-            example = declaration_text(shape or (), (wider.name,))
-        raise ShapeError(said, span=span, suggestion=f"{name}: {example.strip()}")
-    contradictory = contradiction(properties, shape)
-    if contradictory is not None:
-        other = next((facts()[written].instead for written in properties if facts()[written].refused), properties[0])
-        sizes = declaration_text(shape, ()) if shape is not None else ""
-        raise ShapeError(contradictory, span=span, suggestion=f"{name}: {sizes} {other}".replace(":  ", ": "))
-
-
 def _agrees(kind: str, shape: Shape) -> bool:
     return kind == "function" or kind == kind_of(shape) or (kind == "matrix" and len(shape) == 2)
-
-
-_MOST_SAID = 8
-
-
-def unused(declare: Declare, occurring: Iterable[str]) -> tuple[str, ...]:
-    """The declared names that are neither symbols of the formula nor sizes."""
-    said = parse_declarations(declare)
-    known = {*occurring}
-    if all(name in known for name in said):
-        return ()
-    known |= declared_sizes(said)
-    return tuple([name for name, one in said.items() if name not in known and one.count is None])
-
-
-def about(declare: Declare, occurring: Sequence[str], others: Sequence[str]) -> tuple[Decision, ...]:
-    """What is to be said of declared names that do not occur; ``others`` are names that may be
-    declared all the same.
-
-    Raises ParseError where such a name may be meant for a symbol that is not declared.
-    """
-    names = unused(declare, [*occurring, *others])
-    if not names:
-        return ()
-    if isinstance(declare, BlockText):
-        return tuple([_doubt(name, occurring) for name in names])
-    said = parse_declarations(declare)
-    undeclared = [name for name in occurring if name not in said]
-    if undeclared:
-        raise _refused(declare, names, occurring, undeclared)
-    return (
-        Decision(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)}", "names", "plain"),
-    )
-
-
-def _doubt(name: str, occurring: Sequence[str]) -> Decision:
-    instead = (f"leave {name} out", f"the names are {', '.join(occurring[:_MOST_SAID])}")
-    return Decision(f"{name} is declared, but does not occur", "names", "doubtful", None, instead)
-
-
-def _refused(declare: Declare, names: tuple[str, ...], occurring: Sequence[str], undeclared: Sequence[str]) -> ParseError:
-    said = (
-        f"{', '.join(names[:_MOST_SAID])} {'is' if len(names) == 1 else 'are'} declared, but {_not_there(names)} in the formula"
-    )
-    among = ", ".join(occurring[:_MOST_SAID]) or "no symbol"
-    meant = {name: other for name in names for other in [_meant(name, undeclared)] if other is not None}
-    instead = _instead(declare, names, meant)
-    error = ParseError(
-        said,
-        expected=f"declarations of its symbols: {among}",
-        suggestion=instead or f"leave {' and '.join(names[:_MOST_SAID])} out",
-    )
-    if isinstance(declare, str):
-        place = places(declare).get(names[0])
-        error.span = place or Span(0, len(declare))
-        error.text = declare
-    return error
-
-
-def _not_there(names: tuple[str, ...]) -> str:
-    return "does not occur" if len(names) == 1 else "do not occur"
-
-
-def _meant(name: str, occurring: Sequence[str]) -> str | None:
-    """The symbol that a name is a slip of."""
-    same = [other for other in occurring if other.lower() == name.lower()]
-    return same[0] if same else nearest_spelling(name, occurring)
-
-
-def _instead(declare: Declare, names: tuple[str, ...], meant: Mapping[str, str]) -> str:
-    """The declarations as they can be meant."""
-    if isinstance(declare, Mapping):
-        kept = [name for name in declare if name not in names or name in meant]
-        return "; ".join(f"{meant.get(name, name)}: {described(name, declare[name])}" for name in kept)
-    parts = []
-    for one in written(declare or ""):
-        mine = [meant.get(name, name) for name in one.names if name not in names or name in meant]
-        if len(mine) == len(one.names) and mine == list(one.names):
-            parts.append(one.text)
-        elif mine:
-            parts.append(f"{', '.join(mine)}: {one.value}")
-    return "; ".join(parts)

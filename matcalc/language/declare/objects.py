@@ -25,8 +25,11 @@ def as_text(declare: object) -> str:
     """Declarations that are a text. Raises MatcalcError for anything else."""
     if isinstance(declare, str):
         return declare
-    wrong = f"a value of type {type(declare).__name__} is no declaration"
-    raise MatcalcError(wrong, expected="a text or a mapping", suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}')
+    raise MatcalcError(
+        f"a value of type {type(declare).__name__} is no declaration",
+        expected="a text or a mapping",
+        suggestion='"X: n×m; a: scalar" or {"X": "n×m", "a": "scalar"}',
+    )
 
 
 def texts_of(declare: object) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def described(name: object, value: Any) -> str:
         return value
     if not isinstance(name, str):
         raise MatcalcError(f"{name!r} is not the name of a symbol", expected="a text such as X", suggestion=_EXAMPLE)
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, (bool, type(None))):
         raise _nothing(name, value)
     found = _size(value)
     if found is not None:
@@ -58,11 +61,8 @@ def described(name: object, value: Any) -> str:
         return "scalar"
     if isinstance(value, tuple):
         return _of_sizes(name, value)
-    return (
-        _of_type(name, value)
-        if isinstance(value, type) or hasattr(value, "__origin__") or hasattr(value, "dim_str")
-        else _of_array(name, value)
-    )
+    is_type = isinstance(value, type) or hasattr(value, "__origin__") or hasattr(value, "dim_str")
+    return _of_type(name, value) if is_type else _of_array(name, value)
 
 
 def _of_array(name: str, value: Any) -> str:
@@ -89,12 +89,11 @@ def _of_type(name: str, value: Any) -> str:
         return texts[0]
     arguments = getattr(value, "__args__", ())
     axes = getattr(arguments[0], "__args__", ()) if arguments and getattr(arguments[0], "__origin__", None) is tuple else ()
-    if axes and Ellipsis not in axes:
-        numbers = [getattr(axis, "__args__", (None,))[0] for axis in axes]
-        if all(isinstance(number, int) for number in numbers):
-            return _of_sizes(name, tuple(numbers))
-        if len(axes) <= 2:
-            return "matrix" if len(axes) == 2 else "vector"
+    numbers = [getattr(axis, "__args__", (None,))[0] for axis in axes]
+    if axes and all(isinstance(number, int) for number in numbers):
+        return _of_sizes(name, numbers)
+    if Ellipsis not in axes and 0 < len(axes) <= 2:
+        return "matrix" if len(axes) == 2 else "vector"
     raise MatcalcError(f"the type {_called(value)} says no sizes of {name}", expected="sizes, or an array", suggestion=_EXAMPLE)
 
 
@@ -104,8 +103,11 @@ def _of_dimensions(name: str, written: str) -> str:
     for part in written.split():
         found = _DIMENSION.fullmatch(part)
         if found is None or part == "_":
-            wrong = f"the axis {part!r} of {name} has no one size"
-            raise MatcalcError(wrong, expected="names and numbers, one for each axis", suggestion=f'{{"{name}": "n×d"}}')
+            raise MatcalcError(
+                f"the axis {part!r} of {name} has no one size",
+                expected="names and numbers, one for each axis",
+                suggestion=f'{{"{name}": "n×d"}}',
+            )
         sizes.append(part.partition("=")[2] or part)
     return sizes_text(sizes) if sizes else "scalar"
 
@@ -132,5 +134,8 @@ def _called(value: Any) -> str:
 
 
 def _nothing(name: object, value: object) -> MatcalcError:
-    wrong = f"a value of type {type(value).__name__} declares nothing about {name}"
-    return MatcalcError(wrong, expected="sizes and properties as text, sizes as a tuple, or an array", suggestion=_EXAMPLE)
+    return MatcalcError(
+        f"a value of type {type(value).__name__} declares nothing about {name}",
+        expected="sizes and properties as text, sizes as a tuple, or an array",
+        suggestion=_EXAMPLE,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from typing import TypeAlias, assert_never
 
 from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
@@ -27,8 +27,7 @@ Form: TypeAlias = tuple[tuple[Word, Fraction], ...]
 
 _SYMBOL = "·"
 """Stands for the symbol that an equation is about."""
-_ONES: Letter = ("1", False)
-_IDENTITY: Letter = ("eye", False)
+_ONES, _IDENTITY = "1", "eye"
 _MOST_WORDS = 64
 _LARGEST_POWER = 4
 _ORDERS = {">": "t > 0", "≥": "t >= 0", "≻": "X ≻ 0", "⪰": "X ⪰ 0"}
@@ -40,8 +39,12 @@ def order_form(relation: str, name: str, span: Span) -> str:
     if form is None:
         turned = {"<": ">", "≤": "≥", "≺": "≻", "⪯": "⪰"}.get(relation, ">")
         other = "y" if name[:1].islower() else "Y"
-        message = f"{name} {relation} 0 is no fact that can be declared; another name for -{name} can be"
-        raise ParseError(message, span=span, expected=_sayable(), suggestion=f"{other} {turned} 0")
+        raise ParseError(
+            f"{name} {relation} 0 is no fact that can be declared; another name for -{name} can be",
+            span=span,
+            expected=_sayable(),
+            suggestion=f"{other} {turned} 0",
+        )
     return form
 
 
@@ -64,29 +67,41 @@ def symbol_in(text: str, names: Iterable[str], span: Span) -> tuple[str, Form | 
         name for name in dict.fromkeys(node.name for node in walk(equation) if isinstance(node, s.Name)) if name not in others
     ]
     if len(about) != 1:
-        said = f"the equation {text.strip()} is about {' and '.join(about) if about else 'no symbol'}"
-        raise ParseError(said, span=span, expected=f"an equation about one symbol: {_sayable()}")
+        raise ParseError(
+            f"the equation {text.strip()} is about {' and '.join(about) if about else 'no symbol'}",
+            span=span,
+            expected=f"an equation about one symbol: {_sayable()}",
+        )
     return about[0], _normal(equation, about[0])
 
 
 def no_order(text: str, name: str, relation: str, span: Span) -> ParseError:
     """The error for an inequality that is not one with 0."""
-    said = f"{text.strip()} is no fact that can be declared: only an inequality with 0 on one side is"
-    advice = f"{name} {relation if relation in _ORDERS else '>'} 0" if name else None
-    return ParseError(said, span=span, expected=_sayable(), suggestion=advice)
+    return ParseError(
+        f"{text.strip()} is no fact that can be declared: only an inequality with 0 on one side is",
+        span=span,
+        expected=_sayable(),
+        suggestion=f"{name} {relation if relation in _ORDERS else '>'} 0" if name else None,
+    )
 
 
 def stated(form: Form | str, kind: str | None, shape: Shape | None) -> Fact | None:
     """The fact that an equation in normal form states about a symbol of this kind and shape; None
     for any other equation."""
     if isinstance(form, str):
-        return next((fact for fact in facts().values() if form in (fact.entries, fact.order) and fits(fact, kind, shape)), None)
-    spelled = ("x", "X") if kind is None else ("X",) if kind in ("matrix", "tensor") else ("x",)
-    candidates = dict.fromkeys([fact for name, fact in _by_relation().get(form, ()) if name in spelled])
-    found = [fact for fact in candidates if fits(fact, kind, shape)]
+        candidates = [fact for fact in facts().values() if form in (fact.entries, fact.order)]
+        return next((fact for fact in candidates if fits(fact, kind, shape)), None)
+    spelled = _SPELLED.get(kind, ("x",))
+    candidates = [fact for name, fact in _by_relation().get(form, ()) if name in spelled]
+    found = [fact for fact in dict.fromkeys(candidates) if fits(fact, kind, shape)]
     if shape is None:  # what the others imply
-        found = [fact for fact in found if all(fact.name in implied([other.name]) for other in found)]
+        names = [implied([fact.name]) for fact in found]
+        found = [fact for fact in found if all(fact.name in others for others in names)]
     return found[0] if found else None
+
+
+_SPELLED: Mapping[str | None, tuple[str, ...]] = {None: ("x", "X"), "matrix": ("X",), "tensor": ("X",)}
+"""How facts of a kind are spelled in the table."""
 
 
 def missing(fact: Fact, said: Iterable[str]) -> str | None:
@@ -126,7 +141,7 @@ def _normal(equation: s.Syntax, symbol: str) -> Form:
     transpose the first in order."""
     assert isinstance(equation, s.Equation)
     difference = _plus(_polynomial(equation.left, symbol), _polynomial(equation.right, symbol), -1)
-    if len(difference) > 1 and () in difference and any(_IDENTITY in word for word in difference):
+    if len(difference) > 1 and () in difference and any((_IDENTITY, False) in word for word in difference):
         raise LimitError("a number and an identity matrix in one equation")
     return min(_scaled(difference), _scaled(_turned(difference)))
 
@@ -150,24 +165,17 @@ def _polynomial(root: s.Syntax, symbol: str) -> Polynomial:
 def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str) -> Polynomial:
     match node:
         case s.NumberLiteral(value=value):
-            return {(): value} if value else {}
+            return _summed([((), value)])
         case s.Name(name=name):
-            letter = _ONES if name in ("ones", "𝟏") else _IDENTITY if name in ("eye", "I") else (name, False)
-            return {((_SYMBOL, False) if name == symbol else letter,): Fraction(1)}
+            return _letter(_SYMBOL if name == symbol else _CONSTANTS.get(name, name))
         case s.Group(operand=operand):
             return done[operand]
         case s.Minus(operand=operand):
             return _plus({}, done[operand], -1)
         case s.Transposed(operand=operand):
-            return {((_ONES[0], True),): Fraction(1)} if _is_one(operand) else _turned(done[operand])
-        case s.Binary(operator="+" | "-" as sign, left=left, right=right):
-            return _plus(done[left], done[right], 1 if sign == "+" else -1)
-        case s.Binary(operator="*" | "@" | "·", left=left, right=right):
-            return _times(done[left], {(_ONES,): Fraction(1)} if _is_one(right) else done[right])
-        case s.Binary(operator="/", left=left, right=s.NumberLiteral(value=value)) if value:
-            return {word: coefficient / value for word, coefficient in done[left].items()}
+            return _turned(_ones_or(operand, done))
         case s.Binary(operator=operator, left=left, right=right):
-            return _opaque(operator, *sorted([_shown(done[left]), _shown(done[right])]))
+            return _binary(operator, left, right, done)
         case s.Raised(base=base, exponent=exponent, elementwise=elementwise):
             return _raised(done[base], done[exponent], elementwise)
         case s.Applied(function=function, arguments=arguments):
@@ -194,25 +202,43 @@ def _value(node: s.SyntaxNode, done: Mapping[s.Syntax, Polynomial], symbol: str)
             assert_never(node)
 
 
-def _is_one(node: s.Syntax) -> bool:
-    return isinstance(node, s.NumberLiteral) and node.value == 1
+_CONSTANTS = {"ones": _ONES, "𝟏": _ONES, "eye": _IDENTITY, "I": _IDENTITY}
+
+
+def _letter(name: str, turned: bool = False) -> Polynomial:
+    return {((name, turned),): Fraction(1)}
+
+
+def _ones_or(node: s.Syntax, done: Mapping[s.Syntax, Polynomial]) -> Polynomial:
+    """What a factor is; the number 1 is a vector of ones there."""
+    return _letter(_ONES) if isinstance(node, s.NumberLiteral) and node.value == 1 else done[node]
+
+
+def _binary(operator: str, left: s.Syntax, right: s.Syntax, done: Mapping[s.Syntax, Polynomial]) -> Polynomial:
+    if operator in ("+", "-"):
+        return _plus(done[left], done[right], 1 if operator == "+" else -1)
+    if operator in ("*", "@", "·"):
+        return _times(done[left], _ones_or(right, done))
+    if operator == "/" and isinstance(right, s.NumberLiteral) and right.value:
+        return {word: coefficient / right.value for word, coefficient in done[left].items()}
+    return _opaque(operator, *sorted([_shown(done[left]), _shown(done[right])]))
 
 
 def _applied(function: str, arguments: tuple[s.Syntax, ...], done: Mapping[s.Syntax, Polynomial]) -> Polynomial:
     words = [argument.word for argument in arguments if isinstance(argument, s.Word)]
     match function, len(arguments):
         case "eye", _:
-            return {(_IDENTITY,): Fraction(1)}
+            return _letter(_IDENTITY)
         case ("ones", _) | ("vector", 1):
-            return {(_ONES,): Fraction(1)}
+            return _letter(_ONES)
         case "transpose", 1:
             return _turned(done[arguments[0]])
         case "sum", 1:
-            return _times({((_ONES[0], True),): Fraction(1)}, done[arguments[0]])
+            return _times(_letter(_ONES, turned=True), done[arguments[0]])
         case "sum", 2 if words == ["rows"]:
-            return _times(done[arguments[0]], {(_ONES,): Fraction(1)})
+            return _times(done[arguments[0]], _letter(_ONES))
         case "sum", 2 if words == ["cols"]:
-            return _times(_turned(done[arguments[0]]), {(_ONES,): Fraction(1)})
+            return _times(_turned(done[arguments[0]]), _letter(_ONES))
         case (("norm" | "norm2"), 1):
             return _opaque("norm", _shown(done[arguments[0]]))
         case _:
@@ -227,55 +253,59 @@ def _raised(base: Polynomial, exponent: Polynomial, elementwise: bool) -> Polyno
         return _opaque("^", _shown(base), _shown(exponent))
     if elementwise:
         return _opaque(".*", *[_shown(base)] * int(number)) if number > 1 else base
-    found = base
-    for _ in range(int(number) - 1):
-        found = _times(found, base)
-    return found
+    return reduce(_times, [base] * int(number))
 
 
 def _opaque(name: str, *parts: str) -> Polynomial:
-    return {((f"{name}({', '.join(parts)})", False),): Fraction(1)}
+    return _letter(f"{name}({', '.join(parts)})")
 
 
 def _shown(polynomial: Polynomial) -> str:
     return repr(sorted(polynomial.items()))
 
 
-def _plus(left: Polynomial, right: Polynomial, sign: int) -> Polynomial:
-    total = dict(left)
-    for word, coefficient in right.items():
-        total[word] = total.get(word, Fraction(0)) + sign * coefficient
+def _summed(terms: Iterable[tuple[Word, Fraction]]) -> Polynomial:
+    total: Polynomial = {}
+    for word, coefficient in terms:
+        total[word] = total.get(word, Fraction(0)) + coefficient
     return {word: coefficient for word, coefficient in total.items() if coefficient}
 
 
+def _plus(left: Polynomial, right: Polynomial, sign: int) -> Polynomial:
+    return _summed([*left.items(), *[(word, sign * coefficient) for word, coefficient in right.items()]])
+
+
 def _times(left: Polynomial, right: Polynomial) -> Polynomial:
-    found: Polynomial = {}
-    for one, a in left.items():
-        for other, b in right.items():
-            word = tuple([letter for letter in (*one, *other) if letter != _IDENTITY])
-            if not word and (one or other):
-                word = (_IDENTITY,)
-            found = _plus(found, {word: a * b}, 1)
-    return found
+    return _summed([(_joined(one, other), a * b) for one, a in left.items() for other, b in right.items()])
+
+
+def _joined(one: Word, other: Word) -> Word:
+    """The product of two words, in which identity matrices are left out beside other factors."""
+    both = (*one, *other)
+    return tuple([letter for letter in both if letter[0] != _IDENTITY]) or both[:1]
 
 
 def _turned(polynomial: Polynomial) -> Polynomial:
     """The transpose."""
-    found: Polynomial = {}
+    turned: Polynomial = {}
     for word, coefficient in polynomial.items():
-        turned = tuple([letter if letter == _IDENTITY else (letter[0], not letter[1]) for letter in reversed(word)])
-        found = _plus(found, {turned: coefficient}, 1)
-    return found
+        turned[tuple([(name, not transposed and name != _IDENTITY) for name, transposed in reversed(word)])] = coefficient
+    return turned
 
 
 _WORDS = "|".join(CONNECTIVES)
 _SETS_WORDS = r"\\(?:text(?:rm|it|sf|up|normal)?|mbox|hbox|mathrm)\s*\{"
-_CONNECTIVE = pattern(
-    rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)|{SAID_BEHIND_A_COMMA}"
+_INTRODUCES = (
+    rf"{_SETS_WORDS}[\s~,]*(?P<tex>{_WORDS})(?=[\s}}$~])(?:[\s~]*\}})?|(?<![\w\\{{])(?P<plain>{_WORDS})(?=\s)(?!\s*=)"
+    rf"|{SAID_BEHIND_A_COMMA}"
 )
+_CONNECTIVE = pattern(_INTRODUCES)
+_JOINS = rf"{_SETS_WORDS}\s*and\s*\}}|\band\b"
+_MARK = pattern(rf"(?P<bracket>[()\[\]])|[,;\n]|{_INTRODUCES}|(?P<joint>{_JOINS})|\Z")
+"""What may end a piece of what is said, and brackets."""
 _SET_IN_WORDS = pattern(rf"{_SETS_WORDS}|\\(?:q?quad|[,;:! ])|~")
 _NAMED = pattern(rf"\s*(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\\\w+\{{\w+\}})\s*(?:\([^()=]*\))?\s*(?::=|=)(?P<value>.*)", re.DOTALL)
-_AND = pattern(rf"{_SETS_WORDS}\s*and\s*\}}|\band\b")
+_AND = pattern(_JOINS)
 _QUANTIFIED = pattern(r"\s*(?:all|any|every|each|some)\b")
 _OF_A_LOOP = pattern(r"(?<!\\)\bin\b(?!\s*R)")
 """``for x in y`` of a program, which says nothing of sizes."""
@@ -351,27 +381,20 @@ def _first_connective(text: str) -> tuple[int, int] | None:
 
 def _pieces(text: str, start: int) -> Iterator[Span]:
     """What stands between commas, semicolons, ``and`` and further connectives, outside brackets."""
-    depth, begin, place = 0, start, start
+    depth, begin = 0, start
     given: bool | None = None  # whether the piece gives a value: of a long one the part before the first "and" tells
-    while place <= len(text):
-        character = text[place] if place < len(text) else ";"
-        depth += (character in "([") - (character in ")]")
-        ends, width = (place, 1) if not depth and character in ",;\n" else (None, 1)
-        if not depth and ends is None:
-            another = _CONNECTIVE.match(text, place)
-            joint = None if another is not None else _AND.match(text, place)
-            if another is not None:
-                ends, width = place, another.end() - place
-            elif joint is not None:
-                given = _gives_a_value(text[begin:place]) if given is None else given
-                if given or _NAMED.match(text, joint.end()):
-                    ends, width = place, joint.end() - place
-        if ends is not None:
-            given = None
-            if text[begin:ends].strip(" \t.~}$"):
-                yield Span(begin, ends)
-            begin = place + width
-        place += width
+    for mark in _MARK.finditer(text, start):
+        depth += (mark[0] in ("(", "[")) - (mark[0] in (")", "]"))
+        if depth or mark["bracket"]:
+            continue
+        if mark["joint"]:
+            given = _gives_a_value(text[begin : mark.start()]) if given is None else given
+            if not given and not _NAMED.match(text, mark.end()):
+                continue
+        given = None
+        if text[begin : mark.start()].strip(" \t.~}$"):
+            yield Span(begin, mark.start())
+        begin = mark.end()
 
 
 def _runs(text: str, start: int) -> Iterator[tuple[Span, bool]]:
@@ -418,8 +441,11 @@ def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
                 return dict(pair for part in parts for pair in parse_declarations(part).items())
         except MatcalcError:
             continue
-    advice = 'the formula alone, and declare="A: n×n symmetric"'
-    raise ParseError("words inside the formula are not read", span=_trimmed(text, span), suggestion=advice)
+    raise ParseError(
+        "words inside the formula are not read",
+        span=_trimmed(text, span),
+        suggestion='the formula alone, and declare="A: n×n symmetric"',
+    )
 
 
 def _trimmed(text: str, span: Span) -> Span:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -10,7 +9,6 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, shape_of, sizes_text
 from matcalc.facts.table import canonical, spelled_apart
-from matcalc.language.declare.measures import SHORTEST_WORD, SizeReader, expected, meaning_of
 from matcalc.language.declare.scanning import (
     FILLERS,
     INFINITE,
@@ -18,14 +16,29 @@ from matcalc.language.declare.scanning import (
     MARKS,
     NO_FACTS,
     SETS,
+    SHORTEST_WORD,
     SIZES_TOO,
+    SizeReader,
     Token,
+    Tokens,
     begins_set,
-    text_at,
+    expected,
+    meaning_of,
 )
 
+_MADE = "a size is made of names and numbers by +, - and *"
 _SIGNS = frozenset("+*>≥≻⪰0")
 _NUMBERS = {"real": (), "integer": ("integer",), "natural": ("integer", "nonnegative")}
+_LISTED = dict.fromkeys(("0,1", "1,0"), "mask") | dict.fromkeys(("-1,1", "1,-1", "-1,+1", "+1,-1", "±1"), "sign")
+_INTERVALS = {("0", "("): ("positive",), ("0", "["): ("nonnegative",), ("-", "("): ()}
+"""Of the intervals without an upper bound, by the lower one and the bracket before it, what their members are."""
+_REFUSED = {
+    "complex": ("symbols are real", "{name}: {sizes}"),
+    "unitary": ("symbols are real", "{name}: {square} orthogonal"),
+    "orthonormal": ("which of the two sizes is the number of rows is not agreed on", "{name}: n×p orthonormal"),
+}
+"""Sets whose members no facts say: why, and what is written instead."""
+_DEFINITE = {"positive": "positive_definite", "nonnegative": "positive_semidefinite"}
 
 
 @record
@@ -37,22 +50,17 @@ class Membership:
     properties: tuple[str, ...] = ()
 
 
-def _is_mark(mark: str, opening: str) -> bool:
-    return (_SIGNS.issuperset(mark) and mark != "0") or (opening == "_" and mark in MARKS and len(mark) > 1)
-
-
 class SetReader(SizeReader):
-    """Reads one set, which begins at ``place``."""
+    """Reads one set, which begins at ``place``; ``described`` says whether anything is said before."""
 
-    def __init__(self, tokens: Sequence[Token], text: str, name: str, place: int) -> None:
+    def __init__(self, tokens: Tokens, text: str, name: str, place: int, *, described: bool) -> None:
         super().__init__(tokens, text, name, place)
         self.start = place
-        self.described = False
-        """Whether a kind or sizes have been said before."""
+        self.described = described
 
     def read(self) -> Membership:
         """What its members are. Raises ParseError for a set that no facts say."""
-        token = self.tokens[self.place]
+        token = self.ahead()
         if token.kind == "sign":
             return self._listed() if token.text == "{" else self._interval()
         base, _, below = token.text.partition("_")
@@ -60,12 +68,8 @@ class SetReader(SizeReader):
         sizes: list[Size] | None = None
         marks = ""
         if below:
-            sizes = [self._size(below, token)]
-        while self.place < len(self.tokens) and self.tokens[self.place].text in ("^", "_", "(", "+"):
-            if self.tokens[self.place].text == "+":
-                marks += "+"
-                self.place += 1
-                continue
+            sizes = [self.size_of(Token("number" if below.isdigit() else "word", below, token.start, token.end))]
+        while self.ahead().text in ("^", "_", "(", "+"):
             found, mark = self._group()
             if found is not None and sizes is not None and [str(size) for size in found] not in (["R"], ["ℝ"]):  # GL_n(R)
                 raise self._refused("sizes are given twice", f"{self.name}: {self._sizes_text(sizes)}")
@@ -75,29 +79,32 @@ class SetReader(SizeReader):
 
     def _group(self) -> tuple[list[Size] | None, str]:
         """Sizes, or a mark such as + or > 0."""
-        opening = self.tokens[self.place].text
+        opening = self.ahead().text
         self.place += opening != "("
-        closing = {"{": "}", "(": ")"}.get(text_at(self.tokens, self.place))
-        if closing is None and self.place < len(self.tokens):
+        if opening == "+":
+            return None, "+"
+        closing = {"{": "}", "(": ")"}.get(self.ahead().text)
+        if closing is None and self.ahead().text:
             return self._bare()
         inside = self.place + 1
         end = self._end_of_group(inside, closing)
         if closing is None or end == inside:
             raise self.not_understood(self.tokens[-1])
         mark = "".join([token.text for token in self.tokens[inside:end]])
-        if _is_mark(mark, opening):
+        below = opening == "_" and len(mark) > 1 and mark in MARKS
+        if below or (_SIGNS.issuperset(mark) and mark != "0"):
             self.place = end + 1
             return None, mark
         self.place = inside
         sizes = self.list_of_sizes(closing)
         if self.place < end or not sizes:
-            raise self._no_size(self.place)
+            here = self.tokens[min(self.place, len(self.tokens) - 1)]
+            raise ParseError(f"{_MADE}; another one needs a name of its own", span=here.span, suggestion=f"{self.name}: m")
         self.place = end + 1
         return sizes, ""
 
     def _end_of_group(self, inside: int, closing: str | None) -> int:
-        """Where the bracket closes that is open at ``inside``; ``inside`` itself where it never
-        does."""
+        """Where the bracket closes that is open at ``inside``; that itself where it never does."""
         depth = 0
         for k, token in enumerate(self.tokens[inside:], inside):
             if not depth and token.text == closing:
@@ -108,8 +115,8 @@ class SetReader(SizeReader):
     def _bare(self) -> tuple[list[Size] | None, str]:
         """``R^n``, ``R^n×m``, ``R_+``, ``S_++``."""
         marks = ""
-        while self.place < len(self.tokens) and self.tokens[self.place].text in ("+", "*") and len(marks) < 2:
-            marks += self.tokens[self.place].text
+        while self.ahead().text in ("+", "*") and len(marks) < 2:
+            marks += self.ahead().text
             self.place += 1
         if marks:
             return None, marks
@@ -120,52 +127,44 @@ class SetReader(SizeReader):
             raise self.not_understood(self.tokens[min(self.place, len(self.tokens) - 1)])
         return sizes, ""
 
-    def _size(self, written: str, token: Token) -> Size:
-        return self.size_of(Token("number" if written.isdigit() else "word", written, token.start, token.end))
-
     def _members(self, sort: str, base: str, sizes: list[Size] | None, marks: str) -> Membership:
         if sort in _NUMBERS:
             return self._of_numbers(sort, sizes, marks)
+        if sort in _REFUSED:
+            said, instead = _REFUSED[sort]
+            square = self._sizes_text(sizes, 2)
+            raise self._refused(said, instead.format(name=self.name, sizes=self._sizes_text(sizes), square=square))
         below = [size + ONE for size in sizes or () if size.text.endswith("-1")]
-        if sort == "symmetric" and base in ("S", "𝕊") and (below or self.name[:1].islower()):
+        if sort == "simplex":
+            return self._each("vector", below or sizes, "simplex")
+        if base in ("S", "𝕊") and (below or self.name[:1].islower()):
             if len(below) == 1:
                 return Membership(None, below, ("unit",))
-            raise self._refused(
-                "S^n may be a sphere or the symmetric matrices", f"{self.name}: n unit, or {self.name}: n×n symmetric"
-            )
-        match sort:
-            case "complex":
-                raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes)}")
-            case "simplex":
-                return Membership("vector" if sizes is None else None, below or sizes, ("simplex",))
-            case "unitary":
-                raise self._refused("symbols are real", f"{self.name}: {self._sizes_text(sizes, 2)} orthogonal")
-            case "orthonormal":
-                raise self._refused(
-                    "which of the two sizes is the number of rows is not agreed on", f"{self.name}: n×p orthonormal"
-                )
-            case _:
-                return self._square(sort, base, sizes, marks)
+            advice = f"{self.name}: n unit, or {self.name}: n×n symmetric"
+            raise self._refused("S^n may be a sphere or the symmetric matrices", advice)
+        return self._square(sort, base, sizes, marks)
 
     def _of_numbers(self, sort: str, sizes: list[Size] | None, marks: str) -> Membership:
         if sort == "real" and sizes is None and not marks and self.described:
             return Membership(None, None)  # an n×d matrix of reals
-        return Membership("scalar" if sizes is None else None, sizes, (*_NUMBERS[sort], *self._marked(marks)))
+        return self._each("scalar", sizes, *_NUMBERS[sort], *self._marked(marks))
+
+    def _each(self, kind: str, sizes: list[Size] | None, *facts: str) -> Membership:
+        """Members of a kind where no sizes are given."""
+        return Membership(kind if sizes is None else None, sizes, facts)
 
     def _square(self, sort: str, base: str, sizes: list[Size] | None, marks: str) -> Membership:
         """Sets of square matrices, named by the number of rows."""
-        if sizes is not None and len(sizes) == 2 and str(sizes[1]) in ("R", "ℝ"):  # GL(n, R)
-            sizes = sizes[:1]
-        if sizes is not None and (len(sizes) > 2 or (len(sizes) == 2 and sizes[0] != sizes[1])):
-            raise self._refused(f"the members of {base} are square matrices", f"{self.name}: {sizes[0]}×{sizes[0]}")
-        both = None if sizes is None else [sizes[0], sizes[0]]
-        kind = "matrix" if sizes is None else None
+        given = sizes or []
+        if len(given) == 2 and str(given[1]) in ("R", "ℝ"):  # GL(n, R)
+            del given[1]
+        if len(given) > 2 or len(set(given)) > 1:
+            raise self._refused(f"the members of {base} are square matrices", f"{self.name}: {given[0]}×{given[0]}")
+        both = [given[0]] * 2 if given else None
         if sort != "symmetric":
-            return Membership(kind, both, (sort,))
-        marks = {"SPD": "++", "PSD": "+"}.get(base.upper(), marks)
-        fact = {"positive": "positive_definite", "nonnegative": "positive_semidefinite"}
-        found = [fact.get(one, one) for one in self._marked(marks)] or ["symmetric"]
-        return Membership(kind, both, tuple(found))
+            return self._each("matrix", both, sort)
+        marked = self._marked({"SPD": "++", "PSD": "+"}.get(base.upper(), marks)) or ("symmetric",)
+        return self._each("matrix", both, *[_DEFINITE.get(one, one) for one in marked])
 
     def _marked(self, marks: str) -> tuple[str, ...]:
         if not marks:
@@ -175,42 +174,40 @@ class SetReader(SizeReader):
         return (MARKS[marks],)
 
     def _raised_sizes(self) -> list[Size] | None:
-        if self.place < len(self.tokens) and self.tokens[self.place].text == "^":
-            return self._group()[0]
-        return None
+        return self._group()[0] if self.ahead().text == "^" else None
+
+    def _inside(self, *closing: str) -> str | None:
+        """What stands up to a bracket, which is passed; None where there is none."""
+        end = next((k for k in range(self.place + 1, len(self.tokens)) if self.tokens[k].text in closing), None)
+        if end is None:
+            return None
+        inside = "".join([token.text for token in self.tokens[self.place + 1 : end]])
+        self.place = end + 1
+        return inside
 
     def _listed(self) -> Membership:
         """``{0,1}^n``, ``{-1,1}^n``."""
-        end = next((k for k in range(self.place, len(self.tokens)) if self.tokens[k].text == "}"), None)
-        inside = "" if end is None else "".join([token.text for token in self.tokens[self.place + 1 : end]])
-        fact = {"0,1": "mask", "1,0": "mask", "-1,1": "sign", "1,-1": "sign", "-1,+1": "sign", "+1,-1": "sign", "±1": "sign"}.get(
-            inside
-        )
-        if end is None or fact is None:
-            self.place = (self.place if end is None else end) + 1
+        inside = self._inside("}")
+        fact = _LISTED.get(inside or "")
+        if fact is None:
+            self.place += inside is None
             raise self._refused("this set is not known", f"{self.name}: scalar integer")
-        self.place = end + 1
-        sizes = self._raised_sizes()
-        return Membership("scalar" if sizes is None else None, sizes, (fact,))
+        return self._each("scalar", self._raised_sizes(), fact)
 
     def _interval(self) -> Membership:
-        end = next((k for k in range(self.place + 1, len(self.tokens)) if self.tokens[k].text in (")", "]")), None)
-        if end is None:
-            raise self.not_understood(self.tokens[self.place])
-        opening = self.tokens[self.place].text
-        bounds = "".join([token.text for token in self.tokens[self.place + 1 : end]]).split(",")
-        self.place = end + 1
+        opening = self.ahead()
+        inside = self._inside(")", "]")
+        if inside is None:
+            raise self.not_understood(opening)
+        bounds = inside.split(",")
         sizes = self._raised_sizes()
-        facts = {("0", True): ("positive",), ("0", False): ("nonnegative",), ("-", True): ()}
         low = "-" if bounds[0].lstrip("-") in INFINITE else bounds[0]
-        found = facts.get((low, opening == "(")) if bounds[-1].lstrip("+") in INFINITE else None
+        found = _INTERVALS.get((low, opening.text)) if bounds[-1].lstrip("+") in INFINITE else None
         if found is None:
             lower = "nonnegative" if bounds[0] == "0" else "scalar"
-            shape = "scalar" if sizes is None else self._sizes_text(sizes)
-            raise self._refused(
-                "bounds other than 0 cannot be declared", f"{self.name}: {shape} {lower}".replace("scalar scalar", "scalar")
-            )
-        return Membership("scalar" if sizes is None else None, sizes, found)
+            instead = f"{self.name}: {self._sizes_text(sizes)} {lower}".replace("scalar scalar", "scalar")
+            raise self._refused("bounds other than 0 cannot be declared", instead)
+        return self._each("scalar", sizes, *found)
 
     def _sizes_text(self, sizes: list[Size] | None, least: int = 1) -> str:
         if sizes is None:
@@ -221,18 +218,8 @@ class SetReader(SizeReader):
         end = self.tokens[min(self.place, len(self.tokens)) - 1].end
         return ParseError(said, span=Span(self.tokens[self.start].start, end), suggestion=suggestion)
 
-    def _no_size(self, place: int) -> ParseError:
-        token = self.tokens[min(place, len(self.tokens) - 1)]
-        return ParseError(
-            "a size is made of names and numbers by +, - and *; another one needs a name of its own",
-            span=Span(token.start, max(token.end, token.start + 1)),
-            suggestion=f"{self.name}: m",
-        )
 
-
-_MOST_WORDS = 4
-_MOST_SIZES = 4
-_SHORTEST_NOUN = 4
+_MOST_WORDS = _MOST_SIZES = _SHORTEST_NOUN = 4
 
 
 @record(frozen=False, eq=False)
@@ -249,10 +236,9 @@ class Said:
 
 
 class ValueReader(SizeReader):
-    """Reads the tokens behind a name. ``member`` is True behind ``∈``, where R is the real
-    numbers."""
+    """Reads the tokens behind a name; ``member``: behind ``∈``, where R is the real numbers."""
 
-    def __init__(self, tokens: Sequence[Token], text: str, name: str, *, member: bool = False) -> None:
+    def __init__(self, tokens: Tokens, text: str, name: str, *, member: bool = False) -> None:
         super().__init__(tokens, text, name)
         self.member = member
         self.said = Said()
@@ -263,9 +249,10 @@ class ValueReader(SizeReader):
 
     def read(self) -> Said:
         """All of it. Raises ParseError at the first token that is not understood."""
+        ways = (self._set, self._axes, self._fact, self._hyphen, self._word, self._comma, self._sizes)
         while self.place < len(self.tokens):
-            if not (self._set() or self._axes() or self._fact() or self._word() or self._comma() or self._sizes()):
-                raise self.not_understood(self.tokens[self.place])
+            if not any(way() for way in ways):
+                raise self.not_understood(self.ahead())
         if not self.anything:
             self._size_called_as_a_filler()
         self._finish()
@@ -274,39 +261,38 @@ class ValueReader(SizeReader):
     def _set(self) -> bool:
         if self._joined() or not begins_set(self.tokens, self.place, member=self.member):
             return False
-        reader = SetReader(self.tokens, self.text, self.name, self.place)
-        reader.described = self.sizes is not None or self.said.kind is not None
+        described = self.sizes is not None or self.said.kind is not None
+        reader = SetReader(self.tokens, self.text, self.name, self.place, described=described)
         found = reader.read()
         self.place = reader.place
         self._property(*found.properties)
         if found.kind:
-            self._kind(found.kind, self.tokens[self.place - 1])
+            self._kind(found.kind)
         if found.sizes is not None:
             self._take(found.sizes)
             self.crossed = True
-        self.anything = True
         return True
 
     def _axes(self) -> bool:
         """``n rows and d columns``."""
-        ahead = self.tokens[self.place : self.place + 2]
-        if len(ahead) < 2 or ahead[0].kind not in ("word", "number"):
+        count, noun = self.ahead(), self.ahead(1).text.lower()
+        word = count.text.lower()
+        if (
+            noun not in ("rows", "row", "columns", "cols", "column", "col")
+            or count.kind not in ("word", "number")
+            or word in FILLERS
+        ):
             return False
-        noun = ahead[1].text.lower()
-        if noun not in ("rows", "row", "columns", "cols", "column", "col") or ahead[0].text.lower() in FILLERS - {"n", "m"}:
-            return False
-        if noun in ("row", "column") and ahead[0].kind == "word":
+        if count.kind == "word" and (noun in ("row", "column") or word in KINDS or canonical(count.text) is not None):
             return False  # a column vector
-        if ahead[0].kind == "word" and (canonical(ahead[0].text) is not None or ahead[0].text.lower() in KINDS):
-            return False
-        size = self.size_of(ahead[0])
+        size = self.size_of(count)
         self.sizes = [*(self.sizes or []), size] if noun.startswith("row") or self.sizes else [size]
         self.place += 2
         self.anything = True
         return True
 
     def _fact(self) -> bool:
-        if self.tokens[self.place].kind != "word" or self._joined():
+        if not self._is_word():
             return False
         for count in range(min(_MOST_WORDS, len(self.tokens) - self.place), 0, -1):
             words, end = self._words(count)
@@ -315,7 +301,6 @@ class ValueReader(SizeReader):
                 if found is not None:
                     self.place = end
                     self._property(found)
-                    self.anything = True
                     return True
         return False
 
@@ -332,24 +317,23 @@ class ValueReader(SizeReader):
             place += 1
         return words, place
 
+    def _is_word(self) -> bool:
+        return self.ahead().kind == "word" and not self._joined()
+
     def _word(self) -> bool:
         """Kinds, and words that say nothing."""
-        token = self.tokens[self.place]
-        if token.text == "-":
-            return self._hyphen()
-        if token.kind != "word" or self._joined():
+        token, word = self.ahead(), self.ahead().text.lower()
+        if not self._is_word():
             return False
-        word = token.text.lower()
-        following = self.tokens[self.place + 1].text.lower() if self.place + 1 < len(self.tokens) else ""
         if word in KINDS:
-            self._kind(KINDS[word], token)
-        elif word == "row" and following in ("vector", "vectors"):
+            self._kind(KINDS[word])
+        elif word == "row" and self.ahead(1).text.lower() in ("vector", "vectors"):
             self.said.row = True
         elif word == "square":
             self.said.square = True
             self.said.kind = self.said.kind or "matrix"
             self.fillers.append(token)
-        elif word in FILLERS and not (word == "a" and self.place == len(self.tokens) - 1):
+        elif word in FILLERS and (word != "a" or self.ahead(1).text):
             self.fillers.append(token)
         else:
             return False
@@ -358,66 +342,61 @@ class ValueReader(SizeReader):
 
     def _hyphen(self) -> bool:
         """A hyphen between words: ``n-dimensional``, ``m×n-matrix``."""
+        if self.ahead().text != "-":
+            return False
         around = self.tokens[max(0, self.place - 1) : self.place + 2]
         if len(around) < 3 or around[2].kind == "number":
             span = Span(around[0].start, around[-1].end)
-            said = (
-                f"a size is made of names and numbers by +, - and *; {self.text[span.start : span.end]} needs a name of its own"
-            )
+            said = f"{_MADE}; {self.text[span.start : span.end]} needs a name of its own"
             raise ParseError(said, span=span, suggestion=f"{self.name}: m")
         self.place += 1
         return True
 
     def _comma(self) -> bool:
-        if self.tokens[self.place].text not in (",", "∈") or (self.place == len(self.tokens) - 1 and not self.anything):
+        if self.ahead().text not in (",", "∈") or not (self.anything or self.ahead(1).text):
             return False
-        if self.tokens[self.place].text == "∈":
-            self.member = True
+        self.member |= self.ahead().text == "∈"
         self.place += 1
         return True
 
     def _joined(self) -> bool:
         """Whether what stands here is a factor or one of several sizes, whatever word it is."""
-        before = self.tokens[self.place - 1].text if self.place else ""
-        after = self.tokens[self.place + 1].text if self.place + 1 < len(self.tokens) else ""
-        return before in ("×", "*") or after in ("×", "*")
+        return not {self.ahead(-1).text, self.ahead(1).text}.isdisjoint(("×", "*"))
 
     def _sizes(self) -> bool:
-        token, start = self.tokens[self.place], self.place
+        token, start = self.ahead(), self.place
         opened = token.text in ("(", "[") and not self._opens_factor()
-        if not opened and token.text != "(" and token.kind not in ("word", "number"):
+        if not opened and not token.begins_size:
             return False
-        self.place += opened
-        found = self.list_of_sizes(")]" if opened else "")
-        if opened:
-            self._close(token, start, bool(found))
+        found = self._bracketed(token) if opened else self.list_of_sizes()
         if not found:
             return False
         crossed = opened or len(found) > 1
-        if not crossed and token.kind == "word" and self.place - start == 1:
-            self._check_word(token)
+        if not crossed:
+            self._check_word(token, self.place - start)
         if self.sizes is not None and (crossed or self.crossed):
             raise self.not_understood(token)
         self.crossed |= crossed
         self._take(found)
         return True
 
-    def _close(self, opening: Token, start: int, found: bool) -> None:
-        """Steps over the bracket that closes sizes."""
-        if self.place >= len(self.tokens):
+    def _bracketed(self, opening: Token) -> list[Size]:
+        """The sizes in a bracket."""
+        self.place += 1
+        found = self.list_of_sizes(")]")
+        if not self.ahead().text:
             written = self.text[self.tokens[0].start : self.tokens[-1].end]
             advice = f"{written}{')' if opening.text == '(' else ']'}" if found else written.rstrip("([ ")
-            span = Span(opening.start, opening.end)
-            raise ParseError(f"{opening.text!r} is never closed", span=span, suggestion=f"{self.name}: {advice}")
-        if self.tokens[self.place].text not in (")", "]"):
-            raise self.not_understood(self.tokens[self.place])
-        self.place += 1
-        if self.place - start == 2:
+            raise ParseError(f"{opening.text!r} is never closed", span=opening.span, suggestion=f"{self.name}: {advice}")
+        if self.ahead().text not in (")", "]"):
+            raise self.not_understood(self.ahead())
+        if self.ahead(-1) is opening:
             raise self.not_understood(opening)
+        self.place += 1
+        return found
 
     def _opens_factor(self) -> bool:
-        """Whether the bracket here is a part of a size, ``(n+1)×m``, and does not hold all
-        sizes."""
+        """Whether the bracket here is a part of a size, ``(n+1)×m``, and does not hold all."""
         depth = 0
         for token, following in pairwise(self.tokens[self.place :]):
             depth += (token.text in "([") - (token.text in ")]")
@@ -425,44 +404,41 @@ class ValueReader(SizeReader):
                 return following.text in ("×", "*", "^", "x", "X", "by")
         return False
 
-    def _check_word(self, token: Token) -> None:
-        """A word that stands by itself where a size may: it is told from the words for facts that
-        there are not."""
+    def _check_word(self, token: Token, length: int) -> None:
+        """A word by itself where a size may stand: it is told from words for unknown facts."""
+        if token.kind != "word" or length > 1:
+            return
         if self.member and self.sizes is None:
-            span = Span(token.start, token.end)
-            raise ParseError(f"{token.text} is no set that is known", span=span, suggestion=f"{self.name}: {token.text}")
-        later = self.sizes is not None and len(token.text) >= _SHORTEST_NOUN and token.text.isalpha()
-        if later and not self._is_doubtful(token):
-            sizes = sizes_text([*(self.sizes or ()), token.text])
-            said = f"{token.text} is no known property"
-            span = Span(token.start, token.end)
-            raise ParseError(said, span=span, expected=expected(), suggestion=f"{self.name}: {sizes}")
-        if self._is_doubtful(token):
-            raise self.no_size(token)
+            said = f"{token.text} is no set that is known"
+            raise ParseError(said, span=token.span, suggestion=f"{self.name}: {token.text}")
+        word = token.text.lower()
+        slip = len(word) >= SHORTEST_WORD and word.isalpha() and meaning_of(word) is not None
+        if slip or word in NO_FACTS:
+            raise self.not_understood(token, f"{token.text} is neither a size nor a known property")
         if self.sizes is None:
             self.said.alone = token
+        elif len(token.text) >= _SHORTEST_NOUN and token.text.isalpha():
+            said, advice = f"{token.text} is no known property", f"{self.name}: {sizes_text([*self.sizes, token.text])}"
+            raise ParseError(said, span=token.span, expected=expected(), suggestion=advice)
 
     def _take(self, found: list[Size]) -> None:
         """More sizes: those behind a comma or a space belong to those before."""
-        if self.sizes is not None:
-            self.said.alone = None
+        self.said.alone = self.said.alone if self.sizes is None else None
         self.sizes = [*(self.sizes or []), *found]
         if len(self.sizes) > _MOST_SIZES:
-            advice = f"{self.name}: {sizes_text(self.sizes[:_MOST_SIZES])}"
-            raise ParseError("at most four sizes", span=Span(self.tokens[0].start, self.tokens[-1].end), suggestion=advice)
+            most = sizes_text(self.sizes[:_MOST_SIZES])
+            raise ParseError("at most four sizes", span=self.span, suggestion=f"{self.name}: {most}")
         self.anything = True
 
     def _size_called_as_a_filler(self) -> None:
         if self.name[:1].islower() and any(token.text in ("real", "float") for token in self.fillers):
-            self._kind("scalar", self.fillers[0])
+            self._kind("scalar")
             return
         token = next((token for token in self.fillers if token.text in SIZES_TOO), None)
-        if token is None:
-            return
-        self.sizes = [Size.of(token.text)]
-        self.anything = True
+        if token is not None:
+            self._take([Size.of(token.text)])
 
-    def _kind(self, kind: str, token: Token) -> None:
+    def _kind(self, kind: str) -> None:
         if self.said.kind not in (None, kind) and not (self.said.square and kind == "matrix"):
             raise ParseError(f"{self.said.kind} and {kind} at once", span=self.span, suggestion=f"{self.name}: {kind}")
         self.said.kind = kind
@@ -470,6 +446,7 @@ class ValueReader(SizeReader):
 
     def _property(self, *names: str) -> None:
         self.said.properties = tuple(dict.fromkeys((*self.said.properties, *names)))
+        self.anything = True
 
     @property
     def span(self) -> Span:
@@ -479,42 +456,22 @@ class ValueReader(SizeReader):
     def _finish(self) -> None:
         said, sizes = self.said, self.sizes
         if sizes is None:
-            self._check_without_sizes()
+            if said.square and not said.properties:
+                raise ParseError("the size of the square matrix is missing", span=self.span, suggestion=f"{self.name}: n×n")
+            if not self.anything:
+                raise ParseError(
+                    "the declaration is empty", span=self.span, suggestion=f"{self.name}: n×m, or {self.name}: scalar"
+                )
             said.shape = () if said.kind == "scalar" else None
             return
         if said.square and len(sizes) == 1:
             sizes = sizes * 2
         if said.square and (len(sizes) != 2 or sizes[0] != sizes[1]):
-            wrong = "a square matrix has as many rows as columns"
-            raise ParseError(wrong, span=self.span, suggestion=f"{self.name}: {sizes[0]}×{sizes[0]}")
+            advice = f"{self.name}: {sizes[0]}×{sizes[0]}"
+            raise ParseError("a square matrix has as many rows as columns", span=self.span, suggestion=advice)
         if len(sizes) == 1:
-            said.shape = shape_of(ONE, sizes[0]) if said.row else shape_of(sizes[0], ONE)
-        else:
-            said.shape = shape_of(sizes[0], sizes[1]) if len(sizes) == 2 else tuple(sizes)
-
-    def _check_without_sizes(self) -> None:
-        if self.said.square and not self.said.properties:
-            raise ParseError("the size of the square matrix is missing", span=self.span, suggestion=f"{self.name}: n×n")
-        if not self.anything:
-            raise ParseError("the declaration is empty", span=self.span, suggestion=f"{self.name}: n×m, or {self.name}: scalar")
-
-    def _is_doubtful(self, token: Token) -> bool:
-        """Whether a word is no size but the slip or the beginning of a fact, or the word for one
-        that there is not."""
-        word = token.text.lower()
-        if len(word) < SHORTEST_WORD or not word.isalpha():
-            return word in NO_FACTS
-        return meaning_of(word) is not None or word in NO_FACTS
-
-    def no_size(self, token: Token) -> ParseError:
-        """The error for a word that stands where a size does, and is none."""
-        word = token.text
-        meant = meaning_of(word.lower())
-        said = f"{word} is neither a size nor a known property"
-        span = Span(token.start, token.end)
-        if meant is None:
-            return ParseError(said, span=span, expected=expected(), suggestion=self._without(token))
-        return ParseError(said, span=span, suggestion=self._with(token, meant))
+            sizes = [ONE, *sizes] if said.row else [*sizes, ONE]
+        said.shape = shape_of(sizes[0], sizes[1]) if len(sizes) == 2 else tuple(sizes)
 
 
 @cache

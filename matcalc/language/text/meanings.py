@@ -20,7 +20,7 @@ from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.decisions import Decision
 from matcalc.language.text.dialects import dialect_table
-from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions
+from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions, nearest_spelling
 from matcalc.language.text.terminals import Token
 
 _WHOLE = pattern(r"(?:\w+|\w*\([^()]*\))(?:'|\.T)*")
@@ -28,9 +28,6 @@ _INDEXED = pattern(r"([^\W\d_]+?)_?([0-9]+|(?<=_)[^\W_]+)")
 _LETTERS_APART = pattern(r"[^\W\d_](?:_?[0-9]+)?(?:_[^\W_]+)?")
 _LONGEST_QUOTE = 40
 """Characters of arguments that are repeated."""
-_LONGEST_SLIP = 20
-_SHORTEST_SLIP = 4
-"""Letters of a spelling of which one may be wrong: ``csc`` is not ``cos``."""
 
 
 @cache
@@ -164,29 +161,6 @@ def _as_factors(function: str) -> str:
 def nearest_function(name: str, others: Iterable[str] = ()) -> str | None:
     """The known function that the spelling is a slip of."""
     return None if is_foreign(name) else nearest_spelling(name, known_functions() | set(others))
-
-
-def nearest_spelling(name: str, known: Iterable[str]) -> str | None:
-    """The word that the spelling is a slip of: the same first letter, and one letter wrong,
-    missing, added or exchanged.
-
-    >>> nearest_spelling("symetric", ["symmetric", "simplex"])
-    'symmetric'
-    """
-    if not _SHORTEST_SLIP - 1 <= len(name) <= _LONGEST_SLIP:
-        return None
-    candidates = [word for word in sorted(known) if word[:1] == name[:1] and len(word) > 1]
-    slips = {word: _slip(name, word) for word in candidates if max(len(word), len(name)) >= _SHORTEST_SLIP}
-    return min((word for word, slip in slips.items() if slip), key=lambda word: slips[word], default=None)
-
-
-def _slip(given: str, known: str) -> int:
-    """How two spellings differ: 1 two neighbours exchanged, 2 a letter too many, 3 one too few, 4 a
-    wrong one; 0 when by more than that."""
-    start = next((k for k, (a, b) in enumerate(zip(given, known, strict=False)) if a != b), min(len(given), len(known)))
-    left, right = given[start:], known[start:]
-    exchanged = len(left) > 1 and left[1::-1] == right[:2] and left[2:] == right[2:]
-    return 1 if exchanged else 2 if left[1:] == right else 3 if left == right[1:] else 4 * (left[1:] == right[1:])
 
 
 _DOTTED = pattern(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")

@@ -30,7 +30,7 @@ from matcalc.language.syntax.trees import Name
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
-from matcalc.reference import described, is_known
+from matcalc.reference.lookup import described, is_known
 from matcalc.repl.request_lines import Derive
 from matcalc.repl.workspace import SETTINGS, State, is_derivative, program
 from matcalc.verification.judgement import verify

@@ -14,7 +14,6 @@ from matcalc.documents.context.written_names import LOSSES
 from matcalc.documents.doubting import doubted, supposed
 from matcalc.documents.readings import (
     Habit,
-    agrees_as_written,
     derives_twice,
     is_chained,
     is_misfit,
@@ -64,12 +63,36 @@ def _of_values(asked: Asked) -> Verdict:
     """The verdict on what is computed in a worked example: to the digits that are written, and
     false only where all of it is exact."""
     verdict = _verdict(asked)
-    if verdict.status == "refuted" and agrees_as_written(verdict, asked):
+    if verdict.status == "refuted" and _agrees_as_written(verdict, asked):
         return Verdict(
             verdict.statement, "confirmed", verdict.layout, "equal to the digits that are written", reading=verdict.reading
         )
     misfit = "shapes differ" in verdict.reason  # a row for a column
     return _kept(verdict) if asked.doubts or misfit else verdict
+
+
+_DECIMAL = pattern(r"-?\d+\.(?P<digits>\d+)")
+_HALF = 0.5 + 1e-9
+
+
+def _agrees_as_written(verdict: Verdict, asked: Asked) -> bool:
+    """Whether each number on the right side of a claim that is not exact is the one on the left,
+    rounded to the digits that it has."""
+    right = asked.statement.rpartition("=")[2]
+    units = {float(found[0]): 10.0 ** -len(found["digits"]) for found in _DECIMAL.finditer(right.replace(" ", ""))}
+    wrong = [link for link in verdict.links if link.status != "proved"] or [verdict]
+    return verdict.status == "refuted" and all(_is_rounded(one, units) for one in wrong)
+
+
+def _is_rounded(verdict: Verdict, units: dict[float, float]) -> bool:
+    import numpy as np
+
+    example = verdict.counterexample
+    if example is None or np.size(example.left) != 1 or np.size(example.right) != 1:
+        return False
+    left, right = float(np.ravel(example.left)[0]), float(np.ravel(example.right)[0])
+    unit = next((unit for number, unit in units.items() if abs(number - right) < 1e-12), 0.0)
+    return abs(left - right) <= _HALF * unit
 
 
 def _up_to_a_factor(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:

@@ -10,8 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.base.errors import LimitError
-from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Break, Closing, Directive, Fault, Formula, Heading, Manuscript, Opening, Words, joined
+from matcalc.documents.blocks import Break, Closing, Fault, Formula, Heading, Manuscript, Opening, Words, joined
 from matcalc.documents.formats.finishing import bounded, with_definitions
 from matcalc.documents.formats.latex_files import Desk
 from matcalc.documents.formats.latex_formula import (
@@ -28,10 +27,8 @@ from matcalc.documents.formats.latex_formula import (
     accented,
     symbol,
 )
-from matcalc.language.latex.latex_texts import Runs, Slice, Token
+from matcalc.language.latex.latex_texts import Slice, Token
 from matcalc.language.latex.primitives import Conditions, Definitions
-
-_DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 
 
 def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
@@ -128,23 +125,6 @@ class Reader(Desk):
                 self.pieces.append(Fault("", self.files.place(0), f"{count - MOST_FAULTS + 1:,} more places like this: {kind}"))
         self._level_headings()
 
-    def _level_headings(self) -> None:
-        """Lets the outermost heading be of level 1."""
-        levels = [piece.level for piece in self.pieces if isinstance(piece, Heading)]
-        shift = 1 - min(levels, default=1)
-        if shift:
-            self.pieces = [Heading(one.text, one.level + shift) if isinstance(one, Heading) else one for one in self.pieces]
-
-    def _comment(self, token: Token) -> None:
-        match = _DIRECTIVE.match(token.text) if token.until < 0 else None
-        if match is not None:
-            runs = Runs()
-            runs.add(match["text"].rstrip(), token.origin + match.start("text"))
-            self._flush()
-            self.pieces.append(Directive(self.files.placed(runs)))
-
-    # ------------------------------------------------------------ files
-
     # ------------------------------------------------------------ before \begin{document}
 
     def _before(self, token: Token) -> None:
@@ -225,34 +205,22 @@ class Reader(Desk):
         handler = self._handlers.get(name)
         if handler is not None:
             handler(self, token)
-            return
-        if name in COMMANDS:
+        elif name in COMMANDS:
             self._pass(COMMANDS[name])
-            return
+        elif (said := self._said_by(name)) is not None:
+            self._words.add(said, token.origin, self.mouth.ending(token))
+
+    def _said_by(self, name: str) -> str | None:
+        """What a command stands for in prose: space, a sign, or an accent on what follows."""
         if name in SPACES or not name.strip():
-            self._words.add(" ", token.origin, self.mouth.ending(token))
-            return
+            return " "
         if not name.isalpha() and name in "%&$#_{}":
-            self._words.add(name, token.origin, self.mouth.ending(token))
-            return
+            return name
         shown = symbol(name)
-        if shown is not None:
-            self._words.add(shown, token.origin, self.mouth.ending(token))
-        elif name in _ACCENTS:
-            letters = self.mouth.string() or ""
-            self._words.add(accented(name, letters), token.origin, self.mouth.ending(token))
+        return accented(name, self.mouth.string() or "") if shown is None and name in _ACCENTS else shown
 
     def _open_bracketed(self, token: Token) -> None:
         self._open(f"\\{token.text}", token)
-
-    def _new_line(self, token: Token) -> None:
-        self.mouth.at_once("*")
-        if self.mouth.at_once("["):
-            self.mouth.until("]")
-        if self._tables:
-            self._break(token.origin)
-        else:
-            self._words.add(" ", token.origin, token.origin + 2)
 
     def _heading(self, token: Token) -> None:
         self.mouth.at_once("*")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
 from matcalc.base.files import decoded
 from matcalc.base.lazy import pattern
-from matcalc.documents.blocks import Break, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words, line_starts
+from matcalc.documents.blocks import Break, Directive, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words, line_starts
 from matcalc.documents.formats.latex_formula import KEPT, PACKAGES, THEOREMS, TITLES, UNSEEN, VERBATIM
 from matcalc.language.latex.latex_texts import Runs, Slice, Text, Token, string_of
 from matcalc.language.latex.mouth import Mouth
@@ -133,6 +133,7 @@ class Files:
 
 
 _LONGEST_EXCERPT = 200
+_DIRECTIVE = pattern(r"%+\s*matcalc:\s*(?P<text>[^\n]*)")
 _SPACES = str.maketrans({"~": " "})
 _QUOTES = {"``": '"', "''": '"', "--": "–", "---": "—"}
 _NAME_OPTION = pattern(r"(?:^|,)\s*(?:name|title)\s*=\s*\{?(?P<name>[^,{}]*)")
@@ -317,6 +318,30 @@ class Desk:
         self._flush()
         if self.pieces and not isinstance(self.pieces[-1], (Break, Heading, Opening)):
             self.pieces.append(Break(self.files.place(origin)))
+
+    def _new_line(self, token: Token) -> None:
+        self.mouth.at_once("*")
+        if self.mouth.at_once("["):
+            self.mouth.until("]")
+        if self._tables:
+            self._break(token.origin)
+        else:
+            self._words.add(" ", token.origin, token.origin + 2)
+
+    def _comment(self, token: Token) -> None:
+        match = _DIRECTIVE.match(token.text) if token.until < 0 else None
+        if match is not None:
+            runs = Runs()
+            runs.add(match["text"].rstrip(), token.origin + match.start("text"))
+            self._flush()
+            self.pieces.append(Directive(self.files.placed(runs)))
+
+    def _level_headings(self) -> None:
+        """Lets the outermost heading be of level 1."""
+        levels = [piece.level for piece in self.pieces if isinstance(piece, Heading)]
+        shift = 1 - min(levels, default=1)
+        if shift:
+            self.pieces = [Heading(one.text, one.level + shift) if isinstance(one, Heading) else one for one in self.pieces]
 
     def mouth_place(self) -> int:
         """The place of what comes next."""

@@ -61,7 +61,9 @@ def accented(name: str, letters: str) -> str:
 _SIGNS = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _SILENT = frozenset(["ensuremath", "xspace", "relax", "protect", "allowbreak", "noindent", "leavevmode", "par"])
 _ASIDE = frozenset(["intertext", "shortintertext", "footnote", "thanks"])
-_NEVER = frozenset(["item", "caption", "frametitle", "documentclass", "bibliography", "maketitle", "tableofcontents"])
+_NEVER = HEADINGS.keys() | {
+    "item", "caption", "frametitle", "documentclass", "bibliography", "maketitle", "tableofcontents",
+}  # fmt: skip
 """Commands that do not stand in a formula: before one of them it has lost its end."""
 
 
@@ -157,13 +159,9 @@ class Collector:
     def _command(self, token: Token, mouth: Mouth) -> Ending:
         name = token.text
         self._prose_next = name in PROSE
-        if name in ("]", ")") and not self._in_prose():
-            if self.kind == ("\\[" if name == "]" else "\\("):
-                return "complete"
-            return "other" if self.display == (name == "]") else "broken"
-        if name in ("[", "(") and not self._in_prose():
-            return "broken"
-        if name in _NEVER or name in HEADINGS:
+        if name in ("[", "(", "]", ")") and not self._in_prose():
+            return self._bracket(name)
+        if name in _NEVER:
             return "broken"
         if name in _ASIDE and "{" not in self._nest:
             return "aside"
@@ -172,6 +170,13 @@ class Collector:
         if name not in _SILENT:
             self.runs.command(name, token.origin, token.until)
         return "none"
+
+    def _bracket(self, name: str) -> Ending:
+        if name in ("[", "("):
+            return "broken"
+        if self.kind == ("\\[" if name == "]" else "\\("):
+            return "complete"
+        return "other" if self.display == (name == "]") else "broken"
 
     def _in_prose(self) -> bool:
         return bool(self._nest) and self._nest[-1] == "text"

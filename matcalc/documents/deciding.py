@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from multiprocessing import get_context
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from matcalc.base.budgets import DOCUMENT_SECONDS, FEW_QUESTIONS, allow, allowance
 from matcalc.base.errors import INTERNAL, internal_error
@@ -23,9 +23,6 @@ from matcalc.documents.formats import text_of
 from matcalc.documents.judging import judge
 from matcalc.verification.items import Document, Item, read_identities
 from matcalc.verification.verdict import Carried, Counterexample, Verdict, portable, restored
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ROOM = "verdicts"
 _SOURCES = (".py", ".lark", ".toml", ".rules")
@@ -214,10 +211,7 @@ def _found(questions: Sequence[Question], jobs: int, end: float) -> Iterator[tup
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-_Portable: TypeAlias = list[Recalled]
-
-
-def _submitted(pool: ProcessPoolExecutor, part: Sequence[Question]) -> Future[_Portable] | None:
+def _submitted(pool: ProcessPoolExecutor, part: Sequence[Question]) -> Future[list[Recalled]] | None:
     """The outcomes to come on some questions; None when the processes have ended."""
     try:
         return pool.submit(_decided_all, part)
@@ -225,11 +219,11 @@ def _submitted(pool: ProcessPoolExecutor, part: Sequence[Question]) -> Future[_P
         return None
 
 
-def _decided_all(part: Sequence[Question]) -> _Portable:
+def _decided_all(part: Sequence[Question]) -> list[Recalled]:
     return [_bare(question, _outcome(question)) for question in part]
 
 
-def _collected(part: Sequence[Question], future: Future[_Portable] | None) -> list[Outcome]:
+def _collected(part: Sequence[Question], future: Future[list[Recalled]] | None) -> list[Outcome]:
     """The outcomes of some questions; where their process was ended from outside, each says so."""
     try:
         if future is not None:

@@ -177,6 +177,7 @@ def test_what_is_doubtful_shows_on_one_line_too() -> None:
     for shown in (matcalc.derive(text, "w"), matcalc.parse(text), matcalc.gradient(text, ["w", "b"]), matcalc.verify(claim)):
         assert repr(shown).endswith(" (warning: C is read as a scalar, although it is a capital)>")
         assert "warning" in repr(shown.reading)
+    assert any((one.name, one.choice) == ("C", "scalar") for one in matcalc.parse(text).reading.decisions)
     assert "warning" not in repr(matcalc.derive("x'A x", "x"))
 
 

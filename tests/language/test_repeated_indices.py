@@ -29,6 +29,7 @@ def test_repeated_letters_are_summed_over(line: str) -> None:
     found = verify(statement)
     assert found.status == status
     assert any(f"products are summed over {letters}, which" in warning for warning in found.warnings)
+    assert found.reading is not None and any(one.choice == "sum" for one in found.reading.decisions)
 
 
 def test_a_strict_reading_refuses_what_is_not_written() -> None:

@@ -358,8 +358,12 @@ class Reader(Desk):
 
     def _open(self, kind: str, token: Token) -> None:
         self._flush()
-        self.formula = Collector(kind, token, self.mouth.frame)
-        self.conditions.mathematical = True
+        self._collect(Collector(kind, token, self.mouth.frame))
+
+    def _collect(self, formula: Collector | None) -> None:
+        """Begins a formula, or ends the one before."""
+        self.formula = formula
+        self.conditions.mathematical = formula is not None
 
     def _in_formula(self, formula: Collector, token: Token) -> None:
         ending = formula.take(token, self.mouth)
@@ -381,8 +385,7 @@ class Reader(Desk):
                 self._aside(formula, token)
 
     def _complete(self, formula: Collector) -> None:
-        self.formula = None
-        self.conditions.mathematical = False
+        self._collect(None)
         placed = self.files.placed(formula.runs).stripped()
         if placed.text:
             self._flush()
@@ -398,8 +401,7 @@ class Reader(Desk):
         formula = self.formula
         if formula is None:
             return False
-        self.formula = None
-        self.conditions.mathematical = False
+        self._collect(None)
         end = formula.opening.origin + len(formula.shown) + formula.runs.length
         self.fault(f"{formula.shown} has no end", formula.closing, formula.opening.origin, end)
         if formula.environment:
@@ -428,8 +430,7 @@ class Reader(Desk):
 
         def done() -> None:
             self._end_of_part()
-            self.formula = formula.following()
-            self.conditions.mathematical = True
+            self._collect(formula.following())
 
         self.mouth.push(text, done)
 

@@ -155,7 +155,7 @@ def as_sarif(reports: Sequence[Report]) -> str:
 
 def _results(report: Report) -> list[dict[str, Any]]:
     claims = [_claim(entry) for entry in report.claims if not entry.as_expected]
-    return claims + [_unreadable(fault) for fault in report.faults]
+    return claims + [_result("unreadable", f"{one.reason}. {one.advice}".strip(), one.place) for one in report.faults]
 
 
 def _claim(entry: Entry) -> dict[str, Any]:
@@ -163,10 +163,6 @@ def _claim(entry: Entry) -> dict[str, Any]:
     found = _result(rule, f"{entry.status}: {' '.join(entry.text.split())}. {entry.remark}".strip(), entry.place)
     print_ = blake2b(f"{rule}\0{entry.text}\0{entry.section}".encode(errors="replace"), digest_size=16).hexdigest()
     return found | {"partialFingerprints": {"claim/v1": print_}}
-
-
-def _unreadable(fault: Fault) -> dict[str, Any]:
-    return _result("unreadable", f"{fault.reason}. {fault.advice}".strip(), fault.place)
 
 
 def _result(rule: str, message: str, place: Place) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html as markup
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -207,12 +206,12 @@ def _escaped(text: str) -> str:
 def as_html(report: Report) -> str:
     """A table of the claims, for a notebook."""
     rows = [
-        f"<tr><td>{entry.place.line}</td><td>{markup.escape(entry.status)}</td><td><code>{markup.escape(entry.text)}</code></td>"
-        f"<td>{markup.escape(entry.remark)}</td></tr>"
+        f"<tr><td>{entry.place.line}</td><td>{escape(entry.status)}</td><td><code>{escape(entry.text)}</code></td>"
+        f"<td>{escape(entry.remark)}</td></tr>"
         for entry in report.claims
     ]
     head = "<tr><th>line</th><th>verdict</th><th>formula</th><th>remark</th></tr>"
-    return f"<p>{markup.escape(report.path)}</p><table>{head}{''.join(rows)}</table>"
+    return f"<p>{escape(report.path)}</p><table>{head}{''.join(rows)}</table>"
 
 
 _WIDTH = 76

@@ -354,16 +354,21 @@ class Folder:
             return None
         if function.linear:
             return self._linear(node)
-        kept = function.symmetry == "kept"
-        turns = argument.order == 2 and (kept or node.function in ("det", "logdet"))
-        other = self._transposed_form(argument, form) if turns else None
-        if other is not None:
-            turned = self._function(node, other)
-            return None if turned is None else as_term(transpose(turned) if kept else turned)
+        turned = self._of_transposed(node, form) if argument.order == 2 else None
+        if turned is not None:
+            return turned
         found = self._function(node, form)
         if found is not None:
             return as_term(found)
         return self._of_rows(node, form) if argument.order - function.argument_order == 1 else None
+
+    def _of_transposed(self, node: ix.Apply, form: Expr) -> Term | None:
+        """A function by its value at the transposed argument, where that reads better."""
+        kept = functions()[node.function].symmetry == "kept"
+        turns = kept or node.function in ("det", "logdet")
+        other = self._transposed_form(node.arguments[0], form) if turns else None
+        value = None if other is None else self._function(node, other)
+        return None if value is None else as_term(transpose(value) if kept else value)
 
     def _of_rows(self, node: ix.Apply, form: Expr) -> Term:
         """A function of every row of a matrix, or of every column of its transpose."""

@@ -144,7 +144,7 @@ def _to_kron(graph: Graph, first: Pairing, second: Pairing) -> bool:
         pairs = ((a, e), (b, d)) if crossed else ((a, d), (b, e))
         if not _free(graph, first, a, b, besides=second) or not _free(graph, second, d, e, besides=first):
             continue
-        if set(pairs[0]) & set(pairs[1]) or not all(_joined(graph, *ends) for ends in pairs):
+        if not _joined_apart(graph, *pairs):
             continue
         edges = graph.edges_at(a, b, d, e)
         chain = _kron_chain(
@@ -344,6 +344,11 @@ def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | Non
     spend(1 + len(graph.pairings) // 32)
     others = {vertex for other in graph.pairings if other not in (pairing, besides) for vertex in other}
     return others.isdisjoint(vertices) and set(graph.output).isdisjoint(vertices)
+
+
+def _joined_apart(graph: Graph, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether the vertices of either pair are joined, and to no others."""
+    return not set(one) & set(other) and _joined(graph, *one) and _joined(graph, *other)
 
 
 def _joined(graph: Graph, one: int, other: int) -> bool:

@@ -231,19 +231,25 @@ def _signed_cost(term: Term, order: ReadingOrder) -> int:
 def _groups(terms: Sequence[Term], shape: Shape) -> Iterator[tuple[Key, list[int]]]:
     """The keys that several terms have, with the places of these; for all elementwise factors of
     the same terms one key."""
-    groups: dict[Key, list[int]] = {}
-    for place, term in enumerate(terms):
-        for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
-            groups.setdefault(key, []).append(place)
-    tried: set[tuple[str, tuple[int, ...]]] = set()
-    for (kind, shared), members in groups.items():
-        own = (kind, tuple(members))
-        if len(members) < 2 or own in tried or (len(members) == len(terms) and kind in _OUT_OF_ALL):
+    distinct = {
+        (key[0], tuple(members)) if key[0] == "hadamard" else key: (key, members)
+        for key, members in _holders(terms, shape).items()
+        if len(members) > 1
+    }
+    for (kind, shared), members in distinct.values():
+        if len(members) == len(terms) and kind in _OUT_OF_ALL:
             continue
         if kind != "scalar" or not _is_polynomial([terms[k] for k in members], *shared):
             yield (kind, shared), members
-        if kind == "hadamard":
-            tried.add(own)
+
+
+def _holders(terms: Sequence[Term], shape: Shape) -> dict[Key, list[int]]:
+    """The places of the terms that have each key."""
+    found: dict[Key, list[int]] = {}
+    for place, term in enumerate(terms):
+        for key in dict.fromkeys(_keys(term, shape)):  # a factor may stand twice in one term
+            found.setdefault(key, []).append(place)
+    return found
 
 
 def _is_polynomial(terms: Sequence[Term], base: Expr, _: bool) -> bool:

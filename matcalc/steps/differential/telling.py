@@ -68,16 +68,20 @@ class Teller:
             further, names = found or ([self._pulled(term)], ["entries"])
             after += further
             moves |= dict.fromkeys(names)
-        shown = [self._shown(term) for term in after]
+        first = next(term for term in terms if term.of in pending)
+        self._tell_moves(
+            [self._shown(term) for term in after], list(moves), first.weight, all(term.of.is_column for term in after)
+        )
+        return self._simplified(self._collected(after))
+
+    def _tell_moves(self, shown: list[Expr], moves: list[str], start: Weight, vectors: bool) -> None:
         if "entries" in moves:
             self._add(shown, "entry by entry")
         elif moves:
-            first = next(term for term in terms if term.of in pending)
-            self._add(shown, "adjoint", remark=law_of(list(moves), first.weight, all(term.of.is_column for term in after)))
+            self._add(shown, "adjoint", remark=law_of(moves, start, vectors))
         else:  # only factors change places: not worth a line of its own
             told = self.lines.pop()
             self._add(shown, told.rule, told.source, told.remark)
-        return self._simplified(self._collected(after))
 
     def _expansions(self, pending: list[Expr]) -> dict[Expr, Line]:
         """The differentials that can be told."""

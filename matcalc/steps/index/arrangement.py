@@ -124,10 +124,10 @@ def _components(factors: Sequence[Piece]) -> list[list[int]]:
 def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction: Direction) -> list[int]:
     at = _holders(factors, group)
     ranked = sorted(group, key=lambda k: (factors[k].rank, k))
-    if any(len(holders) > 2 for holders in at.values()) or not all(_is_link(factors[k]) for k in group):
+    if max(map(len, at.values())) > 2 or not all(_is_link(factors[k]) for k in group):
         return _grown(factors, ranked, output)
-    free = {k: next((label for label in factors[k].labels if len(at[label]) == 1), None) for k in ranked}
-    ends = [k for k in ranked if len(factors[k].labels) == 1 or free[k] is not None]
+    free = {k: _free_label(factors[k], at) for k in ranked}
+    ends = [k for k in ranked if free[k] is not None or len(factors[k].labels) == 1]
     if not ends:  # a closed chain starts at the factor that stands first in the input, read forwards
         return _walked(factors, at, ranked[0], factors[ranked[0]].labels[0])[0]
 
@@ -138,6 +138,10 @@ def _chain(factors: Sequence[Piece], group: list[int], output: Labels, direction
         return ((outer, -forward) if direction == "output" else (-forward, outer)), order
 
     return min(map(walk, ends), key=itemgetter(0))[1]
+
+
+def _free_label(factor: Piece, at: Mapping[int, list[int]]) -> int | None:
+    return next((label for label in factor.labels if len(at[label]) == 1), None)
 
 
 def _is_link(factor: Piece) -> bool:

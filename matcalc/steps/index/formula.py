@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from matcalc.base.sizes import Shape, Size
@@ -145,7 +146,7 @@ def sight(formula: Formula) -> Counter[str]:
         case Entry():
             return Counter(formula.letters)
         case Applied():
-            inside = {letter for argument, _ in formula.arguments for letter in free_letters(argument)}
+            inside = set(chain.from_iterable(free_letters(argument) for argument, _ in formula.arguments))
             return Counter(formula.letters) | Counter(dict.fromkeys(inside.intersection(formula.letters), _MANY))
         case Delta():
             return Counter((formula.one, formula.other))

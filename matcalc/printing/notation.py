@@ -3,15 +3,17 @@ hold together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from fractions import Fraction
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.printing.names import size_text
 
 # ------------------------------------------------------------
 # Text under construction: a rope of strings that knows its precedence, so that brackets are put
@@ -139,159 +141,6 @@ def render(root: Piece) -> str:
     return "".join(pieces)
 
 
-# ------------------------------------------------------------
-# What a notation (ASCII, Unicode, LaTeX) decides: the glyphs. Structure, signs and brackets are
-# the printer's.
-
-
-class Notation(Protocol):
-    """One way to write expressions and index notation. Operands arrive with the brackets they need.
-
-    Made from the names of the symbols in sight: a glyph that one of them needs is not used for
-    anything else. Those that are typeset are made with whether vectors and matrices are set in bold
-    type, too.
-    """
-
-    style: str
-    """Its name."""
-    minus: str
-    times_elementwise: str
-    over_elementwise: str
-    bare_ones: bool
-    """Vectors of ones are written without sizes where these follow from the surroundings."""
-    bare_units: bool
-    """The same of unit vectors."""
-    infix_kronecker: str
-    """The operator between Kronecker factors, empty when they are written as a call."""
-    inverse_is_call: bool
-    stacked_quotient: bool
-    """A quotient by a scalar shows by its form where numerator and denominator end."""
-
-    def bracketed(self, inner: Piece) -> Piece: ...
-
-    def symbol(self, name: str, order: int = 0) -> Piece:
-        """A name; ``order`` is the number of axes of what it stands for."""
-        ...
-
-    def number(self, value: Fraction) -> Piece: ...
-
-    def size_value(self, size: Size) -> Piece: ...
-
-    def identity(self, size: Size, known: bool) -> Piece: ...
-
-    def ones(self, shape: Shape, known: bool) -> Piece: ...
-
-    def zeros(self, shape: Shape) -> Piece: ...
-
-    def unit(self, position: int, size: Size, known: bool) -> Piece: ...
-
-    def commutation(self, m: Size, n: Size) -> Piece: ...
-
-    def reshape(self, operand: Piece, m: Size, n: Size) -> Piece: ...
-
-    def between(self, left: Piece, right: Piece) -> str:
-        """The product sign between two neighbours."""
-        ...
-
-    def quotient(self, numerator: Piece, denominator: Piece) -> Piece:
-        """A quotient by a scalar; neither operand has a sign of its own."""
-        ...
-
-    def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece: ...
-
-    def root(self, argument: Piece) -> Piece:
-        """The square root, of a scalar or of every entry."""
-        ...
-
-    def transpose(self, base: Piece) -> Piece: ...
-
-    def inverse(self, base: Piece) -> Piece: ...
-
-    def inverse_transpose(self, base: Piece) -> Piece: ...
-
-    def call(self, name: str, arguments: tuple[Piece, ...], axis: str | None) -> Piece:
-        """A function of ``rules/functions.toml``, of the language (``tr``, ``vec``...) or of the
-        user."""
-        ...
-
-    def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece: ...
-
-    def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece: ...
-
-    def member(self, family: str, order: int, position: Piece) -> Piece | None:
-        """A member of a family, with ``order`` axes; None where there is no name for it that stands
-        for nothing else."""
-        ...
-
-    def index_sum(self, index: Piece, body: Piece) -> Piece: ...
-
-    def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
-        """An array; ``held`` says whether all indices occur in the body."""
-        ...
-
-    # ------------------------------------------------------------ index notation and steps
-
-    delta: str
-    dots: str
-    """What is left out."""
-    d: str
-    """The sign of a differential."""
-    angles: tuple[str, str, str]
-    """What stands before, between and behind the two sides of an inner product."""
-
-    def pair(self, slow: str, fast: str) -> str:
-        """The index that counts the pairs of two others, the second running fastest."""
-        ...
-
-    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
-        """The entry of a base, which is an atom, at some indices."""
-        ...
-
-    def array_of(self, entry: Piece) -> Piece:
-        """An entry in the brackets that make it an array, when indices follow."""
-        ...
-
-    def summed(self, over: Sequence[str], body: Piece) -> Piece:
-        """An explicit sum over indices."""
-        ...
-
-    def left_out(self, count: int) -> Piece:
-        """So many terms or factors that are not shown."""
-        ...
-
-    def function_of(self, name: str, argument: str) -> str:
-        """A word or a letter, and what it is applied to."""
-        ...
-
-    def differential(self, letter: str, order: int = 1) -> str:
-        """``df``, or ``d²f``."""
-        ...
-
-    def operators(self, names: Sequence[str]) -> str:
-        """The derivatives by several names, one after the other."""
-        ...
-
-    apart: str
-    """What stands between equations in a line."""
-
-    def placed(self, name: str, positions: Sequence[str]) -> str:
-        """A name at indices or numbers."""
-        ...
-
-    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        """A matrix in square brackets, entry by entry."""
-        ...
-
-    def aligned(self, rows: Sequence[Sequence[str]]) -> str:
-        """Equations below one another: left side, right side, and what is said about it."""
-        ...
-
-    def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
-        """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these
-        are whole symbols and no entries."""
-        ...
-
-
 def fits(part: Piece, level: Level) -> bool:
     """Whether ``part`` can stand without brackets where ``level`` is asked for."""
     return part.level >= level and not part.negative
@@ -301,3 +150,239 @@ def negated(part: Piece, minus: str) -> Piece:
     """Minus ``part``, which binds at least like a product and has no sign yet."""
     level = Level.UNARY if part.level >= Level.FRACTION else Level.PRODUCT
     return piece(part, level=level, operator=part.operator, contracts=part.contracts, negative=True, minus=minus)
+
+
+# ------------------------------------------------------------
+# What a notation (ASCII, Unicode, LaTeX) decides: the glyphs. Structure, signs and brackets are
+# the printer's.
+
+
+class Notation(ABC):
+    """One way to write expressions and index notation. Operands arrive with the brackets they need.
+
+    Made from the names of the symbols in sight: a glyph that one of them needs is not used for
+    anything else. With ``bold``, vectors and matrices are set in bold type, where that can be.
+    """
+
+    style: str
+    """Its name."""
+    minus = "-"
+    times_elementwise = " ⊙ "
+    over_elementwise = " ⊘ "
+    bare_ones = True
+    """Vectors of ones are written without sizes where these follow from the surroundings."""
+    bare_units = True
+    """The same of unit vectors."""
+    infix_kronecker = " ⊗ "
+    """The operator between Kronecker factors, empty when they are written as a call."""
+    inverse_is_call = False
+    stacked_quotient = True
+    """A quotient by a scalar shows by its form where numerator and denominator end."""
+    root_sign: tuple[str, str] = ("sqrt(", ")")
+    """What stands before and behind what the square root is taken of."""
+    postfixes: tuple[str, str, str]
+    """Of a transpose, an inverse, and the transpose of an inverse."""
+    delta: str
+    dots: str
+    """What is left out."""
+    d = "d"
+    """The sign of a differential; ``second`` that of a second one."""
+    second: str
+    angles: tuple[str, str, str] = ("⟨", ", ", "⟩")
+    """What stands before, between and behind the two sides of an inner product."""
+    apart: str
+    """What stands between equations in a line."""
+
+    def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
+        self._names = frozenset(names)
+        self._taken = frozenset(map(self.spelled, self._names))
+        self._bold = bold
+
+    # ------------------------------------------------------------ names, numbers and sizes
+
+    @abstractmethod
+    def spelled(self, name: str) -> str:
+        """A name, not in bold type."""
+
+    @abstractmethod
+    def symbol(self, name: str, order: int = 0) -> Piece:
+        """A name; ``order`` is the number of axes of what it stands for."""
+
+    def number(self, value: Fraction) -> Piece:
+        """An exact number."""
+        return negated(self.magnitude(-value), self.minus) if value < 0 else self.magnitude(value)
+
+    @abstractmethod
+    def magnitude(self, value: Fraction) -> Piece:
+        """A number without a sign."""
+
+    def size(self, size: Size) -> str:
+        """A size, as an argument or a subscript."""
+        return size_text(size, self.style)
+
+    def sizes(self, shape: Iterable[Size]) -> str:
+        """Several sizes."""
+        return ", ".join(map(self.size, shape))
+
+    def size_value(self, size: Size) -> Piece:
+        """A size as a number in a formula."""
+        return counted(size, self.size(size))
+
+    # ------------------------------------------------------------ matrices that have signs
+
+    @abstractmethod
+    def identity(self, size: Size, known: bool) -> Piece:
+        """The identity; ``known`` says of this and others whether the size follows from what
+        stands around it."""
+
+    def ones(self, shape: Shape, known: bool) -> Piece:
+        """A vector or matrix of ones."""
+        if len(shape) == 2 and shape[0] == ONE:
+            return self.transpose(self.ones(shape[1:], known))
+        return self.filled(1, shape, known and len(shape) == 1)
+
+    def zeros(self, shape: Shape) -> Piece:
+        """A vector or matrix of zeros."""
+        return self.filled(0, shape, False)
+
+    @abstractmethod
+    def filled(self, number: int, shape: Shape, known: bool) -> Piece:
+        """An array of zeros or of ones."""
+
+    @abstractmethod
+    def unit(self, position: int, size: Size, known: bool) -> Piece:
+        """A unit vector."""
+
+    @abstractmethod
+    def commutation(self, m: Size, n: Size) -> Piece:
+        """A commutation matrix."""
+
+    # ------------------------------------------------------------ operations
+
+    def bracketed(self, inner: Piece) -> Piece:
+        """Something in round brackets."""
+        return piece("(", inner, ")")
+
+    @abstractmethod
+    def between(self, left: Piece, right: Piece) -> str:
+        """The product sign between two neighbours."""
+
+    @abstractmethod
+    def quotient(self, numerator: Piece, denominator: Piece) -> Piece:
+        """A quotient by a scalar; neither operand has a sign of its own."""
+
+    @abstractmethod
+    def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece:
+        """A power, of a whole or of every entry."""
+
+    def root(self, argument: Piece) -> Piece:
+        """The square root, of a scalar or of every entry."""
+        return piece(self.root_sign[0], argument, self.root_sign[1])
+
+    def transpose(self, base: Piece) -> Piece:
+        """The transpose of an atom."""
+        return piece(base, self.postfixes[0], level=Level.POSTFIX)
+
+    def inverse(self, base: Piece) -> Piece:
+        """The inverse, of an atom where it is no call."""
+        return piece(base, self.postfixes[1], level=Level.POSTFIX)
+
+    def inverse_transpose(self, base: Piece) -> Piece:
+        """The transpose of the inverse."""
+        return piece(base, self.postfixes[2], level=Level.POSTFIX)
+
+    @abstractmethod
+    def call(self, name: str, arguments: tuple[Piece, ...], axis: str | None) -> Piece:
+        """A function of ``rules/functions.toml``, of the language (``tr``, ``vec``...) or of the
+        user."""
+
+    @abstractmethod
+    def reshape(self, operand: Piece, m: Size, n: Size) -> Piece:
+        """The entries of a matrix in another shape."""
+
+    @abstractmethod
+    def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
+        """A norm; p and the matrix of a weighted norm are parameters."""
+
+    @abstractmethod
+    def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
+        """An entry of an expression."""
+
+    @abstractmethod
+    def member(self, family: str, order: int, position: Piece) -> Piece | None:
+        """A member of a family, with ``order`` axes; None where there is no name for it that stands
+        for nothing else."""
+
+    @abstractmethod
+    def index_sum(self, index: Piece, body: Piece) -> Piece:
+        """A sum over an index."""
+
+    @abstractmethod
+    def index_array(self, indices: tuple[Piece, ...], sizes: Shape, body: Piece, *, held: bool) -> Piece:
+        """An array; ``held`` says whether all indices occur in the body."""
+
+    # ------------------------------------------------------------ index notation and steps
+
+    @abstractmethod
+    def together(self, at: Sequence[str]) -> str:
+        """Indices one after the other."""
+
+    def pair(self, slow: str, fast: str) -> str:
+        """The index that counts the pairs of two others, the second running fastest."""
+        return f"({self.together((slow, fast))})"
+
+    @abstractmethod
+    def indexed(self, base: Piece, at: Sequence[str]) -> Piece:
+        """The entry of a base, which is an atom, at some indices."""
+
+    def array_of(self, entry: Piece) -> Piece:
+        """An entry in the brackets that make it an array, when indices follow."""
+        return piece("[", entry, "]")
+
+    def summed(self, over: Sequence[str], body: Piece) -> Piece:
+        """An explicit sum over indices."""
+        if body.level == Level.SUM or body.negative:
+            body = self.bracketed(body)
+        return piece(f"{self.sum_over(self.together(over))} ", body, level=Level.PRODUCT, operator="sum", tall=1)
+
+    @abstractmethod
+    def sum_over(self, indices: str) -> str:
+        """The sign of a sum with its indices."""
+
+    @abstractmethod
+    def left_out(self, count: int) -> Piece:
+        """So many terms or factors that are not shown."""
+
+    @abstractmethod
+    def function_of(self, name: str, argument: str) -> str:
+        """A word or a letter, and what it is applied to."""
+
+    def differential(self, letter: str, order: int = 1) -> str:
+        """``df``, or ``d²f``."""
+        return f"{self.second if order == 2 else self.d}{letter}"
+
+    @abstractmethod
+    def operators(self, names: Sequence[str]) -> str:
+        """The derivatives by several names, one after the other."""
+
+    @abstractmethod
+    def placed(self, name: str, positions: Sequence[str]) -> str:
+        """A name at indices or numbers."""
+
+    @abstractmethod
+    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
+        """A matrix in square brackets, entry by entry."""
+
+    @abstractmethod
+    def aligned(self, rows: Sequence[Sequence[str]]) -> str:
+        """Equations below one another: left side, right side, and what is said about it."""
+
+    @abstractmethod
+    def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
+        """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these
+        are whole symbols and no entries."""
+
+
+def separated(parts: Iterable[Part], comma: str = ", ") -> list[Part]:
+    """Parts with commas between them."""
+    return [one for part in parts for one in (comma, part)][1:]

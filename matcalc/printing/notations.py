@@ -37,7 +37,7 @@ def notation_class(style: str) -> Any:
 def notation_of(style: str, names: Iterable[str] = (), bold: bool = False) -> Notation:
     """The notation of this name for an expression with symbols of these names; ``bold`` is for
     those that are typeset."""
-    made: Notation = notation_class(style)(names, bold) if bold else notation_class(style)(names)
+    made: Notation = notation_class(style)(names, bold)
     return made
 
 

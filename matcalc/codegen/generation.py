@@ -10,21 +10,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from matcalc.base.budgets import SpentError, during
-from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
+from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import Shape, names_in, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
-from matcalc.codegen.requests import Check, LaidOut, Names, Operator, Output, Parameters, identifier, size_statements
+from matcalc.codegen.requests import (
+    Application,
+    Check,
+    File,
+    Function,
+    LaidOut,
+    Names,
+    Operator,
+    Output,
+    Parameters,
+    array_axes,
+    identifier,
+    size_statements,
+)
 from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.targets import Target, target_named
-from matcalc.codegen.targets.target import Application, File, Function, Writer, without_unused
+from matcalc.codegen.targets.target import Writer, without_unused
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
 from matcalc.einstein.nodes import Symbol as TensorSymbol
 from matcalc.einstein.nodes import postorder as tensor_postorder
+from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
+from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as printed
 from matcalc.stable.replacement import stable
 
@@ -110,45 +126,35 @@ class _Function:
     def __init__(
         self, outputs: Mapping[str, Output], target: Target, name: str, sizes: Mapping[str, int] | None, others: Sequence[Symbol]
     ) -> None:
-        self.outputs = outputs
-        self.target = target
-        self.name = name
+        self.outputs, self.target, self.name = outputs, target, name
         self.builder = Builder(fresh_first=target.reuses_memory)
         self.ops = self._operations(sizes)
+        self.operators = {key: output for key, output in outputs.items() if isinstance(output, Operator)}
+        self.captured = {key: _captured(self.ops[key], output.argument.name) for key, output in self.operators.items()}
         self.names = Names(target.identifier)
-        self.symbols = _symbols(outputs)
-        self.operators = {key: self.ops[key] for key, output in outputs.items() if isinstance(output, Operator)}
-        arguments = {output.argument.name for output in outputs.values() if isinstance(output, Operator)}
-        order = reachable(list(self.ops.values()))
-        roots = [op for key, op in self.ops.items() if key not in self.operators]
-        for key, output in outputs.items():
-            if isinstance(output, Operator):
-                roots += _captured(self.ops[key], output.argument.name)
-        used = {op.data for op in reachable(roots) if op.kind == "input"}
-        users = sorted(
-            {op.data for op in order if op.kind == "user"} | {op.data[0] for op in order if op.kind == "call" and _is_users(op)}
-        )
-        symbols = [symbol for symbol in self.symbols.values() if symbol.name in used]
-        symbols = symbols or target.guides(others)[:1]  # a constant: an array says where it is to be, and of what type
-        for symbol in symbols:
-            self.names.of("symbol", symbol.name)
-        for user in users:
-            self.names.of("function", user)
         self.used_sizes: dict[str, None] = {}
-        for size_name in sorted(names_in([size for op in order for size in op.shape])):
-            self.names.of("size", size_name)
-        for argument in sorted(arguments):
-            self.names.of("symbol", argument)
+        self.applications: list[Application] = []
+        order = reachable(list(self.ops.values()))
+        users = _users(order)
+        # Of a constant: an array says where it is to be, and of what type.
+        symbols = self._symbols() or target.guides(others)[:1]
+        named = [*(("symbol", symbol.name) for symbol in symbols), *(("function", user) for user in users)]
+        named += [("size", size) for size in sorted(names_in([size for op in order for size in op.shape]))]
+        for kind, one in [*named, *(("symbol", name) for name in sorted({one.argument.name for one in self.operators.values()}))]:
+            self.names.of(kind, one)
         like = next((self.names.of("symbol", symbol.name) for symbol in target.guides(symbols)), None)
         self.writer = Writer(target, self._name, like)
-        self.applications: list[Application] = []
-        statements, results = self._body()
-        self.parameters = Parameters(tuple(symbols), tuple(users), tuple(self.used_sizes), self.names)
-        self.statements = statements
-        self.results = results
+        self.statements, self.results = self._body()
+        self.parameters = Parameters(tuple(symbols), users, tuple(self.used_sizes), self.names)
+
+    def _symbols(self) -> list[Symbol]:
+        """The symbols that the code uses, in reading order."""
+        roots = [op for key, op in self.ops.items() if key not in self.operators]
+        used = {op.data for op in reachable(roots + [op for ops in self.captured.values() for op in ops]) if op.kind == "input"}
+        return [symbol for symbol in _symbols(self.outputs).values() if symbol.name in used]
 
     def _operations(self, sizes: Mapping[str, int] | None) -> dict[str, Op]:
-        plain = {key: output.expression if isinstance(output, Operator) else output for key, output in self.outputs.items()}
+        plain = {key: _plain(output) for key, output in self.outputs.items()}
         expressions = {key: output for key, output in plain.items() if isinstance(output, Expr)}
         rewritten = dict(zip(expressions, stable(*expressions.values()), strict=True))
         translator = Translator(self.builder, list(rewritten.values()), sizes, symmetric_products=self.target.reuses_memory)
@@ -170,34 +176,22 @@ class _Function:
 
     def _body(self) -> tuple[list[str], dict[str, str]]:
         wanted = {key: op for key, op in self.ops.items() if key not in self.operators}
-        captured: dict[str, list[Op]] = {}
-        for key, op in self.operators.items():
-            output = self.outputs[key]
-            assert isinstance(output, Operator)
-            captured[key] = _captured(op, output.argument.name)
-            for k, operand in enumerate(captured[key]):
-                wanted[f"{key}/{k}"] = operand
+        wanted |= {f"{key}/{k}": op for key, captured in self.captured.items() for k, op in enumerate(captured)}
         rows = {key for key, output in self.outputs.items() if isinstance(output, Expr) and output.is_row}
         body = written_body(wanted, self.writer, self.names, rows=rows)
         results = {key: code for key, code in body.results.items() if "/" not in key}
-        for key, operands in captured.items():
-            results[key] = self._operator(
-                key, operands, [body.results[f"{key}/{k}"] for k in range(len(operands))], body.statements
-            )
+        for key, captured in self.captured.items():
+            codes = [body.results[f"{key}/{k}"] for k in range(len(captured))]
+            results[key] = self._operator(key, self.operators[key], codes, body.statements)
         return body.statements, {key: results[key] for key in self.outputs}
 
-    def _operator(self, key: str, captured: list[Op], codes: list[str], statements: list[str]) -> str:
+    def _operator(self, key: str, output: Operator, codes: list[str], statements: list[str]) -> str:
         """Defines the function that applies an operator, and gives the code that binds what it
         captures."""
-        output = self.outputs[key]
-        assert isinstance(output, Operator)
         given: dict[Op, str] = {}
-        for op, code in zip(captured, codes, strict=True):
-            if op.kind == "input":
-                given[op] = self.names.of("symbol", op.data)
-            elif code.isidentifier():
-                given[op] = code
-            else:
+        for op, code in zip(self.captured[key], codes, strict=True):
+            given[op] = self.names.of("symbol", op.data) if op.kind == "input" else code
+            if not given[op].isidentifier():
                 given[op] = self.names.fresh()
                 statements.append(f"{given[op]} = {code}")
         before = dict(self.used_sizes)
@@ -208,7 +202,7 @@ class _Function:
         self.writer.like = like
         found, open_sizes = size_statements([output.argument], list(self.used_sizes), self.names, self.target)
         self.used_sizes = {**before, **dict.fromkeys(open_sizes)}
-        bound = [*(given[op] for op in captured), *(self.names.of("size", size) for size in open_sizes)]
+        bound = [*given.values(), *(self.names.of("size", size) for size in open_sizes)]
         result = body.results[key]
         inner = tuple(without_unused([*found, *body.statements], [result]))
         made = Application(self.target.helper_name(f"apply_{identifier(key)}"), tuple(bound), argument, inner, result)
@@ -221,7 +215,7 @@ class _Function:
         """What is said about the file: the formulas, and the shapes of the parameters."""
         lines = []
         for key, output in self.outputs.items():
-            expression = output.expression if isinstance(output, Operator) else output
+            expression = _plain(output)
             if isinstance(expression, Expr):
                 shown = _comment(expression)
                 if shown and "\\" not in shown and '"""' not in shown:
@@ -284,40 +278,163 @@ def _captured(op: Op, argument: str) -> list[Op]:
     order = reachable([op])
     depends: set[Op] = set()
     for node in order:
-        if (node.kind == "input" and node.data == argument) or any(operand in depends for operand in node.operands):
+        if (node.kind == "input" and node.data == argument) or not depends.isdisjoint(node.operands):
             depends.add(node)
-    found: dict[Op, None] = {}
-    for node in order:
-        if node in depends or node is op:
-            for operand in node.operands:
-                if operand not in depends and operand.kind not in ("literal", "size", "pi", "eye"):
-                    found.setdefault(operand)
-    return list(found)
+    used = [operand for node in order if node in depends or node is op for operand in node.operands if operand not in depends]
+    return [operand for operand in dict.fromkeys(used) if operand.kind not in ("literal", "size", "pi", "eye")]
+
+
+def _plain(output: Output) -> Expr | LaidOut:
+    return output.expression if isinstance(output, Operator) else output
 
 
 def _shape_of(output: Expr | LaidOut) -> Shape:
     return output.tensor.shape if isinstance(output, LaidOut) else output.shape
 
 
-def _is_users(op: Op) -> bool:
-    return op.data[0] not in computable()
+def _users(order: Sequence[Op]) -> tuple[str, ...]:
+    """The functions of the user's own."""
+    whole = {op.data[0] for op in order if op.kind == "call"} - computable().keys()
+    return tuple(sorted({op.data for op in order if op.kind == "user"} | whole))
 
 
 def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
     """Every symbol of the outputs by name, in reading order."""
     found: dict[str, Symbol] = {}
-    for output in outputs.values():
-        plain = output.expression if isinstance(output, Operator) else output
+    for plain in map(_plain, outputs.values()):
         if isinstance(plain, LaidOut):
-            for node in tensor_postorder(plain.tensor):
-                if isinstance(node, TensorSymbol):
-                    found.setdefault(node.name, Symbol(node.name, node.sizes, node.properties))
+            tensors = [node for node in tensor_postorder(plain.tensor) if isinstance(node, TensorSymbol)]
+            leaves = [Symbol(node.name, node.sizes, node.properties) for node in tensors]
         else:
-            for leaf in postorder(plain):
-                if isinstance(leaf, Symbol):
-                    found.setdefault(leaf.name, leaf)
+            leaves = [leaf for leaf in postorder(plain) if isinstance(leaf, Symbol)]
+        for leaf in leaves:
+            found.setdefault(leaf.name, leaf)
     return found
 
 
 def _shape_words(symbol: Symbol) -> str:
     return sizes_text(symbol.shape) if symbol.shape else "scalar"
+
+
+# ------------------------------------------------------------
+# Generated functions with checked arguments.
+
+
+def function(
+    outputs: Mapping[str, Output],
+    target: str,
+    *,
+    name: str = "function",
+    sizes: Mapping[str, int] | None = None,
+    others: Sequence[Symbol] = (),
+) -> Callable[..., Any]:
+    """The generated function, compiled, taking the symbols as keyword arguments under their own
+    names.
+
+    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``,
+    symbols that the code itself does not use. Vectors may be given as ``(n, 1)`` or ``(1, n)`` too.
+    Works on tracers: it may be jitted, and mapped over batches. The callable raises ShapeError for
+    arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
+    """
+    library = target_named(target)
+    if not library.in_python:
+        raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
+    made = generated(outputs, target, name=name, sizes=sizes, others=others)
+    compiled = compile_source(made.source)
+    arguments = _Arguments(made.parameters, library, others)
+    failures = library.failures()
+
+    def call(**values: Any) -> Any:
+        given = arguments.checked(values)
+        try:
+            return compiled(**given)
+        except MemoryError as error:
+            raise LimitError(f"an array is too large for the memory: {error}") from error
+        except failures as error:
+            raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
+
+    call.__name__ = name
+    call.__doc__ = made.source
+    return call
+
+
+class _Arguments:
+    """What a generated function may be called with, by the names of the formula."""
+
+    def __init__(self, parameters: Parameters, library: Target, others: Sequence[Symbol]) -> None:
+        names = parameters.names
+        _, self.open_sizes = size_statements(parameters.symbols, parameters.sizes, names, library)
+        self.symbols = {symbol: names.of("symbol", symbol.name) for symbol in parameters.symbols}
+        self.functions = {user: names.of("function", user) for user in parameters.functions}
+        self.sizes = {size: names.of("size", size) for size in self.open_sizes}
+        taken = {symbol.name for symbol in self.symbols}
+        self.needed = {*taken, *self.sizes}
+        self.others = [symbol for symbol in dict.fromkeys(others) if symbol.name not in taken]
+        self.fixed = any(size.number is not None for symbol in self.others for size in symbol.shape)
+        sizes = {*names_in([size for symbol in (*self.symbols, *self.others) for size in symbol.shape]), *self.sizes}
+        self.checkable = sorted(sizes - taken - {symbol.name for symbol in self.others} - set(self.functions))
+        self.converted = library.converter()
+        self.is_traced = library.is_traced
+
+    def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of the function itself."""
+        if not self.needed <= values.keys():
+            values = {canonical_name(one): value for one, value in values.items()}
+        users = self._users(values)
+        arrays = {symbol: self._array(symbol, values) for symbol in self.symbols}
+        given = {size: values[size] for size in self.checkable if size in values and self._is_checked(size, values[size])}
+        shaped = dict(arrays)
+        if given or self.open_sizes or self.fixed:
+            shaped |= {one: self._array(one, values) for one in self.others if one.name in values}
+        shapes = [(symbol.name, array_axes(symbol), tuple(array.shape)) for symbol, array in shaped.items()]
+        numbers = _sizes(shapes, given, self.open_sizes)
+        arguments = {spelling: arrays[symbol] for symbol, spelling in self.symbols.items()}
+        return {**arguments, **users, **{spelling: numbers[size] for size, spelling in self.sizes.items()}}
+
+    def _is_checked(self, size: str, value: Any) -> bool:
+        return size in self.sizes or not self.is_traced(value)
+
+    def _array(self, symbol: Symbol, values: Mapping[str, Any]) -> Any:
+        return _fitting(symbol, self.converted(symbol.name, values[symbol.name]))
+
+    def _users(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The functions of the user's own. Raises MatcalcError where one, or a symbol, is
+        missing."""
+        missing = [symbol.name for symbol in self.symbols if symbol.name not in values]
+        missing += [user for user, spelling in self.functions.items() if user not in values and spelling not in values]
+        if missing:
+            raise MatcalcError(
+                f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing)
+            )
+        found = {user: values.get(user, values.get(spelling)) for user, spelling in self.functions.items()}
+        for user, value in found.items():
+            if not callable(value):
+                raise MatcalcError(f"the value of {user} is not a function")
+        return {self.functions[user]: value for user, value in found.items()}
+
+
+def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, int], needed: Sequence[str]) -> Mapping[str, int]:
+    """Numbers for the sizes; the common case, single names that agree, without the solver."""
+    if given:
+        return solve_sizes(shapes, given, needed)
+    found: dict[str, int] = {}
+    for _, sizes, lengths in shapes:
+        for size, length in zip(sizes, lengths, strict=True):
+            if size.name is not None:
+                if found.setdefault(size.name, length) == length:
+                    continue
+            elif size.number == length:
+                continue
+            return solve_sizes(shapes, given, needed)
+    return found if all(name in found for name in needed) else solve_sizes(shapes, given, needed)
+
+
+def _fitting(symbol: Symbol, array: Any) -> Any:
+    """The array with the axes of the symbol. Raises ShapeError when it has others."""
+    axes = array_axes(symbol)
+    if len(array.shape) == len(axes):
+        return array
+    long_axes = [length for length in array.shape if length != 1]
+    if (not axes and not long_axes) or (len(axes) == 1 and len(array.shape) <= 2 and len(long_axes) <= 1):
+        return array.reshape(()) if not axes else array.reshape(-1)
+    raise ShapeError(f"{symbol.name} is {shape_text(symbol.shape)}, but the array given for it has shape {tuple(array.shape)}")

@@ -4,7 +4,7 @@ cheapest order."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias, cast
 
@@ -31,6 +31,7 @@ Requests: TypeAlias = Generator[e.Expr, Op, Op]
 own."""
 
 Parts: TypeAlias = Generator[e.Expr, Op, Value]
+Operands: TypeAlias = Generator[e.Expr, Op, list[Op]]
 
 _FEW = 8
 
@@ -48,19 +49,33 @@ class Products:
         self.symmetric_products = symmetric_products
         order = e.postorder(*roots)
         self.uses = Counter(child for node in order for child in e.children(node))
-        calls = {(node.function, node.arguments[0], node.axis) for node in order if isinstance(node, e.Call)}
-        shared = {
-            (argument, axis) for name, argument, axis in calls if name == "softmax" and ("logsumexp", argument, axis) in calls
+        called = {
+            name: {(node.arguments[0], node.axis) for node in order if isinstance(node, e.Call) and node.function == name}
+            for name in ("softmax", "logsumexp")
         }
-        self.shared_exponentials = {pair for pair in shared if pair[0].is_matrix == (pair[1] is not None)}
+        shared = called["softmax"] & called["logsumexp"]
+        self.shared_exponentials = {(argument, axis) for argument, axis in shared if argument.is_matrix == (axis is not None)}
         self.explicit = explicit_inverses(order, tuple(roots))
         self._done: dict[e.Expr, Op] = {}
         self._products: dict[tuple[object, ...], Value] = {}
 
     def _array(self, expression: e.Expr) -> Requests:
         """The operation of an operand with all its axes."""
-        op = yield expression
-        return self.b.full_shape(op, array_shape(expression.rows, expression.cols))
+        return self.b.full_shape((yield expression), array_shape(expression.rows, expression.cols))
+
+    def _arrays(self, expressions: Iterable[e.Expr]) -> Operands:
+        """The operations of several operands with all their axes."""
+        ops: list[Op] = []
+        for expression in expressions:
+            ops.append((yield from self._array(expression)))
+        return ops
+
+    def _each(self, expressions: Iterable[e.Expr]) -> Operands:
+        """The operations of several operands."""
+        ops: list[Op] = []
+        for expression in expressions:
+            ops.append((yield expression))
+        return ops
 
     def _cholesky(self, op: Op) -> Op:
         return self.b.make("cholesky", (op,), None, op.shape)
@@ -80,14 +95,13 @@ class Products:
         b = self.b
         scale = yield from self._scale(parts)
         if not links:
-            return self._scaled_identity(node, scale, bool(parts.chain))
+            return self.m.diagonal_matrix(scale, node.rows) if parts.chain and node.is_matrix else scale
         negative = [link.kind in ("array", "diagonal") and link.ops[0].kind == "neg" for link in links]
         if any(negative):
             links = [_without_sign(link) if flip else link for link, flip in zip(links, negative, strict=True)]
             scale = b.neg(scale) if sum(negative) % 2 else scale
         links, scale = self._scale_inside(node, links, scale)
-        value = self._multiplied(links)
-        return self._scaled(value, scale)
+        return self._scaled(self._multiplied(links), scale)
 
     def _termwise(self, chain: list[Factor]) -> e.Expr | None:
         """A product with a sum as the sum of products, where that is cheaper: None where it is not.
@@ -98,91 +112,67 @@ class Products:
         if sum(not isinstance(factor, e.Identity) for factor, _ in chain) < 2:
             return None
         thin = any(ONE in (factor.rows, factor.cols) for factor, _ in (chain[0], chain[-1]))
-        for position, (factor, turned) in enumerate(chain):
+        for position, (factor, _) in enumerate(chain):
             if not isinstance(factor, e.Sum) or not factor.is_matrix or self.uses[factor] > 1:
                 continue
             if all(is_thin(term) or (thin and is_linear(term)) for term in factor.terms):
-                before = [as_expression(pair) for pair in chain[:position]]
-                after = [as_expression(pair) for pair in chain[position + 1 :]]
-                terms = [e.Product((*before, e.Transpose(term) if turned else term, *after)) for term in factor.terms]
-                return e.Sum(tuple(terms))
+                return _distributed(chain, position)
         return None
 
     def _distributed_chain(self, chain: list[Factor]) -> list[Factor]:
         """A sum with Kronecker products in it, met by a vector, becomes a sum of vectors: no
         Kronecker product is formed."""
-        if len(chain) < 2:
-            return chain
-        for thin_right in (True, False):
-            order = list(chain) if thin_right else [(factor, not turned) for factor, turned in reversed(chain)]
-            last, turned = order[-1]
-            if (last.cols if not turned else last.rows) != ONE:
-                continue
+        for thin_right in (True, False) if len(chain) > 1 else ():
+            order = chain if thin_right else _turned_chain(chain)
             position = next((k for k, (factor, _) in enumerate(order[:-1]) if has_kronecker(factor)), None)
-            if position is None:
-                continue
-            factor, turned = order[position]
-            assert isinstance(factor, e.Sum)
-            tail = [as_expression(pair) for pair in order[position + 1 :]]
-            terms = [e.Product((e.Transpose(term) if turned else term, *tail)) for term in factor.terms]
-            merged: list[Factor] = [*order[:position], (e.Sum(tuple(terms)), False)]
-            return merged if thin_right else [(factor, not turned) for factor, turned in reversed(merged)]
+            if position is not None and as_expression(order[-1]).cols == ONE:
+                merged: list[Factor] = [*order[:position], (_distributed(order[position:], 0), False)]
+                return merged if thin_right else _turned_chain(merged)
         return chain
 
     def _scale(self, parts: Factors) -> Requests:
         b = self.b
-        above = [b.literal(parts.coefficient)]
-        for factor in parts.above:
-            op = yield factor
-            above.append(op)
-        below = []
-        for factor in parts.below:
-            op = yield factor
-            below.append(op)
+        above = [b.literal(parts.coefficient), *(yield from self._each(parts.above))]
+        below = yield from self._each(parts.below)
         top = b.mul(above)
         return b.div(top, b.mul(below)) if below else top
-
-    def _scaled_identity(self, node: e.Expr, scale: Op, any_identity: bool) -> Op:
-        return self.m.diagonal_matrix(scale, node.rows) if any_identity and node.is_matrix else scale
 
     def _scale_inside(self, node: e.Expr, links: list[Value], scale: Op) -> tuple[list[Value], Op]:
         """Scales the thinnest factor where the result is a larger matrix; a number joins the
         weights of ``X' diag(v) X``."""
         b = self.b
+        if self._is_gram(links):
+            return self._square_root(links, scale)
         trivial = scale.kind == "literal" and scale.data in (1, -1)
-        gram = self._gram(links)
-        if gram is not None:
-            weights, matrix, positive = gram
-            if positive and scale.kind == "literal" and scale.data > 0:
-                weights, scale = b.mul([scale, weights]), b.literal(1)
-            root = Value("diagonal", links[1].rows, links[1].cols, (b.power(weights, Fraction(1, 2)),))
-            if links[0].ops[0].kind == "transpose":
-                right = self.m.product(root, matrix)
-                return [self.m.turned(right), right], scale
-            left = self.m.product(links[0], root)
-            return [left, self.m.turned(left)], scale
-        if trivial or not node.is_matrix or len(links) < 2:
+        place = next((k for k, link in enumerate(links) if _is_thin_link(link)), None)
+        if place is None or trivial or not node.is_matrix or len(links) < 2:
             return links, scale
-        thin = [
-            k
-            for k, link in enumerate(links)
-            if link.kind == "diagonal" or (link.kind == "array" and ONE in (link.rows, link.cols))
-        ]
-        if not thin:
-            return links, scale
-        k = thin[0]
-        scaled = Value(links[k].kind, links[k].rows, links[k].cols, (b.mul([scale, links[k].ops[0]]),))
-        return [*links[:k], scaled, *links[k + 1 :]], b.literal(1)
+        link = links[place]
+        scaled = Value(link.kind, link.rows, link.cols, (b.mul([scale, link.ops[0]]),))
+        return [*links[:place], scaled, *links[place + 1 :]], b.literal(1)
 
-    def _gram(self, links: list[Value]) -> tuple[Op, Value, bool] | None:
-        """v, X of ``X' diag(v) X`` with v >= 0: ``Z'Z`` with ``Z = diag(sqrt(v)) X`` is a symmetric
-        product at half the cost."""
+    def _is_gram(self, links: list[Value]) -> bool:
+        """Whether this is ``X' diag(v) X`` with v >= 0."""
         if not self.symmetric_products or len(links) != 3 or links[1].kind != "diagonal" or links[1].position != 1:
-            return None
+            return False
         left, right = links[0], links[2]
         if left.kind != "array" or right.kind != "array" or ONE in (right.cols, right.rows):
-            return None
-        return (links[1].ops[0], right, True) if self.m.turned(left).ops == right.ops else None
+            return False
+        return self.m.turned(left).ops == right.ops
+
+    def _square_root(self, links: list[Value], scale: Op) -> tuple[list[Value], Op]:
+        """``Z'Z`` with ``Z = diag(sqrt(v)) X``: a symmetric product at half the cost."""
+        b = self.b
+        left, middle, right = links
+        weights = middle.ops[0]
+        if scale.kind == "literal" and scale.data > 0:
+            weights, scale = b.mul([scale, weights]), b.literal(1)
+        root = Value("diagonal", middle.rows, middle.cols, (b.power(weights, Fraction(1, 2)),))
+        if left.ops[0].kind == "transpose":
+            half = self.m.product(root, right)
+            return [self.m.turned(half), half], scale
+        half = self.m.product(left, root)
+        return [half, self.m.turned(half)], scale
 
     def _scaled(self, value: Value, scale: Op) -> Op:
         b = self.b
@@ -204,7 +194,7 @@ class Products:
     def _multiplied(self, links: list[Value]) -> Value:
         if len(links) == 1:
             return links[0]
-        described = [Link(link.kind, link.rows, link.cols, key_of(link)) for link in links]
+        described = described_links(links)
         tree = cheapest(described, self.extents, self._products.__contains__)
         return self._followed(tree, links, [link.key for link in described])
 
@@ -250,7 +240,6 @@ class Products:
         return self.m.turned(value) if turned else value
 
     def _factor_value(self, node: e.Expr) -> Parts:
-        b = self.b
         rows, cols = node.rows, node.cols
         match node := cast("e.Node", node):
             case e.Ones():
@@ -260,43 +249,40 @@ class Products:
             case e.Commutation(m=m, n=n):
                 return Value("permutation", rows, cols, sizes=(m, n))
             case e.DiagonalMatrix(operand=operand):
-                op = yield operand
-                return Value("diagonal", rows, cols, (op,), position=int(is_nonnegative(operand)))
+                return Value("diagonal", rows, cols, ((yield operand),), position=int(is_nonnegative(operand)))
             case e.Inverse(operand=operand):
                 return (yield from self._inverse_value(node, operand))
-            case e.Kronecker(factors=factors):
-                parts = [factor for factor in factors if not factor.is_scalar]
-                scale = b.literal(1)
-                for factor in factors:
-                    if factor.is_scalar:
-                        op = yield factor
-                        scale = b.mul([scale, op])
-                ops = []
-                for part in parts:
-                    op = yield from self._array(part)
-                    ops.append(op)
-                if len(ops) < 2:
-                    return array(b.mul([scale, *ops]), rows, cols)
-                ops[0] = b.mul([scale, ops[0]])
-                return Value("kronecker", rows, cols, tuple(ops), shapes=tuple([(part.rows, part.cols) for part in parts]))
+            case e.Kronecker():
+                return (yield from self._kronecker_value(node))
             case e.Leaf() | e.Linear() | e.Sum() | e.Product() | e.Hadamard() | e.Nonlinear() | e.Indexed():
                 op = yield node
-                entries = diagonal_part(b, op) if node.is_matrix else None
+                entries = diagonal_part(self.b, op) if node.is_matrix else None
                 return array(op, rows, cols) if entries is None else Value("diagonal", rows, cols, (entries,))
+
+    def _kronecker_value(self, node: e.Kronecker) -> Parts:
+        b = self.b
+        parts = [factor for factor in node.factors if not factor.is_scalar]
+        scale = b.literal(1)
+        for factor in node.factors:
+            if factor.is_scalar:
+                scale = b.mul([scale, (yield factor)])
+        ops = yield from self._arrays(parts)
+        if len(ops) < 2:
+            return array(b.mul([scale, *ops]), node.rows, node.cols)
+        ops[0] = b.mul([scale, ops[0]])
+        shapes = tuple([(part.rows, part.cols) for part in parts])
+        return Value("kronecker", node.rows, node.cols, tuple(ops), shapes=shapes)
 
     def _inverse_value(self, node: e.Expr, operand: e.Expr) -> Parts:
         b = self.b
         size = node.rows
         match operand := cast("e.Node", operand):
             case e.Transpose(operand=inner):
-                value = yield from self._inverse_value(e.Inverse(inner), inner)
-                return self.m.turned(value)
+                return self.m.turned((yield from self._inverse_value(e.Inverse(inner), inner)))
             case e.Inverse(operand=inner):
-                op = yield inner
-                return array(op, size, size)
+                return array((yield inner), size, size)
             case e.Symbol() if "orthogonal" in known(operand):
-                op = yield operand
-                return array(b.transpose(op), size, size)
+                return array(b.transpose((yield operand)), size, size)
             case e.DiagonalMatrix(operand=vector):
                 op = yield vector
                 return Value("diagonal", size, size, (b.div(b.literal(1), op),), position=int(is_nonnegative(vector)))
@@ -305,15 +291,41 @@ class Products:
             case e.Identity():
                 return array(b.make("eye", (), None, node.shape), size, size)
             case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
-                pass
+                return (yield from self._solved_value(node, operand))
+
+    def _solved_value(self, node: e.Expr, operand: e.Expr) -> Parts:
+        """An inverse that is applied by solving, unless it is needed as a matrix."""
+        b = self.b
+        size = node.rows
         matrix = yield from self._array(operand)
         if not matrix.shape:
             return array(b.div(b.literal(1), matrix), size, size)
-        definite = known(operand).semidefinite
-        value = Value(
-            "definite_inverse" if definite else "inverse", size, size, (self._cholesky(matrix) if definite else matrix,)
-        )
+        if known(operand).semidefinite:
+            value = Value("definite_inverse", size, size, (self._cholesky(matrix),))
+        else:
+            value = Value("inverse", size, size, (matrix,))
         return array(self.m.op(value), size, size) if node in self.explicit else value
+
+
+def _distributed(chain: Sequence[Factor], position: int) -> e.Sum:
+    """The product of a chain as the sum of the products with each term of the sum at a place."""
+    factor, turned = chain[position]
+    assert isinstance(factor, e.Sum)
+    before, after = [tuple(map(as_expression, part)) for part in (chain[:position], chain[position + 1 :])]
+    return e.Sum(tuple([e.Product((*before, as_expression((term, turned)), *after)) for term in factor.terms]))
+
+
+def _turned_chain(chain: Sequence[Factor]) -> list[Factor]:
+    return [(factor, not turned) for factor, turned in reversed(chain)]
+
+
+def _is_thin_link(link: Value) -> bool:
+    return link.kind == "diagonal" or (link.kind == "array" and ONE in (link.rows, link.cols))
+
+
+def described_links(links: Sequence[Value]) -> list[Link]:
+    """What the order of multiplying depends on."""
+    return [Link(link.kind, link.rows, link.cols, key_of(link)) for link in links]
 
 
 def _without_sign(link: Value) -> Value:

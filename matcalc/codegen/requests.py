@@ -1,4 +1,5 @@
-"""What code is asked for, and what the function of a generated file is called with."""
+"""What code is asked for, what the function of a generated file is called with, and what the file
+is made of."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from matcalc.base.sizes import ONE, ZERO, Shape, Size
 from matcalc.einstein.nodes import Tensor
@@ -199,3 +200,110 @@ def _equation(size: Size, name: str, length: str, names: Names) -> tuple[str, st
 
 def _factor(code: str) -> str:
     return f"({code})" if " " in code or "*" in code else code
+
+
+# ------------------------------------------------------------
+# What a generated file is made of: functions, and a self check.
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of a file. ``results`` are codes, ``names`` what the results of one with several
+    outputs are called.
+
+    It takes the ``symbols``, which have their identifiers, functions of the user, and sizes that no
+    array fixes.
+    """
+
+    name: str
+    symbols: Mapping[str, Symbol]
+    users: tuple[str, ...]
+    sizes: tuple[str, ...]
+    statements: tuple[str, ...]
+    results: Mapping[str, str]
+    names: Mapping[str, str]
+    like: str | None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return (*self.symbols, *self.users, *self.sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A function of the file whose first arguments ``bound`` are known, and whose last one,
+    ``argument``, is not."""
+
+    name: str
+    bound: tuple[str, ...]
+    argument: str
+    statements: tuple[str, ...]
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An output and what it claims to be: the derivative of the value by ``wrt``, of order
+    ``len(wrt)``, in a layout.
+
+    ``above`` is the number of axes of the value, ``below`` those of each variable that has any;
+    ``along`` names the direction that the derivative is applied to, ``argument`` that of an
+    operator.
+    """
+
+    key: str
+    wrt: tuple[str, ...]
+    layout: str
+    above: int
+    below: tuple[int, ...]
+    along: str | None
+    argument: str | None
+
+    @property
+    def form(self) -> str:
+        """What is made of differences with all axes apart: one of ``value`` (there are none),
+        ``along`` a direction, ``flat``, ``array`` like the one variable, ``matrix``, or ``rows`` for
+        each entry of the first variable."""
+        if not self.wrt:
+            return "value"
+        if self.along is not None:
+            return "along"
+        if self.layout == "tensor" or not self.below:
+            return "flat"
+        return "matrix" if self.above else "array" if len(self.below) == 1 else "rows"
+
+    @property
+    def turned(self) -> bool:
+        """Whether an ``array`` or a ``matrix`` is transposed then."""
+        return self.layout == ("denominator" if self.above else "numerator")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A point, and what is compared there. ``users`` are functions, with the order of the
+    derivative that each is.
+
+    ``values`` are the arrays of the point, ``lines`` draw them with NumPy. ``ties`` say which
+    entries of a variable move together.
+    """
+
+    value: Function
+    sizes: Mapping[str, int]
+    values: Mapping[str, Any]
+    lines: tuple[str, ...]
+    users: Mapping[str, int]
+    ties: tuple[tuple[str, str], ...]
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A source file: the ``lines`` about it, and what it defines. ``trial`` is its self check, or
+    why there is none."""
+
+    lines: tuple[str, ...]
+    helpers: Mapping[str, str]
+    imports: tuple[str, ...]
+    applications: tuple[Application, ...]
+    function: Function
+    trial: Trial | str | None

@@ -13,8 +13,19 @@ from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.base.sizes import names_in
-from matcalc.codegen.requests import Check, Derivative, Names, Operator, Output, Parameters, array_axes
-from matcalc.codegen.targets.target import Comparison, Function, Target, Trial
+from matcalc.codegen.requests import (
+    Check,
+    Comparison,
+    Derivative,
+    Function,
+    Names,
+    Operator,
+    Output,
+    Parameters,
+    Trial,
+    array_axes,
+)
+from matcalc.codegen.targets.target import Target
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.sampling import check_place, prime_sizes, sizes_that_fit
 from matcalc.expr.nodes import Expr, Symbol, postorder

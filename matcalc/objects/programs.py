@@ -12,8 +12,7 @@ from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, axes_of, names_in
-from matcalc.codegen.callables import function
-from matcalc.codegen.generation import generate
+from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate

@@ -5,51 +5,60 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import identifier
-from matcalc.codegen.targets.python_files import PythonFiles
-from matcalc.codegen.targets.python_helpers import COMMON, NEEDS
-from matcalc.codegen.targets.target import (
-    PLUS,
-    TIMES,
-    UNARY,
-    Application,
-    Operations,
-    Step,
-    Text,
-    Writer,
-    as_float,
-    is_constant,
-    put_in,
-    signed_sum,
-)
-from matcalc.expr.nodes import Symbol
+from matcalc.codegen.requests import Application, identifier
+from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
+from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, put_in
 
 _RESERVED = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
 """Functions whose code takes stacks of matrices as it stands."""
 _ON_HOST = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf", "log1p", "expm1"])
 """Elementwise functions that Python's own ``math`` has by these names."""
-_LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
 
 
-class ArrayLibrary(Operations, PythonFiles):
+_CALLS = {
+    "pi": Text("{xp}.pi"),
+    "diagonal": Text("{xp}.diagonal({0})"),
+    "diagonal_matrix": Text("{xp}.diag({0})"),
+    "outer": Text("{xp}.outer({codes})"),
+    "kron": Text("{xp}.kron({codes})"),
+    "dot_all": Text("{xp}.vdot({codes})"),
+    "trace": Text("{xp}.trace({0})"),
+    "inverse": Text("{xp}.linalg.inv({0})"),
+    "solve": Text("{xp}.linalg.solve({codes})"),
+    "cholesky": Text("{xp}.linalg.cholesky({0})"),
+    "cholesky_solve": Text("{step.helper}({codes})"),
+    "cholesky_inverse": Text("{step.helper}({0})"),
+    "cholesky_logdet": Text("2*{xp}.sum({xp}.log({xp}.diagonal({0})))", TIMES, "mul"),
+    "div": Text("{0:times mul div}/{1:times}", TIMES, "div"),
+    "pow": Text("{0:unary}**{1:unary}", UNARY),
+    "matmul": Text("{0:times matmul} @ {1:times}", TIMES, "matmul"),
+    "whole_power": Text("{xp}.linalg.matrix_power({codes})"),
+    "user": Text("{step.user}({0})"),
+    "transpose": Text("{0:unary}.T"),
+    "column": Text("{0:unary}[:, None]"),
+}
+
+
+class ArrayLibrary(PythonFiles):
     """A library whose arrays have NumPy's ways."""
 
     in_python = True
-    evaluates = False
     draws = True
-    reuses_memory = False
+    calls: Mapping[str, Text] = MappingProxyType(_CALLS)
     permute = "transpose"
     on_host = True
     """Whether numbers made of sizes are worked out by Python: a number of NumPy would make double
     precision of single."""
+    typed = ""
+    """Keyword arguments that give a new array the type of another one."""
     helpers: Mapping[str, str]
     """Sources of helper functions of its own; ``parts`` are what stands in braces in those that
     libraries share."""
@@ -67,59 +76,39 @@ class ArrayLibrary(Operations, PythonFiles):
 
     def root(self, length: str, divisor: str, power: int) -> str:
         """A size from the length of an axis that is made of it."""
-        if divisor:
-            length = f"{length} // {divisor}"
+        length = f"{length} // {divisor}" if divisor else length
         return length if power == 1 else f"round(({length})**(1/{power}))"
-
-    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Of which arrays new ones take the type."""
-        return [symbol for symbol in symbols if symbol.shape]
 
     def made_like(self, writer: Writer) -> str:
         """Keyword arguments that give a new array the type of the inputs."""
-        return f", dtype={writer.like}.dtype" if writer.like else ""
+        return self.typed.format(writer.like) if writer.like else ""
 
     def _shape(self, shape: Shape, writer: Writer) -> str:
         """A shape as code: a number for one axis, a tuple for more."""
         return writer.size(shape[0]) if len(shape) == 1 else f"({', '.join(map(writer.size, shape))})"
 
-    def _tuple(self, shape: Shape, writer: Writer) -> str:
-        return f"({writer.size(shape[0])},)" if len(shape) == 1 else self._shape(shape, writer)
+    def _tuple(self, step: Step) -> str:
+        return f"({step.size},)" if step.op.order == 1 else self._shape(step.op.shape, step.writer)
 
     # ------------------------------------------------------------ operations
 
-    def __init__(self) -> None:
-        self.calls = {kind: template.replace("{xp}", self.module) for kind, template in _CALLS.items()}
+    def eye(self, step: Step) -> str:
+        return f"{self.module}.eye({step.size}{self.made_like(step.writer)})"
 
     def _eye(self, step: Step) -> Text:
-        return Text(f"{self.module}.eye({step.writer.size(step.op.shape[0])}{self.made_like(step.writer)})")
-
-    def _full(self, step: Step) -> Text:
-        inner, shape, like = step.op.operands[0], step.op.shape, self.made_like(step.writer)
-        if inner.kind == "literal" and inner.data in (0, 1):
-            return Text(f"{self.module}.{'ones' if inner.data else 'zeros'}({self._shape(shape, step.writer)}{like})")
-        code = repr(as_float(inner.data)) if inner.kind == "literal" else step.first.code
-        return Text(f"{self.module}.full({self._tuple(shape, step.writer)}, {code}{like})")
+        return Text(self.eye(step))
 
     def _unit(self, step: Step) -> Text:
-        return Text(f"{self._eye(step).code}[{step.op.data - 1}]")
+        return Text(f"{self.eye(step)}[{step.op.data - 1}]")
 
-    def _add(self, step: Step) -> Text:
-        return signed_sum(step, negated=False)
+    def filled(self, function: str, step: Step) -> str:
+        return f"{self.module}.{function}({self._shape(step.op.shape, step.writer)}{self.made_like(step.writer)})"
 
-    def negated(self, step: Step) -> Text:
-        """The negative of a sum."""
-        return signed_sum(step, negated=True)
+    def repeated(self, value: Text, step: Step) -> Text:
+        return Text(f"{self.module}.full({self._tuple(step)}, {value}{self.made_like(step.writer)})")
 
     def _mul(self, step: Step) -> Text:
-        left = step.first.within(TIMES, kinds=("mul",))
-        return Text("*".join([left, *(operand.within(TIMES) for operand in step.operands[1:])]), TIMES, "mul")
-
-    def _div(self, step: Step) -> Text:
-        return Text(f"{step.first.within(TIMES, kinds=('mul', 'div'))}/{step.operands[1].within(TIMES)}", TIMES, "div")
-
-    def _pow(self, step: Step) -> Text:
-        return Text(f"{step.first.within(UNARY)}**{step.operands[1].within(UNARY)}", UNARY)
+        return Text("*".join([f"{step.first:times mul}", *(f"{operand:times}" for operand in step.operands[1:])]), TIMES, "mul")
 
     def _sqrt(self, step: Step) -> Text:
         return Text(f"{'math' if self._is_host(step) else self.module}.sqrt({step.first.code})")
@@ -146,130 +135,87 @@ class ArrayLibrary(Operations, PythonFiles):
     def note_import(self, code: str, writer: Writer) -> None:
         """Notes the module, besides the library's own, that the code uses."""
 
-    def _user(self, step: Step) -> Text:
-        return Text(f"{step.writer.name('function', step.op.data)}({step.first.code})")
-
-    def _transpose(self, step: Step) -> Text:
-        return Text(f"{step.first.within(UNARY)}.T")
-
-    def _column(self, step: Step) -> Text:
-        return Text(f"{step.first.within(UNARY)}[:, None]")
-
     def _row(self, step: Step) -> Text:
         return step.first  # a vector broadcasts along rows as it is
 
     def _broadcast(self, step: Step) -> Text:
-        return Text(f"{self.module}.broadcast_to({step.first.code}, {self._tuple(step.op.shape, step.writer)})")
+        return Text(f"{self.module}.broadcast_to({step.first.code}, {self._tuple(step)})")
 
     def _reshape(self, step: Step) -> Text:
-        return Text(f"{step.first.within(UNARY)}.reshape({', '.join(map(step.writer.size, step.op.shape)) or '()'})")
+        return Text(f"{step.first:unary}.reshape({', '.join(step.sizes) or '()'})")
 
     def _permute(self, step: Step) -> Text:
-        return Text(f"{step.first.within(UNARY)}.{self.permute}({', '.join(map(str, step.op.data))})")
+        return Text(f"{step.first:unary}.{self.permute}({', '.join(map(str, step.op.data))})")
 
     def _expand(self, step: Step) -> Text:
         places = ["None" if axis in step.op.data else ":" for axis in range(step.op.order)]
-        return Text(f"{step.first.within(UNARY)}[{', '.join(places)}]")
+        return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def _pick(self, step: Step) -> Text:
         places = [":" if place is None else str(place) for place in step.op.data]
         while places[-1] == ":":
             places.pop()
-        return Text(f"{step.first.within(UNARY)}[{', '.join(places)}]")
+        return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def _add_diagonal(self, step: Step) -> Text:
         base, entries = step.operands
-        left = base.within(PLUS, kinds=("sum",))
         if step.op.operands[1].shape:
-            return Text(f"{left} + {self.module}.diag({entries.code})", PLUS, "sum")
-        sign = "-" if entries.code.startswith("-") and entries.level > PLUS else "+"
-        if sign == "-":
-            entries = Text(entries.code[1:], entries.level, entries.kind)
-        eye = self._eye(step).code
-        scaled = eye if entries.code == "1" else f"{entries.within(TIMES, kinds=('mul',))}*{eye}"
-        return Text(f"{left} {sign} {scaled}", PLUS, "sum")
+            return Text(f"{base:plus sum} + {self.module}.diag({entries})", PLUS, "sum")
+        return super()._add_diagonal(step)
 
     def _on_diagonal(self, step: Step) -> Text:
-        code = self.embedded(step, step.operands[-1].within(UNARY))
-        return Text(code) if len(step.operands) == 1 else Text(f"{step.first.within(PLUS, kinds=('sum',))} + {code}", PLUS, "sum")
+        code = self.embedded(step, f"{step.operands[-1]:unary}")
+        return Text(code) if len(step.operands) == 1 else Text(f"{step.first:plus sum} + {code}", PLUS, "sum")
 
     def embedded(self, step: Step, block: str) -> str:
         """The block where axes agree, and zeros elsewhere."""
         raise NotImplementedError
 
-    def _kron_sum(self, step: Step) -> Text:
-        half = len(step.codes) // 2
-        return Text(f"{step.writer.helper('kron_sum')}([{', '.join(step.codes[:half])}], [{', '.join(step.codes[half:])}])")
-
     def _vec(self, step: Step) -> Text:
         first = step.first
         turned = step.op.operands[0].kind == "transpose" and first.code.endswith(".T")  # else it has a name of its own
-        return Text(f"{first.code.removesuffix('.T')}.reshape(-1)" if turned else f"{first.within(UNARY)}.T.reshape(-1)")
+        return Text(f"{first.code.removesuffix('.T')}.reshape(-1)" if turned else f"{first:unary}.T.reshape(-1)")
 
     def _unvec(self, step: Step) -> Text:
-        cols, rows = map(step.writer.size, step.op.shape[::-1])
-        return Text(f"{step.first.within(UNARY)}.reshape({cols}, {rows}).T")
-
-    def _matmul(self, step: Step) -> Text:
-        return Text(f"{step.first.within(TIMES, kinds=('matmul',))} @ {step.operands[1].within(TIMES)}", TIMES, "matmul")
-
-    def _sum(self, step: Step) -> Text:
-        return Text(f"{self.module}.sum({step.first.code}{'' if step.op.data is None else f', axis={step.op.data}'})")
-
-    def _max(self, step: Step) -> Text:
-        return Text(f"{self.module}.max({step.first.code}{'' if step.op.data is None else f', axis={step.op.data}'})")
+        return Text(f"{step.first:unary}.reshape({', '.join(step.sizes[::-1])}).T")
 
     def _einsum(self, step: Step) -> Text:
         indices, output = step.op.data
         names = [index_names(labels) for labels in (*indices, output)]
         return Text(f'{self.module}.einsum("{",".join(names[:-1])}->{names[-1]}", {", ".join(step.codes)})')
 
-    def _matrix_power(self, step: Step) -> Text:
-        plain = step.op.operands[1].kind == "literal"
-        function = f"{self.module}.linalg.matrix_power" if plain else step.writer.helper("matrix_power")
-        return Text(f"{function}({', '.join(step.codes)})")
+    def _sum(self, step: Step) -> Text:
+        return Text(f"{self.module}.{step.op.kind}({step.first}{'' if step.op.data is None else f', axis={step.op.data}'})")
 
-    def _cholesky_solve(self, step: Step) -> Text:
-        return Text(f"{step.writer.helper('cholesky_solve')}({', '.join(step.codes)})")
-
-    def _cholesky_inverse(self, step: Step) -> Text:
-        return Text(f"{step.writer.helper('cholesky_inverse')}({step.first.code})")
-
-    def _cholesky_logdet(self, step: Step) -> Text:
-        xp = self.module
-        return Text(f"2*{xp}.sum({xp}.log({xp}.diagonal({step.first.code})))", TIMES, "mul")
+    _max = _sum
 
     # ------------------------------------------------------------ functions of whole arrays
 
     def _call(self, step: Step) -> Text:
         name, axis = step.op.data
-        if name not in computable():
-            return Text(f"{step.writer.name('function', name)}({', '.join(step.codes)})")
         if name in ("softmax", "logsumexp"):
-            along = {None: None, "rows": 1, "cols": 0, "each": -1}[axis]
-            return self.exponentials(step, name, along)
-        if axis == "each":
-            return self._each(step)
-        if axis is not None:
-            raise MatcalcError(f"there is no code for {name} along {axis}")
-        return self._whole(name, step.codes, step.writer)
+            return self.exponentials(step, name, {None: None, "rows": 1, "cols": 0, "each": -1}[axis])
+        return super()._call(step)
+
+    def along(self, step: Step) -> Text:
+        raise MatcalcError("there is no code for {} along {}".format(*step.op.data))
 
     def exponentials(self, step: Step, name: str, along: int | None) -> Text:
         """``softmax`` or ``logsumexp``."""
         return Text(f"{step.writer.helper(name)}({step.first.code}{'' if along is None else f', axis={along}'})")
 
-    def _each(self, step: Step) -> Text:
+    def each(self, step: Step) -> Text:
         """A function of each of the matrices or vectors along leading axes: linear algebra takes
         stacks, other functions are mapped."""
         name = step.op.data[0]
         if name == "inv":
             return Text(f"{self.module}.linalg.inv({step.first.code})")
         if name in _OF_STACKS:
-            return self._whole(name, step.codes, step.writer)
+            return self.whole(name, step.codes, step.writer)
         known = computable()[name]
         given, _, result = known.signature.partition("->")
         parameters = [part.partition(":")[0].strip() for part in given.split(",")]
-        one = f"lambda {', '.join(parameters)}: {self._whole(name, parameters, step.writer).code}"
+        one = f"lambda {', '.join(parameters)}: {self.whole(name, parameters, step.writer).code}"
         sizes = ",".join([_core(part.rpartition(":")[2]) for part in given.split(",")])
         batch = step.op.operands[0].order - known.argument_order
         return Text(f"{self.mapped(one, batch, f'{sizes}->{_core(result)}')}({', '.join(step.codes)})")
@@ -278,7 +224,7 @@ class ArrayLibrary(Operations, PythonFiles):
         """The function of arrays with so many axes more, in front."""
         return f"{self.module}.vectorize({function}, signature='{signature}')"
 
-    def _whole(self, name: str, codes: Sequence[str], writer: Writer) -> Text:
+    def whole(self, name: str, codes: Sequence[str], writer: Writer) -> Text:
         """A function of one vector or matrix."""
         if self.helper_source(name) is not None:
             return Text(f"{writer.helper(name)}({', '.join(codes)})")
@@ -326,16 +272,13 @@ class ArrayLibrary(Operations, PythonFiles):
         """A result that shares no memory with an argument."""
         return text.code
 
-    def helper_name(self, name: str) -> str:
-        """Names of helpers are private."""
-        return f"_{name}"
-
     def helper_source(self, name: str) -> str | None:
         """The library's own source, or the shared one with what the library says differently."""
         text = self.helpers.get(name)
         if text is None and name in COMMON:
             text = COMMON[name]
-            for part, code in self.parts.items():
+            own = {"xp": self.module, "like": self.typed.format("A"), "like_basis": self.typed.format("basis"), **self.parts}
+            for part, code in own.items():
                 text = text.replace(f"{{{part}}}", code)
         return text and text.strip("\n")
 
@@ -352,38 +295,10 @@ class ArrayLibrary(Operations, PythonFiles):
         writer.imports.setdefault("functools")
         return f"functools.partial({', '.join([application.name, *application.bound])})"
 
-    # ------------------------------------------------------------ running
-
-    def converter(self) -> Callable[[str, Any], Any]:
-        """Makes arrays of values."""
-        raise NotImplementedError
-
-    def failures(self) -> tuple[type[Exception], ...]:
-        """What a call may raise."""
-        return (ArithmeticError, ValueError, IndexError)
-
-    def is_traced(self, value: Any) -> bool:
-        """No number is known later only."""
-        return False
-
-
-_CALLS = {
-    "pi": "{xp}.pi",
-    "diagonal": "{xp}.diagonal({})",
-    "diagonal_matrix": "{xp}.diag({})",
-    "outer": "{xp}.outer({}, {})",
-    "kron": "{xp}.kron({}, {})",
-    "dot_all": "{xp}.vdot({}, {})",
-    "trace": "{xp}.trace({})",
-    "inverse": "{xp}.linalg.inv({})",
-    "solve": "{xp}.linalg.solve({}, {})",
-    "cholesky": "{xp}.linalg.cholesky({})",
-}
-
 
 def index_names(labels: Sequence[int]) -> str:
     """Labels of axes as letters."""
-    return "".join(_LETTERS[label] for label in labels)
+    return "".join(LETTERS[label] for label in labels)
 
 
 def _core(kind: str) -> str:

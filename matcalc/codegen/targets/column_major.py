@@ -8,29 +8,19 @@ axes round before and after.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Op
-from matcalc.codegen.targets.target import (
-    ATOM,
-    PLUS,
-    TIMES,
-    UNARY,
-    Application,
-    Operations,
-    Step,
-    Text,
-    Writer,
-    as_float,
-    put_in,
-    signed_sum,
-)
-from matcalc.expr.nodes import Symbol
+from matcalc.codegen.requests import Application, Comparison, Function, Trial
+from matcalc.codegen.targets.target import ATOM, PLUS, TIMES, UNARY, Step, Target, Text, Writer, put_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +31,36 @@ class Permuted(Text):
     axes: tuple[int, ...] = ()
 
 
-class ColumnMajor(Operations):
+_CALLS = {
+    "pi": Text("pi"),
+    "diagonal": Text("diag({0})"),
+    "kron": Text("kron({codes})"),
+    "inverse": Text("inv({0})"),
+    "solve": Text("{0:times} \\ {1:times}", TIMES, "solve"),
+    "whole_power": Text("{0:unary}^{1:unary}", UNARY),
+}
+
+
+class ColumnMajor(Target):
     """A language with its own functions for most operations; ``calls`` are their templates,
     ``helpers`` what it has no function for."""
 
-    in_python = False
-    evaluates = False
-    draws = False
-    reuses_memory = False
-    name: str
+    calls: Mapping[str, Text] = MappingProxyType(_CALLS)
     helpers: Mapping[str, str]
     functions: Mapping[str, str]
     """Expressions for functions that are no words of the input language."""
-    suffix: str
-    """What is behind the name of a helper; ``prefix`` what is before it."""
-    prefix: str
     dots: str
     """What is written before a sign to make it go entry by entry, where it would not else."""
-
-    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Numbers are of double precision."""
-        return []
+    at_point: str
+    """An array of a point, in self checks."""
+    sine: str
+    """A function that stands for one of the user's own."""
+    forms: Mapping[str, str]
+    """What is made of differences, by ``Comparison.form``."""
 
     def length(self, name: str, axis: int) -> str:
         """The length of an axis."""
         return f"size({name}, {axis + 1})"
-
-    def helper_name(self, name: str) -> str:
-        """Names of helpers tell them from variables."""
-        return f"{self.prefix}{name}{self.suffix}"
 
     def helper_source(self, name: str) -> str | None:
         """The source of a helper, or the definition that stands in the table of functions."""
@@ -88,34 +79,29 @@ class ColumnMajor(Operations):
 
     # ------------------------------------------------------------ what languages write differently
 
+    @abstractmethod
     def turned(self, text: Text) -> Text:
         """The transpose."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reshaped(self, code: str, lengths: Sequence[str]) -> Text:
         """The entries in their order, with other axes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def permutation(self, code: str, axes: Sequence[int]) -> str:
         """Axes in another order, counted from 1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def total(self, text: Text, step: Step) -> Text:
         """The sum of all entries of the operand."""
-        raise NotImplementedError
 
+    @abstractmethod
     def contraction(self, step: Step) -> Text:
         """A sum of products over labels of axes."""
-        raise NotImplementedError
 
-    def on_diagonal(self, entries: Text, step: Step) -> str:
-        """A matrix with the second operand of the step on its diagonal: a vector, or one number in
-        all places."""
-        raise NotImplementedError
-
+    @abstractmethod
     def entrywise(self, function: str, step: Step) -> Text:
         """A function of each entry."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------ entry by entry
 
@@ -130,40 +116,33 @@ class ColumnMajor(Operations):
             texts.append(text)
         return Step(step.op, texts, step.writer, step.in_place)
 
-    def _add(self, step: Step) -> Text:
-        return signed_sum(self.lifted(step), negated=False, dot=self.dot(step.op))
-
-    def negated(self, step: Step) -> Text:
-        """The negative of a sum."""
-        return signed_sum(self.lifted(step), negated=True, dot=self.dot(step.op))
-
     def dot(self, op: Op) -> str:
         """What stands before the signs of a sum."""
         return self.dots if any(operand.shape != op.shape for operand in op.operands) else ""
 
     def _mul(self, step: Step) -> Text:
         lifted = self.lifted(step)
-        code = lifted.first.within(TIMES, kinds=("mul",))
+        code = f"{lifted.first:times mul}"
         several = bool(step.op.operands[0].shape)
         for operand, text in zip(step.op.operands[1:], lifted.operands[1:], strict=True):
-            code += f"{' .* ' if several and operand.shape else '*'}{text.within(TIMES)}"
+            code += f"{' .* ' if several and operand.shape else '*'}{text:times}"
             several |= bool(operand.shape)
         return Text(code, TIMES, "mul")
 
     def _div(self, step: Step) -> Text:
         above, below = self.lifted(step).operands
         sign = " ./ " if step.op.operands[1].shape else "/"
-        return Text(f"{above.within(TIMES, kinds=('mul', 'div'))}{sign}{below.within(TIMES)}", TIMES, "div")
+        return Text(f"{above:times mul div}{sign}{below:times}", TIMES, "div")
 
     def _pow(self, step: Step) -> Text:
         base, exponent = self.lifted(step).operands
-        return Text(f"{base.within(UNARY)}{' .^ ' if step.op.shape else '^'}{exponent.within(UNARY)}", UNARY)
+        return Text(f"{base:unary}{' .^ ' if step.op.shape else '^'}{exponent:unary}", UNARY)
 
     def _sqrt(self, step: Step) -> Text:
         return self.entrywise("sqrt", step)
 
     def _user(self, step: Step) -> Text:
-        return self.entrywise(step.writer.name("function", step.op.data), step)
+        return self.entrywise(step.user, step)
 
     def _map(self, step: Step) -> Text:
         name = step.op.data
@@ -185,42 +164,23 @@ class ColumnMajor(Operations):
             raise MatcalcError(f"there is no {self.name} code for the function {name}")
         return code
 
-    def _add_diagonal(self, step: Step) -> Text:
-        base, entries = step.operands
-        sign = "-" if entries.code.startswith("-") and entries.level > PLUS else "+"
-        if sign == "-":
-            entries = Text(entries.code[1:], entries.level, entries.kind)
-        added = self.on_diagonal(entries, step)
-        return Text(f"{base.within(PLUS, kinds=('sum',))} {sign} {added}", PLUS, "sum")
-
     # ------------------------------------------------------------ axes
 
     def _transpose(self, step: Step) -> Text:
         return self.turned(step.first)
 
-    def _row(self, step: Step) -> Text:
-        return self.turned(step.first)
-
-    def _column(self, step: Step) -> Text:
-        return step.first
+    _row = _transpose
 
     def _broadcast(self, step: Step) -> Text:
-        lifted = self.lifted(step)
-        return Text(f"{lifted.first.within(PLUS)} {self.dots}+ {self.filled('zeros', step.op, step.writer)}", PLUS, "sum")
+        return Text(f"{self.lifted(step).first:plus} {self.dots}+ {self.filled('zeros', step)}", PLUS, "sum")
 
-    def filled(self, function: str, op: Op, writer: Writer) -> str:
-        """An array of the shape of the operation."""
-        return f"{function}({', '.join(map(writer.size, op.shape))})"
-
-    def _full(self, step: Step) -> Text:
-        inner = step.op.operands[0]
-        if inner.kind == "literal" and inner.data in (0, 1):
-            return Text(self.filled("ones" if inner.data else "zeros", step.op, step.writer))
-        value = Text(repr(as_float(inner.data))) if inner.kind == "literal" else step.first
-        return Text(f"{value.within(TIMES)}*{self.filled('ones', step.op, step.writer)}", TIMES, "mul")
+    def filled(self, function: str, step: Step) -> str:
+        return f"{function}({', '.join(step.sizes)})"
 
     def _expand(self, step: Step) -> Text:
-        return self.reshaped(step.first.code, list(map(step.writer.size, step.op.shape)))
+        return self.reshaped(step.first.code, step.sizes)
+
+    _vec = _unvec = _expand
 
     def _permute(self, step: Step) -> Text:
         return self._permuted(step.first, [axis + 1 for axis in step.op.data])
@@ -231,68 +191,45 @@ class ColumnMajor(Operations):
         in_order = list(axes) == sorted(axes)
         return text if in_order else Permuted(self.permutation(text.code, axes), inner=text, axes=tuple(axes))
 
-    def _vec(self, step: Step) -> Text:
-        return self.reshaped(step.first.code, [step.writer.size(step.op.shape[0])])
-
-    def _unvec(self, step: Step) -> Text:
-        return self.reshaped(step.first.code, list(map(step.writer.size, step.op.shape)))
-
     def _reshape(self, step: Step) -> Text:
         before, after = step.op.operands[0].shape, step.op.shape
-        lengths = list(map(step.writer.size, after))
         if [size for size in before if size != ONE] == [size for size in after if size != ONE]:
-            return self.reshaped(step.first.code, lengths)  # the order of entries is that of the axes, from either end
+            return self.reshaped(step.first.code, step.sizes)  # the order of entries is that of the axes, from either end
         turned = self._permuted(step.first, range(len(before), 0, -1))
-        return self._permuted(self.reshaped(turned.code, lengths[::-1]), range(len(after), 0, -1))
+        return self._permuted(self.reshaped(turned.code, step.sizes[::-1]), range(len(after), 0, -1))
 
     # ------------------------------------------------------------ products
 
     def _outer(self, step: Step) -> Text:
         left, right = step.operands
-        return Text(f"{left.within(TIMES)}*{self.turned(right).code}", TIMES, "matmul")
+        return Text(f"{left:times}*{self.turned(right)}", TIMES, "matmul")
 
     def _matmul(self, step: Step) -> Text:
         (left, right), texts = step.op.operands, step.operands
         if left.order == 1 and right.order == 2:  # a vector on the left is a row, and the product a vector again
-            return Text(f"{self.turned(texts[1]).code}*{texts[0].within(TIMES)}", TIMES, "matmul")
+            return Text(f"{self.turned(texts[1])}*{texts[0]:times}", TIMES, "matmul")
         first = self.turned(texts[0]) if left.order == 1 else texts[0]
-        return Text(f"{first.within(TIMES, kinds=('matmul',))}*{texts[1].within(TIMES)}", TIMES, "matmul")
-
-    def _solve(self, step: Step) -> Text:
-        left, right = step.operands
-        return Text(f"{left.within(TIMES)} \\ {right.within(TIMES)}", TIMES, "solve")
+        return Text(f"{first:times matmul}*{texts[1]:times}", TIMES, "matmul")
 
     def _dot_all(self, step: Step) -> Text:
         left, right = step.operands
-        return self.total(Text(f"{left.within(TIMES)} .* {right.within(TIMES)}", TIMES), step)
+        return self.total(Text(f"{left:times} .* {right:times}", TIMES), step)
 
     def _einsum(self, step: Step) -> Text:
         indices, output = step.op.data
         whole = not output and len(indices) == 1 and len(set(indices[0])) == len(indices[0])
         return self.total(step.first, step) if whole else self.contraction(step)
 
-    def _matrix_power(self, step: Step) -> Text:
-        if step.op.operands[1].kind == "literal":
-            return Text(f"{step.first.within(UNARY)}^{step.operands[1].within(UNARY)}", UNARY)
-        return Text(f"{step.writer.helper('matrix_power')}({', '.join(step.codes)})")
-
     def _on_diagonal(self, step: Step) -> Text:
         places = [str(place + 1) for place in step.op.data]
-        base = step.first.code if len(step.operands) == 2 else self.filled("zeros", step.op, step.writer)
-        return Text(f"{step.writer.helper('on_diagonal')}({base}, {step.operands[-1].code}, [{', '.join(places)}])")
+        base = step.first.code if len(step.operands) == 2 else self.filled("zeros", step)
+        return Text(f"{step.helper}({base}, {step.operands[-1].code}, [{', '.join(places)}])")
 
     # ------------------------------------------------------------ functions of whole arrays
 
-    def _call(self, step: Step) -> Text:
+    def along(self, step: Step) -> Text:
         name, axis = step.op.data
-        if name not in computable():
-            return Text(f"{step.writer.name('function', name)}({', '.join(step.codes)})")
-        if axis == "each":
-            return self.each(step)
-        if axis is not None:
-            along = 2 if axis == "rows" else 1
-            return Text(f"{step.writer.helper(f'{name}_along')}({step.first.code}, {along})")
-        return self.whole(name, step.codes, step.writer)
+        return Text(f"{step.writer.helper(f'{name}_along')}({step.first}, {2 if axis == 'rows' else 1})")
 
     def each(self, step: Step) -> Text:
         """A function of each of the arrays along leading axes; operands without such axes are the
@@ -308,9 +245,9 @@ class ColumnMajor(Operations):
         arrays = [code for code, more in zip(step.codes, leading, strict=True) if more]
         return Text(f"{step.writer.helper('each')}({', '.join([function, f'[{lengths}]', *arrays])})")
 
+    @abstractmethod
     def anonymous(self, parameters: Sequence[str], code: str) -> str:
         """A function without a name."""
-        raise NotImplementedError
 
     def whole(self, name: str, codes: Sequence[str], writer: Writer) -> Text:
         """A function of one vector or matrix."""
@@ -324,19 +261,21 @@ class ColumnMajor(Operations):
         call = f"{application.name}({', '.join([*application.bound, application.argument])})"
         return self.anonymous([application.argument], call)
 
-    # ------------------------------------------------------------ running
+    # ------------------------------------------------------------ the self check
 
-    def converter(self) -> Callable[[str, Any], Any]:
-        """It runs elsewhere."""
-        raise MatcalcError(f"{self.name} code does not run in Python")
+    def arguments(self, function: Function, trial: Trial) -> str:
+        """What a function is called with at the point."""
+        given = {name: self.at_point.format(name) for name in trial.values}
+        given |= {name: str(number) for name, number in trial.sizes.items()}
+        given |= {name: self.sine.format(order) for name, order in trial.users.items()}
+        return ", ".join([given[name] for name in function.parameters])
 
-    def failures(self) -> tuple[type[Exception], ...]:
-        """None of Python's."""
-        return ()
-
-    def is_traced(self, value: Any) -> bool:
-        """It runs elsewhere."""
-        return False
+    def laid_out(self, comparison: Comparison, trial: Trial, differences: str) -> str:
+        """The differences as what is expected."""
+        arrays = [trial.values[name] for name in comparison.wrt]
+        array = next((name for name in comparison.wrt if trial.values[name].ndim), "")
+        fields = {"differences": differences, "array": array, "columns": prod([each.size for each in arrays])}
+        return self.forms[comparison.form].format(along=comparison.along, **fields)
 
 
 def joined(lines: Sequence[str], indent: str = "    ") -> str:

@@ -5,20 +5,25 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import computable
 from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Op
+from matcalc.codegen.requests import Application, File
 from matcalc.expr.nodes import Symbol
 
 ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
 STEPS = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}
 """Of self checks: steps of differences and tolerances by the order of the derivative."""
+LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
+"""For labels of axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,15 @@ class Text:
         if self.level > level or (self.level == level and self.kind in kinds):
             return self.code
         return f"({self.code})"
+
+    def __format__(self, spec: str) -> str:
+        """The code as an operand: ``{:times mul}`` is ``within`` the level of products, with the
+        kind ``mul``."""
+        level, *kinds = spec.split() or [""]
+        return self.within(_LEVELS[level], kinds=tuple(kinds)) if level else self.code
+
+
+_LEVELS = {"unary": UNARY, "times": TIMES, "plus": PLUS}
 
 
 @dataclass(slots=True)
@@ -87,187 +101,88 @@ class Step:
     def codes(self) -> list[str]:
         return [operand.code for operand in self.operands]
 
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function of a file. ``results`` are codes, ``names`` what the results of one with several
-    outputs are called.
-
-    It takes the ``symbols``, which have their identifiers, functions of the user, and sizes that no
-    array fixes.
-    """
-
-    name: str
-    symbols: Mapping[str, Symbol]
-    users: tuple[str, ...]
-    sizes: tuple[str, ...]
-    statements: tuple[str, ...]
-    results: Mapping[str, str]
-    names: Mapping[str, str]
-    like: str | None
+    @property
+    def helper(self) -> str:
+        """The helper that is called as the operation is."""
+        return self.writer.helper(self.op.kind)
 
     @property
-    def parameters(self) -> tuple[str, ...]:
-        return (*self.symbols, *self.users, *self.sizes)
+    def user(self) -> str:
+        """The function of the user's own."""
+        return self.writer.name("function", self.op.data)
+
+    @property
+    def size(self) -> str:
+        """The length of the first axis."""
+        return self.writer.size(self.op.shape[0])
+
+    @property
+    def sizes(self) -> list[str]:
+        """The lengths of the axes."""
+        return [self.writer.size(size) for size in self.op.shape]
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A function of the file whose first arguments ``bound`` are known, and whose last one,
-    ``argument``, is not."""
-
-    name: str
-    bound: tuple[str, ...]
-    argument: str
-    statements: tuple[str, ...]
-    result: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """An output and what it claims to be: the derivative of the value by ``wrt``, of order
-    ``len(wrt)``, in a layout.
-
-    ``above`` is the number of axes of the value, ``below`` those of each variable that has any;
-    ``along`` names the direction that the derivative is applied to, ``argument`` that of an
-    operator.
-    """
-
-    key: str
-    wrt: tuple[str, ...]
-    layout: str
-    above: int
-    below: tuple[int, ...]
-    along: str | None
-    argument: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A point, and what is compared there. ``users`` are functions, with the order of the
-    derivative that each is.
-
-    ``values`` are the arrays of the point, ``lines`` draw them with NumPy. ``ties`` say which
-    entries of a variable move together.
-    """
-
-    value: Function
-    sizes: Mapping[str, int]
-    values: Mapping[str, Any]
-    lines: tuple[str, ...]
-    users: Mapping[str, int]
-    ties: tuple[tuple[str, str], ...]
-    comparisons: tuple[Comparison, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A source file: the ``lines`` about it, and what it defines. ``trial`` is its self check, or
-    why there is none."""
-
-    lines: tuple[str, ...]
-    helpers: Mapping[str, str]
-    imports: tuple[str, ...]
-    applications: tuple[Application, ...]
-    function: Function
-    trial: Trial | str | None
-
-
-class Target(Protocol):
+class Target(ABC):
     """One language or library that code is written for: asked for pieces of text. Nothing else
-    looks at its name."""
+    looks at its name.
+
+    Operations are written by methods with the name of the operation, or else by the forms of
+    ``calls``: templates of the operands (``{0:times mul}`` is the first as a factor, without brackets
+    where it is a product itself), their ``codes`` in a row, the ``step``, and the module ``xp``.
+    """
 
     name: str
-    in_python: bool
+    in_python = False
     """Whether its code runs here; the rest of the questions on running are only asked then."""
-    evaluates: bool
+    evaluates = False
     """Whether its arrays are those of the evaluator, which may take the place of code that there is
     none for."""
-    draws: bool
+    draws = False
     """Whether points are drawn by NumPy where the file is run, and not written out."""
-    reuses_memory: bool
+    reuses_memory = False
     """Whether sums take the memory of a first operand that nothing else holds, and Z'Z is known for
     symmetric."""
+    module = ""
+    calls: Mapping[str, Text]
+    listed = "[{}]"
+    """Arrays in a row, as one argument."""
 
+    # ------------------------------------------------------------ names and sizes
+
+    @abstractmethod
     def identifier(self, name: str) -> str:
         """A name of the input language as a name of the target's."""
-        ...
 
+    @abstractmethod
     def length(self, name: str, axis: int) -> str:
         """The length of an axis, counted from 0, of the array with this name."""
-        ...
 
+    @abstractmethod
     def root(self, length: str, divisor: str, power: int) -> str:
         """The whole number whose ``power``-th power times ``divisor``, which may be empty, is
         ``length``; both are factors."""
-        ...
 
     def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Those of which new arrays may take the type, the best first."""
-        ...
+        """Those of which new arrays may take the type, the best first; none where numbers have one
+        type."""
+        return []
+
+    # ------------------------------------------------------------ operations
 
     def written(self, step: Step) -> Text:
         """The code of an operation. Raises MatcalcError when there is none."""
-        ...
+        kind = step.op.kind
+        method = getattr(self, f"_{kind}", None)
+        if method is not None:
+            text: Text = method(step)
+            return text
+        return self.formed(kind, step)
 
-    def negated(self, step: Step) -> Text:
-        """The negative of a sum, written with the opposite signs."""
-        ...
-
-    def returned(self, op: Op, text: Text, writer: Writer, *, row: bool) -> str:
-        """The code of a result: an array, and never one that shares memory with an argument;
-        ``row`` when it is a row vector."""
-        ...
-
-    def helper_name(self, name: str) -> str: ...
-
-    def helper_source(self, name: str) -> str | None:
-        """The source of a helper function, or None when there is none of this name."""
-        ...
-
-    def needed_helpers(self, name: str) -> tuple[str, ...]:
-        """The helpers that a helper calls, those that they call first."""
-        ...
-
-    def elementwise_source(self, name: str) -> str:
-        """An elementwise function of the table as a function of the file."""
-        ...
-
-    def applied(self, application: Application, writer: Writer) -> str:
-        """The code of the function of one argument that an application is."""
-        ...
-
-    def file(self, file: File) -> str:
-        """The source text."""
-        ...
-
-    def converter(self) -> Callable[[str, Any], Any]:
-        """Makes values arrays of floating-point numbers of the library; arrays that are that
-        already are passed on."""
-        ...
-
-    def failures(self) -> tuple[type[Exception], ...]:
-        """What the library raises for a singular matrix, and Python for numbers made of sizes, such
-        as ``1/(n - 3)``."""
-        ...
-
-    def is_traced(self, value: Any) -> bool:
-        """Whether a number is known only when compiled code runs: it cannot be compared with
-        others."""
-        ...
-
-
-class Operations:
-    """Operations by methods with the name of the operation, or else by templates, with the codes of
-    the operands in their places."""
-
-    calls: Mapping[str, str]
-
-    def written(self, step: Step) -> Text:
-        """The code of an operation."""
-        method = getattr(self, f"_{step.op.kind}", None)
-        text: Text = Text(self.calls[step.op.kind].format(*step.codes)) if method is None else method(step)
-        return text
+    def formed(self, name: str, step: Step) -> Text:
+        """The code by a form."""
+        form = self.calls[name]
+        code = form.code.format(*step.operands, codes=", ".join(step.codes), step=step, xp=self.module)
+        return Text(code, form.level, form.kind)
 
     def _input(self, step: Step) -> Text:
         return Text(step.writer.name("symbol", step.op.data))
@@ -284,7 +199,137 @@ class Operations:
     def _neg(self, step: Step) -> Text:
         if step.op.operands[0].kind == "mul" and step.first.kind == "mul":
             return Text(f"-{step.first.code}", TIMES, "mul")  # the sign is that of the first factor, a number if there is one
-        return Text(f"-{step.first.within(UNARY)}", UNARY)
+        return Text(f"-{step.first:unary}", UNARY)
+
+    def _add(self, step: Step) -> Text:
+        return signed_sum(self.lifted(step), negated=False, dot=self.dot(step.op))
+
+    def negated(self, step: Step) -> Text:
+        """The negative of a sum, written with the opposite signs."""
+        return signed_sum(self.lifted(step), negated=True, dot=self.dot(step.op))
+
+    def lifted(self, step: Step) -> Step:
+        """The step with operands that have the axes which they need to be added."""
+        return step
+
+    def dot(self, op: Op) -> str:
+        """What stands before the signs of a sum."""
+        return ""
+
+    def _add_diagonal(self, step: Step) -> Text:
+        base, entries = step.operands
+        sign = "-" if entries.code.startswith("-") and entries.level > PLUS else "+"
+        if sign == "-":
+            entries = Text(entries.code[1:], entries.level, entries.kind)
+        return Text(f"{base:plus sum} {sign} {self.on_diagonal(entries, step)}", PLUS, "sum")
+
+    def on_diagonal(self, entries: Text, step: Step) -> str:
+        """A matrix with the second operand of the step on its diagonal: a vector, or one number in
+        all places."""
+        if step.op.operands[1].shape:
+            return f"diag({entries.code})"
+        eye = self.eye(step)
+        return eye if entries.code == "1" else f"{entries:times mul}*{eye}"
+
+    @abstractmethod
+    def eye(self, step: Step) -> str:
+        """The identity that the code adds to a matrix."""
+
+    def _kron_sum(self, step: Step) -> Text:
+        half = len(step.codes) // 2
+        sides = [self.listed.format(", ".join(codes)) for codes in (step.codes[:half], step.codes[half:])]
+        return Text(f"{step.helper}({', '.join(sides)})")
+
+    def _full(self, step: Step) -> Text:
+        inner = step.op.operands[0]
+        if inner.kind == "literal" and inner.data in (0, 1):
+            return Text(self.filled("ones" if inner.data else "zeros", step))
+        return self.repeated(Text(repr(as_float(inner.data))) if inner.kind == "literal" else step.first, step)
+
+    @abstractmethod
+    def filled(self, function: str, step: Step) -> str:
+        """Zeros or ones in the shape of the operation."""
+
+    def repeated(self, value: Text, step: Step) -> Text:
+        """A number in the shape of the operation."""
+        return Text(f"{value:times}*{self.filled('ones', step)}", TIMES, "mul")
+
+    def _matrix_power(self, step: Step) -> Text:
+        if step.op.operands[1].kind == "literal":
+            return self.formed("whole_power", step)
+        return Text(f"{step.helper}({', '.join(step.codes)})")
+
+    def _call(self, step: Step) -> Text:
+        name, axis = step.op.data
+        if name not in computable():
+            return Text(f"{step.writer.name('function', name)}({', '.join(step.codes)})")
+        if axis == "each":
+            return self.each(step)
+        return self.whole(name, step.codes, step.writer) if axis is None else self.along(step)
+
+    @abstractmethod
+    def each(self, step: Step) -> Text:
+        """A function of each of the arrays along leading axes."""
+
+    @abstractmethod
+    def along(self, step: Step) -> Text:
+        """A function of each row or column of a matrix."""
+
+    @abstractmethod
+    def whole(self, name: str, codes: Sequence[str], writer: Writer) -> Text:
+        """A function of one vector or matrix."""
+
+    # ------------------------------------------------------------ results and files
+
+    @abstractmethod
+    def returned(self, op: Op, text: Text, writer: Writer, *, row: bool) -> str:
+        """The code of a result: an array, and never one that shares memory with an argument;
+        ``row`` when it is a row vector."""
+
+    prefix = "_"
+    suffix = ""
+    """What stands before and behind the names of helpers."""
+
+    def helper_name(self, name: str) -> str:
+        """The name of a helper, which tells it from variables."""
+        return f"{self.prefix}{name}{self.suffix}"
+
+    @abstractmethod
+    def helper_source(self, name: str) -> str | None:
+        """The source of a helper function, or None when there is none of this name."""
+
+    @abstractmethod
+    def needed_helpers(self, name: str) -> tuple[str, ...]:
+        """The helpers that a helper calls, those that they call first."""
+
+    @abstractmethod
+    def elementwise_source(self, name: str) -> str:
+        """An elementwise function of the table as a function of the file."""
+
+    @abstractmethod
+    def applied(self, application: Application, writer: Writer) -> str:
+        """The code of the function of one argument that an application is."""
+
+    @abstractmethod
+    def file(self, file: File) -> str:
+        """The source text."""
+
+    # ------------------------------------------------------------ running
+
+    def converter(self) -> Callable[[str, Any], Any]:
+        """Makes values arrays of floating-point numbers of the library; arrays that are that
+        already are passed on."""
+        raise MatcalcError(f"{self.name} code does not run in Python")
+
+    def failures(self) -> tuple[type[Exception], ...]:
+        """What the library raises for a singular matrix, and Python for numbers made of sizes, such
+        as ``1/(n - 3)``."""
+        return (ArithmeticError, ValueError, IndexError)
+
+    def is_traced(self, value: Any) -> bool:
+        """Whether a number is known only when compiled code runs: it cannot be compared with
+        others."""
+        return False
 
 
 def number(value: Fraction) -> Text:

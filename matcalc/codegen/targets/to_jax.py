@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
+from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
-from matcalc.codegen.targets.target import Application, Step, Target, Text, Writer
+from matcalc.codegen.targets.target import Step, Target, Text, Writer
+from matcalc.expr.nodes import Symbol
 
 _HELPERS = {
     "adj": '''
@@ -44,15 +46,19 @@ class _JAX(ArrayLibrary):
     imported = "import jax.numpy as jnp"
     given = "jnp.asarray(entry)"
     on_host = False
+    typed = ", dtype={}.dtype"
     helpers = _HELPERS
     needs: ClassVar[Mapping[str, str]] = {"expm": "jax.scipy.linalg", "cholesky_inverse": "jax.scipy.linalg", "logm": "numpy"}
     named = ("math", "jax", "jax.scipy.special")
     parts: Mapping[str, str] = MappingProxyType(
         {
-            "xp": "jnp", "like": ", dtype=A.dtype", "like_basis": ", dtype=basis.dtype", "dim": "axis",
-            "detached": "jax.lax.stop_gradient(jnp.max(size))", "polynomial": "numpy.polynomial",
+            "dim": "axis", "detached": "jax.lax.stop_gradient(jnp.max(size))", "polynomial": "numpy.polynomial",
         }
     )  # fmt: skip
+
+    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
+        """Of which arrays new ones take the type."""
+        return [symbol for symbol in symbols if symbol.shape]
 
     def note_import(self, code: str, writer: Writer) -> None:
         """``jax`` itself, and its parts that it does not load."""

@@ -5,30 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from math import prod
 from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import identifier
+from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
-from matcalc.codegen.targets.target import (
-    STEPS,
-    TIMES,
-    UNARY,
-    Comparison,
-    File,
-    Function,
-    Step,
-    Target,
-    Text,
-    Trial,
-    Writer,
-    is_constant,
-    is_view,
-    without_unused,
-)
+from matcalc.codegen.targets.target import LETTERS, STEPS, Step, Target, Text, Writer, is_constant, is_view, without_unused
 
 _WORDS = """
 abstract baremodule begin break catch const continue do else elseif end export false finally for
@@ -170,7 +154,16 @@ _TIES = {
     "lower": "tril(move)",
     "upper": "triu(move)",
 }
-_LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
+
+
+_FORMS = {
+    "value": "vec(collect(varied(point)))",
+    "along": "{differences}*vec(collect(point[:{along}]))",
+    "flat": "vec({differences})",
+    "array": "reshape({differences}, size(point[:{array}]))",
+    "matrix": "reshape({differences}, :, {columns})",
+    "rows": "{differences}",
+}
 
 
 class _Julia(ColumnMajor):
@@ -178,7 +171,10 @@ class _Julia(ColumnMajor):
     or column."""
 
     name = "julia"
-    prefix, suffix, dots = "_", "", "."
+    dots = "."
+    at_point = "point[:{}]"
+    sine = "(t -> sin(t + {}*pi/2))"
+    forms = MappingProxyType(_FORMS)
     helpers = MappingProxyType(_HELPERS)
     functions: Mapping[str, str] = MappingProxyType(
         {
@@ -186,12 +182,20 @@ class _Julia(ColumnMajor):
             "normalised": "normalize(x)",
         }
     )  # fmt: skip
-    calls: Mapping[str, str] = MappingProxyType(
+    calls: Mapping[str, Text] = MappingProxyType(
         {
-            "pi": "pi", "diagonal": "diag({})", "diagonal_matrix": "diagm({})", "kron": "kron({}, {})", "trace": "tr({})",
-            "inverse": "inv({})", "cholesky": "cholesky(Symmetric({}))", "cholesky_inverse": "inv({})", "cholesky_logdet": "logdet({})",
+            **ColumnMajor.calls,
+            "diagonal_matrix": Text("diagm({0})"),
+            "trace": Text("tr({0})"),
+            "cholesky": Text("cholesky(Symmetric({0}))"),
+            "cholesky_solve": ColumnMajor.calls["solve"],
+            "cholesky_inverse": Text("inv({0})"),
+            "cholesky_logdet": Text("logdet({0})"),
+            "column": Text("reshape({0}, :, 1)", kind="column"),
+            "eye": Text("Matrix(1.0I, {step.size}, {step.size})"),
+            "unit": Text("Float64.((1:{step.size}) .== {step.op.data})"),
         }
-    )  # fmt: skip
+    )
     reserved = frozenset(_WORDS.split())
 
     # ------------------------------------------------------------ names and sizes
@@ -226,10 +230,11 @@ class _Julia(ColumnMajor):
         return Text(f"sum({text.code})")
 
     def on_diagonal(self, entries: Text, step: Step) -> str:
-        """A diagonal matrix, or a multiple of the identity of any size."""
-        if step.op.operands[1].shape:
-            return f"Diagonal({entries.code})"
-        return "I" if entries.code == "1" else f"{entries.within(TIMES, kinds=('mul',))}*I"
+        return f"Diagonal({entries})" if step.op.operands[1].shape else super().on_diagonal(entries, step)
+
+    def eye(self, step: Step) -> str:
+        """An identity of any size."""
+        return "I"
 
     def entrywise(self, function: str, step: Step) -> Text:
         """Functions take numbers; a dot applies them to arrays."""
@@ -246,46 +251,29 @@ class _Julia(ColumnMajor):
         ]
         return Step(step.op, texts, step.writer)
 
-    def _column(self, step: Step) -> Text:
-        return Text(f"reshape({step.first.code}, :, 1)", kind="column")
-
     def _pow(self, step: Step) -> Text:
         base = step.op.operands[0]
         if base.kind == "literal" or base.kind == "size":  # whole numbers have no negative powers
             step = Step(step.op, [Text(f"float({step.first.code})"), step.operands[1]], step.writer)
         return super()._pow(step)
 
-    def _eye(self, step: Step) -> Text:
-        size = step.writer.size(step.op.shape[0])
-        return Text(f"Matrix(1.0I, {size}, {size})")
-
-    def _unit(self, step: Step) -> Text:
-        return Text(f"Float64.((1:{step.writer.size(step.op.shape[0])}) .== {step.op.data})")
-
     def _pick(self, step: Step) -> Text:
         places = [":" if place is None else str(place + 1) for place in step.op.data]
-        return Text(f"{step.first.within(UNARY)}[{', '.join(places)}]")
-
-    def _kron_sum(self, step: Step) -> Text:
-        half = len(step.codes) // 2
-        return Text(f"{step.writer.helper('kron_sum')}([{', '.join(step.codes[:half])}], [{', '.join(step.codes[half:])}])")
+        return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def _sum(self, step: Step) -> Text:
-        return self._along("sum", step)
-
-    def _max(self, step: Step) -> Text:
-        return self._along("maximum", step)
-
-    def _along(self, function: str, step: Step) -> Text:
+        function = "maximum" if step.op.kind == "max" else "sum"
         if step.op.data is None:
-            return Text(f"{function}({step.first.code})")
-        return Text(f"vec({function}({step.first.code}, dims={step.op.data + 1}))")
+            return Text(f"{function}({step.first})")
+        return Text(f"vec({function}({step.first}, dims={step.op.data + 1}))")
+
+    _max = _sum
 
     def contraction(self, step: Step) -> Text:
         """A comprehension: the entries of the result, each a sum over the other indices."""
         indices, output = step.op.data
         words = {word for code in step.codes for word in re.findall(r"\w+", code)}
-        letters = [letter for letter in _LETTERS if letter not in words]
+        letters = [letter for letter in LETTERS if letter not in words]
         names = [code if code.isidentifier() else f"array{place}" for place, code in enumerate(step.codes, 1)]
         ranges: dict[int, str] = {}
         for name, operand, labels in zip(names, step.op.operands, indices, strict=True):
@@ -303,9 +291,6 @@ class _Julia(ColumnMajor):
         if bound:
             code = f"({self.anonymous([name for name, _ in bound], code)})({', '.join([given for _, given in bound])})"
         return Text(code)
-
-    def _cholesky_solve(self, step: Step) -> Text:
-        return self._solve(step)
 
     def anonymous(self, parameters: Sequence[str], code: str) -> str:
         """A function without a name."""
@@ -336,9 +321,6 @@ class _Julia(ColumnMajor):
         return "\n\n\n".join(parts) + "\n"
 
     def _check(self, trial: Trial, function: Function) -> list[str]:
-        names = {spelled: f"point[:{spelled}]" for spelled in trial.values}
-        names |= {spelled: str(number) for spelled, number in trial.sizes.items()}
-        names |= {spelled: f"(t -> sin(t + {order}*pi/2))" for spelled, order in trial.users.items()}
         ties = [line for one, tie in trial.ties for line in (f"last(names) == :{one} && (move = {_TIES[tie]})",)]
         lines = ["# Compares the results with central differences at a point.", *_function(trial.value, "value").split("\n"), ""]
         lines += [
@@ -346,17 +328,27 @@ class _Julia(ColumnMajor):
             *(f"    :{spelled} => {_array(array)}," for spelled, array in trial.values.items()),
             ")",
         ]
-        lines.append(f"varied(point) = value({', '.join([names[one] for one in trial.value.parameters])})")
+        lines.append(f"varied(point) = value({self.arguments(trial.value, trial)})")
         lines += [
             "",
             *_DIFFERENCES.replace("{ties}", "".join([f"        {line}\n" for line in ties])).strip("\n").split("\n"),
             "",
         ]
-        lines.append(f"results = {self.identifier(function.name)}({', '.join([names[one] for one in function.parameters])})")
+        lines.append(f"results = {self.identifier(function.name)}({self.arguments(function, trial)})")
         single = len(trial.comparisons) == 1
         for comparison in trial.comparisons:
-            lines += _compared("results" if single else f"results.{identifier(comparison.key)}", comparison, trial)
+            lines += self._compared("results" if single else f"results.{identifier(comparison.key)}", comparison, trial)
         return lines
+
+    def _compared(self, result: str, comparison: Comparison, trial: Trial) -> list[str]:
+        """The statements that compare one result."""
+        step, tolerance = STEPS[len(comparison.wrt)]
+        differences = f"differences(point, [{', '.join([f':{name}' for name in comparison.wrt])}], {step})"
+        expected = self.laid_out(comparison, trial, differences)
+        if comparison.turned and (comparison.form == "matrix" or (comparison.form == "array" and comparison.below == (2,))):
+            expected = f"transpose({expected})"
+        argument = "" if comparison.argument is None else f"(point[:{comparison.argument}])"
+        return ["", f"expected = {expected}", f'compare("{comparison.key}", {result}{argument}, expected, {tolerance})']
 
 
 def _definition(name: str, parameters: Iterable[str], lines: Sequence[str]) -> str:
@@ -369,29 +361,6 @@ def _function(function: Function, name: str) -> str:
         return _definition(name, function.parameters, [*lines, f"return {next(iter(function.results.values()))}"])
     fields = ", ".join([f"{identifier(key)} = {code}" for key, code in function.results.items()])
     return _definition(name, function.parameters, [*lines, f"return ({fields})"])
-
-
-def _compared(result: str, comparison: Comparison, trial: Trial) -> list[str]:
-    """The statements that compare one result."""
-    step, tolerance = STEPS[len(comparison.wrt)]
-    wrt, layout = comparison.wrt, comparison.layout
-    arrays = [name for name in wrt if trial.values[name].ndim]
-    turned = layout == ("denominator" if comparison.above else "numerator")
-    expected = f"differences(point, [{', '.join([f':{name}' for name in wrt])}], {step})"
-    if not wrt:
-        expected = "vec(collect(varied(point)))"
-    elif comparison.along is not None:
-        expected = f"{expected}*vec(collect(point[:{comparison.along}]))"
-    elif layout == "tensor" or not arrays:
-        expected = f"vec({expected})"
-    elif not comparison.above and len(arrays) == 1:
-        expected = f"reshape({expected}, size(point[:{arrays[0]}]))"
-        expected = f"transpose({expected})" if turned and trial.values[arrays[0]].ndim == 2 else expected
-    elif comparison.above:
-        expected = f"reshape({expected}, :, {prod([trial.values[name].size for name in wrt])})"
-        expected = f"transpose({expected})" if turned else expected
-    argument = "" if comparison.argument is None else f"(point[:{comparison.argument}])"
-    return ["", f"expected = {expected}", f'compare("{comparison.key}", {result}{argument}, expected, {tolerance})']
 
 
 def _array(array: Any) -> str:

@@ -5,27 +5,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from math import prod
+from string import ascii_letters
 from types import MappingProxyType
 from typing import Any
 
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import identifier
+from matcalc.codegen.requests import Comparison, File, Function, Trial, array_axes, identifier
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
-from matcalc.codegen.targets.target import (
-    STEPS,
-    TIMES,
-    UNARY,
-    Comparison,
-    File,
-    Function,
-    Step,
-    Target,
-    Text,
-    Trial,
-    Writer,
-    without_unused,
-)
+from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer, without_unused
 
 _WORDS = """
 break case catch classdef continue do else elseif end endfor endfunction endif endwhile for
@@ -277,19 +264,38 @@ _TIES = {
 }
 
 
+_FORMS = {
+    "value": "{differences}(:)",
+    "along": "{differences}*point.{along}(:)",
+    "flat": "{differences}(:)",
+    "array": "reshape({differences}, size(point.{array}))",
+    "matrix": "reshape({differences}, [], {columns})",
+}
+
+
 class _MATLAB(ColumnMajor):
     """Matrices throughout; a sum and an entrywise product repeat what has one row or column."""
 
     name = "matlab"
     prefix, suffix, dots = "", "_", ""
+    listed = "{{{}}}"
+    at_point = "point.{}"
+    sine = "@(t) sin(t + {}*pi/2)"
+    forms = MappingProxyType(_FORMS)
     helpers = MappingProxyType(_HELPERS)
     functions: Mapping[str, str] = MappingProxyType({"log1p": "log1p(t)", "expm1": "expm1(t)"})
-    calls: Mapping[str, str] = MappingProxyType(
+    calls: Mapping[str, Text] = MappingProxyType(
         {
-            "pi": "pi", "diagonal": "diag({})", "diagonal_matrix": "diag({})", "kron": "kron({}, {})", "trace": "trace({})",
-            "inverse": "inv({})", "cholesky": "chol({}, 'lower')", "cholesky_logdet": "sum(2*log(diag({})))",
+            **ColumnMajor.calls,
+            "diagonal_matrix": Text("diag({0})"),
+            "trace": Text("trace({0})"),
+            "cholesky": Text("chol({0}, 'lower')"),
+            "cholesky_solve": Text("{step.helper}({codes})"),
+            "cholesky_logdet": Text("sum(2*log(diag({0})))"),
+            "eye": Text("eye({step.size})"),
+            "unit": Text("double((1:{step.size}).' == {step.op.data})"),
         }
-    )  # fmt: skip
+    )
     reserved = frozenset(_WORDS.split())
 
     # ------------------------------------------------------------ names and sizes
@@ -308,7 +314,7 @@ class _MATLAB(ColumnMajor):
 
     def turned(self, text: Text) -> Text:
         """The transpose, without conjugation."""
-        return Text(f"{text.within(UNARY)}.'")
+        return Text(f"{text:unary}.'")
 
     def reshaped(self, code: str, lengths: Sequence[str]) -> Text:
         """Other axes: at least two, the second of one entry."""
@@ -324,15 +330,15 @@ class _MATLAB(ColumnMajor):
         """Functions take arrays."""
         return Text(f"{function}({step.first.code})")
 
-    def filled(self, function: str, op: Op, writer: Writer) -> str:
+    def filled(self, function: str, step: Step) -> str:
         """A vector is a column."""
-        return f"{function}({', '.join([*map(writer.size, op.shape), '1'][: max(2, op.order)])})"
+        return f"{function}({', '.join([*step.sizes, '1'][: max(2, step.op.order)])})"
 
-    def _eye(self, step: Step) -> Text:
-        return Text(f"eye({step.writer.size(step.op.shape[0])})")
+    def eye(self, step: Step) -> str:
+        return f"eye({step.size})"
 
-    def _unit(self, step: Step) -> Text:
-        return Text(f"double((1:{step.writer.size(step.op.shape[0])}).' == {step.op.data})")
+    def _column(self, step: Step) -> Text:
+        return step.first
 
     def _pick(self, step: Step) -> Text:
         places = ", ".join([":" if place is None else str(place + 1) for place in step.op.data])
@@ -347,19 +353,7 @@ class _MATLAB(ColumnMajor):
             return part
         if step.op.order == 1 and len(step.op.data) == 2:
             return self.turned(part)
-        return self.reshaped(part.code, list(map(step.writer.size, step.op.shape)))
-
-    def on_diagonal(self, entries: Text, step: Step) -> str:
-        """A diagonal matrix, or a multiple of the identity."""
-        if step.op.operands[1].shape:
-            return f"diag({entries.code})"
-        eye = self._eye(step).code
-        return eye if entries.code == "1" else f"{entries.within(TIMES, kinds=('mul',))}*{eye}"
-
-    def _kron_sum(self, step: Step) -> Text:
-        half = len(step.codes) // 2
-        lefts, rights = ", ".join(step.codes[:half]), ", ".join(step.codes[half:])
-        return Text(f"{step.writer.helper('kron_sum')}({{{lefts}}}, {{{rights}}})")
+        return self.reshaped(part.code, step.sizes)
 
     def total(self, text: Text, step: Step) -> Text:
         """Sums of sums, as one has only the columns' sums."""
@@ -367,32 +361,22 @@ class _MATLAB(ColumnMajor):
         return Text(f"{'sum(' * order}{text.code}{')' * order}")
 
     def _sum(self, step: Step) -> Text:
-        if step.op.data is None:
-            return self.total(step.first, step)
-        return self._along(Text(f"sum({step.first.code}, {step.op.data + 1})"), step)
+        kind, order, axis = step.op.kind, step.op.operands[0].order, step.op.data
+        if axis is None:
+            return Text(f"{f'{kind}(' * order}{step.first}{')' * order}")
+        code = Text(f"{kind}({step.first}, {'[], ' if kind == 'max' else ''}{axis + 1})")
+        return self.turned(code) if axis == 0 else code
 
-    def _max(self, step: Step) -> Text:
-        if step.op.data is None:
-            return Text(f"{'max(' * step.op.operands[0].order}{step.first.code}{')' * step.op.operands[0].order}")
-        return self._along(Text(f"max({step.first.code}, [], {step.op.data + 1})"), step)
-
-    def _along(self, text: Text, step: Step) -> Text:
-        return self.turned(text) if step.op.data == 0 else text
+    _max = _sum
 
     def contraction(self, step: Step) -> Text:
         """By a helper, with letters for labels."""
         indices, output = step.op.data
-        names = [
-            "".join([chr(ord("a") + label) if label < 26 else chr(ord("A") + label - 26) for label in part])
-            for part in (*indices, output)
-        ]
+        names = ["".join([ascii_letters[label] for label in part]) for part in (*indices, output)]
         return Text(f"{step.writer.helper('einsum')}('{','.join(names[:-1])}->{names[-1]}', {', '.join(step.codes)})")
 
-    def _cholesky_solve(self, step: Step) -> Text:
-        return Text(f"{step.writer.helper('cholesky_solve')}({', '.join(step.codes)})")
-
     def _cholesky_inverse(self, step: Step) -> Text:
-        return Text(f"{step.writer.helper('cholesky_solve')}({step.first.code}, eye({step.writer.size(step.op.shape[0])}))")
+        return Text(f"{step.writer.helper('cholesky_solve')}({step.first.code}, eye({step.size}))")
 
     def anonymous(self, parameters: Sequence[str], code: str) -> str:
         """A function handle."""
@@ -412,15 +396,9 @@ class _MATLAB(ColumnMajor):
         """The function, what it calls, and the self check."""
         function = file.function
         name = f"matcalc_{function.name}"
-        said = [
-            "Generated by matcalc for MATLAB and Octave.",
-            *([""] if file.lines else []),
-            *file.lines,
-            "",
-            "Vectors are columns.",
-        ]
-        if file.trial is not None:
-            said[-1] += f" {name}('check') compares the results with finite differences."
+        said = ["Generated by matcalc for MATLAB and Octave.", *([""] if file.lines else []), *file.lines, ""]
+        checked = "" if file.trial is None else f" {name}('check') compares the results with finite differences."
+        said.append(f"Vectors are columns.{checked}")
         parts = [_function(function, name, [f"% {line}".rstrip() for line in said], checks=file.trial is not None)]
         for one in file.applications:
             head = f"function result = {one.name}({', '.join([*one.bound, one.argument])})"
@@ -433,25 +411,32 @@ class _MATLAB(ColumnMajor):
         return "\n\n\n".join(parts) + "\n"
 
     def _check(self, trial: Trial, function: Function, name: str) -> list[str]:
-        names = {spelled: f"point.{spelled}" for spelled in trial.values}
-        names |= {spelled: str(number) for spelled, number in trial.sizes.items()}
-        names |= {spelled: f"@(t) sin(t + {order}*pi/2)" for spelled, order in trial.users.items()}
         lines = ["% Compares the results with central differences at a point."]
         lines += [f"point.{spelled} = {_array(array)};" for spelled, array in trial.values.items()]
-        lines.append(f"value = @(point) varied_({', '.join([names[one] for one in trial.value.parameters])});")
+        lines.append(f"value = @(point) varied_({self.arguments(trial.value, trial)});")
         results = [f"result{place}" for place in range(1, len(trial.comparisons) + 1)]
         left = results[0] if len(results) == 1 else f"[{', '.join(results)}]"
-        lines.append(f"{left} = {name}({', '.join([names[one] for one in function.parameters])});")
+        lines.append(f"{left} = {name}({self.arguments(function, trial)});")
         for result, comparison in zip(results, trial.comparisons, strict=True):
-            lines += _compared(result, comparison, trial)
-        ties = [
-            line for one, tie in trial.ties for line in (f"if strcmp(names{{end}}, '{one}')", f"    move = {_TIES[tie]};", "end")
-        ]
+            lines += self._compared(result, comparison, trial)
+        tie = "        if strcmp(names{{end}}, '{}')\n            move = {};\n        end\n"
+        ties = "".join([tie.format(one, _TIES[kind]) for one, kind in trial.ties])
         return [
             f"function check_()\n{joined(lines)}\nend",
             _function(trial.value, "varied_", [], checks=False),
-            self.helpers["differences"].strip("\n").replace("%TIES%", "".join([f"        {line}\n" for line in ties])),
+            self.helpers["differences"].strip("\n").replace("%TIES%", ties),
         ]
+
+    def _compared(self, result: str, comparison: Comparison, trial: Trial) -> list[str]:
+        """The statements that compare one result."""
+        step, tolerance = STEPS[len(comparison.wrt)]
+        names = ", ".join([repr(name) for name in comparison.wrt])
+        turned = ".'" if comparison.turned and comparison.form in ("array", "matrix") else ""
+        lines = [f"expected = differences_(value, point, {{{names}}}, {step});"]
+        if comparison.form != "rows":
+            lines.append(f"expected = {self.laid_out(comparison, trial, 'expected')}{turned};")
+        argument = "" if comparison.argument is None else f"(point.{comparison.argument})"
+        return [*lines, f"compare_('{comparison.key}', {result}{argument}, expected, {tolerance});"]
 
 
 def _function(function: Function, name: str, said: Sequence[str], *, checks: bool) -> str:
@@ -464,37 +449,13 @@ def _function(function: Function, name: str, said: Sequence[str], *, checks: boo
         *(f"{results[key]} = {code}" for key, code in function.results.items() if results[key] != code),
     ]
     lines = [f"{line};" for line in without_unused(found, results.values())]
-    lines = [*(f"{given} = {given}(:);" for given, symbol in function.symbols.items() if _is_vector(symbol)), *lines]
+    lines = [*(f"{given} = {given}(:);" for given, symbol in function.symbols.items() if len(array_axes(symbol)) == 1), *lines]
     if checks:
         asked = f"nargin == 1 && ischar({parameters[0] if parameters else 'varargin{1}'})"
         lines = [f"if {asked}", "    check_();", "    return", "end", *lines]
     outputs = next(iter(results.values())) if len(results) == 1 else f"[{', '.join(results.values())}]"
     head = f"function {outputs} = {name}({', '.join(parameters) or 'varargin'})"
     return "\n".join([head, *said, joined(lines), "end"])
-
-
-def _is_vector(symbol: Any) -> bool:
-    return len(symbol.shape) == 1 or (len(symbol.shape) == 2 and symbol.is_row)
-
-
-def _compared(result: str, comparison: Comparison, trial: Trial) -> list[str]:
-    """The statements that compare one result."""
-    step, tolerance = STEPS[len(comparison.wrt)]
-    wrt, layout = comparison.wrt, comparison.layout
-    arrays = [name for name in wrt if trial.values[name].ndim]
-    turned = ".'" if layout == ("denominator" if comparison.above else "numerator") else ""
-    lines = [f"expected = differences_(value, point, {{{', '.join([repr(name) for name in wrt])}}}, {step});"]
-    if comparison.along is not None:
-        lines.append(f"expected = expected*point.{comparison.along}(:);")
-    elif layout == "tensor" or not arrays:
-        lines.append("expected = expected(:);")
-    elif not comparison.above and len(arrays) == 1:
-        lines.append(f"expected = reshape(expected, size(point.{arrays[0]})){turned};")
-    elif comparison.above:
-        columns = prod([trial.values[name].size for name in wrt])
-        lines.append(f"expected = reshape(expected, [], {columns}){turned};")
-    argument = "" if comparison.argument is None else f"(point.{comparison.argument})"
-    return [*lines, f"compare_('{comparison.key}', {result}{argument}, expected, {tolerance});"]
 
 
 def _array(array: Any) -> str:

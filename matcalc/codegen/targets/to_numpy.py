@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names
-from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, is_view
 from matcalc.evaluation.arrays import numeric
-from matcalc.expr.nodes import Symbol
 
 _HELPERS = {
     "add_diagonal": '''
@@ -160,17 +159,7 @@ class _NumPy(ArrayLibrary):
     evaluates = True
     reuses_memory = True
     helpers = _HELPERS
-    parts: Mapping[str, str] = MappingProxyType(
-        {"xp": "np", "like": "", "like_basis": "", "detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"}
-    )
-
-    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """New arrays are of double precision."""
-        return []
-
-    def made_like(self, writer: Writer) -> str:
-        """Nothing says what type an array is of."""
-        return ""
+    parts: Mapping[str, str] = MappingProxyType({"detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"})
 
     def _add_diagonal(self, step: Step) -> Text:
         if not step.in_place:
@@ -182,7 +171,7 @@ class _NumPy(ArrayLibrary):
         indices = f'"{index_names(places)}->{index_names(range(max(places) + 1))}"'
         block = step.operands[-1].code
         if len(step.operands) == 1:
-            return Text(f"{step.writer.helper('on_diagonal')}({indices}, {block}, {self._tuple(step.op.shape, step.writer)})")
+            return Text(f"{step.helper}({indices}, {block}, {self._tuple(step)})")
         fresh = step.first.code if step.in_place else f"np.array({step.first.code})"
         return Text(f"{step.writer.helper('add_on_diagonal')}({indices}, {block}, {fresh})")
 

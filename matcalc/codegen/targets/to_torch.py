@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
-from matcalc.codegen.targets.target import TIMES, UNARY, Step, Target, Text, Writer, is_constant, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_constant, is_view
 from matcalc.expr.nodes import Symbol
 
 _HELPERS = {
@@ -55,33 +55,35 @@ class _PyTorch(ArrayLibrary):
     imported = "import torch"
     given = "torch.as_tensor(entry, dtype=torch.float64)"
     permute = "permute"
+    typed = ", dtype={0}.dtype, device={0}.device"
     helpers = _HELPERS
     needs: ClassVar[Mapping[str, str]] = {"logm": "numpy"}
     parts: Mapping[str, str] = MappingProxyType(
         {
-            "xp": "torch", "like": ", dtype=A.dtype, device=A.device", "like_basis": ", dtype=basis.dtype, device=basis.device",
             "dim": "dim", "detached": "torch.amax(size.detach())", "polynomial": "numpy.polynomial",
         }
     )  # fmt: skip
+
+    calls: Mapping[str, Text] = MappingProxyType(
+        {
+            **ArrayLibrary.calls,
+            "kron": Text("{step.helper}({codes})"),
+            "dot_all": Text("torch.sum({0:times}*{1:times})"),
+            "cholesky_inverse": Text("torch.cholesky_inverse({0})"),
+        }
+    )
 
     def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
         """Arrays first, as a scalar may have been a number of Python."""
         return sorted(symbols, key=lambda symbol: not symbol.shape)
 
-    def made_like(self, writer: Writer) -> str:
-        """The type and the device of an argument."""
-        return f", dtype={writer.like}.dtype, device={writer.like}.device" if writer.like else ""
-
     def conversions(self, scalars: Sequence[str], like: str | None) -> list[str]:
         """Scalars as tensors like the first array."""
-        made = "" if like in scalars or like is None else f", dtype={like}.dtype, device={like}.device"
+        made = "" if like in scalars or like is None else self.typed.format(like)
         return [f"{scalar} = torch.as_tensor({scalar}{made})" for scalar in scalars]
 
-    def _full(self, step: Step) -> Text:
-        if is_constant(step.op.operands[0]):
-            return super()._full(step)
-        ones = f"torch.ones({self._shape(step.op.shape, step.writer)}{self.made_like(step.writer)})"
-        return Text(f"{step.first.within(TIMES)}*{ones}", TIMES, "mul")
+    def repeated(self, value: Text, step: Step) -> Text:
+        return super().repeated(value, step) if is_constant(step.op.operands[0]) else Target.repeated(self, value, step)
 
     def from_host(self, number: str, writer: Writer) -> str:
         """A tensor of it."""
@@ -103,23 +105,14 @@ class _PyTorch(ArrayLibrary):
             code = f"torch.diag_embed({code}, dim1={there.index(earlier)}, dim2={there.index(axis)})"
         return code
 
-    def _kron(self, step: Step) -> Text:
-        return Text(f"{step.writer.helper('kron')}({', '.join(step.codes)})")
-
-    def _dot_all(self, step: Step) -> Text:
-        return Text(f"torch.sum({step.first.within(TIMES)}*{step.operands[1].within(TIMES)})")
-
     def _max(self, step: Step) -> Text:
         return Text(f"torch.amax({step.first.code}, dim={'()' if step.op.data is None else step.op.data})")
 
     def _cholesky_solve(self, step: Step) -> Text:
         factor, right = step.operands
         if step.op.order == 1:
-            return Text(f"torch.cholesky_solve({right.within(UNARY)}[:, None], {factor.code})[:, 0]")
+            return Text(f"torch.cholesky_solve({right:unary}[:, None], {factor.code})[:, 0]")
         return Text(f"torch.cholesky_solve({right.code}, {factor.code})")
-
-    def _cholesky_inverse(self, step: Step) -> Text:
-        return Text(f"torch.cholesky_inverse({step.first.code})")
 
     def exponentials(self, step: Step, name: str, along: int | None) -> Text:
         """The library's own, which always asks for the axis."""
@@ -135,7 +128,7 @@ class _PyTorch(ArrayLibrary):
 
     def own_memory(self, op: Op, text: Text) -> str:
         """A copy of what is a part of an argument, or cannot be written to."""
-        return f"{text.within(UNARY)}.clone()" if is_view(op) else text.code
+        return f"{text:unary}.clone()" if is_view(op) else text.code
 
     def converter(self) -> Callable[[str, Any], Any]:
         """Tensors; whole numbers become ones of the default type."""

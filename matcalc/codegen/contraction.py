@@ -4,8 +4,10 @@ where they are ones."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import reduce
 from math import prod
+from operator import mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
@@ -70,62 +72,57 @@ class Contraction:
             return items[0]
         labels = sorted({label for _, own in items for label in own})
         number = {label: k for k, label in enumerate(labels)}
+
+        def numbered(own: Iterable[int]) -> Labels:
+            return tuple([number[label] for label in own])
+
         ranks = sorted([(self.rank.get(label, label), label) for label in labels if label in self.kept])
-        arrays = tuple([(op.serial, tuple([number[label] for label in own])) for op, own in items])
-        key = arrays, tuple([number[label] for _, label in ranks])
+        key = tuple([(op.serial, numbered(own)) for op, own in items]), numbered([label for _, label in ranks])
         if key not in self.made.groups:
             op, own = self._multiplied(items)
-            self.made.groups[key] = op, tuple([number[label] for label in own])
+            self.made.groups[key] = op, numbered(own)
         op, own = self.made.groups[key]
         return op, tuple([labels[k] for k in own])
 
     def _groups(self, items: list[Labelled]) -> list[list[Labelled]]:
         """The arrays, those together that summed labels tie together; in the order of the first of
         each."""
-        group_of = list(range(len(items)))
         first: dict[int, int] = {}
-        for place, (_, labels) in enumerate(items):
-            for label in labels:
-                if label not in self.kept:
-                    one, other = group_of[first.setdefault(label, place)], group_of[place]
-                    if one != other:
-                        group_of = [min(one, other) if group in (one, other) else group for group in group_of]
+        ties = [
+            (first.setdefault(label, place), place)
+            for place, (_, labels) in enumerate(items)
+            for label in labels
+            if label not in self.kept
+        ]
+        group_of = merged(range(len(items)), ties)
         return [[item for item, group in zip(items, group_of) if group == wanted] for wanted in dict.fromkeys(group_of)]
 
     def _multiplied(self, items: list[Labelled]) -> Labelled:
         if len(items) > _COMPARED:
             return self._greedily(items)
-        done: list[Labelled] = []
-        everywhere = [set(labels) for _, labels in items]
+        done: list[tuple[Labelled, set[int]]] = []
         stack: list[tuple[Tree, bool]] = [(self._cheapest(items), False)]
-        inside: list[set[int]] = []
         while stack:
             part, ready = stack.pop()
             if isinstance(part, int):
-                done.append(items[part])
-                inside.append({part})
+                done.append((items[part], {part}))
             elif not ready:
                 stack += [(part, True), (part[1], False), (part[0], False)]
             else:
-                right, left = done.pop(), done.pop()
-                both = inside.pop() | inside.pop()
-                inside.append(both)
-                done.append(
-                    self._pair(left, right, self.kept.union(*[labels for k, labels in enumerate(everywhere) if k not in both]))
-                )
-        return done[0]
+                (right, behind), (left, ahead) = done.pop(), done.pop()
+                both = behind | ahead
+                done.append((self._pair(left, right, self._outside(items, both)), both))
+        return done[0][0]
 
     def _cheapest(self, items: list[Labelled]) -> Tree:
         """The order of multiplying that costs least, by dynamic programming over the sets of
         arrays."""
         count = len(items)
         spend(1 << count)
-        everywhere = [frozenset(labels) for _, labels in items]
         remaining: dict[int, frozenset[int]] = {}
         for chosen in range(1, 1 << count):
-            inside: frozenset[int] = frozenset().union(*[everywhere[k] for k in range(count) if chosen >> k & 1])
-            outside = self.kept.union(*[everywhere[k] for k in range(count) if not chosen >> k & 1])
-            remaining[chosen] = inside & outside
+            places = [k for k in range(count) if chosen >> k & 1]
+            remaining[chosen] = self._outside(items, places).intersection(*[[label for k in places for label in items[k][1]]])
         best: dict[int, tuple[float, Tree]] = {1 << k: (0.0, k) for k in range(count)}
         for chosen in range(1, 1 << count):
             lowest = chosen & -chosen
@@ -133,18 +130,19 @@ class Contraction:
             while part:
                 rest = chosen ^ part
                 if part & lowest and part in best and rest in best and (remaining[part] & remaining[rest]) - self.kept:
-                    cost = best[part][0] + best[rest][0] + self._cost(remaining[part], remaining[rest], remaining[chosen])
-                    one, other = best[part][1], best[rest][1]
-                    if (
-                        isinstance(one, int)
-                        and isinstance(other, int)
-                        and self._key(items[one], items[other], remaining[chosen]) in self.made.pairs
-                    ):
-                        cost = 0.0
-                    if chosen not in best or cost < best[chosen][0] * (1 - 1e-9):
-                        best[chosen] = (cost, (best[part][1], best[rest][1]))
+                    (cost, one), (more, other) = best[part], best[rest]
+                    step = self._cost(remaining[part], remaining[rest], remaining[chosen])
+                    total = 0.0 if self._is_made(items, one, other, remaining[chosen]) else cost + more + step
+                    if chosen not in best or total < best[chosen][0] * (1 - 1e-9):
+                        best[chosen] = (total, (one, other))
                 part = (part - 1) & chosen
         return best[(1 << count) - 1][1]
+
+    def _is_made(self, items: list[Labelled], one: Tree, other: Tree, needed: frozenset[int]) -> bool:
+        """Whether the product of two of the arrays is there already."""
+        if not isinstance(one, int) or not isinstance(other, int):
+            return False
+        return self._key(items[one], items[other], needed) in self.made.pairs
 
     def _cost(self, left: frozenset[int], right: frozenset[int], result: frozenset[int]) -> float:
         """Time in units of one entry read or written: libraries multiply matrices many times faster
@@ -152,15 +150,12 @@ class Contraction:
         around = self.entries(left | right)
         shared = left & right
         batched = shared & result
-        faster = (
-            1.0
-            if shared == batched
-            else 0.5
-            if shared - batched and (left <= shared or right <= shared)
-            else 0.2
-            if batched
-            else 0.1
-        )
+        if shared == batched:
+            faster = 1.0
+        elif left <= shared or right <= shared:
+            faster = 0.5
+        else:
+            faster = 0.2 if batched else 0.1
         passes = 3 if shared != batched and self._interleaved(left - shared, right - shared) else 2
         return around * faster + passes * self.entries(result)
 
@@ -185,16 +180,15 @@ class Contraction:
             items.insert(i, made)
         return items[0]
 
-    def _outside(self, items: list[Labelled], pair: tuple[int, int]) -> frozenset[int]:
-        return self.kept.union(*[labels for k, (_, labels) in enumerate(items) if k not in pair])
+    def _outside(self, items: list[Labelled], chosen: Collection[int]) -> frozenset[int]:
+        """The labels that are needed besides some of the arrays."""
+        return self.kept.union(*[labels for k, (_, labels) in enumerate(items) if k not in chosen])
 
     def _growth(self, items: list[Labelled], pair: tuple[int, int]) -> tuple[float, float]:
         first, second = (set(items[k][1]) for k in pair)
         around = first | second
-        return (
-            self.entries(around & self._outside(items, pair)) - self.entries(first) - self.entries(second),
-            self.entries(around),
-        )
+        made = self.entries(around & self._outside(items, pair))
+        return made - self.entries(first) - self.entries(second), self.entries(around)
 
     def entries(self, labels: Iterable[int]) -> float:
         """How many entries an array with these labels has."""
@@ -214,15 +208,15 @@ class Contraction:
         """The product of two arrays, summed over the labels that they share and nothing else
         needs."""
         self.made.pairs.add(self._key(first, second, needed))
-        left, mine = first
-        yours = second[1]
-        summed = [label for label in mine if label in yours and label not in needed]
-        batch = [label for label in mine if label in yours and label in needed]
+        (left, mine), (_, yours) = first, second
+        shared = [label for label in mine if label in yours]
+        summed = [label for label in shared if label not in needed]
+        batch = [label for label in shared if label in needed]
         if not summed:
             return self._entrywise(first, second)
         if not batch:
             return self._matrix_product(first, second, summed)
-        if len(batch) + len(summed) in (len(mine), len(yours)):
+        if len(shared) in (len(mine), len(yours)):
             if len(mine) == len(yours) == 2:
                 return self.b.sum(self.b.mul([left, self.arranged(second, mine)]), mine.index(summed[0])), (batch[0],)
             output = tuple([label for label in dict.fromkeys((*mine, *yours)) if label not in summed])
@@ -288,10 +282,7 @@ class Contraction:
         return b.reshape(op, self._shape(ahead + rows + cols)), ahead + rows + cols
 
     def _size(self, labels: Labels) -> Size:
-        result = ONE
-        for label in labels:
-            result = result * self.sizes[label]
-        return result
+        return product_of(self._shape(labels))
 
     def _joined(self, *groups: Labels) -> Shape:
         return tuple([self._size(group) for group in groups if group])
@@ -324,13 +315,24 @@ class Contraction:
 
     def _einsum(self, items: list[Labelled], output: Labels) -> Op:
         names: dict[int, int] = {}
-        for _, labels in items:
-            for label in labels:
-                names.setdefault(label, len(names))
-        indices = tuple([tuple([names[label] for label in labels]) for _, labels in items])
-        return self.b.make(
-            "einsum", [op for op, _ in items], (indices, tuple([names[label] for label in output])), self._shape(output)
-        )
+        indices = tuple([tuple([names.setdefault(label, len(names)) for label in labels]) for _, labels in items])
+        result = tuple([names[label] for label in output])
+        return self.b.make("einsum", [op for op, _ in items], (indices, result), self._shape(output))
+
+
+def product_of(sizes: Iterable[Size]) -> Size:
+    """The product of sizes."""
+    return reduce(mul, sizes, ONE)
+
+
+def merged(names: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """The names, where those of pairs are one: the least of all that are tied together."""
+    found = list(names)
+    for pair in pairs:
+        one, other = sorted([found[place] for place in pair])
+        if one != other:
+            found = [one if name == other else name for name in found]
+    return found
 
 
 def multiplied(b: Builder, items: list[Labelled], output: Labels) -> Op:

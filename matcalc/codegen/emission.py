@@ -5,15 +5,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Names
 from matcalc.codegen.targets.target import Step, Text, Writer
-
-# ------------------------------------------------------------
-# Operations as the statements of a function: what is used twice gets a name, the rest stands where
-# it is used.
 
 _LONGEST_LINE = 96
 # Not new arrays: adding to their diagonals in place would change something else.
@@ -23,12 +18,50 @@ _NOT_FRESH = frozenset({
 })  # fmt: skip
 
 
-@dataclass(slots=True)
 class Body:
     """Statements, and the code of each result."""
 
-    statements: list[str] = field(default_factory=list)
-    results: dict[str, str] = field(default_factory=dict)
+    def __init__(self, writer: Writer, names: Names, uses: Mapping[Op, int], given: Mapping[Op, str]) -> None:
+        self.statements: list[str] = []
+        self.results: dict[str, str] = {}
+        self._writer, self._names, self._uses, self._given = writer, names, uses, given
+        self._texts: dict[Op, Text] = {op: Text(name) for op, name in given.items()}
+
+    def write(self, op: Op, result: str | None) -> None:
+        """Writes an operation, as the result of this name if it is one: what is used twice, and
+        parts of what is too long for a line, get names."""
+        uses, texts = self._uses, self._texts
+        first = op.operands[0] if op.operands else None
+        in_place = first is not None and _is_fresh(first, uses, self._given)
+        text = self._code(op, in_place)
+        if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in self._given:
+            text = self._writer.target.negated(self._step(first, in_place=False))
+        while len(text.code) > _LONGEST_LINE and op.kind != "neg" and (longest := self._longest(op)) is not None:
+            texts[longest] = self._named(texts[longest])
+            text = self._code(op, in_place)
+        texts[op] = self._named(text, result) if uses[op] > 1 and not _is_trivial(op, texts) else text
+
+    def _step(self, op: Op, in_place: bool) -> Step:
+        return Step(op, [self._texts[operand] for operand in op.operands], self._writer, in_place)
+
+    def _code(self, op: Op, in_place: bool) -> Text:
+        return self._writer.target.written(self._step(op, in_place))
+
+    def _longest(self, op: Op) -> Op | None:
+        """The operand with the longest code, unless a name would hardly be shorter."""
+        longest = max(op.operands, key=lambda operand: len(self._texts[operand].code), default=None)
+        code = "" if longest is None else self._texts[longest].code
+        return None if len(code) < _LONGEST_LINE // 4 or code.isidentifier() else longest
+
+    def _named(self, text: Text, result: str | None = None) -> Text:
+        """A statement that names the value, by the name of the result that it is if it is one."""
+        name = self._names.fresh() if result is None else self._names.of("result", result)
+        self.statements.append(f"{name} = {text.code}")
+        return Text(name)
+
+    def give(self, name: str, op: Op, *, row: bool) -> None:
+        """Notes the code of a result."""
+        self.results[name] = self._writer.target.returned(op, self._texts[op], self._writer, row=row)
 
 
 def written_body(
@@ -36,34 +69,16 @@ def written_body(
 ) -> Body:
     """The statements that compute ``outputs``, of which ``rows`` are row vectors; ``given``
     operations have these names already."""
-    target = writer.target
     given = dict(given or {})
-    order = reachable(list(outputs.values()), given)
-    uses = Counter(operand for op in order if op not in given for operand in op.operands)
+    order = [op for op in reachable(list(outputs.values()), given) if op not in given]
+    uses = Counter(operand for op in order for operand in op.operands)
     uses.update(outputs.values())
-    body = Body()
     results = {op: name for name, op in reversed(list(outputs.items())) if "/" not in name} if len(outputs) > 1 else {}
-    texts: dict[Op, Text] = {op: Text(name) for op, name in given.items()}
+    body = Body(writer, names, uses, given)
     for op in order:
-        if op in given:
-            continue
-        operands = [texts[operand] for operand in op.operands]
-        first = op.operands[0] if op.operands else None
-        in_place = first is not None and _is_fresh(first, uses, given)
-        text = target.written(Step(op, operands, writer, in_place))
-        if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in given:
-            text = target.negated(Step(first, [texts[operand] for operand in first.operands], writer))
-        while len(text.code) > _LONGEST_LINE and op.kind != "neg":
-            longest = max(op.operands, key=lambda operand: len(texts[operand].code), default=None)
-            if longest is None or len(texts[longest].code) < _LONGEST_LINE // 4 or texts[longest].code.isidentifier():
-                break
-            texts[longest] = _named(body, names, texts[longest])
-            text = target.written(Step(op, [texts[operand] for operand in op.operands], writer, in_place))
-        if uses[op] > 1 and not _is_trivial(op, texts):
-            text = _named(body, names, text, results.get(op))
-        texts[op] = text
+        body.write(op, results.get(op))
     for name, op in outputs.items():
-        body.results[name] = target.returned(op, texts[op], writer, row=name in rows)
+        body.give(name, op, row=name in rows)
     return body
 
 
@@ -91,13 +106,6 @@ def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:
     return False
 
 
-def _named(body: Body, names: Names, text: Text, result: str | None = None) -> Text:
-    """A statement that names the value, by the name of the result that it is if it is one."""
-    name = names.fresh() if result is None else names.of("result", result)
-    body.statements.append(f"{name} = {text.code}")
-    return Text(name)
-
-
 def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
     """Whether writing the operation again costs no work and no reading."""
     if op.kind in ("input", "literal", "pi", "size"):
@@ -121,14 +129,13 @@ def oriented(b: Builder, roots: Mapping[str, Op]) -> dict[str, Op]:
     done: dict[Op, Op] = {}
     for op in order:
         operands = tuple([done[operand] for operand in op.operands])
-        made = op if operands == op.operands else _remade(b, op, operands)
+        made = op
+        if operands != op.operands:
+            made = b.make(op.kind, operands, op.data, op.shape)
+            if b.is_symmetric(op):
+                b.mark_symmetric(made)
         done[op] = _turned(b, operands[0]) or made if op.kind == "transpose" and uses[op.operands[0]] == 1 else made
     return {name: done[op] for name, op in roots.items()}
-
-
-def _remade(b: Builder, op: Op, operands: tuple[Op, ...]) -> Op:
-    made = b.make(op.kind, operands, op.data, op.shape)
-    return b.mark_symmetric(made) if b.is_symmetric(op) else made
 
 
 def _turned(b: Builder, op: Op) -> Op | None:

@@ -11,7 +11,7 @@ from typing import cast
 from matcalc.base.budgets import spend
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
-from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
@@ -41,12 +41,17 @@ def as_expression(factor: Factor) -> e.Expr:
     return e.Transpose(factor[0]) if factor[1] else factor[0]
 
 
+def arrays_of(product: e.Product | e.Kronecker) -> list[e.Expr]:
+    """The factors that are no scalars."""
+    return [factor for factor in product.factors if not factor.is_scalar]
+
+
 def is_thin(term: e.Expr) -> bool:
     """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a
     diagonal, an outer product of vectors."""
     term = _bare(term)
     if isinstance(term, e.Product):
-        factors = [factor for factor in term.factors if not factor.is_scalar]
+        factors = arrays_of(term)
         return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
     return is_written_diagonal(term) or isinstance(term, e.Commutation)
 
@@ -61,7 +66,7 @@ def is_written_diagonal(term: e.Expr) -> bool:
     """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
     term = _bare(term)
     if isinstance(term, e.Product):
-        factors = [factor for factor in term.factors if not factor.is_scalar]
+        factors = arrays_of(term)
         return len(factors) == 1 and isinstance(_bare(factors[0]), e.Identity | e.DiagonalMatrix)
     return isinstance(term, e.Identity | e.DiagonalMatrix)
 
@@ -106,14 +111,12 @@ class Factors:
                 case Negative(operand=operand):
                     self.coefficient = -self.coefficient
                     stack.append((operand, below))
-                case Quotient(numerator=numerator, denominator=denominator):
-                    stack += [(denominator, not below), (numerator, below)]
-                case Product(factors=factors) if all(factor.is_scalar for factor in factors) and (
-                    node is expression or uses.get(node, 0) <= 1
-                ):
-                    stack.extend((factor, below) for factor in reversed(factors))
                 case Transpose(operand=operand):
                     stack.append((operand, below))
+                case Quotient(numerator=numerator, denominator=denominator):
+                    stack += [(denominator, not below), (numerator, below)]
+                case Product(factors=factors) if not arrays_of(node) and (node is expression or uses.get(node, 0) <= 1):
+                    stack.extend((factor, below) for factor in reversed(factors))
                 case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                     (self.below if below else self.above).append(node)
 
@@ -139,19 +142,31 @@ def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
             case Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
                 result.scale(below, uses, under=True)
                 stack.append((above, turned, shared))
-            case Product(factors=factors) if not shared:
-                scalars, run = segments(factors)
-                if factor is node and len(scalars) == 1 and not run and scalars[0] is node:
-                    run = list(factors)  # a chain that ends as a scalar, such as x'Ax
-                else:
-                    for scalar in scalars:
-                        result.scale(scalar, uses)
+            case Product() if not shared:
+                scalars, run = _opened(factor, factor is node)
+                for scalar in scalars:
+                    result.scale(scalar, uses)
                 # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
-                parts = [(inner, turned, False) for inner in run]
-                stack.extend(parts if turned else reversed(parts))
+                stack += [(inner, turned, False) for inner in (run if turned else reversed(run))]
             case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 result.chain.append((factor, turned))
     return result
+
+
+def scalars_of(product: Product, uses: Mapping[Expr, int]) -> Factors:
+    """The scalar factors of a product."""
+    result = Factors()
+    for factor in product.factors:
+        if factor.is_scalar:
+            result.scale(factor, uses)
+    return result
+
+
+def _opened(product: Product, whole: bool) -> tuple[list[Expr], list[Expr]]:
+    """``segments`` of a product; of a whole chain that ends as a scalar, such as ``x'Ax``, the chain
+    alone."""
+    scalars, run = segments(product.factors)
+    return ([], list(product.factors)) if whole and not run and scalars == [product] else (scalars, run)
 
 
 def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
@@ -179,19 +194,20 @@ def explicit_inverses(order: Sequence[Expr], roots: tuple[Expr, ...]) -> set[Exp
     for root in roots:
         _note(root, found)
     for node in order:
-        if isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar):
-            continue  # whoever uses these decides
-        if isinstance(node, Product):
-            arrays = [factor for factor in node.factors if not factor.is_scalar]
-            # In S⁻¹ (I - u v') S⁻¹ the inverse meets the identity once the product is taken apart.
-            alone = all(_is_inverse(factor) or _is_identity_plus(factor) for factor in arrays)
-            applied = len(arrays) > 1 and not (alone and any(_is_identity_plus(factor) for factor in arrays))
-        else:
-            applied = False
-        if not applied:
-            for child in children(node):
-                _note(child, found)
+        passed_on = isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar)
+        if passed_on or (isinstance(node, Product) and _applies_inverses(node)):
+            continue  # of the first ones, whoever uses them decides
+        for child in children(node):
+            _note(child, found)
     return found
+
+
+def _applies_inverses(product: Product) -> bool:
+    """Whether inverses in the product meet something else than an identity: in
+    ``S⁻¹ (I - u v') S⁻¹`` they do meet it, once the product is taken apart."""
+    arrays = arrays_of(product)
+    alone = all(_is_inverse(factor) or _is_identity_plus(factor) for factor in arrays)
+    return len(arrays) > 1 and not (alone and any(_is_identity_plus(factor) for factor in arrays))
 
 
 def _is_inverse(factor: Expr) -> bool:
@@ -210,7 +226,7 @@ def _is_identity_plus(factor: Expr) -> bool:
 def _note(node: Expr, found: set[Expr]) -> None:
     shaped = [node]
     while len(shaped) == 1 and isinstance(node := shaped[0], Transpose | Negative | Quotient | Product):
-        shaped = [part for part in node.factors if not part.is_scalar] if isinstance(node, Product) else [node.below[0]]
+        shaped = arrays_of(node) if isinstance(node, Product) else [node.below[0]]
     if isinstance(node, Inverse):
         found.add(node)
 
@@ -298,36 +314,24 @@ class Multiplication:
     def product(self, left: Value, right: Value) -> Value:
         """``left`` times ``right``."""
         rows, cols = left.rows, right.cols
-        b = self.b
         if _is_identity(left) or _is_identity(right):
             return right if _is_identity(left) else left
-        if left.kind == "kronecker" and right.kind == "kronecker" and self._matches(left, right):
+        kinds = {left.kind, right.kind}
+        if kinds == {"kronecker"} and self._matches(left, right):
             pairs = zip(self._kronecker_parts(left), self._kronecker_parts(right), strict=True)
-            parts = [self.product(one, other) for one, other in pairs]
-            shapes = tuple([(part.rows, part.cols) for part in parts])
-            return Value("kronecker", rows, cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
-        if left.kind == "diagonal" and right.kind == "diagonal":
-            return Value("diagonal", rows, cols, (b.mul([left.ops[0], right.ops[0]]),))
+            return self._of_parts([self.product(one, other) for one, other in pairs], rows, cols)
+        if kinds == {"diagonal"}:
+            return Value("diagonal", rows, cols, (self.b.mul([left.ops[0], right.ops[0]]),))
         if left.cols == ONE:
             return self._outer(left, right)
-        if left.kind == "ones" and rows == ONE:
-            return self._column_sums(right)
-        if right.kind == "ones" and cols == ONE:
-            return self.turned(self._column_sums(self.turned(left)))
-        if left.kind == "diagonal":
-            return array(self._row_scaled(left.ops[0], right), rows, cols)
-        if right.kind == "diagonal":
-            return array(self._column_scaled(left, right.ops[0]), rows, cols)
-        if left.kind == "unit" and rows == ONE:
-            return array(self._picked(right, left.position), rows, cols)
-        if right.kind == "unit" and cols == ONE:
-            return array(self._picked(self.turned(left), right.position), rows, cols)
-        for kind in ("inverse", "permutation", "kronecker"):
-            if left.kind.endswith(kind):
+        for kind in ("ones", "diagonal", "unit", "inverse", "permutation", "kronecker"):
+            if _acts_as(kind, left, rows):
                 return self._applied(left, right)
-            if right.kind.endswith(kind):
+            if _acts_as(kind, right, cols):
+                if kind == "diagonal":
+                    return array(self._column_scaled(left, right.ops[0]), rows, cols)
                 return self.turned(self._applied(self.turned(right), self.turned(left)))
-        return array(b.matmul(self.exact(left), self.exact(right)), rows, cols)
+        return array(self.b.matmul(self.exact(left), self.exact(right)), rows, cols)
 
     def turned(self, value: Value) -> Value:
         """The transpose."""
@@ -370,12 +374,10 @@ class Multiplication:
             op = b.full_shape(value.ops[0], (value.cols,)) if value.kind == "diagonal" else b.literal(1)
         elif value.kind == "ones":
             op = b.size(value.rows)
-        elif value.kind in ("inverse", "definite_inverse"):
+        elif value.kind.endswith("inverse"):
             return self.product(array(b.full(b.literal(1), (value.rows,)), ONE, value.rows), value)
         elif value.kind == "kronecker":
-            parts = [self._column_sums(part) for part in self._kronecker_parts(value)]
-            shapes = tuple([(part.rows, part.cols) for part in parts])
-            return Value("kronecker", ONE, value.cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
+            return self._of_parts([self._column_sums(part) for part in self._kronecker_parts(value)], ONE, value.cols)
         else:
             op = b.sum(self.exact(value), None if value.cols == ONE else 0)
         return array(op, ONE, value.cols)
@@ -396,21 +398,21 @@ class Multiplication:
         scaled = b.row(entries) if entries.order == 1 and value.rows != ONE else entries
         return b.mul([self.op(value), scaled])
 
-    def _picked(self, value: Value, position: int) -> Op:
-        """Row ``position`` of the value."""
-        return self.b.pick(self.exact(value), (position - 1,))
-
     def _applied(self, operator: Value, value: Value) -> Value:
-        """An inverse, permutation or Kronecker product times the value."""
+        """What is not formed times the value."""
         b = self.b
         rows, cols = operator.rows, value.cols
         match operator.kind:
-            case "inverse":
+            case "ones":
+                return self._column_sums(value)
+            case "diagonal":
+                return array(self._row_scaled(operator.ops[0], value), rows, cols)
+            case "unit":  # picks a row
+                return array(b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
+            case "inverse" | "definite_inverse":
                 op = self.exact(value)
-                return array(b.make("solve", (operator.ops[0], op), None, op.shape), rows, cols)
-            case "definite_inverse":
-                op = self.exact(value)
-                return array(b.make("cholesky_solve", (operator.ops[0], op), None, op.shape), rows, cols)
+                kind: Kind = "solve" if operator.kind == "inverse" else "cholesky_solve"
+                return array(b.make(kind, (operator.ops[0], op), None, op.shape), rows, cols)
             case "permutation":
                 return self._permuted_rows(operator, value)
             case _:
@@ -434,6 +436,10 @@ class Multiplication:
 
     def _kronecker_parts(self, value: Value) -> list[Value]:
         return [array(op, rows, cols) for op, (rows, cols) in zip(value.ops, value.shapes, strict=True)]
+
+    def _of_parts(self, parts: Sequence[Value], rows: Size, cols: Size) -> Value:
+        shapes = tuple([(part.rows, part.cols) for part in parts])
+        return Value("kronecker", rows, cols, tuple([self.exact(part) for part in parts]), shapes=shapes)
 
     def _matches(self, left: Value, right: Value) -> bool:
         return [cols for _, cols in left.shapes] == [rows for rows, _ in right.shapes]
@@ -464,29 +470,26 @@ class Multiplication:
         b = self.b
         if value.kind != "array" or value.cols != ONE:
             return array(b.matmul(self.kronecker(operator), self.exact(value)), operator.rows, value.cols)
-        parts = self._kronecker_parts(operator)
-        first = parts[0]
-        rest = parts[1]
-        if len(parts) > 2:
-            rows, cols = ONE, ONE
-            for part in parts[1:]:
+        first, rest, *more = self._kronecker_parts(operator)
+        if more:
+            rows, cols = rest.rows, rest.cols
+            for part in more:
                 rows, cols = rows * part.rows, cols * part.cols
             rest = Value("kronecker", rows, cols, operator.ops[1:], shapes=operator.shapes[1:])
-        op = self.exact(value)
-        matrix = b.unvec(op, (rest.cols, first.cols))
-        inner = array(matrix, rest.cols, first.cols)
-        turned = self.turned(first)
-        result = self._kronecker_thrice(rest, inner, turned)
+        inner = array(b.unvec(self.exact(value), (rest.cols, first.cols)), rest.cols, first.cols)
+        done = self.product(inner, self.turned(first))
+        if rest.kind == "kronecker":
+            # Column by column: vec of the columns stays apart in the second axis.
+            result = array(b.matmul(self.kronecker(rest), self.exact(done)), rest.rows, done.cols)
+        else:
+            result = self.product(rest, done)
         return array(b.vec(self.exact(result)), operator.rows, ONE)
 
-    def _kronecker_thrice(self, left: Value, inner: Value, right: Value) -> Value:
-        """left · inner · right, the identity left out, the smaller product first."""
-        b = self.b
-        done = self.product(inner, right)
-        if left.kind == "kronecker":
-            # Column by column: vec of the columns stays apart in the second axis.
-            return array(b.matmul(self.kronecker(left), self.exact(done)), left.rows, done.cols)
-        return self.product(left, done)
+
+def _acts_as(kind: str, value: Value, outer: Size) -> bool:
+    """Whether a factor is of the kind, and taken for it: ones and unit vectors, when they are
+    vectors on the outside."""
+    return value.kind.endswith(kind) and (outer == ONE or kind not in ("ones", "unit"))
 
 
 def _is_identity(value: Value) -> bool:

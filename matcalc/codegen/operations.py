@@ -54,6 +54,8 @@ class Op:
 
 
 _ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user"})
+_TURNED: dict[Kind, Kind] = {"column": "row", "row": "column", "full": "full"}
+"""Kinds whose transposes are such operations, too."""
 _COMMUTATIVE = frozenset({"mul", "dot_all"})
 
 
@@ -107,16 +109,13 @@ class Builder:
         """Terms with signs +1 or -1; numbers are added up, negations and nested signs taken in."""
         constant = Fraction(0)
         kept: list[tuple[int, Op]] = []
-        for sign, given in terms:
-            term = given
+        for sign, term in terms:
             if term.kind == "neg":
                 sign, term = -sign, term.operands[0]
             if term.kind == "literal":
                 constant += sign * term.data
                 continue
-            if term.kind == "mul" and term.operands[0].kind == "literal" and term.operands[0].data < 0:
-                sign, term = -sign, self.neg(term)
-            kept.append((sign, term))
+            kept.append((-sign, self.neg(term)) if is_negative_multiple(term) else (sign, term))
         if constant or not kept:
             kept.append((1, self.literal(constant)) if constant >= 0 else (-1, self.literal(-constant)))
         merged = self._added_in_view(kept)
@@ -130,36 +129,31 @@ class Builder:
         known = self._find("add", [op for _, op in opposite], tuple([sign for sign, _ in opposite]), shape)
         if known is not None:  # X - UV, where UV - X is there already
             return self.neg(known)
-        turned = False
-        if (
-            self.fresh_first
-            and len(shape) == 2
-            and kept[0][1].kind in ("input", "transpose")
-            and kept[-1][1].kind in ("matmul", "outer")
-        ):
-            turned = kept[-1][0] < 0
-            kept = opposite if turned else kept
-        result = self.make("add", [op for _, op in kept], tuple([sign for sign, _ in kept]), shape)
-        if all(self.is_symmetric(op) or not op.shape for _, op in kept):
-            self.mark_symmetric(result)
-        return self.neg(result) if turned else result
+        if len(shape) == 2 and self._is_fresh_turned(kept):
+            return self.neg(self._total(opposite, shape))
+        return self._total(kept, shape)
+
+    def _total(self, terms: list[tuple[int, Op]], shape: Shape) -> Op:
+        result = self.make("add", [op for _, op in terms], tuple([sign for sign, _ in terms]), shape)
+        return self.mark_symmetric(result) if self._all_symmetric(result) else result
+
+    def _is_fresh_turned(self, terms: list[tuple[int, Op]]) -> bool:
+        """Whether the negative of a sum of matrices begins with a new array, and the sum does
+        not."""
+        (_, first), (sign, last) = terms[0], terms[-1]
+        new = first.kind in ("input", "transpose") and last.kind in ("matmul", "outer")
+        return self.fresh_first and new and sign < 0
 
     def _added_in_view(self, terms: list[tuple[int, Op]]) -> Op | None:
         """A sum with exchanged rows, added up while their parts have axes of their own: taking
         those away would copy the array."""
-        view = next((op.operands[0] for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "permute"), None)
-        if (
-            view is None
-            or len(terms) < 2
-            or any(op.shape != terms[0][1].shape for _, op in terms)
-            or view.order <= terms[0][1].order
-        ):
+        viewed = [op.operands[0] for _, op in terms if op.kind == "reshape"]
+        view = next((op for op in viewed if op.kind == "permute"), None)
+        shapes = {op.shape for _, op in terms}
+        if view is None or len(terms) < 2 or len(shapes) > 1 or view.order <= terms[0][1].order:
             return None
-        inside = next(
-            (op.operands[0].shape for _, op in terms if op.kind == "reshape" and op.operands[0].kind == "kron_sum"), view.shape
-        )
-        total = self.add([(sign, self.reshape(op, inside)) for sign, op in terms])
-        return self.reshape(total, terms[0][1].shape)
+        inside = next((op.shape for op in viewed if op.kind == "kron_sum"), view.shape)
+        return self.reshape(self.add([(sign, self.reshape(op, inside)) for sign, op in terms]), terms[0][1].shape)
 
     def mul(self, factors: Sequence[Op]) -> Op:
         """Entry by entry; numbers are multiplied out and come first, then scalars, then arrays."""
@@ -181,12 +175,20 @@ class Builder:
         if not number or not kept:
             return self.full(self.literal(number), shape)
         kept.sort(key=lambda op: (bool(op.shape), _repeated_last(op) if len(shape) > 2 else 0))
+        return self._in_view(number, kept) or self._scaled(number, kept, shape)
+
+    def _in_view(self, number: Fraction, kept: list[Op]) -> Op | None:
+        """A product multiplied before its rows and columns are exchanged, or its entries are put in
+        other places; None where that is not done."""
         if len(kept) > 1 and kept[-1].kind == "transpose" and all(op.kind == "transpose" or not op.shape for op in kept):
             return self.transpose(self.mul([self.literal(number), *[self.transpose(op) for op in kept]]))
         if kept[-1].kind in ("reshape", "permute") and not any(op.shape for op in kept[:-1]):
             viewed = kept[-1]  # scaled as it was made, in memory that is at hand
             inner = self.mul([self.literal(number), *kept[:-1], viewed.operands[0]])
             return self.make(viewed.kind, (inner,), viewed.data, viewed.shape)
+        return None
+
+    def _scaled(self, number: Fraction, kept: list[Op], shape: Shape) -> Op:
         if number in (1, -1):
             result = kept[0] if len(kept) == 1 else self._same_symmetry(self.make("mul", kept, None, shape))
             return result if number == 1 else self.neg(result)
@@ -261,14 +263,9 @@ class Builder:
         return self._turned(op)
 
     def _turned(self, op: Op) -> Op:
-        shape = (op.shape[1], op.shape[0])
-        if op.kind == "column":
-            return self.make("row", op.operands, None, shape)
-        if op.kind == "row":
-            return self.make("column", op.operands, None, shape)
-        if op.kind == "full":
-            return self.make("full", op.operands, None, shape)
-        return op.operands[0] if op.kind == "transpose" else self.make("transpose", (op,), None, shape)
+        if op.kind in _TURNED:
+            return self.make(_TURNED[op.kind], op.operands, None, op.shape[::-1])
+        return op.operands[0] if op.kind == "transpose" else self.make("transpose", (op,), None, op.shape[::-1])
 
     def _turned_inside(self, op: Op) -> Op:
         """The transpose of what broadcasts along an axis: a row stands in the text as a vector, so
@@ -286,9 +283,7 @@ class Builder:
             if not inner:
                 turned[part] = part if part.order < 2 else self._turned(part)
                 continue
-            turned[part] = self.make(
-                part.kind, [turned[operand] for operand in part.operands], part.data, (part.shape[1], part.shape[0])
-            )
+            turned[part] = self.make(part.kind, [turned[operand] for operand in inner], part.data, part.shape[::-1])
         return turned[op]
 
     def column(self, vector: Op) -> Op:
@@ -328,12 +323,11 @@ class Builder:
         if op.kind == "transpose":
             return self.pick(op.operands[0], (*places, None)[1::-1])
         if op.kind == "pick" and places:
-            left = iter(places)
-            return self.pick(op.operands[0], tuple([next(left, None) if place is None else place for place in op.data]))
+            given = iter(places)
+            return self.pick(op.operands[0], tuple([next(given, None) if place is None else place for place in op.data]))
         places += (None,) * (op.order - len(places))
-        return self.make(
-            "pick", (op,), places, tuple([size for size, place in zip(op.shape, places, strict=True) if place is None])
-        )
+        left = tuple([size for size, place in zip(op.shape, places, strict=True) if place is None])
+        return self.make("pick", (op,), places, left)
 
     def on_diagonal(self, block: Op, places: tuple[int, ...], shape: Shape, base: Op | None = None) -> Op:
         """``base``, or zeros, with the block added where axes agree: axis k of the result is axis
@@ -390,10 +384,10 @@ class Builder:
 
     def frobenius(self, left: Op, right: Op) -> Op:
         """The sum of all products of entries of two arrays of equal shape."""
-        if left.kind == "neg" or right.kind == "neg":
-            sign = -1 if (left.kind == "neg") != (right.kind == "neg") else 1
-            product = self.frobenius(*(op.operands[0] if op.kind == "neg" else op for op in (left, right)))
-            return product if sign > 0 else self.neg(product)
+        if left.kind == "neg":
+            return self.neg(self.frobenius(left.operands[0], right))
+        if right.kind == "neg":
+            return self.neg(self.frobenius(left, right.operands[0]))
         if left.kind == "transpose" and right.kind == "transpose":
             left, right = left.operands[0], right.operands[0]
         if left.order == 1:
@@ -424,9 +418,10 @@ class Builder:
 
     def _same_symmetry(self, result: Op) -> Op:
         """An operation entry by entry, and an inverse, keep the symmetry of their operands."""
-        if result.order == 2 and all(self.is_symmetric(op) or not op.shape for op in result.operands):
-            self._symmetric.add(result)
-        return result
+        return self.mark_symmetric(result) if result.order == 2 and self._all_symmetric(result) else result
+
+    def _all_symmetric(self, result: Op) -> bool:
+        return all(self.is_symmetric(op) or not op.shape for op in result.operands)
 
 
 def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
@@ -435,6 +430,11 @@ def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
     if kind == "add":
         return (kind, tuple(sorted(zip(data, serials, strict=True))), shape)
     return (kind, tuple(sorted(serials) if kind in _COMMUTATIVE else serials), data, shape)
+
+
+def is_negative_multiple(op: Op) -> bool:
+    """Whether it is a negative number times something."""
+    return op.kind == "mul" and op.operands[0].kind == "literal" and bool(op.operands[0].data < 0)
 
 
 def _repeated_last(op: Op) -> int:

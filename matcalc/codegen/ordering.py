@@ -89,21 +89,17 @@ def costs_of(
     for length in range(2, count + 1):
         for start in range(count - length + 1):
             stop = start + length
+            best, cut = float("inf"), start + 1
             if known(tuple([link.key for link in links[start:stop]])):
-                best, cut = 0.0, start + 1
-            else:
-                best, cut = float("inf"), start + 1
-                for middle in range(start + 1, stop):
-                    step = _product_cost(
-                        links[start].kind if middle == start + 1 else "array",
-                        links[middle].kind if stop == middle + 1 else "array",
-                        rows[start],
-                        cols[middle - 1],
-                        cols[stop - 1],
-                    )
-                    total = costs[start, middle] + costs[middle, stop] + step
-                    if total < best * (1 - 1e-9):
-                        best, cut = total, middle
+                costs[start, stop], cuts[start, stop] = 0.0, cut
+                continue
+            for middle in range(start + 1, stop):
+                left = links[start].kind if middle == start + 1 else "array"
+                right = links[middle].kind if stop == middle + 1 else "array"
+                step = _product_cost(left, right, rows[start], cols[middle - 1], cols[stop - 1])
+                total = costs[start, middle] + costs[middle, stop] + step
+                if total < best * (1 - 1e-9):
+                    best, cut = total, middle
             costs[start, stop], cuts[start, stop] = best, cut
     return costs, cuts
 
@@ -116,6 +112,10 @@ def tree_of(cuts: dict[tuple[int, int], int], start: int, stop: int) -> Tree:
     return (tree_of(cuts, start, middle), tree_of(cuts, middle, stop))
 
 
+_SOLVING = {"inverse": 0.67, "definite_inverse": 0.33}
+"""What a decomposition costs, in cubes of the size."""
+
+
 def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, cols: float) -> float:
     """Multiplications for a product of a ``rows × inner`` by an ``inner × cols`` array."""
     if left == right == "diagonal":
@@ -126,14 +126,11 @@ def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, co
         return 1.0
     if "ones" in (left, right):
         return rows * inner * cols / max(1.0, min(rows, cols)) if inner > 1 else 0.0
-    if left == "diagonal" or right == "diagonal":
+    if {"diagonal", "permutation"} & {left, right}:
         return rows * cols
-    if left == "permutation" or right == "permutation":
-        return rows * cols
-    if left in ("inverse", "definite_inverse"):
-        return (0.67 if left == "inverse" else 0.33) * inner**3 + 2 * inner * inner * cols
-    if right in ("inverse", "definite_inverse"):
-        return (0.67 if right == "inverse" else 0.33) * inner**3 + 2 * inner * inner * rows
+    for kind, beside in ((left, cols), (right, rows)):
+        if kind in _SOLVING:
+            return _SOLVING[kind] * inner**3 + 2 * inner * inner * beside
     if left == "kronecker":
         return 2 * math.pow(rows * inner, 0.75) * cols
     if right == "kronecker":

@@ -15,6 +15,7 @@ from matcalc.codegen.factors import (
     Value,
     array,
     array_shape,
+    arrays_of,
     as_expression,
     explicit_inverses,
     has_kronecker,
@@ -261,7 +262,7 @@ class Products:
 
     def _kronecker_value(self, node: e.Kronecker) -> Parts:
         b = self.b
-        parts = [factor for factor in node.factors if not factor.is_scalar]
+        parts = arrays_of(node)
         scale = b.literal(1)
         for factor in node.factors:
             if factor.is_scalar:

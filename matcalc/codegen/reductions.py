@@ -3,16 +3,15 @@ needed of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc.base.sizes import ONE
-from matcalc.codegen.factors import Factors, Value, taken_apart
-from matcalc.codegen.operations import Op
-from matcalc.codegen.ordering import Link, costs_of
-from matcalc.codegen.product_chains import Products, Requests, diagonal_part, key_of
+from matcalc.codegen.factors import Factors, Value, arrays_of, as_expression, scalars_of, taken_apart
+from matcalc.codegen.operations import Op, is_negative_multiple
+from matcalc.codegen.ordering import costs_of
+from matcalc.codegen.product_chains import Products, Requests, described_links, diagonal_part
 from matcalc.expr import nodes as e
-from matcalc.expr.deduction import Factor
 
 # ------------------------------------------------------------
 # Sums of Kronecker products: as few of them as there can be, the scale in the small factors, and
@@ -47,14 +46,9 @@ class KroneckerSums(Products):
         plain: list[tuple[int, Op]] = []
         entries: list[tuple[int, Op]] = []
         for number, scalars, term in self._opened_terms(node.terms):
-            above = [b.literal(number)]
-            for scalar in scalars:
-                op = yield scalar
-                above.append(op)
-            factor = b.mul(above)
+            factor = b.mul([b.literal(number), *(yield from self._each(scalars))])
             if isinstance(term, e.Kronecker) and _is_pair(term):
-                left = yield from self._array(term.factors[0])
-                right = yield from self._array(term.factors[1])
+                left, right = yield from self._arrays(term.factors)
                 groups.setdefault((left.shape, right.shape), []).append((factor, left, right))
                 continue
             op = yield term
@@ -68,18 +62,17 @@ class KroneckerSums(Products):
         """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a
         factor in common are one."""
         b = self.b
-        one = b.literal(1)
         by_left: dict[Op, list[tuple[Op, Op]]] = {}
         for factor, left, right in pairs:
             by_left.setdefault(left, []).append((factor, right))
         by_right: dict[Op, list[tuple[Op, Op]]] = {}
         for left, rights in by_left.items():
-            factor, right = rights[0] if len(rights) == 1 else (one, b.add([(1, b.mul(pair)) for pair in rights]))
+            factor, right = self._added(rights)
             by_right.setdefault(right, []).append((factor, left))
         dense: list[tuple[Op, Op]] = []
         made: list[tuple[int, Op]] = []
         for right, lefts in by_right.items():
-            factor, left = lefts[0] if len(lefts) == 1 else (one, b.add([(1, b.mul(pair)) for pair in lefts]))
+            factor, left = self._added(lefts)
             factor = b.mul([scale, factor])
             scales_left = right.kind == "eye" or (left.kind != "eye" and self._entries(left) < self._entries(right))
             pair = (b.mul([factor, left]), right) if scales_left else (left, b.mul([factor, right]))
@@ -88,11 +81,20 @@ class KroneckerSums(Products):
             else:
                 dense.append(pair)
         if len(dense) > 1 and self.symmetric_products:
-            operands = [op for pair in zip(*dense, strict=True) for op in pair]
-            (rows, cols), (others, across) = dense[0][0].shape, dense[0][1].shape
-            total = b.make("kron_sum", operands, None, (rows, others, cols, across))
-            return [*made, (1, b.reshape(total, (rows * others, cols * across)))]
+            return [*made, (1, self._total_of_kroneckers(dense))]
         return [*made, *[self._kronecker_pair(*pair) for pair in dense]]
+
+    def _added(self, scaled: list[tuple[Op, Op]]) -> tuple[Op, Op]:
+        """A factor and a matrix whose product is the sum of these."""
+        b = self.b
+        return scaled[0] if len(scaled) == 1 else (b.literal(1), b.add([(1, b.mul(pair)) for pair in scaled]))
+
+    def _total_of_kroneckers(self, pairs: list[tuple[Op, Op]]) -> Op:
+        """The sum of the Kronecker products, in one pass."""
+        operands = [op for side in zip(*pairs, strict=True) for op in side]
+        (rows, cols), (others, across) = pairs[0][0].shape, pairs[0][1].shape
+        total = self.b.make("kron_sum", operands, None, (rows, others, cols, across))
+        return self.b.reshape(total, (rows * others, cols * across))
 
     def _entries(self, op: Op) -> float:
         return self.extents.entries(op.shape)
@@ -100,10 +102,7 @@ class KroneckerSums(Products):
     def _kronecker_pair(self, left: Op, right: Op) -> tuple[int, Op]:
         """The Kronecker product of two matrices and its sign."""
         b = self.b
-        negative = [
-            op.kind == "neg" or (op.kind == "mul" and op.operands[0].kind == "literal" and op.operands[0].data < 0)
-            for op in (left, right)
-        ]
+        negative = [op.kind == "neg" or is_negative_multiple(op) for op in (left, right)]
         left, right = (b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
         made = b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
         return -1 if sum(negative) == 1 else 1, made
@@ -119,9 +118,8 @@ class KroneckerSums(Products):
         base = b.full_shape(b.add(plain), node.shape)
         if base.kind == "neg" and base.operands[0].kind == "outer":
             first, second = base.operands[0].operands
-            symmetric = first is second
             base = b.outer(b.neg(first), second)
-            if symmetric:
+            if first is second:
                 b.mark_symmetric(base)
         result = b.make("add_diagonal", (base, added), None, node.shape)
         return b.mark_symmetric(result) if b.is_symmetric(base) else result
@@ -139,10 +137,7 @@ class KroneckerSums(Products):
             elif isinstance(term, e.Sum) and self.uses[term] <= 1:
                 stack += [(number, scalars, one) for one in reversed(term.terms)]
             elif isinstance(term, e.Product) and len(shaped) == 1 and self.uses[term] <= 1:
-                own = Factors()
-                for factor in term.factors:
-                    if factor.is_scalar:
-                        own.scale(factor, self.uses)
+                own = scalars_of(term, self.uses)
                 below = tuple([e.Quotient(e.Number(Fraction(1)), one) for one in own.below])
                 stack.append((number * own.coefficient, (*scalars, *own.above, *below), shaped[0]))
             else:
@@ -152,23 +147,18 @@ class KroneckerSums(Products):
     def _scaled_at_kroneckers(self, parts: Factors) -> Factors:
         """A scale in front of a chain moved to the sum of Kronecker products in it, where it meets
         small factors."""
-        if (abs(parts.coefficient) == 1 and not parts.above and not parts.below) or _ends_thin(parts.chain):
-            return parts
+        scaled = abs(parts.coefficient) != 1 or parts.above or parts.below
+        ends = [as_expression(end) for end in (parts.chain[0], parts.chain[-1])]
         place = next((k for k, (factor, _) in enumerate(parts.chain) if sums_kroneckers(factor) and self.uses[factor] <= 1), None)
-        if place is None or len(parts.chain) < 2:
+        # By a vector no Kronecker product is formed.
+        if not scaled or place is None or ONE in (ends[0].rows, ends[1].cols):
             return parts
         factor, turned = parts.chain[place]
-        scaled: e.Expr = e.Product((e.Number(parts.coefficient), *parts.above, factor))
+        whole: e.Expr = e.Product((e.Number(parts.coefficient), *parts.above, factor))
         if parts.below:
-            scaled = e.Quotient(scaled, e.Product(tuple(parts.below)) if len(parts.below) > 1 else parts.below[0])
-        self.uses[scaled] = 2  # it stays together, as one matrix
-        return Factors(chain=[*parts.chain[:place], (scaled, turned), *parts.chain[place + 1 :]])
-
-
-def _ends_thin(chain: list[Factor]) -> bool:
-    """Whether the product is with a vector, by which no Kronecker product is formed."""
-    (first, turned), (last, turned_last) = chain[0], chain[-1]
-    return ONE in (first.cols if turned else first.rows, last.rows if turned_last else last.cols)
+            whole = e.Quotient(whole, e.Product(tuple(parts.below)) if len(parts.below) > 1 else parts.below[0])
+        self.uses[whole] = 2  # it stays together, as one matrix
+        return Factors(chain=[*parts.chain[:place], (whole, turned), *parts.chain[place + 1 :]])
 
 
 def sums_kroneckers(node: e.Expr) -> bool:
@@ -181,8 +171,9 @@ def sums_kroneckers(node: e.Expr) -> bool:
         term = stack.pop()
         if isinstance(term, e.Negative | e.Sum):
             stack += term.below
-        elif isinstance(term, e.Product) and sum(not factor.is_scalar for factor in term.factors) == 1:
-            stack += [factor for factor in term.factors if not factor.is_scalar]
+        elif isinstance(term, e.Product):
+            shaped = arrays_of(term)
+            stack += shaped if len(shaped) == 1 else []
         elif isinstance(term, e.Kronecker) and _is_pair(term):
             count += 1
     return count > 1
@@ -215,32 +206,27 @@ class Reductions(KroneckerSums):
         b = self.b
         match operand:
             case e.Sum(terms=terms):
-                ops = []
-                for term in terms:
-                    op = yield e.Trace(term)
-                    ops.append((1, op))
-                return b.add(ops)
+                traces = yield from self._each([e.Trace(term) for term in terms])
+                return b.add([(1, trace) for trace in traces])
             case e.Identity(size=size):
                 return b.size(size)
             case e.DiagonalMatrix(operand=vector):
                 return (yield e.Total(vector, None))
             case e.Kronecker(factors=factors) if all(factor.rows == factor.cols for factor in factors):
-                traces = []
-                for factor in factors:
-                    op = yield (factor if factor.is_scalar else e.Trace(factor))
-                    traces.append(op)
-                return b.mul(traces)
+                return b.mul((yield from self._each([factor if factor.is_scalar else e.Trace(factor) for factor in factors])))
         parts = self._opened(operand)
         if parts is None:
-            op = yield from self._array(operand)
-            return b.make("trace", (op,))
+            return b.make("trace", ((yield from self._array(operand)),))
+        return (yield from self._reduced(parts, self._trace_of, b.size(operand.rows)))
+
+    def _reduced(self, parts: Factors, reduce: Callable[[list[Value]], Op], identity: Op) -> Requests:
+        """A scaled product reduced to what is needed of it; ``identity`` is what that is of the
+        identity."""
         links = yield from self._links(parts.chain)
         scale = yield from self._scale(parts)
         if links is None:
-            return b.literal(0)
-        if not links:
-            return b.mul([scale, b.size(operand.rows)])
-        return b.mul([scale, self._trace_of(links)])
+            return self.b.literal(0)
+        return self.b.mul([scale, reduce(links) if links else identity])
 
     def _trace_of(self, links: list[Value]) -> Op:
         b = self.b
@@ -257,7 +243,7 @@ class Reductions(KroneckerSums):
         first, second = self._split_circle(links)
         left, right = self._multiplied(first), self._multiplied(second)
         for one, other in ((left, right), (right, left)):
-            if one.kind in ("inverse", "definite_inverse"):
+            if one.kind.endswith("inverse"):
                 return b.make("trace", (self.m.exact(self.m.product(one, other)),))
         return b.frobenius(self.m.exact(self.m.turned(left)), self.m.exact(right))
 
@@ -266,86 +252,77 @@ class Reductions(KroneckerSums):
         count = len(links)
         if count == 2 or count > _LONGEST_TRACE:
             return links[: count // 2], links[count // 2 :]
-        double = [Link(link.kind, link.rows, link.cols, key_of(link)) for link in links + links]
+        circle = links + links
+        double = described_links(circle)
         costs, _ = costs_of(double, self.extents, self._products.__contains__)
         pairs = [(start, middle) for start in range(count) for middle in range(start + 1, start + count)]
-        area = self.extents.entries
 
         def cost(pair: tuple[int, int]) -> float:
             start, middle = pair
-            return costs[start, middle] + costs[middle, start + count] + area((double[start].rows, double[middle].rows))
+            area = self.extents.entries((double[start].rows, double[middle].rows))
+            return costs[start, middle] + costs[middle, start + count] + area
 
         start, middle = min(pairs, key=cost)
-        circle = links + links
         return circle[start:middle], circle[middle : start + count]
 
     def _diagonal(self, operand: e.Expr) -> Requests:
         b = self.b
-        size = operand.rows
         if isinstance(operand, e.DiagonalMatrix):
             return (yield operand.operand)
         parts = self._opened(operand)
-        if parts is None:
-            op = yield operand
-            if op.kind in ("eye", "diagonal_matrix"):
-                return b.literal(1) if op.kind == "eye" else op.operands[0]
-            if op.kind == "outer":
-                return b.mul(op.operands)
-            return b.make("diagonal", (b.full_shape(op, operand.shape),), None, (size,))
-        links = yield from self._links(parts.chain)
-        scale = yield from self._scale(parts)
-        if links is None:
-            return b.literal(0)
-        return b.mul([scale, self._diagonal_of(links)]) if links else scale
+        if parts is not None:
+            return (yield from self._reduced(parts, self._diagonal_of, b.literal(1)))
+        op = yield operand
+        if op.kind in ("eye", "diagonal_matrix"):
+            return b.literal(1) if op.kind == "eye" else op.operands[0]
+        if op.kind == "outer":
+            return b.mul(op.operands)
+        return b.make("diagonal", (b.full_shape(op, operand.shape),), None, (operand.rows,))
 
     def _diagonal_of(self, links: list[Value]) -> Op:
         """The diagonal of a product: the row sums of ``P`` times ``Q'`` entry by entry, which costs
         less than ``P Q``."""
         b = self.b
         size = links[0].rows
-        if links[0].kind == "diagonal":
-            return (
-                b.mul([links[0].ops[0], self._diagonal_of(links[1:])])
-                if len(links) > 1
-                else b.full_shape(links[0].ops[0], (size,))
-            )
-        if links[-1].kind == "diagonal":
-            return b.mul([links[-1].ops[0], self._diagonal_of(links[:-1])])
+        first, last = links[0], links[-1]
+        if first.kind == "diagonal":
+            return b.mul([first.ops[0], self._diagonal_of(links[1:])]) if len(links) > 1 else b.full_shape(first.ops[0], (size,))
+        if last.kind == "diagonal":
+            return b.mul([last.ops[0], self._diagonal_of(links[:-1])])
         if len(links) == 1:
-            return b.make("diagonal", (self.m.exact(links[0]),), None, (size,))
+            return b.make("diagonal", (self.m.exact(first),), None, (size,))
         cut = 1
         if 2 < len(links) <= _LONGEST_TRACE:
-            described = [Link(link.kind, link.rows, link.cols, key_of(link)) for link in links]
-            costs, _ = costs_of(described, self.extents, self._products.__contains__)
-            cut = min(
-                range(1, len(links)),
-                key=lambda k: costs[0, k] + costs[k, len(links)] + self.extents.entries((size, links[k].rows)),
-            )
+            costs, _ = costs_of(described_links(links), self.extents, self._products.__contains__)
+            areas = [self.extents.entries((size, link.rows)) for link in links]
+            cut = min(range(1, len(links)), key=lambda k: costs[0, k] + costs[k, len(links)] + areas[k])
         left, right = self._multiplied(links[:cut]), self._multiplied(links[cut:])
         if left.cols == ONE:
             return b.mul([b.full_shape(self.m.op(left), (size,)), self.m.op(right)])
         return b.sum(b.mul([self.m.exact(left), self.m.exact(self.m.turned(right))]), 1)
 
     def _total(self, operand: e.Expr, axis: str | None) -> Requests:
-        b = self.b
         if operand.is_scalar:
             return (yield operand)
         parts = self._opened(operand) if not isinstance(operand, e.Transpose) or operand.is_matrix else None
         if parts is None or len(parts.chain) < 2:
-            op = yield from self._array(operand)
-            if operand.is_matrix:
-                if op.kind in ("diagonal_matrix",):
-                    return op.operands[0] if axis is not None else b.sum(op.operands[0])
-                return b.sum(op, None if axis is None else 1 if axis == "rows" else 0)
-            along = axis is None or (axis == "cols") == operand.is_column
-            return b.sum(op) if along else op
+            return (yield from self._total_of_array(operand, axis))
         links = yield from self._links(parts.chain)
         scale = yield from self._scale(parts)
         if links is None:
-            return b.literal(0)
+            return self.b.literal(0)
         if axis != "cols":
             links.append(Value("ones", links[-1].cols if links else operand.cols, ONE))
         if axis != "rows":
             links.insert(0, Value("ones", ONE, links[0].rows))
         long = [link for link in links if link.kind != "ones" or (link.rows, link.cols) != (ONE, ONE)]
         return self._scaled(self._multiplied(long), scale)
+
+    def _total_of_array(self, operand: e.Expr, axis: str | None) -> Requests:
+        b = self.b
+        op = yield from self._array(operand)
+        if not operand.is_matrix:
+            return b.sum(op) if axis is None or (axis == "cols") == operand.is_column else op
+        if op.kind == "diagonal_matrix":
+            return op.operands[0] if axis is not None else b.sum(op.operands[0])
+        return b.sum(op, None if axis is None else int(axis == "rows"))

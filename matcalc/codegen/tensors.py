@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from itertools import product as combinations
-from operator import mul
+from math import prod
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.layouts import axis_groups
-from matcalc.base.sizes import ONE, Shape, Size
-from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, multiplied
+from matcalc.base.sizes import Shape, Size
+from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied, product_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
@@ -99,19 +98,13 @@ class Expansion:
     def _alike(self, terms: Sequence[Term], shape: Shape) -> tuple[int, ...] | None:
         """The terms that are best added: first two that have most in common, then all that have
         that in common too."""
-        best: tuple[int, tuple[int, int]] | None = None
-        for j in range(len(terms)):
-            for i in range(j):
-                pair = [terms[i], terms[j]]
-                common = _common(pair)
-                if self._grows(pair, common, shape):
-                    continue
-                if best is None or len(common) > best[0]:
-                    best = (len(common), (i, j))
-        if best is None:
+        pairs = [(i, j) for j in range(len(terms)) for i in range(j)]
+        common_of = {pair: _common([terms[k] for k in pair]) for pair in pairs}
+        fitting = [pair for pair in pairs if not self._grows([terms[k] for k in pair], common_of[pair], shape)]
+        if not fitting:
             return None
-        chosen = list(best[1])
-        common = _common([terms[k] for k in chosen])
+        best = max(fitting, key=lambda pair: len(common_of[pair]))
+        chosen, common = list(best), common_of[best]
         for k, term in enumerate(terms):
             more = [*[terms[place] for place in chosen], term]
             if k not in chosen and _common(more) == common and not self._grows(more, common, shape):
@@ -129,13 +122,12 @@ class Expansion:
         common = _common(terms)
         rests = [_without(term, common) for term in terms]
         covered = {label for rest in rests for _, labels in rest for label in labels}
-        orders = [labels for term in terms for _, labels in term.factors if set(labels) == covered]
-        axes = orders[0] if orders else tuple(sorted(covered))  # the order in which the first such array is there
+        whole = (labels for term in terms for _, labels in term.factors if set(labels) == covered)
+        axes = next(whole, tuple(sorted(covered)))  # the order in which the first such array is there
         total = self.b.add([self._signed(rest, axes, shape) for rest in rests])
-        sizes = tuple([shape[axis] for axis in axes])
-        return Term(
-            terms[0].ties, (*common, (self.b.full_shape(total, sizes) if total.order else total, axes if total.order else ()))
-        )
+        if not total.order:
+            return Term(terms[0].ties, (*common, (total, ())))
+        return Term(terms[0].ties, (*common, (self.b.full_shape(total, tuple([shape[axis] for axis in axes])), axes)))
 
     def _entries(self, labels: Iterable[int], shape: Shape) -> float:
         return self.extents.entries(tuple([shape[label] for label in sorted(set(labels))]))
@@ -151,7 +143,7 @@ class Expansion:
         if len(node.sizes) > _LABELS:
             raise LimitError(f"a product in index notation with more than {_LABELS} indices has no code")
         given = list(operands)
-        while _count(given) > _MOST_TERMS:
+        while prod(map(len, given)) > _MOST_TERMS:
             largest = max(range(len(given)), key=lambda k: len(given[k]))
             child = node.operands[largest]
             given[largest] = (term_of(self.whole(given[largest], child.shape, tuple(range(child.order)))),)
@@ -161,26 +153,25 @@ class Expansion:
     def _product(self, node: ix.Contraction, chosen: Sequence[Term], order: Labels) -> Term:
         """The product of one term of each operand."""
         b = self.b
-        root = list(range(len(node.sizes)))
-        for term, labels in zip(chosen, node.indices, strict=True):
-            for axis, first in enumerate(term.ties):
-                one, other = sorted((root[labels[axis]], root[labels[first]]))
-                if one != other:
-                    root = [one if label == other else label for label in root]
+        pairs = [
+            (labels[axis], labels[first])
+            for term, labels in zip(chosen, node.indices, strict=True)
+            for axis, first in enumerate(term.ties)
+        ]
+        root = merged(range(len(node.sizes)), pairs)
         sizes = {label: node.sizes[label] for label in set(root)}
         output = [root[label] for label in node.output]
         items: list[Labelled] = []
         pairings: list[Labels] = []
         for operand, term, labels in zip(node.operands, chosen, node.indices, strict=True):
+            own = [root[label] for label in labels]
             if isinstance(operand, ix.Pairing):
-                pairings.append(tuple([root[label] for label in labels]))
+                pairings.append(tuple(own))
             else:
-                items += [(op, tuple([root[labels[axis]] for axis in axes])) for op, axes in term.factors]
+                items += [(op, tuple([own[axis] for axis in axes])) for op, axes in term.factors]
         split = _with_split_axes(b, items, pairings, set(output), sizes)
-        covered = {label for _, labels in items for label in labels}
-        counts: list[Labelled] = [
-            (b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered | split and label not in output
-        ]
+        covered = {*split, *output, *(label for _, labels in items for label in labels)}
+        counts: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
         rank = {output[axis]: place for place, axis in reversed(list(enumerate(order)))}
         made = Contraction(b, sizes, self.extents, output, rank, self.made).components(items)
         ties = tuple([output.index(label) for label in output])
@@ -196,21 +187,22 @@ class Expansion:
     def _absorbed(self, factors: Sequence[Labelled], shape: Shape) -> list[Labelled]:
         """Every array multiplied into the smallest other that has its axes; a scalar into the
         smallest array."""
-        left = sorted(factors, key=lambda item: (self._entries(item[1], shape), item[1]))
-        done: list[Labelled] = []
-        scalars = [op for op, labels in left if not labels]
-        left = [item for item in left if item[1]]
+        ordered = sorted(factors, key=lambda item: (self._entries(item[1], shape), item[1]))
+        scalars = [op for op, labels in ordered if not labels]
+        left = [item for item in ordered if item[1]]
         if not left:
             return [(self.b.mul(scalars), ())] if scalars else []
         if scalars:
             left[0] = (self.b.mul([*scalars, left[0][0]]), left[0][1])
-        for k, (op, labels) in enumerate(left):
-            into = next((j for j in range(k + 1, len(left)) if set(labels) <= set(left[j][1])), None)
+        done: list[Labelled] = []
+        while left:
+            item = left.pop(0)
+            into = next((k for k, other in enumerate(left) if set(item[1]) <= set(other[1])), None)
             if into is None:
-                done.append((op, labels))
-                continue
-            other, axes = left[into]
-            left[into] = (multiplied(self.b, [self._put((op, labels), axes, shape), (other, axes)], axes), axes)
+                done.append(item)
+            else:
+                other, axes = left[into]
+                left[into] = (multiplied(self.b, [self._put(item, axes, shape), (other, axes)], axes), axes)
         return done
 
     def _put(self, item: Labelled, order: Labels, shape: Shape) -> Labelled:
@@ -221,9 +213,9 @@ class Expansion:
 
     def _signed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> tuple[int, Op]:
         """The product and its sign, which costs nothing in a sum."""
-        signs = [op.data < 0 for op, _ in factors if op.kind == "literal"]
+        negative = sum(op.kind == "literal" and op.data < 0 for op, _ in factors)
         positive = [(self.b.literal(abs(op.data)), labels) if op.kind == "literal" else (op, labels) for op, labels in factors]
-        return -1 if sum(signs) % 2 else 1, self._formed(positive, axes, shape)
+        return -1 if negative % 2 else 1, self._formed(positive, axes, shape)
 
     def _formed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> Op:
         """The product with the axes in this order, one entry for each that no factor has; a scalar
@@ -238,9 +230,11 @@ class Expansion:
         """The tensor as one array with its axes in this order; blocks are written where axes are
         tied."""
         tied = {axis for term in terms for axis, first in enumerate(term.ties) if axis != first or term.ties.count(axis) > 1}
-        common = [item for item in _common(terms) if not tied & set(item[1])] if len({term.ties for term in terms}) > 1 else []
+        differ = len({term.ties for term in terms}) > 1
+        common = [item for item in _common(terms) if tied.isdisjoint(item[1])] if differ else []
         rests = [_without(term, common) for term in terms]
-        inside = tuple([axis for axis in order if axis in tied or any(axis in labels for rest in rests for _, labels in rest)])
+        within = tied.union(*[labels for rest in rests for _, labels in rest])
+        inside = tuple([axis for axis in order if axis in within])
         if not any(labels for _, labels in common) or len(inside) == len(order):
             return self._blocks(terms, shape, order)
         # Factors of all terms come last: terms that are tied differently are added up in a smaller
@@ -289,13 +283,6 @@ def _without(term: Term, common: Sequence[Labelled]) -> list[Labelled]:
     return rest
 
 
-def _count(operands: Sequence[Terms]) -> int:
-    result = 1
-    for terms in operands:
-        result *= len(terms)
-    return result
-
-
 def _with_split_axes(
     b: Builder, items: list[Labelled], pairings: list[Labels], output: set[int], sizes: dict[int, Size]
 ) -> set[int]:
@@ -306,10 +293,7 @@ def _with_split_axes(
     """
     gone: set[int] = set()
     left = list(pairings)
-    while True:
-        chosen = next((pairing for pairing in left if _splits(pairing, items, left, output)), None)
-        if chosen is None:
-            break
+    while (chosen := next((pairing for pairing in left if _splits(pairing, items, left, output)), None)) is not None:
         left.remove(chosen)
         slow, fast, whole = chosen
         gone.add(whole)
@@ -370,12 +354,12 @@ def _arrangement(shape: Shape, output: LaidOut) -> tuple[tuple[int, ...], Shape]
     axis = 0
     for size in output.numerator:
         start = axis
-        while axis < above and _product(shape[start:axis]) != size:
+        while axis < above and product_of(shape[start:axis]) != size:
             axis += 1
         made_of.append(axis - start)
     groups = axis_groups(made_of, output.variables, output.layout)
     return tuple([axis for group in groups for axis in group]), tuple(
-        [_product(tuple([shape[axis] for axis in group])) for group in groups]
+        [product_of([shape[axis] for axis in group]) for group in groups]
     )
 
 
@@ -417,10 +401,6 @@ def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels
     return found
 
 
-def _product(sizes: Shape) -> Size:
-    return reduce(mul, sizes, ONE)
-
-
 def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
     match node:
         case ix.Symbol(name=name):
@@ -433,17 +413,11 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
         case ix.Unit(position=position):
             return b.make("unit", (), position, node.shape)
         case ix.Pairing():
-            whole = node.shape[2]
-            return b.reshape(b.make("eye", (), None, (whole, whole)), node.shape)
+            return b.reshape(b.make("eye", (), None, (node.shape[2], node.shape[2])), node.shape)
         case ix.Power(exponent=exponent):
             return b.power(operands[0], exponent)
-        case ix.Map(function="pow"):
-            return b.make("pow", operands, None, node.shape)
-        case ix.Map(function="sqrt"):
-            return b.make("sqrt", operands, None, node.shape)
-        case ix.Map(function=name):
-            known = name in computable()
-            return b.map(name, operands[0]) if known else b.make("user", operands, name, node.shape)
+        case ix.Map():
+            return _mapped(b, node, operands)
         case ix.Apply(function=name):
             return _applied(b, name, node.shape, operands)
         case ix.Contraction() | ix.Sum():
@@ -452,14 +426,18 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
             assert_never(node)
 
 
+def _mapped(b: Builder, node: ix.Map, operands: list[Op]) -> Op:
+    name = node.function
+    if name in ("pow", "sqrt"):
+        return b.make("pow" if name == "pow" else "sqrt", operands, None, node.shape)
+    return b.map(name, operands[0]) if name in computable() else b.make("user", operands, name, node.shape)
+
+
 def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
     argument = operands[0]
     if name == "inv" and argument.order == 2:
         return b.inverse(argument)
     known = computable().get(name)
     own = known.argument_order if known is not None else argument.order
-    if argument.order == own:
-        return b.make("call", operands, (name, None), shape)
-    if argument.order == own + 1 == 2 and name in _BATCHED:
-        return b.make("call", operands, (name, "rows"), shape)
-    return b.make("call", operands, (name, "each"), shape)
+    axis = None if argument.order == own else "rows" if argument.order == own + 1 == 2 and name in _BATCHED else "each"
+    return b.make("call", operands, (name, axis), shape)

@@ -8,7 +8,7 @@ expression meets no recursion limit.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
@@ -22,6 +22,10 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import is_symmetric, known
 
+_Leaf: TypeAlias = "e.Symbol | e.Number | e.Constant | e.SizeValue | e.Identity | e.Ones | e.Zeros | e.UnitVector | e.Commutation"
+_Linear: TypeAlias = "e.Negative | e.Transpose | e.Trace | e.Total | e.Diagonal | e.DiagonalMatrix | e.Vec | e.Reshape"
+_Nonlinear: TypeAlias = "e.Quotient | e.Power | e.MatrixPower | e.Elementwise | e.Norm | e.Call"
+
 
 class Translator(Reductions):
     """Makes the operations for expressions, in one builder, so that they share what they have in
@@ -29,8 +33,7 @@ class Translator(Reductions):
 
     def exact(self, expression: e.Expr) -> Op:
         """The array of an expression with all its axes."""
-        shape = expression.shape if len(expression.shape) > 2 else array_shape(expression.rows, expression.cols)
-        return self.b.full_shape(self._run(expression), shape)
+        return self.b.full_shape(self._run(expression), _whole_shape(expression))
 
     def _run(self, root: e.Expr) -> Op:
         stack: list[tuple[e.Expr, Requests]] = [(root, self._operation(root))]
@@ -58,65 +61,68 @@ class Translator(Reductions):
         """The operation for one node; it may have fewer axes, or axes of one entry, where it
         broadcasts."""
         b = self.b
-        if False:  # every branch below is a generator, also those that ask for nothing
-            yield node
-        typed = cast("e.Node", node)
         if isinstance(node, e.Vec) and len(node.operand.shape) > 2:
-            op = yield node.operand
-            return b.reshape(
-                b.permute(b.full_shape(op, node.operand.shape), tuple(range(len(node.operand.shape)))[::-1]), node.shape
-            )
+            whole = b.full_shape((yield node.operand), node.operand.shape)
+            return b.reshape(b.permute(whole, tuple(range(whole.order))[::-1]), node.shape)
+        typed = cast("e.Node", node)
         if any(len(part.shape) > 2 for part in (node, *e.children(node))):  # a tensor of order 3 or 4
             return tensor_op(b, lower(typed).tensor, self.extents)
         match typed:
+            case e.Index() | e.IndexSum() | e.IndexArray():
+                return tensor_op(b, lower(typed).tensor, self.extents)
+            case e.Leaf():
+                return (yield from self._leaf(typed))
+            case e.Linear():
+                return (yield from self._linear(typed))
+            case e.Inverse() | e.Kronecker():
+                return self.m.op((yield from self._chain_value((typed, False))))
+            case e.Sum():
+                return (yield from self._sum(typed))
+            case e.Product():
+                return (yield from self._product(typed))
+            case e.Hadamard(factors=factors):
+                return (yield from self._hadamard(factors))
+            case e.Quotient() | e.Power() | e.MatrixPower() | e.Elementwise() | e.Norm() | e.Call():
+                return (yield from self._nonlinear(typed))
+            case e.Entry(operand=operand, positions=positions) if all(isinstance(place, int) for place in positions):
+                op = yield from self._array(operand)
+                places = [int(str(place)) - 1 for place in positions]
+                return b.pick(op, tuple(places if typed.is_member else places[-op.order :]))
+            case e.Entry():
+                return tensor_op(b, lower(typed).tensor, self.extents)
+            case _ as never:
+                assert_never(never)
+
+    def _leaf(self, node: _Leaf) -> Requests:
+        b = self.b
+        match node:
             case e.Symbol(name=name):
-                return b.make("input", (), name, _symbol_shape(typed))
+                return b.make("input", (), name, _whole_shape(node))
             case e.Number(value=value):
                 return b.literal(value)
-            case e.Constant(name=name):
-                if name != "pi":
-                    raise MatcalcError(f"there is no code for the constant {name!r}")
+            case e.Constant(name="pi"):
                 return b.make("pi")
+            case e.Constant(name=name):
+                raise MatcalcError(f"there is no code for the constant {name!r}")
             case e.SizeValue(size=size):
                 return b.size(size)
             case e.Identity(size=size):
                 return b.make("eye", (), None, (size, size))
-            case e.Ones():
-                return b.literal(1)
-            case e.Zeros():
-                return b.literal(0)
-            case e.UnitVector() | e.Commutation() | e.Inverse() | e.Kronecker():
-                formed = yield from self._chain_value((typed, False))
-                return self.m.op(formed)
-            case e.Sum():
-                return (yield from self._sum(typed))
-            case e.Negative() | e.Product():
-                return (yield from self._product(typed))
-            case e.Quotient(denominator=denominator):
-                if denominator.is_scalar:
-                    return (yield from self._product(typed))
-                above = yield typed.numerator
-                below = yield denominator
-                return b.div(above, below)
+            case e.Ones() | e.Zeros():
+                return b.literal(int(isinstance(node, e.Ones)))
+            case e.UnitVector() | e.Commutation():
+                return self.m.op((yield from self._chain_value((node, False))))
+
+    def _linear(self, node: _Linear) -> Requests:
+        b = self.b
+        match node:
+            case e.Negative():
+                return (yield from self._product(node))
             case e.Transpose(operand=operand):
                 opened = isinstance(operand, e.Product | e.Negative | e.Quotient | e.Transpose) and not operand.is_scalar
                 if opened and self.uses[operand] <= 1:
-                    return (yield from self._product(typed))
-                op = yield operand
-                return b.transpose(op)
-            case e.Hadamard(factors=factors):
-                return (yield from self._hadamard(factors))
-            case e.Power():
-                return (yield from self._power(typed))
-            case e.MatrixPower():
-                return (yield from self._matrix_power(typed))
-            case e.Elementwise(function=name, argument=argument):
-                op = yield argument
-                if name == "sqrt":
-                    return b.make("sqrt", (op,), None, op.shape)
-                if name in computable():
-                    return b.map(name, op)
-                return b.make("user", (op,), name, op.shape)
+                    return (yield from self._product(node))
+                return b.transpose((yield operand))
             case e.Trace(operand=operand):
                 return (yield from self._trace(operand))
             case e.Total(operand=operand, axis=axis):
@@ -124,26 +130,33 @@ class Translator(Reductions):
             case e.Diagonal(operand=operand):
                 return (yield from self._diagonal(operand))
             case e.DiagonalMatrix(operand=operand):
-                op = yield operand
-                return self.m.diagonal_matrix(op, typed.rows)
+                return self.m.diagonal_matrix((yield operand), node.rows)
             case e.Vec(operand=operand):
-                op = yield from self._array(operand)
-                return b.vec(op)
+                return b.vec((yield from self._array(operand)))
             case e.Reshape(operand=operand):
-                op = yield from self._array(operand)
-                return b.unvec(b.vec(op), typed.shape) if typed.is_matrix else b.vec(op)
+                flat = b.vec((yield from self._array(operand)))
+                return b.unvec(flat, node.shape) if node.is_matrix else flat
+
+    def _nonlinear(self, node: _Nonlinear) -> Requests:
+        b = self.b
+        match node:
+            case e.Quotient(numerator=numerator, denominator=denominator):
+                if denominator.is_scalar:
+                    return (yield from self._product(node))
+                return b.div((yield numerator), (yield denominator))
+            case e.Power():
+                return (yield from self._power(node))
+            case e.MatrixPower():
+                return (yield from self._matrix_power(node))
+            case e.Elementwise(function=name, argument=argument):
+                op = yield argument
+                if name == "sqrt":
+                    return b.make("sqrt", (op,), None, op.shape)
+                return b.map(name, op) if name in computable() else b.make("user", (op,), name, op.shape)
             case e.Norm():
-                return (yield from self._norm(typed))
+                return (yield from self._norm(node))
             case e.Call():
-                return (yield from self._call(typed))
-            case e.Entry(operand=operand, positions=positions) if all(isinstance(place, int) for place in positions):
-                op = yield from self._array(operand)
-                places = [int(str(place)) - 1 for place in positions]
-                return b.pick(op, tuple(places if typed.is_member else places[-op.order :]))
-            case e.Index() | e.Entry() | e.IndexSum() | e.IndexArray():
-                return tensor_op(b, lower(typed).tensor, self.extents)
-            case _ as never:
-                assert_never(never)
+                return (yield from self._call(node))
 
     # ------------------------------------------------------------ sums and entrywise operations
 
@@ -166,10 +179,7 @@ class Translator(Reductions):
 
     def _hadamard(self, factors: tuple[e.Expr, ...]) -> Requests:
         b = self.b
-        ops = []
-        for factor in factors:
-            op = yield factor
-            ops.append(op)
+        ops = yield from self._each(factors)
         for k, op in enumerate(ops):
             if op.kind in ("eye", "diagonal_matrix") and len(ops) > 1:
                 rest = b.mul(ops[:k] + ops[k + 1 :])
@@ -191,10 +201,8 @@ class Translator(Reductions):
             return b.make("pow", (base, upper), None, shape)
         value = sign * exponent.value
         if isinstance(node.base, e.Norm) and node.base.kind in ("2", "A") and value.denominator == 1 and value % 2 == 0:
-            square = yield from self._squared_norm(node.base)
-            return b.power(square, value / 2)
-        base = yield node.base
-        return b.power(base, value)
+            return b.power((yield from self._squared_norm(node.base)), value / 2)
+        return b.power((yield node.base), value)
 
     def _norm(self, node: e.Norm) -> Requests:
         b = self.b
@@ -203,19 +211,16 @@ class Translator(Reductions):
                 op = yield from self._array(node.operand)
                 return b.make("call", (op,), ("norm2", None)) if op.shape else b.map("abs", op)
             case "A":
-                square = yield from self._squared_norm(node)
-                return b.make("sqrt", (square,))
+                return b.make("sqrt", ((yield from self._squared_norm(node)),))
             case "1":
-                op = yield from self._array(node.operand)
-                return b.sum(b.map("abs", op))
+                return b.sum(b.map("abs", (yield from self._array(node.operand))))
             case "p":
                 assert node.parameter is not None
                 op = yield from self._array(node.operand)
                 parameter = yield node.parameter
                 return b.make("call", (op, parameter), ("norm_p", None)) if op.shape else b.map("abs", op)
             case "nuclear" | "spectral":
-                op = yield from self._array(node.operand)
-                return b.make("call", (op,), (f"{node.kind}_norm", None))
+                return b.make("call", ((yield from self._array(node.operand)),), (f"{node.kind}_norm", None))
             case _:
                 raise MatcalcError(f"there is no code for the norm {node.kind!r}")
 
@@ -226,9 +231,7 @@ class Translator(Reductions):
             chain = (turned, node.parameter, operand) if operand.is_column else (operand, node.parameter, turned)
             return (yield e.Product(chain))
         op = yield from self._array(node.operand)
-        if not op.shape:
-            return self.b.power(op, Fraction(2))
-        return self.b.frobenius(op, op)
+        return self.b.frobenius(op, op) if op.shape else self.b.power(op, Fraction(2))
 
     def _matrix_power(self, node: e.MatrixPower) -> Requests:
         b = self.b
@@ -242,30 +245,26 @@ class Translator(Reductions):
                 return (yield factor)
             base = yield from self._array(factor)
             return b.make("matrix_power", (base, b.literal(abs(count))), None, node.shape)
-        base = yield from self._array(node.base)
-        return b.make("matrix_power", (base, exponent), None, node.shape)
+        return b.make("matrix_power", ((yield from self._array(node.base)), exponent), None, node.shape)
 
     def _call(self, node: e.Call) -> Requests:
         b = self.b
-        ops = []
-        for argument in node.arguments:
-            op = yield from self._array(argument)
-            ops.append(op)
-        first = node.arguments[0]
-        if node.function == "inv":
+        ops = yield from self._arrays(node.arguments)
+        first, name = node.arguments[0], node.function
+        if name == "inv":
             return (yield e.Inverse(first))
-        if node.function in ("logdet", "log_det") and known(first).semidefinite:
+        if name in ("logdet", "log_det") and known(first).semidefinite:
             return b.make("cholesky_logdet", (self._cholesky(ops[0]),))
-        axis = None if node.axis is None or not first.is_matrix else node.axis
-        if (first, axis) in self.shared_exponentials and node.function in ("softmax", "logsumexp"):
-            return self._softmax_parts(node.function, ops[0], axis)
-        function = computable().get(node.function)
-        if axis is None and function is not None and function.argument_order == 1 and first.is_matrix:
+        axis = node.axis if first.is_matrix else None
+        if (first, axis) in self.shared_exponentials and name in ("softmax", "logsumexp"):
+            return self._softmax_parts(name, ops[0], axis)
+        if axis is None and first.is_matrix and name in computable() and computable()[name].argument_order == 1:
             # A function of a vector takes all entries of a matrix; where it gives a vector, that is
             # made a matrix again.
-            made = b.make("call", (b.vec(ops[0]), *ops[1:]), (node.function, None), _call_shape(node, True))
+            shape = (node.shape[0] * node.shape[1],) if node.is_matrix else _whole_shape(node)
+            made = b.make("call", (b.vec(ops[0]), *ops[1:]), (name, None), shape)
             return b.unvec(made, node.shape) if node.is_matrix else made
-        return b.make("call", ops, (node.function, axis), _call_shape(node, False))
+        return b.make("call", ops, (name, axis), _whole_shape(node))
 
     def _softmax_parts(self, name: str, op: Op, axis: str | None) -> Op:
         """Softmax or logsumexp in single steps, where the other one is needed too and can share the
@@ -282,12 +281,6 @@ class Translator(Reductions):
         return b.add([(1, largest), (1, b.map("log", total))])
 
 
-def _symbol_shape(symbol: e.Symbol) -> Shape:
-    return array_shape(symbol.rows, symbol.cols) if len(symbol.shape) < 3 else symbol.shape
-
-
-def _call_shape(node: e.Call, flat: bool) -> Shape:
-    shape = node.shape
-    if flat and len(shape) == 2:
-        return (shape[0] * shape[1],)
-    return array_shape(node.rows, node.cols) if len(shape) < 3 else shape
+def _whole_shape(node: e.Expr) -> Shape:
+    """The axes of the array for a node."""
+    return array_shape(node.rows, node.cols) if len(node.shape) < 3 else node.shape

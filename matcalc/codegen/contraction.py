@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
+from itertools import combinations
 from math import prod
 from operator import mul
 from typing import TypeAlias
@@ -170,7 +171,7 @@ class Contraction:
         while len(items) > 1:
             span = range(min(len(items), _SEARCHED))
             summed = [{label for label in labels if label not in self.kept} for _, labels in items]
-            pairs = [(i, j) for i in span for j in span if i < j and summed[i] & summed[j]]
+            pairs = [(i, j) for i, j in combinations(span, 2) if summed[i] & summed[j]]
             if not pairs:
                 pairs = [(i, j) for j in range(len(items)) for i in range(j) if summed[i] & summed[j]][:1]
             spend(len(pairs))
@@ -216,12 +217,12 @@ class Contraction:
             return self._entrywise(first, second)
         if not batch:
             return self._matrix_product(first, second, summed)
-        if len(shared) in (len(mine), len(yours)):
-            if len(mine) == len(yours) == 2:
-                return self.b.sum(self.b.mul([left, self.arranged(second, mine)]), mine.index(summed[0])), (batch[0],)
-            output = tuple([label for label in dict.fromkeys((*mine, *yours)) if label not in summed])
-            return self._einsum([first, second], output), output
-        return self._batched_product(first, second, batch, summed)
+        if len(shared) not in (len(mine), len(yours)):
+            return self._batched_product(first, second, batch, summed)
+        if len(mine) == len(yours) == 2:
+            return self.b.sum(self.b.mul([left, self.arranged(second, mine)]), mine.index(summed[0])), (batch[0],)
+        output = tuple([label for label in dict.fromkeys((*mine, *yours)) if label not in summed])
+        return self._einsum([first, second], output), output
 
     def _entrywise(self, first: Labelled, second: Labelled) -> Labelled:
         """Multiplied entry by entry; labels still to be summed come first, so that the arrays can

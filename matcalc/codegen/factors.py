@@ -10,7 +10,7 @@ from typing import cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e
@@ -260,12 +260,7 @@ class Value:
 
     @property
     def array_shape(self) -> Shape:
-        return array_shape(self.rows, self.cols)
-
-
-def array_shape(rows: Size, cols: Size) -> Shape:
-    """The axes of the array for a matrix of these rows and columns."""
-    return tuple([size for size in (rows, cols) if size != ONE])
+        return axes_of(self.shape)
 
 
 def array(op: Op, rows: Size, cols: Size) -> Value:
@@ -424,7 +419,7 @@ class Multiplication:
         b = self.b
         op = self.exact(value)
         if value.cols == ONE:
-            return array(b.vec(b.transpose(b.unvec(op, array_shape(m, n)))), value.rows, ONE)
+            return array(b.vec(b.transpose(b.unvec(op, axes_of(shape_of(m, n))))), value.rows, ONE)
         rest = op.shape[1:]
         inner = op.operands[0] if op.kind == "reshape" else op
         if inner.order > 2 and inner.shape[:2] == (n, m):  # the axes are still apart
@@ -462,7 +457,7 @@ class Multiplication:
                 result = b.mark_symmetric(made) if b.is_symmetric(result) and b.is_symmetric(op) else made
             rows, cols = rows * part.rows, cols * part.cols
         assert result is not None
-        return b.reshape(result, array_shape(rows, cols))
+        return b.reshape(result, axes_of(shape_of(rows, cols)))
 
     def _kronecker_applied(self, operator: Value, value: Value) -> Value:
         """``(A kron B) vec(D) = vec(B D A')``, for every column of the value; the Kronecker product

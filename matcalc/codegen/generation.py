@@ -13,7 +13,7 @@ from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
 from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape, names_in, sizes_text
+from matcalc.base.sizes import Shape, axes_of, names_in, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import (
@@ -26,7 +26,6 @@ from matcalc.codegen.requests import (
     Operator,
     Output,
     Parameters,
-    array_axes,
     identifier,
     size_statements,
 )
@@ -386,7 +385,7 @@ class _Arguments:
         shaped = dict(arrays)
         if given or self.open_sizes or self.fixed:
             shaped |= {one: self._array(one, values) for one in self.others if one.name in values}
-        shapes = [(symbol.name, array_axes(symbol), tuple(array.shape)) for symbol, array in shaped.items()]
+        shapes = [(symbol.name, axes_of(symbol.shape), tuple(array.shape)) for symbol, array in shaped.items()]
         numbers = _sizes(shapes, given, self.open_sizes)
         arguments = {spelling: arrays[symbol] for symbol, spelling in self.symbols.items()}
         return {**arguments, **users, **{spelling: numbers[size] for size, spelling in self.sizes.items()}}
@@ -431,7 +430,7 @@ def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, i
 
 def _fitting(symbol: Symbol, array: Any) -> Any:
     """The array with the axes of the symbol. Raises ShapeError when it has others."""
-    axes = array_axes(symbol)
+    axes = axes_of(symbol.shape)
     if len(array.shape) == len(axes):
         return array
     long_axes = [length for length in array.shape if length != 1]

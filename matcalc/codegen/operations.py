@@ -400,18 +400,22 @@ class Builder:
             op, axis = op.operands[0], None if axis is None else 1 - axis
         if op.kind == "neg":
             return self.neg(self.sum(op.operands[0], axis))
-        if op.kind == "mul" and not op.operands[0].shape:
-            scalars = [factor for factor in op.operands if not factor.shape]
-            arrays = [factor for factor in op.operands if factor.shape]
-            if broadcast_shape([factor.shape for factor in arrays]) == op.shape:
-                return self.mul([*scalars, self.sum(self.mul(arrays), axis)])
-        if axis is None and op.kind == "mul" and len(op.operands) >= 2:
-            last = op.operands[-1]
-            rest = self.mul(op.operands[:-1])
-            if last.shape == rest.shape == op.shape:
-                return self.frobenius(rest, last)
+        product = self._sum_of_product(op, axis) if op.kind == "mul" else None
+        if product is not None:
+            return product
         shape = () if axis is None else (op.shape[1 - axis],)
         return self.make("sum", (op,), axis, shape)
+
+    def _sum_of_product(self, op: Op, axis: int | None) -> Op | None:
+        """The sum with scalars in front of it, or as that of the entries of two arrays."""
+        scalars = [factor for factor in op.operands if not factor.shape]
+        arrays = [factor for factor in op.operands if factor.shape]
+        if scalars and broadcast_shape([factor.shape for factor in arrays]) == op.shape:
+            return self.mul([*scalars, self.sum(self.mul(arrays), axis)])
+        if axis is not None or len(op.operands) < 2:
+            return None
+        last, rest = op.operands[-1], self.mul(op.operands[:-1])
+        return self.frobenius(rest, last) if last.shape == rest.shape == op.shape else None
 
     def inverse(self, op: Op) -> Op:
         return self._same_symmetry(self.make("inverse", (op,), None, op.shape))

@@ -8,13 +8,12 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias, cast
 
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, axes_of
 from matcalc.codegen.factors import (
     Factors,
     Multiplication,
     Value,
     array,
-    array_shape,
     arrays_of,
     as_expression,
     explicit_inverses,
@@ -62,7 +61,7 @@ class Products:
 
     def _array(self, expression: e.Expr) -> Requests:
         """The operation of an operand with all its axes."""
-        return self.b.full_shape((yield expression), array_shape(expression.rows, expression.cols))
+        return self.b.full_shape((yield expression), axes_of(expression.shape))
 
     def _arrays(self, expressions: Iterable[e.Expr]) -> Operands:
         """The operations of several operands with all their axes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from matcalc.base.sizes import ONE, ZERO, Shape, Size
+from matcalc.base.sizes import ONE, ZERO, Shape, Size, axes_of
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced
@@ -147,11 +147,6 @@ class Parameters:
     names: Names
 
 
-def array_axes(symbol: Symbol) -> Shape:
-    """The axes of the array for a symbol: a row has one."""
-    return symbol.shape[1:] if len(symbol.shape) == 2 and symbol.shape[0] == ONE else symbol.shape
-
-
 class Lengths(Protocol):
     """How a language asks for the length of an axis, and solves ``length = divisor * size**power``
     for a size."""
@@ -166,7 +161,7 @@ def size_statements(
 ) -> tuple[list[str], list[str]]:
     """Statements that set the wanted sizes from the shapes of arrays, and the sizes that no array
     fixes."""
-    axes = [(symbol, axis, size) for symbol in symbols for axis, size in enumerate(array_axes(symbol))]
+    axes = [(symbol, axis, size) for symbol in symbols for axis, size in enumerate(axes_of(symbol.shape))]
     known: dict[str, list[str]] = {}
     left = dict.fromkeys(wanted)
     progress = True

@@ -12,7 +12,7 @@ from matcalc.base import rational
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
-from matcalc.base.sizes import names_in
+from matcalc.base.sizes import axes_of, names_in
 from matcalc.codegen.requests import (
     Check,
     Comparison,
@@ -23,7 +23,6 @@ from matcalc.codegen.requests import (
     Output,
     Parameters,
     Trial,
-    array_axes,
 )
 from matcalc.codegen.targets.target import Target
 from matcalc.evaluation.interpreter import program
@@ -119,7 +118,7 @@ def _comparison(key: str, output: Output, check: Check, names: Names) -> Compari
         tuple([names.of("symbol", symbol.name) for symbol in derivative.wrt]),
         derivative.layout,
         len(source.shape) if not source.is_row else 1,
-        tuple([len(array_axes(symbol)) for symbol in derivative.wrt if symbol.shape]),
+        tuple([len(axes_of(symbol.shape)) for symbol in derivative.wrt if symbol.shape]),
         along,
         names.of("symbol", output.argument.name) if isinstance(output, Operator) else None,
     )
@@ -145,8 +144,6 @@ def _point(
 
     None when they are too large.
     """
-    import numpy as np
-
     expressions = [check.source, *(output for output in outputs.values() if isinstance(output, Expr))]
     if sum(len(postorder(expression)) for expression in expressions) > 5000:
         expressions = []
@@ -156,22 +153,23 @@ def _point(
         if sizes is None or not (draws or all(_entries(symbol, sizes) <= _MOST_WRITTEN for symbol in symbols.values())):
             return None
         for style in _STYLES:
-            lines, values = (
-                _drawn(symbols.values(), sizes, seed, style, names)
-                if draws
-                else ([], _members(symbols.values(), sizes, seed, style))
-            )
+            drawn = _drawn(symbols.values(), sizes, seed, style, names) if draws else None
+            lines, values = drawn or ([], _members(symbols.values(), sizes, seed, style))
             chosen = chosen or (sizes, lines, values)
-            if users:
-                return chosen
-            try:
-                results = [program(expression).run(values, sizes, observe=check_place) for expression in expressions]
-            except MatcalcError:
-                continue
-            if all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < _LARGEST for result in results):
-                return sizes, lines, values
-    assert chosen is not None
+            if users or _is_finite(expressions, values, sizes):
+                return chosen if users else (sizes, lines, values)
     return chosen
+
+
+def _is_finite(expressions: Sequence[Expr], values: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    """Whether all expressions have values at a point, none of them large."""
+    import numpy as np
+
+    try:
+        results = [program(expression).run(values, sizes, observe=check_place) for expression in expressions]
+    except MatcalcError:
+        return False
+    return all(np.all(np.isfinite(result)) and np.max(np.abs(result), initial=0.0) < _LARGEST for result in results)
 
 
 def _fitting_sizes(
@@ -200,7 +198,7 @@ def _members(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, sty
     """Arrays with the facts, of short numbers: they are to be written out."""
     import numpy as np
 
-    lengths = {symbol: tuple([size.value(sizes) for size in array_axes(symbol)]) for symbol in symbols}
+    lengths = {symbol: tuple([size.value(sizes) for size in axes_of(symbol.shape)]) for symbol in symbols}
     made = {
         symbol: member(symbol.properties, axes, Random(f"{seed} {symbol.name}"), style.member) for symbol, axes in lengths.items()
     }
@@ -215,7 +213,7 @@ def _drawn(
     import numpy as np
 
     places = {symbol: f'point["{names.of("symbol", symbol.name)}"]' for symbol in symbols}
-    lengths = {symbol: tuple([size.value(sizes) for size in array_axes(symbol)]) for symbol in places}
+    lengths = {symbol: tuple([size.value(sizes) for size in axes_of(symbol.shape)]) for symbol in places}
     drawn = {symbol: _statements(place, lengths[symbol], symbol.properties, style) for symbol, place in places.items()}
     while True:
         lines = [f"rng = np.random.default_rng({seed})", "point = {}", *(line for part in drawn.values() for line in part)]
@@ -253,20 +251,13 @@ def _written_out(place: str, lengths: tuple[int, ...], array: Any) -> list[str]:
 def _statements(place: str, lengths: tuple[int, ...], facts: frozenset[str], style: _Style) -> list[str]:
     """Statements for an array with the fact that shapes it most."""
     shape = str(lengths[0]) if len(lengths) == 1 else f"({', '.join(map(str, lengths))})"
-    if not lengths:
-        shape = "()"
-    if "mask" in facts:
-        return [f"{place} = rng.integers(0, 2, {shape}).astype(float)"]
-    if "sign" in facts:
-        return [f"{place} = rng.choice([-1.0, 1.0], {shape})"]
-    if "integer" in facts:
-        return [f"{place} = rng.integers({1 if 'nonnegative' in facts else -3}, 4, {shape}).astype(float)"]
+    row, rest = (lengths[-1], lengths[:-1]) if lengths else (1, ())
+    fields = {"shape": shape, "low": 1 if "nonnegative" in facts else -3, "row": row, "rest": f", {rest}" if rest else ""}
+    for fact, code in _OF_NUMBERS if not lengths else (*_OF_NUMBERS, *_OF_ARRAYS):
+        if fact in facts:
+            return [f"{place} = {code.format(**fields)}"]
     if not lengths:
         return [f"{place} = {style.scalar}"]
-    if "simplex" in facts:
-        return [f"{place} = rng.dirichlet(np.ones({lengths[-1]})" + (f", {lengths[:-1]})" if len(lengths) > 1 else ")")]
-    if "orthonormal" in facts:
-        return [f"{place} = np.linalg.qr(rng.standard_normal({shape}))[0]"]
     entries = "rng.uniform(0.3, 1.5, {shape})" if "nonnegative" in facts else style.entries
     lines = [f"{place} = {entries.format(shape=shape)}"]
     if "unit" in facts:
@@ -278,16 +269,26 @@ def _statements(place: str, lengths: tuple[int, ...], facts: frozenset[str], sty
     return [*lines, *_square(place, lengths[0], facts, style)]
 
 
+_OF_NUMBERS = (
+    ("mask", "rng.integers(0, 2, {shape}).astype(float)"),
+    ("sign", "rng.choice([-1.0, 1.0], {shape})"),
+    ("integer", "rng.integers({low}, 4, {shape}).astype(float)"),
+)
+"""What draws entries with a fact; the first that holds is taken."""
+_OF_ARRAYS = (
+    ("simplex", "rng.dirichlet(np.ones({row}){rest})"),
+    ("orthonormal", "np.linalg.qr(rng.standard_normal({shape}))[0]"),
+)
+
+
 def _square(place: str, size: int, facts: frozenset[str], style: _Style) -> list[str]:
     """Statements that make a square array of any entries one with the facts."""
     if "positive_semidefinite" in facts:
         return [f"{place} = {place} @ {place}.T / {size} + np.eye({size})"]
     if "antisymmetric" in facts:
         return [f"{place} = {place} - {place}.T"]
-    lines = []
-    if style.diagonal or "invertible" in facts:
-        lines.append(f"{place} = {place} + {style.diagonal or 3.0} * np.eye({size})")
-    if "symmetric" in facts:
-        lines.append(f"{place} = {place} + {place}.T")
+    shifted = style.diagonal or "invertible" in facts
+    lines = [f"{place} = {place} + {style.diagonal or 3.0} * np.eye({size})"] if shifted else []
+    lines += [f"{place} = {place} + {place}.T"] if "symmetric" in facts else []
     triangle = "tril" if "lower_triangular" in facts else "triu" if "upper_triangular" in facts else ""
     return [*lines, f"{place} = np.{triangle}({place})"] if triangle else lines

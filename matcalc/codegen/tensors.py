@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations as pairs_of
 from itertools import product as combinations
 from math import prod
 from typing import TypeAlias, assert_never, cast
@@ -98,7 +99,7 @@ class Expansion:
     def _alike(self, terms: Sequence[Term], shape: Shape) -> tuple[int, ...] | None:
         """The terms that are best added: first two that have most in common, then all that have
         that in common too."""
-        pairs = [(i, j) for j in range(len(terms)) for i in range(j)]
+        pairs = sorted(pairs_of(range(len(terms)), 2), key=lambda pair: pair[::-1])
         common_of = {pair: _common([terms[k] for k in pair]) for pair in pairs}
         fitting = [pair for pair in pairs if not self._grows([terms[k] for k in pair], common_of[pair], shape)]
         if not fitting:

@@ -12,8 +12,7 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Shape
-from matcalc.codegen.factors import array_shape
+from matcalc.base.sizes import axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
@@ -33,7 +32,7 @@ class Translator(Reductions):
 
     def exact(self, expression: e.Expr) -> Op:
         """The array of an expression with all its axes."""
-        return self.b.full_shape(self._run(expression), _whole_shape(expression))
+        return self.b.full_shape(self._run(expression), axes_of(expression.shape))
 
     def _run(self, root: e.Expr) -> Op:
         stack: list[tuple[e.Expr, Requests]] = [(root, self._operation(root))]
@@ -97,7 +96,7 @@ class Translator(Reductions):
         b = self.b
         match node:
             case e.Symbol(name=name):
-                return b.make("input", (), name, _whole_shape(node))
+                return b.make("input", (), name, axes_of(node.shape))
             case e.Number(value=value):
                 return b.literal(value)
             case e.Constant(name="pi"):
@@ -261,10 +260,10 @@ class Translator(Reductions):
         if axis is None and first.is_matrix and name in computable() and computable()[name].argument_order == 1:
             # A function of a vector takes all entries of a matrix; where it gives a vector, that is
             # made a matrix again.
-            shape = (node.shape[0] * node.shape[1],) if node.is_matrix else _whole_shape(node)
+            shape = (node.shape[0] * node.shape[1],) if node.is_matrix else axes_of(node.shape)
             made = b.make("call", (b.vec(ops[0]), *ops[1:]), (name, None), shape)
             return b.unvec(made, node.shape) if node.is_matrix else made
-        return b.make("call", ops, (name, axis), _whole_shape(node))
+        return b.make("call", ops, (name, axis), axes_of(node.shape))
 
     def _softmax_parts(self, name: str, op: Op, axis: str | None) -> Op:
         """Softmax or logsumexp in single steps, where the other one is needed too and can share the
@@ -279,8 +278,3 @@ class Translator(Reductions):
         if name == "softmax":  # one division instead of one for every entry
             return b.mul([exponentials, spread(b.div(b.literal(1), total))])
         return b.add([(1, largest), (1, b.map("log", total))])
-
-
-def _whole_shape(node: e.Expr) -> Shape:
-    """The axes of the array for a node."""
-    return array_shape(node.rows, node.cols) if len(node.shape) < 3 else node.shape

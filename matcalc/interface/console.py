@@ -80,15 +80,20 @@ def _spelling(text: str, place: int) -> str:
         return ("" if before in SUPERSCRIPTS else "^") + SUPERSCRIPTS[character]
     if character in SUBSCRIPTS:
         return ("" if before in SUBSCRIPTS else "_") + SUBSCRIPTS[character]
-    if character in _SPELLED:
-        return _SPELLED[character]
-    if character in FRACTIONS:
-        return "/".join(FRACTIONS[character])
-    if character in ACCENTS:
-        return f"_{ACCENTS[character]}"
-    if character in GREEK_NAMES:
-        return GREEK_NAMES[character]
+    return _MARKS.get(character) or _by_parts(character)
+
+
+_MARKS = {
+    **GREEK_NAMES,
+    **{accent: f"_{name}" for accent, name in ACCENTS.items()},
+    **{character: "/".join(parts) for character, parts in FRACTIONS.items()},
+    **_SPELLED,
+}
+"""What stands for a character wherever it is."""
+
+
+def _by_parts(character: str) -> str:
     parts = unicodedata.normalize("NFKD", character)
     if parts == character:
         return " " if character.isspace() else "?"
-    return "".join([part if part.isascii() else f"_{ACCENTS[part]}" if part in ACCENTS else "" for part in parts]) or "?"
+    return "".join([part if part.isascii() else _MARKS[part] if part in ACCENTS else "" for part in parts]) or "?"

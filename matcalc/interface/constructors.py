@@ -69,10 +69,9 @@ class UserFunction:
     def __call__(self, argument: object) -> ParsedExpression:
         """The function of every entry of an expression."""
         value = operand(argument, f"be an argument of {self.name}")
-        node = value.node if isinstance(value, Arithmetic) else value
-        notes = value.notes if isinstance(value, Arithmetic) else ()
-        declarations = {**(value.declarations if isinstance(value, Arithmetic) else {}), self.name.rstrip("'"): "function"}
-        return ParsedExpression(e.Elementwise(self.name, node), declarations, notes)
+        given = value if isinstance(value, Arithmetic) else ParsedExpression(value, {})
+        declarations = {**given.declarations, self.name.rstrip("'"): "function"}
+        return ParsedExpression(e.Elementwise(self.name, given.node), declarations, given.notes)
 
 
 def symbols(declarations: str | Mapping[str, object]) -> Symbols:
@@ -103,12 +102,8 @@ def _symbol(declaration: Declaration) -> Made:
     if declaration.kind == "function":
         return UserFunction(name)
     if declaration.shape is None:
-        words = " ".join(declaration.properties)
-        example = (
-            f"{name}: n×n {words}".rstrip()
-            if declaration.kind != "vector" and name[:1].isupper()
-            else f"{name}: n {words}".rstrip()
-        )
+        sizes = "n×n" if declaration.kind != "vector" and name[:1].isupper() else "n"
+        example = " ".join([f"{name}: {sizes}", *declaration.properties])
         raise MatcalcError(
             f"the sizes of {name} are not given", expected="sizes, or scalar", suggestion=f'matcalc.symbols("{example}")'
         )
@@ -177,10 +172,7 @@ def _applied(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
     values = [argument if isinstance(argument, str) else operand(argument, where) for argument in arguments]
     if name == "norm" and values[1:] in (["F"], ["fro"]):
         values = values[:1]
-    pieces: list[str | Arithmetic | e.Expr] = [f"{name}("]
-    for position, value in enumerate(values):
-        pieces += [", ", value] if position else [value]
-    pieces.append(")")
+    listed = [piece for value in values for piece in (", ", value)][1:]
 
     def make(given: Sequence[s.Syntax], place: Span) -> s.Syntax:
         operands = iter(given)
@@ -191,7 +183,7 @@ def _applied(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
             return s.Raised(place, parts[0], parts[1], True)
         return s.Applied(place, name, tuple(parts), place)
 
-    return combined(ParsedExpression, pieces, make, lambda operands: for_function(name, operands))
+    return combined(ParsedExpression, [f"{name}(", *listed, ")"], make, lambda operands: for_function(name, operands))
 
 
 def _argument(value: Arithmetic | e.Expr, given: s.Syntax) -> s.Syntax:

@@ -11,7 +11,7 @@ from typing import Any
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.sizes import Shape, Size, axes_of
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import differentiate
 from matcalc.einstein.lowered import Lowered
@@ -27,23 +27,24 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
+from matcalc.interface.results import Sided
 from matcalc.language import Elaborated
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.parsed import Reading, Style, checked_style, made_of
+from matcalc.objects.parsed import Reading, Style, made_of, plain_shape
 from matcalc.objects.programs import (
     array_function,
     value_callable,
     value_code,
 )
-from matcalc.printing import Shown, index_text, text
+from matcalc.printing import text
 from matcalc.printing.names import unicode_name
-from matcalc.printing.notations import BOLD, NOTATIONS, checked_notation, in_all, name_in, notation_of
+from matcalc.printing.notations import BOLD, NOTATIONS, in_all, name_in, notation_of
 from matcalc.products.differentials import closed_change, entry, moving, new_name, paired_sum, pushed, pushed_along, unit_move
 from matcalc.sympy_exchange import sympy_source, to_sympy
 
 
 @dataclass(frozen=True, eq=False)
-class Equation(Shown):
+class Equation(Sided):
     """``left = right``; ``str()`` and ``text()`` give the right side, ``equation()`` both.
 
     ``node`` is the closed matrix form, None when there is none: then the text is index notation.
@@ -79,39 +80,24 @@ class Equation(Shown):
     @property
     def shape(self) -> tuple[int | str, ...]:
         """The shape of both sides, that of the expression."""
-        return tuple([str(size) if size.number is None else size.number for size in self.value_shape])
+        return plain_shape(self.value_shape)
 
     @property
-    def index_form(self) -> str:
-        """The right side in index notation."""
-        return index_text(self.tensor, "unicode")
-
-    def text(self, style: Style = "unicode") -> str:
-        """The right side in the input language, or in index notation when there is no closed
-        form."""
-        checked_style(style)
-        return index_text(self.tensor, style) if self.node is None else text(self.node, style)
+    def _formula(self) -> tuple[Expr | None, Tensor]:
+        return self.node, self.tensor
 
     def equation(self, style: Style = "unicode") -> str:
         """Both sides, as in ``dY = A dX B``."""
         return f"{self.left[1] if style == 'ascii' else self.left[0]} = {self.text(style)}"
 
-    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
-        """LaTeX source of the right side, or of both; ``bold`` sets vectors and matrices in bold
-        type."""
-        return self.typeset("latex", equation, bold=bold)
+    def _left(self, style: str, bold: bool) -> str:
+        return self.left[BOLD[style] if bold else NOTATIONS.index(style)]
 
-    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
-        """What ``latex`` gives, in a notation that is typeset: ``"latex"`` or ``"typst"``."""
-        style, shown = checked_notation(notation), bold and self.node is not None
-        right = index_text(self.tensor, style) if self.node is None else text(self.node, style, bold)
+    def _right(self, style: str, bold: bool) -> str:
+        right, shown = super()._right(style, bold), bold and self.node is not None
         for move, symbol in self.spelled.items():
             right = right.replace(text(move, style, shown), notation_of(style).differential(text(symbol, style, shown)))
-        return f"{self.left[BOLD[style] if bold else NOTATIONS.index(style)]} = {right}" if equation else right
-
-    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
-        """What ``latex`` gives, between dollar signs."""
-        return f"${self.latex(equation, bold=bold)}$"
+        return right
 
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """A callable of the symbols, the new ones among them, that returns the right side as an
@@ -161,18 +147,8 @@ class Equation(Shown):
     def _identity(self) -> tuple[object, ...]:
         return self.left, self.node, self.tensor, self.value_shape, frozenset(self.declarations.items())
 
-    def __eq__(self, other: object) -> bool:
-        """Whether both sides, and what is declared of their symbols, are the same."""
-        return self._identity() == other._identity() if isinstance(other, Equation) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.equation()}>"
-
-    def _displayed(self) -> str:
-        return self.latex(equation=True)
 
 
 @record
@@ -231,12 +207,10 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     places: list[int | str] = []
     for at, size in zip(positions, axes, strict=True):
         if isinstance(at, int):
-            if at < 1 or (size.number is not None and at > size.number):
-                raise ShapeError(f"position {at} is outside a size of {size}")
-            places.append(at)
+            places.append(_checked_place(at, size))
             continue
         unit = Symbol(new_name(f"e_{at}", taken), (size,))
-        if unit in units or any(unit.name == other.name for other in units):
+        if unit.name in places:
             raise MatcalcError(f"the index {at} is given twice", suggestion="two different letters, such as i and j")
         units.append(unit)
         places.append(unit.name)
@@ -257,6 +231,12 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     if units:
         notes.append(f"{', '.join(unicode_name(unit.name) for unit in units)}: unit vectors")
     return _equation(replace(source, notes=(*source.notes, *notes)), in_all(left), lowered, form, tuple(units))
+
+
+def _checked_place(at: int, size: Size) -> int:
+    if at < 1 or (size.number is not None and at > size.number):
+        raise ShapeError(f"position {at} is outside a size of {size}")
+    return at
 
 
 def free_indices(source: Source, symbol: Symbol) -> tuple[str, ...]:

@@ -137,13 +137,7 @@ def shape_words(shape: tuple[Any, ...]) -> str:
     ('scalar', 'vector of size n', 'n×(m*p)')
     """
     sizes = [f"({size})" if len(shape) > 1 and any(sign in str(size) for sign in "*+-") else str(size) for size in shape]
-    match len(sizes):
-        case 0:
-            return "scalar"
-        case 1:
-            return f"vector of size {sizes[0]}"
-        case _:
-            return "×".join(sizes)
+    return f"vector of size {sizes[0]}" if len(sizes) == 1 else "×".join(sizes) or "scalar"
 
 
 _NO_VARIABLES = frozenset(["function", "constant"])

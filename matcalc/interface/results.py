@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
@@ -12,7 +13,7 @@ from matcalc.base.layouts import Layout
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.derivation.pipeline import Outcome, over_samples
-from matcalc.expr.nodes import Symbol
+from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import as_call
@@ -22,6 +23,7 @@ from matcalc.printing.notations import checked_notation, notation_of
 
 if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
+    from matcalc.einstein.nodes import Tensor
     from matcalc.entries import Entries
     from matcalc.interface.equations import Equation
     from matcalc.printing import indices
@@ -33,8 +35,74 @@ else:
 __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
 
 
+class Sided(Shown):
+    """A formula, and what stands left of its equals sign; where there is no matrix formula, it is
+    in index notation."""
+
+    @property
+    @abstractmethod
+    def _formula(self) -> tuple[Expr | None, Tensor]:
+        """The matrix formula, and the tensor."""
+
+    @abstractmethod
+    def _left(self, style: str, bold: bool) -> str:
+        """What stands left of the equals sign, typeset."""
+
+    @abstractmethod
+    def _identity(self) -> tuple[object, ...]:
+        """What equal results have in common."""
+
+    @property
+    @as_call
+    def index_form(self) -> str:
+        """The right side entry by entry, in index notation; always there."""
+        return indices.index_text(self._formula[1], "unicode")
+
+    @as_call
+    def text(self, style: Style = "unicode") -> str:
+        """The closed form in the input language; when there is none, the form with explicit sums,
+        or the index form."""
+        form, tensor = self._formula
+        return indices.index_text(tensor, checked_style(style)) if form is None else text(form, checked_style(style))
+
+    @as_call
+    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
+        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and
+        matrices in bold type.
+
+        Entries, as in index notation, are not bold.
+        """
+        return self.typeset("latex", equation, bold=bold)
+
+    @as_call
+    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, in a notation that is typeset: ``"latex"`` or ``"typst"``."""
+        right = self._right(checked_notation(notation), bold)
+        return f"{self._left(notation, bold)} = {right}" if equation else right
+
+    def _right(self, style: str, bold: bool) -> str:
+        form, tensor = self._formula
+        return indices.index_text(tensor, style) if form is None else text(form, style, bold)
+
+    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
+        """What ``latex`` gives, between dollar signs."""
+        return f"${self.latex(equation, bold=bold)}$"
+
+    def _displayed(self) -> str:
+        return self.latex(equation=True)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are found in the same way from equal expressions."""
+        if not isinstance(other, Sided) or type(self) is not type(other):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+
 @guarded
-class Derivation(Shown):
+class Derivation(Sided):
     """The derivative of ``source`` by ``wrt`` in one layout.
 
     ``str()`` and ``text()`` give the closed matrix form when there is one, which ``closed`` tells;
@@ -73,12 +141,6 @@ class Derivation(Shown):
         return len(self.wrt)
 
     @property
-    @as_call
-    def index_form(self) -> str:
-        """The derivative entry by entry, in index notation; always there."""
-        return indices.index_text(self.outcome.tensor, "unicode")
-
-    @property
     def shape(self) -> tuple[int | str, ...]:
         """Sizes of the result in the layout asked for; ``()`` for a scalar."""
         return plain_shape(self.outcome.shape)
@@ -93,34 +155,9 @@ class Derivation(Shown):
         """Where the derivative holds, such as ``X invertible``."""
         return self.outcome.conditions
 
-    @as_call
-    def text(self, style: Style = "unicode") -> str:
-        """The closed form in the input language; when there is none, the form with explicit sums,
-        or the index form."""
-        shown = self.outcome.shown
-        return (
-            indices.index_text(self.outcome.tensor, checked_style(style)) if shown is None else text(shown, checked_style(style))
-        )
-
-    @as_call
-    def latex(self, equation: bool = False, *, bold: bool = False) -> str:
-        """LaTeX source of the right-hand side, or of the whole equation; ``bold`` sets vectors and
-        matrices in bold type.
-
-        Entries, as in index notation, are not bold.
-        """
-        return self.typeset("latex", equation, bold=bold)
-
-    @as_call
-    def typeset(self, notation: str = "latex", equation: bool = False, *, bold: bool = False) -> str:
-        """What ``latex`` gives, in a notation that is typeset: ``"latex"`` or ``"typst"``."""
-        style, shown = checked_notation(notation), self.outcome.shown
-        right = indices.index_text(self.outcome.tensor, style) if shown is None else text(shown, style, bold)
-        return f"{self._left(style, bold)} = {right}" if equation else right
-
-    def markdown(self, equation: bool = False, *, bold: bool = False) -> str:
-        """What ``latex`` gives, between dollar signs."""
-        return f"${self.latex(equation, bold=bold)}$"
+    @property
+    def _formula(self) -> tuple[Expr | None, Tensor]:
+        return self.outcome.shown, self.outcome.tensor
 
     def _left(self, style: str, bold: bool) -> str:
         return f"{self._by(style, '', bold)} {operand(self.source.node, style, bold)}"
@@ -296,22 +333,8 @@ class Derivation(Shown):
         }
 
     def _identity(self) -> tuple[object, ...]:
-        """What equal derivatives have in common."""
         return self.source, self.wrt, self.layout, self.symmetric, self.outcome.expression, self.outcome.tensor
-
-    def __eq__(self, other: object) -> bool:
-        """Whether both are the derivative of the same expression by the same symbols in the same
-        layout."""
-        if not isinstance(other, Derivation) or type(self) is not type(other):
-            return NotImplemented
-        return self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
 
     def __repr__(self) -> str:
         by = ", ".join(symbol.name for symbol in self.wrt)
         return f"<Derivation of {self.source.text()} by {by}: {self.text()}{warned(self.warnings)}>"
-
-    def _displayed(self) -> str:
-        return self.latex(equation=True)

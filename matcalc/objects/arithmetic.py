@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from matcalc.base.lazy import later
@@ -17,6 +17,20 @@ else:
     combining = later("matcalc.objects.combining")
 
 Own = TypeVar("Own", bound="Arithmetic")
+
+
+def _both(operator: str) -> tuple[Callable[[Own, object], Own], Callable[[Own, object], Own]]:
+    """What an operator does with an expression on its left, and with one on its right."""
+
+    def before(self: Own, other: object) -> Own:
+        return combining.binary(self, operator, self, other)
+
+    def behind(self: Own, other: object) -> Own:
+        # The built-in sum() begins with 0.
+        starts_sum = operator == "+" and isinstance(other, int) and other == 0
+        return self if starts_sum else combining.binary(self, operator, other, self)
+
+    return before, behind
 
 
 class Arithmetic:
@@ -40,42 +54,12 @@ class Arithmetic:
         """The transpose."""
         return combining.transposed(self)
 
-    def __matmul__(self: Own, other: object) -> Own:
-        return combining.binary(self, "@", self, other)
-
-    def __rmatmul__(self: Own, other: object) -> Own:
-        return combining.binary(self, "@", other, self)
-
-    def __mul__(self: Own, other: object) -> Own:
-        return combining.binary(self, "*", self, other)
-
-    def __rmul__(self: Own, other: object) -> Own:
-        return combining.binary(self, "*", other, self)
-
-    def __truediv__(self: Own, other: object) -> Own:
-        return combining.binary(self, "/", self, other)
-
-    def __rtruediv__(self: Own, other: object) -> Own:
-        return combining.binary(self, "/", other, self)
-
-    def __add__(self: Own, other: object) -> Own:
-        return combining.binary(self, "+", self, other)
-
-    def __radd__(self: Own, other: object) -> Own:
-        # The built-in sum() begins with 0.
-        return self if isinstance(other, int) and other == 0 else combining.binary(self, "+", other, self)
-
-    def __sub__(self: Own, other: object) -> Own:
-        return combining.binary(self, "-", self, other)
-
-    def __rsub__(self: Own, other: object) -> Own:
-        return combining.binary(self, "-", other, self)
-
-    def __pow__(self: Own, other: object) -> Own:
-        return combining.binary(self, "**", self, other)
-
-    def __rpow__(self: Own, other: object) -> Own:
-        return combining.binary(self, "**", other, self)
+    __matmul__, __rmatmul__ = _both("@")
+    __mul__, __rmul__ = _both("*")
+    __truediv__, __rtruediv__ = _both("/")
+    __add__, __radd__ = _both("+")
+    __sub__, __rsub__ = _both("-")
+    __pow__, __rpow__ = _both("**")
 
     def __neg__(self: Own) -> Own:
         return combining.negative(self)

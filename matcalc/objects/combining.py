@@ -202,10 +202,6 @@ def operand(value: object, where: str) -> Arithmetic | e.Expr:
     return found
 
 
-def _combined(own: Own, pieces: Sequence[str | Arithmetic | e.Expr], make: Make, advice: Advice = lambda operands: None) -> Own:
-    return combined(type(own), pieces, make, advice)
-
-
 def binary(own: Own, operator: str, left: object, right: object) -> Own:
     first, second = (operand(value, f"stand beside {operator}") for value in (left, right))
     a, b = (value.node if isinstance(value, Arithmetic) else value for value in (first, second))
@@ -214,17 +210,20 @@ def binary(own: Own, operator: str, left: object, right: object) -> Own:
         raise ShapeError(f"@ multiplies matrices and vectors, not {shown}", suggestion=for_operator("@", a, b))
 
     def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
-        match operator:
-            case "**":
-                literal = _literal(b, names[1].span)
-                return s.Raised(place, names[0], literal or names[1], not (a.is_matrix or a.is_scalar) or not b.is_scalar)
-            case "*" | "/" as sign:
-                scaling = b.is_scalar or (sign == "*" and a.is_scalar)
-                return s.Binary(place, sign if scaling else f".{sign}", names[0], names[1], place)
-            case _:
-                return s.Binary(place, "*" if operator == "@" else operator, names[0], names[1], place)
+        if operator == "**":
+            literal = _literal(b, names[1].span)
+            return s.Raised(place, names[0], literal or names[1], not (a.is_matrix or a.is_scalar) or not b.is_scalar)
+        return s.Binary(place, _in_language(operator, a, b), names[0], names[1], place)
 
-    return _combined(own, (first, f" {operator} ", second), make, lambda operands: for_operator(operator, *operands))
+    return combined(type(own), (first, f" {operator} ", second), make, lambda operands: for_operator(operator, *operands))
+
+
+def _in_language(operator: str, left: e.Expr, right: e.Expr) -> str:
+    """The operator of the language: products and quotients of arrays go entry by entry."""
+    if operator in ("*", "/"):
+        scaling = right.is_scalar or (operator == "*" and left.is_scalar)
+        return operator if scaling else f".{operator}"
+    return "*" if operator == "@" else operator
 
 
 def _literal(exponent: e.Expr, place: Span) -> s.Syntax | None:
@@ -236,15 +235,15 @@ def _literal(exponent: e.Expr, place: Span) -> s.Syntax | None:
 
 
 def transposed(own: Own) -> Own:
-    return _combined(own, (own, "ᵀ"), lambda names, place: s.Transposed(place, names[0]))
+    return combined(type(own), (own, "ᵀ"), lambda names, place: s.Transposed(place, names[0]))
 
 
 def negative(own: Own) -> Own:
-    return _combined(own, ("−", own), lambda names, place: s.Minus(place, names[0]))
+    return combined(type(own), ("−", own), lambda names, place: s.Minus(place, names[0]))
 
 
 def absolute(own: Own) -> Own:
-    return _combined(own, ("abs(", own, ")"), lambda names, place: s.Applied(place, "abs", tuple(names), place))
+    return combined(type(own), ("abs(", own, ")"), lambda names, place: s.Applied(place, "abs", tuple(names), place))
 
 
 def entry(own: Own, given: tuple[object, ...]) -> Own:
@@ -265,4 +264,4 @@ def entry(own: Own, given: tuple[object, ...]) -> Own:
     def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
         return s.Entries(place, names[0], tuple([s.NumberLiteral(place, value) for value in places]))
 
-    return _combined(own, (own, f"[{shown}]"), make)
+    return combined(type(own), (own, f"[{shown}]"), make)

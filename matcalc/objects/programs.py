@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, axes_of, names_in
+from matcalc.base.sizes import Shape, axes_of, names_in
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
@@ -58,8 +59,8 @@ def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layou
     def function(**values: Any) -> NDArray[Any]:
         sizes = _sizes(symbols, names, values)
         array = evaluate_tensor(tensor, values, sizes)
-        numerator = tuple([size.value(sizes) for size in _axes(source.shape)])
-        return laid_out(array, numerator, tuple([len(_axes(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
+        numerator = tuple([size.value(sizes) for size in axes_of(source.shape)])
+        return laid_out(array, numerator, tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
 
     return function
 
@@ -148,10 +149,6 @@ def array_function(
     return ArrayFunction(Recipe(maker, arguments, dict(families or {}), f"{takes} → {result}", field))
 
 
-def _axes(shape: Shape) -> Shape:
-    return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
-
-
 def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
     """The names of all sizes in an expression, without names that are symbols themselves."""
     sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
@@ -162,13 +159,11 @@ def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
 def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
     """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
     given = {name: values[name] for name in sorted(names) if name in values}
-    shapes = []
-    for symbol in dict.fromkeys(symbols):
-        if symbol.name in values:
-            array = as_array(symbol.name, values[symbol.name], symbol.shape)
-            shapes.append(
-                (symbol.name, symbol.shape, (array.size,) if len(symbol.shape) == 1 else array.shape if symbol.shape else ())
-            )
+    arrays = {symbol: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in symbols if symbol.name in values}
+    shapes = [
+        (symbol.name, symbol.shape, (array.size,) if symbol.is_column else array.shape if symbol.shape else ())
+        for symbol, array in arrays.items()
+    ]
     return solve_sizes(shapes, given, ())
 
 
@@ -180,12 +175,20 @@ def expression_code(expression: Expr, target: str) -> str:
 def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
     """A callable for an expression; of a target that evaluates, the evaluator takes what there is
     no code for."""
+    return _or_evaluated({"value": expression}, target, "value", (), lambda: expression_function(expression))
+
+
+def _or_evaluated(
+    outputs: Mapping[str, Output], target: str, name: str, others: Sequence[Symbol], evaluated: Callable[[], Callable[..., Any]]
+) -> Callable[..., Any]:
+    """The generated function; of a target that evaluates, the evaluator's where there is no
+    code."""
     try:
-        return function({"value": expression}, target, name="value")
+        return function(outputs, target, name=name, others=others)
     except MatcalcError:
         if not target_named(target).evaluates:
             raise
-        return expression_function(expression)
+        return evaluated()
 
 
 def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Output:
@@ -216,13 +219,17 @@ def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...],
     """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no
     code for."""
     others = (*symbols_of(source), *wrt)
-    try:
-        return function(
-            {"result": derivative_output(outcome, source, wrt, layout)}, target, name=derivative_name(source, wrt), others=others
-        )
-    except MatcalcError:
-        if not target_named(target).evaluates:
-            raise
+    outputs = {"result": derivative_output(outcome, source, wrt, layout)}
+
+    def evaluated() -> Callable[..., Any]:
+        return _evaluated(outcome, source, wrt, others, layout)
+
+    return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated)
+
+
+def _evaluated(
+    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], others: Sequence[Symbol], layout: str
+) -> Callable[..., Any]:
     if outcome.expression is not None:
         return expression_function(outcome.expression, others)
     return tensor_function(outcome.tensor, source, wrt, layout)
@@ -280,11 +287,9 @@ def compile(
     ('value', 'gradient_U', 'gradient_V')
     """
     target_named(target)  # what is wrong with it is said before anything is read
-    pairs = [_pair(name) for name in listed(hessian)]
+    pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
-    wrt = list(
-        dict.fromkeys([*(name for names in singles.values() for name in names), *(name for pair in pairs for name in pair)])
-    )
+    wrt = list(dict.fromkeys(chain(*singles.values(), *pairs)))
     elaborated = read(expression, declare, wrt=wrt)
     about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
     source = elaborated.expression
@@ -292,13 +297,13 @@ def compile(
         raise ShapeError(
             "gradients and Hessians need a scalar expression", suggestion="matcalc.derive(...).code(...) for a Jacobian"
         )
-    found = {node.name: node for node in postorder(source) if isinstance(node, Symbol)}
+    found = {symbol.name: symbol for symbol in symbols_of(source)}
     missing = [name for name in wrt if name not in found]
     if missing:
         raise MatcalcError(f"the expression does not depend on {', '.join(missing)}")
     request = _Request(source, target, symmetric)
     if value:
-        request.add("value", source, Derivative())
+        request.outputs["value"], request.derivatives["value"] = source, Derivative()
     for name in singles["gradient"]:
         request.derivative(f"gradient_{name}", (found[name],))
     for first, second in pairs:
@@ -320,14 +325,10 @@ class _Request:
         self.outputs: dict[str, Output] = {}
         self.derivatives: dict[str, Derivative] = {}
 
-    def add(self, name: str, output: Output, derivative: Derivative) -> None:
-        self.outputs[name] = output
-        self.derivatives[name] = derivative
-
     def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
         outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
-        output = derivative_output(outcome, self.source, wrt, "denominator")
-        self.add(name, output, Derivative(wrt, "denominator", self.symmetric))
+        self.outputs[name] = derivative_output(outcome, self.source, wrt, "denominator")
+        self.derivatives[name] = Derivative(wrt, "denominator", self.symmetric)
 
     def along(self, name: str, symbol: Symbol, *, bound: bool) -> None:
         """The derivative of the gradient along a direction: the Hessian times it, without the
@@ -340,8 +341,8 @@ class _Request:
             output = differentiate(slope, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
         if output is None:
             output = self._tensor_along(symbol, direction)
-        made: Output = output if bound else Operator(output, direction)
-        self.add(name, made, Derivative((symbol, symbol), "tensor", self.symmetric, direction))
+        self.outputs[name] = output if bound else Operator(output, direction)
+        self.derivatives[name] = Derivative((symbol, symbol), "tensor", self.symmetric, direction)
 
     def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:
         """The same in index notation, where there is no closed form."""
@@ -359,7 +360,7 @@ class _Request:
             )
         check = Check(self.source, self.derivatives)
         source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
-        symbols = [node for node in postorder(self.source) if isinstance(node, Symbol)]
+        symbols = symbols_of(self.source)
         if not target_named(self.target).in_python:
             return Compiled(source, tuple(self.outputs), partial(computed, self.outputs, self.target, {}, symbols))
         call = array_function(
@@ -367,7 +368,7 @@ class _Request:
             dict(self.outputs),
             self.target,
             dict(sizes or {}),
-            tuple(symbols),
+            symbols,
             declarations=declarations_of(self.source),
             result=", ".join(self.outputs),
         )
@@ -382,12 +383,6 @@ def computed(
     return function(outputs, target, name="compute", sizes=sizes, others=symbols)
 
 
-def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
-    if isinstance(names, tuple):
-        return name_of(names[0]), name_of(names[1])
-    return name_of(names), name_of(names)
-
-
 # ------------------------------------------------------------
 # Functions and code for equations and for several derivatives at once.
 
@@ -395,12 +390,10 @@ def _pair(names: Name | tuple[Name, Name]) -> tuple[str, str]:
 def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
     """A callable for one side of an equation; of a target that evaluates, the evaluator takes what
     there is no code for."""
-    try:
-        return function({"value": _output(node, tensor, shape)}, target, name="value", others=inputs)
-    except MatcalcError:
-        if node is None or not target_named(target).evaluates:
-            raise
-        return expression_function(node, inputs)
+    outputs = {"value": _output(node, tensor, shape)}
+    if node is None:
+        return function(outputs, target, name="value", others=inputs)
+    return _or_evaluated(outputs, target, "value", inputs, lambda: expression_function(node, inputs))
 
 
 def value_code(node: Expr | None, tensor: Tensor, shape: Shape, target: str) -> str:
@@ -416,19 +409,18 @@ def gradients_callable(
     outcomes: Mapping[Symbol, Outcome], source: Expr, inputs: Sequence[Symbol], layout: str, target: str
 ) -> Callable[..., dict[str, Any]]:
     """A callable that returns every derivative by name, computing what they share once."""
-    outputs = _outputs(outcomes, source, layout)
     names = [symbol.name for symbol in outcomes]
-    try:
-        made = function(outputs, target, name="gradients", others=inputs)
-    except MatcalcError:
-        if not target_named(target).evaluates:
-            raise
-        singles = {symbol.name: _evaluated(outcome, symbol, source, inputs, layout) for symbol, outcome in outcomes.items()}
-        return lambda **values: {name: single(**values) for name, single in singles.items()}
+    outputs = _outputs(outcomes, source, layout)
+
+    def evaluated() -> Callable[..., Any]:
+        singles = [_evaluated(outcome, source, (symbol,), inputs, layout) for symbol, outcome in outcomes.items()]
+        return lambda **values: [single(**values) for single in singles]
+
+    made = _or_evaluated(outputs, target, "gradients", inputs, evaluated)
 
     def gradients(**values: Any) -> dict[str, Any]:
         found = made(**values)
-        return dict(zip(names, (found,) if len(names) == 1 else found, strict=True))
+        return dict(zip(names, found if isinstance(found, list | tuple) else (found,), strict=True))
 
     return gradients
 
@@ -447,9 +439,3 @@ def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> d
     return {
         f"gradient_{symbol.name}": derivative_output(outcome, source, (symbol,), layout) for symbol, outcome in outcomes.items()
     }
-
-
-def _evaluated(outcome: Outcome, symbol: Symbol, source: Expr, inputs: Sequence[Symbol], layout: str) -> Callable[..., Any]:
-    if outcome.expression is not None:
-        return expression_function(outcome.expression, inputs)
-    return tensor_function(outcome.tensor, source, (symbol,), layout)

@@ -61,22 +61,21 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 
 def _names(expr: e.Expr) -> list[str]:
     """The names of symbols, indices and functions of the user's own."""
-    found: list[str] = []
     nodes = e.postorder(expr)
-    whole = {
-        child for node in nodes for child in e.children(node) if isinstance(child, e.Symbol) and not isinstance(node, e.Entry)
-    }
-    for node in nodes:
-        if isinstance(node, e.Symbol):
-            found.append(node.name)
-        elif isinstance(node, e.Elementwise) and node.function not in functions():
-            found.append(node.function.rstrip("'"))
-        elif isinstance(node, e.Entry) and node.is_member and node.operand in whole:
-            of_whole = len(node.operand.shape) - len(node.positions)
-            found.append(member_name(node.operand.name, of_whole))  # of a whole X, the x_i would be another's
-        elif isinstance(node, e.Index | e.IndexSum | e.IndexArray):
-            found += [index.name for index in named_indices([node])]
-    return found
+    users = [(node, child) for node in nodes if not isinstance(node, e.Entry) for child in e.children(node)]
+    whole = {child for _, child in users if isinstance(child, e.Symbol)}
+    return [name for node in nodes for name in _named_by(node, whole)]
+
+
+def _named_by(node: e.Expr, whole: set[e.Symbol]) -> list[str]:
+    if isinstance(node, e.Symbol):
+        return [node.name]
+    if isinstance(node, e.Elementwise) and node.function not in functions():
+        return [node.function.rstrip("'")]
+    if isinstance(node, e.Entry) and node.is_member and node.operand in whole:
+        # Of a whole X, the x_i would be another's.
+        return [member_name(node.operand.name, len(node.operand.shape) - len(node.positions))]
+    return [index.name for index in named_indices([node])] if isinstance(node, e.Index | e.IndexSum | e.IndexArray) else []
 
 
 def member_notes(expression: e.Expr) -> tuple[str, ...]:

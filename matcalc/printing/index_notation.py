@@ -84,9 +84,7 @@ class Composer:
             return text
         if text in self._reciprocals:
             return self._over(coefficient, self._reciprocals[text])
-        divisor = 1
-        if not glyphs.stacked_quotient and decimal_text(coefficient) is None:
-            coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+        coefficient, divisor = glyphs.in_line(coefficient)
         if text.level == Level.SUM or text.negative:
             text = glyphs.bracketed(text)
         number = glyphs.number(abs(coefficient))

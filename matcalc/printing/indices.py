@@ -36,17 +36,11 @@ def reading_order(product: t.Contraction) -> list[int]:
     # A closed chain starts at a vector if it has one: x_i A_ij x_j.
     starts = iter(sorted(left, key=lambda k: (len(product.indices[k]), _name(product.operands[k]))))
     while left:
-        if not stack:
-            start = next(k for k in starts if k in left)
-            chosen = start
-        else:
-            label = stack[-1]
-            while holders.get(label) and holders[label][0] not in left:
-                holders[label].pop(0)
-            if not holders.get(label):
-                stack.pop()
-                continue
-            chosen = holders[label][0]
+        waiting = [k for k in holders.get(stack[-1], ()) if k in left] if stack else []
+        if stack and not waiting:
+            stack.pop()
+            continue
+        chosen = waiting[0] if waiting else next(k for k in starts if k in left)
         del left[chosen]
         order.append(chosen)
         stack.extend(reversed(product.indices[chosen]))
@@ -78,10 +72,8 @@ def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tupl
             return (False,) * len(once[t.children(node)[0]])
         case t.Apply():
             orders = [len(once[argument]) for argument in node.arguments]
-            # The letters of batch axes stand in the argument too.
-            return tuple(
-                [not any(axis < order - own_axes(node.function, order) for order in orders) for axis in range(node.order)]
-            )
+            batch = max([order - own_axes(node.function, order) for order in orders])
+            return tuple([axis >= batch for axis in range(node.order)])  # the letters of a batch stand in the argument too
         case _:
             assert_never(node)
 
@@ -281,43 +273,33 @@ class _Printer:
         return self._compose.total(pieces), last
 
     def _product(self, product: t.Contraction, at: Letters, free: int) -> Steps:
-        letters: dict[int, Letter] = {}
-        deltas = []
-        for label, letter in zip(product.output, at, strict=True):
-            if label in letters:
-                deltas.append(self._to.delta(*self._names((letters[label], letter))))
-            else:
-                letters[label] = letter
+        letters: dict[int, Letter] = dict(zip(reversed(product.output), reversed(at), strict=True))
+        places = [product.output.index(label) for label in product.output]
+        deltas = [self._to.delta(*self._names((at[first], at[k]))) for k, first in enumerate(places) if first != k]
         pairs = _pairs(product)
         order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]
         order.sort(key=lambda k: isinstance(product.operands[k], t.Pairing))  # with the deltas, at the end
-        explicit: list[Letter] = []
-        silent = self._summed_silently(product, pairs)
-        for label in _lettered(product, order, pairs):
-            if label not in letters:
-                letters[label] = free
-                free += 1
-                if label not in silent:
-                    explicit.append(letters[label])
-        for label, (slow, fast, _) in pairs.items():
-            letters[label] = (letters[slow], letters[fast])
+        bound = [label for label in dict.fromkeys(_lettered(product, order, pairs)) if label not in letters]
+        letters |= dict(zip(bound, range(free, free + len(bound))))
+        free += len(bound)
+        letters |= {label: (letters[slow], letters[fast]) for label, (slow, fast, _) in pairs.items()}
         above: list[Piece] = []
         below: list[Piece] = []
         for k in order:
             operand, axes = product.operands[k], tuple([letters[label] for label in product.indices[k]])
-            inverted = isinstance(operand, t.Power) and operand.exponent < 0
-            if inverted:
-                operand = cast("t.Power", operand)
+            if isinstance(operand, t.Power) and operand.exponent < 0:
                 base, free = yield (operand.base, axes, free)
                 below.append(self._compose.raised(base, -operand.exponent))
             else:
                 text, free = yield (operand, axes, free)
                 above.append(text)
         body = self._compose.quotient(above + deltas, below)
+        silent = self._summed_silently(product, pairs)
         if silent and body.level == Level.ATOM:
             # The square of A_ii is (A_ii)²; without brackets the squares would seem to be summed.
             body = piece(body, level=Level.POSTFIX)
-        return (self._glyphs.summed(self._names(tuple(explicit)), body) if explicit else body), free
+        explicit = self._names(tuple([letters[label] for label in bound if label not in silent]))
+        return (self._glyphs.summed(explicit, body) if explicit else body), free
 
     def _summed_silently(self, product: t.Contraction, pairs: Mapping[int, Labels]) -> frozenset[int]:
         """The bound labels that occur exactly twice, both times in sight."""

@@ -120,26 +120,23 @@ def latex_name(name: str, bold: bool = False) -> str:
         index = rest
     elif not index and (word := _RUN_ON.fullmatch(stem)) is not None and (len(word[1]) == 1 or word[1] in GREEK):
         stem, accent = word[1], word[2]
-    if stem in AS_LATIN:
-        # In bold type it would be the Latin letter.
-        letter = f"\\mathrm{{{stem if bold else AS_LATIN[stem]}}}"
-    elif stem in GREEK:
-        letter = "\\" + stem
-    else:
-        letter = stem if len(stem) == 1 else f"\\mathrm{{{escaped(stem)}}}"
-    if bold and stem in GREEK and stem not in AS_LATIN:
-        letter = rf"\boldsymbol{{{letter}}}"
-    elif bold:
-        letter = letter.replace(r"\mathrm", r"\mathbf") if stem in AS_LATIN or len(stem) > 1 else rf"\mathbf{{{letter}}}"
+    letter = _latex_letter(stem, bold)
     if accent:
         letter = rf"\{'mathring' if accent == 'ring' else accent}{{{letter}}}"
-    if not index:
-        return letter + primes.replace("′", "'")
-    if index == "star":
-        index = "*"
-    elif len(index) > 1 and not index.isdecimal():
-        index = f"\\mathrm{{{escaped(index)}}}"
-    return f"{letter}_{{{index}}}" + primes.replace("′", "'")
+    if len(index) > 1 and not index.isdecimal():
+        index = "*" if index == "star" else f"\\mathrm{{{escaped(index)}}}"
+    return letter + (f"_{{{index}}}" if index else "") + primes.replace("′", "'")
+
+
+def _latex_letter(stem: str, bold: bool) -> str:
+    if stem in AS_LATIN:
+        # In bold type it would be the Latin letter.
+        return f"\\mathbf{{{stem}}}" if bold else f"\\mathrm{{{AS_LATIN[stem]}}}"
+    if stem in GREEK:
+        return rf"\boldsymbol{{\{stem}}}" if bold else f"\\{stem}"
+    if len(stem) == 1:
+        return rf"\mathbf{{{stem}}}" if bold else stem
+    return f"\\{'mathbf' if bold else 'mathrm'}{{{escaped(stem)}}}"
 
 
 def member_name(family: str, order: int) -> str:

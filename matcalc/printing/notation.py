@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
+from matcalc.base.fields import decimal_text
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.printing.names import size_text
@@ -215,6 +216,13 @@ class Notation(ABC):
     @abstractmethod
     def magnitude(self, value: Fraction) -> Piece:
         """A number without a sign."""
+
+    def in_line(self, coefficient: Fraction) -> tuple[Fraction, int]:
+        """What stands before the factors of a product and what it is divided by, where quotients have
+        no form of their own."""
+        if self.stacked_quotient or decimal_text(coefficient) is not None:
+            return coefficient, 1
+        return Fraction(coefficient.numerator), coefficient.denominator
 
     def size(self, size: Size) -> str:
         """A size, as an argument or a subscript."""

@@ -9,7 +9,6 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, assert_never, cast
 
-from matcalc.base.fields import decimal_text
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.base.traversal import bottom_up
@@ -356,10 +355,8 @@ class _Node:
         first = kept[0][0] if kept else _ONE
         if kept and isinstance(first, e.Number):
             kept.pop(0)
-            coefficient = first.value
             several = bool(kept) and isinstance(kept[0][0], e.Number)
-            if not self._to.stacked_quotient and not several and decimal_text(coefficient) is None:
-                coefficient, divisor = Fraction(coefficient.numerator), coefficient.denominator
+            coefficient, divisor = (first.value, 1) if several else self._to.in_line(first.value)
         number = self._to.number(coefficient)
         if not kept:
             return self._over(number, divisor)
@@ -388,21 +385,20 @@ class _Node:
         head = self._first_factor(node, *kept[0])
         left = head.unsigned
         shown: list[Part] = [left]
-        mixed = summed = False
+        operator: Operator = "product"
         contracts = _contracts(kept) or (head.contracts and head.operator == "product")
         for position, (factor, part) in enumerate(kept[1:], 1):
-            if position == len(kept) - 1 and isinstance(factor, e.IndexSum) and part.operator == "sum" and not part.negative:
-                right, summed = part, True  # what follows a sum would belong to it
+            right = part
+            if position == len(kept) - 1 and isinstance(factor, e.IndexSum) and _is_sum(part):
+                operator = "sum"  # what follows a sum would belong to it
             elif len(kept) == 2 and isinstance(kept[0][0], e.Number) and part.operator == "elementwise" and _plain_start(part):
-                right, mixed = part, True
+                operator = "elementwise"
             elif part.operator == "product" and _plain_start(part) and (shaped in ([], [position]) or not part.contracts):
-                right = part
                 contracts = contracts or part.contracts
             else:
                 right = self._at(part, Level.FRACTION)
             shown += [self._to.between(left, right), right]
             left = right
-        operator: Operator = "sum" if summed else "elementwise" if mixed else "product"
         return self._signed(piece(*shown, level=Level.PRODUCT, operator=operator, contracts=contracts), head.negative)
 
     def _first_factor(self, node: e.Product, factor: e.Expr, part: Piece) -> Piece:
@@ -468,6 +464,10 @@ _ONE = e.Number(Fraction(1))
 def _held(indices: tuple[e.Index, ...], body: e.Expr) -> bool:
     """Whether every index stands somewhere in the body."""
     return set(indices) <= {at for node in e.postorder(body) if isinstance(node, e.Entry) for at in node.positions}
+
+
+def _is_sum(part: Piece) -> bool:
+    return part.operator == "sum" and not part.negative
 
 
 def _within_brackets(part: Piece) -> Piece:

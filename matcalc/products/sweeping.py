@@ -9,6 +9,7 @@ the layers of a network do, are differentiated once for all of them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -109,7 +110,7 @@ class _Sweeper:
         value = self._lowered(outline.value)
         self.value = replace(value, tensor=self._open("", value.tensor, list(symbols_in(outline.value))))
         self.active = self._active()
-        self.waiting: dict[str, list[ix.Tensor | _Share]] = {}
+        self.waiting: defaultdict[str, list[ix.Tensor | _Share]] = defaultdict(list)
         self.firsts: dict[Hashable, _First] = {}
         self.adjoints: dict[str, ix.Tensor | _Share] = {}
         self.of: dict[str, list[str]] = {}
@@ -166,7 +167,7 @@ class _Sweeper:
             self.order[upstream.name] = -1
             self.rows |= row_symbols(upstream)
         for name, part in self._pulled("", root, seed).items():
-            self.waiting.setdefault(name, []).append(part)
+            self.waiting[name].append(part)
         found: dict[str, ix.Tensor | _Share] = {}
         for name in reversed(tuple(self.outline.steps)):
             arrived = self._arrived(name, above)
@@ -177,10 +178,9 @@ class _Sweeper:
                 found[name] = adjoint
             self._pass(name, adjoint)
         for symbol in self.wrt:
-            if symbol.name not in self.outline.steps:
-                total = self._arrived(symbol.name, above)
-                if total is not None:
-                    found[symbol.name] = total
+            arrived = None if symbol.name in self.outline.steps else self._arrived(symbol.name, above)
+            if arrived is not None:
+                found[symbol.name] = arrived
             found.setdefault(symbol.name, add([], above + axes_of(symbol.shape)))
         self._shorten(found)
         value = replace(self.value, tensor=root) if above else Lowered(add([], ()), 0)
@@ -213,26 +213,28 @@ class _Sweeper:
         uses = [use for use in self.uses[name] if use in self.active]
         if not uses:
             return
-        found = self._pattern(name, seed) if isinstance(seed, ix.Symbol) and not self.opened[name] else None
-        first = None if found is None else self.firsts.get(found[0])
-        if found is None or first is None:
+        key, pattern = self._pattern(name, seed) or (None, None)
+        first = self.firsts.get(key)
+        if pattern is None or first is None:
             passed = self._pulled(name, self.tensors[name], seed)
-            if found is not None:
-                self.firsts[found[0]] = _First(name, found[1], passed, {}, {})
+            if pattern is not None:
+                self.firsts[key] = _First(name, pattern, passed, {}, {})
             for use, part in passed.items():
-                self.waiting.setdefault(use, []).append(part)
+                self.waiting[use].append(part)
             return
-        pattern = found[1]
         twins = dict(zip(pattern.names, first.pattern.names))
         for use in uses:
             twin = first.passed.get(twins[use])
             if twin is not None:
                 share = _Share(pattern, first, twins[use])
-                self.waiting.setdefault(use, []).append(self._tensor(share) if _is_short(twin) else share)
+                self.waiting[use].append(self._tensor(share) if _is_short(twin) else share)
 
-    def _pattern(self, name: str, seed: ix.Symbol) -> tuple[Hashable, Pattern] | None:
+    def _pattern(self, name: str, seed: ix.Tensor) -> tuple[Hashable, Pattern] | None:
         """What a step and its adjoint are but for their names, with a key of all that its
-        derivatives and their forms depend on."""
+        derivatives and their forms depend on; None where an adjoint has no name, or steps are
+        opened."""
+        if not isinstance(seed, ix.Symbol) or self.opened[name]:
+            return None
 
         def facts(symbol: str) -> Hashable:
             free = self.free.get(symbol)
@@ -324,22 +326,8 @@ class _Sweeper:
         def conditions(form: Expr | None) -> list[str]:
             return [*known, *(() if form is None else conditions_of(form, None))]
 
-        adjoints: dict[str, Expr] = {}
-        closed: dict[ix.Tensor, ix.Tensor] = {}
-        written_out: set[str] = set()
-        for name, total in self.adjoints.items():
-            split = self._split(self.of[name][0])
-            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.names):
-                form = self._form(total, split, back)
-            else:
-                plain = substituted(substituted(self._tensor(total), back), closed)
-                form = folded(plain, split, self.order, self.rows)
-            if form is None:  # no matrix form: written out where it is used
-                plain = substituted(substituted(self._tensor(total), back), closed)
-                closed[ix.Symbol(name, plain.shape)] = plain
-                written_out.add(name)
-            else:
-                adjoints[name] = form
+        adjoints, closed = self._adjoint_forms(back)
+        written_out = self.adjoints.keys() - adjoints
         derivatives: dict[str, Outcome] = {}
         indices = named_indices(postorder(*self.outline.parts().values()))
 
@@ -363,7 +351,28 @@ class _Sweeper:
             shape = tuple([resized(size, names[1]) for size in like.shape])
             tensor = simplified(substituted(self._tensor(part), back))
             derivatives[symbol.name] = Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), like.notes)
-        return Sweep(self.outline, adjoints, {name: tuple(of) for name, of in self.of.items() if name in adjoints}, derivatives)
+        return Sweep(self.outline, adjoints, {name: tuple(self.of[name]) for name in adjoints}, derivatives)
+
+    def _adjoint_forms(self, back: Mapping[ix.Tensor, ix.Tensor]) -> tuple[dict[str, Expr], dict[ix.Tensor, ix.Tensor]]:
+        """The matrix forms of the adjoints; those without one are written out where they are
+        used."""
+        adjoints: dict[str, Expr] = {}
+        closed: dict[ix.Tensor, ix.Tensor] = {}
+        written_out: set[str] = set()
+        for name, total in self.adjoints.items():
+            split = self._split(self.of[name][0])
+            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.names):
+                form = self._form(total, split, back)
+            else:
+                plain = substituted(substituted(self._tensor(total), back), closed)
+                form = folded(plain, split, self.order, self.rows)
+            if form is None:  # no matrix form
+                plain = substituted(substituted(self._tensor(total), back), closed)
+                closed[ix.Symbol(name, plain.shape)] = plain
+                written_out.add(name)
+            else:
+                adjoints[name] = form
+        return adjoints, closed
 
     def _form(self, share: _Share, split: int, back: Mapping[ix.Tensor, ix.Tensor]) -> Expr | None:
         """The closed form, found once for all steps that differ in names only."""

@@ -4,7 +4,7 @@ others call it."""
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, assert_never
 
@@ -221,17 +221,11 @@ def nearest(word: str, others: tuple[str, ...] = ()) -> str | None:
 
 def overview() -> str:
     """Everything that help knows, by its names."""
-    named = {
-        section: [row.written[0] for row in rows() if row.section == section]
-        for section in dict.fromkeys(r.section for r in rows())
-    }
+    named = {section: [row.written[0] for row in of_section(section)] for section in SECTIONS}
+    called = [function.name for function in functions().values() if is_called(function)]
     listed = {
-        "operators": named["operators"],
-        "functions": [*(f.name for f in functions().values() if is_called(f)), *named["functions"]],
-        "constants": named["constants"],
-        "sums": named["sums"],
-        "derivatives": named["derivatives"],
-        "declarations": named["declarations"],
+        **{section: named[section] for section in SECTIONS[:-1]},
+        "functions": [*called, *named["functions"]],
         "facts": [fact.name for fact in facts().values() if not fact.refused],
         "dialects": named["dialects"],
     }
@@ -269,19 +263,20 @@ def _plain(word: str) -> str:
 @cache
 def topics() -> Mapping[str, tuple[Topic, ...]]:
     """What each word means, in lower case: what is called so, before what is only found by it."""
-    found: dict[str, list[Topic]] = {}
-    for function in functions().values():
-        for name in (function.name, *function.aliases):
-            found.setdefault(_plain(name), []).append(function)
-    for row in rows():
-        words = [*row.names, *row.written, *(spelling for _, group in row.spellings for spelling in group)]
-        heads = [spelling.partition("(")[0] for spelling in row.written if row.section == "functions" and spelling.endswith(")")]
-        for name in dict.fromkeys(_plain(word) for word in [*heads, *words]):
-            found.setdefault(name, []).append(row)
-    for fact in facts().values():
-        for name in (fact.name, *fact.aliases):
-            found.setdefault(name.lower(), []).append(fact)
-    return {name: tuple(topics) for name, topics in found.items()}
+    named: list[tuple[str, Topic]] = [
+        (_plain(name), function) for function in functions().values() for name in (function.name, *function.aliases)
+    ]
+    named += [(name, row) for row in rows() for name in dict.fromkeys(map(_plain, _words(row)))]
+    named += [(name.lower(), fact) for fact in facts().values() for name in (fact.name, *fact.aliases)]
+    found: dict[str, tuple[Topic, ...]] = {}
+    for name, topic in named:
+        found[name] = (*found.get(name, ()), topic)
+    return found
+
+
+def _words(row: Row) -> list[str]:
+    heads = [spelling.partition("(")[0] for spelling in row.written if row.section == "functions" and spelling.endswith(")")]
+    return [*heads, *row.names, *row.written, *(spelling for _, group in row.spellings for spelling in group)]
 
 
 def _found(word: str) -> tuple[Topic, ...]:
@@ -296,13 +291,18 @@ def _found(word: str) -> tuple[Topic, ...]:
 @cache
 def _calls_elsewhere() -> Mapping[str, tuple[tuple[str, str], ...]]:
     """Calls of other programs that the language spells otherwise, by the name of the function."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
     for dialect in DIALECTS:
-        for name, ways in templates(dialect).items():
-            for way in ways:
-                call = f"{name}({', '.join([*way.parameters, *way.defaults])})"
-                found.setdefault(name.lower(), []).append((f"{call} in {PROGRAMS[dialect]}", way.formula))
-    return {name: tuple(ways) for name, ways in found.items()}
+        for name, call, formula in calls_of(dialect):
+            found[name.lower()] = (*found.get(name.lower(), ()), (f"{call} in {PROGRAMS[dialect]}", formula))
+    return found
+
+
+def calls_of(dialect: Dialect) -> Iterator[tuple[str, str, str]]:
+    """The functions of a dialect: the name, the call with its arguments, and the formula."""
+    for name, ways in templates(dialect).items():
+        for way in ways:
+            yield name, f"{name}({', '.join([*way.parameters, *way.defaults])})", way.formula
 
 
 def _foreign(word: str) -> Foreign | None:
@@ -320,21 +320,25 @@ def _foreign(word: str) -> Foreign | None:
 def _lines(topic: Topic) -> Iterator[str]:
     match topic:
         case Function():
-            yield ", also ".join([of_function(topic).call, *([", ".join(topic.aliases)] if topic.aliases else [])])
+            yield _heading(of_function(topic).call, topic.aliases)
             yield f"  {topic.meaning or topic.note}"
             yield from _labelled(_of_sample(of_function(topic)))
         case Row():
-            yield ", also ".join([topic.written[0], *([", ".join(topic.written[1:])] if topic.written[1:] else [])])
+            yield _heading(topic.written[0], topic.written[1:])
             yield f"  {topic.meaning}"
             yield from _labelled(_of_row(topic))
         case Fact():
-            yield ", also ".join([topic.name, *([", ".join(topic.aliases)] if topic.aliases else [])])
+            yield _heading(topic.name, topic.aliases)
             yield f"  a fact that is declared of {SHAPES[topic.shape]}: {fact_meaning(topic)}"
             yield from _labelled(
                 [("implies", ", ".join(topic.implies)), ("equation", " or ".join(topic.relations)), ("order", topic.order)]
             )
         case _:
             assert_never(topic)
+
+
+def _heading(name: str, others: Sequence[str]) -> str:
+    return ", also ".join([name, ", ".join(others)] if others else [name])
 
 
 def is_called(function: Function) -> bool:

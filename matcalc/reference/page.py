@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from matcalc.base.functions import Function, functions
 from matcalc.facts.table import facts
 from matcalc.language.decisions import Dialect
-from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import foreign_functions
 from matcalc.reference.lookup import (
     SHAPES,
     Row,
     Sample,
+    calls_of,
     described,
     fact_meaning,
     is_called,
@@ -138,10 +138,8 @@ def _calls() -> Iterator[list[str]]:
     programs: tuple[Dialect, ...] = ("math", "numpy", "matlab", "julia")
     found: dict[str, dict[Dialect, list[str]]] = {}
     for dialect in programs:
-        for name, ways in templates(dialect).items():
-            for way in ways:
-                call = f"{name}({', '.join([*way.parameters, *way.defaults])})"
-                found.setdefault(way.formula, {}).setdefault(dialect, []).append(call)
+        for _, call, formula in calls_of(dialect):
+            found.setdefault(formula, {}).setdefault(dialect, []).append(call)
     for formula, calls in found.items():
         yield [_code([formula]), *(_code(calls.get(dialect, ())) for dialect in programs)]
 

@@ -58,6 +58,11 @@ def scaled(factor: Fraction, expression: Expr) -> Expr:
     return Product((Number(factor), expression))
 
 
+def product_of(factors: Sequence[Expr]) -> Expr:
+    """The product of one factor or of several."""
+    return factors[0] if len(factors) == 1 else Product(tuple(factors))
+
+
 def like(expression: Expr, scalar: Expr) -> Expr:
     """A scalar in every entry of the shape of an expression."""
     return scalar if expression.is_scalar else Product((scalar, Ones(expression.shape)))
@@ -133,13 +138,11 @@ def exponential_product(node: Product) -> Expr | None:
     exponents = [exponent for _, exponent in found if exponent is not None]
     if len(exponents) > 1:
         rest = [factor for factor, exponent in found if exponent is None]
-        joined = Elementwise("exp", Sum(tuple(exponents)))
-        return Product((joined, *rest)) if rest else joined
+        return product_of((Elementwise("exp", Sum(tuple(exponents))), *rest))
     for place, (one, other) in enumerate(zip(factors, factors[1:])):
         lines = _normalised_lines(one, other)
         if lines is not None:
-            kept = (*factors[:place], lines, *factors[place + 2 :])
-            return kept[0] if len(kept) == 1 else Product(kept)
+            return product_of((*factors[:place], lines, *factors[place + 2 :]))
     return None
 
 
@@ -148,12 +151,9 @@ def _normalised_lines(one: Expr, other: Expr) -> Expr | None:
     for axis, sums, matrix in (("rows", one, other), ("cols", other, one)):
         t = exponent_of(matrix)
         weights = sums.operand if isinstance(sums, DiagonalMatrix) else None
-        if (
-            t is not None
-            and isinstance(weights, Quotient)
-            and is_one(weights.numerator)
-            and _sums_of(weights.denominator, matrix) == axis
-        ):
+        if t is None or not isinstance(weights, Quotient) or not is_one(weights.numerator):
+            continue
+        if _sums_of(weights.denominator, matrix) == axis:
             return Call("softmax", (t,), axis, t.shape)
     return None
 
@@ -162,14 +162,11 @@ def _sums_of(sums: Expr, matrix: Expr) -> str | None:
     """The axis along which these are the sums of a matrix; None when they are not."""
     if isinstance(sums, Total):
         return sums.axis if sums.operand is matrix else None
-    if (
-        not isinstance(sums, Product)
-        or len(sums.factors) != 2
-        or not isinstance(ones := sums.factors[1], Ones)
-        or not ones.is_column
-    ):
+    if not isinstance(sums, Product) or len(sums.factors) != 2:
         return None
-    factor = sums.factors[0]
+    factor, ones = sums.factors
+    if not isinstance(ones, Ones) or not ones.is_column:
+        return None
     return "rows" if factor is matrix else "cols" if isinstance(factor, Transpose) and factor.operand is matrix else None
 
 
@@ -224,7 +221,7 @@ def _of_lines(above: Expr, below: Expr) -> Expr | None:
     if not isinstance(last, Transpose):
         return None
     if isinstance(last.operand, Ones):
-        axis, lines = "rows", before[0] if len(before) == 1 else Product(tuple(before))
+        axis, lines = "rows", product_of(before)
     elif len(before) == 1 and isinstance(before[0], Ones):
         axis, lines = "cols", last.operand
     else:
@@ -247,7 +244,7 @@ def _softmax(above: Expr, below: Expr) -> Expr | None:
         replaced.append(factor if new is None else new)
     if left:
         return None
-    return replaced[0] if len(replaced) == 1 else Product(tuple(replaced))
+    return product_of(replaced)
 
 
 def _total_of_exponentials(below: Expr) -> tuple[Elementwise, int] | None:
@@ -266,10 +263,8 @@ def _with_softmax(factor: Expr, exponential: Elementwise) -> Expr | None:
     softmax = Call("softmax", (exponential.argument,), None, exponential.shape)
     if factor is exponential:
         return softmax
-    if isinstance(factor, Transpose) and factor.operand is exponential:
-        return Transpose(softmax)
-    if isinstance(factor, DiagonalMatrix) and factor.operand is exponential:
-        return DiagonalMatrix(softmax)
+    if isinstance(factor, Transpose | DiagonalMatrix) and factor.operand is exponential:
+        return type(factor)(softmax)
     if isinstance(factor, Hadamard) and Counter(factor.factors)[exponential] == 1:
         return Hadamard(tuple([softmax if inner is exponential else inner for inner in factor.factors]))
     return None
@@ -332,13 +327,11 @@ def _of_function(argument: Elementwise) -> Expr | None:
 
 
 def _of_softmax(t: Expr, axis: str | None) -> Expr:
+    sums = Call("logsumexp", (t,), axis, () if axis is None else t.shape[:1] if axis == "rows" else t.shape[1:])
     if axis is None:
-        total: Expr = Product((Call("logsumexp", (t,), None, ()), Ones(t.shape)))
-    elif axis == "rows":
-        total = Product((Call("logsumexp", (t,), axis, t.shape[:1]), Transpose(Ones(t.shape[1:]))))
-    else:
-        total = Product((Ones(t.shape[:1]), Transpose(Call("logsumexp", (t,), axis, t.shape[1:]))))
-    return Sum((t, Negative(total)))
+        return Sum((t, Negative(Product((sums, Ones(t.shape))))))
+    lines = (sums, Transpose(Ones(t.shape[1:]))) if axis == "rows" else (Ones(t.shape[:1]), Transpose(sums))
+    return Sum((t, Negative(Product(lines))))
 
 
 def _of_sum(one: Expr, other: Expr) -> Expr | None:

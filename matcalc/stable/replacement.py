@@ -37,7 +37,14 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.stable.exponentials import difference, exponential_product, exponential_quotient, logarithm, whole_power
+from matcalc.stable.exponentials import (
+    difference,
+    exponential_product,
+    exponential_quotient,
+    logarithm,
+    product_of,
+    whole_power,
+)
 
 if TYPE_CHECKING:
     from matcalc.stable import resolvents
@@ -99,13 +106,15 @@ def normalised(above: Expr, below: Expr) -> Expr | None:
         norm, count = found
         above, used = _divided(above, norm, count)
         changed = changed or used > 0
-        if count > used:
-            kept.append(norm if count - used == 1 else Power(norm, Number(Fraction(count - used))))
+        kept += _powers(norm, count - used)
     if not changed:
         return None
-    if not kept:
-        return above
-    return Quotient(above, kept[0] if len(kept) == 1 else Product(tuple(kept)))
+    return Quotient(above, product_of(kept)) if kept else above
+
+
+def _powers(base: Expr, count: int) -> list[Expr]:
+    """A power of a base from 0 on as factors."""
+    return [] if not count else [base if count == 1 else Power(base, Number(Fraction(count)))]
 
 
 def _power_of_norm(factor: Expr) -> tuple[Norm, int] | None:
@@ -144,19 +153,18 @@ def with_adjugate(node: Product) -> Expr | None:
         matrix, power = _determinant(factor)
         if matrix is None:
             continue
-        before, after = node.factors[:place], node.factors[place + 1 :]
-        rest = before + after
+        rest = node.factors[:place] + node.factors[place + 1 :]
         for part, others in _square_factors(matrix):
-            taken = _absorbed(Product(rest) if len(rest) > 1 else rest[0], part)
+            taken = _absorbed(product_of(rest), part)
             if taken is None or any(isinstance(inner, Inverse) and inner.operand is part for inner in postorder(taken)):
                 continue
-            scalars: list[Expr] = [Call("det", (other,), None, ()) for other in others]
-            if power > 1:
-                scalars.append(
-                    Power(Call("det", (matrix,), None, ()), Number(Fraction(power - 1))) if power > 2 else factor.below[0]
-                )
+            scalars = [_det(other) for other in others] + _powers(_det(matrix), power - 1)
             return Product((*scalars, taken)) if scalars else taken
     return None
+
+
+def _det(matrix: Expr) -> Expr:
+    return Call("det", (matrix,), None, ())
 
 
 def _determinant(factor: Expr) -> tuple[Expr | None, int]:
@@ -182,20 +190,20 @@ def _absorbed(expression: Expr, matrix: Expr, depth: int = _ADJUGATES_DEEPEST) -
     if not depth:
         return None
     if isinstance(expression, Inverse):
-        turned = isinstance(expression.operand, Transpose)
+        inner, turned = expression.operand, isinstance(expression.operand, Transpose)
         adjugate = Call("adj", (matrix,), None, expression.shape)
-        inner = expression.operand.below[0] if turned else expression.operand
-        return None if inner is not matrix else Transpose(adjugate) if turned else adjugate
+        if (inner.below[0] if turned else inner) is not matrix:
+            return None
+        return Transpose(adjugate) if turned else adjugate
     if isinstance(expression, Sum):
         found = [_absorbed(term, matrix, depth - 1) for term in expression.terms]
-        if all(term is None for term in found):
-            return None
-        determinant = Call("det", (matrix,), None, ())
         pairs = zip(expression.terms, found, strict=True)
-        return Sum(tuple([Product((determinant, old)) if new is None else new for old, new in pairs]))
+        parts = [Product((_det(matrix), old)) if new is None else new for old, new in pairs]
+        return None if found.count(None) == len(found) else Sum(tuple(parts))
     one = isinstance(expression, Transpose | Negative | Quotient | Trace | Diagonal | Vec | Total)
-    for place in range(1 if one else len(expression.below) if isinstance(expression, Product) else 0):
-        taken = _absorbed(expression.below[place], matrix, depth - 1)
+    places = expression.below[:1] if one else expression.below if isinstance(expression, Product) else ()
+    for place, operand in enumerate(places):
+        taken = _absorbed(operand, matrix, depth - 1)
         if taken is not None:
             return with_operand(expression, place, taken)
     return None

@@ -6,15 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.language.text.spelling import canonical_name, is_name
+
+sympy: Any = later("sympy")
 
 # ------------------------------------------------------------
 # The elementwise functions as SymPy writes them, from the function table.
@@ -24,10 +28,8 @@ from matcalc.language.text.spelling import canonical_name, is_name
 def elementwise_templates() -> Mapping[str, tuple[Any, Any]]:
     """(variable, SymPy expression of it) for each elementwise function of
     ``rules/functions.toml``."""
-    import sympy
-
     variable = sympy.Symbol("t")
-    names = {**vars(sympy), "t": variable}
+    names = {**vars(import_module("sympy")), "t": variable}
     found = {
         name: (variable, eval(function.code("sympy"), {"__builtins__": {}}, names))
         for name, function in functions().items()
@@ -46,8 +48,6 @@ _LONGEST_QUOTE = 40
 def symbol_name(symbol: Any) -> str:
     """The name of a SymPy symbol as it is spelled here. Raises MatcalcError for what is no symbol,
     or has no name that can be read."""
-    import sympy
-
     if not isinstance(symbol, sympy.Symbol | sympy.MatrixSymbol):
         raise MatcalcError(f"{symbol} is not a symbol", expected="one symbol to differentiate by")
     name = canonical_name(str(symbol.name))
@@ -126,11 +126,12 @@ def size_of(size: Any) -> Size:
 
 def assumed_facts(matrix: Any) -> frozenset[str]:
     """What ``sympy.assuming`` says of a matrix symbol."""
-    from sympy import Q
-    from sympy.assumptions.assume import global_assumptions
-
-    known = {getattr(Q, fact.sympy): fact.name for fact in facts().values() if fact.sympy and not fact.refused}
-    held = {known[fact.function] for fact in global_assumptions if fact.function in known and fact.arguments == (matrix,)}
+    known = {getattr(sympy.Q, fact.sympy): fact.name for fact in facts().values() if fact.sympy and not fact.refused}
+    held = {
+        known[fact.function]
+        for fact in sympy.assumptions.assume.global_assumptions
+        if fact.function in known and fact.arguments == (matrix,)
+    }
     said = contradiction(sorted(held))
     if said is not None:
         raise MatcalcError(f"the assumptions about {matrix}: {said}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
 from matcalc.base.records import record
@@ -34,15 +34,13 @@ from matcalc.sympy_exchange.sympy_objects import (
     scalar_facts,
     size_of,
     symbol_name,
+    sympy,
     unit,
     unknown,
     upright,
     user_function_name,
     walked,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _PLAIN = frozenset(
     [
@@ -51,6 +49,13 @@ _PLAIN = frozenset(
     ]
 )  # fmt: skip
 """Classes of which all arguments are expressions."""
+_CALLS = {
+    "Inverse": "inv", "Transpose": "transpose", "Adjoint": "transpose", "Trace": "tr", "Determinant": "det",
+    "KroneckerProduct": "kron", "DiagonalOf": "diag",
+}  # fmt: skip
+"""Classes that are functions of the language."""
+_OF_MATRICES = frozenset(["Determinant", "DiagMatrix", "DiagonalMatrix", "DiagonalOf"])
+"""What a scalar is left alone by."""
 _LETTERS = "ijklpqrstuvwxyzabcdfgh"
 
 
@@ -79,6 +84,19 @@ class _Scope:
             scope = scope.outer
         return None
 
+    def innermost(self, count: int) -> list[e.Index]:
+        """The indices that are the last to stand for symbols, from inside out."""
+        found: list[e.Index] = []
+        scope: _Scope | None = self
+        while len(found) < count and scope is not None and isinstance(scope.meaning, e.Index):
+            found.append(scope.meaning)
+            scope = scope.outer
+        return found
+
+
+_Part: TypeAlias = tuple[Any, _Scope | None]
+"""Something to be read in a scope."""
+
 
 def read(expression: Any) -> Read:
     """The typed expression of a SymPy expression.
@@ -92,11 +110,17 @@ def read(expression: Any) -> Read:
     >>> text(read(Trace(A) * x - A.T * x).expression)
     'tr(A) x − Aᵀ x'
     """
-    import sympy
-
     if isinstance(expression, sympy.MatrixBase):
         raise unknown("a SymPy matrix of given entries", "a MatrixSymbol, whose entries are given to function(...)")
     return _Reader(expression).read()
+
+
+def _atoms() -> tuple[type, ...]:
+    """SymPy's classes of what has no parts."""
+    return (
+        sympy.MatrixSymbol, sympy.Number, sympy.NumberSymbol, sympy.Identity, sympy.OneMatrix, sympy.ZeroMatrix,
+        sympy.KroneckerDelta,
+    )  # fmt: skip
 
 
 class _Reader:
@@ -110,8 +134,6 @@ class _Reader:
 
     def _survey(self, node: Any) -> None:
         """Notes symbols used as sizes, and all names."""
-        import sympy
-
         if isinstance(node, sympy.MatrixSymbol | sympy.Identity | sympy.OneMatrix | sympy.ZeroMatrix | sympy.FunctionMatrix):
             for size in node.shape:
                 self._sizes |= size.free_symbols
@@ -120,9 +142,9 @@ class _Reader:
 
     def read(self) -> Read:
         """Reads without recursion: each part waits on a stack until its own parts are known."""
-        done: dict[tuple[Any, _Scope | None], e.Expr] = {}
-        waiting: dict[tuple[Any, _Scope | None], tuple[tuple[Any, _Scope | None], ...]] = {}
-        stack: list[tuple[Any, _Scope | None]] = [(self._root, None)]
+        done: dict[_Part, e.Expr] = {}
+        waiting: dict[_Part, tuple[_Part, ...]] = {}
+        stack: list[_Part] = [(self._root, None)]
         while stack:
             key = stack[-1]
             if key in done:
@@ -137,66 +159,39 @@ class _Reader:
 
     # ------------------------------------------------------------ parts
 
-    def _parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
+    def _parts(self, node: Any, scope: _Scope | None) -> tuple[_Part, ...]:
         """What must be read first, each in its scope. Raises MatcalcError for what has no
         counterpart."""
-        import sympy
-        from sympy.core.function import AppliedUndef
-
         match node:
             case sympy.Symbol():
                 meaning = None if scope is None else scope.find(node)
                 return (meaning,) if isinstance(meaning, tuple) else ()
-            case (
-                sympy.MatrixSymbol()
-                | sympy.Number()
-                | sympy.NumberSymbol()
-                | sympy.Identity()
-                | sympy.OneMatrix()
-                | sympy.ZeroMatrix()
-            ):
-                return ()
             case sympy.Add() | sympy.MatAdd():
-                return tuple(
-                    [(term, scope) for term in sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))]
-                )
+                read: Sequence[Any] = sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))
             case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
-                above, below = above_and_below(node.args)
-                return tuple([(part, scope) for part in (*above, *below)])
+                read = [part for side in above_and_below(node.args) for part in side]
             case sympy.Pow() | sympy.HadamardPower() if is_below(node):
-                return ((upright(node), scope),)
-            case sympy.Inverse() | sympy.Heaviside():
-                return ((node.args[0], scope),)
+                read = [upright(node)]
             case sympy.Max() if len(node.args) == 2 and 0 in node.args:
-                return tuple([(part, scope) for part in node.args if part != 0])
-            case _ if is_entry(node):
-                return ((node.args[0], scope),)
-            case _ if class_name(node) == "ElementwiseApplyFunction":
-                function, operand = node.args
-                if len(function.variables) != 1:
-                    raise unknown("an elementwise function of several variables")
-                return ((function.expr, _Scope(function.variables[0], (operand, scope), scope)), (operand, scope))
-            case sympy.Subs() if len(node.variables) == 1:
-                return ((node.expr, _Scope(node.variables[0], (node.point[0], scope), scope)),)
-            case sympy.Derivative():
-                return self._derivative_parts(node, scope)
-            case sympy.Sum():
-                inner = scope
-                for index, low, high in reversed(node.limits):
-                    inner = _Scope(index, self._index(index, low, high, inner), inner)
-                return ((node.function, inner),)
-            case sympy.FunctionMatrix():
-                function = node.args[2]
-                inner = scope
-                for index, size in zip(function.variables, node.shape, strict=True):
-                    inner = _Scope(index, self._fresh(index, size_of(size), inner), inner)
-                return ((function.expr, inner),)
-            case sympy.KroneckerDelta():
-                return ()
-            case _ if class_name(node) in {*_PLAIN, *functions_by_class()} or (
-                isinstance(node, AppliedUndef) and len(node.args) == 1
-            ):
-                return tuple([(part, scope) for part in node.args])
+                read = [part for part in node.args if part != 0]
+            case sympy.Sum() | sympy.FunctionMatrix():
+                return ((node.function if isinstance(node, sympy.Sum) else node.args[2].expr, self._scoped(node, scope)),)
+            case _ if class_name(node) == "ElementwiseApplyFunction" or isinstance(node, sympy.Subs | sympy.Derivative):
+                return self._applied_parts(node, scope)
+            case _:
+                read = self._arguments(node)
+        return tuple([(part, scope) for part in read])
+
+    def _arguments(self, node: Any) -> Sequence[Any]:
+        """What must be read first of what has no scope of its own."""
+        name = class_name(node)
+        user = isinstance(node, sympy.core.function.AppliedUndef) and len(node.args) == 1
+        if isinstance(node, _atoms()):
+            return ()
+        if isinstance(node, sympy.Inverse | sympy.Heaviside) or is_entry(node):
+            return node.args[:1]  # type: ignore[no-any-return]
+        if user or name in _PLAIN or name in functions_by_class():
+            return node.args  # type: ignore[no-any-return]
         if isinstance(node, sympy.Function):
             expected = "one of " + ", ".join(functions_by_class().values())
             raise UnknownFunctionError(
@@ -204,17 +199,34 @@ class _Reader:
             )
         raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")  # SymPy's classes are an open set
 
-    def _derivative_parts(self, node: Any, scope: _Scope | None) -> tuple[tuple[Any, _Scope | None], ...]:
-        from sympy.core.function import AppliedUndef
+    def _applied_parts(self, node: Any, scope: _Scope | None) -> tuple[_Part, ...]:
+        """Of a function of every entry its body, in which the operand has the place of the entry; of a
+        derivative what a function is applied to."""
+        if isinstance(node, sympy.Subs) and len(node.variables) == 1:
+            return ((node.expr, _Scope(node.variables[0], (node.point[0], scope), scope)),)
+        if isinstance(node, sympy.Derivative):
+            inner = node.expr
+            user = isinstance(inner, sympy.core.function.AppliedUndef) and len(inner.args) == 1
+            if not user or {variable for variable, _ in node.variable_count} != set(inner.args):
+                raise unknown("a derivative", "matcalc.derive(...) of the expression itself")
+            return ((inner.args[0], scope),)
+        if isinstance(node, sympy.Subs):
+            raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+        function, operand = node.args
+        if len(function.variables) != 1:
+            raise unknown("an elementwise function of several variables")
+        return ((function.expr, _Scope(function.variables[0], (operand, scope), scope)), (operand, scope))
 
-        inner = node.expr
-        if (
-            not isinstance(inner, AppliedUndef)
-            or len(inner.args) != 1
-            or {variable for variable, _ in node.variable_count} != set(inner.args)
-        ):
-            raise unknown("a derivative", "matcalc.derive(...) of the expression itself")
-        return ((inner.args[0], scope),)
+    def _scoped(self, node: Any, scope: _Scope | None) -> _Scope | None:
+        """The scope inside a sum or an array; the same names are found again when it is made
+        again."""
+        if isinstance(node, sympy.Sum):
+            for index, low, high in reversed(node.limits):
+                scope = _Scope(index, self._index(index, low, high, scope), scope)
+        else:
+            for index, size in zip(node.args[2].variables, node.shape, strict=True):
+                scope = _Scope(index, self._fresh(index, size_of(size), scope), scope)
+        return scope
 
     def _index(self, index: Any, low: Any, high: Any, scope: _Scope | None) -> e.Index:
         if low != 0:
@@ -240,59 +252,60 @@ class _Reader:
     # ------------------------------------------------------------ values
 
     def _made(self, node: Any, scope: _Scope | None, parts: list[e.Expr]) -> e.Expr:
-        import sympy
-        from sympy.core.function import AppliedUndef
+        name = class_name(node)
+        if name in _OF_MATRICES and parts[0].is_scalar:
+            return parts[0]
+        if name in _CALLS:
+            return self._call(_CALLS[name], parts)
+        made = self._leaf(node, scope, parts) or self._operated(node, parts) or self._indexed(node, scope, parts)
+        if made is None:
+            raise unknown(f"SymPy's {name}, in {quoted(node)},")
+        return made
 
+    def _leaf(self, node: Any, scope: _Scope | None, parts: list[e.Expr]) -> e.Expr | None:
         match node:
             case sympy.Symbol():
                 return parts[0] if parts else self._scalar(node, scope)
             case sympy.MatrixSymbol():
                 return e.Symbol(symbol_name(node), shape_of(*map(size_of, node.shape)), assumed_facts(node))
-            case sympy.Integer() | sympy.Rational() | sympy.Float():
+            case sympy.Rational() | sympy.Float():
                 return number_of(node)
             case sympy.NumberSymbol():
                 return self._constant(node)
             case sympy.Identity():
                 size = size_of(node.shape[0])
-                return e.Identity(size) if size != ONE else e.Number(Fraction(1))
+                return e.Identity(size) if size != ONE else unit()
             case sympy.OneMatrix() | sympy.ZeroMatrix():
                 return filled(Fraction(isinstance(node, sympy.OneMatrix)), shape_of(*map(size_of, node.shape)))
+            case _:
+                return None
+
+    def _operated(self, node: Any, parts: list[e.Expr]) -> e.Expr | None:
+        """An operation on what its parts are."""
+        match node:
             case sympy.Add() | sympy.MatAdd():
                 return self._chain("+", parts)
             case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
                 return self._fraction_of(node, parts)
             case sympy.Pow() | sympy.HadamardPower() if is_below(node):
-                return (
-                    self._operation("./", [e.Number(Fraction(1)), parts[0]]) if parts[0].shape else e.Quotient(unit(), parts[0])
-                )
-            case sympy.Pow():
+                return self._operation("./", [unit(), parts[0]]) if parts[0].shape else e.Quotient(unit(), parts[0])
+            case sympy.Pow() | sympy.HadamardPower():
                 return self._raised(parts[0], parts[1], elementwise=True)
-            case sympy.Inverse():
-                return self._call("inv", parts)
+            case sympy.MatPow() if node.args[1] == sympy.Rational(1, 2):
+                return self._call("sqrtm", parts[:1])
             case sympy.MatPow():
-                half = node.args[1] == sympy.Rational(1, 2)
-                return (
-                    self._call("sqrtm", parts[:1]) if half else self._raised(parts[0], parts[1], elementwise=parts[0].is_scalar)
-                )
-            case sympy.Transpose() | sympy.Adjoint():
-                return self._call("transpose", parts)
-            case sympy.Trace():
-                return self._call("tr", parts)
-            case sympy.Determinant():
-                return self._call("det", parts) if not parts[0].is_scalar else parts[0]
-            case sympy.HadamardPower():
-                return self._raised(parts[0], parts[1], elementwise=True)
-            case sympy.KroneckerProduct():
-                return self._call("kron", parts)
-            case sympy.DiagMatrix():
-                return e.DiagonalMatrix(parts[0]) if not parts[0].is_scalar else parts[0]
-            case sympy.DiagonalMatrix():
-                return parts[0] if parts[0].is_scalar else e.DiagonalMatrix(e.Diagonal(parts[0]))
-            case sympy.DiagonalOf():
-                return parts[0] if parts[0].is_scalar else self._call("diag", parts)
+                return self._raised(parts[0], parts[1], elementwise=parts[0].is_scalar)
+            case sympy.DiagMatrix() | sympy.DiagonalMatrix():
+                return e.DiagonalMatrix(parts[0] if isinstance(node, sympy.DiagMatrix) else e.Diagonal(parts[0]))
             case sympy.DotProduct():
                 left = parts[0] if parts[0].is_row else e.Transpose(parts[0])
                 return product([left, e.Transpose(parts[1]) if parts[1].is_row else parts[1]])
+            case _:
+                return None
+
+    def _indexed(self, node: Any, scope: _Scope | None, parts: list[e.Expr]) -> e.Expr | None:
+        """What has indices or variables of its own, and functions of entries."""
+        match node:
             case sympy.Sum():
                 return self._summed(node, scope, parts[0])
             case sympy.FunctionMatrix():
@@ -303,15 +316,15 @@ class _Reader:
                 return parts[0]
             case sympy.Derivative():
                 return e.Elementwise(user_function_name(node.expr) + "'" * node.derivative_count, parts[0])
-            case AppliedUndef() if len(parts) == 1:
+            case sympy.core.function.AppliedUndef() if len(parts) == 1:
                 return e.Elementwise(user_function_name(node), parts[0])
             case _ if is_entry(node):
                 return self._entry(node, scope, parts[0])
             case _ if class_name(node) == "ElementwiseApplyFunction":
                 return self._applied(node, *parts)
-            case _ if class_name(node) in functions_by_class():
-                return e.Elementwise(functions_by_class()[class_name(node)], parts[0])
-        raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")
+            case _:
+                name = functions_by_class().get(class_name(node))
+                return None if name is None else e.Elementwise(name, parts[0])
 
     def _scalar(self, node: Any, scope: _Scope | None) -> e.Expr:
         if scope is not None and scope.find(node) is not None:
@@ -321,8 +334,6 @@ class _Reader:
         return e.Symbol(symbol_name(node), (), scalar_facts(node))
 
     def _constant(self, node: Any) -> e.Expr:
-        import sympy
-
         if node is sympy.pi:
             return e.Constant("pi")
         if node is sympy.E:
@@ -389,29 +400,21 @@ class _Reader:
     def _summed(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:
         if not body.is_scalar:
             raise unknown("a sum of matrices over an index", "the entries summed, or a product with a vector of ones")
-        # The scope of the body has been made in the order of reading; the same names are found
-        # again.
-        inner = scope
-        for index, low, high in reversed(node.limits):
-            inner = _Scope(index, self._index(index, low, high, inner), inner)
-        value, step = body, inner
-        for _ in node.limits:
-            assert step is not None and isinstance(step.meaning, e.Index)
-            value, step = e.IndexSum(step.meaning, value), step.outer
-        return value
+        for index in self._indices(node, scope):
+            body = e.IndexSum(index, body)
+        return body
 
     def _array(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:
-        function = node.args[2]
-        indices: list[e.Index] = []
-        for index, size in zip(function.variables, node.shape, strict=True):
-            fresh = self._fresh(index, size_of(size), scope)
-            scope = _Scope(index, fresh, scope)
-            indices.append(fresh)
+        indices = self._indices(node, scope)[::-1]
         kept = [index for index in indices if index.size != ONE]
         if not kept:
             return body
         array = e.IndexArray(tuple(kept), body)
         return e.Transpose(array) if indices[0].size == ONE else array
+
+    def _indices(self, node: Any, scope: _Scope | None) -> list[e.Index]:
+        inner = self._scoped(node, scope)
+        return [] if inner is None else inner.innermost(len(node.limits) if isinstance(node, sympy.Sum) else 2)
 
     # ------------------------------------------------------------ operations of the language
 

@@ -21,7 +21,7 @@ from matcalc.language import elaborate
 from matcalc.language.build.definitions import signature_of
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
-from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_assumptions
+from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_assumptions, sympy
 
 # ------------------------------------------------------------
 # Typed expressions to SymPy expressions.
@@ -68,8 +68,6 @@ def _check_extent(expression: e.Expr) -> None:
 
 
 def _symbols_of(origin: object) -> list[Any]:
-    import sympy
-
     if not isinstance(origin, sympy.Basic):
         return []
     found = origin.atoms(sympy.Symbol, sympy.MatrixSymbol) - origin.atoms(sympy.Dummy)
@@ -91,35 +89,30 @@ class _Writer:
         return self._done[root]
 
     def _made(self, node: e.Expr, parts: list[Any]) -> Any:
-        import sympy
-        from sympy.matrices.expressions.matexpr import MatrixElement
-
         match cast("e.Node", node):
             case e.Symbol() as symbol:
                 return self._symbol(symbol)
             case e.Number(value=value):
-                return _rational(value)
+                return sympy.Rational(value.numerator, value.denominator)
             case e.Constant():
                 return sympy.pi
             case e.SizeValue(size=size):
                 return self.size(size)
             case e.Identity(size=size):
                 return sympy.Identity(self.size(size))
-            case e.Ones(sizes=sizes):
-                return sympy.OneMatrix(*self._lengths(sizes))
-            case e.Zeros(sizes=sizes):
-                return sympy.ZeroMatrix(*self._lengths(sizes))
+            case e.Ones() | e.Zeros():
+                return (sympy.OneMatrix if isinstance(node, e.Ones) else sympy.ZeroMatrix)(*self._lengths(node.shape))
             case e.UnitVector(position=position, size=size):
                 i, j = sympy.symbols("i j", integer=True)
                 return sympy.FunctionMatrix(self.size(size), 1, sympy.Lambda((i, j), sympy.KroneckerDelta(i, position - 1)))
             case e.Sum():
-                return sympy.Add(*parts) if node.is_scalar else sympy.MatAdd(*parts).doit(deep=False)
+                return sympy.Add(*parts) if node.is_scalar else _done(sympy.MatAdd(*parts))
             case e.Negative():
                 return -parts[0]
             case e.Product(factors=factors):
                 return _product(factors, parts)
             case e.Hadamard():
-                return reduce(mul, parts) if node.is_scalar else sympy.HadamardProduct(*parts).doit(deep=False)
+                return reduce(mul, parts) if node.is_scalar else _done(sympy.HadamardProduct(*parts))
             case e.Quotient(numerator=above, denominator=below):
                 return self._quotient(above, below, *parts)
             case e.Power(base=base, exponent=exponent):
@@ -127,17 +120,15 @@ class _Writer:
                     raise _missing("a number to a vector of exponents")
                 return _power(*parts) if node.is_scalar else sympy.HadamardPower(*parts)
             case e.MatrixPower() | e.Inverse():
-                return sympy.MatPow(parts[0], parts[1]).doit(deep=False) if len(parts) == 2 else sympy.Inverse(parts[0])
+                return _done(sympy.MatPow(*parts)) if len(parts) == 2 else sympy.Inverse(parts[0])
             case e.Elementwise(function=name):
                 return _elementwise(name, parts[0])
             case e.Transpose():
                 return parts[0].T
-            case e.Trace():
-                return sympy.Trace(parts[0])
+            case e.Trace() | e.Diagonal():
+                return (sympy.Trace if isinstance(node, e.Trace) else sympy.DiagonalOf)(parts[0])
             case e.Total(operand=operand, axis=axis):
                 return self._total(operand, axis, parts[0])
-            case e.Diagonal():
-                return sympy.DiagonalOf(parts[0])
             case e.DiagonalMatrix(operand=operand):
                 return sympy.DiagMatrix(parts[0].T if operand.is_row else parts[0])
             case e.Kronecker():
@@ -150,15 +141,8 @@ class _Writer:
                 return self._call(call, parts)
             case e.Index(name=name):
                 return _index(name)
-            case e.Entry(operand=operand, positions=positions) as entry:
-                where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in positions]
-                if entry.is_member:
-                    along, one = sympy.Dummy("k", integer=True), sympy.Dummy("j", integer=True)
-                    column = sympy.Lambda((along, one), MatrixElement(parts[0], *where, along))
-                    return sympy.FunctionMatrix(self.size(node.rows), 1, column)
-                if len(where) == 1:
-                    where = [sympy.Integer(0), *where] if operand.is_row else [*where, sympy.Integer(0)]
-                return MatrixElement(parts[0], *where)
+            case e.Entry() as entry:
+                return self._entry(entry, parts[0])
             case e.IndexSum(index=index):
                 if node.shape:
                     raise _missing("sums of vectors and matrices over an index")
@@ -167,20 +151,23 @@ class _Writer:
                 names = [_index(index.name) for index in indices]
                 names += [sympy.Dummy("j", integer=True)] if len(names) == 1 else []
                 return sympy.FunctionMatrix(*self._lengths(node.shape), sympy.Lambda(tuple(names), parts[0]))
-            case e.Vec():
-                raise _missing("vec")
-            case e.Reshape():
-                raise _missing("reshape")
-            case e.Commutation():
-                raise _missing("the commutation matrix")
+            case e.Vec() | e.Reshape() | e.Commutation():
+                raise _missing("the commutation matrix" if isinstance(node, e.Commutation) else type(node).__name__.lower())
             case other:
                 assert_never(other)
+
+    def _entry(self, node: e.Entry, value: Any) -> Any:
+        where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in node.positions]
+        if node.is_member:
+            along, one = sympy.Dummy("k", integer=True), sympy.Dummy("j", integer=True)
+            return sympy.FunctionMatrix(self.size(node.rows), 1, sympy.Lambda((along, one), _element(value, *where, along)))
+        if len(where) == 1:
+            where.insert(0 if node.operand.is_row else 1, sympy.Integer(0))
+        return _element(value, *where)
 
     # ------------------------------------------------------------ leaves
 
     def _symbol(self, symbol: e.Symbol) -> Any:
-        import sympy
-
         given = self._given.get(symbol.name)
         if given is not None and bool(symbol.shape) == isinstance(given, sympy.MatrixSymbol):
             return given
@@ -190,8 +177,6 @@ class _Writer:
 
     def size(self, size: Size) -> Any:
         """A size as a polynomial in positive integer symbols."""
-        import sympy
-
         known = {name: sympy.Symbol(name, integer=True, positive=True) for name in size.names}
         known |= {name: given for name in size.names if (given := self._given.get(name)) is not None}
         return sympy.Add(*[sympy.Mul(factor, *[known[name] for name in names]) for names, factor in size.terms])
@@ -203,33 +188,22 @@ class _Writer:
     # ------------------------------------------------------------ operations
 
     def _quotient(self, above: e.Expr, below: e.Expr, top: Any, bottom: Any) -> Any:
-        import sympy
-
         if below.is_scalar:
             return top / bottom
         inverted = sympy.HadamardPower(bottom, -1)
-        return top * inverted if above.is_scalar else sympy.HadamardProduct(top, inverted).doit(deep=False)
+        return top * inverted if above.is_scalar else _done(sympy.HadamardProduct(top, inverted))
 
     def _total(self, operand: e.Expr, axis: str | None, value: Any) -> Any:
-        import sympy
-
         rows, cols = self._lengths(operand.shape)
-        match axis:
-            case "rows":
-                return _times(value, sympy.OneMatrix(cols, 1))
-            case "cols":
-                return _times(value.T, sympy.OneMatrix(rows, 1))
-            case _:
-                return sympy.Trace(_times(*([sympy.OneMatrix(1, rows)] * (not operand.is_row)), value, *self._column(operand)))
-
-    def _column(self, operand: e.Expr) -> list[Any]:
-        import sympy
-
-        return [] if operand.is_column else [sympy.OneMatrix(self._lengths(operand.shape)[1], 1)]
+        if axis == "rows":
+            return _times(value, sympy.OneMatrix(cols, 1))
+        if axis == "cols":
+            return _times(value.T, sympy.OneMatrix(rows, 1))
+        before = [] if operand.is_row else [sympy.OneMatrix(1, rows)]
+        after = [] if operand.is_column else [sympy.OneMatrix(cols, 1)]
+        return sympy.Trace(_times(*before, value, *after))
 
     def _norm(self, operand: e.Expr, kind: str, value: Any, parameter: Any = None) -> Any:
-        import sympy
-
         match kind:
             case "2":
                 return sympy.sqrt(sympy.Trace(_times(value.T, value)))
@@ -245,8 +219,6 @@ class _Writer:
                 raise _missing(f"the {kind} norm")
 
     def _call(self, node: e.Call, parts: list[Any]) -> Any:
-        import sympy
-
         entry = functions()[node.function]
         if node.function == "det":
             return sympy.Determinant(parts[0])
@@ -259,12 +231,11 @@ class _Writer:
 
 def _in_elementary_terms(node: e.Call) -> e.Expr:
     """A function by others, as ``rules/functions.toml`` gives it."""
-    entry = functions()[node.function]
-    argument = node.arguments[0]
+    entry, argument, across = functions()[node.function], node.arguments[0], node.axis == "cols"
     if node.axis is None:
         return _defined(entry.elementary, next(iter(signature_of(entry).parameters)), argument)
-    body = _defined(entry.elementary_rows, "X", e.Transpose(argument) if node.axis == "cols" else argument)
-    return e.Transpose(body) if node.axis == "cols" and body.is_matrix else body
+    body = _defined(entry.elementary_rows, "X", e.Transpose(argument) if across else argument)
+    return e.Transpose(body) if across and body.is_matrix else body
 
 
 def _defined(definition: str, name: str, argument: e.Expr) -> e.Expr:
@@ -275,15 +246,11 @@ def _defined(definition: str, name: str, argument: e.Expr) -> e.Expr:
 # ---------------------------------------------------------------- pieces
 
 
-def _rational(value: Fraction) -> Any:
-    import sympy
-
-    return sympy.Rational(value.numerator, value.denominator)
+def _element(matrix: Any, *positions: Any) -> Any:
+    return sympy.matrices.expressions.matexpr.MatrixElement(matrix, *positions)
 
 
 def _index(name: str) -> Any:
-    import sympy
-
     return sympy.Symbol(name, integer=True)
 
 
@@ -294,16 +261,17 @@ def _power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
-def _times(*factors: Any) -> Any:
-    import sympy
+def _done(expression: Any) -> Any:
+    """The operation carried out, but none within it."""
+    return expression.doit(deep=False)
 
-    return sympy.MatMul(*factors).doit(deep=False)
+
+def _times(*factors: Any) -> Any:
+    return _done(sympy.MatMul(*factors))
 
 
 def _product(factors: Sequence[e.Expr], parts: Sequence[Any]) -> Any:
     """A product from the left; wherever vectors have met to a scalar it scales the rest."""
-    import sympy
-
     scale: Any = sympy.Integer(1)
     chain: list[Any] = []
     shape: Shape = ()
@@ -321,22 +289,19 @@ def _product(factors: Sequence[e.Expr], parts: Sequence[Any]) -> Any:
 
 def _elementwise(name: str, argument: Any) -> Any:
     """A function of a scalar, or of every entry."""
-    import sympy
-
-    known = elementwise_templates().get(name)
-    if known is not None:
-        variable, template = known
-    else:
-        stem = name.rstrip("'")
-        variable = sympy.Symbol("t")
-        function = sympy.Function(stem)(variable)
-        order = len(name) - len(stem)
-        template = sympy.Derivative(function, (variable, order)) if order else function
+    variable, template = elementwise_templates().get(name) or _own_template(name)
     if argument.is_Matrix:
         return argument.applyfunc(sympy.Lambda(variable, template))
     if isinstance(template, sympy.Derivative):
         return sympy.Subs(template, variable, argument)
     return template.xreplace({variable: argument})
+
+
+def _own_template(name: str) -> tuple[Any, Any]:
+    """A function of the user's own, or a derivative of it."""
+    variable, stem = sympy.Symbol("t"), name.rstrip("'")
+    function, order = sympy.Function(stem)(variable), len(name) - len(stem)
+    return variable, sympy.Derivative(function, (variable, order)) if order else function
 
 
 def _missing(what: str) -> MatcalcError:
@@ -364,8 +329,6 @@ def source(expressions: Mapping[str, Any]) -> str:
     x = MatrixSymbol('x', n, 1)
     result = A*x
     """
-    import sympy
-
     expressions = {re.sub(r"\W", "_", name): expression for name, expression in expressions.items()}
     printer = _printer(sympy.Tuple(*expressions.values()), frozenset(expressions))
     lines: list[str] = []
@@ -390,19 +353,19 @@ def source(expressions: Mapping[str, Any]) -> str:
 def _printer(expression: Any, taken: frozenset[str]) -> Any:
     """SymPy's own printer of texts, with a constructor wherever that text is no Python or would be
     evaluated to something else."""
-    import sympy
-    from sympy.core.function import AppliedUndef
-    from sympy.printing.str import StrPrinter
 
-    class SourcePrinter(StrPrinter):  # type: ignore[misc]
+    class SourcePrinter(sympy.printing.str.StrPrinter):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.symbols = sorted(expression.atoms(sympy.Symbol), key=lambda symbol: (not symbol.is_integer, str(symbol)))
             self.matrices = sorted(expression.atoms(sympy.MatrixSymbol), key=lambda symbol: str(symbol.name))
-            self.functions = sorted({str(application.func) for application in expression.atoms(AppliedUndef)})
+            self.functions = sorted({str(application.func) for application in expression.atoms(sympy.core.function.AppliedUndef)})
             self.identifiers: dict[Any, str] = {}
             for symbol in [*self.symbols, *self.matrices]:
                 self.identifiers[symbol] = self._identifier(str(symbol.name))
+
+        def _listed(self, nodes: Any) -> str:
+            return ", ".join(map(self.doprint, nodes))
 
         def _identifier(self, name: str) -> str:
             """A name of Python that hides neither a keyword, nor a function of SymPy, nor another
@@ -420,10 +383,10 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
         _print_MatrixSymbol = _print_Dummy = _print_Symbol
 
         def _constructed(self, node: Any) -> str:
-            return f"{type(node).__name__}({', '.join(self.doprint(argument) for argument in node.args)})"
+            return f"{type(node).__name__}({self._listed(node.args)})"
 
         _print_Identity = _print_ZeroMatrix = _print_OneMatrix = _print_HadamardProduct = _print_HadamardPower = _constructed
-        _print_KroneckerProduct = _print_FunctionMatrix = _print_Subs = _constructed
+        _print_Inverse = _print_KroneckerProduct = _print_FunctionMatrix = _print_Subs = _constructed
 
         def _print_MatMul(self, node: Any) -> str:
             # A number before a sum would be multiplied into it.
@@ -435,20 +398,17 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
 
         _print_Half = _print_Rational
 
-        def _print_Inverse(self, node: Any) -> str:
-            return f"Inverse({self.doprint(node.args[0])})"
-
         def _print_MatrixElement(self, node: Any) -> str:
             if not isinstance(node.args[0], sympy.MatrixSymbol):
                 return self._constructed(node)  # brackets would multiply a product out
-            return f"{self.doprint(node.args[0])}[{', '.join(self.doprint(position) for position in node.args[1:])}]"
+            return f"{self.doprint(node.args[0])}[{self._listed(node.args[1:])}]"
 
         def _print_ElementwiseApplyFunction(self, node: Any) -> str:
             operand = self.doprint(node.args[1])
             return f"{operand if operand.isidentifier() else f'({operand})'}.applyfunc({self.doprint(node.args[0])})"
 
         def _print_Lambda(self, node: Any) -> str:
-            variables = ", ".join(self.doprint(variable) for variable in node.signature)
+            variables = self._listed(node.signature)
             return f"Lambda({variables if len(node.signature) == 1 else f'({variables})'}, {self.doprint(node.expr)})"
 
     return SourcePrinter()

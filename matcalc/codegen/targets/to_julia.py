@@ -321,7 +321,8 @@ class _Julia(ColumnMajor):
         return "\n\n\n".join(parts) + "\n"
 
     def _check(self, trial: Trial, function: Function) -> list[str]:
-        ties = [line for one, tie in trial.ties for line in (f"last(names) == :{one} && (move = {_TIES[tie]})",)]
+        tie = "        last(names) == :{} && (move = {})\n"
+        ties = "".join([tie.format(one, _TIES[kind]) for one, kind in trial.ties])
         lines = ["# Compares the results with central differences at a point.", *_function(trial.value, "value").split("\n"), ""]
         lines += [
             "point = Dict{Symbol,Any}(",
@@ -331,7 +332,7 @@ class _Julia(ColumnMajor):
         lines.append(f"varied(point) = value({self.arguments(trial.value, trial)})")
         lines += [
             "",
-            *_DIFFERENCES.replace("{ties}", "".join([f"        {line}\n" for line in ties])).strip("\n").split("\n"),
+            *_DIFFERENCES.replace("{ties}", ties).strip("\n").split("\n"),
             "",
         ]
         lines.append(f"results = {self.identifier(function.name)}({self.arguments(function, trial)})")

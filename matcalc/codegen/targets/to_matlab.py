@@ -9,8 +9,9 @@ from string import ascii_letters
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.sizes import axes_of
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import Comparison, File, Function, Trial, array_axes, identifier
+from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
 from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer, without_unused
 
@@ -449,7 +450,7 @@ def _function(function: Function, name: str, said: Sequence[str], *, checks: boo
         *(f"{results[key]} = {code}" for key, code in function.results.items() if results[key] != code),
     ]
     lines = [f"{line};" for line in without_unused(found, results.values())]
-    lines = [*(f"{given} = {given}(:);" for given, symbol in function.symbols.items() if len(array_axes(symbol)) == 1), *lines]
+    lines = [*(f"{given} = {given}(:);" for given, symbol in function.symbols.items() if len(axes_of(symbol.shape)) == 1), *lines]
     if checks:
         asked = f"nargin == 1 && ischar({parameters[0] if parameters else 'varargin{1}'})"
         lines = [f"if {asked}", "    check_();", "    return", "end", *lines]

@@ -357,7 +357,11 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
     class SourcePrinter(sympy.printing.str.StrPrinter):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.symbols = sorted(expression.atoms(sympy.Symbol), key=lambda symbol: (not symbol.is_integer, str(symbol)))
+
+            def order(symbol: Any) -> tuple[bool, str, bool]:
+                return not symbol.is_integer, str(symbol), not symbol.is_real  # beside a symbol t, the t of a function of entries
+
+            self.symbols = sorted(expression.atoms(sympy.Symbol), key=order)
             self.matrices = sorted(expression.atoms(sympy.MatrixSymbol), key=lambda symbol: str(symbol.name))
             self.functions = sorted({str(application.func) for application in expression.atoms(sympy.core.function.AppliedUndef)})
             self.identifiers: dict[Any, str] = {}
@@ -386,7 +390,7 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
             return f"{type(node).__name__}({self._listed(node.args)})"
 
         _print_Identity = _print_ZeroMatrix = _print_OneMatrix = _print_HadamardProduct = _print_HadamardPower = _constructed
-        _print_Inverse = _print_KroneckerProduct = _print_FunctionMatrix = _print_Subs = _constructed
+        _print_KroneckerProduct = _print_FunctionMatrix = _print_Subs = _constructed
 
         def _print_MatMul(self, node: Any) -> str:
             # A number before a sum would be multiplied into it.
@@ -397,6 +401,9 @@ def _printer(expression: Any, taken: frozenset[str]) -> Any:
             return f"Rational({number.p}, {number.q})"
 
         _print_Half = _print_Rational
+
+        def _print_Inverse(self, node: Any) -> str:
+            return f"Inverse({self.doprint(node.args[0])})"
 
         def _print_MatrixElement(self, node: Any) -> str:
             if not isinstance(node.args[0], sympy.MatrixSymbol):

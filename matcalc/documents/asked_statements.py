@@ -395,8 +395,8 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
     told = {
         name: found for name in sorted(defined) if (found := context.told(name, line.number, weights.of(name))[0]) is not None
     }
-    kept = kept_facts(definitions, told, declare, names & context.facts.names)
-    declare = joined_declarations(declare, *(f"{name}: {fact}" for name, fact in kept.more.items()))
+    more, lost = kept_facts(definitions, told, declare, names & context.facts.names)
+    declare = joined_declarations(declare, *(f"{name}: {fact}" for name, fact in more.items()))
     declare = joined_declarations(declare, *kinds_in_layers(statement, line.notation, declare, defined))
     layout, layout_said = context.layouts.at(line.number)
     symmetric, symmetric_said = context.symmetric.at(line.number)
@@ -409,7 +409,7 @@ def _asked(equation: str, definitions: Sequence[Definition], line: Line, context
         layout,
         symmetric,
         rests_on,
-        lossy=bool(kept.lost),
+        lossy=lost,
         dialect=dialect,
         layout_said=context.layouts.told(line.number),
         supposed=supposed,

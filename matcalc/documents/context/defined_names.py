@@ -10,7 +10,7 @@ from itertools import chain, islice
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation, Placed, Said
-from matcalc.documents.context.outline import Line, Spot
+from matcalc.documents.context.outline import Line, Spot, grouped
 from matcalc.documents.context.written_names import (
     CALLED,
     NameAt,
@@ -118,16 +118,18 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     head, side, value = named_by(row, line.notation) or (None, row.left, row.right)
     value = row.first if row.link and value is row.left else value  # of a = b := c, all are c
     first = next(iter(names_at(side.text, line.notation)), None)
-    if head is None or line.role == "not an equation" or _is_unread(value.text):
+    unread = is_expected(value.text, ()) or holds(value.text, "event") or is_entries(value.text) or holds(value.text, "integral")
+    if head is None or line.role == "not an equation" or unread:
         return _obscured(line, side.text, head, first)
     return _definition(line, head, side.text, value.text, first is not None and first.bold, sentence, spot)
 
 
 def _goes_on(line: Line) -> bool:
-    """Whether an equation only goes on with a chain."""
+    """Whether an equation only goes on with a chain: not behind a function with its arguments,
+    ``f(x, y)`` in ``z = f(x, y) = x + y``."""
     row = line.row
-    later = bool(row.link) and row.relation != ":="
-    return later and not _is_function(row.left.text, line.notation) and not _ends_with_name(line)
+    head = head_of(row.left.text, line.notation)
+    return bool(row.link) and row.relation != ":=" and not (head is not None and head.arguments) and not _ends_with_name(line)
 
 
 def _definition(
@@ -175,11 +177,6 @@ def _obscured(line: Line, side: str, head: Head | None, first: NameAt | None) ->
     return Obscured(first.base, line.number, called) if first is not None and not first.start else None
 
 
-def _is_unread(value: str) -> bool:
-    """Whether a value is none that a claim could rest on, whatever its syntax."""
-    return is_expected(value, ()) or holds(value, "event") or is_entries(value) or holds(value, "integral")
-
-
 def head_and_value(line: Line) -> tuple[str, str] | None:
     """The name that an equation at the beginning of a chain is of, without arguments, and its value
     as it is written."""
@@ -219,12 +216,6 @@ def _of_chain(line: Line) -> Line | None:
     ):
         return None
     return replace(line, row=replace(row, left=row.first, link=0), role="definition")
-
-
-def _is_function(side: str, notation: Notation) -> bool:
-    """Whether a side is a function with its arguments: ``f(x, y)`` in ``z = f(x, y) = x + y``."""
-    head = head_of(side, notation)
-    return head is not None and bool(head.arguments)
 
 
 def readable(found: Sequence[Definition | Obscured], called: Collection[str] = ()) -> list[Definition | Obscured]:
@@ -324,24 +315,20 @@ class Definitions:
     """
 
     def __init__(self, found: Iterable[Definition | Obscured], twins: frozenset[str] = frozenset()) -> None:
-        self._by_name: dict[str, list[Definition | Obscured]] = {}
         self._asked: dict[tuple[str, bool | None, bool], Sequence[Definition | Obscured]] = {}
         self._twins = twins
         found = sorted(found, key=_number)
-        for one in found:
-            self._by_name.setdefault(one.name, []).append(one)
+        self._by_name = grouped((one.name, one) for one in found)
         self._obscured = {one.name for one in found if isinstance(one, Obscured)}
         self._functions = [one for one in found if isinstance(one, Definition) and one.is_function]
-        self._of_letter: dict[str, list[Definition]] = {}
-        for one in self._functions:
-            if "_" in one.name:
-                self._of_letter.setdefault(one.name.partition("_")[0], []).append(one)
+        self._of_letter = grouped((one.name.partition("_")[0], one) for one in self._functions if "_" in one.name)
 
     def _known(self, name: str, bold: bool | None, called: bool) -> Sequence[Definition | Obscured]:
         """The definitions of a name in order, found once for each way in which it stands."""
         asked = name, bold if name in self._twins else None, called
         if asked not in self._asked:
-            known = [one for one in self._by_name.get(name, []) if asked[1] is None or _is_set(one, bold)]
+            every = self._by_name.get(name, [])
+            known = [one for one in every if asked[1] is None or isinstance(one, Obscured) or one.bold == bold]
             functions = [one for one in known if one.is_function] if called else []
             self._asked[asked] = functions or known
         return self._asked[asked]
@@ -360,23 +347,22 @@ class Definitions:
         later = (one for one in islice(known, _MOST_BEHIND) if isinstance(one, Definition) and one.number > row)
         return next((one for one in later if one.sentence[0] <= row < one.sentence[1]), None)
 
-    def _unread_at(self, name: str, row: int) -> Definition | None:
-        """What a name was said to stand for last before a row, in terms that are not read."""
+    def _last(self, name: str, row: int) -> Definition | Obscured | None:
+        """What a name was said to stand for last before a row."""
         known = self._by_name.get(name, [])
         place = bisect_left(known, row, key=_number)
-        last = known[place - 1] if place else None
-        return last.unread if isinstance(last, Obscured) else None
+        return known[place - 1] if place else None
 
     def _meant(self, name: str, row: int, bold: bool | None, *, called: bool, unread: bool) -> Definition | None:
         """What a name stands for at a row, perhaps by functions without a formula."""
-        return self.at(name, row, bold, called=called) or (self._unread_at(name, row) if unread else None)
+        last = self._last(name, row) if unread else None
+        return self.at(name, row, bold, called=called) or (last.unread if isinstance(last, Obscured) else None)
 
     def is_obscure(self, name: str, row: int) -> bool:
         """Whether the last definition of a name before a row, or one of it later in the document,
         cannot be read."""
-        known = self._by_name.get(name, [])
-        place = bisect_left(known, row, key=_number)
-        return isinstance(known[place - 1], Obscured) if place else name in self._obscured
+        last = self._last(name, row)
+        return name in self._obscured if last is None else isinstance(last, Obscured)
 
     def others(self, one: Definition, row: int) -> Iterator[Definition]:
         """Other definitions of a name than this one, those before a row first, the nearest of them
@@ -439,11 +425,6 @@ def is_foreign(one: Definition, spot: Spot, names: Iterable[str]) -> bool:
     """Whether a name without arguments at a spot hardly means this function: one of another
     section, with variables not among these."""
     return one.is_function and one.spot.sections[-1:] != spot.sections[-1:] and not set(one.head.arguments) <= set(names)
-
-
-def _is_set(one: Definition | Obscured, bold: bool | None) -> bool:
-    """Whether the name of a definition may be meant in bold type, or not in bold type."""
-    return isinstance(one, Obscured) or one.bold == bold
 
 
 def _number(one: Definition | Obscured) -> int:

@@ -38,7 +38,7 @@ def doubts_of(structure: Structure, whole: Sequence[Definition], context: Contex
         *_of_other_layers(whole),
         *_of_introduced(structure, context, line),
         *of_rows(context),
-        *_of_conditions_said(context, line),
+        *([Doubt("it is said to hold under a condition that is not understood")] * (line.number in context.conditional)),
         *_of_derivatives(structure, defined),
         *_of_values(structure, whole, context.sizes, line),
     )
@@ -48,7 +48,9 @@ def _not_understood(
     structure: Structure, whole: Sequence[Definition], free: Collection[str], context: Context, line: Line
 ) -> Iterator[Doubt]:
     """What makes any other doubt needless: something in the equation is not understood at all."""
-    obscure = [name for name in sorted(free) if _is_obscure(name, structure, context, line)]
+    obscure = [name for name in sorted(free) if context.definitions.is_obscure(name, line.number)]
+    if structure.by:  # to a derivative a second moment is a matrix like any other
+        obscure = [name for name in obscure if context.moments.at(name, line.number)[0] is None]
     if obscure:
         yield Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure))
     for one in whole if line.row.link else ():
@@ -63,9 +65,8 @@ def _not_understood(
 
 def _of_other_layers(whole: Sequence[Definition]) -> Iterator[Doubt]:
     """That what is said of another layer may be otherwise here."""
-    for one in whole:
-        if one.perhaps:
-            yield Doubt(f"{one.name} is known from another layer, and may be another function here", "false")
+    said = "is known from another layer, and may be another function here"
+    return (Doubt(f"{one.name} {said}", "false") for one in whole if one.perhaps)
 
 
 def _of_introduced(structure: Structure, context: Context, line: Line) -> Iterator[Doubt]:
@@ -73,11 +74,6 @@ def _of_introduced(structure: Structure, context: Context, line: Line) -> Iterat
     name = before_brackets(line.row.first.text, line.notation)
     if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
         yield Doubt(f"{name} may be a function that the equation introduces")
-
-
-def _of_conditions_said(context: Context, line: Line) -> Iterator[Doubt]:
-    if line.number in context.conditional:
-        yield Doubt("it is said to hold under a condition that is not understood")
 
 
 def _of_derivatives(structure: Structure, defined: Set[str]) -> Iterator[Doubt]:
@@ -110,19 +106,17 @@ def _is_map_of_vectors(name: str, context: Context, line: Line) -> bool:
     return told is not None and "vector" in (told.domain, told.values) and context.told(name, line.number)[0] is None
 
 
-def _of_factors(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
+def _of_factors(names: Collection[str], context: Context, line: Line) -> Sequence[Doubt]:
     """That letters which stand as the factors of an eigendecomposition do may be such, where the
     text says nothing of them."""
     told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
-    if len(told) > 1:
-        yield Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")
+    return [Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")] * (len(told) > 1)
 
 
 def _of_constants(whole: Sequence[Definition]) -> Iterator[Doubt]:
     """That what a text leaves out as constant may be so to one of several variables alone."""
-    for one in whole:
-        if UNNAMED in one.special and len(one.head.arguments) != 1:
-            yield Doubt(f"what is left out of {one.name} as constant may depend on this variable", "false")
+    constants = (one.name for one in whole if UNNAMED in one.special and len(one.head.arguments) != 1)
+    return (Doubt(f"what is left out of {name} as constant may depend on this variable", "false") for name in constants)
 
 
 def of_rows(context: Context) -> tuple[Doubt, ...]:
@@ -147,18 +141,9 @@ _ESTIMATES = frozenset(["hat", "tilde", "star", "check"])
 def _of_usual(names: Collection[str], context: Context, line: Line) -> Iterator[Doubt]:
     """That a function which the text names may be the usual one of its letter: sigma the
     sigmoid."""
-    for name in sorted(USUAL.keys() & set(names)):
-        declaration = context.told(name, line.number)[0]
-        if declaration is not None and declaration.kind == "function":
-            yield Doubt(f"it is false of some functions {name}, and may be true of the usual one", "false")
-
-
-def _is_obscure(name: str, structure: Structure, context: Context, line: Line) -> bool:
-    """Whether a name stands for something that is not read; to a derivative a second moment is a
-    matrix like any other."""
-    if structure.by and context.moments.at(name, line.number)[0] is not None:
-        return False
-    return context.definitions.is_obscure(name, line.number)
+    told = ((name, context.told(name, line.number)[0]) for name in sorted(USUAL.keys() & set(names)))
+    functions = (name for name, one in told if one is not None and one.kind == "function")
+    return (Doubt(f"it is false of some functions {name}, and may be true of the usual one", "false") for name in functions)
 
 
 def _spoken_of(line: Line) -> frozenset[str]:

@@ -17,7 +17,15 @@ from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.scripts import Scripts, is_of_layer
 from matcalc.documents.context.wording import CLOSE, OPEN, Factorization, Token, Wording, remark, says, tokens_of, vocabulary
-from matcalc.documents.context.written_names import CALLED, PRIMES, index_of, names_at, weights_in, whole_name, without_index
+from matcalc.documents.context.written_names import (
+    CALLED,
+    behind_primes,
+    index_of,
+    names_at,
+    weights_in,
+    whole_name,
+    without_index,
+)
 from matcalc.documents.sides import head_of, is_function
 from matcalc.facts.table import is_square, needs_square
 from matcalc.language.declare.declared import Declaration, parse_declarations
@@ -36,7 +44,7 @@ _NEAR_AN_EQUATION = 12
 
 def told_in(wording: Wording) -> Iterator[Told]:
     """Everything that a sentence tells of names."""
-    if vocabulary().lists["doubtful_sentence"].search(wording.text) or _drops(wording):
+    if _is_doubtful(wording) or _drops(wording):
         return
     yield from _said_in(wording)
     for line in wording.lines:
@@ -53,7 +61,8 @@ def _described(wording: Wording, tokens: Sequence[Token], found: Description) ->
     if start >= end:
         return
     text = wording.text[tokens[found.first].start : tokens[min(found.last, len(tokens)) - 1].end]
-    said = Said(_shown(text, wording), wording.place(tokens[found.first].start))
+    shown = re.sub(r"⟨(\d+)⟩", lambda one: wording.mentions[int(one[1])].formula.text.text.strip(), text)
+    said = Said(shown, wording.place(tokens[found.first].start))
     introduced = not found.with_verb and not _is_resumed(tokens, found.first)
     for written in found.names:
         declaration = _declaration_of(written, found.said)
@@ -94,8 +103,11 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
     if row.right is None or row.link or not told:
         return
     text = f"{row.left.text} {row.relation} {row.right.text}"
-    if len(text) > _LONGEST_DECLARATION or (row.relation == "=" and _is_constraint(wording.text[: tokens[position].start])):
-        return
+    before = wording.text[: tokens[position].start]
+    constraints = vocabulary().lists["constraining"].finditer(before) if row.relation == "=" else ()
+    near = len(before.rstrip()) - _NEAR_AN_EQUATION
+    if len(text) > _LONGEST_DECLARATION or any(found.end() >= near for found in constraints):
+        return  # an equation that is to be met is no fact about what is varied
     try:
         declarations = parse_declarations(_readable(text))
     except MatcalcError:
@@ -118,7 +130,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
 def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
     """What the words at a row say: ``\\quad\\text{if } K^\\top = -K``."""
     own = remark(line, wording.spot)
-    if vocabulary().lists["doubtful_sentence"].search(own.text):
+    if _is_doubtful(own):
         return
     wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
     for one in _said_in(own, supposed=True):
@@ -140,14 +152,6 @@ def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
             yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
 
 
-def _is_constraint(before: str) -> bool:
-    """Whether the words before an equation say that it is to be met, which does not make it a fact
-    about what is varied."""
-    return any(
-        found.end() >= len(before.rstrip()) - _NEAR_AN_EQUATION for found in vocabulary().lists["constraining"].finditer(before)
-    )
-
-
 def _declaration(name: str, said: str) -> Declaration | None:
     """The words as a declaration; what cannot be one is left out, from the end. Words that say
     nothing declare nothing."""
@@ -166,11 +170,6 @@ def _readable(text: str) -> str:
     """A declaration as that of a formula is written, without the commands that the language has no
     use for."""
     return text.replace(r"\times", "×").replace(r"\quad", " ")
-
-
-def _shown(text: str, wording: Wording) -> str:
-    """Words with their formulas in place."""
-    return re.sub(r"⟨(\d+)⟩", lambda found: wording.mentions[int(found[1])].formula.text.text.strip(), text)
 
 
 _CONDITION = re.compile(
@@ -208,6 +207,10 @@ def kept_until_dropped(told: Iterable[Told], read: Iterable[Wording]) -> Iterato
             yield one
 
 
+def _is_doubtful(wording: Wording) -> bool:
+    return vocabulary().lists["doubtful_sentence"].search(wording.text) is not None
+
+
 def _drops(wording: Wording) -> bool:
     lists = vocabulary().lists
     return lists["dropping"].search(wording.text) is not None and lists["assumption"].search(wording.text) is not None
@@ -227,11 +230,7 @@ def factors_in(wording: Wording, told: Sequence[Told]) -> Iterator[Told]:
     a full decomposition, nothing is told that only a square one is.
     """
     named = [(one, found) for one in vocabulary().factorizations if (found := one.words.search(wording.text)) is not None]
-    if (
-        not named
-        or _is_another(wording.text, named[0][1].start())
-        or vocabulary().lists["doubtful_sentence"].search(wording.text)
-    ):
+    if not named or _is_another(wording.text, named[0][1].start()) or _is_doubtful(wording):
         return
     tokens = tokens_of(wording)
     doubts = Doubts(tokens, wording.text)
@@ -353,7 +352,8 @@ def _second_moment(wording: Wording, line: Line) -> Told | None:
         return None
     name, value = found
     moment = _MOMENT.fullmatch(value)
-    if moment is None or not _is_twice(_UNSEEN.sub("", moment["whole"])):
+    whole = "" if moment is None else _UNSEEN.sub("", moment["whole"])
+    if moment is None or whole != whole[: len(whole) // 2] * 2:
         return None
     said = Said(f"{line.row.left.text} = {value}", line.row.left.place())
     return _semidefinite(name, said, line, wording, END, weights_in(line.row.left.text).of(name))
@@ -389,11 +389,6 @@ def diagonals_in(wording: Wording, line: Line) -> Iterator[Told]:
     for name in sorted(listed_names(text)) if "diag" in text else ():
         said = Said(f"{line.row.left.text} = {text}", line.row.left.place())
         yield Told(line.number, wording.spot.section_end, name, Declaration(name, "vector"), said, wording.place(0))
-
-
-def _is_twice(text: str) -> bool:
-    half = len(text) // 2
-    return len(text) == 2 * half and text[:half] == text[half:]
 
 
 _REAL = r"\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R(?:eals)?(?![A-Za-z])|ℝ)\s*"
@@ -432,14 +427,11 @@ def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bo
 def shown_entrywise(texts: Iterable[str]) -> frozenset[str]:
     r"""The functions of layers that work on each entry: their derivatives stand in products of
     entries, ``\odot g^{[l]\prime}(z)``."""
-    found: set[str] = set()
-    for text in texts:
-        if r"\odot" in text or r"\circ" in text:
-            primed = [
-                (at.name, primes) for at in names_at(text) if (primes := PRIMES.match(text, at.end)) is not None and primes[0]
-            ]
-            found |= {name for name, primes in primed if is_of_layer(name) and CALLED.match(text, primes.end())}
-    return frozenset(found)
+    products = [text for text in texts if r"\odot" in text or r"\circ" in text]
+    named = ((at, text, behind_primes(text, at.end)) for text in products for at in names_at(text))
+    return frozenset(
+        at.name for at, text, end in named if end > at.end and is_of_layer(at.name) and CALLED.match(text, end) is not None
+    )
 
 
 def _of_entries(line: Line) -> str | None:
@@ -456,9 +448,8 @@ def _of_entries(line: Line) -> str | None:
 
 def _of_value(line: Line) -> str | None:
     """f of ``h = f(z)``."""
-    head = (
-        head_of(line.row.right.text, line.notation) if line.row.right is not None and line.row.relation in ("=", ":=") else None
-    )
+    given = line.row.right if line.row.relation in ("=", ":=") else None
+    head = head_of(given.text, line.notation) if given is not None else None
     return head.name if head is not None and len(head.arguments) == 1 else None
 
 
@@ -466,9 +457,8 @@ def _of_numbers(line: Line) -> str | None:
     r"""f of ``f: \mathbb{R} \to \mathbb{R}``."""
     row = line.row
     found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
-    head = (
-        head_of(found["name"], line.notation) if found is not None and row.right and _NUMBERS.fullmatch(row.right.text) else None
-    )
+    of_numbers = found is not None and row.right is not None and _NUMBERS.fullmatch(row.right.text)
+    head = head_of(found["name"], line.notation) if found is not None and of_numbers else None
     return head.name if head is not None and not head.arguments else None
 
 

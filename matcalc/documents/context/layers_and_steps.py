@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.context.outline import grouped
 from matcalc.documents.context.written_names import NameAt, index_of, names_at, respelled, trimmed, whole_name, without_script
 from matcalc.documents.sides import is_derivative
 
@@ -170,10 +171,8 @@ class _Given:
     def is_of_one_array(self) -> bool:
         """Whether two letters hang on one name, and nothing leads from one to the other:
         ``e^{z_j} / \\sum_k e^{z_k}``."""
-        letters: dict[str, set[str]] = {}
-        for name, letter in (*self.used, (self.name, self.letter)):
-            letters.setdefault(name, set()).add(letter)
-        return any(not their <= self._reached(min(their)) for their in letters.values())
+        letters = grouped([*self.used, (self.name, self.letter)])
+        return any(not self._reached(min(their)).issuperset(their) for their in letters.values())
 
     def _reached(self, letter: str) -> set[str]:
         found = {letter}
@@ -315,12 +314,9 @@ class Steps:
     def _sign(self, found: re.Match[str], index: str) -> str:
         """The word for the sign of a name; empty where that is the beginning of an exponent."""
         sign = found["sign"] or found["braced"]
-        if not sign or found["base"] not in self.signed or not self._is_of_steps(index):
+        if not sign or found["base"] not in self.signed or not self._label(index):
             return ""
         return "" if found["turned"] and found["base"] in self.inverted else _WORDS[sign]
-
-    def _is_of_steps(self, index: str) -> bool:
-        return bool(self._label(index))
 
     def _label(self, index: str) -> str:
         """A step up or down, or one given another, as a word; empty for another index."""

@@ -94,7 +94,8 @@ def index_letters_of(texts: Sequence[str]) -> IndexLetters:
         bound.update(letter for run in runs if run is not None for letter in run.groups() if letter)
         used.update(_free(text), filter(str.isalpha, "".join(_below(text))))
         alone.update(run for run in _below(unbound) if len(run) == 1)
-        taken |= _free(_BELOW.sub(" ", unbound)) & _indices(text)
+        indices = [*_below(text), *(found["braced"] or found["bare"] for found in _BOUND.finditer(text))]
+        taken |= _free(_BELOW.sub(" ", unbound)).intersection("".join(indices))
         taken.update(found["bare"] or found["braced"] for found in _LABELLED.finditer(text))
     spare = [letter for letter in _SPARE if letter not in used]
     return IndexLetters(dict(zip(sorted(bound & alone & set(_UNUSUAL) - taken), spare, strict=False)))
@@ -108,11 +109,6 @@ def _free(text: str) -> set[str]:
 def _below(text: str) -> list[str]:
     """What stands below the names in a formula."""
     return [found["bare"] or found["run"].strip() for found in _BELOW.finditer(text)]
-
-
-def _indices(text: str) -> set[str]:
-    """The letters that stand below names or sums in a formula."""
-    return set("".join([*_below(text), *(found["braced"] or found["bare"] for found in _BOUND.finditer(text))]))
 
 
 _DIAG = pattern(
@@ -165,18 +161,14 @@ def _entry(listed: str) -> tuple[str, str] | None:
         return None
     size = letters.pop()
     firsts = [part.strip() for part in parts[0].split(",")]
-    if any(_LAST.sub(rf"_{{{number}}}", last) != _numbered(part, number) for number, part in enumerate(firsts, 1)):
+    braced = [_NUMBER.sub(lambda found: rf"_{{{found[1] or found[2]}}}", part) for part in firsts]
+    if any(_LAST.sub(rf"_{{{number}}}", last) != part for number, part in enumerate(braced, 1)):
         return None
     index = next(letter for letter in _INDICES if letter != size)
     return index, _LAST.sub(rf"_{{{index}}}", last)
 
 
 _NUMBER = pattern(r"_\s*(?:\{\s*(\d)\s*\}|(\d))")
-
-
-def _numbered(part: str, number: int) -> str:
-    """An entry with its number in braces."""
-    return _NUMBER.sub(lambda found: rf"_{{{found[1] or found[2]}}}", part) if number else part
 
 
 _INDEX = "[i-np-s]"
@@ -291,16 +283,11 @@ def entry_functions_of(rows: Iterable[Row]) -> EntryFunctions:
         key = _key(found or called)
         if key is not None and found is None:
             whole.add((key[0], key[2]))
-        elif key is not None and found is not None and _is_entry(row.right.text, found["index"]):
-            given.add(key)
+        elif key is not None and found is not None and not is_derivative(row.right.text):
+            of_entries = any(at.name.endswith(f"_{found['index']}") for at in names_at(row.right.text))
+            given |= {key} if of_entries else set()
     kept = frozenset([key for key in given if (key[0], key[2]) not in whole])
     return EntryFunctions(kept, frozenset(name for name, _ in whole))
-
-
-def _is_entry(text: str, index: str) -> bool:
-    """Whether a formula is one for an entry: the index stands at a name in it, and nothing is
-    differentiated."""
-    return not is_derivative(text) and any(at.name.endswith(f"_{index}") for at in names_at(text))
 
 
 _DENSITY = pattern(

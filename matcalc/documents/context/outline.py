@@ -29,6 +29,16 @@ class Span:
 
 
 T = TypeVar("T", bound=Span)
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+    """The values of each key, in order."""
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 class Reaches(Generic[T]):
@@ -62,11 +72,9 @@ class Register(Generic[T]):
     """Things that are told of names, asked for a row."""
 
     def __init__(self, found: Iterable[tuple[str, T]]) -> None:
-        by_name: dict[str, list[T]] = {}
-        for name, one in found:
-            by_name.setdefault(name, []).append(one)
-        self._reaches = {name: Reaches(sorted(its, key=lambda one: one.start)) for name, its in by_name.items()}
-        self.names = frozenset(by_name)
+        by_name = grouped(found).items()
+        self._reaches = {name: Reaches(sorted(its, key=lambda one: one.start)) for name, its in by_name}
+        self.names = frozenset(self._reaches)
         """The names that anything is told of."""
 
     def at(self, name: str, row: int) -> Iterator[T]:

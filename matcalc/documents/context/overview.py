@@ -15,7 +15,7 @@ from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Told
 from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
-from matcalc.documents.context.outline import Line, Reaches, Register, Span, Spot
+from matcalc.documents.context.outline import Line, Reaches, Register, Span, Spot, grouped
 from matcalc.documents.context.scripts import Scripts
 from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function
@@ -35,10 +35,8 @@ class Facts:
         told = sorted(told, key=lambda one: one.narrow)
         self._told = Register((one.name, one) for one in told)
         self._twins = twins
-        self._kinds: dict[str, set[tuple[str, bool | None]]] = {}
-        for one in told:
-            if one.declaration.kind is not None:
-                self._kinds.setdefault(one.name, set()).add((one.declaration.kind, one.bold))
+        kinds = dict.fromkeys((one.name, (one.declaration.kind, one.bold)) for one in told if one.declaration.kind is not None)
+        self._kinds = grouped(kinds)
         self.names = self._told.names
         """The names that anything is told of."""
         self.sizes = declared_sizes({f"{number} {one.name}": one.declaration for number, one in enumerate(told)})
@@ -99,15 +97,9 @@ def together(told: Sequence[Told]) -> tuple[Declaration | None, tuple[Said, ...]
     """Several things told of one name, in order, as one declaration; ``None`` for nothing."""
     found: Declaration | None = None
     said: list[Said] = []
-    last: Told | None = None
-    for one in told:
-        fresh = last is None or _is_fresh(one, last)
-        joined = None if found is None or fresh else _both(found, one.declaration)
-        if joined is None:
-            found, said = one.declaration, [one.said]
-        else:
-            found, said = joined, [*said, one.said]
-        last = one
+    for before, one in zip((None, *told), told, strict=False):
+        joined = None if found is None or before is None or _is_fresh(one, before) else _both(found, one.declaration)
+        found, said = (one.declaration, [one.said]) if joined is None else (joined, [*said, one.said])
     if found is not None and found.kind is None and found.shape is None and not found.properties:
         return None, ()
     return found, tuple(dict.fromkeys(said))
@@ -200,10 +192,7 @@ class Suppositions:
     """All that a document supposes in this way, asked for a row."""
 
     def __init__(self, found: Iterable[Supposed]) -> None:
-        self._by_name: dict[str, list[Supposed]] = {}
-        for one in found:
-            for name in one.names:
-                self._by_name.setdefault(name, []).append(one)
+        self._by_name = grouped((name, one) for one in found for name in one.names)
 
     def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
         """The last that is supposed of names at a row, what stands behind it as its condition

@@ -33,7 +33,7 @@ from matcalc.documents.context.loose_notation import (
     with_listed_diagonals,
     with_whole_logarithms,
 )
-from matcalc.documents.context.outline import END, Line
+from matcalc.documents.context.outline import END, Line, grouped
 from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
 from matcalc.documents.sides import Row, fits, head_of
@@ -150,8 +150,8 @@ def is_of_layer(name: str) -> bool:
 
 def _labels_in(texts: Sequence[str]) -> frozenset[str]:
     """The letter l where it stands in labels with a step up or down, and no sum runs over it."""
-    stepped = any(_STEPPED.search(text) for text in texts)
-    return frozenset("l" if stepped and not any(_SUMMED.search(text) for text in texts) else "")
+    stepped, summed = (any(map(form.search, texts)) for form in (_STEPPED, _SUMMED))
+    return frozenset("l" if stepped and not summed else "")
 
 
 def scripts_of(rows: Iterable[Row]) -> Scripts:
@@ -175,17 +175,12 @@ def scripts_of(rows: Iterable[Row]) -> Scripts:
 def _layers_in(texts: Iterable[str]) -> frozenset[str]:
     """The letters that count layers: each hangs on several names, with steps up or down, and never
     stands for a number itself."""
-    bases: dict[str, set[str]] = {}
-    steps: set[str] = set()
-    free: set[str] = set()
-    for text in texts:
-        for found in _POWER.finditer(text):
-            written = found["bare"] or found["layer"]
-            bases.setdefault(written.lower(), set()).add(found["base"])
-            steps |= {written.lower()} if found["step"] or written == "L" else set()
-        if _ALONE.fullmatch(text) is None:
-            free.update(_FREE.findall(_ORDINAL.sub("", text)))
-    return frozenset(letter for letter in steps - free if len(bases[letter]) >= _FEW)
+    texts = tuple(texts)
+    raised = [(found["bare"] or found["layer"], found) for text in texts for found in _POWER.finditer(text)]
+    bases = grouped((written.lower(), found["base"]) for written, found in raised)
+    steps = {written.lower() for written, found in raised if found["step"] or written == "L"}
+    free = {letter for text in texts if not _ALONE.fullmatch(text) for letter in _FREE.findall(_ORDINAL.sub("", text))}
+    return frozenset(letter for letter in steps - free if len(set(bases[letter])) >= _FEW)
 
 
 _LAYER_LABEL = pattern(
@@ -208,10 +203,8 @@ def kinds_in_layers(statement: str, notation: Notation, declare: str, defined: C
     ``w^l a^{l-1}`` and ``w^l_{jk}``."""
     if notation != "latex" or "^{(" not in statement:
         return
-    axes: dict[str, set[int]] = {}
-    for at in names_at(statement):
-        if is_of_layer(at.base):
-            axes.setdefault(at.base, set()).add(max(0, len(at.name) - len(at.base) - 1))
+    found = [(at.base, max(0, len(at.name) - len(at.base) - 1)) for at in names_at(statement) if is_of_layer(at.base)]
+    axes = {name: set(its) for name, its in grouped(found).items()}
     known = {part.partition(":")[0].strip() for part in declare.split(";")} | set(defined)
     kinds = ({0, 1}, "vector"), ({0, 2}, "matrix")
     yield from (f"{name}: {kind}" for name in sorted(axes.keys() - known) for count, kind in kinds if axes[name] == count)

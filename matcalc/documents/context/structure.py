@@ -131,15 +131,12 @@ def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
 def _part(side: s.Syntax, known: Collection[str]) -> Part:
     nodes = walk(side)
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    names = {_of_entry(name, known) for name in _names(nodes) - _CONSTANTS - indices}
+    names = {node.name for node in nodes if isinstance(node, s.Name)} - _CONSTANTS - indices
+    names = {_of_entry(name, known) for name in names}
     names |= {without_index(name, known) for name in _wrt(nodes)}
     derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) or _of_all_partials(node) is not None for node in nodes)
     array = any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
     return Part(frozenset(names) - {"I"}, _functions_called(nodes), derived, number_in(side), array)
-
-
-def _names(nodes: Iterable[s.Syntax]) -> frozenset[str]:
-    return frozenset(node.name for node in nodes if isinstance(node, s.Name))
 
 
 _ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")

@@ -25,7 +25,7 @@ from matcalc.documents.context.facts import (
     told_in,
     under_a_condition,
 )
-from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot, grouped
 from matcalc.documents.context.overview import (
     Context,
     Convention,
@@ -40,7 +40,7 @@ from matcalc.documents.context.overview import (
 )
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
 from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings
-from matcalc.documents.context.written_names import NameAt, names_at, weights_in, whole_name
+from matcalc.documents.context.written_names import names_at, weights_in, whole_name
 from matcalc.documents.sides import head_of, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_numeric, value_given
 
@@ -58,15 +58,10 @@ def symmetric_in(wording: Wording) -> Iterator[Convention]:
     yield from _in(wording, vocabulary().symmetric)
 
 
-def _of(wording: Wording, number: int) -> str:
-    """What stands for a formula in the words of its sentence: that it is a derivative, or
-    nothing."""
-    lines = wording.mentions[number].lines
-    return "derivative" if lines and lines[0].role == "notation" and is_derivative(lines[0].row.left.text) else ""
-
-
 def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
-    text = re.sub(r"⟨(\d+)⟩", lambda found: _of(wording, int(found[1])), wording.text)
+    firsts = [next(iter(mention.lines), None) for mention in wording.mentions]
+    derived = [one is not None and one.role == "notation" and is_derivative(one.row.left.text) for one in firsts]
+    text = re.sub(r"⟨(\d+)⟩", lambda found: "derivative" * derived[int(found[1])], wording.text)
     found = [(value, match) for value, phrase in phrases.items() if (match := phrase.search(text)) is not None]
     lists = vocabulary().lists
     if len(found) != 1 or lists["doubtful_sentence"].search(text):
@@ -95,10 +90,8 @@ _FEW = 2
 def writes_rows(texts: Iterable[str]) -> bool:
     """Whether a document multiplies vectors from the right by matrices, as rows, more often than it
     multiplies matrices by columns."""
-    rows = columns = 0
-    for text in texts:
-        rows += len(_OF_ROWS.findall(text))
-        columns += len(_OF_COLUMNS.findall(text))
+    texts = tuple(texts)
+    rows, columns = (sum(len(form.findall(text)) for text in texts) for form in (_OF_ROWS, _OF_COLUMNS))
     return rows >= _FEW and rows > columns
 
 
@@ -175,16 +168,10 @@ def suppositions_in(wording: Wording) -> Iterator[Supposed]:
                 text = f"{row.left.text} = {row.right.text}"
                 names, said = names_used(text, line.notation), Said(text, row.left.place())
                 found = Supposed(start, end, row.left.text, row.right.text, names, said)
-                number = _with_square_zero(found, wording)
+                square = _SQUARE.fullmatch(found.left.strip())
+                meant = is_zero(found.right) and vocabulary().lists["square_zero"].search(wording.text)
+                number = square["number"] if square is not None and meant else ""
                 yield replace(found, number=number, end=max(end, wording.spot.section_end)) if number else found
-
-
-def _with_square_zero(one: Supposed, wording: Wording) -> str:
-    """What is said to be a number, other than zero, whose square is zero; empty where nothing
-    is."""
-    square = _SQUARE.fullmatch(one.left.strip())
-    meant = square is not None and is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
-    return square["number"] if square is not None and meant else ""
 
 
 _FRONT = ("for", "if", "when", "whenever", "where", "case", "with", "provided", "assuming", "suppose", "consider", "take", "now")
@@ -228,7 +215,9 @@ def index_conditions(wordings: Iterable[Wording]) -> Mapping[int, Indices]:
         elif held is not None:
             found |= {line.number: held[0] for line in claims}
         else:
-            found |= {**_of_section(wording.spot, claims), **(_in_sentence(wording) if conditions else {})}
+            titled = compared(wording.spot.sections[-1].name) if wording.spot.sections else None
+            found |= {} if titled is None else {line.number: titled for line in claims}
+            found |= _in_sentence(wording) if conditions else {}
     return found
 
 
@@ -244,11 +233,6 @@ def _compared_in(mention: Mention) -> Indices | None:
     text = mention.formula.text.text.strip(" .,;:()")
     case = compared(text)
     return case if case is not None and len(text) <= _LONGEST // 3 and len(mention.lines) == 1 else None
-
-
-def _of_section(spot: Spot, claims: Iterable[Line]) -> Mapping[int, Indices]:
-    case = compared(spot.sections[-1].name) if spot.sections else None
-    return {} if case is None else {line.number: case for line in claims}
 
 
 def _in_sentence(wording: Wording) -> Mapping[int, Indices]:
@@ -306,16 +290,12 @@ def points_in(wording: Wording) -> Iterator[tuple[int, tuple[str, ...]]]:
     point: tuple[str, ...] = ()
     for number, mention in enumerate(wording.mentions):
         before = wording.text.partition(f"{OPEN}{number}{CLOSE}")[0]
-        if _is_expression(mention) and _AT.search(before) is not None:
+        alone = len(mention.lines) == 1 and mention.lines[0].row.right is None and mention.lines[0].notation == "latex"
+        if alone and _AT.search(before) is not None:
             text = as_list(mention.lines[0].row.left.text)
             point = coordinates_of(text) if is_numeric(text) else ()
         elif point:
             yield from ((one.number, point) for one in mention.lines)
-
-
-def _is_expression(mention: Mention) -> bool:
-    """Whether a formula of a sentence is one of LaTeX without a relation."""
-    return len(mention.lines) == 1 and mention.lines[0].row.right is None and mention.lines[0].notation == "latex"
 
 
 _GIVING = frozenset(["definition", "number", "claim", "fact", "not an equation", "solution"])
@@ -385,11 +365,8 @@ def _told(
 
 def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
     """The arguments of names that stand with several: ``f(x, y)``."""
-    found: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
-    for _, line in lines:
-        for one in _WITH_ARGUMENTS.finditer(line.row.text):
-            found.setdefault(one["name"], []).append((line.number, tuple([part.strip() for part in one["arguments"].split(",")])))
-    return found
+    found = ((line.number, one) for _, line in lines for one in _WITH_ARGUMENTS.finditer(line.row.text))
+    return grouped((one["name"], (row, tuple(map(str.strip, one["arguments"].split(","))))) for row, one in found)
 
 
 _WITH_ARGUMENTS = pattern(
@@ -406,17 +383,12 @@ def _twins(pieces: Sequence[Numbered]) -> frozenset[str]:
     bold: set[str] = set()
     plain: set[str] = set()
     for line in chain.from_iterable(one.lines for one in pieces):
-        names = _whole_names(line)
+        sides = [side.text for side in (line.row.first, line.row.left, line.row.right) if side is not None]
+        names = [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
         here = {at.base for at in names if at.bold}
         bold |= here
         plain |= {at.base for at in names} - here
     return frozenset(bold & plain)
-
-
-def _whole_names(line: Line) -> list[NameAt]:
-    """The names in a row that have no index."""
-    sides = [side.text for side in (line.row.first, line.row.left, line.row.right) if side is not None]
-    return [at for side in sides for at in names_at(side, line.notation) if at.name == at.base]
 
 
 _NO_SIZES = frozenset(["d"])

@@ -13,7 +13,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
-from matcalc.documents.context.outline import Line
+from matcalc.documents.context.outline import Line, grouped
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Derived, Structure
 from matcalc.documents.context.written_names import (
@@ -53,7 +53,8 @@ def composition_of(structure: Structure, context: Context, line: Line) -> Compos
     """The functions behind derivatives by what is no argument of the function itself; None where a
     claim has none."""
     meant = [(one, found) for one in structure.derived if (found := _meant(one, context, line)) is not None]
-    if not any(_is_through(found[0], one, context, line) for one, found in meant):
+    direct = [one.by[0] in found.head.arguments or one.by[0] in found.uses for one, (found, _) in meant]
+    if all(direct):  # by all that is meant, each depends on what it is differentiated by
         return None
     chosen: dict[str, Definition] = {}
     for _, (definition, _) in meant:
@@ -144,23 +145,14 @@ def _meant(derived: Derived, context: Context, line: Line) -> tuple[Definition, 
     last = context.definitions.at(derived.name, line.number)
     if last is None or not last.is_function:
         return None
-    known = [
-        last,
-        *(one for one in context.definitions.others(last, line.number) if one.number < line.number and one.is_function),
-    ]
-    for one in known:
-        if one.notation == line.notation and _depends(one, derived.by[0], context, line):
-            return one, one is last
-    return None
+    others = context.definitions.others(last, line.number)
+    known = (last, *(one for one in others if one.number < line.number and one.is_function))
+    own = (one for one in known if one.notation == line.notation and _depends(one, derived.by[0], context, line))
+    return next(((one, one is last) for one in own), None)
 
 
 def _depends(one: Definition, by: str, context: Context, line: Line) -> bool:
     return by in one.uses or any(by in layer.head.arguments for layer in _layers(one, context, line))
-
-
-def _is_through(one: Definition, derived: Derived, context: Context, line: Line) -> bool:
-    by = derived.by[0]
-    return by not in one.head.arguments and by not in one.uses and _depends(one, by, context, line)
 
 
 def _layers(one: Definition, context: Context, line: Line) -> Iterator[Definition]:
@@ -186,16 +178,12 @@ def told_apart(equation: str, definitions: Sequence[Definition], notation: Notat
     found = tuple(definitions)
     twofold = [one.name for one in definitions if not one.is_function and is_called(one.value, one.name)]
     for name in twofold if notation == "latex" else ():
-        accent = _free_accent(name, names_used(equation, notation).union(*({other.name, *other.uses} for other in found)))
+        used = names_used(equation, notation).union(*({other.name, *other.uses} for other in found))
+        accent = next((accent for accent in _ACCENTS if f"{name}_{accent}" not in used), None)  # a mark with which it is no other
         if accent is not None:
             equation = _renamed(equation, name, accent)
             found = tuple([_with_name(other, name, accent) for other in found])
     return equation, found
-
-
-def _free_accent(name: str, used: Collection[str]) -> str | None:
-    """A mark with which a name is no other one."""
-    return next((accent for accent in _ACCENTS if f"{name}_{accent}" not in used), None)
 
 
 def _with_name(definition: Definition, name: str, accent: str) -> Definition:
@@ -246,22 +234,13 @@ _TIES = {"symmetric": r"{0}^\top = {0}", "antisymmetric": r"{0}^\top = -{0}"}
 _PLAIN_TIES = {"symmetric": "{0}' = {0}", "antisymmetric": "{0}' = -{0}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """``more`` are facts of other names from which those of the defined ones follow; ``lost`` the
-    names of which some are lost."""
-
-    more: Mapping[str, str]
-    lost: tuple[str, ...]
-
-
 def kept_facts(
     definitions: Sequence[Definition], told: Mapping[str, Declaration], declare: str, declared: Collection[str]
-) -> Kept:
-    """What becomes of the facts that are ``told`` of defined names; ``declare`` are the
-    declarations of the others."""
+) -> tuple[Mapping[str, str], bool]:
+    """What becomes of the facts that are ``told`` of defined names: facts of other names from which
+    they follow, and whether some are lost. ``declare`` are the declarations of the others."""
     more: dict[str, str] = {}
-    lost: list[str] = []
+    lost = False
     for place, one in enumerate(definitions):
         tie = _tie(told.get(one.name))
         if tie is None:
@@ -275,8 +254,8 @@ def kept_facts(
         if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
             more |= dict.fromkeys(parts, tie)
         else:
-            lost.append(one.name)
-    return Kept(more, tuple(lost))
+            lost = True
+    return more, lost
 
 
 def _parts(one: Definition, declared: Collection[str]) -> list[str]:
@@ -336,12 +315,8 @@ def with_losses(
 def _derived_by(text: str) -> dict[str, list[str]]:
     """The names that are differentiated in a text, each with what it is differentiated by, as often
     as it is."""
-    by: dict[str, list[str]] = {}
-    for found in _DERIVED.finditer(text):
-        name = whole_name(found["of"])
-        if name is not None:
-            by.setdefault(name, []).append(found["by"])
-    return by
+    found = ((whole_name(one["of"]), one["by"]) for one in _DERIVED.finditer(text))
+    return grouped((name, by) for name, by in found if name is not None)
 
 
 def _is_chained(derived: Iterable[str], arguments: Iterable[str], known: Collection[str]) -> bool:
@@ -355,10 +330,9 @@ def _of_fixed(equation: str, whole: Sequence[Definition]) -> Iterator[Doubt]:
     which may be held fixed there: ``\partial L/\partial c`` beside ``\partial L/\partial h`` with
     ``h = o \tanh c``."""
     dependence = Dependence(whole)
-    by: dict[str, set[str]] = {}
-    for found in _DERIVED.finditer(equation.partition("=")[2]):
-        by.setdefault(whole_name(found["of"]) or "", set()).add(_base(found["by"]))
-    pairs = [pair for its in by.values() for pair in permutations(sorted(its), 2)]
+    found = _DERIVED.finditer(equation.partition("=")[2])
+    by = grouped((whole_name(one["of"]), _base(one["by"])) for one in found)
+    pairs = [pair for its in by.values() for pair in permutations(sorted(set(its)), 2)]
     held = next(((one, other) for one, other in pairs if dependence.of(other, {one})), None)
     if held is not None:
         yield Doubt(f"{held[1]} depends on {held[0]}, and may be held fixed where {held[0]} changes", "false")
@@ -368,12 +342,11 @@ def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[s
     """The losses whose formulas do not lead to anything that they are differentiated by, as they
     are of the last layer."""
     dependence = Dependence(whole)
-    by: dict[str, set[str]] = {}
-    for one in structure.all_derived:
-        by.setdefault(one.name, set()).update(one.by)
+    by = grouped((one.name, name) for one in structure.all_derived for name in one.by)
     found = [one.name for one in whole if not one.is_function and one.name in LOSSES and by.get(one.name)]
     below = {name: {base for one in by[name] for base in (one, without_index(one))} for name in found}
-    return frozenset([name for name in found if not dependence.of(name, (by.keys() - {name}) | below[name])])
+    derived = {one.name for one in structure.all_derived}
+    return frozenset([name for name in found if not dependence.of(name, (derived - {name}) | below[name])])
 
 
 def _with(loss: Definition, whole: Sequence[Definition]) -> tuple[Definition, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from os import PathLike
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.asked_statements import asked_of, condition_of, solution_of
 from matcalc.documents.blocks import Directive, Fault, Formula, Heading, LayoutSaid, Manuscript, Place, Placed, Said
 from matcalc.documents.context.defined_names import names_used
-from matcalc.documents.context.loose_notation import NO_OTHER_LETTERS, IndexLetters
+from matcalc.documents.context.loose_notation import IndexLetters
 from matcalc.documents.context.outline import Line, Numbered
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.survey import survey
@@ -300,7 +300,7 @@ class _Plan:
     files: tuple[str, ...] = ()
     defined: Container[str] | None = None
     """The names that the document gives a value somewhere."""
-    letters: IndexLetters = NO_OTHER_LETTERS
+    letters: IndexLetters = field(default_factory=IndexLetters)
     """Its unusual indices, which stand in the answers, too."""
 
 

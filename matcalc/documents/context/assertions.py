@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from matcalc.documents.blocks import Place, Said
-from matcalc.documents.context.outline import END, Span
+from matcalc.documents.context.outline import END, Named
 from matcalc.documents.context.phrases import Description
 from matcalc.documents.context.wording import Token, Wording, says, vocabulary
 from matcalc.language.declare.declared import Declaration
@@ -139,14 +139,13 @@ def _any_says(sort: str, words: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Span):
+class Told(Named):
     """What is told of one name.
 
     ``anew``: the name is introduced, so that nothing told of it in a ``sentence`` before counts;
     ``general``: nothing at all. ``narrow``: for its sentence alone.
     """
 
-    name: str
     declaration: Declaration
     said: Said
     sentence: Place

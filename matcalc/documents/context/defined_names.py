@@ -109,7 +109,12 @@ def definition_in(line: Line, sentence: tuple[int, int], spot: Spot) -> Definiti
     if (chained := _of_chain(line)) is not None:
         given = definition_in(chained, sentence, spot)
         return replace(given, link=row.link) if isinstance(given, Definition) else None
-    if row.right is None or row.relation not in _GIVING or line.role not in _ROLES or _goes_on(line):
+    if (
+        row.right is None
+        or row.relation not in _GIVING
+        or line.role not in ("definition", "solution", "not an equation")
+        or _goes_on(line)
+    ):
         return None
     if (inverse := _of_inverse(line)) is not None:
         return definition_in(inverse, sentence, spot)
@@ -189,9 +194,6 @@ def head_and_value(line: Line) -> tuple[str, str] | None:
 
 _COUNTS_FROM = pattern(r"[01]\s*(?:\Z|,?\s*(?:\\[lc]?dots|\.\.|…|⋯))")
 _GIVING = frozenset(["=", ":=", "=:", "≡"])
-
-
-_ROLES = frozenset(["definition", "solution", "not an equation"])
 
 
 def _ends_with_name(line: Line) -> bool:
@@ -277,13 +279,12 @@ def _without_unread(found: Sequence[Definition | Obscured]) -> list[Definition |
 
 
 _IN_BRACKETS = pattern(r"(?:\\left|\\[bB]igg?l?)?\s*[\[(][^=+]*[\])]\s*(?:\^\s*(?:T|\\top|\{[^{}]*\}))?")
-_COUNTS = frozenset("tnmdijkrpqNMDTK")
 
 
 def _lists_entries(one: Definition) -> bool:
     """Whether a value only names the entries of what it is of: ``x = (x_1, ..., x_n)'``,
     ``X = [x_1, ..., x_n]``."""
-    bases = {without_index(at.base) for at in names_at(one.value, one.notation)} - _COUNTS
+    bases = {without_index(at.base) for at in names_at(one.value, one.notation)} - set("tnmdijkrpqNMDTK")
     return {base.lower() for base in bases} == {one.name.lower()}
 
 

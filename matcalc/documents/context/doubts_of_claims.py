@@ -59,8 +59,9 @@ def _not_understood(
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     yield from (Doubt(f"{name} is a function and a value") for name in sorted(called & bare))
-    maps = [name for name in sorted(free) if _is_map_of_vectors(name, context, line)]
-    yield from (Doubt(f"{name} is a function without a formula", "false") for name in maps)
+    maps = ((name, context.map_of(name, line)) for name in sorted(free) if context.is_untold(name, line))
+    of_vectors = (name for name, one in maps if one is not None and "vector" in (one.domain, one.values))
+    yield from (Doubt(f"{name} is a function without a formula", "false") for name in of_vectors)
 
 
 def _of_other_layers(whole: Sequence[Definition]) -> Iterator[Doubt]:
@@ -72,7 +73,7 @@ def _of_other_layers(whole: Sequence[Definition]) -> Iterator[Doubt]:
 def _of_introduced(structure: Structure, context: Context, line: Line) -> Iterator[Doubt]:
     """That the name before brackets may be that of a function which the equation defines."""
     name = before_brackets(line.row.first.text, line.notation)
-    if name in structure.left.names - structure.right.names and context.told(name, line.number)[0] is None:
+    if name in structure.left.names - structure.right.names and context.is_untold(name, line):
         yield Doubt(f"{name} may be a function that the equation introduces")
 
 
@@ -99,17 +100,10 @@ def _sides_of(line: Line) -> list[str]:
     return [side.text for side in (line.row.first, line.row.right) if side is not None]
 
 
-def _is_map_of_vectors(name: str, context: Context, line: Line) -> bool:
-    """Whether a name is a function of which the text says only from where to where it goes, which
-    is read as a factor."""
-    told = context.map_of(name, line)
-    return told is not None and "vector" in (told.domain, told.values) and context.told(name, line.number)[0] is None
-
-
 def _of_factors(names: Collection[str], context: Context, line: Line) -> Sequence[Doubt]:
     """That letters which stand as the factors of an eigendecomposition do may be such, where the
     text says nothing of them."""
-    told = sorted(name for name in context.factors & set(names) if context.told(name, line.number)[0] is None)
+    told = sorted(name for name in context.factors & set(names) if context.is_untold(name, line))
     return [Doubt(f"{' and '.join(told)} may be factors of an eigendecomposition", "false")] * (len(told) > 1)
 
 

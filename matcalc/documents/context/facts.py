@@ -35,7 +35,6 @@ from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import Vocabulary
 
-_TELLING = frozenset(["∈", "≻", "⪰", ">", "≥"])
 _LONGEST_DECLARATION = 400
 _ELLIPSIS = re.compile(r"\\[lc]?dots|…|\.\.\.")
 _NEAR_AN_EQUATION = 12
@@ -99,7 +98,7 @@ def _is_resumed(tokens: Sequence[Token], position: int) -> bool:
 def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line) -> Iterator[Told]:
     """What a formula says of names: a set that they are in, an equation that is supposed."""
     row = line.row
-    told = line.role == "fact" or (row.relation in _TELLING and line.role == "declaration")
+    told = line.role == "fact" or (row.relation in ("∈", "≻", "⪰", ">", "≥") and line.role == "declaration")
     if row.right is None or row.link or not told:
         return
     text = f"{row.left.text} {row.relation} {row.right.text}"
@@ -217,7 +216,6 @@ def _drops(wording: Wording) -> bool:
 
 
 _MOST_FACTORS = 3
-_MATRIX = 2
 _NEAR = 4
 """Words before the name of a factorization that are a part of it."""
 
@@ -262,7 +260,7 @@ def _is_oblong(other: Told, one: Told) -> bool:
     """Whether unequal numbers of rows and columns are told of the same name, in rows that both
     reach."""
     shape = other.declaration.shape
-    unequal = shape is not None and len(shape) == _MATRIX and not is_square(shape)
+    unequal = shape is not None and len(shape) == 2 and not is_square(shape)
     return unequal and other.name == one.name and other.start < one.end and one.start < other.end
 
 

@@ -73,7 +73,7 @@ def for_any_functions(equation: str, line: Line, context: Context) -> AnyFunctio
         return None
     definitions, coefficients = polynomials
     declare = "; ".join(f"{name}: scalar" for name in (*found.variables, *coefficients))
-    said = f"{', '.join(found.names)}: any function{'s' if len(found.names) > 1 else ''} of {', '.join(found.variables)}"
+    said = f"{', '.join(found.names)}: any function{'s' * (len(found.names) > 1)} of {', '.join(found.variables)}"
     return AnyFunctions(statement[-1], (*definitions, *statement[:-1]), declare, said)
 
 
@@ -96,7 +96,7 @@ def _polynomials(found: _Functions, letters: Iterator[str]) -> tuple[list[str], 
 def _given(equation: str, line: Line, context: Context) -> dict[str, str]:
     """The definitions of names that an equation differentiates and that are partial derivatives
     themselves."""
-    names = {one.name for one in partials(equation) if one.name}
+    names = {name for name, _ in partials(equation) if name}
     found = {one.name: one for one in context.behind(names, line) if one.name in names and not one.is_function}
     return {name: without_slashes(one.text) for name, one in found.items() if next(partials(one.value), None) is not None}
 
@@ -132,11 +132,8 @@ def without_held(equation: str) -> str:
 
     It is left alone where a function has several sets of variables.
     """
-    sets: dict[str, set[frozenset[str]]] = {}
-    for found in _HELD.finditer(equation):
-        held = frozenset(letter for letter in found["several"] or found["one"] if letter.isalpha())
-        sets.setdefault(found["of"], set()).add(held | {found["by"]})
-    if len(frozenset().union(*sets.values())) > 1:
+    held = ((found["by"], *filter(str.isalpha, found["several"] or found["one"])) for found in _HELD.finditer(equation))
+    if len(set(map(frozenset, held))) > 1:
         return equation
     return _HELD.sub(lambda found: found["quotient"], equation)
 
@@ -195,13 +192,13 @@ def _functions_in(text: str, given: Collection[str]) -> _Functions | None:
     gradients = {one["of"] for one in _GRADIENT.finditer(text)}
     changes = [one["of"] for one in _CHANGE.finditer(text)]
     changing = set(changes[:1]) if _CHANGE.fullmatch(text.partition("=")[0].strip()) else set()
-    names = {one.name for one in found} - {""} | gradients | changing
+    names = {name for name, _ in found} - {""} | gradients | changing
     below = [letters for base, letters in _subscripted(text) if base in names]
-    by = dict.fromkeys(chain(*(one.variables for one in found), *below, (name for name in changes if name not in names)))
+    by = dict.fromkeys(chain(*(variables for _, variables in found), *below, (name for name in changes if name not in names)))
     calls = set(_calls(text, names))
     variables = next(iter(calls), tuple(by))
-    outer = sum(len(one.variables) for one in found if not one.name)
-    order = max([1, *(len(one.variables) for one in found), *map(len, below)]) + outer + bool(given)
+    outer = sum(len(by_these) for name, by_these in found if not name)
+    order = max([1, *(len(by_these) for _, by_these in found), *map(len, below)]) + outer + bool(given)
     one = _Functions(tuple(sorted(names - set(given))), variables, order, bool(outer), bool(gradients or changing), given)
     fits = len(calls) <= 1 and len(variables) > (not below) and _are_apart(names, by, variables)
     return one if fits and one.is_small else None
@@ -262,7 +259,7 @@ def for_functions_of_vectors(equation: str, line: Line, context: Context) -> Any
     if line.notation != "latex" or _CROSS.search(equation) is not None:
         return None  # it may be a product of vectors
     equation = _with_jacobians(equation, line, context)
-    signs = names_used(equation, "latex") & _SIGNS
+    signs = names_used(equation, "latex") & {"D", "J"}
     if any(context.stands_for_something(name, line) for name in signs):
         return None
     try:
@@ -280,7 +277,6 @@ def _with_jacobians(equation: str, line: Line, context: Context) -> str:
 
 
 _CROSS = pattern(r"\\times(?![A-Za-z])|×")
-_SIGNS = frozenset("DJ")
 
 
 def _asked(equation: str, line: Line, context: Context) -> AnyFunctions:
@@ -288,8 +284,10 @@ def _asked(equation: str, line: Line, context: Context) -> AnyFunctions:
     known = {one.head.name: len(one.head.arguments) for one in behind}
     functions = _functions([*(one.value for one in behind), equation], {*known, *(one.name for one in behind)}, line, context)
     letters = _free_letters(equation, behind, line)
-    families, declared = _families(functions, letters, line, context)
-    written = Derivatives(frozenset(functions), known, letters, _curves(functions, line, context))
+    signatures = {name: _signature(name, seen, line, context) for name, seen in functions.items()}
+    families, declared = _families(functions, signatures, letters, line, context)
+    curves = frozenset(name for name, its in signatures.items() if its == ("number", "vector"))  # their primes are columns
+    written = Derivatives(frozenset(functions), known, letters, curves)
     definitions = [text for one in behind for text in written.definition(one.left, one.value, one.head.arguments)]
     statement, helpers = written.equation(equation)
     differentiated = any(seen.signs for seen in functions.values())
@@ -319,13 +317,17 @@ def _definitions_behind(equation: str, line: Line, context: Context) -> Iterator
 
 
 def _families(
-    functions: Mapping[str, _Seen], letters: Iterator[str], line: Line, context: Context
+    functions: Mapping[str, _Seen],
+    signatures: Mapping[str, tuple[Kind, Kind]],
+    letters: Iterator[str],
+    line: Line,
+    context: Context,
 ) -> tuple[list[str], dict[str, str]]:
     """The families that stand for functions, and the kinds of their arguments and coefficients."""
     families: list[str] = []
     declared: dict[str, str] = {}
     for name, seen in functions.items():
-        domain, values = _signature(name, seen, line, context)
+        domain, values = signatures[name]
         declared |= {point: _KINDS[domain] for point in seen.points if _may_be(point, domain, line, context)}
         family, coefficients = _family(seen.written, domain, values, letters)
         families.append(family)
@@ -362,7 +364,7 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
     shown: Kind = "number" if primed else "vector"
     if told is None:
         _check_shown(name, seen, gradient, primed)
-        domain, values = shown, _values_shown(seen, gradient)
+        domain, values = shown, "vector" if "jacobian" in seen.signs and not gradient else "number"
     else:
         domain, values = told.domain or shown, told.values
     if (gradient and (primed or values == "vector")) or (primed and domain == "vector"):
@@ -375,15 +377,6 @@ def _check_shown(name: str, seen: _Seen, gradient: bool, primed: bool) -> None:
     matrices for values."""
     if (seen.bold and gradient) or (primed and (seen.points or not name.islower())):
         raise NotRead
-
-
-def _values_shown(seen: _Seen, gradient: bool) -> Kind:
-    return "vector" if "jacobian" in seen.signs and not gradient else "number"
-
-
-def _curves(functions: Mapping[str, _Seen], line: Line, context: Context) -> frozenset[str]:
-    """The functions of a number whose values are vectors: their primes are columns."""
-    return frozenset(name for name, seen in functions.items() if _signature(name, seen, line, context) == ("number", "vector"))
 
 
 def _may_be(point: str, kind: Kind, line: Line, context: Context) -> bool:

@@ -30,7 +30,6 @@ _SUM = pattern(
 _CALL = pattern(r"[A-Za-z](?:\^\{\([a-z]+\)\})?\s*(?:\\left)?\([A-Za-z]\^\{\([a-z]+\)\}_\{[a-z]\}\s*(?:\\right)?\)")
 _SPACE = pattern(r"\s+|\\left(?![A-Za-z])|\\right(?![A-Za-z])")
 _POWERED = pattern(r"\s*\^")
-_TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class LetteredLayers:
             layer = letters or self._layer_behind(at, text)
             return f"{stem}^{{({_LABEL}{layer})}}" if layer in self.letters else None
         layers = "".join(filter(self.letters.__contains__, letters))
-        if not layers or "^" in symbol or (at.base == "delta" and len(letters) >= _TWO):
+        if not layers or "^" in symbol or (at.base == "delta" and len(letters) >= 2):
             return None
         named = f"{stem}^{{({_LABEL}{layers})}}_{{{letters}}}"
         return f"{{{named}}}" if _POWERED.match(text, at.end) else named
@@ -126,9 +125,6 @@ class LetteredLayers:
         return _MARKED.sub(lambda found: f"^{{({_LABEL}{_put(found['letters'], step)})}}{_put(found['below'] or '', step)}", text)
 
 
-NO_LETTERS = LetteredLayers()
-
-
 def primes_first(text: str) -> str:
     r"""A formula with the primes of functions behind their indices and labels.
 
@@ -192,8 +188,8 @@ def lettered_layers_of(equations: Sequence[tuple[str, str]], texts: Iterable[str
     letters = set[str]().union(*(_letters_around(one, given) for one in given))
     names = [at for text in texts for at in names_at(text)] if letters else []
     if not letters or _are_of_one_array(letters, given, names):
-        return NO_LETTERS
-    pairs = {at.indices for at in names if len(at.indices) == _TWO}
+        return LetteredLayers()
+    pairs = {at.indices for at in names if len(at.indices) == 2}
     beside = set("".join(pair for pair in pairs if not letters.isdisjoint(pair)))
     letters |= {other for other in beside if _is_of_both(other, given, names)}
     functions = frozenset(_function(right, letters) for _, right in equations) - {""}
@@ -204,7 +200,7 @@ def _are_of_one_array(letters: set[str], given: Iterable[_Given], names: Iterabl
     """Whether letters count in one array, as definitions or a Kronecker delta show."""
     if any(one.is_of_one_array() for one in given if one.letter in letters):
         return True
-    return any(at.base == "delta" and len(at.indices) == _TWO and letters.issuperset(at.indices) for at in names)
+    return any(at.base == "delta" and len(at.indices) == 2 and letters.issuperset(at.indices) for at in names)
 
 
 def _given(left: str, right: str) -> _Given | None:
@@ -214,7 +210,7 @@ def _given(left: str, right: str) -> _Given | None:
         return None
     found = [(at.base, at.indices) for at in names_at(right)]
     used = frozenset([(base, letters) for base, letters in found if len(letters) == 1])
-    return _Given(name.rpartition("_")[0], letter, used, frozenset([letters for _, letters in found if len(letters) == _TWO]))
+    return _Given(name.rpartition("_")[0], letter, used, frozenset([letters for _, letters in found if len(letters) == 2]))
 
 
 def _letters_around(start: _Given, given: Sequence[_Given]) -> set[str]:
@@ -227,7 +223,7 @@ def _letters_around(start: _Given, given: Sequence[_Given]) -> set[str]:
         if used not in seen:
             seen[used] = steps
             waiting += [(other, steps + 1) for one in given for other in one.uses_of(*used)]
-    around = {letter for (name, letter), steps in seen.items() if name == start.name and steps >= _TWO}
+    around = {letter for (name, letter), steps in seen.items() if name == start.name and steps >= 2}
     return {start.letter, *around} if around - {start.letter} else set()
 
 
@@ -277,9 +273,6 @@ _BOUND = pattern(r"\\(?:sum|prod|max|min|bigcup|bigcap)(?:\\limits)?\s*_\s*(?:\{
 _FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _BRACED = pattern(r"_\s*\{[^{}]*\}")
 _COUNTED = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKNT])*")
-_WORDS = {"-": "minus", "+": "plus"}
-_STEPS = {"-1": "previous", "+1": "next"}
-_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +309,7 @@ class Steps:
         sign = found["sign"] or found["braced"]
         if not sign or found["base"] not in self.signed or not self._label(index):
             return ""
-        return "" if found["turned"] and found["base"] in self.inverted else _WORDS[sign]
+        return "" if found["turned"] and found["base"] in self.inverted else {"-": "minus", "+": "plus"}[sign]
 
     def _label(self, index: str) -> str:
         """A step up or down, or one given another, as a word; empty for another index."""
@@ -328,7 +321,6 @@ class Steps:
         return _word(index) if step is not None and step["letter"] in self.letters else ""
 
 
-NO_STEPS = Steps()
 _NAMED = pattern(r"(?P<letter>.+)_(?:given\w+for)?(?:minus|plus)?(?:[a-z]*here|previous|next)[a-z]")
 
 
@@ -347,7 +339,7 @@ def letter_of(name: str) -> str:
 def _word(step: str) -> str:
     """A step as a word that no other one begins with."""
     letter, rest = step[0], step[1:].replace(" ", "").lstrip(",")
-    return (_STEPS.get(rest) or f"{rest}here") + letter
+    return ({"-1": "previous", "+1": "next"}.get(rest) or f"{rest}here") + letter
 
 
 def _index(found: re.Match[str]) -> str:
@@ -377,7 +369,7 @@ class _Seen:
 
     def are_steps(self, letter: str, bases: set[str]) -> bool:
         """Whether a letter that stands with a step on some names counts steps everywhere."""
-        return letter not in self.taken and len(bases) >= _FEW and all(self.alone.get(base, set()) <= {letter} for base in bases)
+        return letter not in self.taken and len(bases) >= 2 and all(self.alone.get(base, set()) <= {letter} for base in bases)
 
     def add(self, text: str) -> None:
         """Takes in a formula."""

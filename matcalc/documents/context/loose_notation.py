@@ -16,8 +16,6 @@ from matcalc.documents.cues import closing
 from matcalc.documents.sides import Row, head_of, holds, is_derivative, is_expected
 from matcalc.language.text.spelling import INDEX_LETTERS
 
-_UNUSUAL = "abcdfghouvw"
-_SPARE = "rsqpkjilmn"
 _BOUND = pattern(
     r"\\(?:sum|prod|max|min)(?![A-Za-z])(?:\s*\\limits)?\s*(?:\^\s*(?:\{[^{}]*\}|\w)\s*)?_\s*(?:\{(?P<braced>[^{}]*)\}|(?P<bare>[a-z]))"
 )
@@ -77,9 +75,6 @@ class IndexLetters:
         return "_{" + "".join([self.usual.get(sign, sign) for sign in found["run"]]) + "}"
 
 
-NO_OTHER_LETTERS = IndexLetters()
-
-
 def index_letters_of(texts: Sequence[str]) -> IndexLetters:
     """The letters that sums of a document run over, and which are nothing else in the formulas that
     have them as an index. Those that stand beside other indices alone, ``V_{ja}``, are known as
@@ -97,8 +92,8 @@ def index_letters_of(texts: Sequence[str]) -> IndexLetters:
         indices = [*_below(text), *(found["braced"] or found["bare"] for found in _BOUND.finditer(text))]
         taken |= _free(_BELOW.sub(" ", unbound)).intersection("".join(indices))
         taken.update(found["bare"] or found["braced"] for found in _LABELLED.finditer(text))
-    spare = [letter for letter in _SPARE if letter not in used]
-    return IndexLetters(dict(zip(sorted(bound & alone & set(_UNUSUAL) - taken), spare, strict=False)))
+    spare = [letter for letter in "rsqpkjilmn" if letter not in used]
+    return IndexLetters(dict(zip(sorted(bound & alone & set("abcdfghouvw") - taken), spare, strict=False)))
 
 
 def _free(text: str) -> set[str]:
@@ -117,7 +112,6 @@ _DIAG = pattern(
 _DOTS = pattern(r"\s*,?\s*(?:\\(?:[lc]?dots|dotsc|dotsb|hdots)(?![A-Za-z])|\.\.\.|…|⋯)\s*,?\s*")
 _LAST = pattern(r"_\s*(?:\{\s*(?P<braced>[A-Za-z])\s*\}|(?P<bare>[A-Za-z])(?![A-Za-z]))")
 _CLOSE = pattern(r"(?:\\(?:right|[bB]igg?r?))?\s*\Z")
-_INDICES = "ijkl"
 
 
 def with_listed_diagonals(text: str) -> str:
@@ -156,15 +150,14 @@ def _entry(listed: str) -> tuple[str, str] | None:
     if len(parts) != len(("first", "last")):
         return None
     last = parts[1].strip()
-    letters = {one["braced"] or one["bare"] for one in _LAST.finditer(last)}
+    letters = set(map("".join, _LAST.findall(last)))
     if len(letters) != 1 or "," in last:
         return None
     size = letters.pop()
-    firsts = [part.strip() for part in parts[0].split(",")]
-    braced = [_NUMBER.sub(lambda found: rf"_{{{found[1] or found[2]}}}", part) for part in firsts]
-    if any(_LAST.sub(rf"_{{{number}}}", last) != part for number, part in enumerate(braced, 1)):
+    firsts = [_NUMBER.sub(r"_{\1\2}", part.strip()) for part in parts[0].split(",")]
+    if any(_LAST.sub(rf"_{{{number}}}", last) != part for number, part in enumerate(firsts, 1)):
         return None
-    index = next(letter for letter in _INDICES if letter != size)
+    index = next(letter for letter in "ijkl" if letter != size)
     return index, _LAST.sub(rf"_{{{index}}}", last)
 
 
@@ -180,8 +173,6 @@ _BOUND_BY_SUM = pattern(
 )
 _SUBSCRIPT = pattern(rf"_\s*(?:(?P<one>{_INDEX})(?![A-Za-z])|\{{\s*(?P<run>{_INDEX}(?:\s*,?\s*{_INDEX})?)\s*\}})")
 _SAMPLE = pattern(rf"\^\s*\{{\s*[(\[]\s*(?P<one>{_INDEX})\s*[)\]]\s*\}}")
-_OPENING = {"(": "(", "[": "[", "{": "{"}
-_ENDS = frozenset(")]}&=")
 
 
 def with_indices(text: str, free: Set[str] = frozenset()) -> str:
@@ -219,9 +210,9 @@ def _end(text: str, start: int) -> int:
         if sign == "\\" and at + 1 < len(text):
             at += 2
             continue
-        if sign in _ENDS or (sign in "+-" and begun):
+        if sign in ")]}&=" or (sign in "+-" and begun):
             return at
-        at = (closing(text, at + 1, sign) or len(text)) if sign in _OPENING else at + 1
+        at = (closing(text, at + 1, sign) or len(text)) if sign in "([{" else at + 1
         begun = begun or not sign.isspace()
     return len(text)
 
@@ -256,9 +247,6 @@ class EntryFunctions:
             return found[0]
         word = _WORD.fullmatch(found["function"])
         return found["function"] if word is None and key[0] not in self.shared else rf"\mathrm{{{key[0]}value}}"
-
-
-NO_ENTRY_FUNCTIONS = EntryFunctions()
 
 
 def _key(found: re.Match[str] | None) -> tuple[str, str, bool] | None:

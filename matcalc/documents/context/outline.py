@@ -68,16 +68,26 @@ class Reaches(Generic[T]):
                 number = self._longer[number]
 
 
-class Register(Generic[T]):
+@dataclass(frozen=True, slots=True)
+class Named(Span):
+    """What holds of a name."""
+
+    name: str
+
+
+N = TypeVar("N", bound=Named)
+
+
+class Register(Generic[N]):
     """Things that are told of names, asked for a row."""
 
-    def __init__(self, found: Iterable[tuple[str, T]]) -> None:
-        by_name = grouped(found).items()
+    def __init__(self, found: Iterable[N]) -> None:
+        by_name = grouped((one.name, one) for one in found).items()
         self._reaches = {name: Reaches(sorted(its, key=lambda one: one.start)) for name, its in by_name}
         self.names = frozenset(self._reaches)
         """The names that anything is told of."""
 
-    def at(self, name: str, row: int) -> Iterator[T]:
+    def at(self, name: str, row: int) -> Iterator[N]:
         """What holds of a name at a row, the latest first."""
         return self._reaches[name].at(row) if name in self.names else iter(())
 
@@ -106,10 +116,9 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch(Span):
+class Stretch(Named):
     """A section, or a theorem, proof, item or note."""
 
-    name: str
     level: int = 0
 
 
@@ -158,15 +167,14 @@ class Outline:
 def _sections(pieces: Sequence[Numbered]) -> dict[int, Stretch]:
     """The section that each heading begins, by the place of the heading."""
     found: dict[int, Stretch] = {}
-    headings = [(index, one.piece, one.number) for index, one in enumerate(pieces) if isinstance(one.piece, Heading)]
-    opened: list[tuple[int, Heading, int]] = []
-    for index, heading, number in headings:
-        while opened and opened[-1][1].level >= heading.level:
-            place, before, start = opened.pop()
-            found[place] = Stretch(start, number, before.text.text, before.level)
-        opened.append((index, heading, number))
-    for place, heading, start in opened:
-        found[place] = Stretch(start, END, heading.text.text, heading.level)
+    behind: dict[int, int] = {}
+    """The row of the next heading of each level."""
+    for index in range(len(pieces) - 1, -1, -1):
+        heading, start = pieces[index].piece, pieces[index].number
+        if isinstance(heading, Heading):
+            end = min((row for level, row in behind.items() if level <= heading.level), default=END)
+            found[index] = Stretch(start, end, heading.text.text, heading.level)
+            behind[heading.level] = start
     return found
 
 

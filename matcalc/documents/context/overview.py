@@ -15,7 +15,7 @@ from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Told
 from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
-from matcalc.documents.context.outline import Line, Reaches, Register, Span, Spot, grouped
+from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot, grouped
 from matcalc.documents.context.scripts import Scripts
 from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function
@@ -33,7 +33,7 @@ class Facts:
 
     def __init__(self, told: Iterable[Told], twins: frozenset[str] = frozenset()) -> None:
         told = sorted(told, key=lambda one: one.narrow)
-        self._told = Register((one.name, one) for one in told)
+        self._told = Register(told)
         self._twins = twins
         kinds = dict.fromkeys((one.name, (one.declaration.kind, one.bold)) for one in told if one.declaration.kind is not None)
         self._kinds = grouped(kinds)
@@ -155,19 +155,17 @@ Kind: TypeAlias = Literal["number", "vector", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Map(Span):
+class Map(Named):
     """That a function takes and gives something of these kinds."""
 
-    name: str
     domain: Kind
     values: Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Jacobian(Span):
+class Jacobian(Named):
     """That a name is said to be the Jacobian of a function."""
 
-    name: str
     of: str
 
 
@@ -194,18 +192,19 @@ class Suppositions:
     def __init__(self, found: Iterable[Supposed]) -> None:
         self._by_name = grouped((name, one) for one in found for name in one.names)
 
+    def _said(self, line: Line, names: Set[str]) -> Iterator[Supposed]:
+        latest = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:])
+        return (one for one in latest if one.start <= line.number < one.end)
+
     def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
         """The last that is supposed of names at a row, what stands behind it as its condition
         first."""
-        latest = [one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:]]
-        found = [*_own(line), *(one for one in latest if one.start <= line.number < one.end)]
-        return tuple(dict.fromkeys(found))[:_MOST]
+        return tuple(dict.fromkeys((*_own(line), *self._said(line, names))))[:_MOST]
 
     def square_zero(self, line: Line, names: Set[str]) -> Supposed | None:
         """That the square of a number is zero, which is no fact about any number but zero itself,
         at a row; None without such a one."""
-        said = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:] if one.number)
-        return next((one for one in said if one.start <= line.number < one.end), None)
+        return next((one for one in self._said(line, names) if one.number), None)
 
 
 def _own(line: Line) -> Iterator[Supposed]:
@@ -223,7 +222,7 @@ _WORDS = pattern(
 
 
 @dataclass(frozen=True, slots=True)
-class Valued(Span):
+class Valued(Named):
     """That a name has a value from behind the row ``start`` on; ``sentence`` are the rows of the
     sentence that says so."""
 
@@ -310,9 +309,17 @@ class Context:
         """The last value that a name got before a row, and still has."""
         return next((one for one in self.values.at(name, row) if one.start < row), None)
 
+    def has_value(self, name: str, line: Line) -> bool:
+        """Whether a name stands for a formula or a value at a row."""
+        return self.definitions.at(name, line.number) is not None or self.value_at(name, line.number) is not None
+
+    def is_untold(self, name: str, line: Line) -> bool:
+        """Whether nothing is told of a name at a row."""
+        return self.told(name, line.number)[0] is None
+
     def stands_for_something(self, name: str, line: Line) -> bool:
         """Whether anything is told of a name at a row, or it has a value."""
-        return self.definitions.at(name, line.number) is not None or self.told(name, line.number)[0] is not None
+        return self.definitions.at(name, line.number) is not None or not self.is_untold(name, line)
 
     def may_be_number(self, name: str, line: Line) -> bool:
         """Whether nothing is told of a name at a row but that it is a number."""
@@ -367,8 +374,8 @@ class Context:
                 )
                 places += said
         standing = declared_sizes(found) if how != "unsized" else names
-        sizes = [name for name in sorted((self.sizes & names) - found.keys() - standing) if weights.of(name) is not True]
-        found |= {name: Declaration(name, "scalar", ()) for name in sizes}
+        sizes = sorted((self.sizes & names) - found.keys() - standing)
+        found |= {name: Declaration(name, "scalar", ()) for name in sizes if weights.of(name) is not True}
         texts = [f"{name}: {text}" for name, declaration in found.items() if (text := declared_text(declaration))]
         return "; ".join(texts), tuple(dict.fromkeys(places))
 

@@ -21,7 +21,6 @@ _PLURAL = re.compile(r"[^s]s\Z")
 _MOST_UNKNOWN = 2
 _MOST_ATTRIBUTES = 3
 _MOST_TAKEN = 2
-_KINDS = frozenset(["vector", "matrix", "scalar", "function"])
 _MOST_DESCRIBING = 40
 _SUBJECT_RELATIONS = frozenset(["", "∈", "≻", "⪰", "=", ":=", ">", "≥"])
 
@@ -296,7 +295,7 @@ class _Phrases:
         words = self._described(end)
         if end == position or not self._is_whole(words):
             return 0
-        may = any((determined, _KINDS.issuperset(words.said), self._are_plain(position, end)))
+        may = any((determined, {"vector", "matrix", "scalar", "function"}.issuperset(words.said), self._are_plain(position, end)))
         return end - position if may else 0
 
     def _is_whole(self, words: _Words) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -24,15 +23,11 @@ from matcalc.documents.readings import sides_of
 from matcalc.documents.sides import Row, head_of, holds, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_value, symbols_of, with_points
 
-_TWO = 2
 _MOST = 16
 """Values and definitions that one claim rests on."""
 _BY = pattern(r"\\partial(?![A-Za-z])|\\[dt]?frac\s*\{\s*(?:d|\\(?:mathrm|text)\s*\{\s*d\s*\})\s*(?![A-Za-z]{2})")
 """The sign of a derivative by a name: where that has a value, there is none."""
 _COLUMNS = pattern(r"\\begin\s*\{array\}\s*\{[^{}]*\}")
-_GENERAL = Doubt("it may be meant of all values")
-_ROUNDED = Doubt("its numbers may be rounded")
-_SYMBOLIC = Doubt("names in it may stand for something else")
 
 
 @dataclass(slots=True)
@@ -73,8 +68,8 @@ def worked_example(line: Line, context: Context) -> Asked | None:
     if line.notation != "latex" or row.right is None or row.relation != "=":
         return None
     left, right = as_list(row.left.text), as_list(row.right.text)
-    computed = is_value(right)
-    if computed and _is_point(coordinates_of(row.left.text)):
+    computed, point = is_value(right), [whole_name(one) for one in coordinates_of(row.left.text)]
+    if computed and point and None not in point:
         return None  # (x, y) = (2, 1) is another point, whatever the values were before
     found = _Found(line.number - row.link)
     equation, at_point = _at_point(_plain(f"{left} = {right}", context), line, context)
@@ -85,16 +80,15 @@ def worked_example(line: Line, context: Context) -> Asked | None:
     inside = {name for one in found.arrays for name in _names(one.value.text)}
     if not counts or not found.free <= inside:
         return None
-    symbolic = any(_has_value(name, line, context) for name in inside)
-    doubts = (_GENERAL, not computed), (_ROUNDED, found.is_rounded(equation)), (_SYMBOLIC, symbolic)
-    said = [one.said for one in found.values.values()] + [one.said for one in found.definitions.values()]
-    statement, held = "; ".join([*found.texts, equation]), tuple([doubt for doubt, holds_here in doubts if holds_here])
+    doubts = {
+        "it may be meant of all values": not computed,
+        "its numbers may be rounded": found.is_rounded(equation),
+        "names in it may stand for something else": any(context.has_value(name, line) for name in inside),
+    }
+    said = [one.said for one in chain(found.values.values(), found.definitions.values())]
+    held = tuple([Doubt(reason) for reason, holds_here in doubts.items() if holds_here])
+    statement = "; ".join([*found.texts, equation])
     return Asked(statement, rests_on=tuple(said), instead="values", doubts=held, dialect="latex")
-
-
-def _is_point(coordinates: Sequence[str]) -> bool:
-    """Whether coordinates are names."""
-    return bool(coordinates) and all(whole_name(one) is not None for one in coordinates)
 
 
 def _plain(text: str, context: Context) -> str:
@@ -123,7 +117,7 @@ def _with_coordinates(equation: str, line: Line, context: Context, found: _Found
     def coordinates(name: str, point: str) -> str:
         valued = context.value_at(point, found.before)
         listed = coordinates_of(valued.value.text) if valued is not None and _holds(valued, line, context) else ()
-        if valued is None or len(listed) < _TWO or len(listed) != len(context.arguments(name, line)):
+        if valued is None or len(listed) < 2 or len(listed) != len(context.arguments(name, line)):
             return ""
         found.values[point] = valued
         return ", ".join(listed)
@@ -179,10 +173,6 @@ def _inside(one: Definition) -> Iterator[str]:
     yield from (name for name in _names(one.value) if name not in own and name.partition("_")[0] not in own)
 
 
-def _has_value(name: str, line: Line, context: Context) -> bool:
-    return context.definitions.at(name, line.number) is not None or context.value_at(name, line.number) is not None
-
-
 _MOST_CONDITIONS, _MOST_FUNCTIONS = 50, 200
 """Conditions, and functions, before a solution that it may be that of."""
 
@@ -195,11 +185,9 @@ def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ..
     if head is None or row.right is None or line.notation != "latex":
         return None
     for function, variable in _conditions(line, context):
-        if _stem(variable) != _stem(head.name):
-            continue
-        written = next((function.value[at.start : at.end] for at in names_at(function.value) if at.name == variable), None)
-        if written is None:
-            continue
+        written = _written_in(function, variable)
+        if variable.partition("_")[0] != head.name.partition("_")[0] or written is None:
+            continue  # of w_hat and w_star the letter is w
         names = names_used(f"{function.value} + {row.right.text}", line.notation) - {variable, function.name, head.name}
         around = reached(names, context.behind(names, line), {variable, function.name, head.name})
         one = f"{function.written}({written}) = {function.value}"
@@ -210,12 +198,16 @@ def substituted(line: Line, context: Context) -> tuple[str, tuple[Definition, ..
 def _conditions(line: Line, context: Context) -> Iterator[tuple[Definition, str]]:
     """The functions that were to be minimised before a row, with their variables, the last first:
     those of first-order conditions, then those that are defined with parameters."""
-    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
-    for condition in reversed(context.conditions[max(0, before - _MOST_CONDITIONS) : before]):
+    for condition in _conditions_before(line, context):
         yield from _derived(condition, context)
-    for one in islice(context.definitions.functions_before(line.number), _MOST_FUNCTIONS):
-        for variable in one.head.arguments:
-            yield one, variable
+    functions = islice(context.definitions.functions_before(line.number), _MOST_FUNCTIONS)
+    yield from ((one, variable) for one in functions for variable in one.head.arguments)
+
+
+def _conditions_before(line: Line, context: Context) -> Iterator[Line]:
+    """The first-order conditions before a row, the last first."""
+    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
+    return reversed(context.conditions[max(0, before - _MOST_CONDITIONS) : before])
 
 
 def _derived(condition: Line, context: Context) -> Sequence[tuple[Definition, str]]:
@@ -228,16 +220,15 @@ def _derived(condition: Line, context: Context) -> Sequence[tuple[Definition, st
     return [(known[one.name], one.by[0]) for one in structure.derived if one.name in known and len(one.by) == 1]
 
 
-def _stem(name: str) -> str:
-    """The letter of a name: that of ``w_hat`` and ``w_star`` is w."""
-    return name.partition("_")[0]
+def _written_in(one: Definition, name: str) -> str | None:
+    """A name as it is written in a definition."""
+    return next((one.value[at.start : at.end] for at in names_at(one.value) if at.name == name), None)
 
 
 def follows_condition(line: Line, context: Context) -> bool:
     """Whether the row before is a derivative that is set to zero:
     ``Setting \\nabla L(w) = 0 gives`` says that this one follows."""
-    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
-    last = context.conditions[before - 1] if before else None
+    last = next(_conditions_before(line, context), None)
     return last is not None and last.number == line.number - 1 and is_derivative(last.row.text)
 
 
@@ -266,8 +257,7 @@ def _difference(row: Row) -> str:
 
 def _as_before(line: Line, difference: str, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
     """The comparison with the condition before a row, which it goes on with."""
-    before = bisect_left(context.conditions, line.number, key=lambda one: one.number)
-    last = context.conditions[before - 1] if before else None
+    last = next(_conditions_before(line, context), None)
     if last is None or line.number - last.number > _NEAR or last.notation != line.notation:
         return
     said = _difference(context.scripts.ordered(last).row)
@@ -281,15 +271,11 @@ def _as_derivative(line: Line, difference: str, context: Context) -> Iterator[tu
     used = names_used(difference, line.notation) - frozenset(cue_table()["names"]["constants"])
     for function, variable in dict.fromkeys(_conditions(line, context)):
         names = names_used(function.value, function.notation)
-        written = next((function.value[at.start : at.end] for at in names_at(function.value) if at.name == variable), None)
+        written = _written_in(function, variable)
         if written is None or variable not in used or not used <= names | {variable}:
             continue
         around = reached(names - {variable}, context.behind(names - {variable, function.name}, line), {variable, function.name})
         yield f"{function.written}({written}) = {function.value}; \\nabla {function.written}({written}) = {difference}", around
-
-
-_DIFFERENCES = ("E", "G", "K", "Q", "R", "Z")
-_FACTORS = ("t", "s", "r", "q", "z")
 
 
 def to_first_order(one: Asked, line: Line, context: Context) -> Asked:
@@ -300,8 +286,8 @@ def to_first_order(one: Asked, line: Line, context: Context) -> Asked:
     if sides is None or found is None:
         return one
     before, left, right = sides
-    difference = next((name for name in _DIFFERENCES if name not in names), None)
-    factor = next((name for name in _FACTORS if name not in names), None)
+    difference = next((name for name in "EGKQRZ" if name not in names), None)
+    factor = next((name for name in "tsrqz" if name not in names), None)
     if difference is None or factor is None:
         return one
     text = f"{difference}({found.number}) = {left} - ({right}); {difference}(0) + {factor} {difference}'(0) = 0"
@@ -319,7 +305,6 @@ _LED_BY_ENTRY = pattern(
     rf"{_INDICES}(?P<after>\s*\}})"
 )
 _ANY_INDEX = pattern(r"_\s*(?:\{([^{}]*)\}|([a-z]))")
-_TERMS = pattern(r"[+-]")
 
 
 def by_entry(line: Line) -> Line:
@@ -343,7 +328,7 @@ def perhaps_by_entry(line: Line) -> Line | None:
         return None
     whole = _WHOLE.match(row.first.text)
     indices = _free(row.right.text)
-    if whole is not None and not open_indices(row.first.text) and len(indices) == _TWO and whole["by"].isupper():
+    if whole is not None and not open_indices(row.first.text) and len(indices) == 2 and whole["by"].isupper():
         return _led_by(line, whole, f"{whole['by']}_{{{''.join(sorted(indices))}}}")
     entry = _LED_BY_ENTRY.match(row.first.text)
     if entry is not None and not open_indices(row.right.text) and not open_indices(row.first.text[entry.end() :]):
@@ -361,20 +346,15 @@ def _led_by(line: Line, found: re.Match[str], by: str, at: str = "by") -> Line:
 def _free(text: str) -> frozenset[str]:
     """The letters that stand once as an index in every term of a sum; empty where the terms differ
     in them."""
-    found = {frozenset(_once(term)) for term in _TERMS.split(text) if term.strip()}
+    indices = ["".join(chain(*_ANY_INDEX.findall(term))) for term in re.split("[+-]", text) if term.strip()]
+    found = {frozenset(letter for letter in term if letter.isalpha() and term.count(letter) == 1) for term in indices}
     return found.pop() if len(found) == 1 else frozenset()
-
-
-def _once(term: str) -> list[str]:
-    letters = Counter(letter for at in _ANY_INDEX.finditer(term) for letter in (at[1] or at[2]) if letter.isalpha())
-    return [letter for letter, count in letters.items() if count == 1]
 
 
 _BY_NUMBER = pattern(
     r"\{\s*(?:\\partial|d)\s*(?:\\mathbf\s*\{\s*[A-Za-z]\s*\}|\\[a-z]+|[A-Za-z])\s*_\s*\{?\s*(?P<number>\d)\s*\}?\s*\}"
 )
 _NUMBER = pattern(r"_\s*(?:\{\s*(\d)\s*\}|(\d))")
-_COUNTERS = "kpqrl"
 
 
 def for_each_entry(line: Line) -> Line | None:
@@ -385,16 +365,11 @@ def for_each_entry(line: Line) -> Line | None:
     if found is None or row.right is None:
         return None
     whole = f"{row.first.text} {row.right.text}"
-    letter = _counter_for(whole)
+    letter = next((one for one in "kpqrl" if re.search(rf"(?<![A-Za-z\\]){one}(?![A-Za-z])", whole) is None), None)
     if letter is None or set(filter(None, chain(*_NUMBER.findall(whole)))) != {found["number"]}:
         return None
     first, right = (Placed(_NUMBER.sub(f"_{{{letter}}}", side.text), side.marks[:1]) for side in (row.first, row.right))
     return replace(line, row=replace(row, first=first, left=row.left if row.link else first, right=right))
-
-
-def _counter_for(text: str) -> str | None:
-    """An index that does not stand in a formula."""
-    return next((one for one in _COUNTERS if re.search(rf"(?<![A-Za-z\\]){one}(?![A-Za-z])", text) is None), None)
 
 
 _FONT = r"\\(?:mathbf|mathbb|mathbbm|mathds|mathrm|boldsymbol|bm|vec)"
@@ -410,7 +385,7 @@ def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
     found = sorted(names_used(asked.statement, "latex") & sizes)
     if len(found) != 1:
         return None
-    return replace(asked, statement=_ARRAY.sub(lambda array: _sized(array, found[0]), asked.statement))
+    return replace(asked, statement=_ARRAY.sub(rf"\g<0>_{{{found[0]}}}", asked.statement))
 
 
 _DIFFERENTIAL = pattern(r"(?<![A-Za-z\\])d\s*[A-Za-z\\({^]|\\(?:mathrm|operatorname|text|rm)\s*\{?\s*d")
@@ -428,7 +403,3 @@ def with_number_d(asked: Asked, sizes: Set[str]) -> Asked | None:
     if not free or _DIFFERENTIAL.search(_OPERAND.sub(" ", asked.statement)):
         return None
     return replace(asked.declaring("d: scalar"), instead="unanswered")
-
-
-def _sized(array: re.Match[str], size: str) -> str:
-    return f"{array[0]}_{{{size}}}"

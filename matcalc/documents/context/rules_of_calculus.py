@@ -106,7 +106,6 @@ _FACTOR = pattern(
 
 _GROUP = pattern(r"\A\s*(?:\\left\s*|\\[bB]igg?l?\s*)?(?P<bracket>[(\[])")
 _GROUP_PRIMED = pattern(r"[)\]]\s*(?:['′]|\^\s*\{?\s*\\prime)")
-_SPARE = ("x", "t", "s", "z", "y")
 _MOST_PRIMES = 3
 
 
@@ -192,7 +191,7 @@ def _variable(equation: str, functions: frozenset[str], line: Line, context: Con
     defined = [one for name in functions if (one := context.definitions.at(name, line.number)) is not None]
     arguments = {one.head.arguments[0] for one in defined}
     used = {at.name for at in names_at(equation)}
-    free = [name for name in _SPARE if name not in used and context.definitions.at(name, line.number) is None]
+    free = [name for name in "xtszy" if name not in used and context.definitions.at(name, line.number) is None]
     if arguments:
         return arguments.pop() if len(arguments) == 1 else None
     return next(iter(free), None)
@@ -231,11 +230,12 @@ class Generic:
         known = {part.partition(":")[0].strip() for part in one.declare.split(";")}
         told = [f"{name}: function" for name in sorted(self.functions - known)]
         told += [f"{name}: scalar" for name in sorted(self.variables - known)]
-        doubts = one.doubts if self.is_rule else (*one.doubts, _OF_SOME)
+        doubts = (
+            one.doubts
+            if self.is_rule
+            else (*one.doubts, Doubt("it is false of some functions, and may be true of those that are meant", "false"))
+        )
         return replace(one.declaring(*told), doubts=doubts)
-
-
-_OF_SOME = Doubt("it is false of some functions, and may be true of those that are meant", "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ def _functions_behind(lines: Sequence[str], line: Line, context: Context) -> Ite
 def _is_of_arrays(equation: str, functions: frozenset[str], line: Line, context: Context) -> bool:
     """Whether functions may have arrays for values, as what the text says of functions holds for
     arrays, too."""
-    told = any(context.told(name, line.number)[0] is not None for name in functions)
+    told = any(not context.is_untold(name, line) for name in functions)
     return _OF_ARRAYS.search(equation) is not None or (told and _D_BY.search(equation) is None)
 
 
@@ -302,7 +302,7 @@ def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]
     values are arrays."""
     arrays = sorted(_derived_calls(equation) - USUAL.keys())
     unread = [name for name in arrays if not is_function(name) and not context.behind([name], line)]
-    unread = [name for name in unread if context.told(name, line.number)[0] is None]
+    unread = [name for name in unread if context.is_untold(name, line)]
     return (Doubt(f"{unread[0]} may be a function whose values are arrays", "false"),) if unread else ()
 
 

@@ -11,18 +11,8 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.defined_names import Definition, Obscured, names_used
-from matcalc.documents.context.layers_and_steps import (
-    NO_LETTERS,
-    NO_STEPS,
-    LetteredLayers,
-    Steps,
-    lettered_layers_of,
-    primes_first,
-    steps_of,
-)
+from matcalc.documents.context.layers_and_steps import LetteredLayers, Steps, lettered_layers_of, primes_first, steps_of
 from matcalc.documents.context.loose_notation import (
-    NO_ENTRY_FUNCTIONS,
-    NO_OTHER_LETTERS,
     Densities,
     EntryFunctions,
     IndexLetters,
@@ -34,7 +24,7 @@ from matcalc.documents.context.loose_notation import (
     with_whole_logarithms,
 )
 from matcalc.documents.context.outline import END, Line, grouped
-from matcalc.documents.context.written_derivatives import NO_SQUARES, Squares, squares_of, with_signs
+from matcalc.documents.context.written_derivatives import Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
 from matcalc.documents.sides import Row, fits, head_of
 from matcalc.language.text.spelling import INDEX_LETTERS
@@ -62,7 +52,6 @@ _OF_LAYER = pattern(r"(?P<stem>.+)_(?P<label>layer(?P<one>[a-z])|(?P<letter>ell|
 _LAYER = pattern(r"\^\s*\{\s*[\[(]\s*(?P<letter>[a-z])\s*[\])]\s*\}")
 _STEPPED = pattern(r"\^\s*\{\s*[\[(]\s*l\s*[-+]\s*1\s*[\])]\s*\}")
 _SUMMED = pattern(r"\\sum(?:\\limits)?\s*_\s*(?:l(?![A-Za-z])|\{\s*l(?![A-Za-z]))")
-_FEW = 2
 _LONGEST_NAME = 60
 
 
@@ -74,14 +63,14 @@ class Scripts:
     given entry by entry, ``lettered`` which letters of indices tell layers apart."""
 
     layers: frozenset[str] = frozenset()
-    steps: Steps = NO_STEPS
-    squares: Squares = NO_SQUARES
+    steps: Steps = field(default_factory=Steps)
+    squares: Squares = field(default_factory=Squares)
     densities: Densities = field(default_factory=Densities)
-    lettered: LetteredLayers = NO_LETTERS
-    entries: EntryFunctions = NO_ENTRY_FUNCTIONS
+    lettered: LetteredLayers = field(default_factory=LetteredLayers)
+    entries: EntryFunctions = field(default_factory=EntryFunctions)
     labels: frozenset[str] = frozenset()
     """The letters that count layers as labels, ``(l)``, and never stand for an index."""
-    indices: IndexLetters = NO_OTHER_LETTERS
+    indices: IndexLetters = field(default_factory=IndexLetters)
     """The unusual letters that are indices."""
 
     def ordered(self, line: Line) -> Line:
@@ -176,11 +165,12 @@ def _layers_in(texts: Iterable[str]) -> frozenset[str]:
     """The letters that count layers: each hangs on several names, with steps up or down, and never
     stands for a number itself."""
     texts = tuple(texts)
-    raised = [(found["bare"] or found["layer"], found) for text in texts for found in _POWER.finditer(text)]
+    raised = [(found.expand(r"\g<bare>\g<layer>"), found) for text in texts for found in _POWER.finditer(text)]
     bases = grouped((written.lower(), found["base"]) for written, found in raised)
     steps = {written.lower() for written, found in raised if found["step"] or written == "L"}
-    free = {letter for text in texts if not _ALONE.fullmatch(text) for letter in _FREE.findall(_ORDINAL.sub("", text))}
-    return frozenset(letter for letter in steps - free if len(set(bases[letter])) >= _FEW)
+    numbers = " ".join(_ORDINAL.sub("", text) for text in texts if _ALONE.fullmatch(text) is None)
+    free = set(_FREE.findall(numbers))
+    return frozenset(letter for letter in steps - free if len(set(bases[letter])) >= 2)
 
 
 _LAYER_LABEL = pattern(
@@ -274,7 +264,11 @@ def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collect
     form before that does not count, nor what a derivative is said to be behind that."""
     first: dict[str, Definition] = {}
     for one in found:
-        if isinstance(one, Definition) and _is_of_layer(one, letters) and one.number < first.get(one.name, _LAST).number:
+        if (
+            isinstance(one, Definition)
+            and _is_of_layer(one, letters)
+            and one.number < first.get(one.name, Obscured("", END, False)).number
+        ):
             first[one.name] = one
 
     def counts(one: Definition | Obscured) -> bool:
@@ -284,9 +278,6 @@ def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collect
         return one is known or not fits(known.value, "one derivative") or fits(one.value, "one derivative")
 
     return [*(replace(one, number=_BEFORE_ALL) for one in first.values()), *filter(counts, found)]
-
-
-_LAST = Obscured("", END, False)
 
 
 def _is_of_layer(one: Definition, letters: Collection[str]) -> bool:
@@ -396,7 +387,7 @@ def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[
     changes = []
     for at in names_at(one.value):
         capital = at.base[:1].upper() + at.base[1:]
-        if at.base[:1].islower() and at.base not in small and capital in matrices and len(at.name) - len(at.base) > _TWO:
+        if at.base[:1].islower() and at.base not in small and capital in matrices and len(at.name) - len(at.base) > 2:
             letter = one.value.index(at.base[0], at.start)
             changes.append((letter, letter + 1, capital[0]))
     if not changes:
@@ -406,7 +397,6 @@ def _with_capitals(one: Definition, matrices: frozenset[str], small: Collection[
 
 
 _BY = pattern(r"(?:\}\s*\{|/)\s*\\partial\s*\Z")
-_TWO = 2
 
 
 def _array(one: Definition) -> Definition:

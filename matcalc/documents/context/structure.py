@@ -113,7 +113,7 @@ def _all_derived(nodes: Iterable[s.Syntax], known: Collection[str]) -> Iterator[
 def _functions_called(nodes: Iterable[s.Syntax]) -> frozenset[str]:
     """The functions that nodes call, those of the language left out."""
     called = frozenset(_function(node) for node in nodes if isinstance(node, s.Applied))
-    return called - _KNOWN_BY_SYNTAX - known_functions()
+    return called - {WRITTEN_OUT, *PARTIALS} - known_functions()
 
 
 def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
@@ -131,12 +131,15 @@ def _sides(value: s.Syntax) -> tuple[s.Syntax, s.Syntax] | None:
 def _part(side: s.Syntax, known: Collection[str]) -> Part:
     nodes = walk(side)
     indices = {index for node in nodes if isinstance(node, s.Summation) for index in node.indices}
-    names = {node.name for node in nodes if isinstance(node, s.Name)} - _CONSTANTS - indices
-    names = {_of_entry(name, known) for name in names}
+    names = {_of_entry(name, known) for name in _names(nodes) - {"I", "e", "pi", "eye"} - indices}
     names |= {without_index(name, known) for name in _wrt(nodes)}
     derived = any(isinstance(node, (s.DerivativeOf, s.DifferentialOf)) or _of_all_partials(node) is not None for node in nodes)
     array = any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
     return Part(frozenset(names) - {"I"}, _functions_called(nodes), derived, number_in(side), array)
+
+
+def _names(nodes: Iterable[s.Syntax]) -> frozenset[str]:
+    return frozenset(node.name for node in nodes if isinstance(node, s.Name))
 
 
 _ENTRY = re.compile(r"([A-Z][a-z]*)_[a-z]{2}")
@@ -227,10 +230,6 @@ def _inside(node: s.Syntax, known: Collection[str]) -> Iterator[str]:
 
 def _function(node: s.Applied) -> str:
     return node.function.rstrip("'")
-
-
-_KNOWN_BY_SYNTAX = frozenset([WRITTEN_OUT, *PARTIALS])
-_CONSTANTS = frozenset(["I", "e", "pi", "eye"])
 
 
 def variables(structure: Structure, definitions: Sequence[Definition]) -> frozenset[str]:

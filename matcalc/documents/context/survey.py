@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 
@@ -48,17 +49,8 @@ _SHOWN = 120
 _WHOLE = re.compile(r"(?i)layout|formulation|convention|notation")
 
 
-def layouts_in(wording: Wording) -> Iterator[Convention]:
-    """The layout that a sentence says is used."""
-    yield from _in(wording, vocabulary().layouts)
-
-
-def symmetric_in(wording: Wording) -> Iterator[Convention]:
-    """The meaning of derivatives by symmetric matrices that a sentence gives."""
-    yield from _in(wording, vocabulary().symmetric)
-
-
-def _in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
+def conventions_in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> Iterator[Convention]:
+    """What a sentence says is used of several things, each with what says so."""
     firsts = [next(iter(mention.lines), None) for mention in wording.mentions]
     derived = [one is not None and one.role == "notation" and is_derivative(one.row.left.text) for one in firsts]
     text = re.sub(r"⟨(\d+)⟩", lambda found: "derivative" * derived[int(found[1])], wording.text)
@@ -84,15 +76,13 @@ _VECTOR = rf"{_BOLD}(?:\{{\s*[a-z]\s*\}}|[a-z](?![A-Za-z])){_SCRIPT}"
 _MATRIX = rf"(?:{_BOLD}(?:\{{\s*[A-Z]\s*\}}|[A-Z](?![A-Za-z])){_SCRIPT}|[A-Z](?![A-Za-z]){_SCRIPT})"
 _OF_ROWS = pattern(rf"{_VECTOR}{_SPACE}(?:{_MATRIX}|\\(?:text|operatorname|mathrm)\s*\{{\s*diag\s*\}})")
 _OF_COLUMNS = pattern(rf"{_MATRIX}{_SPACE}{_VECTOR}")
-_FEW = 2
 
 
-def writes_rows(texts: Iterable[str]) -> bool:
+def writes_rows(texts: Sequence[str]) -> bool:
     """Whether a document multiplies vectors from the right by matrices, as rows, more often than it
     multiplies matrices by columns."""
-    texts = tuple(texts)
     rows, columns = (sum(len(form.findall(text)) for text in texts) for form in (_OF_ROWS, _OF_COLUMNS))
-    return rows >= _FEW and rows > columns
+    return rows >= 2 and rows > columns
 
 
 _REALS = r"(?:\\(?:mathbb|mathbf|mathrm|bm|bf)\s*(?:\{\s*R\s*\}|R)|\\(?:R|Reals|RR|real|reals)(?![A-Za-z])|ℝ|R(?=\s*(?:\^|\Z)))"
@@ -124,18 +114,24 @@ def _called(wording: Wording, number: int) -> str:
     """The name that a formula of a sentence is, perhaps with an argument: J of ``J(x)``."""
     lines = wording.mentions[number].lines if number < len(wording.mentions) else ()
     head = head_of(lines[0].row.left.text) if len(lines) == 1 and lines[0].row.right is None else None
-    return head.name if head is not None and len(head.arguments) < _SEVERAL else ""
+    return head.name if head is not None and len(head.arguments) < 2 else ""
 
 
-_SEVERAL = 2
+def _with_square_zero(one: Supposed, wording: Wording) -> str:
+    """What is said to be a number, other than zero, whose square is zero; empty where nothing
+    is."""
+    square = _SQUARE.fullmatch(one.left.strip())
+    meant = is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
+    return square["number"] if square is not None and meant else ""
 
 
 def maps_in(wording: Wording) -> Iterator[Map]:
     """The maps that a sentence speaks of."""
     for line in wording.lines:
         row = line.row
-        found = _MAP.fullmatch(row.left.text) if row.relation == "→" and row.right is not None else None
-        values = None if row.right is None else _kind(row.right.text)
+        if row.relation != "→" or row.right is None:
+            continue
+        found, values = _MAP.fullmatch(row.left.text), _kind(row.right.text)
         if found is None or values is None:
             continue
         domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
@@ -168,9 +164,7 @@ def suppositions_in(wording: Wording) -> Iterator[Supposed]:
                 text = f"{row.left.text} = {row.right.text}"
                 names, said = names_used(text, line.notation), Said(text, row.left.place())
                 found = Supposed(start, end, row.left.text, row.right.text, names, said)
-                square = _SQUARE.fullmatch(found.left.strip())
-                meant = is_zero(found.right) and vocabulary().lists["square_zero"].search(wording.text)
-                number = square["number"] if square is not None and meant else ""
+                number = _with_square_zero(found, wording)
                 yield replace(found, number=number, end=max(end, wording.spot.section_end)) if number else found
 
 
@@ -275,10 +269,15 @@ def values_in(wording: Wording) -> Iterator[Valued]:
 
     for mention in wording.mentions:
         for line in mention.lines:
-            value = value_given(line.row, line.notation) if line.role in _GIVING else None
+            value = (
+                value_given(line.row, line.notation)
+                if line.role in ("definition", "number", "claim", "fact", "not an equation", "solution")
+                else None
+            )
             if value is not None and line.row.right is not None:
                 said = Said(f"{value.written} = {line.row.right.text.strip()}", line.row.left.place())
-                yield Valued(line.number, wording.spot.section_end, value, said, (wording.start, wording.end), wording.spot)
+                sentence = wording.start, wording.end
+                yield Valued(line.number, wording.spot.section_end, value.name, value, said, sentence, wording.spot)
 
 
 _AT = pattern(r"\bat(?: the)?(?: points?| position| location)?\s*\Z", re.IGNORECASE)
@@ -298,30 +297,28 @@ def points_in(wording: Wording) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield from ((one.number, point) for one in mention.lines)
 
 
-_GIVING = frozenset(["definition", "number", "claim", "fact", "not an equation", "solution"])
-
-
 def survey(pieces: Sequence[Numbered]) -> Context:
     """The context of all rows of a document."""
     read = list(wordings(pieces, Outline(pieces)))
     lines = [(wording, line) for wording in read for line in wording.lines]
     formulas = [line.row for _, line in lines if line.notation == "latex"]
     texts = [row.text for row in formulas]
+    every = [line.row.text for _, line in lines]
     scripts = scripts_of(formulas)
     twins = _twins(pieces)
     found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
-    given = [one for one in found if one is not None]
+    given = list(filter(None, found))
     told = _told(read, lines, given, scripts)
-    moments = (moment_in(wording, scripts.ordered(line)) for wording, line in lines)
+    moments = filter(None, (moment_in(wording, scripts.ordered(line)) for wording, line in lines))
     facts = Facts(kept_until_dropped(told, read), twins)
     definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, texts), twins)
     cases = index_conditions(read)
     return Context(
         facts,
-        Facts([one for one in moments if one is not None], twins),
+        Facts(moments, twins),
         definitions,
-        Conventions(_each(layouts_in, read), "denominator"),
-        Conventions(_each(symmetric_in, read), "projected"),
+        Conventions(_each(partial(conventions_in, phrases=vocabulary().layouts), read), "denominator"),
+        Conventions(_each(partial(conventions_in, phrases=vocabulary().symmetric), read), "projected"),
         {line.number: wording.spot for wording, line in lines},
         _origins(lines, definitions),
         facts.sizes - _NO_SIZES,
@@ -332,12 +329,12 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         scripts,
         _seen(lines),
         facts.sizes,
-        Register((one.name, one) for one in _each(maps_in, read)),
-        Register((one.name, one) for one in _each(jacobians_in, read)),
-        Register((one.value.name, one) for one in _each(values_in, read)),
+        Register(_each(maps_in, read)),
+        Register(_each(jacobians_in, read)),
+        Register(_each(values_in, read)),
         dict(_each(points_in, read)),
-        frozenset(chain.from_iterable(letters_of_factors(line.row.text) for _, line in lines)),
-        writes_rows(line.row.text for _, line in lines),
+        frozenset(chain.from_iterable(map(letters_of_factors, every))),
+        writes_rows(every),
     )
 
 

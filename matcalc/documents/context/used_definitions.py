@@ -63,10 +63,10 @@ def composition_of(structure: Structure, context: Context, line: Line) -> Compos
     names = {name for one in chosen.values() for name in one.uses} - arguments
     behind = [one for one in context.behind(names, line) if one.name not in chosen]
     earlier = not all(is_last for _, (_, is_last) in meant)
-    return Composition((*behind, *chosen.values()), (_EARLIER,) if earlier else ())
-
-
-_EARLIER = Doubt("the function of this name that was defined last does not depend on this variable")
+    return Composition(
+        (*behind, *chosen.values()),
+        (Doubt("the function of this name that was defined last does not depend on this variable"),) if earlier else (),
+    )
 
 
 def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Composition:
@@ -344,7 +344,7 @@ def _unreached(structure: Structure, whole: Sequence[Definition]) -> frozenset[s
     dependence = Dependence(whole)
     by = grouped((one.name, name) for one in structure.all_derived for name in one.by)
     found = [one.name for one in whole if not one.is_function and one.name in LOSSES and by.get(one.name)]
-    below = {name: {base for one in by[name] for base in (one, without_index(one))} for name in found}
+    below = {name: {*by[name], *map(without_index, by[name])} for name in found}
     derived = {one.name for one in structure.all_derived}
     return frozenset([name for name in found if not dependence.of(name, (derived - {name}) | below[name])])
 

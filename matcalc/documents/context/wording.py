@@ -67,14 +67,14 @@ def vocabulary() -> Vocabulary:
     lists = {name: words for name, words in table.items() if isinstance(words, list) and isinstance(words[0], str)}
     return Vocabulary(
         {name: frozenset(map(str.lower, words)) for name, words in lists.items()},
-        {name: _words(words) for name, words in lists.items()},
+        _patterns(lists),
         nouns,
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
         table["possessed"],
         {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
-        {name: _words(phrases) for name, phrases in table["symmetric"].items()},
-        tuple([_factorization(one) for one in table["factorizations"]]),
+        _patterns(table["symmetric"]),
+        tuple(map(_factorization, table["factorizations"])),
         _elsewhere(table["elsewhere"]),
         _retracted(table["retracting"]),
     )
@@ -118,6 +118,10 @@ def _facts() -> Iterable[str]:
     yield from spelled_apart()
     for fact in facts().values():
         yield from (word for word in (fact.name, *fact.aliases) if "_" not in word and len(word) > 2)
+
+
+def _patterns(lists: Mapping[str, list[str]]) -> Mapping[str, re.Pattern[str]]:
+    return {name: _words(words) for name, words in lists.items()}
 
 
 def _words(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -270,7 +274,7 @@ class _Reader:
         at = 0
         for end in _END.finditer(text):
             word = self._last_word(text, at, end.start())
-            if self._goes_on(f"{word}." if word and end[0].startswith(".") else "", _following(text, end.end())):
+            if self._goes_on(word, end[0], _following(text, end.end())):
                 continue
             self._mark(piece.text.place(at))
             self._add(text[at : end.end()])
@@ -289,10 +293,11 @@ class _Reader:
         return "" if not said or said[-1].isspace() else said.split()[-1]
 
     @staticmethod
-    def _goes_on(word: str, following: str) -> bool:
+    def _goes_on(word: str, end: str, following: str) -> bool:
         """Whether a full stop ends no sentence: behind an abbreviation, or before a small
         letter."""
-        return says("abbreviations", word.lstrip("(")) or following.islower()
+        abbreviated = word and end.startswith(".") and says("abbreviations", f"{word}.".lstrip("("))
+        return bool(abbreviated) or following.islower()
 
     def _formula(self, numbered: Numbered, piece: Formula) -> Iterator[Wording]:
         before = self._text.rstrip()
@@ -357,13 +362,11 @@ def remark(line: Line, spot: Spot) -> Wording:
     mentions = [own]
 
     def with_formulas(text: str) -> str:
-        out, at = [], 0
-        marks = [(found.start(), found.end(), found[1] or " ") for found in _SET_WORDS.finditer(text)]
-        for start, end, said in [*marks, (len(text), len(text), "")]:
-            out.append(_formulas(text[at:start], mentions, line.notation, place, bool(marks) and line.notation == "latex"))
-            out.append(f" {said} ")
-            at = end
-        return "".join(out)
+        parts = [part or "" for part in _SET_WORDS.split(text)]  # formulas, and words between them
+        marked = len(parts) > 1 and line.notation == "latex"
+        return "".join(
+            [f" {part} " if k % 2 else _formulas(part, mentions, line.notation, place, marked) for k, part in enumerate(parts)]
+        )
 
     text = f"{with_formulas(line.row.lead)} {OPEN}0{CLOSE} {with_formulas(line.row.behind)}"
     return Wording(" ".join(text.split()), tuple(mentions), ((0, place),), line.number, line.number + 1, spot, line.number + 1)
@@ -374,35 +377,23 @@ def _formulas(text: str, mentions: list[Mention], notation: Notation, place: Pla
     words."""
     if not text.strip(" ,.;()"):
         return text
-    pieces = [text] if all_formula else _split_words(text)
     out: list[str] = []
-    for piece in pieces:
+    for piece in [text] if all_formula else _WORDS_INSIDE.split(text):
         stripped = piece.strip(" ,.;()")
-        if not stripped or (not all_formula and _is_prose(piece)):
+        if not stripped or (not all_formula and _WORD.fullmatch(piece)):
             out.append(piece)
             continue
         formula = Formula(placed(stripped, place), notation=notation)
         lines = tuple([Line(row, "notation", -1, notation) for row in rows(formula)])
-        before, after = piece[: piece.index(stripped)], piece[piece.index(stripped) + len(stripped) :]
+        before, _, after = piece.partition(stripped)
         out.append(f"{before} {OPEN}{len(mentions)}{CLOSE} {after}")
         mentions.append(Mention(formula, lines, -1))
     return "".join(out)
 
 
-def _split_words(text: str) -> list[str]:
-    """A text in which words and formulas are not told apart by markup, at its words."""
-    found: list[str] = []
-    at = 0
-    for word in re.finditer(r"(?<![\\\w{])[A-Za-z]{2,}(?:-[A-Za-z]+)*(?![\w}(])|(?<![\\\w{])an?(?=\s+[a-z]{3,})", text):
-        if word.start() > at:
-            found.append(text[at : word.start()])
-        found.append(word[0])
-        at = word.end()
-    return [*found, text[at:]]
-
-
-def _is_prose(piece: str) -> bool:
-    return re.fullmatch(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*|an?", piece) is not None
+_WORD = re.compile(r"[A-Za-z]{2,}(?:-[A-Za-z]+)*|an?")
+_WORDS_INSIDE = re.compile(r"((?<![\\\w{])(?:[A-Za-z]{2,}(?:-[A-Za-z]+)*(?![\w}(])|an?(?=\s+[a-z]{3,})))")
+"""Words in a text in which words and formulas are not told apart by markup."""
 
 
 _TOKEN = re.compile(r"⟨(?P<math>\d+)⟩|(?P<word>[^\W\d_][\w'’]*(?:-[^\W_][\w'’]*)*)|(?P<sign>\S)")

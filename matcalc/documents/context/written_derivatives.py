@@ -219,19 +219,12 @@ _QUOTIENTS = (pattern(rf"\\[dt]?frac\s*\{{\s*{_ABOVE}\}}\s*\{{\s*{_BELOW}\}}"), 
 _BY = pattern(rf"\\partial{_SPACE}(?P<name>{_LETTER_NAME})(?:\s*\^\s*\{{?\s*(?P<power>[23])\s*\}}?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """A partial derivative of a name; of what stands behind the sign where the name is empty."""
-
-    name: str
-    variables: tuple[str, ...]
-
-
-def partials(equation: str) -> Iterator[Partial]:
-    """The partial derivatives of names in a formula."""
+def partials(equation: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The partial derivatives of names in a formula, and their variables; of what stands behind the
+    sign where the name is empty."""
     for found in chain.from_iterable(form.finditer(equation) for form in _QUOTIENTS):
-        by = [(whole_name(one["name"]) or "", int(one["power"] or 1)) for one in _BY.finditer(found["below"])]
-        yield Partial(whole_name(found["of"] or "") or "", tuple([name for name, power in by for _ in range(power)]))
+        by = [[whole_name(one["name"]) or ""] * int(one["power"] or 1) for one in _BY.finditer(found["below"])]
+        yield whole_name(found["of"] or "") or "", tuple(chain.from_iterable(by))
 
 
 def without_slashes(equation: str) -> str:
@@ -453,9 +446,6 @@ class Squares:
         if power % 2:
             return rf"\sqrt{{{square}}}" + (f"^{{{power}}}" if power != 1 else "")
         return square + (f"^{{{power // 2}}}" if power != 2 else "")
-
-
-NO_SQUARES = Squares()
 
 
 def _apart(letter: str) -> str:

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
-from matcalc.documents.cues import bracketed, closing, cue_table
+from matcalc.documents.cues import bracketed, cue_table
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 
@@ -313,7 +313,6 @@ def names_called(text: str, notation: Notation) -> frozenset[str]:
 
 _OPEN = pattern(r"(?:\\(?:left|[bB]igg?l?)(?![A-Za-z])|\\[,;:! ]|\s)*\(")
 _SIZE = pattern(r"\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s+")
-_RIGHT = pattern(r"(?:\\(?:right|[bB]igg?r?))?\Z")
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _LONGEST = 200
 
@@ -337,7 +336,8 @@ def with_constants(text: str) -> tuple[str, frozenset[str]]:
     for name in _special_functions():
         at = 0
         while (at := text.find(name, at)) >= 0:
-            found = _argument(text, at + len(name))
+            opening = _OPEN.match(text, at + len(name))
+            found = bracketed(text[: opening.end() + _LONGEST], opening) if opening is not None else None
             if found is None:
                 at += len(name)
                 continue
@@ -368,16 +368,6 @@ def _unnamed(names: set[str]) -> str:
     with it."""
     names.add(UNNAMED)
     return r"g_{\text{valueconst}}"
-
-
-def _argument(text: str, start: int) -> tuple[str, int] | None:
-    """What stands in the brackets that begin at a position, and where they end; None where there
-    are none."""
-    opening = _OPEN.match(text, start)
-    if opening is None:
-        return None
-    end = closing(text[: opening.end() + _LONGEST], opening.end(), "(")
-    return (_RIGHT.sub("", text[opening.end() : end - 1]), end) if end else None
 
 
 def _constant(name: str, inside: str) -> str:

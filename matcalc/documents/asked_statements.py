@@ -144,8 +144,9 @@ def condition_of(line: Line, context: Context) -> Sequence[Asked]:
 
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
-    equation = with_arguments(_equation(line, _case(line, context)), line, context)
+    equation = _equation(line, _case(line, context))
     if line.notation == "latex":
+        equation = with_arguments(equation, line, context)
         equation = by_what_stands(with_entries_listed(equation, lambda name: context.arguments(name, line)))
     generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
@@ -173,11 +174,11 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     equation = as_derivatives(equation, whole, line.notation)
     composition = composition_of(structure, context, line)
     if composition is not None:
-        yield replace(_asked(equation, composition.definitions, line, context, "told"), doubts=(*doubts, *composition.doubts))
+        definitions, earlier = composition
+        yield replace(_asked(equation, definitions, line, context, "told"), doubts=(*doubts, *earlier))
         return
-    unfolded = opened(structure, whole, context, line)
-    whole = unfolded.definitions
-    doubts = (*doubts, *moving_doubts(structure, context, line), *unfolded.doubts)
+    whole, unfolded = opened(structure, whole, context, line)
+    doubts = (*doubts, *moving_doubts(structure, context, line), *unfolded)
     condition = () if case is None else (Said(f"for {case}", line.row.left.place()),)
     for meant in dict.fromkeys((equation, narrowed(equation))):
         for definitions, how in _chosen(structure, whole, names):

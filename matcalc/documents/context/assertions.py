@@ -185,9 +185,9 @@ def reach_of(
     if vocabulary().lists["everywhere"].search(wording.text) and not says("narrow", lead):
         return wording.start, END, False
     narrow = says("narrow", lead) or (lead not in ("", "let") and not _introduces(wording, tokens))
-    start = _start(wording, tokens, position, first, general) if narrow or general else wording.start
     if narrow:
-        return start, wording.reach, True
+        return _start(wording, tokens, position, first, general), wording.reach, True
+    start = _start(wording, tokens, position, first, general) if general else wording.start
     block = wording.spot.block
     if block is None or listed or (block.name == "item" and only_defines(wording)):
         return start, wording.around, False

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.context.outline import grouped
 from matcalc.documents.context.written_names import Call, NameAt, behind_primes, call_at, names_at, respelled, trimmed, whole_name
 from matcalc.documents.cues import bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
@@ -55,13 +57,13 @@ def derived_names(text: str, is_map: Callable[[str], bool]) -> Iterator[DerivedN
     """The names in a formula that are differentiated, or called where they are known as maps."""
     text = _plain(text)
     derived = dict(_signs_at(text, is_map))
-    fractions = [range(found.start() + 1, _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text)]
+    above = (range(found.start() + 1, _end_of_operand(text, found.end())) for found in _BY_NAME.finditer(text))
+    partial: dict[int, Sign] = dict.fromkeys(chain.from_iterable(above), "partial")
     for at in names_at(text):
         end = behind_primes(text, at.end)
         call = call_at(text, end)
-        sign = derived.get(at.start, "")
-        if call is not None and not sign:
-            sign = "prime" if end > at.end else "partial" if any(at.start in one for one in fractions) else ""
+        called: Sign = "prime" if end > at.end else partial.get(at.start, "")
+        sign = derived.get(at.start, "") or ("" if call is None else called)
         if sign or (call is not None and is_map(at.name)):
             yield DerivedName(at.name, text[at.start : at.end], sign, "" if call is None else call.point, at.bold)
 
@@ -110,11 +112,9 @@ def calls_in(text: str) -> dict[str, int]:
     """With how many arguments the functions in a formula are called; those that are called in
     several ways are left out."""
     text = _plain(text)
-    found: dict[str, set[int]] = {}
-    for at in names_at(text):
-        if (call := call_at(text, behind_primes(text, at.end))) is not None:
-            found.setdefault(at.name, set()).add(call.inside.count(",") + 1)
-    return {name: counts.pop() for name, counts in found.items() if len(counts) == 1}
+    calls = ((at.name, call_at(text, behind_primes(text, at.end))) for at in names_at(text))
+    found = grouped((name, call.inside.count(",") + 1) for name, call in calls if call is not None)
+    return {name: counts[0] for name, counts in found.items() if len(set(counts)) == 1}
 
 
 _TWICE = pattern(

@@ -148,15 +148,17 @@ def with_implicit(equation: str, line: Line, context: Context) -> str:
         head = head_of(one.left, line.notation) if is_zero(one.right) else None
         if head is None or any(_calls(equation, {head.name})):
             continue
-        found = [at for at in quotients(equation) if _is_of_first_order(at, head.arguments)]
+        found = _of_first_order(equation, head.arguments)
         names = {at.name for at in found}
         if len(names) == 1 and names.isdisjoint(at.variable for at in found):
             return respelled(equation, ((at.start, at.end, _implicit(head.name, at)) for at in found))
     return equation
 
 
-def _is_of_first_order(one: Quotient, names: Collection[str]) -> bool:
-    return one.name in names and one.variable in names and one.order == 1 and one.point is None
+def _of_first_order(equation: str, names: Collection[str]) -> list[Quotient]:
+    """The first derivatives of names by each other."""
+    first = (at for at in quotients(equation) if at.order == 1 and at.point is None)
+    return [at for at in first if at.name in names and at.variable in names]
 
 
 def _implicit(function: str, one: Quotient) -> str:
@@ -311,8 +313,9 @@ def _definitions_behind(equation: str, line: Line, context: Context) -> Iterator
     arguments as these are called with."""
     called = calls_in(equation)
     for one in context.behind(names_used(equation, line.notation), line, unread=True):
-        count = len(one.head.arguments)
-        if _stands(one, line, context) and called.get(one.head.name, count) == count:
+        count, told = len(one.head.arguments), context.map_of(one.name, line)
+        anew = told is not None and told.start > one.number  # its name was said to be any function since
+        if not anew and called.get(one.head.name, count) == count:
             yield one
 
 
@@ -329,16 +332,13 @@ def _families(
     for name, seen in functions.items():
         domain, values = signatures[name]
         declared |= {point: _KINDS[domain] for point in seen.points if _may_be(point, domain, line, context)}
-        family, coefficients = _family(seen.written, domain, values, letters)
-        families.append(family)
-        declared |= coefficients
+        form, kinds = _FORMS[domain, values]
+        chosen = [letter for letter, _ in zip(letters, (*kinds, ""), strict=False)]
+        if len(chosen) <= len(kinds):
+            raise NotRead
+        families.append(f"{seen.written}({chosen[-1]}) = {form.format(*chosen)}")
+        declared |= {letter.removeprefix("\\"): kind for letter, kind in zip(chosen, kinds, strict=False)}
     return families, declared
-
-
-def _stands(one: Definition, line: Line, context: Context) -> bool:
-    """Whether a definition was not followed by the words that its name is any function."""
-    told = context.map_of(one.name, line)
-    return told is None or told.start <= one.number
 
 
 _KINDS: Mapping[Kind, str] = {"number": "scalar", "vector": "vector", "": "vector"}
@@ -362,9 +362,9 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
     told = context.map_of(name, line)
     gradient, primed = not seen.signs.isdisjoint({"gradient", "hessian"}), "prime" in seen.signs
     shown: Kind = "number" if primed else "vector"
+
     if told is None:
-        _check_shown(name, seen, gradient, primed)
-        domain, values = shown, "vector" if "jacobian" in seen.signs and not gradient else "number"
+        domain, values = shown, _values_shown(name, seen, gradient, primed)
     else:
         domain, values = told.domain or shown, told.values
     if (gradient and (primed or values == "vector")) or (primed and domain == "vector"):
@@ -372,11 +372,12 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
     return domain, values
 
 
-def _check_shown(name: str, seen: _Seen, gradient: bool, primed: bool) -> None:
-    """Raises NotRead for a function of which nothing is said, and which may have vectors or
+def _values_shown(name: str, seen: _Seen, gradient: bool, primed: bool) -> Kind:
+    """What a function gives of which nothing is said. Raises NotRead where it may have vectors or
     matrices for values."""
     if (seen.bold and gradient) or (primed and (seen.points or not name.islower())):
         raise NotRead
+    return "vector" if "jacobian" in seen.signs and not gradient else "number"
 
 
 def _may_be(point: str, kind: Kind, line: Line, context: Context) -> bool:
@@ -400,15 +401,3 @@ _FORMS: Mapping[tuple[Kind, Kind], tuple[str, tuple[str, ...]]] = {
 }
 """The functions that stand for all, from where to where they go: a form, the last letter of which
 is the argument, and its coefficients."""
-
-
-def _family(name: str, domain: Kind, values: Kind, letters: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """A function with letters for coefficients, and what these are."""
-    form, kinds = _FORMS[domain, values]
-    chosen = [letter for letter, _ in zip(letters, (*kinds, ""), strict=False)]
-    if len(chosen) <= len(kinds):
-        raise NotRead
-    text = form.format(*chosen)
-    return f"{name}({chosen[-1]}) = {text}", {
-        letter.removeprefix("\\"): kind for letter, kind in zip(chosen, kinds, strict=False)
-    }

@@ -4,8 +4,9 @@ belongs to the name."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.outline import grouped
@@ -348,43 +349,31 @@ def _index(found: re.Match[str]) -> str:
 
 def steps_of(texts: Iterable[str]) -> Steps:
     """What counts steps in the formulas of a document."""
-    seen = _Seen()
-    for text in texts:
-        seen.add(text)
-    letters = frozenset(letter for letter, bases in seen.stepped.items() if seen.are_steps(letter, bases))
-    return Steps(letters, frozenset(base for base, letter in seen.signed if letter in letters), frozenset(seen.inverted))
+    texts = tuple(texts)
+    found = [(_index(one), one) for text in texts for one in (*_INDEXED.finditer(text), *_SIGN_FIRST.finditer(text))]
+    alone = grouped((one["base"], index) for index, one in found if len(index) == 1 and index.isalpha())
+    steps = ((_STEP.fullmatch(index) or _GIVEN.fullmatch(index), one["base"]) for index, one in found)
+    stepped = grouped((step[0][0], base) for step, base in steps if step is not None)
+    letters = frozenset(_counting(stepped, alone)) - _taken(texts)
+    inverted = frozenset(chain.from_iterable(_INVERTED.findall(text) for text in texts))
+    return Steps(letters, _signed(found, letters), inverted)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What formulas show: which names each letter hangs on with a step, the letters that hang on
-    each name alone, the names with signs and those with an inverse, and the letters that stand for
-    a number or that a sum runs over."""
+def _counting(stepped: Mapping[str, Iterable[str]], alone: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """The letters that stand with a step on several names and count steps everywhere, as no other
+    one hangs on these ``alone``."""
+    several = ((letter, set(bases)) for letter, bases in stepped.items())
+    others = ((letter, bases, chain.from_iterable(alone.get(base, ()) for base in bases)) for letter, bases in several)
+    return (letter for letter, bases, beside in others if len(bases) >= 2 and {letter}.issuperset(beside))
 
-    stepped: dict[str, set[str]] = field(default_factory=dict)
-    alone: dict[str, set[str]] = field(default_factory=dict)
-    signed: set[tuple[str, str]] = field(default_factory=set)
-    inverted: set[str] = field(default_factory=set)
-    taken: set[str] = field(default_factory=set)
 
-    def are_steps(self, letter: str, bases: set[str]) -> bool:
-        """Whether a letter that stands with a step on some names counts steps everywhere."""
-        return letter not in self.taken and len(bases) >= 2 and all(self.alone.get(base, set()) <= {letter} for base in bases)
+def _signed(found: Iterable[tuple[str, re.Match[str]]], letters: Set[str]) -> frozenset[str]:
+    """The names that carry a sign beside one of these letters."""
+    shown = ((index[:1], one) for index, one in found if one["braced"] or (one["sign"] and _ALONE.match(one.string, one.end())))
+    return frozenset(one["base"] for letter, one in shown if letter in letters)
 
-    def add(self, text: str) -> None:
-        """Takes in a formula."""
-        for found in (*_INDEXED.finditer(text), *_SIGN_FIRST.finditer(text)):
-            self._add_index(found, text)
-        self.inverted.update(found["base"] for found in _INVERTED.finditer(text))
-        self.taken.update(letter for found in _BOUND.findall(text) for letter in found)
-        if _COUNTED.fullmatch(text) is None:
-            self.taken.update(_FREE.findall(_BRACED.sub("_", text)))
 
-    def _add_index(self, found: re.Match[str], text: str) -> None:
-        index, base = _index(found), found["base"]
-        if len(index) == 1 and index.isalpha():
-            self.alone.setdefault(base, set()).add(index)
-        if (step := _STEP.fullmatch(index) or _GIVEN.fullmatch(index)) is not None:
-            self.stepped.setdefault(step[0][0], set()).add(base)
-        if found["braced"] or (found["sign"] and _ALONE.match(text, found.end())):
-            self.signed.add((base, index[:1]))
+def _taken(texts: Iterable[str]) -> set[str]:
+    """The letters that stand for a number or that a sum runs over."""
+    bound = {letter for text in texts for found in _BOUND.findall(text) for letter in found}
+    return bound.union(*(_FREE.findall(_BRACED.sub("_", text)) for text in texts if _COUNTED.fullmatch(text) is None))

@@ -275,9 +275,8 @@ class _Phrases:
 
     def _clause_end(self, position: int) -> int:
         """The token behind the clause that goes on at a token."""
-        while position < len(self._tokens) and not self._says(position, "ends") and self._text(position) != "⟨":
-            position += 1
-        return position
+        behind = range(position, len(self._tokens))
+        return next((at for at in behind if self._says(at, "ends") or self._text(at) == "⟨"), max(position, len(self._tokens)))
 
     def _attributes(self, position: int) -> int:
         """The words before a noun that is known which say nothing of their own:

@@ -46,20 +46,6 @@ class _Found:
         """The values that are arrays."""
         return [one for one in self.values.values() if one.value.is_array]
 
-    def is_rounded(self, equation: str) -> bool:
-        """Whether there are decimals in an equation or in the values of its names."""
-        return any(holds(text, "decimal") for text in (equation, *(one.value.text for one in self.values.values())))
-
-    def give(self, name: str, valued: Valued) -> None:
-        """Takes in the value of a name."""
-        self.values[name] = valued
-        self.texts.append(f"{valued.value.written} = {valued.value.text}")
-
-    def define(self, name: str, one: Definition, context: Context) -> None:
-        """Takes in the definition of a name."""
-        self.definitions[name] = one
-        self.texts.append(f"{one.left} = {_plain(one.value, context)}")
-
 
 def worked_example(line: Line, context: Context) -> Asked | None:
     """The statement that a row is with the values of its names; None for a row that is not about
@@ -80,12 +66,13 @@ def worked_example(line: Line, context: Context) -> Asked | None:
     inside = {name for one in found.arrays for name in _names(one.value.text)}
     if not counts or not found.free <= inside:
         return None
+    values = [equation, *(one.value.text for one in found.values.values())]
     doubts = {
         "it may be meant of all values": not computed,
-        "its numbers may be rounded": found.is_rounded(equation),
+        "its numbers may be rounded": any(holds(text, "decimal") for text in values),
         "names in it may stand for something else": any(context.has_value(name, line) for name in inside),
     }
-    said = [one.said for one in chain(found.values.values(), found.definitions.values())]
+    said = [one.said for one in found.values.values()] + [one.said for one in found.definitions.values()]
     held = tuple([Doubt(reason) for reason, holds_here in doubts.items() if holds_here])
     statement = "; ".join([*found.texts, equation])
     return Asked(statement, rests_on=tuple(said), instead="values", doubts=held, dialect="latex")
@@ -132,14 +119,16 @@ def _collected(equation: str, line: Line, context: Context, found: _Found) -> bo
     while waiting:
         name, closing = waiting.pop()
         if closing is not None:
-            found.define(name, closing, context)
+            found.definitions[name] = closing
+            found.texts.append(f"{closing.left} = {_plain(closing.value, context)}")
             continue
         if name in opened:
             continue
         opened.add(name)
         valued, one = context.value_at(name, found.before), context.definitions.at(name, line.number)
         if valued is not None and (one is None or one.number <= valued.start) and _holds(valued, line, context):
-            found.give(name, valued)
+            found.values[name] = valued
+            found.texts.append(f"{valued.value.written} = {valued.value.text}")
         elif one is not None and one.notation == "latex" and (one.is_function or one.number < found.before):
             waiting += [(name, one), *((used, None) for used in _inside(one))]
         else:

@@ -112,22 +112,20 @@ _MOST_PRIMES = 3
 def with_arguments(equation: str, line: Line, context: Context) -> str:
     """The equation with the arguments of functions that it has primes of and leaves out; itself for
     any other."""
-    if line.notation != "latex" or names_called(equation, line.notation):
+    if names_called(equation, line.notation):
         return equation
     left, _, right = equation.partition("=")
     group = _primed_group(left)
     primed = {at.name for at in names_at(equation) if _primes(equation, at.end)}
     functions = _functions(equation, line, context) or _derived_twice(equation, group, line, context)
-    if not functions or not (group or primed) or not primed <= functions:
-        return equation
     variable = _variable(equation, functions, line, context)
-    if variable is None:
+    if variable is None or not functions or not (group or primed) or not primed <= functions:
         return equation
     said = _called(right, functions, variable)
     if group is None:
         return f"{_called(left, functions, variable)} = {said}"
     inside, order = group
-    power = "" if order == 1 else f"^{order}"
+    power = f"^{order}" * (order != 1)
     return rf"\frac{{d{power}}}{{d{variable}{power}}}\left({_called(inside, functions, variable)}\right) = {said}"
 
 
@@ -280,7 +278,7 @@ def with_generic(equation: str, line: Line, context: Context) -> Generic:
 def _functions_behind(lines: Sequence[str], line: Line, context: Context) -> Iterator[str]:
     """The definitions of the functions that formulas rest on."""
     behind = context.behind(names_used("; ".join(lines), line.notation), line)
-    yield from (one.text for one in behind if one.is_function)
+    return (one.text for one in behind if one.is_function)
 
 
 def _is_of_arrays(equation: str, functions: frozenset[str], line: Line, context: Context) -> bool:

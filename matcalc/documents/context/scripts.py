@@ -182,10 +182,10 @@ _COUNTING = frozenset(["l", r"\ell"])
 _BEFORE_ALL = -1
 
 
-def with_layers(found: Sequence[Definition | Obscured], scripts: Scripts, texts: Iterable[str]) -> list[Definition | Obscured]:
-    """What is defined, with what that says of other layers that the ``texts`` of a document speak
+def with_layers(found: Sequence[Definition | Obscured], scripts: Scripts, rows: Iterable[Row]) -> list[Definition | Obscured]:
+    """What is defined, with what that says of other layers that the ``rows`` of a document speak
     of."""
-    return _of_letters(_of_labels(found, scripts, texts), scripts.lettered)
+    return _of_letters(_of_labels(found, scripts, (row.text for row in rows)), scripts.lettered)
 
 
 def kinds_in_layers(statement: str, notation: Notation, declare: str, defined: Collection[str]) -> Iterator[str]:

@@ -302,16 +302,16 @@ def survey(pieces: Sequence[Numbered]) -> Context:
     read = list(wordings(pieces, Outline(pieces)))
     lines = [(wording, line) for wording in read for line in wording.lines]
     formulas = [line.row for _, line in lines if line.notation == "latex"]
-    texts = [row.text for row in formulas]
+
     every = [line.row.text for _, line in lines]
     scripts = scripts_of(formulas)
     twins = _twins(pieces)
     found = [definition_in(scripts.ordered(line), (wording.start, wording.reach), wording.spot) for wording, line in lines]
-    given = list(filter(None, found))
+    given: list[Definition | Obscured] = list(filter(None, found))
     told = _told(read, lines, given, scripts)
     moments = filter(None, (moment_in(wording, scripts.ordered(line)) for wording, line in lines))
     facts = Facts(kept_until_dropped(told, read), twins)
-    definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, texts), twins)
+    definitions = Definitions(with_layers(readable(given, function_names(told)), scripts, formulas), twins)
     cases = index_conditions(read)
     return Context(
         facts,

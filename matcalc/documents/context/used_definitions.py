@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import cycle, permutations
+from typing import TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
@@ -35,23 +36,18 @@ from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import known_functions
 from matcalc.verification.judgement import verify
 
-
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """The functions that a claim differentiates with those that are arguments of them, and all that
-    these rest on.
-
-    ``doubts``: one of them is not what its name stood for last, as that does not depend on what the
-        claim differentiates by.
-    """
-
-    definitions: tuple[Definition, ...]
-    doubts: tuple[Doubt, ...]
+Composition: TypeAlias = tuple[tuple[Definition, ...], tuple[Doubt, ...]]
+"""The functions that a claim differentiates with those that are arguments of them, and all that
+these rest on; and why they may not be what is meant."""
 
 
 def composition_of(structure: Structure, context: Context, line: Line) -> Composition | None:
     """The functions behind derivatives by what is no argument of the function itself; None where a
-    claim has none."""
+    claim has none.
+
+    There is a doubt where one of them is not what its name stood for last, as that does not depend
+    on what the claim differentiates by.
+    """
     meant = [(one, found) for one in structure.derived if (found := _meant(one, context, line)) is not None]
     direct = [one.by[0] in found.head.arguments or one.by[0] in found.uses for one, (found, _) in meant]
     if all(direct):  # by all that is meant, each depends on what it is differentiated by
@@ -62,11 +58,8 @@ def composition_of(structure: Structure, context: Context, line: Line) -> Compos
     arguments = {argument for one in chosen.values() for argument in one.head.arguments}
     names = {name for one in chosen.values() for name in one.uses} - arguments
     behind = [one for one in context.behind(names, line) if one.name not in chosen]
-    earlier = not all(is_last for _, (_, is_last) in meant)
-    return Composition(
-        (*behind, *chosen.values()),
-        (Doubt("the function of this name that was defined last does not depend on this variable"),) if earlier else (),
-    )
+    doubt = Doubt("the function of this name that was defined last does not depend on this variable")
+    return (*behind, *chosen.values()), (doubt,) * (not all(is_last for _, (_, is_last) in meant))
 
 
 def opened(structure: Structure, whole: Sequence[Definition], context: Context, line: Line) -> Composition:
@@ -83,7 +76,7 @@ def opened(structure: Structure, whole: Sequence[Definition], context: Context, 
     through = [one.name for one in found if one.name in derived and _is_beside(one, structure)]
     unreached = [name for name in through if not _is_reached(name, structure, found, derived)]
     doubts = [*map(_of_unreached, unreached), *([_LAYERS] * bool(through))]
-    return Composition(tuple([one for one in found if one.name not in unreached]), tuple(doubts))
+    return tuple([one for one in found if one.name not in unreached]), tuple(doubts)
 
 
 def _of_unreached(name: str) -> Doubt:
@@ -219,15 +212,7 @@ def _is_usual(one: Definition) -> bool:
         return False
     argument = one.left.partition("(")[2].rpartition(")")[0].removesuffix("\\right").strip()
     name = usual.function if one.notation == "plain" else rf"\operatorname{{{usual.function}}}"
-    return _is_equal(f"{one.value} = {name}({argument})", one.head.arguments[0])
-
-
-@lru_cache(maxsize=64)
-def _is_equal(statement: str, argument: str) -> bool:
-    try:
-        return verify(statement, declare={argument: "scalar"}, help=False).ok
-    except MatcalcError:
-        return False
+    return _holds(f"{one.value} = {name}({argument})", f"{one.head.arguments[0]}: scalar")
 
 
 _TIES = {"symmetric": r"{0}^\top = {0}", "antisymmetric": r"{0}^\top = -{0}"}
@@ -305,10 +290,11 @@ def with_losses(
     for name in sorted(by.keys() - known):
         arguments = list(_arguments(dict.fromkeys(by[name]), whole))
         counts = name in unreached or _is_loss(name, context, line)
-        if counts and _is_linear(name, text, len(by[name]), structure, whole) and not _is_chained(by, arguments, known):
-            value = _value(name, [_entries(one, whole) for one in arguments], text)
-            made = _with(_definition(name, value, arguments, context, line), made) if value else made
-            several |= bool(value) and len(arguments) > 1
+        linear = counts and _is_linear(name, text, len(by[name]), structure, whole)
+        value = _value(name, arguments, text, whole) if linear and not _is_chained(by, arguments, known) else ""
+        if value:
+            made = _with(_definition(name, value, arguments, context, line), made)
+            several |= len(arguments) > 1
     return made, (*map(_of_unreached, sorted(unreached)), *_of_fixed(equation, whole), *([_OF_SOME] * several))
 
 
@@ -412,9 +398,10 @@ def _entries(text: str, whole: Sequence[Definition]) -> tuple[str, int]:
     return trimmed(text), next((len(_indices(one.left)) for one in whole if one.name == _base(text)), 0)
 
 
-def _value(name: str, arrays: Sequence[tuple[str, int]], text: str) -> str:
+def _value(name: str, arguments: Iterable[str], text: str, whole: Sequence[Definition]) -> str:
     """The sum of all entries, each with a coefficient; empty where one of these has none, or the
     letters are used up."""
+    arrays = [_entries(one, whole) for one in arguments]
     used = {letter for at in names_at(text) for letter in at.name[len(at.base) + 1 :]}
     spare = [letter for letter in _SPARE if letter not in used]
     if not arrays or len(spare) < _MOST_AXES or any(not 0 < axes <= _MOST_AXES for _, axes in arrays):

@@ -72,7 +72,10 @@ def vocabulary() -> Vocabulary:
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
         table["possessed"],
-        {name: _either(_words(phrases), _sentences(table["rows"], name)) for name, phrases in table["layouts"].items()},
+        {
+            name: re.compile(f"{_words(phrases).pattern}|{_sentences(table['rows'], name)}", re.IGNORECASE)
+            for name, phrases in table["layouts"].items()
+        },
         _patterns(table["symmetric"]),
         tuple(map(_factorization, table["factorizations"])),
         _elsewhere(table["elsewhere"]),
@@ -133,17 +136,11 @@ _BETWEEN = r"(?:[\w’'-]+\s+|⟨\d+⟩\s*,?\s*){0,9}?"
 """Words and formulas between those of a phrase."""
 
 
-def _sentences(words: Mapping[str, list[str]], layout: str) -> re.Pattern[str]:
+def _sentences(words: Mapping[str, list[str]], layout: str) -> str:
     """The sentences that say whether derivatives are rows or columns."""
     of, says, shapes = (_words(words[sort]).pattern for sort in ("of", "says", layout))
-    return re.compile(
-        rf"(?:{of})\s+{_BETWEEN}(?:{says})\s+(?:(?:an?|the|always|also|then|written|taken|treated|represented|considered)\s+)*(?:as\s+an?\s+|as\s+)?(?:{shapes})",
-        re.IGNORECASE,
-    )
-
-
-def _either(*patterns: re.Pattern[str]) -> re.Pattern[str]:
-    return re.compile("|".join(one.pattern for one in patterns), re.IGNORECASE)
+    between = r"(?:(?:an?|the|always|also|then|written|taken|treated|represented|considered)\s+)*(?:as\s+an?\s+|as\s+)?"
+    return rf"(?:{of})\s+{_BETWEEN}(?:{says})\s+{between}(?:{shapes})"
 
 
 OPEN, CLOSE = "⟨", "⟩"

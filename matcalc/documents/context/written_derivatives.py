@@ -316,7 +316,8 @@ def with_entries_listed(equation: str, arguments: Callable[[str], tuple[str, ...
     def entries(name: str, vector: str) -> str:
         own = [one.partition("_") for one in arguments(name)]
         fits = len(own) > 1 and all(base == vector and index.isdecimal() for base, _, index in own)
-        return ", ".join(f"{_spelled(base)}_{{{index}}}" for base, _, index in own) if fits else ""
+        spelled = rf"\{vector}" if len(vector) > 1 else vector
+        return ", ".join(f"{spelled}_{{{index}}}" for _, _, index in own) if fits else ""
 
     return with_arguments_listed(equation, entries)
 
@@ -332,10 +333,6 @@ def with_arguments_listed(equation: str, arguments: Callable[[str, str], str]) -
                 yield found.end, call.end, f"({listed})"
 
     return respelled(equation, changes())
-
-
-def _spelled(name: str) -> str:
-    return rf"\{name}" if len(name) > 1 else name
 
 
 _UNSAID = pattern(r"\\nabla(?P<order>\s*\^\s*\{?\s*2\s*\}?)?\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")

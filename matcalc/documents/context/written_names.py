@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 
 from matcalc.base.lazy import pattern
@@ -317,11 +317,6 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _LONGEST = 200
 
 
-@cache
-def _special_functions() -> tuple[str, ...]:
-    return tuple(cue_table()["signs"]["special"])
-
-
 def with_constants(text: str) -> tuple[str, frozenset[str]]:
     r"""A formula with a positive number in the place of each such value, the same for the same
     argument, and the names in the arguments.
@@ -333,7 +328,7 @@ def with_constants(text: str) -> tuple[str, frozenset[str]]:
     if "!" in text or "const" in text or "cst" in text:
         text = _FACTORIAL.sub(lambda found: _factorial(found, names), text)
         text = _UNNAMED.sub(lambda found: _unnamed(names), text)
-    for name in _special_functions():
+    for name in cue_table()["signs"]["special"]:
         at = 0
         while (at := text.find(name, at)) >= 0:
             opening = _OPEN.match(text, at + len(name))

@@ -220,8 +220,8 @@ class _Said:
 def _determinant_of(equation: Tokens) -> str:
     """The name whose determinant is said not to be 0; empty for another equation."""
     inner = [token.text for token in equation[:-2] if token.text not in ("det", "(", ")", "|")]
-    nonzero = [token.text for token in equation[-2:]] == ["≠", "0"]
-    return inner[0] if nonzero and len(inner) == 1 and len(equation) > 3 else ""
+    behind = [token.text for token in equation[-2:]]
+    return inner[0] if behind == ["≠", "0"] and len(inner) == 1 and len(equation) > 3 else ""
 
 
 def _no_name(written: str, name: str, place: Span, said: str) -> ParseError:

@@ -49,12 +49,11 @@ def declared_text(declaration: Declaration) -> str:
 
 def joined(one: Declaration, other: Declaration) -> Declaration:
     """Both declarations of one name."""
-    properties = tuple(dict.fromkeys((*one.properties, *other.properties)))
     return Declaration(
         one.name,
         one.kind or other.kind,
         one.shape if one.shape is not None else other.shape,
-        properties,
+        tuple(dict.fromkeys((*one.properties, *other.properties))),
         one.count or other.count,
     )
 
@@ -101,8 +100,8 @@ def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
     in_words = any(word in text.lower() for word in _WORDS) and _CONNECTIVE.search(text) is not None
     if not in_words and ("," not in text or _COMMA.search(text) is None):
         return text, {}
-    found = import_module("matcalc.language.declare.stated_facts").clauses_in(text)
-    return found.text, found.declarations
+    found: tuple[str, Mapping[str, Declaration]] = import_module("matcalc.language.declare.stated_facts").clauses_in(text)
+    return found
 
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:

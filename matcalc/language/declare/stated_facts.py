@@ -10,7 +10,6 @@ from typing import TypeAlias, assert_never
 
 from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
 from matcalc.base.lazy import pattern
-from matcalc.base.records import record
 from matcalc.base.sizes import Shape
 from matcalc.facts.table import Fact, facts, fits, implied
 from matcalc.language.declare.declared import SAID_BEHIND_A_COMMA, Declaration, joined, parse_declarations
@@ -318,22 +317,15 @@ _ENDS_PREMISE = pattern(r"\s*(?:[,:.](?:\s+(?:[Tt]hen|we\s+have)\b[,:]?)?|\bthen
 _LONGEST_PREMISE = 200
 
 
-@record
-class Clauses:
-    """The text without the facts that stand behind it, and these as declarations."""
-
-    text: str
-    declarations: Mapping[str, Declaration]
-
-
-def clauses_in(text: str) -> Clauses:
-    """Takes apart what stands behind ``where``, ``with``, ``for`` and the like.
+def clauses_in(text: str) -> tuple[str, dict[str, Declaration]]:
+    """The text without the facts that stand behind ``where``, ``with``, ``for`` and the like, and
+    these as declarations.
 
     Raises ParseError, with the place, for words that declare nothing.
 
-    >>> clauses_in("x'Ax where A is symmetric").declarations["A"].properties
+    >>> clauses_in("x'Ax where A is symmetric")[1]["A"].properties
     ('symmetric',)
-    >>> clauses_in("||r||^2 where r = Xw - y").text
+    >>> clauses_in("||r||^2 where r = Xw - y")[0]
     '||r||^2 where r = Xw - y'
     """
     said: dict[str, Declaration] = {}
@@ -342,7 +334,7 @@ def clauses_in(text: str) -> Clauses:
         text, said = _without_premise(text, premise.end())
     found = _first_connective(text)
     if found is None:
-        return Clauses(text, said)
+        return text, said
     start, end = found
     kept: list[Span] = []
     for span, is_value in _runs(text, end):
@@ -351,7 +343,7 @@ def clauses_in(text: str) -> Clauses:
             continue
         for name, declaration in _declared(text, span).items():
             said[name] = joined(said[name], declaration) if name in said else declaration
-    return Clauses(_rest(text, start, kept), said)
+    return _rest(text, start, kept), said
 
 
 def _without_premise(text: str, start: int) -> tuple[str, dict[str, Declaration]]:
@@ -422,15 +414,11 @@ def _gives_a_value(piece: str) -> bool:
     return re.search(rf"(?<![A-Za-z\\]){re.escape(name)}(?![A-Za-z])", named["value"]) is None
 
 
-def _plain(piece: str) -> str:
-    """The piece without the commands that set words in a formula."""
-    return _formula(_SET_IN_WORDS.sub(lambda match: " " * len(match[0]), piece))
-
-
 def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
     """What a part of the text declares; of ``all X, Y`` nothing. Raises ParseError for other
     words."""
-    piece = _plain(text[span.start : span.end])
+    words = _SET_IN_WORDS.sub(lambda match: " " * len(match[0]), text[span.start : span.end])
+    piece = _formula(words)
     quantified = _QUANTIFIED.match(piece)
     piece = piece[quantified.end() :] if quantified else piece
     if quantified and _BARE.fullmatch(piece):

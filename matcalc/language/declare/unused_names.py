@@ -61,16 +61,14 @@ def _refused(declare: Declare, names: tuple[str, ...], occurring: Sequence[str],
     among = ", ".join(occurring[:_MOST_SAID]) or "no symbol"
     meant = {name: other for name in names for other in [_meant(name, undeclared)] if other is not None}
     instead = _instead(declare, names, meant)
-    error = ParseError(
+    place = places(declare).get(names[0]) or Span(0, len(declare)) if isinstance(declare, str) else None
+    return ParseError(
         said,
+        text=declare if isinstance(declare, str) else None,
+        span=place,
         expected=f"declarations of its symbols: {among}",
         suggestion=instead or f"leave {' and '.join(names[:_MOST_SAID])} out",
     )
-    if isinstance(declare, str):
-        place = places(declare).get(names[0])
-        error.span = place or Span(0, len(declare))
-        error.text = declare
-    return error
 
 
 def _not_there(names: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record
@@ -41,13 +42,8 @@ _REFUSED = {
 _DEFINITE = {"positive": "positive_definite", "nonnegative": "positive_semidefinite"}
 
 
-@record
-class Membership:
-    """What the members of a set are."""
-
-    kind: str | None
-    sizes: list[Size] | None
-    properties: tuple[str, ...] = ()
+Membership: TypeAlias = tuple[str | None, list[Size] | None, tuple[str, ...]]
+"""What the members of a set are: their kind, sizes and properties."""
 
 
 class SetReader(SizeReader):
@@ -139,19 +135,19 @@ class SetReader(SizeReader):
             return self._each("vector", below or sizes, "simplex")
         if base in ("S", "𝕊") and (below or self.name[:1].islower()):
             if len(below) == 1:
-                return Membership(None, below, ("unit",))
+                return None, below, ("unit",)
             advice = f"{self.name}: n unit, or {self.name}: n×n symmetric"
             raise self._refused("S^n may be a sphere or the symmetric matrices", advice)
         return self._square(sort, base, sizes, marks)
 
     def _of_numbers(self, sort: str, sizes: list[Size] | None, marks: str) -> Membership:
         if sort == "real" and sizes is None and not marks and self.described:
-            return Membership(None, None)  # an n×d matrix of reals
+            return None, None, ()  # an n×d matrix of reals
         return self._each("scalar", sizes, *_NUMBERS[sort], *self._marked(marks))
 
     def _each(self, kind: str, sizes: list[Size] | None, *facts: str) -> Membership:
         """Members of a kind where no sizes are given."""
-        return Membership(kind if sizes is None else None, sizes, facts)
+        return kind if sizes is None else None, sizes, facts
 
     def _square(self, sort: str, base: str, sizes: list[Size] | None, marks: str) -> Membership:
         """Sets of square matrices, named by the number of rows."""
@@ -263,13 +259,13 @@ class ValueReader(SizeReader):
             return False
         described = self.sizes is not None or self.said.kind is not None
         reader = SetReader(self.tokens, self.text, self.name, self.place, described=described)
-        found = reader.read()
+        kind, sizes, properties = reader.read()
         self.place = reader.place
-        self._property(*found.properties)
-        if found.kind:
-            self._kind(found.kind)
-        if found.sizes is not None:
-            self._take(found.sizes)
+        self._property(*properties)
+        if kind:
+            self._kind(kind)
+        if sizes is not None:
+            self._take(sizes)
             self.crossed = True
         return True
 

@@ -4,6 +4,7 @@ punctuation, labels."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from matcalc.base.budgets import MOST_CHARACTERS, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span
@@ -45,16 +46,6 @@ _RELATIONS = frozenset(["=", ":", "coloneqq", "triangleq", "equiv", "doteq"])
 
 
 @record
-class Labels:
-    """The lexemes with labels as subscripts, and the names that these make; ``entries`` are those
-    with an index beside the label."""
-
-    lexemes: list[Lexeme]
-    names: frozenset[str]
-    entries: frozenset[str] = frozenset()
-
-
-@record
 class _Exponent:
     """An exponent: where its sign and its end are, what it holds, and the symbol it hangs on, which
     begins at ``start`` and ends at ``stop``, with the index between that and the exponent."""
@@ -68,10 +59,14 @@ class _Exponent:
     index: str
 
 
+Labels: TypeAlias = tuple[list[Lexeme], frozenset[str], frozenset[str]]
+"""The lexemes with labels as subscripts, the names that these make, and those with an index beside the label."""
+
+
 def with_labels(lexemes: list[Lexeme], vocabulary: Vocabulary) -> Labels:
     """Raises ParseError where a name would be another one too: ``W^{[1]}`` beside ``W_1``."""
     if not any(lexeme.is_char("^") for lexeme in lexemes):
-        return Labels(lexemes, frozenset())
+        return lexemes, frozenset(), frozenset()
     return _Reader(lexemes, vocabulary).labels()
 
 
@@ -102,7 +97,7 @@ class _Reader:
             out += [*self._lexemes[done : exponent.stop], *made]
             done = after
         self._check()
-        return Labels([*out, *self._lexemes[done:]], frozenset(self._names), frozenset(self._entries))
+        return [*out, *self._lexemes[done:]], frozenset(self._names), frozenset(self._entries)
 
     def _check(self) -> None:
         """No name that a label makes is made by a subscript, too."""
@@ -302,8 +297,8 @@ def lexemes_of(text: str, vocabulary: Vocabulary) -> Source:
     for one_pass in _PASSES:
         lexemes = one_pass(lexemes)
     lexemes = _with_variations(lexemes, vocabulary, decisions)
-    labels = with_labels(lexemes, vocabulary)
-    return Source(labels.lexemes, partners(labels.lexemes), decisions, labels.names, labels.entries)
+    lexemes, names, entries = with_labels(lexemes, vocabulary)
+    return Source(lexemes, partners(lexemes), decisions, names, entries)
 
 
 def _without_punctuation(lexemes: list[Lexeme]) -> list[Lexeme]:

@@ -24,6 +24,27 @@ class Base:
     span: Span
 
 
+@record(eq=False)
+class Unary(Base):
+    """Base class of an operation on one operand."""
+
+    operands: tuple[Term]
+
+
+@record(eq=False)
+class Paired(Base):
+    """Base class of an operation on two operands."""
+
+    operands: tuple[Term, Term]
+
+
+@record(eq=False)
+class Many(Base):
+    """Base class of an operation on any number of operands."""
+
+    operands: tuple[Term, ...]
+
+
 # ---------------------------------------------------------------- leaves
 
 
@@ -53,7 +74,7 @@ class SizeTerm(Base):
 
 @record(eq=False)
 class IdentityTerm(Base):
-    pass
+    """``eye``, ``I``."""
 
 
 @record(eq=False)
@@ -85,172 +106,153 @@ class BoundTerm(Base):
 
 
 @record(eq=False)
-class SumTerm(Base):
+class SumTerm(Many):
     """``negative[k]`` tells whether operand k is subtracted."""
 
-    operands: tuple[Term, ...]
     negative: tuple[bool, ...]
 
 
 @record(eq=False)
-class ProductTerm(Base):
-    operands: tuple[Term, ...]
+class ProductTerm(Many):
+    """``A*x``."""
 
 
 @record(eq=False)
-class ElementProductTerm(Base):
-    operands: tuple[Term, ...]
+class ElementProductTerm(Many):
+    """``x .* y``."""
 
 
 @record(eq=False)
-class QuotientTerm(Base):
-    operands: tuple[Term, Term]
+class QuotientTerm(Paired):
     elementwise: bool
 
 
 @record(eq=False)
-class PowerTerm(Base):
-    operands: tuple[Term, Term]
+class PowerTerm(Paired):
     elementwise: bool
 
 
 @record(eq=False)
-class NegativeTerm(Base):
-    operands: tuple[Term]
+class NegativeTerm(Unary):
+    """``-x``."""
 
 
 @record(eq=False)
-class TransposeTerm(Base):
-    operands: tuple[Term]
+class TransposeTerm(Unary):
+    """``x'``."""
 
 
 @record(eq=False)
-class ElementwiseTerm(Base):
-    operands: tuple[Term]
+class ElementwiseTerm(Unary):
     function: str
 
 
 @record(eq=False)
-class InverseTerm(Base):
-    operands: tuple[Term]
+class InverseTerm(Unary):
+    """``inv(A)`` and ``A^-1``."""
 
 
 @record(eq=False)
-class InnerTerm(Base):
-    operands: tuple[Term, Term]
+class InnerTerm(Paired):
+    """``inner(x, y)``, of matrices too."""
 
 
 @record(eq=False)
-class TraceTerm(Base):
-    operands: tuple[Term]
+class TraceTerm(Unary):
+    """``tr(A)``."""
 
 
 @record(eq=False)
-class TotalTerm(Base):
-    operands: tuple[Term]
+class TotalTerm(Unary):
     axis: str | None
 
 
 @record(eq=False)
-class DiagonalTerm(Base):
-    operands: tuple[Term]
+class DiagonalTerm(Unary):
+    """``diag(x)`` and ``diag(A)``."""
 
 
 @record(eq=False)
-class VecTerm(Base):
-    operands: tuple[Term]
+class VecTerm(Unary):
+    """``vec(A)``."""
 
 
 @record(eq=False)
-class ReshapeTerm(Base):
-    operands: tuple[Term]
+class ReshapeTerm(Unary):
     m: Dimension
     n: Dimension
 
 
 @record(eq=False)
-class KroneckerTerm(Base):
-    operands: tuple[Term, ...]
+class KroneckerTerm(Many):
+    """``kron(A, B)``."""
 
 
 @record(eq=False)
-class NormTerm(Base):
+class NormTerm(Many):
     """``operands`` are the operand and, for the p and A norms, the parameter."""
 
-    operands: tuple[Term, ...]
     kind: str
 
 
 @record(eq=False)
-class BarsTerm(Base):
+class BarsTerm(Unary):
     """``|x|``: a determinant or an absolute value, by kind."""
 
-    operands: tuple[Term]
-
 
 @record(eq=False)
-class EulerTerm(Base):
+class EulerTerm(Unary):
     """``e^x``: the exponential function of a scalar, the matrix exponential of a matrix."""
 
-    operands: tuple[Term]
-
 
 @record(eq=False)
-class ArrayProductTerm(Base):
+class ArrayProductTerm(Paired):
     """A product that asks for the kinds of its operands: ``x @ A`` as NumPy has it, where a vector
     has one axis and is a row on the left; ``x·y``, the inner product of two vectors; ``x*y`` beside
     ``**``, which goes entry by entry of two vectors.
     """
 
-    operands: tuple[Term, Term]
     sign: str
 
 
 @record(eq=False)
-class CallTerm(Base):
-    operands: tuple[Term, ...]
+class CallTerm(Many):
     function: str
     axis: str | None
 
 
 @record(eq=False)
-class EntryTerm(Base):
-    operands: tuple[Term]
+class EntryTerm(Unary):
     positions: tuple[int | BoundIndex, ...]
 
 
 @record(eq=False)
-class IndexSumTerm(Base):
-    operands: tuple[Term]
+class IndexSumTerm(Unary):
     index: BoundIndex
 
 
 @record(eq=False)
-class RestrictedTerm(Base):
+class RestrictedTerm(Paired):
     """The second operand times the first one, which is 1 where the indices are as the sum says and
     else 0. ``same`` are the indices."""
 
-    operands: tuple[Term, Term]
     same: tuple[BoundIndex, BoundIndex]
 
 
 @record(eq=False)
-class ZeroTerm(Base):
+class ZeroTerm(Unary):
     """The zero of the shape of its operand, a multiple of a symbol."""
-
-    operands: tuple[Term]
 
 
 @record(eq=False)
-class IndexArrayTerm(Base):
+class IndexArrayTerm(Unary):
     """The array of the values of a scalar for all values of the indices."""
 
-    operands: tuple[Term]
     indices: tuple[BoundIndex, ...]
 
 
 @record(eq=False)
-class DerivativeTerm(Base):
+class DerivativeTerm(Many):
     """A derivative within an expression. ``operands`` are what is differentiated, the points of
     bound variables, and ``directed`` directions, one for each order or none.
 
@@ -259,7 +261,6 @@ class DerivativeTerm(Base):
     written that is differentiated by. ``turned``: in numerator layout.
     """
 
-    operands: tuple[Term, ...]
     wrt: tuple[SymbolTerm | BoundTerm, ...]
     uses: tuple[Term, ...] = ()
     turned: bool = False

@@ -188,8 +188,10 @@ def _joined(words: Sequence[str]) -> str:
         return words[0]
     files = [word for word in words if _is_file(word)]
     if len(files) > 1:
-        said = f"{files[0]} and {files[1]} are names of files: the shell puts them in place of a * that is not in quotes"
-        raise MatcalcError(said, suggestion="put the formula in double quotes")
+        raise MatcalcError(
+            f"{files[0]} and {files[1]} are names of files: the shell puts them in place of a * that is not in quotes",
+            suggestion="put the formula in double quotes",
+        )
     alone = [
         f"{one} {other}"
         for one, other in zip(words, words[1:])

@@ -147,8 +147,9 @@ class Proving:
 
 def _refuse_proofs(asked: bool) -> None:
     if asked:
-        suggestion = "matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
-        raise MatcalcError("--steps and --proof are for a statement", suggestion=suggestion)
+        raise MatcalcError(
+            "--steps and --proof are for a statement", suggestion="matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
+        )
 
 
 def _given(wishes: Keywords) -> Keywords:

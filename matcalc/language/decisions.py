@@ -169,8 +169,9 @@ def require_certain(decisions: tuple[Decision, ...]) -> None:
     doubtful = [decision for decision in decisions if decision.weight == "doubtful"]
     if doubtful:
         first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0)
-        said = f"the reading is doubtful: {first.words}"
-        raise ParseError(said, span=first.span, suggestion="; or ".join(first.instead) or None)
+        raise ParseError(
+            f"the reading is doubtful: {first.words}", span=first.span, suggestion="; or ".join(first.instead) or None
+        )
 
 
 Read = TypeVar("Read")

@@ -203,9 +203,10 @@ class _ExpressionReader(Reader):
         property."""
         for (base, _), declaration in self.scope.declared_members.items():
             if base == name and declaration.facts & TIES:
-                advice = f"one of them alone: {base}_1: n×n {declaration.properties[0]}"
-                said = f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}"
-                raise ParseError(said, suggestion=advice)
+                raise ParseError(
+                    f"there is no derivative by all {declaration.name} where each is {' and '.join(declaration.properties)}",
+                    suggestion=f"one of them alone: {base}_1: n×n {declaration.properties[0]}",
+                )
 
     def check_wrt(self) -> None:
         """Every name differentiated by must be a symbol, of the expression or declared."""

@@ -268,8 +268,11 @@ class Reader:
     def _give_members(self, name: s.Name, base: str, index: str, value: s.Syntax) -> None:
         """``r_i = y_i - w'x_i``: a value for each index."""
         if base in self.scope.member_values or base in self.scope.variables or base in open_indices.bases_in(value):
-            said = f"{name.name} is used before it is given a value, or given one twice"
-            raise ParseError(said, span=name.span, suggestion="a name of its own for each value")
+            raise ParseError(
+                f"{name.name} is used before it is given a value, or given one twice",
+                span=name.span,
+                suggestion="a name of its own for each value",
+            )
         self.scope.member_values[base] = index, value
 
     def construction(self, symbols: Mapping[str, e.Expr], kept: Mapping[t.Term, e.Symbol] | None = None) -> Construction:
@@ -303,8 +306,11 @@ class Reader:
             base, _, index = name.rpartition("_")
             loose = base and index and all(letter in self.scope.indices for letter in index)
             if loose and variable.mentioned and name not in self.scope.declarations:
-                advice = f"brackets around all that is summed, or declare {name} if it is one name"
-                raise ParseError(f"{name} stands outside of the sum over {index}", span=variable.cell.span, suggestion=advice)
+                raise ParseError(
+                    f"{name} stands outside of the sum over {index}",
+                    span=variable.cell.span,
+                    suggestion=f"brackets around all that is summed, or declare {name} if it is one name",
+                )
 
     def solve(self, roots: list[t.Term]) -> None:
         """Finds kinds and sizes of everything built so far."""

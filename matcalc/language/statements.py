@@ -313,8 +313,11 @@ class _StatementReader(EquationReader):
         variable = self.scope.variables.get("d")
         by = [name for side in sides if isinstance(node := ungrouped(side), s.DerivativeOf) for name in node.wrt]
         if variable is not None and variable.mentioned and variable.declaration is None and "d" not in by:
-            advice = "a derivative d(f)/dx, a differential d(f) = ... dX, or declare d"
-            raise ParseError("the d is not read: it begins no derivative here", span=variable.cell.span, suggestion=advice)
+            raise ParseError(
+                "the d is not read: it begins no derivative here",
+                span=variable.cell.span,
+                suggestion="a derivative d(f)/dx, a differential d(f) = ... dX, or declare d",
+            )
 
     def _side(self, node: s.Syntax) -> _SideTerm:
         node = ungrouped(node)

@@ -94,8 +94,10 @@ def checked(result: Derivation | Gradients) -> list[Verdict]:
 def _checked(derivation: Derivation) -> Verdict:
     outcome = derivation.opened if isinstance(derivation, NamedDerivation) else derivation.outcome
     if outcome.expression is None:
-        instead = ":numpy shows code that compares itself with finite differences when it is run"
-        raise MatcalcError("only a closed matrix form can stand in a claim; this is index notation", suggestion=instead)
+        raise MatcalcError(
+            "only a closed matrix form can stand in a claim; this is index notation",
+            suggestion=":numpy shows code that compares itself with finite differences when it is run",
+        )
     function = "grad" if derivation.order == 1 else "hessian"
     names = ", ".join(symbol.name for symbol in derivation.wrt[: 1 if derivation.wrt[0] is derivation.wrt[-1] else 2])
     claim = f"{function}({derivation.source.text('ascii')}, {names}) = {text(outcome.expression, 'ascii')}"

@@ -303,8 +303,10 @@ def forget(state: State, names: Iterable[str]) -> list[str]:
     users = [name for name, was in kept.items() if reading(state.definitions[name].plain, state) != was]
     if users:
         state.declarations, state.definitions = before
-        message = f"without {', '.join(dropped)} the value of {', '.join(users)} could not be read as before"
-        raise MatcalcError(message, suggestion=f":forget {' '.join([*dropped, *users])}")
+        raise MatcalcError(
+            f"without {', '.join(dropped)} the value of {', '.join(users)} could not be read as before",
+            suggestion=f":forget {' '.join([*dropped, *users])}",
+        )
     _settle_names(state)
     return dropped
 
@@ -359,9 +361,9 @@ def _checked_name(written: str, value: str, state: State) -> str:
             f"{written!r} cannot be a name", expected="letters, with digits or an index after them", suggestion=f"f = {value}"
         )
     if name in state.declarations:
-        instead = f":forget {written} first, or :verify {written} = {value}"
         raise MatcalcError(
-            f"{written} is declared ({state.declarations[name]}) and cannot be given a value too", suggestion=instead
+            f"{written} is declared ({state.declarations[name]}) and cannot be given a value too",
+            suggestion=f":forget {written} first, or :verify {written} = {value}",
         )
     if name in known_functions():
         raise MatcalcError(

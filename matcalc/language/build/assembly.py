@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
@@ -69,14 +69,27 @@ class Assembly:
         made.lying = self.lying
         return made
 
+    def undecided(self, mask: int, span: Span) -> Cell:
+        """The cell of a literal that is what its surroundings ask for."""
+        self.soft.append(self.cell(mask, span))
+        return self.soft[-1]
+
     def made(self, span: Span) -> Cell:
         """The cell of a number that is made of vectors or matrices."""
+        self.evidence = True
         cell = self.cell(SCALAR, span)
         cell.made = True
         return cell
 
     def relate(self, constraint: Constraint) -> None:
         self.constraints.append(constraint)
+
+    def related(self, relation: Callable[..., Constraint], span: Span, *said: Any) -> Cell:
+        """The cell of what is made of vectors or matrices, the last one in a relation."""
+        self.evidence = True
+        result = self.cell(ANY, span)
+        self.relate(relation(self.place(span), *said, result))
+        return result
 
     def place(self, span: Span) -> Span:
         """Inside a definition everything stands at the place of the call."""
@@ -123,6 +136,12 @@ class Assembly:
 
     # ------------------------------------------------------------ constants
 
+    def measured(self, kind: int, rows: Dimension, cols: Dimension, words: str, span: Span) -> Cell:
+        """The cell of a constant of this kind and these sizes."""
+        cell = self.cell(kind, span)
+        self.relate(kind_relations.Measured(self.place(span), frozenset({(kind,)}), words, (cell,), ((rows, cols),)))
+        return cell
+
     def one(self, span: Span) -> t.Term:
         """The number 1: what has one row and one column is a scalar everywhere."""
         return t.NumberTerm(self.cell(SCALAR, span), self.place(span), Fraction(1))
@@ -131,10 +150,9 @@ class Assembly:
         self.evidence = True
         if size == ONE:
             return self.one(span)
-        cell = self.cell(MATRIX, span)
-        cell.identity = True
         size = size or Unknown()
-        self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "eye", (cell,), ((size, size),)))
+        cell = self.measured(MATRIX, size, size, "eye", span)
+        cell.identity = True
         return t.IdentityTerm(cell, self.place(span))
 
     def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
@@ -144,28 +162,21 @@ class Assembly:
             if position > 1:
                 raise ShapeError(f"position {position} is outside a vector of size 1", span=span)
             return self.one(span)
-        cell = self.cell(COLUMN, span)
         self.evidence = True
-        self.relate(
-            kind_relations.Measured(self.place(span), frozenset({(COLUMN,)}), "unit", (cell,), ((size or Unknown(), ONE),))
-        )
-        return t.UnitTerm(cell, self.place(span), position)
+        return t.UnitTerm(self.measured(COLUMN, size or Unknown(), ONE, "unit", span), self.place(span), position)
 
     def filled(self, value: Fraction, sizes: list[Dimension], span: Span) -> t.Term:
         """All entries ``value``; without sizes a vector or matrix, as the surroundings ask."""
         self.evidence = True
         if not sizes:
-            cell = self.cell(COLUMN | ROW | MATRIX, span)
-            self.soft.append(cell)
-            return t.FilledTerm(cell, self.place(span), value)
+            return t.FilledTerm(self.undecided(COLUMN | ROW | MATRIX, span), self.place(span), value)
         if len(sizes) > 2:
             cell = self.cell(TENSOR, span)
             self.relate(kind_relations.ArrayOf(self.place(span), "ones", tuple(sizes), cell))
-            return t.FilledTerm(cell, self.place(span), value)
-        rows, cols = sizes[0], sizes[1] if len(sizes) == 2 else ONE
-        kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
-        cell = self.cell(kind, span)
-        self.relate(kind_relations.Measured(self.place(span), frozenset({(kind,)}), "ones", (cell,), ((rows, cols),)))
+        else:
+            rows, cols = (*sizes, ONE)[:2]
+            kind = (SCALAR if cols == ONE else ROW) if rows == ONE else COLUMN if cols == ONE else MATRIX
+            cell = self.measured(kind, rows, cols, "ones", span)
         return t.FilledTerm(cell, self.place(span), value)
 
     # ------------------------------------------------------------ operators
@@ -189,8 +200,7 @@ class Assembly:
         behind = after is None and position > 0 and self._is_matrix_by_letter(factors[position - 1])
         if behind or (isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm)):
             return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
-        cell = self.cell(SCALAR | COLUMN, factor.span)
-        self.soft.append(cell)
+        cell = self.undecided(SCALAR | COLUMN, factor.span)
         return t.NumberTerm(cell, factor.span, factor.value)
 
     def _is_matrix_by_letter(self, factor: t.Term) -> bool:
@@ -212,12 +222,9 @@ class Assembly:
         return cell
 
     def kronecker(self, operands: list[t.Term], span: Span) -> t.Term:
-        self.evidence = True
         cell = operands[0].cell
         for operand in operands[1:]:
-            result = self.cell(ANY, span)
-            self.relate(kind_relations.KroneckerOf(self.place(span), cell, operand.cell, result))
-            cell = result
+            cell = self.related(kind_relations.KroneckerOf, span, cell, operand.cell)
         return t.KroneckerTerm(cell, self.place(span), tuple(operands))
 
     def transpose(self, operand: t.Term, span: Span) -> t.Term:
@@ -234,7 +241,6 @@ class Assembly:
 
     def norm(self, operands: list[t.Term], kind: str, span: Span) -> t.Term:
         """A norm; ``kind`` is empty when the second operand is p or A."""
-        self.evidence = True
         if kind in ("nuclear", "spectral") and self.single(operands[0]):
             kind = "2"
         if kind in ("nuclear", "spectral"):
@@ -314,21 +320,17 @@ class Assembly:
     def index_array(self, names: tuple[str, ...], body: t.Term, span: Span) -> t.Term:
         """The array of the values of ``body``, an axis for each index; where nothing has the index,
         a copied one."""
-        self.evidence = True
         indices = tuple([index for name in names if (index := self.scope.bound_index(name)) is not None])
-        result = self.cell(ANY, span)
         dimensions = tuple([index.size for index in indices])
-        self.relate(kind_relations.ArrayOf(self.place(span), "an entry of tensor(...)", dimensions, body.cell, result))
+        result = self.related(kind_relations.ArrayOf, span, "an entry of tensor(...)", dimensions, body.cell)
         return t.IndexArrayTerm(result, self.place(span), (body,), indices)
 
     def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
         """The sum of all entries, or one for each row or column."""
-        self.evidence = True
         if axis is None:
             self.relate(kind_relations.Whole(self.place(span), "sum", operand.cell, costs.NUMBER_SUMMED))
             return t.TotalTerm(self.made(span), self.place(span), (operand,), None)
-        result = self.cell(ANY, span)
-        self.relate(kind_relations.Totalled(self.place(span), axis, "sum", operand.cell, result))
+        result = self.related(kind_relations.Totalled, span, axis, "sum", operand.cell)
         return t.TotalTerm(result, self.place(span), (operand,), axis)
 
     def restricted(self, node: s.Summation, body: t.Term) -> t.Term:
@@ -352,9 +354,8 @@ class Assembly:
         if relation == "≠":
             one = t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), Fraction(1))
             return self.total([one, same], (False, True), span)
-        size = left.size
-        ones = t.FilledTerm(self.cell(MATRIX, span), self.place(span), Fraction(1))
-        self.relate(kind_relations.Measured(self.place(span), frozenset({(MATRIX,)}), "ones", (ones.cell,), ((size, size),)))
+        cell = self.measured(MATRIX, left.size, left.size, "ones", span)
+        ones = t.FilledTerm(cell, self.place(span), Fraction(1))
         above = self.entry(t.CallTerm(ones.cell, self.place(span), (ones,), "triu", None), (left, right), span)
         return above if relation == "≤" else self.total([above, same], (False, True), span)
 
@@ -365,18 +366,26 @@ class Assembly:
         span = self.place(node.span)
         solved = frozenset({(MATRIX, COLUMN), (MATRIX, MATRIX), *((SCALAR, kind) for kind in KINDS)})
         self.relate(kind_relations.InRelation(span, solved, "divide from the left", left.cell, right.cell, square=True))
-        said = "A\\b is read as inv(A)*b with a square A; a least squares solution is pinv(A)*b"
-        self.decide(said, "dialect", span=self.place(node.operator_span), when=lambda: left.cell.mask == MATRIX)
+        self.decide(
+            "A\\b is read as inv(A)*b with a square A; a least squares solution is pinv(A)*b",
+            "dialect",
+            span=self.place(node.operator_span),
+            when=lambda: left.cell.mask == MATRIX,
+        )
         return self.product([t.InverseTerm(left.cell, self.place(left.span), (left,)), right], node.span)
 
     def bars(self, operand: t.Term, span: Span) -> t.Term:
         self.evidence = True
-        result = self.cell(ANY, span)
+        result = self.undecided(ANY, span)
         result.soft = "bars"
-        self.soft.append(result)
         bars = kind_relations.Barred(self.place(span), operand.cell, result)
         self.relate(bars)
-        readings = ("its norm: ||x||", "entry by entry: abs(x)")
-        said = "|...| of a vector is read as its norm"
-        self.decide(said, "notation", "doubtful", span=self.place(span), instead=readings, when=lambda: bars.is_norm)
+        self.decide(
+            "|...| of a vector is read as its norm",
+            "notation",
+            "doubtful",
+            span=self.place(span),
+            instead=("its norm: ||x||", "entry by entry: abs(x)"),
+            when=lambda: bars.is_norm,
+        )
         return t.BarsTerm(result, self.place(span), (operand,))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import TYPE_CHECKING, Any, get_args
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Size
 from matcalc.language.build import terms as t
+from matcalc.language.build.naming import MISPLACED, Naming, misplaced
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
     open_indices = later("matcalc.language.syntax.open_indices")
-    kind_relations = later("matcalc.language.typing.kind_relations")
-
-
-from matcalc.language.build.naming import Naming, misplaced
 
 _LEAVES = frozenset([s.Name, s.NumberLiteral])
 _SCOPED = frozenset([s.Applied, s.NormBars, s.Bars, s.Transposed, s.Summation])
@@ -72,7 +69,7 @@ class Builder(Naming):
                 done.append(self._make(node, []))
             elif operands is None:
                 node = open_indices.as_array(node, self.scope) if isinstance(node, s.Entries) else node
-                operands = self._operands(node)
+                operands = _OPERANDS[type(node)](self, node) if type(node) in _OPERANDS else []
                 stack.append((node, operands))
                 stack += [(operand, None) for operand in reversed(operands)]
                 if type(node) in _SCOPED:
@@ -86,27 +83,6 @@ class Builder(Naming):
                     self._leave(node)
         self._place = outer
         return done[0]
-
-    def _operands(self, node: s.Syntax) -> list[s.Syntax]:
-        """The parts of a node that become operands; chains of one operator are gathered from the
-        left."""
-        match node:
-            case s.Binary():
-                return self._operands_of_binary(node)
-            case s.Raised():
-                return self._operands_of_power(node)
-            case s.Entries(operand=operand):
-                return [] if isinstance(operand, s.Name) else [operand]
-            case s.DerivativeOf(point=point):
-                return [*([node.body] if point is None else [point]), *node.along]
-            case s.NormBars(operand=operand):
-                return [operand] if _fixed_subscript(node, self.scope) else [*parts(node)]
-            case s.Applied():
-                return self.argument_terms(node)
-            case s.Group() | s.Minus() | s.Transposed() | s.Bars() | s.Summation():
-                return [*parts(node)]
-            case _:
-                return []
 
     def _operands_of_binary(self, node: s.Binary) -> list[s.Syntax]:
         gathered: tuple[str, ...] = ("+", "-") if node.operator in ("+", "-") else (node.operator,)
@@ -155,9 +131,12 @@ class Builder(Naming):
             return ()
         names = [name for name in names_among(node.arguments[:-1]) if name not in self.scope.declarations]
         if not 0 < len(names) < 5 or len(names) != len(node.arguments) - 1 or len(set(names)) < len(names):
-            expected = "one to four different indices that are no declared names, and a scalar"
-            message = "tensor(...) makes an array of entries"
-            raise ParseError(message, span=node.span, expected=expected, suggestion="tensor(i, j, X[i,j]*y[j])")
+            raise ParseError(
+                "tensor(...) makes an array of entries",
+                span=node.span,
+                expected="one to four different indices that are no declared names, and a scalar",
+                suggestion="tensor(i, j, X[i,j]*y[j])",
+            )
         return tuple(names)
 
     def _enter(self, node: s.Syntax) -> None:
@@ -193,52 +172,19 @@ class Builder(Naming):
         return self.array_indices(node) if index is None else (index,)
 
     def _make(self, node: s.Syntax, operands: list[t.Term]) -> t.Term:
-        match node := cast("s.SyntaxNode", node):
-            case s.NumberLiteral(span=span, value=value):
-                return t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), value)
-            case s.Name():
-                return self._name(node)
-            case s.Entries():
-                return self._entries(node, operands)
-            case s.Applied():
-                return self.call(node, operands)
-            case s.DerivativeOf():
-                return self._derivative(node, operands)
-            case s.Summation():
-                return self._summation(node, operands[0])
-            case s.Group() | s.Minus() | s.Binary() | s.Transposed() | s.Raised() | s.NormBars() | s.Bars():
-                return self._operation(node, operands)
-            case (
-                s.Word() | s.Keyword() | s.Listed() | s.DifferentialOf() | s.Equation() | s.Chain() | s.Implication()
-                | s.Program() | s.Definition()
-            ):  # fmt: skip
-                raise misplaced(node)
-            case _:
-                assert_never(node)
+        made = _MADE.get(type(node))
+        if made is None:
+            raise misplaced(node)
+        return made(self, node, operands)
 
-    def _operation(
-        self, node: s.Group | s.Minus | s.Binary | s.Transposed | s.Raised | s.NormBars | s.Bars, operands: list[t.Term]
-    ) -> t.Term:
-        match node:
-            case s.Group():
-                return operands[0]
-            case s.Minus(span=span):
-                return t.NegativeTerm(operands[0].cell, self.place(span), (operands[0],))
-            case s.Binary():
-                return self._binary(node, operands)
-            case s.Transposed(span=span):
-                return self._transposed(operands[0], span)
-            case s.Raised():
-                return self._raised(node, operands)
-            case s.NormBars():
-                return self._norm_bars(node, operands)
-            case s.Bars(span=span):
-                return self.bars(operands[0], span)
-            case _:
-                assert_never(node)
+    def _negative(self, node: s.Minus, operands: list[t.Term]) -> t.Term:
+        return t.NegativeTerm(operands[0].cell, self.place(node.span), (operands[0],))
 
-    def _summation(self, node: s.Summation, body: t.Term) -> t.Term:
-        body = self.restricted(node, body)
+    def _number(self, node: s.NumberLiteral, operands: list[t.Term]) -> t.Term:
+        return t.NumberTerm(Cell(SCALAR, self.place(node.span), literal=True), self.place(node.span), node.value)
+
+    def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:
+        body = self.restricted(node, operands[0])
         for name in reversed(self._opened_indices[-1]):
             body = self.index_sum(name, body, node.span)
         return body
@@ -286,9 +232,13 @@ class Builder(Naming):
             return False
         if not (left.name[0].isupper() and other.name[0].isupper()) or self._declared(left, other):
             return False
-        said = f"{left.name} * {other.name}.T beside @ is read as the matrix product; NumPy's * goes entry by entry"
-        ways = ("the matrix product: @", "entry by entry: .*")
-        self.decide(said, "dialect", "doubtful", span=self.place(node.span), instead=ways)
+        self.decide(
+            f"{left.name} * {other.name}.T beside @ is read as the matrix product; NumPy's * goes entry by entry",
+            "dialect",
+            "doubtful",
+            span=self.place(node.span),
+            instead=("the matrix product: @", "entry by entry: .*"),
+        )
         return True
 
     def _array_product(self, sign: str, node: s.Binary, operands: list[t.Term]) -> t.Term:
@@ -319,9 +269,14 @@ class Builder(Naming):
                     "* of two vectors goes entry by entry, as in NumPy", "dialect", span=span, when=lambda: of(COLUMN, COLUMN)
                 )
             case _:
-                said = "@ of a vector and a transposed vector is read as their outer product; NumPy's arrays of one axis have no transpose"
-                ways = ("the outer product: outer(x, y)", "the inner product: x @ y")
-                self.decide(said, "dialect", "doubtful", span=span, instead=ways, when=lambda: of(COLUMN, ROW))
+                self.decide(
+                    "@ of a vector and a transposed vector is read as their outer product; NumPy's arrays of one axis have no transpose",
+                    "dialect",
+                    "doubtful",
+                    span=span,
+                    instead=("the outer product: outer(x, y)", "the inner product: x @ y"),
+                    when=lambda: of(COLUMN, ROW),
+                )
         return made
 
     def _doubt_number(self, node: s.Binary, scaled: Callable[[], bool]) -> None:
@@ -334,9 +289,14 @@ class Builder(Naming):
             and letter_class(one.name) == "early"
             and not self._declared(one)
         ):
-            said = f"{one.name} before the dot is read as a number"
-            ways = (f"a number: declare {one.name}: scalar", f"an inner product: {one.name}'*{other.name}")
-            self.decide(said, "kinds", "doubtful", span=self.place(node.span), instead=ways, when=scaled)
+            self.decide(
+                f"{one.name} before the dot is read as a number",
+                "kinds",
+                "doubtful",
+                span=self.place(node.span),
+                instead=(f"a number: declare {one.name}: scalar", f"an inner product: {one.name}'*{other.name}"),
+                when=scaled,
+            )
 
     def _may_solve(self, node: s.Binary) -> bool:
         """Whether a divisor may be a matrix: no letter that counts things, and not behind a small
@@ -359,17 +319,21 @@ class Builder(Naming):
             result = self.cell(ANY, node.span)
             divided = c.DividedEntriesByMatrix if solves else c.DividedEntries
             self.relate(divided(span, left.cell, right.cell, result).at(left.span, right.span))
-            entries = "a quotient by a vector is read entry by entry"
-            self.decide(entries, "notation", span=span, when=lambda: right.cell.mask == COLUMN)
+            self.decide(
+                "a quotient by a vector is read entry by entry", "notation", span=span, when=lambda: right.cell.mask == COLUMN
+            )
         else:
             relation = c.DividedByMatrix if solves else c.Divided
             self.relate(relation(span, left.cell, right.cell).at(left.span, right.span))
         self._note_rayleigh(node.right)
         sure = self.written.dialect == "matlab"
-        ways = ("by a matrix: A*inv(B)", "by a scalar: declare B: scalar")
-        said = "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)"
         self.decide(
-            said, "dialect", "assumed" if sure else "doubtful", span=span, instead=ways, when=lambda: right.cell.mask == MATRIX
+            "a quotient by a matrix is read as a product with its inverse, A/B as A*inv(B)",
+            "dialect",
+            "assumed" if sure else "doubtful",
+            span=span,
+            instead=("by a matrix: A*inv(B)", "by a scalar: declare B: scalar"),
+            when=lambda: right.cell.mask == MATRIX,
         )
         return t.QuotientTerm(result, span, (left, right), False)
 
@@ -388,11 +352,16 @@ class Builder(Naming):
         """Brackets that nobody wrote around the divisor: ``x'*A*x / x'*x``."""
         if isinstance(divisor, s.Binary):
             starred = divisor.operator_span.start < divisor.operator_span.end
-            said = "what follows the slash is read as one divisor, since nothing is divided by a row"
-            ways = ("one divisor: a/(x'*x)", "a quotient by x' and then a factor: (a/x')*x")
-            self.decide(said, "notation", "doubtful" if starred else "assumed", span=self.place(divisor.span), instead=ways)
+            self.decide(
+                "what follows the slash is read as one divisor, since nothing is divided by a row",
+                "notation",
+                "doubtful" if starred else "assumed",
+                span=self.place(divisor.span),
+                instead=("one divisor: a/(x'*x)", "a quotient by x' and then a factor: (a/x')*x"),
+            )
 
-    def _transposed(self, operand: t.Term, span: Span) -> t.Term:
+    def _transposed(self, node: s.Transposed, operands: list[t.Term]) -> t.Term:
+        operand, span = operands[0], node.span
         self.evidence = True
         if operand in self._rows:
             return self._rows[operand]
@@ -410,8 +379,9 @@ class Builder(Naming):
 
     def _power_of_euler(self, exponent: t.Term, span: Span) -> t.Term:
         self.relate(kind_relations.EulerOf(span, exponent.cell, self._goes_by_entries()))
-        entries = "e^ of a vector is read entry by entry, as exp"
-        self.decide(entries, "notation", span=span, when=lambda: exponent.cell.mask == COLUMN)
+        self.decide(
+            "e^ of a vector is read entry by entry, as exp", "notation", span=span, when=lambda: exponent.cell.mask == COLUMN
+        )
         self.decide("e is read as the base of the exponential function", "alias", span=span)
         self.decide(
             "e^ of a matrix is read as the matrix exponential", "alias", span=span, when=lambda: exponent.cell.mask == MATRIX
@@ -438,9 +408,14 @@ class Builder(Naming):
             return t.InverseTerm(base.cell, span, (base,))
         relation = c.RaisedEntries if self._goes_by_entries() else c.Raised
         self.relate(relation(span, base.cell, exponent.cell).at(base.span, exponent.span))
-        ways = ("entry by entry: x^{\\odot 2}", "the square of its norm: \\|x\\|^2")
-        said = "a power of a vector is read entry by entry"
-        self.decide(said, "notation", "doubtful", span=span, instead=ways, when=lambda: base.cell.mask == COLUMN)
+        self.decide(
+            "a power of a vector is read entry by entry",
+            "notation",
+            "doubtful",
+            span=span,
+            instead=("entry by entry: x^{\\odot 2}", "the square of its norm: \\|x\\|^2"),
+            when=lambda: base.cell.mask == COLUMN,
+        )
         return t.PowerTerm(base.cell, span, (base, exponent), False)
 
     def _goes_by_entries(self) -> bool:
@@ -478,8 +453,12 @@ class Builder(Naming):
         fixed = _fixed_subscript(node, self.scope)
         if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
             operand = operands[0]
-            said = "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)"
-            self.decide(said, "alias", span=self.place(node.span), when=lambda: operand.cell.mask == MATRIX)
+            self.decide(
+                "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)",
+                "alias",
+                span=self.place(node.span),
+                when=lambda: operand.cell.mask == MATRIX,
+            )
         return self.norm(operands, fixed, node.span)
 
 
@@ -536,3 +515,33 @@ def weighs(operand: s.Syntax, scope: Scope) -> bool:
     weight = scope.declarations.get("F")
     of = scope.declarations.get(operand.name) if isinstance(operand, s.Name) else None
     return weight is not None and of is not None and weight.kind == "matrix" and of.kind == "vector"
+
+
+_OPERANDS: Mapping[type[s.Syntax], Callable[[Builder, Any], list[s.Syntax]]] = {
+    s.Binary: Builder._operands_of_binary,
+    s.Raised: Builder._operands_of_power,
+    s.Entries: lambda _, node: [] if isinstance(node.operand, s.Name) else [node.operand],
+    s.DerivativeOf: lambda _, node: [node.body if node.point is None else node.point, *node.along],
+    s.NormBars: lambda own, node: [node.operand] if _fixed_subscript(node, own.scope) else [*parts(node)],
+    s.Applied: lambda own, node: own.argument_terms(node),
+    **dict.fromkeys((s.Group, s.Minus, s.Transposed, s.Bars, s.Summation), lambda _, node: [*parts(node)]),
+}
+"""The parts of syntax that become operands; chains of one operator are gathered from the left. What
+is not here has none."""
+_MADE: Mapping[type[s.Syntax], Callable[[Builder, Any, list[t.Term]], t.Term]] = {
+    s.NumberLiteral: Builder._number,
+    s.Name: lambda own, node, _: own._name(node),
+    s.Entries: lambda own, node, operands: own._entries(node, operands),
+    s.Applied: lambda own, node, operands: own.call(node, operands),
+    s.DerivativeOf: Builder._derivative,
+    s.Summation: Builder._summation,
+    s.Group: lambda _, __, operands: operands[0],
+    s.Minus: Builder._negative,
+    s.Binary: Builder._binary,
+    s.Transposed: Builder._transposed,
+    s.Raised: Builder._raised,
+    s.NormBars: Builder._norm_bars,
+    s.Bars: lambda own, node, operands: own.bars(operands[0], node.span),
+}
+"""The term that is made of syntax with its operands."""
+assert _MADE.keys() | MISPLACED.keys() == {*get_args(s.SyntaxNode)}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from matcalc.language.build import definitions
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, weighs
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
-from matcalc.language.build.definitions import Signature, signature_of
+from matcalc.language.build.definitions import Signature, SizeNames, signature_of
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
@@ -24,7 +24,7 @@ from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
-from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Relation, extent, kind_of
+from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import array_arithmetic
@@ -91,7 +91,10 @@ class CallBuilder(Builder):
             return self.function(functions()[spellings()[name]], node, arguments, axis)
         if axis and name != "sum":
             raise ParseError(f"{name} is not taken along {axis}", span=node.span, suggestion=f"{name}(X)")
-        return _STRUCTURAL[name](self, node, arguments, axis)
+        build, wanted = _STRUCTURAL[name]
+        if wanted:
+            self._count(node, arguments, wanted)
+        return build(self, node, arguments, axis)
 
     def _as_defined(self, node: s.Applied) -> bool:
         """Whether a function of the text stands with the arguments that it is defined with."""
@@ -200,8 +203,7 @@ class CallBuilder(Builder):
     def _along_axis(self, entry: Function, signature: Signature, node: s.Applied, operand: t.Term, axis: str) -> t.Term:
         span, result = self.place(node.span), operand.cell
         if signature.result == ():
-            result = self.cell(ANY, node.span)
-            self.relate(kind_relations.Totalled(span, axis, node.function, operand.cell, result))
+            result = self.related(kind_relations.Totalled, node.span, axis, node.function, operand.cell)
         else:
             self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
         return t.CallTerm(result, span, (operand,), entry.name, axis)
@@ -221,29 +223,40 @@ class CallBuilder(Builder):
             result = self.cell(ANY, node.span)
             self.relate(c.SameShape(span, operand.cell, result))
             self.relate(kind_relations.InRelation(span, shapes, node.function, operand.cell, result))
-            said = f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)"
-            self.decide(said, "dialect", span=span, when=of_matrix)
+            self.decide(
+                f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)",
+                "dialect",
+                span=span,
+                when=of_matrix,
+            )
             return t.CallTerm(result, span, (operand,), entry.name, None)
         if entry.of_one == "t" and operand.cell.made and operand.cell.mask == SCALAR:
             return operand  # MATLAB's mean(mean(X))
         if entry.kind == "defined":
-            said = f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)"
-            self.decide(said, "dialect", span=span, when=of_matrix)
+            self.decide(
+                f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)",
+                "dialect",
+                span=span,
+                when=of_matrix,
+            )
             self.relate(kind_relations.InRelation(span, frozenset({(COLUMN,), (ROW,), (MATRIX,)}), node.function, operand.cell))
             arguments[0] = self._vec(node, [operand], None)
         return None
 
     def _measured(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term:
-        span = self.place(node.span)
-        unknown: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
         shapes = [*signature.parameters.values(), signature.result]
-        dimensions = tuple([_dimensions(shape, unknown) for shape in shapes])
         result = self.cell(ANY, node.span)
-        kinds = _signature_kinds(shapes)
-        cells = (*[argument.cell for argument in arguments], result)
-        self.relate(kind_relations.Measured(span, kinds, node.function, cells, dimensions))
+        cells = [*[argument.cell for argument in arguments], result]
+        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), {name: Unknown() for name in signature.size_names})
         result.made = signature.result == () and any(signature.parameters.values())
-        return t.CallTerm(result, span, tuple(arguments), entry.name, None)
+        return t.CallTerm(result, self.place(node.span), tuple(arguments), entry.name, None)
+
+    def _in_shapes(
+        self, node: s.Applied, shapes: list[SizeNames], cells: list[Cell], kinds: Relation, sizes: Mapping[str, Dimension]
+    ) -> None:
+        """Cells have the kinds and the shapes that a signature says."""
+        dimensions = tuple([extent([sizes[name] for name in shape]) for shape in shapes])
+        self.relate(kind_relations.Measured(self.place(node.span), kinds, node.function, tuple(cells), dimensions))
 
     def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
         counterpart, meaning = MATRIX_COUNTERPART[name]
@@ -255,8 +268,13 @@ class CallBuilder(Builder):
         if MATRIX_FUNCTIONS in self.otherwise:
             self.decide(f"{written} of a matrix is read as the matrix {meaning}", "alias", span=argument.span, when=square)
             return
-        said = f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}"
-        self.decide(said, "alias", span=argument.span, otherwise=MATRIX_FUNCTIONS, when=square)
+        self.decide(
+            f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}",
+            "alias",
+            span=argument.span,
+            otherwise=MATRIX_FUNCTIONS,
+            when=square,
+        )
 
     # ------------------------------------------------------------ functions defined by other
     # operations
@@ -275,10 +293,7 @@ class CallBuilder(Builder):
             self.evidence = True
             shapes = list(signature.parameters.values())
             kinds = frozenset({tuple([kind_of(shape) for shape in shapes])})
-            cells = tuple([argument.cell for argument in arguments])
-            self.relate(
-                kind_relations.Measured(span, kinds, node.function, cells, tuple([_dimensions(shape, sizes) for shape in shapes]))
-            )
+            self._in_shapes(node, shapes, [argument.cell for argument in arguments], kinds, sizes)
         built = self._opened(
             definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span
         )
@@ -299,13 +314,10 @@ class CallBuilder(Builder):
     # ------------------------------------------------------------ functions with their own classes
 
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 1)
-        self.evidence = True
         self.relate(kind_relations.TraceOf(self.place(node.span), node.function, arguments[0].cell))
         return t.TraceTerm(self.made(node.span), self.place(node.span), (arguments[0],))
 
     def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 1)
         self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
         return t.InverseTerm(arguments[0].cell, self.place(node.span), (arguments[0],))
 
@@ -316,7 +328,6 @@ class CallBuilder(Builder):
 
     def _sum(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         index = self.summed_index(node)
-        self._count(node, arguments, 1)
         if index is not None:
             return self.index_sum(index, arguments[0], node.span)
         return self.total_of(arguments[0], axis, node.span)
@@ -325,19 +336,14 @@ class CallBuilder(Builder):
         return self.index_array(self.array_indices(node), arguments[0], node.span)
 
     def _diag(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 1)
         self.evidence = True
         if self.single(arguments[0]):
             return arguments[0]
-        result = self.cell(ANY, node.span)
-        self.relate(kind_relations.DiagonalOf(self.place(node.span), arguments[0].cell, result))
+        result = self.related(kind_relations.DiagonalOf, node.span, arguments[0].cell)
         return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))
 
     def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 1)
-        self.evidence = True
-        result = self.cell(ANY, node.span)
-        self.relate(kind_relations.Stacked(self.place(node.span), arguments[0].cell, result))
+        result = self.related(kind_relations.Stacked, node.span, arguments[0].cell)
         return t.VecTerm(result, self.place(node.span), (arguments[0],))
 
     def _reshape(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
@@ -356,12 +362,10 @@ class CallBuilder(Builder):
         return self.kronecker(arguments, node.span)
 
     def _transpose(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 1)
         self.evidence = True
         return self.transpose(arguments[0], node.span)
 
     def _outer(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._count(node, arguments, 2)
         for argument in arguments:
             self._needs(node, argument, COLUMN)
         return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
@@ -369,7 +373,6 @@ class CallBuilder(Builder):
     def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, so
         that only vectors have one."""
-        self._count(node, arguments, 2)
         left, right = arguments
         if node.function == "dot":
             self._needs(node, left, COLUMN)
@@ -386,9 +389,11 @@ class CallBuilder(Builder):
         if not isinstance(base, s.Name) or node.function_span.start < base.span.end or base.name in self.scope.declared:
             return
         if base.name not in self.scope.values and letter_class(base.name) in ("lower", "early"):
-            said = f"the sign of the pseudoinverse on {base.name}, which is no matrix"
-            advice = f"{base.name}' for the transpose, relu({base.name}) for the positive part, or declare {base.name}: n×m"
-            raise ParseError(said, span=node.span, suggestion=advice)
+            raise ParseError(
+                f"the sign of the pseudoinverse on {base.name}, which is no matrix",
+                span=node.span,
+                suggestion=f"{base.name}' for the transpose, relu({base.name}) for the positive part, or declare {base.name}: n×m",
+            )
 
     def _doubt_capitals(self, node: s.Applied) -> None:
         """``dot(A, B)`` of capitals that are not declared: of matrices it is the product in NumPy,
@@ -399,13 +404,18 @@ class CallBuilder(Builder):
             one, other = [part.name if isinstance(part, s.Name) else "B" for part in node.arguments[:2]]
             vectors, product = f"vectors: declare {open_names[0]}: n", f"the product of matrices: {one}*{other}"
             ways = (vectors, product, f"their inner product: tr({one}'*{other})")
-            said = f"dot is read as the inner product of vectors, although {open_names[0]} is a capital"
-            self.decide(said, "kinds", "doubtful", span=self.place(node.span), instead=ways)
+            self.decide(
+                f"dot is read as the inner product of vectors, although {open_names[0]} is a capital",
+                "kinds",
+                "doubtful",
+                span=self.place(node.span),
+                instead=ways,
+            )
+
+    def _norm_of_kind(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        return self.norm(arguments, _NORMS[node.function], node.span)
 
     def _norm(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        if node.function != "norm":
-            self._count(node, arguments, 1)
-            return self.norm(arguments, _NORMS[node.function], node.span)
         if len(node.arguments) not in (1, 2):
             self._count(node, arguments, 1)
         kind = "2" if len(node.arguments) == 1 else _norm_kind(node, self)
@@ -424,16 +434,30 @@ class CallBuilder(Builder):
 
         match kind, self.written.dialect:
             case "", "matlab":
-                said = "norm(X) of a matrix is read as the Frobenius norm; MATLAB's is the spectral norm, norm(X, 2)"
-                ways = ("the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)")
-                self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
+                self.decide(
+                    "norm(X) of a matrix is read as the Frobenius norm; MATLAB's is the spectral norm, norm(X, 2)",
+                    "dialect",
+                    "doubtful",
+                    span=self.place(span),
+                    instead=("the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)"),
+                    when=of_matrix,
+                )
             case "induced", _:
-                said = "norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')"
-                self.decide(said, "dialect", span=self.place(span), when=of_matrix)
+                self.decide(
+                    "norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')",
+                    "dialect",
+                    span=self.place(span),
+                    when=of_matrix,
+                )
             case "1", _:
-                said = "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum"
-                ways = ("the sum of absolute values: norm1(X)", "the largest column sum: not in the language")
-                self.decide(said, "dialect", "doubtful", span=self.place(span), instead=ways, when=of_matrix)
+                self.decide(
+                    "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum",
+                    "dialect",
+                    "doubtful",
+                    span=self.place(span),
+                    instead=("the sum of absolute values: norm1(X)", "the largest column sum: not in the language"),
+                    when=of_matrix,
+                )
             case _:
                 pass
 
@@ -487,15 +511,16 @@ def _is_known(name: str, scope: Scope) -> bool:
 
 
 _Structural = Callable[[CallBuilder, s.Applied, list[t.Term], str | None], t.Term]
-_STRUCTURAL: dict[str, _Structural] = {
-    "tr": CallBuilder._trace, "trace": CallBuilder._trace, "sum": CallBuilder._sum, "diag": CallBuilder._diag,
-    "inv": CallBuilder._inverse, "vec": CallBuilder._vec, "reshape": CallBuilder._reshape, "kron": CallBuilder._kron,
-    "transpose": CallBuilder._transpose, "ctranspose": CallBuilder._transpose,
-    "outer": CallBuilder._outer, "inner": CallBuilder._inner, "dot": CallBuilder._inner, "vdot": CallBuilder._inner,
-    "norm": CallBuilder._norm,
-    "norm1": CallBuilder._norm, "norm2": CallBuilder._norm, "spectral": CallBuilder._norm, "nuclear": CallBuilder._norm,
-    "tensor": CallBuilder._tensor,
+_STRUCTURAL: dict[str, tuple[_Structural, int]] = {
+    "tr": (CallBuilder._trace, 1), "trace": (CallBuilder._trace, 1), "sum": (CallBuilder._sum, 1), "diag": (CallBuilder._diag, 1),
+    "inv": (CallBuilder._inverse, 1), "vec": (CallBuilder._vec, 1), "reshape": (CallBuilder._reshape, 0), "kron": (CallBuilder._kron, 0),
+    "transpose": (CallBuilder._transpose, 1), "ctranspose": (CallBuilder._transpose, 1), "outer": (CallBuilder._outer, 2),
+    "inner": (CallBuilder._inner, 2), "dot": (CallBuilder._inner, 2), "vdot": (CallBuilder._inner, 2), "norm": (CallBuilder._norm, 0),
+    "norm1": (CallBuilder._norm_of_kind, 1), "norm2": (CallBuilder._norm_of_kind, 1), "spectral": (CallBuilder._norm_of_kind, 1),
+    "nuclear": (CallBuilder._norm_of_kind, 1), "tensor": (CallBuilder._tensor, 0),
 }  # fmt: skip
+"""What builds each of the functions with a place of their own, and how many arguments it takes, 0
+where that is told there."""
 
 
 def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
@@ -506,10 +531,6 @@ def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
     if kinds[0] == COLUMN and len(kinds) == 2:
         found.add((ROW, ROW if kinds[1] == COLUMN else kinds[1]))
     return frozenset(found)
-
-
-def _dimensions(shape: tuple[str, ...], sizes: dict[str, Dimension]) -> tuple[Dimension, Dimension]:
-    return extent([sizes[name] for name in shape])
 
 
 _OF_VECTORS = frozenset(["sum", "norm", "norm1", "norm2", "dot", "inner", "vdot", "outer", "diag"])

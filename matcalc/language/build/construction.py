@@ -135,8 +135,11 @@ class Construction:
         Raises NotDifferentiableError where it has none.
         """
         if self._calculus is None:
-            advice = "derive(f, x), or verify a statement d(f)/dx = ..."
-            raise ParseError("a derivative cannot be part of an expression", span=term.span, suggestion=advice)
+            raise ParseError(
+                "a derivative cannot be part of an expression",
+                span=term.span,
+                suggestion="derive(f, x), or verify a statement d(f)/dx = ...",
+            )
         points = built[1 : len(built) - term.directed]
         wrt = tuple([self._variable(variable) for variable in term.wrt])
         inner = self._with_free_results(term, wrt[0])
@@ -198,8 +201,10 @@ class Construction:
                 moving[name] = e.Sum((own, *steps))
         self._turns |= {term.turned} if moving else set()
         if len(self._turns) > 1:  # one symbol would stand for a derivative and for its transpose
-            said = "derivatives of a function without a formula are not known by an array and by a transpose in one statement"
-            raise NotDifferentiableError(said, span=term.span)
+            raise NotDifferentiableError(
+                "derivatives of a function without a formula are not known by an array and by a transpose in one statement",
+                span=term.span,
+            )
         if moving and len(term.wrt) > 1:
             raise NotDifferentiableError(_SECOND, span=term.span)
         return replaced(function, moving)
@@ -325,8 +330,11 @@ def _exponent(exponent: e.Expr) -> e.Expr:
 def _norm(term: t.NormTerm, built: list[e.Expr]) -> e.Expr:
     operand, *parameter = built
     if term.kind == "columns" and operand.is_matrix:
-        said = "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language"
-        raise ShapeError(said, span=term.span, suggestion="norm1(X) for the sum of the absolute values of all entries")
+        raise ShapeError(
+            "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language",
+            span=term.span,
+            suggestion="norm1(X) for the sum of the absolute values of all entries",
+        )
     if parameter:
         _check_power_of_norm(_exponent(parameter[0]), term.operands[1].span)
     if operand.is_scalar:

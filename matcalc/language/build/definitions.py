@@ -16,6 +16,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
+from matcalc.language.syntax.trees import mapped
 from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
@@ -71,22 +72,16 @@ def of_one(function: str) -> s.Syntax:
 def derivative_of(function: str) -> s.Syntax:
     """The syntax tree of the derivative of an elementwise function, entry by entry of an array
     ``t``."""
-    return _entrywise(parse_syntax(functions()[function].derivative, Vocabulary.of("t")).program.value)
+    return mapped(parse_syntax(functions()[function].derivative, Vocabulary.of("t")).program.value, _by_entries)
 
 
-def _entrywise(node: s.Syntax) -> s.Syntax:
-    """The formula of a number as one of the entries of an array."""
+def _by_entries(node: s.Syntax) -> s.Syntax:
+    """A part of the formula of a number as one of the entries of an array."""
     match node:
         case s.Binary(operator="*" | "/" as operator):
-            return replace(node, operator=f".{operator}", left=_entrywise(node.left), right=_entrywise(node.right))
-        case s.Binary():
-            return replace(node, left=_entrywise(node.left), right=_entrywise(node.right))
+            return replace(node, operator=f".{operator}")
         case s.Raised():
-            return replace(node, base=_entrywise(node.base), elementwise=True)
-        case s.Group() | s.Minus():
-            return replace(node, operand=_entrywise(node.operand))
-        case s.Applied():
-            return replace(node, arguments=tuple([_entrywise(argument) for argument in node.arguments]))
+            return replace(node, elementwise=True)
         case _:
             return node
 

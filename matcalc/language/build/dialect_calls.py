@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
@@ -23,12 +23,12 @@ from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import number_in
+from matcalc.language.syntax.trees import mapped, number_in
 from matcalc.language.text.dialects import Template, templates, ways_to_call
 from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
+from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
     from matcalc.language.text import meanings
@@ -187,9 +187,13 @@ class DialectBuilder(CallBuilder):
             return number < 1
         ours = spellings().get(node.function) in ("softmax", "logsumexp")  # which MATLAB has not
         name, along = ("NumPy", "rows") if ours else ("MATLAB", "cols")
-        said = f"{node.function}(X, 1) is read as {name}'s: {node.function}(X, {along})"
-        ways = (f"for every column: {node.function}(X, cols)", f"for every row: {node.function}(X, rows)")
-        self.decide(said, "dialect", "doubtful", span=self.place(node.span), instead=ways)
+        self.decide(
+            f"{node.function}(X, 1) is read as {name}'s: {node.function}(X, {along})",
+            "dialect",
+            "doubtful",
+            span=self.place(node.span),
+            instead=(f"for every column: {node.function}(X, cols)", f"for every row: {node.function}(X, rows)"),
+        )
         return ours
 
     # ------------------------------------------------------------ building
@@ -236,8 +240,12 @@ class DialectBuilder(CallBuilder):
                 span=place,
             )
         elif dialect == "matlab" and len(node.arguments) == 1 and not any(self._summed_up[:-1]):
-            said = f"{name} of a matrix is read as that of all entries; MATLAB's, for every column, is {name}(X, 1)"
-            self.decide(said, "dialect", span=place, when=lambda: operand.cell.mask == MATRIX)
+            self.decide(
+                f"{name} of a matrix is read as that of all entries; MATLAB's, for every column, is {name}(X, 1)",
+                "dialect",
+                span=place,
+                when=lambda: operand.cell.mask == MATRIX,
+            )
 
     def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, kept: bool) -> t.Term:
         """A function along an axis of an array; what is left lies, or has an axis of size 1 when
@@ -250,8 +258,7 @@ class DialectBuilder(CallBuilder):
         if entry is not None and not entry.axis:
             raise ParseError(f"{node.function} is not taken along an axis", span=node.span, suggestion=f"{node.function}(X)")
         if node.function == "sum":
-            result = self.cell(ANY, node.span)
-            self.relate(kind_relations.ArrayTotalled(span, axis, "sum", operand.cell, result))
+            result = self.related(kind_relations.ArrayTotalled, node.span, axis, "sum", operand.cell)
             made: t.Term = t.TotalTerm(result, span, (operand,), direction)
         elif entry is None:
             raise meanings.unknown_function(node.function, node.function_span)
@@ -259,8 +266,7 @@ class DialectBuilder(CallBuilder):
             self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
             made = self.lifted(operand, direction, span, entry.name)
         elif entry.signature.endswith("-> scalar"):
-            result = self.cell(ANY, node.span)
-            self.relate(kind_relations.ArrayTotalled(span, axis, node.function, operand.cell, result))
+            result = self.related(kind_relations.ArrayTotalled, node.span, axis, node.function, operand.cell)
             made = t.CallTerm(result, span, (operand,), entry.name, direction)
         else:
             kinds = frozenset({(MATRIX,)}) if axis == "second" else frozenset({(MATRIX,), (COLUMN,)})
@@ -400,27 +406,14 @@ def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] 
 def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...]) -> s.Syntax:
     """The syntax tree of a formula; ``words`` name the axis that its functions are taken along."""
     tree = parse_syntax(formula, Vocabulary.of(parameters), "math").program.value
-    return _taken_along(tree, words) if words else tree
+    along = [s.Word(Span(0, 0), word) for word in words]
 
+    def taken_along(node: s.Syntax) -> s.Syntax:
+        if isinstance(node, s.Applied) and CallBuilder._has_axis(node.function):
+            return replace(node, arguments=(*node.arguments, *along))
+        return node
 
-def _taken_along(node: s.Syntax, words: tuple[str, ...]) -> s.Syntax:
-    """Formulas of the table are short, so that a walk along their depth is, too."""
-
-    def walked(part: s.Syntax) -> s.Syntax:
-        return _taken_along(part, words)
-
-    match node:
-        case s.Applied(arguments=arguments, function=function):
-            along = tuple([s.Word(Span(0, 0), word) for word in words]) if CallBuilder._has_axis(function) else ()
-            return replace(node, arguments=(*map(walked, arguments), *along))
-        case s.Binary(left=left, right=right):
-            return replace(node, left=walked(left), right=walked(right))
-        case s.Raised(base=base):
-            return replace(node, base=walked(base))
-        case s.Minus(operand=operand) | s.Group(operand=operand) | s.Transposed(operand=operand):
-            return replace(node, operand=walked(operand))
-        case _:
-            return node
+    return mapped(tree, taken_along) if words else tree
 
 
 _SUBSCRIPTS = pattern(r"([A-Za-z]*(?:,[A-Za-z]*)*)(?:->([A-Za-z]*))?")
@@ -444,8 +437,9 @@ def summed_products(node: s.Applied, taken: Collection[str]) -> tuple[s.Syntax, 
         raise ParseError(f"the subscripts are those of {counted}", span=node.span, suggestion=_USAGE)
     output = _output("".join(inputs)) if match[2] is None else match[2]
     if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)) or len(output) > 4:
-        message = "the subscripts of the result are at most four different letters of the operands"
-        raise ParseError(message, span=node.span, suggestion=_USAGE)
+        raise ParseError(
+            "the subscripts of the result are at most four different letters of the operands", span=node.span, suggestion=_USAGE
+        )
     names = _index_names("".join(inputs), taken)
     parameters = tuple([f"operand {k}" for k in range(len(inputs))])
     return _formula(inputs, output, names, parameters, node.span), parameters
@@ -475,9 +469,7 @@ def _formula(inputs: list[str], output: str, names: dict[str, str], parameters: 
     for letters, parameter in zip(inputs, parameters, strict=True):
         operand = s.Name(span, parameter)
         factors.append(s.Entries(span, operand, tuple(map(index, letters))) if letters else operand)
-    body = factors[0]
-    for factor in factors[1:]:
-        body = s.Binary(span, "*", body, factor, span)
+    body = reduce(lambda left, right: s.Binary(span, "*", left, right, span), factors)
     summed = [letter for letter in dict.fromkeys("".join(inputs)) if letter not in output]
     for letter in reversed(summed):
         body = s.Summation(span, (names[letter],), body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import mul
@@ -24,7 +24,7 @@ from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.dimensions import Dimension
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
+from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import open_indices
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
     open_indices = later("matcalc.language.syntax.open_indices")
-    kind_relations = later("matcalc.language.typing.kind_relations")
 
 
 _DEEPEST_BODIES = 16
@@ -68,8 +67,11 @@ class Naming(Assembly):
     def _name(self, node: s.Name) -> t.Term:
         name, span, scope = node.name, node.span, self.scope
         if scope.bound_index(name) is not None:
-            advice = f"x[{name}]; for the number of the position a[{name}], with 1, 2, 3, ... as the vector a"
-            raise ParseError(f"the index {name} can only stand in square brackets", span=span, suggestion=advice)
+            raise ParseError(
+                f"the index {name} can only stand in square brackets",
+                span=span,
+                suggestion=f"x[{name}]; for the number of the position a[{name}], with 1, 2, 3, ... as the vector a",
+            )
         if name in scope.values:
             return self._use(name, scope.values[name], span)
         if name in scope.definitions:
@@ -283,37 +285,34 @@ class Naming(Assembly):
 
     def _derivative(self, node: s.DerivativeOf, operands: list[t.Term]) -> t.Term:
         """A derivative as a part of an expression."""
-        place = self.place(node.span)
         directions = operands[len(operands) - len(node.along) :]
         if node.point is not None:
             point = self._as_argument(operands[0], node.wrt[0], node.body)
             variable = t.BoundTerm(point.cell, point.span, node.wrt[0])
             body = self._with_values({variable.name: variable}, node.body, "the function", node.span)
-            return self._differentiated(node, place, [body, point], (variable,) * len(node.wrt), (), directions)
+            return self._differentiated(node, [body, point], (variable,) * len(node.wrt), directions)
         body = operands[0]
         if not directions and any(self._entry_named(name) is not None for name in node.wrt):
-            return self._by_entries(node, place, body)
+            return self._by_entries(node, body)
         value = next((name for name in node.wrt if self._has_value(name)), None)
         if value is None:
             variables = tuple([self._differentiated_by(name, node) for name in node.wrt])
-            return self._differentiated(node, place, [body], variables, (), directions)
+            return self._differentiated(node, [body], variables, directions)
         if len(set(node.wrt)) > 1:
             raise ParseError(f"{value} is an intermediate result; differentiate by it alone", span=node.span)
-        return self._by_value(node, place, body, value, directions)
+        return self._by_value(node, body, value, directions)
 
     def _has_value(self, name: str) -> bool:
         return name in self.scope.values and self._symbol_of(name) is None
 
-    def _by_value(self, node: s.DerivativeOf, place: Span, body: t.Term, name: str, directions: list[t.Term]) -> t.Term:
+    def _by_value(self, node: s.DerivativeOf, body: t.Term, name: str, directions: list[t.Term]) -> t.Term:
         """The derivative by an intermediate result, which stands for itself where it is used."""
         value = self.scope.values[name]
         arguments = [one for names in self.scope.undefined.arguments.values() for one in names]
         behind = [self.scope.values[one] for one in arguments if one in self.scope.values]
         uses = tuple([part for part in t.postorder(body, *behind) if self._stands_for(part, value)])
         variable = t.BoundTerm(value.cell, value.span, name)
-        return self._differentiated(
-            node, place, [body, value], (variable,) * (len(directions) or len(node.wrt)), uses, directions
-        )
+        return self._differentiated(node, [body, value], (variable,) * (len(directions) or len(node.wrt)), directions, uses)
 
     def _stands_for(self, part: t.Term, value: t.Term) -> bool:
         """Whether a part is a use of a value, or of a use of it: an argument of a function is used
@@ -332,20 +331,20 @@ class Naming(Assembly):
         )
         return (base, positions) if positions else None
 
-    def _by_entries(self, node: s.DerivativeOf, place: Span, body: t.Term) -> t.Term:
+    def _by_entries(self, node: s.DerivativeOf, body: t.Term) -> t.Term:
         """The derivative by entries of arrays, one after the other: that in the direction in which
         only the entry changes."""
         for name in node.wrt:
             found = self._entry_named(name)
             if found is None:
-                body = self._differentiated(node, place, [body], (self._differentiated_by(name, node),), (), [])
+                body = self._differentiated(node, [body], (self._differentiated_by(name, node),))
                 continue
             array = found[0] if found[0] in self.scope.values else array_of(self.scope, found[0])
             along = self._unit_at(name, found[1], node.span)
             if self._has_value(array):
-                body = self._by_value(node, place, body, array, [along])
+                body = self._by_value(node, body, array, [along])
             else:
-                body = self._differentiated(node, place, [body], (self._differentiated_by(array, node),), (), [along])
+                body = self._differentiated(node, [body], (self._differentiated_by(array, node),), [along])
         return body
 
     def _unit_at(self, name: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
@@ -378,24 +377,23 @@ class Naming(Assembly):
     def _differentiated(
         self,
         node: s.DerivativeOf,
-        place: Span,
         operands: list[t.Term],
         wrt: tuple[t.SymbolTerm | t.BoundTerm, ...],
-        uses: tuple[t.Term, ...],
-        directions: list[t.Term],
+        directions: Sequence[t.Term] = (),
+        uses: tuple[t.Term, ...] = (),
     ) -> t.Term:
         """The term, and the relation of its shape to those of what is differentiated and what
         by."""
         self.evidence = True
-        body = operands[0]
+        body, place = operands[0], self.place(node.span)
         cells = [variable.cell for variable in wrt]
         if directions:
             for direction in directions:
                 self.relate(c.SameShape(place, cells[0], direction.cell))
             return t.DerivativeTerm(body.cell, place, (*operands, *directions), wrt, uses, node.turned, len(directions))
-        result = self.cell(ANY, node.span)
         turned = node.turned or self.layout == "numerator"
-        self.relate(kind_relations.DerivativeBy(place, "numerator" if turned else "denominator", body.cell, cells, result))
+        layout = "numerator" if turned else "denominator"
+        result = self.related(kind_relations.DerivativeBy, node.span, layout, body.cell, cells)
         return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, turned)
 
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
@@ -442,8 +440,11 @@ class Naming(Assembly):
             return self._name(node)
         array = array_of(scope, name)
         if array == name and name in scope.points:
-            said = f"{name} stands beside what is written {name} with an index, which are other points"
-            raise ParseError(said, span=node.span, suggestion="another letter for one of them")
+            raise ParseError(
+                f"{name} stands beside what is written {name} with an index, which are other points",
+                span=node.span,
+                suggestion="another letter for one of them",
+            )
         return self._symbol(array, node.span)
 
     def _position(self, node: s.Syntax) -> int | t.BoundIndex:
@@ -454,8 +455,11 @@ class Naming(Assembly):
         if isinstance(node, s.Name):
             index = self.scope.bound_index(node.name)
             if index is None:
-                advice = f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number"
-                raise ParseError(f"the index {node.name} is not bound", span=node.span, suggestion=advice)
+                raise ParseError(
+                    f"the index {node.name} is not bound",
+                    span=node.span,
+                    suggestion=f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number",
+                )
             return index
         moved = any(isinstance(part, s.Name) and self.scope.bound_index(part.name) is not None for part in walk(node))
         advice = "a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])"
@@ -493,7 +497,7 @@ class Naming(Assembly):
                 raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
 
 
-_MISPLACED: Mapping[type[s.Syntax], tuple[str, str | None]] = {
+MISPLACED: Mapping[type[s.Syntax], tuple[str, str | None]] = {
     s.Word: ("'{}' cannot stand here", None),
     s.Keyword: ("the option {} is not read here", None),
     s.Listed: ("several values cannot stand here", None),
@@ -510,6 +514,6 @@ _MISPLACED: Mapping[type[s.Syntax], tuple[str, str | None]] = {
 
 
 def misplaced(node: s.Syntax) -> ParseError:
-    said, advice = _MISPLACED[type(node)]
+    said, advice = MISPLACED[type(node)]
     word = node.word if isinstance(node, s.Word) else node.name if isinstance(node, s.Keyword) else ""
     return ParseError(said.format(word), span=node.span, suggestion=advice)

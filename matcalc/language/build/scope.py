@@ -400,12 +400,16 @@ class Families:
         shown = f"{base}_{''.join(positions)}"
         capital = capital_of(base)
         if members.alone and title == base and capital in self._scope.written:
-            words = f"{shown}: {what} of an array called {base}, {sizes}; it is not taken for a part of {capital}"
-            apart = (
-                f"{shown} is a part of {capital}: write {capital}[{index}]",
-                f"they have nothing in common: declare {base}: {sizes}",
+            return Decision(
+                f"{shown}: {what} of an array called {base}, {sizes}; it is not taken for a part of {capital}",
+                "samples",
+                "doubtful",
+                span,
+                (
+                    f"{shown} is a part of {capital}: write {capital}[{index}]",
+                    f"they have nothing in common: declare {base}: {sizes}",
+                ),
             )
-            return Decision(words, "samples", "doubtful", span, apart)
         columns = title == capital and len(positions) == 1 and variable.cell.mask == MATRIX
         return Decision(
             f"{shown}: {what} of {title}, {sizes}", "samples", span=span, otherwise=f"{COLUMNS}:{base}" if columns else ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
@@ -34,10 +34,6 @@ class ReadingOptions:
     """Whether capitals are no arrays of what is written with the small letter and an index."""
     otherwise: frozenset[str] = frozenset()
     """Choices that are taken the other way than usual: the ``otherwise`` of their decisions."""
-
-    def flipping(self, runs: frozenset[str]) -> ReadingOptions:
-        """The same, with these runs of letters not read as they usually are."""
-        return replace(self, flipped=runs) if runs else self
 
 
 AS_USUAL = ReadingOptions()
@@ -174,7 +170,18 @@ def require_certain(decisions: tuple[Decision, ...]) -> None:
         )
 
 
-Read = TypeVar("Read")
+class Apart(Exception):
+    """A name in the text is no array that has what is written with an index as its parts."""
+
+
+class Decided(Protocol):
+    """What is read with decisions."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]: ...
+
+
+Read = TypeVar("Read", bound=Decided)
 
 _MOST_READINGS = 16
 _MOST_CHARACTERS = 20_000
@@ -294,15 +301,23 @@ class Attempt(Generic[Read]):
         return self.read
 
 
-def least(attempt: Callable[[frozenset[str]], Attempt[Read]], text: str, options: ReadingOptions) -> Read:
-    """The reading of least cost; ``attempt`` reads with these runs of letters read otherwise.
+def _joined_or_apart(attempt: Callable[[ReadingOptions], Attempt[Read]], options: ReadingOptions) -> Attempt[Read]:
+    """A reading in which capitals are the arrays of small letters with an index, if that can be."""
+    try:
+        return attempt(options)
+    except Apart:
+        return attempt(replace(options, apart=True))
+
+
+def least(attempt: Callable[[ReadingOptions], Attempt[Read]], text: str, options: ReadingOptions) -> Read:
+    """The reading of least cost.
 
     Only kinds and sizes that do not fit, or that cost too much, are a reason to try others. Where
     nothing fits, the error is that of the usual reading.
     """
     if options.flipped is not None:
-        return attempt(options.flipped).value()
-    first, length = attempt(frozenset()), len(text)
+        return _joined_or_apart(attempt, options).value()
+    first, length = _joined_or_apart(attempt, options), len(text)
     forks = sorted(first.forks, key=lambda fork: (fork.cost, fork.run))
     readable = first.read is not None or isinstance(first.error, ShapeError)
     if not forks or not readable or first.cost <= forks[0].cost:
@@ -316,7 +331,8 @@ def least(attempt: Callable[[frozenset[str]], Attempt[Read]], text: str, options
             break
         left -= 1
         spend(_WORK * length)
-        found = attempt(frozenset([forks[place].run for place in chosen]))
+        turned = frozenset([forks[place].run for place in chosen])
+        found = _joined_or_apart(attempt, replace(options, flipped=turned))
         if cost + found.cost < least_cost:
             best, least_cost = found, cost + found.cost
         if last + 1 < len(forks):

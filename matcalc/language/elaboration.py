@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
@@ -17,7 +17,6 @@ from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Construction
 from matcalc.language.build.forms import TIES, filled
-from matcalc.language.build.scope import Apart
 from matcalc.language.decisions import (
     AS_USUAL,
     Attempt,
@@ -36,15 +35,6 @@ from matcalc.language.syntax.trees import ungrouped
 from matcalc.language.typing.kinds import extent, kind_of
 
 if TYPE_CHECKING:
-
-    class Decided(Protocol):
-        """What is read with decisions."""
-
-        @property
-        def decisions(self) -> tuple[Decision, ...]: ...
-
-
-if TYPE_CHECKING:
     from matcalc.language.syntax import open_indices
     from matcalc.language.typing import kind_relations
 else:
@@ -53,7 +43,6 @@ else:
 
 _ASKS = pattern(r"\s*[A-Za-z']{3,}\s+\S")
 """How a text may begin that asks in words."""
-Read = TypeVar("Read", bound="Decided")
 
 
 def elaborate(
@@ -94,15 +83,7 @@ def elaborate(
         reader = _ExpressionReader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
         return reader.attempted(lambda: reader.expression(shape, question))
 
-    return least(lambda flipped: joined_or_apart(attempt, options.flipping(flipped)), text, options)
-
-
-def joined_or_apart(read: Callable[[ReadingOptions], Attempt[Read]], options: ReadingOptions) -> Attempt[Read]:
-    """A reading in which capitals are the arrays of small letters with an index, if that can be."""
-    try:
-        return read(options)
-    except Apart:
-        return read(replace(options, apart=True))
+    return least(attempt, text, options)
 
 
 def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import count
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from itertools import chain, count
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
@@ -15,7 +15,6 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import Construction, shape_of_cell
 from matcalc.language.build.scope import (
-    Apart,
     Families,
     Scope,
     Variable,
@@ -27,11 +26,13 @@ from matcalc.language.build.scope import (
 )
 from matcalc.language.decisions import (
     AS_USUAL,
+    Apart,
     Attempt,
     Calculus,
     Decision,
     Dialect,
     Elaborated,
+    Read,
     ReadingOptions,
     Source,
     require_certain,
@@ -57,15 +58,6 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
-
-    class Decided(Protocol):
-        """What is read with decisions."""
-
-        @property
-        def decisions(self) -> tuple[Decision, ...]: ...
-
-
-if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
@@ -75,7 +67,6 @@ else:
     failures = later("matcalc.language.typing.failures")
     open_indices = later("matcalc.language.syntax.open_indices")
     dialect_calls = later("matcalc.language.build.dialect_calls")
-    dependence = later("matcalc.language.syntax.dependence")
     dependence = later("matcalc.language.syntax.dependence")
     macro_expansion = later("matcalc.language.latex.macro_expansion")
 
@@ -106,9 +97,6 @@ def _against_the_capital(variable: Variable, kind: str) -> Decision:
     )
 
 
-Read = TypeVar("Read", bound="Decided")
-
-
 class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
@@ -136,7 +124,9 @@ class Reader:
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
         self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
-        self.decisions = [_letter_of(command) for command in self.source.letters]
+        self.decisions = [
+            Decision(f"\\{command}, which nothing defines, is read as a letter", "alias") for command in self.source.letters
+        ]
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
@@ -382,12 +372,9 @@ class Reader:
 
     def _fresh_sizes(self) -> Iterator[str]:
         taken = self._names_taken() | set(self.scope.limits)
-        for name in _SIZE_LETTERS:
+        for name in chain(_SIZE_LETTERS, (f"n_{number}" for number in count(1))):
             if name not in taken and name not in self._sizes_named:
                 yield name
-        for number in count(1):
-            if f"n_{number}" not in taken:
-                yield f"n_{number}"
 
     def _note_conventions(self, variables: list[Variable]) -> None:
         groups: dict[int, list[str]] = {}
@@ -431,10 +418,21 @@ class Reader:
         declarations |= dict.fromkeys(self.builder.users_functions, "function")
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *self.builder.answers()]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
-        text, given, derived = self.source.given, self.declarations, tuple(dict.fromkeys(construction.derived))
-        families = {name: symbol.name for name, symbol in symbols.items() if symbol.name != name}
-        whole = (expression, symbols, declarations, decisions, intermediates, steps, outline)
-        return Elaborated(*whole, None, text, self.dialect, given, derived, families=families, options=self.options)
+        return Elaborated(
+            expression,
+            symbols,
+            declarations,
+            decisions,
+            intermediates,
+            steps,
+            outline,
+            text=self.source.given,
+            dialect=self.dialect,
+            given=self.declarations,
+            derived=tuple(dict.fromkeys(construction.derived)),
+            families={name: symbol.name for name, symbol in symbols.items() if symbol.name != name},
+            options=self.options,
+        )
 
     def attempted(self, read: Callable[[], Read]) -> Attempt[Read]:
         """What ``read`` gives, with what it costs; or why it cannot be read, or is not certain
@@ -444,11 +442,10 @@ class Reader:
         except MatcalcError as error:
             return Attempt(self.forks, error=self.source.located(error))
         doubt: MatcalcError | None = None
-        if self.options.strict:
-            try:
-                require_certain(found.decisions)
-            except MatcalcError as error:
-                doubt = self.source.located(error)
+        try:
+            require_certain(found.decisions if self.options.strict else ())
+        except MatcalcError as error:
+            doubt = self.source.located(error)
         return Attempt(self.forks, self.cost, found, doubt)
 
     def _steps(
@@ -464,10 +461,5 @@ class Reader:
 
 
 def _may_have_indices(text: str) -> bool:
-    if not _INDEX_MARKS.isdisjoint(text):
-        return True
-    return ("um" in text or "^" in text) and _INDEXED.search(text) is not None
-
-
-def _letter_of(command: str) -> Decision:
-    return Decision(f"\\{command}, which nothing defines, is read as a letter", "alias")
+    marked = not _INDEX_MARKS.isdisjoint(text)
+    return marked or (("um" in text or "^" in text) and _INDEXED.search(text) is not None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.records import record, replace
@@ -36,7 +36,6 @@ from matcalc.language.decisions import (
     notes_of,
 )
 from matcalc.language.declare.declared import Declaration, Declare
-from matcalc.language.elaboration import joined_or_apart
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.dependence import not_defined
 from matcalc.language.syntax.trees import names_in, number_in, ungrouped, walk
@@ -147,21 +146,18 @@ def elaborate_statement(
             try:
                 return reader.statement(bent)
             except _DoesNotFit as found:
-                misfit = reader.source.located(found.error)
-                assert isinstance(misfit, ShapeError)
+                assert isinstance(found.__cause__, ShapeError)
+                misfit = cast("ShapeError", reader.source.located(found.__cause__))
                 return replace(made().lead(), misfit=misfit)
 
         return reader.attempted(read)
 
-    return least(lambda flipped: joined_or_apart(attempt, options.flipping(flipped)), text, options)
+    return least(attempt, text, options)
 
 
 class _DoesNotFit(Exception):
-    """The claimed side does not fit the kinds and sizes of the other."""
-
-    def __init__(self, error: ShapeError) -> None:
-        super().__init__()
-        self.error = error
+    """The claimed side does not fit the kinds and sizes of the other, for the reason that is its
+    cause."""
 
 
 @record(frozen=False)
@@ -218,7 +214,9 @@ class _StatementReader(EquationReader):
         try:
             self.solve([lead.term, claimed.term])
         except ShapeError as error:
-            raise error if bent else _DoesNotFit(error) from None
+            if bent:
+                raise
+            raise _DoesNotFit from error
         self.check_indices()
         symbols = self.symbols()
         construction = self.construction(symbols)
@@ -269,12 +267,20 @@ class _StatementReader(EquationReader):
     def _stated(
         self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool
     ) -> Statement:
-        text, dialect, given = whole.text, whole.dialect, whole.given
-        parts = (whole.declarations, whole.decisions, whole.intermediates)
         uncertain = "" if self.scope.undefined.certain else UNCERTAIN
-        found = Statement(left, right, symbols, *parts, None, turned, text, dialect, given, whole.derived, self._links)
-        return replace(
-            found,
+        return Statement(
+            left,
+            right,
+            symbols,
+            whole.declarations,
+            whole.decisions,
+            whole.intermediates,
+            turned=turned,
+            text=whole.text,
+            dialect=whole.dialect,
+            given=whole.given,
+            derived=whole.derived,
+            links=self._links,
             evidence=self.builder.evidence,
             functions=self.functions,
             entries=self._entries,

@@ -11,7 +11,7 @@ from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE
 from matcalc.language.build import terms as t
-from matcalc.language.build.scope import Members, Scope, letter_class
+from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.language.syntax import trees as s
 from matcalc.language.typing import constraints as c
@@ -38,9 +38,6 @@ _ENTRYWISE = (
     t.InverseTerm,
 )
 """What makes one number of numbers."""
-
-
-_KINDS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
 class Assembly:
@@ -290,8 +287,8 @@ class Assembly:
         shape, words = declaration.shape, f"what is declared of {declaration.name}"
         if shape is not None and len(shape) < 3:
             self.relate(kind_relations.Measured(cell.span, frozenset({(kind_of(shape),)}), words, (cell,), (extent(shape),)))
-        elif declaration.kind in _KINDS:
-            self.relate(kind_relations.InRelation(cell.span, frozenset({(_KINDS[declaration.kind],)}), words, cell))
+        elif declaration.kind in MASKS:
+            self.relate(kind_relations.InRelation(cell.span, frozenset({(MASKS[declaration.kind],)}), words, cell))
         if declaration.count is not None:
             self.relate(kind_relations.MemberOf(cell.span, operand.cell, cell, (declaration.count, *[None] * (count - 1))))
         if declaration.properties:

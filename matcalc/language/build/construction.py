@@ -386,34 +386,24 @@ def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
 
 
 def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
-    shape = shape_of_cell(term.cell)
-    if len(built) == 1 and functions()[term.function].axis:
-        return _call_along(term, built[0], shape)
-    if term.axis is None and term.operands[0].cell.mask == ROW and len(built) == 1:
-        column = e.Transpose(built[0])
-        if not shape:
-            return e.Call(term.function, (column,), None, ())
-        return e.Transpose(e.Call(term.function, (column,), None, column.shape))
-    return e.Call(term.function, tuple(built), term.axis, shape)
+    """A function of a vector, or of each row or column of a matrix, of each row where that is not
+    said; of a row it is that of the vector."""
+    shape, operand = shape_of_cell(term.cell), built[0]
+    along = len(built) == 1 and functions()[term.function].axis
+    if along and operand.is_matrix:
+        return e.Call(term.function, (operand,), term.axis or "rows", shape)
+    lies = operand.is_row if along else len(built) == 1 and term.axis is None and term.operands[0].cell.mask == ROW
+    if not lies:
+        return e.Call(term.function, tuple(built), None if along else term.axis, shape)
+    column = e.Transpose(operand)
+    found = e.Call(term.function, (column,), None, column.shape if shape else ())
+    return e.Transpose(found) if shape else found
 
 
 def _stacked(operand: e.Expr) -> e.Expr:
     if operand.is_scalar or operand.is_column:
         return operand
     return e.Transpose(operand) if operand.is_row else e.Vec(operand)
-
-
-def _call_along(term: t.CallTerm, operand: e.Expr, shape: Shape) -> e.Expr:
-    """A function of a vector, or of each row or column of a matrix; of each row where that is not
-    said."""
-    if operand.is_matrix:
-        return e.Call(term.function, (operand,), term.axis or "rows", shape)
-    if not operand.is_row:
-        return e.Call(term.function, (operand,), None, shape)
-    column = e.Transpose(operand)
-    return (
-        e.Transpose(e.Call(term.function, (column,), None, column.shape)) if shape else e.Call(term.function, (column,), None, ())
-    )
 
 
 def _index(index: t.BoundIndex) -> e.Index:

@@ -191,30 +191,21 @@ def _zero(shape: Shape) -> e.Expr:
 
 
 def _reduced(node: e.Expr) -> e.Expr:
-    """Zero where the node is seen to be: of terms that cancel, with a factor that is zero."""
+    """Without terms that cancel, and zero where the node is seen to be: with a part that is zero."""
     match node := cast("e.Node", node):
-        case e.Sum(terms=terms):
-            left = [term for term in terms if not _is_zero(term)]
-            for term in list(left):
-                other = term.operand if isinstance(term, e.Negative) else e.Negative(term)
-                if term in left and other in left:
-                    left.remove(term)
-                    left.remove(other)
-            return node if left else _zero(node.shape)
-        case e.Product(factors=factors) | e.Hadamard(factors=factors) if any(_is_zero(factor) for factor in factors):
-            return _zero(node.shape)
-        case e.Quotient(numerator=part) | e.Norm(operand=part) | e.Total(operand=part) | e.Trace(operand=part) if _is_zero(part):
-            return _zero(node.shape)
-        case e.Negative(operand=part) | e.Transpose(operand=part) | e.Entry(operand=part) | e.IndexSum(body=part) if _is_zero(
-            part
-        ):
-            return _zero(node.shape)
-        case e.Power(base=base, exponent=e.Number(value=value)) if value > 0 and _is_zero(base):
-            return _zero(node.shape)
-        case e.Elementwise(function=function, argument=part) if function in _ODD and _is_zero(part):
-            return _zero(node.shape)
-        case e.Leaf() | e.Linear() | e.Multilinear() | e.Nonlinear() | e.Indexed():
-            return node
+        case e.Sum():
+            return _without_opposites(node)
+        case e.Linear() | e.Multilinear() | e.Indexed():
+            zero = any(map(_is_zero, node.below))
+        case e.Quotient(numerator=part) | e.Norm(operand=part):
+            zero = _is_zero(part)
+        case e.Power(base=base, exponent=e.Number(value=value)):
+            zero = value > 0 and _is_zero(base)
+        case e.Elementwise(function=function, argument=part):
+            zero = function in _ODD and _is_zero(part)
+        case e.Leaf() | e.Nonlinear():
+            zero = False
+    return _zero(node.shape) if zero else node
 
 
 def _is_singular(node: e.Expr, vanishing: set[e.Expr]) -> bool:
@@ -252,27 +243,20 @@ def settled(form: e.Expr, still: e.Symbol, variable: e.Symbol) -> e.Expr:
     """What was found around ``still``, at the variable itself, without the steps that are nothing
     there."""
 
-    def change(node: e.Expr) -> e.Expr:
-        if isinstance(node, e.Sum):
-            return _without_opposites(node, node.terms)
-        if isinstance(node, e.Linear | e.Multilinear) and any(map(_is_zero, node.below)):
-            return _zero(node.shape)
-        return variable if node is still else node
-
-    return rebuilt_with(form, change)
+    return rebuilt_with(form, lambda node: variable if node is still else _reduced(node))
 
 
-def _without_opposites(node: e.Sum, terms: tuple[e.Expr, ...]) -> e.Expr:
+def _without_opposites(node: e.Sum) -> e.Expr:
     """The sum without the terms that take each other away."""
     left: list[tuple[bool, e.Expr]] = []
-    for term in terms:
+    for term in node.terms:
         negative, bare = _signed(term)
         opposite = (not negative, bare)
         if opposite in left:
             left.remove(opposite)
         elif not _is_zero(bare):
             left.append((negative, bare))
-    if len(left) == len(terms):
+    if len(left) == len(node.terms):
         return node
     kept = tuple([e.Negative(bare) if negative else bare for negative, bare in left])
     if not kept:

@@ -77,9 +77,7 @@ class Naming(Assembly):
         if name in scope.definitions:
             return self.function_value(scope.definitions[name], None, span)
         if name in scope.sizes or name in scope.size_names:
-            return t.SizeTerm(
-                self.cell(SCALAR, span), self.place(span), scope.sizes[name] if name in scope.sizes else Size.of(name)
-            )
+            return t.SizeTerm(self.cell(SCALAR, span), self.place(span), scope.sizes.get(name) or Size.of(name))
         if name in scope.declarations:
             member = scope.declared_members and self._positions_in(index_of(name))
             return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
@@ -138,10 +136,9 @@ class Naming(Assembly):
 
     def _indexed_name(self, name: str, span: Span) -> t.Term | None:
         """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
-        base, _, index = name.rpartition("_")
-        if base == "e" and index.isdecimal() and "e" not in self.scope.declarations:
-            return self.unit(int(index), span)
-        positions = self._positions_in(index) if base else ()
+        base, positions = self._parted(name)
+        if base == "e" and name[2:].isdecimal() and "e" not in self.scope.declarations:
+            return self.unit(int(name[2:]), span)
         if not positions:
             return None
         if base == "e" and len(positions) == 1 and self._is_euler():
@@ -152,6 +149,12 @@ class Naming(Assembly):
         if base in self.scope.member_values:
             return self._member_value(base, positions, span)
         return self._member(s.Name(span, base), positions)
+
+    def _parted(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]]:
+        """What stands before the indices of sums in a name, and the positions that these are, if
+        there are any."""
+        base, _, index = name.rpartition("_")
+        return base, self._positions_in(index) if base else ()
 
     def _member(self, base: s.Name, positions: tuple[int | t.BoundIndex, ...]) -> t.Term:
         """What an index stands at: a part of an array, row i of it if that is a matrix, or where
@@ -325,11 +328,9 @@ class Naming(Assembly):
     def _entry_named(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]] | None:
         """The array and the positions of what is called ``x_k``, k an index of a sum or an array;
         None for other names."""
-        base, _, index = name.rpartition("_")
-        positions = (
-            self._positions_in(index) if base and name not in self.scope.declarations and name not in self.scope.values else ()
-        )
-        return (base, positions) if positions else None
+        found = self._parted(name)
+        known = name in self.scope.declarations or name in self.scope.values
+        return found if found[1] and not known else None
 
     def _by_entries(self, node: s.DerivativeOf, body: t.Term) -> t.Term:
         """The derivative by entries of arrays, one after the other: that in the direction in which
@@ -424,10 +425,8 @@ class Naming(Assembly):
 
     def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
-        base, _, index = name.name.rpartition("_")
-        known = name.name in self.scope.declarations and not index_of(name.name)
-        before = self._positions_in(index) if base and not known else ()
-        if before:
+        base, before = self._parted(name.name)
+        if before and (name.name not in self.scope.declarations or index_of(name.name)):
             return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)
         bound = any(not isinstance(position, int) for position in positions)
         return self.entry(self._array(name) if bound else self._name(name), positions, span)
@@ -435,8 +434,8 @@ class Naming(Assembly):
     def _array(self, node: s.Name) -> t.Term:
         """What stands before the indices of sums."""
         name, scope = node.name, self.scope
-        known = name in scope.values or name in scope.sizes or name in scope.size_names or name in _CONSTANT_ARRAYS
-        if known and name not in scope.declarations:
+        known = (scope.values, scope.sizes, scope.size_names, _CONSTANT_ARRAYS)
+        if name not in scope.declarations and any(name in names for names in known):
             return self._name(node)
         array = array_of(scope, name)
         if array == name and name in scope.points:

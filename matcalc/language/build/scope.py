@@ -9,16 +9,16 @@ from functools import lru_cache
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, sizes_text
+from matcalc.base.sizes import sizes_text
 from matcalc.facts.table import kinds
 from matcalc.language.build.terms import BoundIndex, Term
-from matcalc.language.decisions import Decision
+from matcalc.language.decisions import Apart, Decision
 from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import Definition, Syntax, names_among, sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, ROW, SCALAR, TENSOR3, TENSOR4, Cell
+from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, SCALAR, Cell, kind_of
 
 COLUMNS = "columns"
 """The choice that members are the columns of a matrix, and not its rows; behind a colon stands what
@@ -177,12 +177,11 @@ class Scope:
 
     def variable(self, name: str, span: Span) -> Variable:
         """The symbol of this name, made at its first use."""
-        found = self.variables.get(name)
-        if found is None:
+        if name not in self.variables:
             declaration = self.declarations.get(name)
             found = self.variables[name] = Variable(name, Cell(_first_mask(declaration), span), declaration)
             found.undefined = name in self.undefined.arguments and name not in self.undefined.standing
-        return found
+        return self.variables[name]
 
     def base_of(self, array: str) -> str:
         """What stands before the indices where the parts of an array are meant: ``x`` for X."""
@@ -197,17 +196,14 @@ def _first_mask(declaration: Declaration | None) -> int:
     if declaration is None:
         return SCALAR | COLUMN | MATRIX
     if declaration.shape is not None:
-        shape = declaration.shape
-        if len(shape) > 2:
-            return TENSOR3 if len(shape) == 3 else TENSOR4
-        return SCALAR if not shape else COLUMN if len(shape) == 1 else ROW if shape[0] == ONE else MATRIX
-    if declaration.kind in _MASKS:
-        return _MASKS[declaration.kind]
+        return kind_of(declaration.shape)
+    if declaration.kind in MASKS:
+        return MASKS[declaration.kind]
     possible = kinds(declaration.facts)
-    return sum(mask for kind, mask in _MASKS.items() if kind in possible)
+    return sum(mask for kind, mask in MASKS.items() if kind in possible)
 
 
-_MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
+MASKS = {"scalar": SCALAR, "vector": COLUMN, "matrix": MATRIX}
 
 
 @lru_cache(maxsize=4096)
@@ -314,10 +310,6 @@ def _last(node: s.Syntax) -> str:
     return node.name if isinstance(node, s.Name) else ""
 
 
-class Apart(Exception):
-    """A name in the text is no array that has what is written with an index as its parts."""
-
-
 def array_of(scope: Scope, base: str) -> str:
     """The name of the array that ``x_i`` is a part of: x, or X where that is declared, asked for or
     in the text."""
@@ -379,11 +371,7 @@ class Families:
         """Names for open sizes: n samples with d features, K components."""
         letters = {members.positions[0] for _, members in self._found}
         counts = _COUNTS if "i" in letters else {**_COUNTS, "j": "n"}
-        rows = [
-            (variable.cell.rows, counts[members.positions[0]])
-            for variable, members in self._found
-            if members.positions[0] in counts
-        ]
+        rows = [(variable.cell.rows, counts[at]) for variable, members in self._found if (at := members.positions[0]) in counts]
         first = self._found[0][0].cell if self._found else None
         return [*rows, (first.cols, "d")] if first is not None and first.mask == MATRIX else rows
 

@@ -240,9 +240,7 @@ def as_command(args: Sequence[str]) -> list[str]:
 def _behind_options(args: Sequence[str]) -> list[str]:
     """Options that stand before the command are put behind it."""
     place = next((k for k, word in enumerate(args) if word.lower() in _COMMANDS), None)
-    if place is None:
-        return ["derive", *args]
-    return [args[place].lower(), *args[:place], *args[place + 1 :]]
+    return ["derive", *args] if place is None else [args[place].lower(), *args[:place], *args[place + 1 :]]
 
 
 def _of_formula(args: Sequence[str]) -> list[str]:

@@ -41,9 +41,7 @@ def formula(written: str, state: State) -> Derivation | ParsedExpression:
     """The derivative that ``d(f)/dV`` or ``hessian(f, x)`` asks for, or the expression itself as it
     was read."""
     whole = program(written, state)
-    if not is_derivative(written, state):
-        return parse(whole, state.shared)
-    return derive(whole, **state.conventions)
+    return parse(whole, state.shared) if not is_derivative(written, state) else derive(whole, **state.conventions)
 
 
 def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:

@@ -25,6 +25,8 @@ class Function:
     aliases: tuple[str, ...] = ()
     derivative: str = ""
     definition: str = ""
+    definition_rows: str = ""
+    definition_cols: str = ""
     signature: str = "t -> t"
     axis: bool = False
     of_one: str = ""

@@ -441,7 +441,7 @@ class Builder(Naming):
 
     def _note_array_power(self, span: Span, base: t.Term, exponent: t.Term) -> None:
         """``X**2`` goes entry by entry; ``X**-1`` is hardly meant so."""
-        if self.written.dialect != "numpy":
+        if self.written.dialect != "numpy" or self.depth:
             return
         inverse = _is_minus_one(exponent)
         said = f"** of a matrix goes entry by entry, as in NumPy; the {'inverse is inv(X)' if inverse else 'matrix power is X^2'}"

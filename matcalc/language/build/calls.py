@@ -116,7 +116,11 @@ class CallBuilder(Builder):
 
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
         """A function with a definition, of every row or column."""
-        return definitions.Lifting(self, operand, axis, span).build(function)
+        sizes: dict[str, Dimension] = {"m": Unknown(), "n": Unknown()}
+        size = sizes["m"], sizes["n"]
+        words = f"a function along {axis}"
+        self.relate(kind_relations.Measured(span, frozenset({(MATRIX,)}), words, (operand.cell,), (size,)))
+        return self._opened(definitions.definition_along(function, axis), {"X": operand}, sizes, span)
 
     @staticmethod
     def _has_axis(name: str) -> bool:

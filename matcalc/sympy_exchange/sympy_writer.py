@@ -18,7 +18,7 @@ from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
 from matcalc.language import elaborate
-from matcalc.language.build.definitions import signature_of
+from matcalc.language.build.table_functions import signature_of
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_assumptions, sympy

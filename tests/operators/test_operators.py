@@ -14,7 +14,7 @@ import pytest
 import matcalc
 from matcalc.base.functions import functions, spellings
 from matcalc.interface.constructors import SIZED, names
-from matcalc.language.build.definitions import signature_of
+from matcalc.language.build.table_functions import signature_of
 from matcalc.language.text.spelling import OF_EXPRESSIONS
 from tests.counting import calls
 

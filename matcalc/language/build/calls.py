@@ -3,28 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from matcalc.base.errors import LimitError, ParseError, Span
-from matcalc.base.functions import Function, functions, spellings
+from matcalc.base.errors import ParseError, Span
+from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Size
-from matcalc.language.build import definitions
 from matcalc.language.build import terms as t
-from matcalc.language.build.builder import Builder, weighs
-from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
-from matcalc.language.build.definitions import Signature, SizeNames, signature_of
+from matcalc.language.build.builder import Builder
+from matcalc.language.build.operators import weighs
 from matcalc.language.build.scope import Scope, letter_class
+from matcalc.language.build.table_functions import TableFunctions, derivative_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
 from matcalc.language.text.spelling import INFINITE_NORMS, NORM_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
-from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
-from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
+from matcalc.language.typing.dimensions import Dimension, Unknown
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import array_arithmetic
@@ -42,11 +41,10 @@ _SIZED = {
 _VALUED = frozenset(["unit", "vector", "matrix"])
 """Those of them that begin with a number."""
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
-_DEEPEST_DEFINITION = 8
 _SUMS = frozenset(["sum", "mean"])
 
 
-class CallBuilder(Builder):
+class CallBuilder(TableFunctions):
     """The builder with calls."""
 
     def sums_up(self, node: s.Applied, outer: bool) -> bool:
@@ -81,7 +79,7 @@ class CallBuilder(Builder):
             return self._sized(node)
         if name.endswith("'") and name[:-1] in functions():
             self._count(node, arguments, 1)
-            return self._opened(definitions.derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
+            return self._opened(derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))
         if name == "pinv":
             self._refuse_sign_on_a_vector(node)
         if name not in _STRUCTURAL and name not in spellings():
@@ -104,28 +102,6 @@ class CallBuilder(Builder):
     def _is_users(self, name: str) -> bool:
         declaration = self.scope.declarations.get(canonical_name(name.rstrip("'")))
         return declaration is not None and declaration.kind == "function"
-
-    def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
-        if len(arguments) != wanted:
-            plural = "argument" if wanted == 1 else "arguments"
-            along = len(arguments) == 2 and wanted == 1 and self._has_axis(node.function)
-            advice = (
-                meanings.along_an_axis(node.function) if along else f"{node.function}({_arguments_of(node.function, wanted)})"
-            )
-            raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
-
-    def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
-        """A function with a definition, of every row or column."""
-        sizes: dict[str, Dimension] = {"m": Unknown(), "n": Unknown()}
-        size = sizes["m"], sizes["n"]
-        words = f"a function along {axis}"
-        self.relate(kind_relations.Measured(span, frozenset({(MATRIX,)}), words, (operand.cell,), (size,)))
-        return self._opened(definitions.definition_along(function, axis), {"X": operand}, sizes, span)
-
-    @staticmethod
-    def _has_axis(name: str) -> bool:
-        """Whether a function may be taken along the rows or columns of a matrix."""
-        return name == "sum" or (name in spellings() and functions()[spellings()[name]].axis)
 
     # ------------------------------------------------------------ constants with sizes
 
@@ -173,162 +149,14 @@ class CallBuilder(Builder):
 
     # ------------------------------------------------------------ functions of the table
 
-    def function(self, entry: Function, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        """A function of ``rules/functions.toml``, applied to the whole, or to each row or
-        column."""
-        span = self.place(node.span)
-        if axis and not entry.axis:
-            raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
-        signature = signature_of(entry)
-        self._count(node, arguments, 1 if entry.kind == "elementwise" else len(signature.parameters))
-        if entry.name in MATRIX_COUNTERPART:
-            self._note_counterpart(entry.name, node.function, arguments[0])
-        if entry.kind == "elementwise":
-            return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
-        if entry.of_one and self.single(arguments[0]):
-            self.evidence = True
-            return (
-                arguments[0]
-                if entry.of_one == "t"
-                else self._opened(definitions.of_one(entry.name), {"t": arguments[0]}, {}, span)
-            )
-        whole = self._of_whole_matrix(entry, signature, node, arguments) if entry.axis and axis is None else None
-        if whole is not None:
-            return whole
-        if entry.kind == "defined":
-            return self._defined(entry, signature, node, arguments, axis)
-        self.evidence = True
-        if entry.name == "inv":
-            return self._inverse(node, arguments, None)
-        if axis is not None:
-            return self._along_axis(entry, signature, node, arguments[0], axis)
-        return self._measured(entry, signature, node, arguments)
-
-    def _along_axis(self, entry: Function, signature: Signature, node: s.Applied, operand: t.Term, axis: str) -> t.Term:
-        span, result = self.place(node.span), operand.cell
-        if signature.result == ():
-            result = self.related(kind_relations.Totalled, node.span, axis, node.function, operand.cell)
-        else:
-            self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), node.function, result))
-        return t.CallTerm(result, span, (operand,), entry.name, axis)
-
-    def _of_whole_matrix(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term | None:
-        """A function of a vector that is given a matrix without an axis: a mean is that of all
-        entries, a softmax that of each row."""
-        operand = arguments[0]
-        span = self.place(node.span)
-
-        def of_matrix() -> bool:
-            return operand.cell.mask == MATRIX
-
-        if signature.result:
-            self.evidence = True
-            shapes = frozenset({(COLUMN, COLUMN), (ROW, ROW), (MATRIX, MATRIX)})
-            result = self.cell(ANY, node.span)
-            self.relate(c.SameShape(span, operand.cell, result))
-            self.relate(kind_relations.InRelation(span, shapes, node.function, operand.cell, result))
-            self.decide(
-                f"{node.function} of a matrix is read as that of each row; of each column: {node.function}(X, cols)",
-                "dialect",
-                span=span,
-                when=of_matrix,
-            )
-            return t.CallTerm(result, span, (operand,), entry.name, None)
-        if entry.of_one == "t" and operand.cell.made and operand.cell.mask == SCALAR:
-            return operand  # MATLAB's mean(mean(X))
-        if entry.kind == "defined":
-            self.decide(
-                f"{node.function} of a matrix is read as that of all entries; of each row: {node.function}(X, rows)",
-                "dialect",
-                span=span,
-                when=of_matrix,
-            )
-            self.relate(kind_relations.InRelation(span, frozenset({(COLUMN,), (ROW,), (MATRIX,)}), node.function, operand.cell))
-            arguments[0] = self._vec(node, [operand], None)
-        return None
-
-    def _measured(self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term]) -> t.Term:
-        shapes = [*signature.parameters.values(), signature.result]
-        result = self.cell(ANY, node.span)
-        cells = [*[argument.cell for argument in arguments], result]
-        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), {name: Unknown() for name in signature.size_names})
-        result.made = signature.result == () and any(signature.parameters.values())
-        return t.CallTerm(result, self.place(node.span), tuple(arguments), entry.name, None)
-
-    def _in_shapes(
-        self, node: s.Applied, shapes: list[SizeNames], cells: list[Cell], kinds: Relation, sizes: Mapping[str, Dimension]
-    ) -> None:
-        """Cells have the kinds and the shapes that a signature says."""
-        dimensions = tuple([extent([sizes[name] for name in shape]) for shape in shapes])
-        self.relate(kind_relations.Measured(self.place(node.span), kinds, node.function, tuple(cells), dimensions))
-
-    def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
-        counterpart, meaning = MATRIX_COUNTERPART[name]
-        cell = argument.cell
-
-        def square() -> bool:
-            return cell.mask == MATRIX and resolved(cell.rows) == resolved(cell.cols)
-
-        if MATRIX_FUNCTIONS in self.otherwise:
-            self.decide(f"{written} of a matrix is read as the matrix {meaning}", "alias", span=argument.span, when=square)
-            return
-        self.decide(
-            f"{written} of a matrix is elementwise; the matrix {meaning} is {counterpart}",
-            "alias",
-            span=argument.span,
-            otherwise=MATRIX_FUNCTIONS,
-            when=square,
-        )
-
     # ------------------------------------------------------------ functions defined by other
     # operations
-
-    def _defined(
-        self, entry: Function, signature: Signature, node: s.Applied, arguments: list[t.Term], axis: str | None
-    ) -> t.Term:
-        if self.depth >= _DEEPEST_DEFINITION:
-            raise LimitError(f"the definition of {entry.name} is nested too deeply", span=node.span)
-        span = self.place(node.span)
-        if axis is not None:
-            self.evidence = True
-            return self.lifted(arguments[0], axis, span, entry.name)
-        sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
-        if signature.size_names:
-            self.evidence = True
-            shapes = list(signature.parameters.values())
-            kinds = frozenset({tuple([kind_of(shape) for shape in shapes])})
-            self._in_shapes(node, shapes, [argument.cell for argument in arguments], kinds, sizes)
-        built = self._opened(
-            definitions.definition_of(entry.name), dict(zip(signature.parameters, arguments, strict=True)), sizes, span
-        )
-        self.evidence |= bool(signature.size_names)
-        return built
-
-    def _opened(self, definition: s.Syntax, values: dict[str, t.Term], sizes: dict[str, Dimension], span: Span) -> t.Term:
-        """A definition with these values of its parameters, which sees no other names."""
-        scope = self.scope
-        outer = scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions, self.depth, self.evidence
-        self.depth += 1
-        try:
-            scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions = values, sizes, {}, {}, {}
-            return self.build(definition, span)
-        finally:
-            scope.values, scope.sizes, scope.indices, scope.declarations, scope.definitions, self.depth, self.evidence = outer
 
     # ------------------------------------------------------------ functions with their own classes
 
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         self.relate(kind_relations.TraceOf(self.place(node.span), node.function, arguments[0].cell))
         return t.TraceTerm(self.made(node.span), self.place(node.span), (arguments[0],))
-
-    def _inverse(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        self._needs(node, arguments[0], SCALAR | MATRIX, square=True)
-        return t.InverseTerm(arguments[0].cell, self.place(node.span), (arguments[0],))
-
-    def _needs(self, node: s.Applied, argument: t.Term, mask: int, square: bool = False) -> None:
-        self.evidence = True
-        kinds: Relation = frozenset({(kind,) for kind in KINDS if kind & mask})
-        self.relate(kind_relations.InRelation(self.place(node.span), kinds, node.function, argument.cell, square=square))
 
     def _sum(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         index = self.summed_index(node)
@@ -345,10 +173,6 @@ class CallBuilder(Builder):
             return arguments[0]
         result = self.related(kind_relations.DiagonalOf, node.span, arguments[0].cell)
         return t.DiagonalTerm(result, self.place(node.span), (arguments[0],))
-
-    def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        result = self.related(kind_relations.Stacked, node.span, arguments[0].cell)
-        return t.VecTerm(result, self.place(node.span), (arguments[0],))
 
     def _reshape(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         if len(node.arguments) != 3:
@@ -525,23 +349,3 @@ _STRUCTURAL: dict[str, tuple[_Structural, int]] = {
 }  # fmt: skip
 """What builds each of the functions with a place of their own, and how many arguments it takes, 0
 where that is told there."""
-
-
-def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
-    """The kinds of a signature; a function of one vector takes a row too, and gives a row where it
-    gives a vector."""
-    kinds = [kind_of(shape) for shape in shapes]
-    found = {tuple(kinds)}
-    if kinds[0] == COLUMN and len(kinds) == 2:
-        found.add((ROW, ROW if kinds[1] == COLUMN else kinds[1]))
-    return frozenset(found)
-
-
-_OF_VECTORS = frozenset(["sum", "norm", "norm1", "norm2", "dot", "inner", "vdot", "outer", "diag"])
-
-
-def _arguments_of(name: str, wanted: int) -> str:
-    """Letters for the arguments of a function, by what it takes."""
-    entry = functions().get(spellings().get(name, ""))
-    small = entry.argument_order < 2 if entry is not None else name in _OF_VECTORS or name not in _STRUCTURAL
-    return ", ".join(("xyz" if small else "ABC")[:wanted])

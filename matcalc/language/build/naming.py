@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
-from operator import mul
 from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import spend
@@ -23,7 +21,6 @@ from matcalc.language.syntax.trees import name_of, names_among, walk
 from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing.dimensions import Dimension
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
@@ -463,56 +460,3 @@ class Naming(Assembly):
         moved = any(isinstance(part, s.Name) and self.scope.bound_index(part.name) is not None for part in walk(node))
         advice = "a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])"
         raise ParseError("a position is a number or an index", span=node.span, suggestion=advice)
-
-    def size(self, node: s.Syntax) -> Dimension:
-        """A size written as an argument: ``n``, ``3``, ``m*n``, ``n+1``."""
-        if isinstance(node, s.Name) and node.name in self.scope.sizes:
-            return self.scope.sizes[node.name]
-        found: dict[s.Syntax, Size] = {}
-        for part in reversed(list(walk(node))):
-            found[part] = self._size_from(part, found)
-        if not found[node].can_be_positive:
-            raise ParseError(f"a size cannot be {found[node]}", span=node.span, expected="a size that can be 1 or more")
-        return found[node]
-
-    def _size_from(self, part: s.Syntax, found: Mapping[s.Syntax, Size]) -> Size:
-        """A size made of those of the parts below."""
-        match part:
-            case s.Group(operand=operand):
-                return found[operand]
-            case s.Binary(operator="*", left=left, right=right):
-                return found[left] * found[right]
-            case s.Binary(operator="+", left=left, right=right):
-                return found[left] + found[right]
-            case s.Binary(operator="-", left=left, right=right):
-                return found[left] - found[right]
-            case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
-                return reduce(mul, [found[base]] * int(value))
-            case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
-                return Size.of(int(value))
-            case s.Name(name=name) if name not in self.scope.sizes:
-                return Size.of(name)
-            case _:
-                raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
-
-
-MISPLACED: Mapping[type[s.Syntax], tuple[str, str | None]] = {
-    s.Word: ("'{}' cannot stand here", None),
-    s.Keyword: ("the option {} is not read here", None),
-    s.Listed: ("several values cannot stand here", None),
-    s.DifferentialOf: (
-        "a differential cannot be part of an expression", "a differential is one side of a statement: d(X^-1) = -X^-1 dX X^-1"
-    ),
-    **dict.fromkeys(
-        (s.Equation, s.Chain, s.Implication),
-        ("an expression is expected, not an equation", "the right side alone, or verify for the whole"),
-    ),
-    **dict.fromkeys((s.Program, s.Definition), ("an expression is expected, not a program", None)),
-}  # fmt: skip
-"""What is said of syntax that is no expression, and what to write instead."""
-
-
-def misplaced(node: s.Syntax) -> ParseError:
-    said, advice = MISPLACED[type(node)]
-    word = node.word if isinstance(node, s.Word) else node.name if isinstance(node, s.Keyword) else ""
-    return ParseError(said.format(word), span=node.span, suggestion=advice)

@@ -61,9 +61,8 @@ if TYPE_CHECKING:
     from matcalc.language.build import dialect_calls
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
-    from matcalc.language.typing import failures, kind_relations
+    from matcalc.language.typing import failures
 else:
-    kind_relations = later("matcalc.language.typing.kind_relations")
     failures = later("matcalc.language.typing.failures")
     open_indices = later("matcalc.language.syntax.open_indices")
     dialect_calls = later("matcalc.language.build.dialect_calls")

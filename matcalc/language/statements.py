@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import TypeAlias, cast
 
 from matcalc.base.errors import ParseError, ShapeError, Span
@@ -30,7 +31,6 @@ from matcalc.language.decisions import (
     Decision,
     Derived,
     Dialect,
-    Elaborated,
     ReadingOptions,
     least,
     notes_of,
@@ -175,9 +175,10 @@ def _different(dimensions: list[Dimension]) -> set[Size | int]:
     return {root if isinstance(root, Size) else id(root) for root in map(resolved, dimensions)}
 
 
-def _symbols_of(side: Side) -> tuple[e.Symbol, ...]:
+def _names_derivative(side: Side, function: str) -> bool:
+    """Whether a derivative of a function without a formula stands in a side."""
     expression = side if isinstance(side, e.Expr) else side.expression
-    return tuple(symbols_in(expression).values())
+    return any(function_of(symbol) == function for symbol in symbols_in(expression).values())
 
 
 def _is_derivative(node: s.Syntax) -> bool:
@@ -218,13 +219,10 @@ class _StatementReader(EquationReader):
                 raise
             raise _DoesNotFit from error
         self.check_indices()
-        symbols = self.symbols()
-        construction = self.construction(symbols)
+        construction = self.construction(self.symbols())
         sides = self._typed(lead, construction), self._filled(self._typed(claimed, construction))
-        left, right = sides[::-1] if turned else sides
         self._check_functions(sides, equation)
-        whole = self.result(_ZERO, construction)
-        return self._stated(left, right, symbols, whole, turned)
+        return self._stated(sides, construction, turned)
 
     def _leading(self, equation: s.Equation) -> tuple[bool, s.Syntax, s.Syntax]:
         """Whether the right side is the one that is differentiated, that side, and the claimed
@@ -258,20 +256,21 @@ class _StatementReader(EquationReader):
         Raises UnknownFunctionError where the formula would have to be known.
         """
         for name, arguments in self.scope.undefined.arguments.items():
-            there = [any(function_of(symbol) == name for symbol in _symbols_of(side)) for side in sides]
+            there = [_names_derivative(side, name) for side in sides]
             if there[0] != there[1]:
                 raise not_defined(name, arguments[0], equation.span)
             if all(there):
                 self.decisions.append(Decision(f"{name} is any function of {', '.join(arguments)}", "names"))
 
-    def _stated(
-        self, left: Side | None, right: Side | None, symbols: Mapping[str, e.Symbol], whole: Elaborated, turned: bool
-    ) -> Statement:
+    def _stated(self, sides: tuple[Side, Side | None], construction: Construction, turned: bool) -> Statement:
+        """The statement whose leading side and claimed one, which may have no shape, are these."""
+        whole = self.result(_ZERO, construction)
         uncertain = "" if self.scope.undefined.certain else UNCERTAIN
+        left, right = sides[::-1] if turned else sides
         return Statement(
             left,
             right,
-            symbols,
+            whole.symbols,
             whole.declarations,
             whole.decisions,
             whole.intermediates,
@@ -309,10 +308,7 @@ class _StatementReader(EquationReader):
         lead = self._lead = self._side(first)
         self.solve([lead.term])
         construction = self.construction(self.symbols())
-        typed = self._typed(lead, construction)
-        whole = self.result(_ZERO, construction)
-        left, right = (None, typed) if turned else (typed, None)
-        return self._stated(left, right, self.symbols(), whole, turned)
+        return self._stated((self._typed(lead, construction), None), construction, turned)
 
     def _check_signs(self, sides: list[s.Syntax]) -> None:
         """A lone d is no symbol unless it is declared, or what is differentiated by."""
@@ -345,12 +341,7 @@ class _StatementReader(EquationReader):
     def _variable(self, name: str, place: Span) -> str:
         """The symbol that is differentiated by."""
         name = self.of_family(name if name in self.scope.variables else array_of(self.scope, name))
-        if name not in self.declarations and name not in self.scope.variables:
-            raise ParseError(
-                f"{name} does not occur in the expression", span=place, expected=", ".join(self.scope.variables) or None
-            )
-        if name in self.declared_functions:
-            raise ParseError(f"{name} is declared as a function", span=place)
+        self.builder.check_variable(name, place)
         self.scope.variable(name, place)
         return name
 
@@ -428,11 +419,9 @@ class _StatementReader(EquationReader):
         expected, cell = self._fitting(sizes)
         if expected is None:
             return
-        own = [
-            size for name in self._known for size in (self.scope.variables[name].cell.rows, self.scope.variables[name].cell.cols)
-        ]
+        own = _sizes_of(self.scope.variables[name].cell for name in self._known)
         for pairs in (sizes.factorwise(cell.rows, expected.rows), sizes.factorwise(cell.cols, expected.cols)):
-            among = [*own, *self._open_sizes(), *(size for pair in pairs for size in pair)]
+            among = [*own, *_sizes_of(self.cells), *chain.from_iterable(pairs)]
             before = len(_different(own))
             sizes.attempt(pairs, among, lambda before=before: len(_different(own)) == before)  # type: ignore[misc]
 
@@ -446,18 +435,19 @@ class _StatementReader(EquationReader):
         found = self._claimed.term.cell.axes
         if len(wanted) == len(found):
             for pair in zip(found, wanted, strict=True):
-                sizes.attempt([pair], [*self._open_sizes(), *wanted])
-
-    def _open_sizes(self) -> list[Dimension]:
-        return [size for cell in self.cells for size in (cell.rows, cell.cols)]
+                sizes.attempt([pair], [*_sizes_of(self.cells), *wanted])
 
     def expect_sizes(self, sizes: SizeSystem) -> None:
         expected, cell = self._fitting(sizes)
         if expected is None:
             return
         for rows, cols in ((expected.rows, expected.cols), (expected.cols, expected.rows)):
-            if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), self._open_sizes()):
+            if sizes.attempt(((cell.rows, rows), (cell.cols, cols)), _sizes_of(self.cells)):
                 return
+
+
+def _sizes_of(cells: Iterable[Cell]) -> list[Dimension]:
+    return [size for cell in cells for size in (cell.rows, cell.cols)]
 
 
 def _set_masks(cells: Iterable[Cell], masks: Iterable[int]) -> None:

@@ -357,19 +357,23 @@ class Naming(Assembly):
         value = self.scope.values.get(name)
         return value if isinstance(value, t.SymbolTerm | t.BoundTerm) else None
 
+    def check_variable(self, name: str, span: Span, argument: bool = False) -> None:
+        """Raises ParseError for what is no symbol to differentiate by; ``argument``: functions
+        without a formula depend on it."""
+        declaration = self.scope.declarations.get(name)
+        if declaration is not None and declaration.kind == "function":
+            raise ParseError(f"{name} is declared as a function", span=span)
+        if name not in self.scope.variables and declaration is None and not argument:
+            raise ParseError(
+                f"{name} does not occur in the expression", span=span, expected=", ".join(self.scope.variables) or None
+            )
+
     def _differentiated_by(self, name: str, node: s.DerivativeOf) -> t.SymbolTerm | t.BoundTerm:
         scope = self.scope
         known = self._symbol_of(name)
         if known is not None:
             return known
-        declaration = scope.declarations.get(name)
-        if declaration is not None and declaration.kind == "function":
-            raise ParseError(f"{name} is declared as a function", span=node.span)
-        argument = any(name in names for names in scope.undefined.arguments.values())
-        if name not in scope.variables and declaration is None and not argument:
-            raise ParseError(
-                f"{name} does not occur in the expression", span=node.span, expected=", ".join(scope.variables) or None
-            )
+        self.check_variable(name, node.span, any(name in names for names in scope.undefined.arguments.values()))
         return t.SymbolTerm(scope.variable(name, node.span).cell, self.place(node.span), name)
 
     def _differentiated(

@@ -24,10 +24,8 @@ from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
 
 if TYPE_CHECKING:
-    from matcalc.language.syntax import array_arithmetic
     from matcalc.language.text import meanings
 else:
-    array_arithmetic = later("matcalc.language.syntax.array_arithmetic")
     meanings = later("matcalc.language.text.meanings")
 
 

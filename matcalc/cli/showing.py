@@ -104,9 +104,10 @@ class View:
         steps = self.steps or self.style is not None
         target = self.target
         if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
-            said = f"steps are not available as {target}" if steps else "only a derivation in steps is available as html"
             raise MatcalcError(
-                said, expected=", ".join(STEP_FORMATS) if steps else "", suggestion="" if steps else "--steps --to html"
+                f"steps are not available as {target}" if steps else "only a derivation in steps is available as html",
+                expected=", ".join(STEP_FORMATS) if steps else "",
+                suggestion="" if steps else "--steps --to html",
             )
         if steps and self.bold:
             raise MatcalcError(

@@ -67,8 +67,9 @@ class EquationReader(Reader):
             case s.Implication():
                 return self._implied(program.value)
             case s.Definition(function=name, span=span):
-                advice = "f(x) = x'*A*x; ∇f(x) = (A + A')*x"
-                raise UnknownFunctionError(f"{name} is defined here, and nothing is claimed", span=span, suggestion=advice)
+                raise UnknownFunctionError(
+                    f"{name} is defined here, and nothing is claimed", span=span, suggestion="f(x) = x'*A*x; ∇f(x) = (A + A')*x"
+                )
             case value:
                 raise ParseError("a statement has an equals sign", span=value.span, suggestion="d(x'*A*x)/dx = (A + A')*x")
 
@@ -122,8 +123,11 @@ class EquationReader(Reader):
         if declaration is None:
             self._declare(name, "scalar")
         elif declaration.kind != "scalar" and declaration.shape != ():
-            said = f"{name} is no number: the derivatives of a function of several arrays are not written out entry by entry"
-            raise ParseError(said, span=place, suggestion=f"the derivative by {name} alone")
+            raise ParseError(
+                f"{name} is no number: the derivatives of a function of several arrays are not written out entry by entry",
+                span=place,
+                suggestion=f"the derivative by {name} alone",
+            )
 
     def _without_new_name(self, sides: tuple[s.Syntax, ...], values: Collection[str]) -> tuple[s.Syntax, ...]:
         """The sides without a name in front that stands nowhere else: ``H = ∇²f(x) = A + A'`` says
@@ -160,8 +164,9 @@ class EquationReader(Reader):
         X of what it is of."""
         left = ungrouped(value.conclusion.left)
         if not isinstance(left, s.DerivativeOf) or len(left.wrt) != 1 or not left.plain:
-            advice = "df = tr(A dX) ⇒ ∇f = A'"
-            raise ParseError("a differential implies a first derivative", span=value.conclusion.left.span, suggestion=advice)
+            raise ParseError(
+                "a differential implies a first derivative", span=value.conclusion.left.span, suggestion="df = tr(A dX) ⇒ ∇f = A'"
+            )
         self._implied_by = left.wrt[0]
         derivative = s.DerivativeOf(left.span, value.premise.right, (f"d{left.wrt[0]}",))
         return s.Equation(value.conclusion.span, derivative, value.conclusion.right)
@@ -187,8 +192,7 @@ class EquationReader(Reader):
             return equation
         moving = _moving(names_in(*sides), names_in(*[one.body for one in inner]))
         if not moving or any(node.order > 1 for node in differentials):
-            said = "it is not said what changes in this differential"
-            raise ParseError(said, span=inner[0].span, suggestion=_NAME_THE_CHANGES)
+            raise ParseError("it is not said what changes in this differential", span=inner[0].span, suggestion=_NAME_THE_CHANGES)
         for name in moving:
             self._change(name)
         return s.Equation(equation.span, *[_stepwise(side, moving) for side in sides])
@@ -229,9 +233,10 @@ class EquationReader(Reader):
         body = ungrouped(differential)
         inner = ungrouped(body.body) if isinstance(body, s.DifferentialOf) else body
         if isinstance(inner, s.Name) and inner.name not in self.scope.values:
-            advice = f"the derivative by a name, d({inner.name})/dX = 0"
             raise ParseError(
-                f"this says that {inner.name} is constant, which is no claim", span=differential.span, suggestion=advice
+                f"this says that {inner.name} is constant, which is no claim",
+                span=differential.span,
+                suggestion=f"the derivative by a name, d({inner.name})/dX = 0",
             )
         names = [name for name, variable in self.scope.variables.items() if not self._is_constant(variable)]
         for name in names:

@@ -181,8 +181,7 @@ class Reader:
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
         self.scope.labelled = parsed.labelled
-        nodes = walk(parsed.program)
-        self._learn(nodes, assigned, parsed.written)
+        self._learn(walk(parsed.program), assigned, parsed.written)
         self.functions = tuple([definition.function for definition in parsed.program.definitions])
         several = len(self.functions) > 1
         program = dependence.composed(parsed.program) if several else parsed.program

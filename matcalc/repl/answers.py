@@ -294,8 +294,7 @@ def help_on(word: str) -> str:
     if not word:
         width = max(len(entry.usage) for entry in COMMANDS.values() if len(entry.usage) < 40)
         return _PAGE + "\n" + "\n".join(f"{entry.usage:<{width}}  {entry.purpose}" for entry in COMMANDS.values())
-    name = SYNONYMS.get(word.lstrip(":"), word.lstrip(":"))
-    entry = COMMANDS.get(name)
+    entry = COMMANDS.get(SYNONYMS.get(word.lstrip(":"), word.lstrip(":")))
     if entry is None:
         return described(word)
     said = "\n".join(line for line in (entry.usage, f"  {entry.purpose}", f"  {entry.more}") if line.strip())

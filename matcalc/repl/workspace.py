@@ -135,8 +135,7 @@ def program(statement: str, state: State, extra: Iterable[str] = ()) -> str:
     A statement in LaTeX is given its definitions in LaTeX. Raises ParseError for a statement that
     cannot be read.
     """
-    needed = state.needed([*extra, *names_in(statement, state)])
-    return _joined(needed, statement, state)
+    return _joined(state.needed([*extra, *names_in(statement, state)]), statement, state)
 
 
 def names_in(statement: str, state: State) -> tuple[str, ...]:

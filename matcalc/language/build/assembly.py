@@ -197,8 +197,7 @@ class Assembly:
         behind = after is None and position > 0 and self._is_matrix_by_letter(factors[position - 1])
         if behind or (isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm)):
             return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
-        cell = self.undecided(SCALAR | COLUMN, factor.span)
-        return t.NumberTerm(cell, factor.span, factor.value)
+        return t.NumberTerm(self.undecided(SCALAR | COLUMN, factor.span), factor.span, factor.value)
 
     def _is_matrix_by_letter(self, factor: t.Term) -> bool:
         """Whether a factor is a capital, or its transpose, that is declared as nothing else than a
@@ -309,8 +308,11 @@ class Assembly:
         assert index is not None
         if index not in self._indexed:
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
-            advice = meanings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])"
-            raise ShapeError(f"nothing in the sum is indexed by {name}", span=span, suggestion=advice)
+            raise ShapeError(
+                f"nothing in the sum is indexed by {name}",
+                span=span,
+                suggestion=meanings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])",
+            )
         self.relate(kind_relations.SummedOver(self.place(span), body.cell))
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)
 

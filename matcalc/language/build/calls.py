@@ -231,13 +231,12 @@ class CallBuilder(TableFunctions):
         if open_names:
             one, other = [part.name if isinstance(part, s.Name) else "B" for part in node.arguments[:2]]
             vectors, product = f"vectors: declare {open_names[0]}: n", f"the product of matrices: {one}*{other}"
-            ways = (vectors, product, f"their inner product: tr({one}'*{other})")
             self.decide(
                 f"dot is read as the inner product of vectors, although {open_names[0]} is a capital",
                 "kinds",
                 "doubtful",
                 span=self.place(node.span),
-                instead=ways,
+                instead=(vectors, product, f"their inner product: tr({one}'*{other})"),
             )
 
     def _norm_of_kind(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:

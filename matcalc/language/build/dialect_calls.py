@@ -173,8 +173,11 @@ class DialectBuilder(CallBuilder):
         from_zero = self._counts_from_zero(node, number)
         axis = number if from_zero else number - 1
         if axis not in _AXES or (axis < 0 and not from_zero):
-            said = "a matrix has the axes 0 and 1" if from_zero else "the dimensions of a matrix are 1 and 2"
-            raise ParseError(said, span=second.span, suggestion=f"{node.function}(X, rows), {node.function}(X, cols)")
+            raise ParseError(
+                "a matrix has the axes 0 and 1" if from_zero else "the dimensions of a matrix are 1 and 2",
+                span=second.span,
+                suggestion=f"{node.function}(X, rows), {node.function}(X, cols)",
+            )
         kept = () if from_zero else (s.Word(second.span, "kept"),)
         return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
 

@@ -462,5 +462,8 @@ class Naming(Assembly):
                 )
             return index
         moved = any(isinstance(part, s.Name) and self.scope.bound_index(part.name) is not None for part in walk(node))
-        advice = "a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])"
-        raise ParseError("a position is a number or an index", span=node.span, suggestion=advice)
+        raise ParseError(
+            "a position is a number or an index",
+            span=node.span,
+            suggestion="a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])",
+        )

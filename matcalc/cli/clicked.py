@@ -143,7 +143,8 @@ class _Expressed(PlainHelp):
 
     def _sorted_out(self, ctx: click.Context, args: Iterable[str]) -> tuple[list[str], list[str]]:
         """The words of the expression, and the options."""
-        spellings = {name: option for option in self.get_params(ctx) if isinstance(option, click.Option) for name in option.opts}
+        known = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        valued = {name: not option.is_flag and not option.count for option in known for name in option.opts}
         words: list[str] = []
         options: list[str] = []
         rest = deque(args)
@@ -152,19 +153,16 @@ class _Expressed(PlainHelp):
             if argument == "--":
                 words += rest
                 break
-            name = _as_option(argument, spellings)
-            option = spellings.get(name or "")
-            valued = option is not None and not option.is_flag and not option.count
-            if name is None or (
-                valued and len(argument) == 2 and (not rest or _LONG.match(rest[0]))
-            ):  # -w alone is an expression
+            name = _as_option(argument, valued)
+            alone = len(argument) == 2 and (not rest or _LONG.match(rest[0]))  # -w alone is an expression
+            if name is None or (valued.get(name) and alone):
                 words.append(argument)
-                continue
-            options.append(name)
-            if valued and not rest:
+            elif not valued.get(name):
+                options.append(name)
+            elif rest:
+                options += name, rest.popleft()
+            else:
                 raise click.BadOptionUsage(name, f"{name} needs a value", ctx)
-            if valued:
-                options.append(rest.popleft())
         return words, options
 
 
@@ -184,14 +182,22 @@ def _as_option(argument: str, spellings: Iterable[str]) -> str | None:
 def _joined(words: Sequence[str]) -> str:
     """The words of an expression that was not in quotes. Raises MatcalcError for several
     expressions, or names of files."""
-    if len(words) == 1:
-        return words[0]
+    if len(words) > 1:
+        _refuse_files(words)
+        _refuse_several(words)
+    return " ".join(words)
+
+
+def _refuse_files(words: Sequence[str]) -> None:
     files = [word for word in words if _is_file(word)]
     if len(files) > 1:
         raise MatcalcError(
             f"{files[0]} and {files[1]} are names of files: the shell puts them in place of a * that is not in quotes",
             suggestion="put the formula in double quotes",
         )
+
+
+def _refuse_several(words: Sequence[str]) -> None:
     alone = [
         f"{one} {other}"
         for one, other in zip(words, words[1:])
@@ -202,7 +208,6 @@ def _joined(words: Sequence[str]) -> str:
         names = all(word.isidentifier() for word in words[1:]) and '"' not in words[0]
         advice = f'"{words[0]}" {" ".join(f"--wrt {word}" for word in words[1:])}' if names else None
         raise MatcalcError(said, expected="one expression, all of it in one pair of quotes", suggestion=advice)
-    return " ".join(words)
 
 
 def _is_file(word: str) -> bool:

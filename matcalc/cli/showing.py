@@ -102,20 +102,21 @@ class View:
     def checked(self) -> View:
         """The view with its defaults. Raises MatcalcError for what does not go together."""
         steps = self.steps or self.style is not None
-        target = self.target
-        if target is not None and target not in (STEP_FORMATS if steps else (*FORMATS, *VIEWS)):
-            raise MatcalcError(
-                f"steps are not available as {target}" if steps else "only a derivation in steps is available as html",
-                expected=", ".join(STEP_FORMATS) if steps else "",
-                suggestion="" if steps else "--steps --to html",
-            )
-        if steps and self.bold:
+        if steps:
+            self._check_steps()
+        elif self.target not in (None, *FORMATS, *VIEWS):
+            raise MatcalcError("only a derivation in steps is available as html", suggestion="--steps --to html")
+        if self.in_numbers:
+            self._check_numbers()
+        return replace(self, target=set_in_bold(self.target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
+
+    def _check_steps(self) -> None:
+        if self.target not in (None, *STEP_FORMATS):
+            raise MatcalcError(f"steps are not available as {self.target}", expected=", ".join(STEP_FORMATS))
+        if self.bold:
             raise MatcalcError(
                 "there is no bold type in a derivation in steps: entries are not bold", suggestion="--steps without --bold"
             )
-        if self.in_numbers:
-            self._check_numbers()
-        return replace(self, target=set_in_bold(target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
 
     def _check_numbers(self) -> None:
         asked = "--entries" if self.entries is not None else "--at"
@@ -133,12 +134,6 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
         found = [one.samples() for one in found]
     if len(found) == 1:
         show_one(found[0], view)
-    elif view.target == "json" and not view.steps and not view.in_numbers:
-        show_json({"derivatives": {left_side(one, "ascii"): one.to_dict() for one in found}})
-    elif view.target in CODE:
-        if jointly is None:
-            raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
-        say(jointly().code(view.target).rstrip("\n"))
     elif view.in_numbers and view.target != "json":
         show_reading(found[0].reading)
         for one in found:
@@ -149,7 +144,18 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
             say(fitting(f"{left_side(one, 'unicode')}:"))
             show_one(one, view)
     else:
+        _show_several(found, view, jointly)
+
+
+def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[], Gradients] | None) -> None:
+    if view.target == "json":
+        show_json({"derivatives": {left_side(one, "ascii"): one.to_dict() for one in found}})
+    elif view.target not in CODE:
         _show_equations(found, view)
+    elif jointly is None:
+        raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
+    else:
+        say(jointly().code(view.target).rstrip("\n"))
 
 
 def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:

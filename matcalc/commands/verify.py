@@ -131,18 +131,8 @@ def command(
         raise MatcalcError(
             "this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional"
         )
-    asked = Proving(steps, saved)
     texts = [read_expression(subject) for subject in _whole(subjects)]
-    sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, asked))
-
-
-@record
-class Proving:
-    """What is wanted of the proofs of statements: to see their lines, and the file to save one
-    in."""
-
-    steps: bool
-    file: str | None
+    sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, steps=steps, saved=saved))
 
 
 def _refuse_proofs(asked: bool) -> None:
@@ -182,16 +172,18 @@ def _refuse_settings(*names: str) -> None:
         )
 
 
-def _statements(texts: Sequence[str], how: Keywords, target: str, asked: Proving) -> int:
+def _statements(texts: Sequence[str], how: Keywords, target: str, *, steps: bool, saved: str | None) -> int:
+    """What is found of statements: ``steps`` shows the lines of their proofs, and one is ``saved`` in
+    a file."""
     found, faults = _verdicts_on(texts, how)
     if not found:
         raise faults[0]
     for verdict in found:
         if verdict.reading is not None and EXPLAINS.get():
             say(verdict.reading.explain(), err=True)
-    _show_verdicts(found, target, asked.steps)
-    if asked.file is not None:
-        _save(found, asked.file)
+    _show_verdicts(found, target, steps)
+    if saved is not None:
+        _save(found, saved)
     for fault in faults:
         say(f"error: {fault}", err=True)
     status = exit_status(found)

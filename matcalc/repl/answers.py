@@ -163,9 +163,8 @@ class Answer:
     leave: bool = False
 
 
-def answer_of(result: Result, *, ascii: bool) -> Answer:
+def answer_of(result: Result, style: Style) -> Answer:
     """A result with what it rests on."""
-    style: Style = "ascii" if ascii else "unicode"
     reading = () if isinstance(result, Verdict) else tuple(reading_lines(result.reading, style=style))
     match result:
         case Verdict():

@@ -127,11 +127,9 @@ def request(text: str, known: Collection[str]) -> Request:
     if text.lower() in (*LEAVING, "help") and text not in known:
         return Command(text.lower(), "")
     colon, equals = _outside(text, ":"), _outside(text, "=")
-    before = text[:colon].strip()
-    if colon is not None and text[colon : colon + 2] == ":=" and _FUNCTION.fullmatch(before) is None:
-        return Define(before, text[colon + 2 :].strip())
-    if colon is not None and all(is_name(name) for name in text[:colon].split(",")):
-        return Declare(text)
+    named = None if colon is None else _named(text, text[:colon], text[colon:])
+    if named is not None:
+        return named
     if equals is None:
         return _derivative(text, known) or Formula(text)
     return _equation(text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip(), known) or Claim(text)
@@ -140,6 +138,13 @@ def request(text: str, known: Collection[str]) -> Request:
 def split_names(text: str) -> tuple[str, ...]:
     """Names separated by commas or spaces; braces keep ``\\hat{y}`` together."""
     return tuple(re.findall(r"[^,\s]+", text))
+
+
+def _named(text: str, before: str, behind: str) -> Define | Declare | None:
+    """What a colon gives the names before it: a value, or kind and size."""
+    if behind.startswith(":=") and _FUNCTION.fullmatch(before.strip()) is None:
+        return Define(before.strip(), behind[2:].strip())
+    return Declare(text) if all(is_name(name) for name in before.split(",")) else None
 
 
 def _equation(left: str, right: str, known: Collection[str]) -> Define | None:

@@ -12,7 +12,7 @@ from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.entries import point_of, shown
 from matcalc.interface.named_results import Gradients
 from matcalc.interface.presentation import FORMATS, remark_lines
-from matcalc.interface.results import Derivation, ParsedExpression, Style, plain_shape
+from matcalc.interface.results import Derivation, ParsedExpression, plain_shape
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as text_of
@@ -108,13 +108,13 @@ class Session:
 
     def _show(self, result: Result) -> Answer:
         self.last = result
-        return answer_of(result, ascii=self.state.ascii)
+        return answer_of(result, self.state.style)
 
     # ------------------------------------------------------------ names
 
     def _define(self, requests: list[request_lines.Define]) -> Answer:
-        style: Style = "ascii" if self.state.ascii else "unicode"
-        spell = ascii_name if self.state.ascii else unicode_name
+        style = self.state.style
+        spell = ascii_name if style == "ascii" else unicode_name
         before = dict(self.state.definitions)
         whole = define(self.state, requests)
         self.last = ParsedExpression(whole.expression, whole.declarations, whole.notes)
@@ -194,14 +194,14 @@ class Session:
             return self._show(verified(written, self.state))
         last = self._last()
         if isinstance(last, Verdict):
-            return answer_of(last, ascii=self.state.ascii)
+            return answer_of(last, self.state.style)
         if not isinstance(last, Derivation | Gradients):
             raise MatcalcError("there is no derivative to verify", suggestion="f wrt x first, or :verify d(f)/dx = ...")
         verdicts = checked(last)
         return Answer("\n".join(verdict.explain() for verdict in verdicts), status=exit_status(verdicts))
 
     def _steps(self, written: str) -> Answer:
-        form, style = "ascii" if self.state.ascii else "unicode", STEP_STYLES[0]
+        form, style = str(self.state.style), STEP_STYLES[0]
         while (word := written.partition(" ")[0]) in (*STEP_FORMATS, *STEP_STYLES) and word not in self.state.known:
             form, style = (word, style) if word in STEP_FORMATS else (form, word)
             written = written.removeprefix(word).strip()
@@ -215,7 +215,7 @@ class Session:
         point: dict[str, Any] = {} if not written and word == "entries" else point_of(written)
         if word == "at":
             return Answer(shown(last.at(**point)))
-        return Answer(last.entries(**point).text("ascii" if self.state.ascii else "unicode"))
+        return Answer(last.entries(**point).text(self.state.style))
 
     def _forget(self, written: str) -> Answer:
         if not written:

@@ -19,6 +19,7 @@ from matcalc.language.syntax.trees import walk
 from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name, known_functions
 from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import NAMES, derivative_within
+from matcalc.objects.parsed import Style
 from matcalc.printing import latex, text
 from matcalc.repl.request_lines import Define
 
@@ -76,8 +77,8 @@ class State:
         return {"declare": self.shared, "layout": self.settings["layout"], "symmetric": self.settings["symmetric"]}
 
     @property
-    def ascii(self) -> bool:
-        return self.settings["letters"] == "ascii"
+    def style(self) -> Style:
+        return "ascii" if self.settings["letters"] == "ascii" else "unicode"
 
     @property
     def known(self) -> set[str]:

@@ -40,6 +40,19 @@ _SIZED = {
 """Constants with sizes, with how many arguments they take, and how they are written."""
 _VALUED = frozenset(["unit", "vector", "matrix"])
 """Those of them that begin with a number."""
+_READINGS_OF_NORMS = {
+    "matlab": (
+        "norm(X) of a matrix is read as the Frobenius norm; MATLAB's is the spectral norm, norm(X, 2)",
+        "the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)",
+    ),
+    "induced": ("norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')",),
+    "1": (
+        "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum",
+        "the sum of absolute values: norm1(X)", "the largest column sum: not in the language",
+    ),
+}  # fmt: skip
+"""By the kind of norm that is written, or where none is by the dialect, what is said of a matrix, and the
+readings where that is doubtful."""
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _SUMS = frozenset(["sum", "mean"])
 
@@ -255,38 +268,16 @@ class CallBuilder(TableFunctions):
 
     def _note_norm(self, kind: str, operand: t.Term, span: Span) -> None:
         """What programs differ in: ``norm(X)``, ``norm(X, 1)`` and ``norm(X, 2)`` of a matrix."""
-
-        def of_matrix() -> bool:
-            return operand.cell.mask == MATRIX
-
-        match kind, self.written.dialect:
-            case "", "matlab":
-                self.decide(
-                    "norm(X) of a matrix is read as the Frobenius norm; MATLAB's is the spectral norm, norm(X, 2)",
-                    "dialect",
-                    "doubtful",
-                    span=self.place(span),
-                    instead=("the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)"),
-                    when=of_matrix,
-                )
-            case "induced", _:
-                self.decide(
-                    "norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')",
-                    "dialect",
-                    span=self.place(span),
-                    when=of_matrix,
-                )
-            case "1", _:
-                self.decide(
-                    "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum",
-                    "dialect",
-                    "doubtful",
-                    span=self.place(span),
-                    instead=("the sum of absolute values: norm1(X)", "the largest column sum: not in the language"),
-                    when=of_matrix,
-                )
-            case _:
-                pass
+        said, *ways = _READINGS_OF_NORMS.get(kind or self.written.dialect, ("",))
+        if said:
+            self.decide(
+                said,
+                "dialect",
+                "doubtful" if ways else "assumed",
+                span=self.place(span),
+                instead=tuple(ways),
+                when=lambda: operand.cell.mask == MATRIX,
+            )
 
 
 def _refuse_words(arguments: tuple[s.Syntax, ...]) -> None:

@@ -256,13 +256,7 @@ class Construction:
         if len(shape) > 2 and not part.is_scalar:
             return self._copied(part, shape, shown, verb)
         if part.is_scalar:
-            # Numbers beside vectors, as in 1 + exp(x), need no remark; beside a matrix I might have
-            # been meant.
-            if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
-                self._note(
-                    f"{shown} is {verb} every entry (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)"
-                )
-            return scaled_ones(part, shape)
+            return self._scaled(part, shape, f"{shown} is {verb} every entry")
         rows, cols = shape
         if part.is_row:
             self._note(f"{shown} is {verb} every row (as 1*({shown}))")
@@ -272,6 +266,13 @@ class Construction:
             return e.Product((part, e.Transpose(e.Ones((cols,)))))
         self._note(f"{shown} is {verb} every row (as 1*{shown}')")
         return product([e.Ones((rows,)), part.operand if isinstance(part, e.Transpose) else e.Transpose(part)])
+
+    def _scaled(self, part: e.Expr, shape: Shape, said: str) -> e.Expr:
+        """A number in every entry. Numbers beside vectors, as in 1 + exp(x), need no remark; beside a
+        matrix I might have been meant."""
+        if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
+            self._note(f"{said} (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
+        return scaled_ones(part, shape)
 
     def _copied(self, part: e.Expr, shape: Shape, shown: str, verb: str) -> e.Expr:
         """The part as a tensor: NumPy's broadcasting of an array with rows and columns, the last
@@ -389,12 +390,14 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     """A function of a vector, or of each row or column of a matrix, of each row where that is not
     said; of a row it is that of the vector."""
     shape, operand = shape_of_cell(term.cell), built[0]
-    along = len(built) == 1 and functions()[term.function].axis
+    if len(built) > 1:
+        return e.Call(term.function, tuple(built), term.axis, shape)
+    along = functions()[term.function].axis
     if along and operand.is_matrix:
         return e.Call(term.function, (operand,), term.axis or "rows", shape)
-    lies = operand.is_row if along else len(built) == 1 and term.axis is None and term.operands[0].cell.mask == ROW
+    lies = operand.is_row if along else term.axis is None and term.operands[0].cell.mask == ROW
     if not lies:
-        return e.Call(term.function, tuple(built), None if along else term.axis, shape)
+        return e.Call(term.function, (operand,), None if along else term.axis, shape)
     column = e.Transpose(operand)
     found = e.Call(term.function, (column,), None, column.shape if shape else ())
     return e.Transpose(found) if shape else found

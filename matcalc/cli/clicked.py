@@ -79,11 +79,9 @@ def with_options(*options: Option) -> Callable[[Command], Command]:
     """Gives a function these options, for ``click.command``."""
 
     def decorated(command: Command) -> Command:
-        made: Any = command
         for option in reversed(options):
-            made = _clicked(option)(made)
-        found: Command = made
-        return found
+            command = _clicked(option)(command)
+        return command
 
     return decorated
 

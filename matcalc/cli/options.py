@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS
 from matcalc.base.budgets import budget as allowed
@@ -156,9 +157,7 @@ def with_reading(command: Command) -> Command:
         with holding(EXPLAINS, explained):
             return command(reading=reading, **others)
 
-    made: Any = reads
-    found: Command = made
-    return found
+    return cast("Command", reads)
 
 
 def with_budget(command: Command) -> Command:
@@ -166,14 +165,10 @@ def with_budget(command: Command) -> Command:
 
     @wraps(command)
     def works(*, budget: float | None, **others: Any) -> Any:
-        if budget is None:
-            return command(**others)
-        with allowed(budget):
+        with nullcontext() if budget is None else allowed(budget):
             return command(**others)
 
-    made: Any = works
-    found: Command = made
-    return found
+    return cast("Command", works)
 
 
 def set_in_bold(target: str | None, bold: bool) -> str | None:

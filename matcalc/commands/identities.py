@@ -41,16 +41,10 @@ def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None
         if check:
             seen.append(next(judged))
             status = seen[-1].status
-        entry = {
-            "name": item.name,
-            "status": status,
-            "expected": item.expected,
-            "statement": item.statement,
-            "declare": item.declare,
-        }
-        entries.append(
-            {**entry, "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path}
-        )
+        entries.append({
+            "name": item.name, "status": status, "expected": item.expected, "statement": item.statement, "declare": item.declare,
+            "layout": item.layout, "symmetric": item.symmetric, "source": item.source, "file": document.path,
+        })  # fmt: skip
         if target == "text":
             say(f"{item.name:<28}  {status:<11}  {item.statement}{'' if item.expected else '  (false)'}")
             say(f"{'':<28}  {item.source}")

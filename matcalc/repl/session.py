@@ -99,10 +99,8 @@ class Session:
                 return self._define(cast("list[request_lines.Define]", requests))
             case request_lines.Claim(claim):
                 return self._show(verified(claim, self.state))
-            case request_lines.Derive() as request:
-                return self._show(derived(request, self.state))
-            case request_lines.Formula(written):
-                return self._show(formula(written, self.state))
+            case request_lines.Derive() | request_lines.Formula() as request:
+                return self._show(self._result(request))
             case _ as never:
                 assert_never(never)
 
@@ -234,16 +232,15 @@ class Session:
 
     # ------------------------------------------------------------ the last result
 
+    def _result(self, request: request_lines.Derive | request_lines.Formula) -> Result:
+        return derived(request, self.state) if isinstance(request, request_lines.Derive) else formula(request.text, self.state)
+
     def _result_of(self, written: str) -> None:
         """Makes the result of a formula the last one."""
         request = request_lines.request(written, self.state.known)
-        match request:
-            case request_lines.Derive():
-                self.last = derived(request, self.state)
-            case request_lines.Formula():
-                self.last = formula(request.text, self.state)
-            case _:
-                raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
+        if not isinstance(request, request_lines.Derive | request_lines.Formula):
+            raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
+        self.last = self._result(request)
 
     def _last(self) -> Result:
         if self.last is None:

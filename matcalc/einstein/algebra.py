@@ -17,7 +17,6 @@ from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
-from matcalc.einstein.canonical import canonical
 from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,
@@ -37,7 +36,9 @@ from matcalc.einstein.linear import (
     zero,
 )
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
-from matcalc.einstein.normal_factors import cancelling_pair, needless_pairing, without_unit_sums
+from matcalc.einstein.normal_factors import cancelling_pair, interned, needless_pairing, prefers_transposed, without_unit_sums
+from matcalc.einstein.normal_factors import permuted as permuted
+from matcalc.einstein.normal_factors import transposed as transposed
 from matcalc.einstein.tensor_deduction import (
     is_nonnegative,
     is_positive,
@@ -205,13 +206,13 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -
                 coefficient *= factor
     main, scalars = components(factors, set(output))
     if scalars and (main or output or len(scalars) > 1):
-        atoms = [_interned(component, (), labels) for component in scalars]
+        atoms = [interned(component, (), labels) for component in scalars]
         main += [(atom, ()) for atom in atoms]
         factor, main = _collected(main)
         coefficient *= factor
     elif scalars:
         main = scalars[0]
-    return scale(coefficient, _interned(main, output, labels))
+    return scale(coefficient, interned(main, output, labels))
 
 
 def _size_factors(size: Size) -> tuple[int, list[Factor]]:
@@ -226,64 +227,6 @@ def size_value(size: Size) -> Tensor:
     """A size as a number: a sum of products of single sizes."""
     terms = [(Fraction(factor), [SizeValue(Size.of(name)) for name in names]) for names, factor in size.terms]
     return add([(factor, contract(names, [()] * len(names), (), {})) for factor, names in terms], ())
-
-
-def _interned(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
-    odd = [k for k, (operand, _) in enumerate(factors) if isinstance(operand, Symbol) and "antisymmetric" in operand.properties]
-    if odd:
-        return _oriented(factors, odd, output, labels)
-    return _settled(factors, output, labels)
-
-
-_MOST_ODD = 5
-
-
-def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: Labels) -> Tensor:
-    """Of the ways to write antisymmetric factors as minus their transposes, the one that comes
-    first; zero when two with opposite signs are the same."""
-    best: tuple[int, Tensor, int] | None = None
-    for choice in range(2 ** min(len(odd), _MOST_ODD)):
-        turned = list(factors)
-        sign = 1
-        for place, k in enumerate(odd[:_MOST_ODD]):
-            operand, index = factors[k]
-            if index[0] == index[1]:
-                return zero(tuple([labels.sizes[label] for label in output]))
-            if choice >> place & 1:
-                turned[k] = (operand, index[::-1])
-                sign = -sign
-        form = _settled(turned, output, labels)
-        if best is not None and form is best[1] and sign != best[2]:
-            return zero(form.shape)
-        if best is None or form.digest < best[0]:
-            best = (form.digest, form, sign)
-    assert best is not None
-    plain = next((o for o, i in factors if len(factors) == 1 and i in (output, output[::-1]) and len(set(output)) == 2), None)
-    if plain is not None:
-        return plain if factors[0][1] == output else scale(-YES, plain)
-    return scale(Fraction(best[2]), best[1])
-
-
-def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
-    if len(factors) == 1:
-        operand, index = factors[0]
-        distinct = len(set(output)) == len(output)
-        if distinct and (index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand))):
-            return operand
-        # The axes of a diagonal matrix are one label in every product; alone on both it is the
-        # symbol itself again.
-        if index == output and len(index) == 2 and isinstance(operand, Symbol) and "diagonal" in operand.properties:
-            return operand
-    if (
-        len(factors) == 1
-        and isinstance(factors[0][0], Sum)
-        and sorted(factors[0][1]) == sorted(output)
-        and len(set(output)) == len(output)
-    ):
-        return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
-    edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
-    order, indices, result, old = canonical(edges, output, labels.sizes)
-    return Contraction(tuple([factors[k][0] for k in order]), indices, result, tuple([labels.sizes[label] for label in old]))
 
 
 def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
@@ -309,52 +252,6 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
 # ---------------------------------------------------------------- rearranging
 
 
-def transposed(tensor: Tensor) -> Tensor:
-    """The tensor of order two with its axes swapped."""
-    return permuted(tensor, (1, 0))
-
-
-def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
-    """The tensor whose axis ``k`` is axis ``axes[k]`` of ``tensor``."""
-    if tuple(axes) == tuple(range(tensor.order)):
-        return tensor
-    if isinstance(tensor, Sum):
-        shape = tuple([tensor.shape[axis] for axis in axes])
-        return add([(c, permuted(t, axes)) for c, t in tensor.terms], shape)
-    if isinstance(tensor, Contraction):  # in normal form but for the order of its labels
-        factors, output = list(zip(tensor.operands, tensor.indices)), tuple([tensor.output[axis] for axis in axes])
-        return _interned(factors, output, Labels(dict(enumerate(tensor.sizes))))
-    if isinstance(tensor, Symbol):
-        return contract([tensor], [tuple(range(tensor.order))], tuple(axes), dict(enumerate(tensor.shape)))
-    return _interned([(tensor, tuple(range(tensor.order)))], tuple(axes), Labels(dict(enumerate(tensor.shape))))
-
-
-def prefers_transposed(tensor: Tensor) -> bool:
-    """Whether functions and products are written with the transpose of this tensor of order two: of
-    the two one is canonical.
-
-    So ``(A + B)'(A + B)`` is a product of equal factors, and ``exp(X')`` is the transpose of
-    ``exp(X)``.
-    """
-    if not isinstance(tensor, (Sum, Contraction)) or tensor.order != 2:
-        return False
-    if not hasattr(tensor, "turned"):
-        # Without numbers: a tensor and its negative must prefer the same, or powers of sums would
-        # turn for ever.
-        (_, own), (_, other) = content(tensor), content(transposed(tensor))
-        object.__setattr__(tensor, "turned", (_transpositions(other), other.digest) < (_transpositions(own), own.digest))
-    return tensor.turned
-
-
-def _transpositions(tensor: Tensor) -> int:
-    """How many terms are bare transposes."""
-    terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
-    return sum(
-        isinstance(term, Contraction) and len(term.operands) == 1 and term.output == (0, 1) and term.indices[0] == (1, 0)
-        for _, term in terms
-    )
-
-
 def elementwise(factors: Sequence[Tensor], shape: Shape) -> Tensor:
     """Product entry by entry; scalar factors multiply every entry."""
     labels = tuple(range(len(shape)))
@@ -377,15 +274,22 @@ def unbroadcast(tensor: Tensor) -> Tensor | None:
     return tensor if not tensor.order else None
 
 
-def _along_fewer_axes(function: Callable[[Tensor], Tensor], tensor: Contraction) -> Tensor | None:
-    """A function of every entry of what is the same all along an axis, taken once: ``exp(x 1')`` is
-    ``exp(x) 1'``. None for all others."""
+def _elsewhere(function: Callable[[Tensor], Tensor], tensor: Tensor) -> Tensor | None:
+    """A function of every entry of a contraction that only copies, splits or joins axes, taken of
+    each entry once: ``exp(x 1')`` is ``exp(x) 1'``. None for all others."""
+    if not isinstance(tensor, Contraction) or len(set(tensor.output)) < len(tensor.output):
+        return None
+    sizes = dict(enumerate(tensor.sizes))
     used = {label for index in tensor.indices for label in index}
     kept = tuple([label for label in tensor.output if label in used])
-    if not kept or len(kept) == len(tensor.output) or len(set(tensor.output)) < len(tensor.output):
+    if kept and len(kept) < len(tensor.output):
+        narrow = contract(tensor.operands, tensor.indices, kept, sizes)
+        return contract([function(narrow)], [kept], tensor.output, sizes)
+    place = pairing_laws.rearranged(tensor)
+    if place is None:
         return None
-    narrow = contract(tensor.operands, tensor.indices, kept, dict(enumerate(tensor.sizes)))
-    return contract([function(narrow)], [kept], tensor.output, dict(enumerate(tensor.sizes)))
+    operands = [*tensor.operands[:place], function(tensor.operands[place]), *tensor.operands[place + 1 :]]
+    return contract(operands, tensor.indices, tensor.output, sizes)
 
 
 # ---------------------------------------------------------------- functions of one entry
@@ -398,66 +302,65 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
         return base
     if exponent == 0:
         return ones(base.shape)
-    integer = exponent.denominator == 1
-    if isinstance(base, Sum) and prefers_transposed(base):
-        return transposed(power(transposed(base), exponent))
+    whole, even = exponent.denominator == 1, exponent.denominator == 1 and exponent.numerator % 2 == 0
     match base:
+        case Sum() if prefers_transposed(base):
+            return transposed(power(transposed(base), exponent))
         case Sum(terms=()):
             return base if exponent > 0 else Power(base, exponent)
         case Sum():
             return _power_of_sum(base, exponent)
-        case Power(base=inner, exponent=first):
-            if not integer and first.denominator == 1 and first.numerator % 2 == 0:
-                total = first * exponent
-                return power(inner if total.denominator == 1 and total.numerator % 2 == 0 else apply_map("abs", inner), total)
-            return power(inner, first * exponent)
+        case Power():
+            return _power_of_power(base, exponent)
         case Map(function="exp"):
             return Map("exp", (scale(exponent, base.arguments[0]),))
         case Pairing() if exponent > 0:
             return base
-        case Map(function="abs") if integer and exponent.numerator % 2 == 0:
+        case Map(function="abs") if even:
             return power(base.arguments[0], exponent)
-        case Map(function="pow", arguments=(inner, upper)) if integer:
+        case Map(function="pow", arguments=(inner, upper)) if whole:
             return symbolic_power(inner, scale(exponent, upper))
-        case Contraction() if (found := _along_fewer_axes(partial(power, exponent=exponent), base)) is not None:
-            return found
-        case Contraction() if (place := pairing_laws.rearranged(base)) is not None:
-            return _with_operand(base, place, power(base.operands[place], exponent))
-        case Contraction() if exponent > 0 and len(set(base.output)) < len(base.output):
-            return _off_diagonals(base, exponent)
         case Contraction():
-            distinct = len(set(base.output)) == len(base.output)
-            if distinct and len(base.sizes) == len(base.output):
-                if not base.operands:
-                    return base
-                sizes = dict(enumerate(base.sizes))
-                if integer:
-                    return contract([power(o, exponent) for o in base.operands], base.indices, base.output, sizes)
-                outside = [k for k, operand in enumerate(base.operands) if is_nonnegative(operand)]
-                if outside and len(base.operands) > 1:
-                    inside = [k for k in range(len(base.operands)) if k not in outside]
-                    operands = [power(base.operands[k], exponent) for k in outside]
-                    rest = contract([base.operands[k] for k in inside], [base.indices[k] for k in inside], base.output, sizes)
-                    indices = [*(base.indices[k] for k in outside), base.output]
-                    return contract([*operands, power(rest, exponent)], indices, base.output, sizes)
-        case Symbol() | Apply() if integer and known(base).entries.signed:
-            return ones(base.shape) if exponent.numerator % 2 == 0 else base
+            return _power_of_product(base, exponent)
+        case Symbol() | Apply() if whole and known(base).entries.signed:
+            return ones(base.shape) if even else base
         case Symbol() if exponent > 0 and known(base).entries.bit:
             return base
     return Power(base, exponent)
 
 
-def _off_diagonals(base: Contraction, exponent: Fraction) -> Tensor:
-    """A positive power of a tensor that is zero off some diagonal: that of the entries on it."""
-    once = tuple(dict.fromkeys(base.output))
-    sizes = dict(enumerate(base.sizes))
-    entries = power(contract(base.operands, base.indices, once, sizes), exponent)
-    return contract([entries], [once], base.output, {label: base.sizes[label] for label in once})
+def _power_of_power(base: Power, exponent: Fraction) -> Tensor:
+    """The root of an even power is one of the absolute value."""
+    total = base.exponent * exponent
+    if exponent.denominator == 1 or base.exponent.denominator != 1 or base.exponent.numerator % 2:
+        return power(base.base, total)
+    even = total.denominator == 1 and total.numerator % 2 == 0
+    return power(base.base if even else apply_map("abs", base.base), total)
 
 
-def _with_operand(tensor: Contraction, place: int, operand: Tensor) -> Tensor:
-    operands = [*tensor.operands[:place], operand, *tensor.operands[place + 1 :]]
-    return contract(operands, tensor.indices, tensor.output, dict(enumerate(tensor.sizes)))
+def _power_of_product(base: Contraction, exponent: Fraction) -> Tensor:
+    """Factor by factor, where nothing is summed: each for a whole exponent, else those that are not
+    negative."""
+    found = _elsewhere(partial(power, exponent=exponent), base)
+    if found is not None:
+        return found
+    once, sizes = tuple(dict.fromkeys(base.output)), dict(enumerate(base.sizes))
+    if exponent > 0 and len(once) < len(base.output):  # it is zero off some diagonal
+        entries = power(contract(base.operands, base.indices, once, sizes), exponent)
+        return contract([entries], [once], base.output, {label: sizes[label] for label in once})
+    if base.output != once or len(sizes) > len(once):
+        return Power(base, exponent)
+    if not base.operands:
+        return base
+    if exponent.denominator == 1:
+        return contract([power(operand, exponent) for operand in base.operands], base.indices, base.output, sizes)
+    leaving = [k for k, operand in enumerate(base.operands) if is_nonnegative(operand)]
+    if not leaving or len(base.operands) == 1:
+        return Power(base, exponent)
+    staying = [k for k in range(len(base.operands)) if k not in leaving]
+    rest = contract([base.operands[k] for k in staying], [base.indices[k] for k in staying], base.output, sizes)
+    operands = [*(power(base.operands[k], exponent) for k in leaving), power(rest, exponent)]
+    return contract(operands, [*(base.indices[k] for k in leaving), base.output], base.output, sizes)
 
 
 def _power_of_sum(base: Sum, exponent: Fraction) -> Tensor:
@@ -488,31 +391,15 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
     """A function of every entry; values at 0 and parity come from the function table."""
     if prefers_transposed(argument):
         return transposed(apply_map(function, transposed(argument)))
-    if argument.order and isinstance(argument, (Sum, Contraction)):
-        scalar = unbroadcast(argument)
-        if scalar is not None:
-            return broadcast(apply_map(function, scalar), argument.shape)
-        if isinstance(argument, Contraction) and (found := _along_fewer_axes(partial(apply_map, function), argument)) is not None:
-            return found
-    if function == "exp":
-        if is_zero(argument):
-            return ones(argument.shape)
-        if isinstance(argument, Map) and argument.function == "log":
-            return argument.arguments[0]
-    elif function == "log":
-        if constant_value(argument) == 1:
-            return zero(argument.shape)
-        if isinstance(argument, Map) and argument.function == "exp":
-            return argument.arguments[0]
-    place = pairing_laws.rearranged(argument)
-    if place is not None and isinstance(argument, Contraction):
-        return _with_operand(argument, place, apply_map(function, argument.operands[place]))
-    if function in ("abs", "relu") and is_nonnegative(argument):
-        return argument
-    if function == "abs" and known(argument).entries.signed:
-        return ones(argument.shape)
-    if function in ("sign", "step") and is_positive(argument):
-        return ones(argument.shape)
+    scalar = unbroadcast(argument) if argument.order else None
+    if scalar is not None:
+        return broadcast(apply_map(function, scalar), argument.shape)
+    known_value = _known_value(function, argument)
+    if known_value is not None:
+        return known_value
+    found = _elsewhere(partial(apply_map, function), argument)
+    if found is not None:
+        return found
     entry = computable().get(function)
     if entry is not None and entry.parity and isinstance(argument, Sum):
         if not argument.terms:
@@ -521,3 +408,26 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             flipped = Map(function, (scale(-YES, argument),))
             return scale(-YES, flipped) if entry.parity == "odd" else flipped
     return Map(function, (argument,))
+
+
+_UNDONE = {"exp": "log", "log": "exp"}
+_ALWAYS_ONE: Mapping[str, Callable[[Tensor], bool]] = {
+    "exp": is_zero,
+    "abs": lambda tensor: known(tensor).entries.signed,
+    "sign": is_positive,
+    "step": is_positive,
+}
+"""When all entries of a function are 1."""
+
+
+def _known_value(function: str, argument: Tensor) -> Tensor | None:
+    """The value where the argument, its sign or the function that it is of tells it."""
+    if isinstance(argument, Map) and argument.function == _UNDONE.get(function):
+        return argument.arguments[0]
+    if function == "log" and constant_value(argument) == 1:
+        return zero(argument.shape)
+    if function in ("abs", "relu") and is_nonnegative(argument):
+        return argument
+    if function in _ALWAYS_ONE and _ALWAYS_ONE[function](argument):
+        return ones(argument.shape)
+    return None

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, postordered
-from matcalc.einstein.algebra import apply_map, contract, elementwise, power, prefers_transposed, symbolic_power, transposed
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, add, number, ones, scale
 from matcalc.einstein.nodes import (
     Apply,
@@ -27,6 +27,7 @@ from matcalc.einstein.nodes import (
     Unit,
     postorder,
 )
+from matcalc.einstein.normal_factors import prefers_transposed, transposed
 from matcalc.einstein.tensor_deduction import known
 
 # ------------------------------------------------------------

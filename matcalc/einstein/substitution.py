@@ -58,9 +58,9 @@ def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[
     ``sizes``; shapes must agree."""
     if not sizes:
         return rebuilt(tensor, values.get)
-    return bottom_up(
-        postorder(tensor), lambda node, built: values[node] if node in values else _resized(cast("Node", node), built, sizes)
-    )[tensor]
+    return bottom_up(postorder(tensor), lambda node, built: values[node] if node in values else renewed(node, built, sizes))[
+        tensor
+    ]
 
 
 class Marks(Protocol):
@@ -89,41 +89,28 @@ def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], sett
     return bottom_up(postorder(tensor, known=() if settled is None else settled), changed)[tensor]
 
 
-def _resized(node: Node, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size]) -> Tensor:
-    match node:
-        case Sum():
-            return add(
-                [(coefficient, built[term]) for coefficient, term in node.terms],
-                tuple([sizes.get(size, size) for size in node.sizes]),
-            )
-        case Contraction():
-            labels = {label: sizes.get(size, size) for label, size in enumerate(node.sizes)}
-            return contract([built[operand] for operand in node.operands], node.indices, node.output, labels)
-        case Apply():
-            arguments = tuple([built[argument] for argument in node.arguments])
-            return apply(node.function, arguments, tuple([sizes.get(size, size) for size in node.sizes]))
-        case SizeValue():
-            return SizeValue(sizes.get(node.size, node.size))
-        case Unit():
-            return Unit(node.position, sizes.get(node.size, node.size))
-        case Pairing():
-            return Pairing(sizes.get(node.slow, node.slow), sizes.get(node.fast, node.fast))
-        case Symbol() | Constant() | Power() | Map():
-            return renewed(node, built)
-
-
-def renewed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
-    """The node with what ``built`` has for its operands, in normal form; the same node when that
-    changes none."""
-    if all(built[operand] is operand for operand in node.below):
+def renewed(node: Tensor, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
+    """The node with what ``built`` has for its operands, in normal form, and with its sizes renamed;
+    the same node when that changes nothing."""
+    if not sizes and all(built[operand] is operand for operand in node.below):
         return node
+
+    def sized(shape: Shape) -> Shape:
+        return tuple([sizes.get(size, size) for size in shape]) if sizes else shape
+
     match node := cast("Node", node):
-        case Leaf():
+        case Symbol() | Constant():
             return node
+        case SizeValue(size=size):
+            return SizeValue(*sized((size,)))
+        case Unit(position=position, size=size):
+            return Unit(position, *sized((size,)))
+        case Pairing(slow=slow, fast=fast):
+            return Pairing(*sized((slow, fast)))
         case Sum(terms=terms):
-            return add([(coefficient, built[term]) for coefficient, term in terms], node.shape)
-        case Contraction(operands=operands, indices=indices, output=output, sizes=sizes):
-            return contract([built[operand] for operand in operands], indices, output, dict(enumerate(sizes)))
+            return add([(coefficient, built[term]) for coefficient, term in terms], sized(node.shape))
+        case Contraction(operands=operands, indices=indices, output=output):
+            return contract([built[operand] for operand in operands], indices, output, dict(enumerate(sized(node.sizes))))
         case Power(base=base, exponent=exponent):
             return power(built[base], Fraction(exponent))
         case Map(function="pow", arguments=(base, raised)):
@@ -131,7 +118,7 @@ def renewed(node: Tensor, built: Mapping[Tensor, Tensor]) -> Tensor:
         case Map(function=function, arguments=arguments):
             return apply_map(function, built[arguments[0]])
         case Apply(function=function, arguments=arguments):
-            return apply(function, tuple([built[argument] for argument in arguments]), node.shape)
+            return apply(function, tuple([built[argument] for argument in arguments]), sized(node.shape))
 
 
 def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:

@@ -9,7 +9,7 @@ from typing import cast
 
 from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
 from matcalc.base.errors import LimitError
-from matcalc.base.traversal import bottom_up, with_operands
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein.algebra import contract, elementwise, power, transposed
 from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, children, postorder
@@ -20,7 +20,7 @@ from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
 from matcalc.rewrite.matrix_laws import apply_law, matrix_power_law
 from matcalc.rewrite.monomials import base_and_exponent, monomial
-from matcalc.rewrite.scalar_laws import map_law, normal_formula, power_law, symbolic_power_law
+from matcalc.rewrite.scalar_laws import by_laws, normal_formula
 from matcalc.rules.laws import both_sides, law_lines, words
 from matcalc.rules.rewrites import formula, instantiated
 
@@ -43,26 +43,12 @@ def _built(node: Tensor, done: Mapping[Tensor, Tensor]) -> Tensor:
     match node := cast("Node", node):
         case Symbol() as symbol:
             return _free_parameters(symbol)
-        case Leaf():
-            return node
-        case Sum():
-            return add([(c, done[term]) for c, term in node.terms], node.shape)
-        case Contraction():
-            return spread(contract([done[o] for o in node.operands], node.indices, node.output, dict(enumerate(node.sizes))))
-        case Power():
-            return power_law(done[node.base], node.exponent)
-        case Map(function="pow", arguments=(base, exponent)):
-            return symbolic_power_law(done[base], done[exponent])
-        case Map(arguments=(argument,)):
-            return map_law(node.function, done[argument])
-        case Map():
-            return with_operands(node, done)
         case Apply(arguments=(argument,)):
             return apply_law(node.function, done[argument], node.shape)
         case Apply(function="matrix_power", arguments=(base, exponent)):
             return matrix_power_law(done[base], done[exponent], node.shape)
-        case Apply():
-            return with_operands(node, done)
+        case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
+            return by_laws(node, done)
 
 
 def _facts_of_diagonal(symbol: Symbol) -> frozenset[str]:

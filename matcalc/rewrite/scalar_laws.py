@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.sizes import Shape
-from matcalc.base.traversal import bottom_up, postordered
+from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import add, constant_value, ones, scale
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
@@ -57,10 +57,11 @@ def normal_formula(text: str, argument: Tensor) -> Tensor:
 def rebuilt_entrywise(tensor: Tensor, known: Tensor) -> Tensor:
     """Applies the laws to the nodes above ``known``, which is normal already."""
     order = postordered([tensor], lambda node: () if isinstance(node, Apply) else node.below, {known})
-    return bottom_up(order, _again)[tensor]
+    return bottom_up(order, by_laws)[tensor]
 
 
-def _again(node: Tensor, normal: Mapping[Tensor, Tensor]) -> Tensor:
+def by_laws(node: Tensor, normal: Mapping[Tensor, Tensor]) -> Tensor:
+    """The normal form of a node by those of its operands, but for functions of whole matrices."""
     match node := cast("Node", node):
         case Sum():
             return add([(c, normal[t]) for c, t in node.terms], node.shape)
@@ -68,10 +69,12 @@ def _again(node: Tensor, normal: Mapping[Tensor, Tensor]) -> Tensor:
             return spread(contract([normal[o] for o in node.operands], node.indices, node.output, dict(enumerate(node.sizes))))
         case Power():
             return power_law(normal[node.base], node.exponent)
+        case Map(function="pow", arguments=(base, exponent)):
+            return symbolic_power_law(normal[base], normal[exponent])
         case Map(arguments=(argument,)):
             return map_law(node.function, normal[argument])
         case Leaf() | Map() | Apply():
-            return node
+            return with_operands(node, normal)
 
 
 # ---------------------------------------------------------------- powers

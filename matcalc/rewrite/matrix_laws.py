@@ -8,13 +8,11 @@ from fractions import Fraction
 
 from matcalc.base.sizes import ONE as ONE_SIZE
 from matcalc.base.sizes import Shape, Size
-from matcalc.einstein.algebra import contract, symbolic_power, transposed
+from matcalc.einstein.algebra import contract, size_value, symbolic_power, transposed
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
-from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
 from matcalc.einstein.substitution import apply
 from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
-from matcalc.expr.nodes import SizeValue
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, whole
 from matcalc.rewrite.scalar_laws import map_law, power_law
@@ -140,16 +138,12 @@ def _rank_one_update(argument: Tensor) -> Tensor | None:
         if _is_base(base) and isinstance(other, Contraction) and _is_outer(other):
             inverted = _inverse_of_chain(base, argument.shape[0])
             update = scale(d, other)
-            first = spread(_matrix_product(inverted, update))
+            first = spread(joined((inverted, update), argument.shape[0]))
             trace = spread(contract([first], [(0, 0)], (), {0: argument.shape[0]}))
             divisor = power_law(spread(add([(YES, ONE_TENSOR), (YES, trace)], ())), -YES)
-            correction = spread(_scaled(divisor, spread(_matrix_product(first, inverted))))
+            correction = spread(_scaled(divisor, spread(joined((first, inverted), argument.shape[0]))))
             return add([(YES, inverted), (-YES, correction)], argument.shape)
     return None
-
-
-def _matrix_product(left: Tensor, right: Tensor) -> Tensor:
-    return contract([left, right], [(0, 1), (1, 2)], (0, 2), {0: left.shape[0], 1: left.shape[1], 2: right.shape[1]})
 
 
 def _inverse_of_chain(chain: Chain, size: Size) -> Tensor:
@@ -225,21 +219,17 @@ def determinant(argument: Tensor) -> Tensor:
     scalars, left, rest, right = _common(argument)
     factor, core = content(spread(rest))
     factors = [
-        _to_the_size(_scalar_times(factor, _monomial_scalar(scalars)), size),
+        _to_the_size(scale(factor, _monomial_scalar(scalars)), size),
         *(_determinant_of_letter(letter) for letter in (*left, *right)),
     ]
     factors.append(_determinant_of_sum(core, size) if len(terms_of(core)) > 1 else determinant(core))
     return contract(factors, [()] * len(factors), (), {})
 
 
-def _scalar_times(factor: Fraction, scalar: Tensor) -> Tensor:
-    return scale(factor, scalar)
-
-
 def _to_the_size(scalar: Tensor, size: Size) -> Tensor:
     if scalar is ONE_TENSOR:
         return scalar
-    exponent = lower(SizeValue(size)).tensor
+    exponent = size_value(size)
     known = value_of(exponent)
     return power_law(scalar, known) if known is not None else symbolic_power(scalar, exponent)
 

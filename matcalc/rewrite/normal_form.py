@@ -19,7 +19,7 @@ from matcalc.rewrite.completion import Completion, reduced
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
 from matcalc.rewrite.matrix_laws import apply_law, matrix_power_law
-from matcalc.rewrite.monomials import base_and_exponent, monomial
+from matcalc.rewrite.monomials import base_and_exponent, joined, monomial
 from matcalc.rewrite.scalar_laws import by_laws, normal_formula
 from matcalc.rules.laws import both_sides, law_lines, words
 from matcalc.rules.rewrites import formula, instantiated
@@ -192,14 +192,10 @@ def _equation(name: str, **values: Tensor) -> tuple[Tensor, str]:
     return add([(YES, spread(left)), (-YES, spread(right))], left.shape), name
 
 
-def _product(left: Tensor, right: Tensor) -> Tensor:
-    return contract([left, right], [(0, 1), (1, 2)], (0, 2), {0: left.shape[0], 1: left.shape[1], 2: right.shape[1]})
-
-
 def _spread_product(left: Tensor, right: Tensor) -> Tensor:
     """The matrix product term by term: taken as a whole, an inverse next to its sum would be
     gone."""
-    terms = [(c * d, spread(_product(one, other))) for c, one in terms_of(left) for d, other in terms_of(right)]
+    terms = [(c * d, spread(joined((one, other), left.shape[0]))) for c, one in terms_of(left) for d, other in terms_of(right)]
     return add(terms, (left.shape[0], right.shape[1]))
 
 

@@ -9,7 +9,6 @@ from itertools import accumulate, takewhile
 
 from matcalc.documents.blocks import Place, Said
 from matcalc.documents.context.outline import END, Named
-from matcalc.documents.context.phrases import Description
 from matcalc.documents.context.wording import Token, Wording, says, vocabulary
 from matcalc.language.declare.declared import Declaration
 
@@ -48,9 +47,9 @@ class Doubts:
             or self._is_retracted(last)
         )
 
-    def about_description(self, found: Description) -> bool:
-        """Whether what a description says is not asserted."""
-        return self.about(found.first, found.last) or (found.with_verb and self._is_asked(found.first))
+    def about_clause(self, first: int, last: int, *, with_verb: bool) -> bool:
+        """Whether what a description says is not asserted, which is one ``with_verb`` or not."""
+        return self.about(first, last) or (with_verb and self._is_asked(first))
 
     def _says(self, sort: str, number: int) -> bool:
         token = self._tokens[number]

@@ -142,7 +142,7 @@ def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
     tokens = tokens_of(wording)
     doubts = Doubts(tokens, wording.text)
     for found in descriptions(tokens):
-        if not doubts.about_description(found):
+        if not doubts.about_clause(found.first, found.last, with_verb=found.with_verb):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
         if token.mention is None or (supposed and token.mention.number >= 0) or doubts.about(position, position + 1):

@@ -93,8 +93,7 @@ def _by_entries(equation: s.Equation, reader: _Reader) -> Entrywise | None:
         return None
     left, right = reader.beside(left, equation.left, right), reader.beside(right, equation.right, left)
     if left is None or right is None:
-        nodes = walk(equation)
-        raise misplaced(next(filter(_is_of_arrays, nodes), equation), reader.functions)
+        raise misplaced(next(filter(_is_of_arrays, walk(equation)), equation), reader.functions)
     left, right = _alike(left, right, equation.span)
     pairs = [(place, one, other) for place, one, other in _paired(left, right, reader.titles)]
     reader.check_no_array(*(entry for _, one, other in pairs for entry in (one, other)))
@@ -171,8 +170,7 @@ class _Reader(Operations):
         inside = {part for node in nodes if isinstance(node, s.DerivativeOf) for part in walk(node.body)}
         for node in reversed(nodes):
             if node not in inside:
-                below = [found.get(part) for part in parts(node)]
-                found[node] = self._made(node, below)
+                found[node] = self._made(node, [found.get(part) for part in parts(node)])
         array = found[side]
         if array is not None and array.size[0] * array.size[1] > _MOST_ENTRIES:
             raise ParseError(f"an array that is written out has at most {_MOST_ENTRIES} entries", span=side.span)

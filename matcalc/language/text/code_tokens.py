@@ -11,7 +11,7 @@ from matcalc.language.decisions import Decision
 from matcalc.language.text.dialects import Signs, Written, dialect_table, foreign_names
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
 from matcalc.language.text.spelling import WORDS, Vocabulary
-from matcalc.language.text.terminals import Token, by_depth, closing, partners, type_at, types_at
+from matcalc.language.text.terminals import BRACKETS, Token, by_depth, closing, partners, type_at, types_at
 
 PRODUCT, KRONECKER, OUTER = "%*%", "%x%", "%o%"
 _IN_PYTHON = {PRODUCT: "@", "^": "**"}
@@ -141,7 +141,6 @@ def in_one_line(colons: Sequence[Token]) -> str:
     return "slices are not read" if colons else "an axis of size 1 cannot be put in"
 
 
-_BOTH = {"LPAR": "RPAR", "LSQB": "RSQB"}
 _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
@@ -210,7 +209,7 @@ class _Rewriting:
         self._vocabulary = vocabulary
         self._text = text
         self._decisions = decisions
-        self._partner = partners(tokens, _BOTH)
+        self._partner = partners(tokens, BRACKETS)
         self._out: list[Token] = []
         self._depth = 0
         self._defined = {
@@ -275,7 +274,7 @@ class _Rewriting:
                 raise ParseError("':' is not used in expressions", span=token.span)
             case "SEPARATOR" if self._depth and self._written.dialect == "julia":
                 token = token.as_a("COMMA", ",")
-        self._depth += token.type in _BOTH
+        self._depth += token.type in BRACKETS
         self._out.append(token)
         return 1
 
@@ -312,8 +311,7 @@ class _Rewriting:
         last = self._tokens[place + taken : place + taken + 1]
         if last and last[0].type == "RUN" and last[0].value in ("newaxis", "inf", "nan", "e"):
             span = Span(self._tokens[place].start, last[0].end)
-            advice = "norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None
-            raise ParseError(f"{name}.{last[0].value} is not read", span=span, suggestion=advice)
+            raise ParseError(f"{name}.{last[0].value} is not read", span=span, suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None)
         return taken
 
     def _mapped(self, opening: int) -> None:
@@ -454,6 +452,5 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
         raise unknown_function(name, function.span)
     entry = functions().get(spellings().get(own, ""))
     if entry is None or not (entry.kind == "elementwise" or entry.signature == "t -> t"):
-        message = f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole"
-        raise ParseError(message, span=function.span, suggestion=f"{name}(...)")
+        raise ParseError(f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole", span=function.span, suggestion=f"{name}(...)")
     return name

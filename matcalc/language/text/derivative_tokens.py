@@ -319,8 +319,7 @@ class _Derivatives:
         if found is not None or sign.type != "NABLA":
             return found
         if not self._vocabulary.variables:
-            advice = "∇_x(f), or f(x) = x'*A*x; ∇f(x)"
-            raise ParseError("∇ needs the name to differentiate by", span=sign.span, suggestion=advice)
+            raise ParseError("∇ needs the name to differentiate by", span=sign.span, suggestion="∇_x(f), or f(x) = x'*A*x; ∇f(x)")
         return self._operating(sign, [*self._vocabulary.variables[:1] * order], after, "")
 
     def _operating(self, sign: Token, names: list[str], after: int, rest: str) -> Rewritten:
@@ -502,8 +501,7 @@ class _Derivatives:
             message, expected = f"{function.value} has several arguments", "the one to differentiate by"
             raise ParseError(message, span=function.span, expected=expected, suggestion=advice)
         call = Token("CALL", HESSIAN if order > 1 else JACOBIAN if turned else GRADIENT, sign.start, sign.end)
-        last = closing(self._tokens[stop - 1].end)
-        return [call, opening(function.start), function, *arguments, last], stop
+        return [call, opening(function.start), function, *arguments, closing(self._tokens[stop - 1].end)], stop
 
     def _cut(self, position: int) -> int | None:
         """The semicolon between a point and a direction in brackets: ``f'(x; h)``."""

@@ -19,7 +19,7 @@ from matcalc.base.files import read, stored
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.language.decisions import Dialect
-from matcalc.language.text.terminals import Token, type_at
+from matcalc.language.text.terminals import Token, type_at, types_at
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
 _STATEMENTS = frozenset(["def", "lambda", "return", "import"])
@@ -76,9 +76,7 @@ def recognised(tokens: list[Token], signs: Signs) -> Written:
     types, values = signs.types, signs.values
     if _is_python(tokens, signs):
         return Written("numpy")
-    if "DOT" in types and any(_is_broadcast_call(tokens, place) for place in range(1, len(tokens))):
-        return Written("julia")
-    if ".+" in values or ".-" in values:
+    if not values.isdisjoint((".+", ".-")) or ("DOT" in types and _has_broadcast_call(tokens)):
         return Written("julia")
     if not values.isdisjoint(_FUNCTIONS) and (telling := _telling_function(tokens)) is not None:
         return Written(telling)
@@ -95,10 +93,8 @@ _FUNCTIONS: Mapping[str, Dialect] = {
 
 
 def _telling_function(tokens: list[Token]) -> Dialect | None:
-    for token, following in zip(tokens, tokens[1:]):
-        if token.type == "RUN" and token.value in _FUNCTIONS and following.type in ("LPAR", "COMMA"):
-            return _FUNCTIONS[token.value]
-    return None
+    called = [token.value for token, following in pairwise(tokens) if token.type == "RUN" and following.type in ("LPAR", "COMMA")]
+    return next((_FUNCTIONS[name] for name in called if name in _FUNCTIONS), None)
 
 
 _OF_MATLAB = frozenset(["LEFT_DIVIDE", "STRING", "COMMENT", "COLON"])
@@ -107,40 +103,39 @@ _DOTTED = frozenset([".*", "./", ".^", ".'"])
 
 def _is_python(tokens: list[Token], signs: Signs) -> bool:
     """Whether something says that the text is Python's."""
-    types = signs.types
-    if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in zip(tokens, tokens[1:])):
+    if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in pairwise(tokens)):
         return True
-    if not signs.values.isdisjoint(_OF_PYTHON):
-        pairs = [(token, type_at(tokens, place + 1)) for place, token in enumerate(tokens) if token.type == "RUN"]
-        if any(_is_word_of_python(token, following, types) for token, following in pairs):
-            return True
-    return "DOT" in types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+    if not signs.values.isdisjoint(_OF_PYTHON) and _has_word_of_python(tokens, signs.types):
+        return True
+    return "DOT" in signs.types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+
+
+def _has_word_of_python(tokens: list[Token], types: frozenset[str]) -> bool:
+    runs = [(token, type_at(tokens, place + 1)) for place, token in enumerate(tokens) if token.type == "RUN"]
+    return any(_is_word_of_python(token, following, types) for token, following in runs)
 
 
 def _is_word_of_python(token: Token, following: str, types: frozenset[str]) -> bool:
     """Whether an option or a statement of Python's begins; ``lambda`` without the colon of a header
     is the Greek letter."""
-    if token.value in _PYTHON_WORDS:
-        return following == "EQUALS"
-    if token.value == "einsum":
-        return "STRING" in types
+    if token.value in _PYTHON_WORDS or token.value == "einsum":
+        return "STRING" in types if token.value == "einsum" else following == "EQUALS"
     return token.value in _STATEMENTS and following in ("RUN", "COLON") and (token.value != "lambda" or "COLON" in types)
 
 
 def _is_attribute(tokens: list[Token], place: int) -> bool:
     """Whether a dot stands between a value or a module and a name: ``X.sum``, ``np.pi``."""
     before, dot, after = tokens[place - 1 : place + 2]
-    return dot.type == "DOT" and after.type == "RUN" and before.end == dot.start and before.type in _RECEIVERS
+    return [dot.type, after.type] == ["DOT", "RUN"] and before.end == dot.start and before.type in _RECEIVERS
 
 
 _RECEIVERS = frozenset(["RUN", "RPAR", "RSQB", "TRANSPOSE"])
 _FACTORS = _RECEIVERS | {"NUMBER", "SUPERSCRIPT", "BAR", "NORM_BAR"}
 
 
-def _is_broadcast_call(tokens: list[Token], place: int) -> bool:
+def _has_broadcast_call(tokens: list[Token]) -> bool:
     """Whether a dot makes a call go entry by entry: ``exp.(x)``."""
-    before, dot = tokens[place - 1 : place + 1]
-    return dot.type == "DOT" and before.type == "RUN" and type_at(tokens, place + 1) == "LPAR"
+    return any(types_at(tokens, place, 3) == ["RUN", "DOT", "LPAR"] for place in range(len(tokens)))
 
 
 # ---------------------------------------------------------------- the table

@@ -212,8 +212,7 @@ def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[
     heads = _heads(found, vocabulary)
     if not equation or not (heads or _inner(found, heads, vocabulary)):
         return tokens, vocabulary
-    others = frozenset([k for k in heads if not _is_of_a_name(found, k)])
-    tokens = _joined(found, others or heads, vocabulary)
+    tokens = _joined(found, frozenset([k for k in heads if not _is_of_a_name(found, k)]) or heads, vocabulary)
     heads = _heads(tokens, vocabulary)
     tokens = _marked(tokens, heads, _inner(tokens, heads, vocabulary))
     return tokens, vocabulary.knowing(_changes(tokens, vocabulary))
@@ -406,8 +405,7 @@ def _changes(tokens: list[Token], vocabulary: Vocabulary) -> set[str]:
     names: set[str] = set()
     for run in runs:
         whole = canonical_name(run)
-        known = vocabulary.declares(whole) or vocabulary.is_greek(whole)
-        names |= {whole} if known else set(_pieces(run))
+        names |= {whole} if (vocabulary.declares(whole) or vocabulary.is_greek(whole)) else set(_pieces(run))
     return {f"d{name}" for name in names & _after_signs(runs) if name != "d"}
 
 

@@ -367,8 +367,7 @@ def _refuse_indexed_function(context: _Context, token: Token) -> None:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
     if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
-        advice = (f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name"
-        raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=advice)
+        raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=(f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name")
 
 
 def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import BRACKETS, Token
 
 Limits: TypeAlias = tuple[tuple[str, str], ...]
 Relations: TypeAlias = tuple[tuple[str, str, str], ...]
@@ -37,11 +37,11 @@ def sum_over(below: str, above: str, place: Span, above_place: Span | None = Non
     >>> sum_over("i,j", "", Span(0, 1)), sum_over("i=1", "n", Span(0, 1)), sum_over("i<j", "", Span(0, 1))
     ('ij;;', 'i;i=n;', 'ij;;i<j')
     """
-    letters = _LETTERS.fullmatch(below)
+    above_place = above_place or place
+    letters, start = _LETTERS.fullmatch(below), _FROM.fullmatch(below)
     if letters is not None:
-        return _value(letters["first"] + letters["rest"].replace(",", ""), _upper(above, "1", above_place or place))
-    start = _FROM.fullmatch(below)
-    counted = None if start is None else _counted(start, above, above_place or place)
+        return _value(letters["first"] + letters["rest"].replace(",", ""), _upper(above, "1", above_place))
+    counted = None if start is None else _counted(start, above, above_place)
     if counted is not None:
         return counted
     chosen = _UP_TO.fullmatch(below)
@@ -49,7 +49,7 @@ def sum_over(below: str, above: str, place: Span, above_place: Span | None = Non
         return _value(chosen["index"], chosen["set"] or chosen["last"])
     chain = _RANGE.fullmatch(below) or _CHAIN.fullmatch(below)
     if chain is not None:
-        limit = chain.groupdict().get("limit") or _upper(above, "1", above_place or place)
+        limit = chain.groupdict().get("limit") or _upper(above, "1", above_place)
         return _value("".join(_STEP.split(chain["chain"])), limit, _relations(chain["chain"]))
     raise ParseError("the index of the sum is not read", span=place, suggestion=_ADVICE)
 
@@ -74,17 +74,15 @@ def _upper(above: str, lower: str, place: Span) -> str:
         return above
     if lower == "0":
         raise ParseError("positions are counted from 1", span=place, suggestion="Σ_{i=1}^n")
-    advice = "||D*x||^2, with D: m×n the matrix that takes the differences of neighbours" if above.endswith("-1") else _ADVICE
-    raise ParseError("the upper limit of the sum is not read", span=place, suggestion=advice)
+    raise ParseError("the upper limit of the sum is not read", span=place, suggestion="||D*x||^2, with D: m×n the matrix that takes the differences of neighbours" if above.endswith("-1") else _ADVICE)
 
 
 def _relations(text: str) -> Relations:
     """The relations of a chain such as ``i<j<k``."""
     signs = _STEP.findall(text)
     names = _STEP.split(text)
-    if not all(len(name) == 1 for name in names):
-        return ()
-    return tuple([(left, sign, right) for left, sign, right in zip(names, signs, names[1:]) if sign != ","])
+    single = all(len(name) == 1 for name in names)
+    return tuple([(left, sign, right) for left, sign, right in zip(names, signs, names[1:]) if single and sign != ","])
 
 
 def _value(indices: str, upper: str, relations: Relations = ()) -> str:
@@ -99,8 +97,8 @@ def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
     (('i', 'j'), (('i', 'n'), ('j', 'n')), (('i', '<', 'j'),))
     """
     indices, limits, relations = (value + ";;").split(";")[:3]
-    found = tuple([(part[0], part[2:]) for part in limits.split(",")]) if limits else ()
-    return tuple(indices), found, tuple([(part[0], part[1], part[2]) for part in relations.split(",")]) if relations else ()
+    found = tuple([(part[0], part[2:]) for part in limits.split(",") if part])
+    return tuple(indices), found, tuple([(part[0], part[1], part[2]) for part in relations.split(",") if part])
 
 
 _MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")
@@ -121,23 +119,19 @@ def angle_brackets(text: str) -> Mapping[int, tuple[list[Token], int]]:
     found: dict[int, tuple[list[Token], int]] = {}
     opened: list[_Open] = []
     depth = 0
-    relations = {place for match in _RELATION.finditer(text) for place in range(*match.span())}
-    for position, character in enumerate(text):
-        if position in relations:
-            continue
+    for position, character in enumerate(_RELATION.sub("  ", text)):
         depth += (character in "([") - (character in ")]")
         top = opened[-1] if opened else None
         if character in "<⟨":
             opened.append(_Open(position, depth, [], []))
         elif character in ";\n=":
             opened.clear()
-        elif top is None or depth != top.depth:
-            continue
-        elif character in ",|∣":
-            (top.commas if character == "," else top.bars).append(position)
-        elif character in ">⟩":
-            opened.pop()
-            found |= _paired(text, top, position)
+        elif top is not None and depth == top.depth:
+            if character in ",|∣":
+                (top.commas if character == "," else top.bars).append(position)
+            elif character in ">⟩":
+                opened.pop()
+                found |= _paired(text, top, position)
     return found
 
 
@@ -145,9 +139,7 @@ def _paired(text: str, top: _Open, close: int) -> dict[int, tuple[list[Token], i
     cuts = top.commas or (top.bars[-1:] if text[close] == "⟩" else [])
     if len(cuts) != 1:
         return {}
-    cut = cuts[0]
-    mark = _MARK.match(text, close + 1)
-    start = top.position
+    cut, start, mark = cuts[0], top.position, _MARK.match(text, close + 1)
     return {
         start: ([Token("RUN", "inner", start, start + 1), Token("LPAR", "(", start, start + 1)], start + 1),
         cut: ([Token("COMMA", ",", cut, cut + 1)], cut + 1),
@@ -326,14 +318,13 @@ def too_long(span: Span) -> LimitError:
 def fraction(character: str, position: int) -> list[Token]:
     """``½`` as one divided by two, in brackets."""
     above, below = FRACTIONS[character]
-    parts = (("LPAR", "("), ("NUMBER", above), ("DIVIDE", "/"), ("NUMBER", below), ("RPAR", ")"))
-    return [Token(kind, value, position, position + 1) for kind, value in parts]
+    kinds = ("LPAR", "NUMBER", "DIVIDE", "NUMBER", "RPAR")
+    return [Token(kind, value, position, position + 1) for kind, value in zip(kinds, ("(", above, "/", below, ")"))]
 
 
 def inequality(character: str, span: Span) -> ParseError:
     """What is said of a sign of order between expressions."""
-    advice = None if character in "≠" else "step(a - b) for 1 where a > b, else 0"
-    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span, suggestion=advice)
+    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span, suggestion=None if character in "≠" else "step(a - b) for 1 where a > b, else 0")
 
 
 def _unknown_character(text: str, position: int) -> ParseError:
@@ -346,13 +337,15 @@ def _unknown_character(text: str, position: int) -> ParseError:
     if character in "{}":
         return ParseError(f"{character!r} is not used here", span=span, suggestion="round brackets")
     if character in ">" and text[position - 1 : position] in ("-", "|", "="):
-        advice = "the formula alone, or f(x) = ... for a function"
-        return ParseError("arrows are not read", span=Span(position - 1, position + 1), suggestion=advice)
+        return ParseError(
+            "arrows are not read",
+            span=Span(position - 1, position + 1),
+            suggestion="the formula alone, or f(x) = ... for a function",
+        )
     if character in "<>≤≥≠":
         return inequality(character, span)
-    advice = next((said for characters, said in _INSTEAD.items() if character in characters), "remove it")
     return ParseError(
-        f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=advice
+        f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=next((said for characters, said in _INSTEAD.items() if character in characters), "remove it")
     )
 
 
@@ -365,27 +358,28 @@ _INSTEAD = {
     "∫∮": "remove it; integrals are not read",
 }
 """What is written for a character that is not in the language."""
-_PAIRS = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _SHOWN = {"LPAR": "(", "LSQB": "[", "RPAR": ")", "RSQB": "]"}
-_CLOSING = {"LPAR": ")", "LSQB": "]"}
 
 
 def _check_brackets(tokens: list[Token]) -> None:
     opened: list[Token] = []
     for token in tokens:
-        if token.type in ("LPAR", "LSQB"):
+        if token.type in BRACKETS:
             opened.append(token)
             if len(opened) > DEEPEST_NESTING:
                 raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=token.span)
-        elif token.type in _PAIRS:
+        elif token.type in _SHOWN:
             if not opened:
-                advice = f"remove it, or open a {_SHOWN[_PAIRS[token.type]]!r} before"
-                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=advice)
-            if opened[-1].type != _PAIRS[token.type]:
-                said = f"{token.value!r} does not match {opened[-1].value!r}"
-                raise ParseError(said, span=token.span, suggestion=_CLOSING[opened[-1].type])
-            opened.pop()
+                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=f"remove it, or open a {'(' if token.type == 'RPAR' else '['!r} before")
+            last = opened.pop()
+            if BRACKETS[last.type] != token.type:
+                said = f"{token.value!r} does not match {last.value!r}"
+                raise ParseError(said, span=token.span, suggestion=_closing(last))
     if opened:
-        closing = "".join(_CLOSING[token.type] for token in reversed(opened))
-        advice = "add the closing bracket" if len(opened) == 1 else f"add the closing brackets: {closing}"
-        raise ParseError(f"{opened[-1].value!r} is never closed", span=opened[-1].span, suggestion=advice)
+        several = f"s: {''.join(map(_closing, reversed(opened)))}" if len(opened) > 1 else ""
+        said = f"{opened[-1].value!r} is never closed"
+        raise ParseError(said, span=opened[-1].span, suggestion=f"add the closing bracket{several}")
+
+
+def _closing(opened: Token) -> str:
+    return _SHOWN[BRACKETS[opened.type]]

@@ -236,8 +236,7 @@ class Vocabulary:
     ) -> None:
         self.symbols, self.functions, self.definitions = symbols, functions, definitions
         self.values, self.variables, self.calls = values, variables, calls
-        lengths = {*map(len, symbols), *map(len, functions)}
-        self.lengths = tuple(sorted(lengths - {0, 1}, reverse=True))
+        self.lengths = tuple(sorted({*map(len, symbols), *map(len, functions)} - {0, 1}, reverse=True))
 
     @staticmethod
     def of(symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = ()) -> Vocabulary:

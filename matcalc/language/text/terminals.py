@@ -77,6 +77,7 @@ TO_NAME = 3.0
 
 
 ROUND = {"LPAR": "RPAR"}
+BRACKETS = {"LPAR": "RPAR", "LSQB": "RSQB"}
 
 
 def partners(tokens: list[Token], kinds: Mapping[str, str] = ROUND) -> dict[int, int]:
@@ -132,16 +133,13 @@ def listed(tokens: list[Token], start: int, between: Container[str] = ("COMMA",)
     stop = start + 1
     while type_at(tokens, stop) == "RUN" and type_at(tokens, stop + 1) in between:
         stop += 2
-    ends = type_at(tokens, stop) == "RUN" and type_at(tokens, stop + 1) == "RPAR"
-    return tokens[start + 1 : stop + 1 : 2] if ends else []
+    return tokens[start + 1 : stop + 1 : 2] if types_at(tokens, stop, 2) == ["RUN", "RPAR"] else []
 
 
 def exponent_width(tokens: list[Token], position: int) -> int:
     """The tokens of a plain exponent: a superscript, or a sign of power with a number; 0 without
     one."""
-    if type_at(tokens, position) == "SUPERSCRIPT":
-        return 1
-    return 2 if types_at(tokens, position, 2) == ["POWER", "NUMBER"] else 0
+    return 2 if types_at(tokens, position, 2) == ["POWER", "NUMBER"] else int(type_at(tokens, position) == "SUPERSCRIPT")
 
 
 def opening(place: int) -> Token:
@@ -165,6 +163,10 @@ def with_parts(tokens: list[Token]) -> list[Token]:
     return found
 
 
+_BEFORE_SIGNS = frozenset(["POWER", "ELEMENT_POWER", "TIMES", "DIVIDE"])
+"""Behind what a plus or minus belongs to the number that follows."""
+
+
 def end_of_term(tokens: list[Token], position: int) -> int:
     """The position after the product that begins at ``position``: of a plus or minus, an equals
     sign, or a bracket that closes."""
@@ -174,7 +176,8 @@ def end_of_term(tokens: list[Token], position: int) -> int:
         bars += token.type in BARS and place not in seconds
         ends = token.type in ("EQUALS", "SEPARATOR")
         if token.type in ("PLUS", "MINUS", "COMMA"):
-            ends = not bars % 2 and place > position and not _is_sign_of_exponent(tokens, place)
+            signed = token.type != "COMMA" and tokens[place - 1].type in _BEFORE_SIGNS
+            ends = not bars % 2 and place > position and not signed
         if depth < 0 or (depth == 0 and ends):
             return place
     return len(tokens)
@@ -186,7 +189,3 @@ def _second_bars(tokens: list[Token]) -> frozenset[int]:
     pairs = list(zip(bars[::2], bars[1::2], strict=False))
     together = all(second == first + 1 and tokens[first].end == tokens[second].start for first, second in pairs)
     return frozenset(bars[1::2]) if together and len(bars) % 2 == 0 else frozenset()
-
-
-def _is_sign_of_exponent(tokens: list[Token], place: int) -> bool:
-    return tokens[place].type in ("PLUS", "MINUS") and tokens[place - 1].type in ("POWER", "ELEMENT_POWER", "TIMES", "DIVIDE")

@@ -34,6 +34,7 @@ from matcalc.language.text.terminals import (
     exponent_width,
     rewritten,
     type_at,
+    types_at,
     with_parts,
 )  # fmt: skip
 
@@ -76,27 +77,14 @@ class Tokens:
     labelled: frozenset[str] = frozenset()
 
 
-@record
-class _Raw:
-    """The signs of a text one by one, as the language has them, and what it is written in; the
-    words with those of that."""
-
-    tokens: list[Token]
-    decisions: list[Decision]
-    written: Written
-    vocabulary: Vocabulary
-    labelled: frozenset[str] = frozenset()
-    forks: tuple[Fork, ...] = ()
-
-
 def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, flipped: frozenset[str] = frozenset()) -> Tokens:
     """The terminals of ``text``, LaTeX or plain; ``dialect`` says what it is written in, which is
     recognised otherwise, and ``flipped`` which runs of letters are not read as they usually are.
 
     Raises ParseError, UnknownFunctionError or LimitError with the place.
     """
-    raw = _raw(text, vocabulary, dialect, flipped)
-    tokens, decisions, vocabulary = raw.tokens, raw.decisions, raw.vocabulary
+    raw, vocabulary = _raw(text, vocabulary, dialect, flipped)
+    tokens, decisions = raw.terminals, raw.decisions
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     latex, types = raw.written.dialect == "latex", frozenset([token.type for token in tokens])
@@ -128,13 +116,15 @@ def _grouped(tokens: list[Token], types: frozenset[str], latex: bool) -> list[To
     return _juxtaposed(tokens)
 
 
-def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> _Raw:
+def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> tuple[Tokens, Vocabulary]:
+    """The signs of a text one by one, as the language has them; the words with those of what it is
+    written in."""
     if dialect == "latex" or (dialect is None and is_latex(text)):
         found = latex_scanner.scan_latex(text, vocabulary)
         known = vocabulary.knowing(found.names | found.labelled)
         if any(token.value in _OF_TWO for token in found.tokens):
             known = known.with_calls(_OF_TWO)
-        return _Raw(_separated(found.tokens), found.decisions, Written("latex"), known, found.labelled)
+        return Tokens(_separated(found.tokens), found.decisions, Written("latex"), labelled=found.labelled), known
     decisions: list[Decision] = []
     raw, primed = _scanned(text, vocabulary, flipped, decisions)
     signs = Signs.of(raw)
@@ -144,7 +134,7 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     if is_program(raw, signs, written):
         raw = code_tokens.in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = code_tokens.known_names(raw, written, vocabulary)
-    return _Raw(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, vocabulary, forks=primed)
+    return Tokens(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, primed), vocabulary
 
 
 def _scanned(
@@ -209,7 +199,7 @@ def is_latex(text: str) -> bool:
     return any(_DIVIDEND.search(text, max(0, place - LONGEST_QUOTED_NAME), place) is None for place in places)
 
 
-_OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE"}
+_OF_ARRAYS = {"*": "ELEMENT_TIMES", "/": "ELEMENT_DIVIDE", "**": "ARRAY_POWER"}
 
 
 def _entry_by_entry(tokens: list[Token], written: Written) -> list[Token]:
@@ -217,8 +207,10 @@ def _entry_by_entry(tokens: list[Token], written: Written) -> list[Token]:
     operand before it from the right."""
     if written.dialect != "numpy":
         return tokens
-    of_arrays = {**_OF_ARRAYS, "**": "ARRAY_POWER"} if written.sure else {"**": "ARRAY_POWER"}
-    return [token.as_a(of_arrays.get(token.value, token.type)) for token in tokens]
+    return [
+        token.as_a(_OF_ARRAYS.get(token.value, token.type) if written.sure or token.value == "**" else token.type)
+        for token in tokens
+    ]
 
 
 def _separated(tokens: list[Token]) -> list[Token]:
@@ -226,12 +218,11 @@ def _separated(tokens: list[Token]) -> list[Token]:
     out: list[Token] = []
     for position, token, depth in by_depth(tokens):
         last = out[-1].type if out else "SEPARATOR"
-        if token.type == "NEWLINE":
-            if depth or last in _INFIX or type_at(tokens, position + 1) in _INFIX:
-                continue
-            token = token.as_a("SEPARATOR")
-        if token.type != "SEPARATOR" or depth or last != "SEPARATOR":
+        continued = token.type == "NEWLINE" and (depth or last in _INFIX or type_at(tokens, position + 1) in _INFIX)
+        if token.type not in _ENDS:
             out.append(token)
+        elif not continued and (depth or last != "SEPARATOR"):
+            out.append(token.as_a("SEPARATOR"))
     while out and out[-1].type == "SEPARATOR":
         out.pop()
     return out
@@ -246,14 +237,12 @@ def _superscripts(tokens: list[Token], vocabulary: Vocabulary, decisions: list[D
         tokens = doubtful_signs.turned_by_small_t(tokens, vocabulary, decisions)
 
     def exponent(position: int) -> Rewritten | None:
-        token, kind = tokens[position], type_at(tokens, position + 1)
+        token = tokens[position]
         if token.type == "POWER":
             return _power(tokens, position, vocabulary)
-        if token.type != "SUPERSCRIPT":
-            return None
-        if token.value == "⁻" and kind == "TRANSPOSE":
+        if token.value == "⁻" and types_at(tokens, position, 2) == ["SUPERSCRIPT", "TRANSPOSE"]:
             return [Token("SUPERSCRIPT", "-T", token.start, tokens[position + 1].end)], position + 2
-        return _superscript(token), position + 1
+        return (_superscript(token), position + 1) if token.type == "SUPERSCRIPT" else None
 
     return rewritten(tokens, exponent)
 
@@ -264,13 +253,14 @@ def _power(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Rewrit
     kind = type_at(tokens, position + 1)
     if kind == "SUPERSCRIPT":
         return _superscript(following[0]), position + 2
-    if kind == "TRANSPOSE" or _marks_pseudoinverse(tokens, position):
-        sign = ("TRANSPOSE", "'") if kind == "TRANSPOSE" else ("SUPERSCRIPT", "+")
-        return [Token(*sign, start, following[0].end)], position + 2
-    run = _marks_transpose(following, vocabulary)
+    if kind == "TRANSPOSE":
+        return [Token("TRANSPOSE", "'", start, following[0].end)], position + 2
+    if _marks_pseudoinverse(tokens, position):
+        return [Token("SUPERSCRIPT", "+", start, following[0].end)], position + 2
+    negative = kind == "MINUS"
+    run = _marks_transpose(following[negative:], vocabulary)
     if run is None:
         return None
-    negative = kind == "MINUS"
     sign = ("SUPERSCRIPT", "-T") if negative else ("TRANSPOSE", "'")
     made = [Token(*sign, start, run.start + 1), Token("RUN", run.value[1:], run.start + 1, run.end)]
     return made if len(run.value) > 1 else made[:1], position + 2 + negative
@@ -285,19 +275,17 @@ def _marks_pseudoinverse(tokens: list[Token], position: int) -> bool:
 
 
 def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
-    """The run of letters in ``^T...`` or ``^-T...`` when T is no declared name."""
-    if len(following) > 1 and following[0].type == "MINUS":
-        following = following[1:]
-    if not following or following[0].type != "RUN":
+    """The run of letters in ``^T...`` when T is no declared name."""
+    run = following[0] if type_at(following, 0) == "RUN" else None
+    if run is None or not vocabulary.symbols.isdisjoint((run.value, run.value[0])):
         return None
-    run = following[0]
-    if run.value == "H" and "H" not in vocabulary.symbols:
-        raise ParseError(
-            "the conjugate transpose is not read: all symbols are real", span=run.span, suggestion="the transpose, A'"
-        )
-    if not re.match(r"T(?![\d_′])", run.value) or "T" in vocabulary.symbols or run.value in vocabulary.symbols:
-        return None
-    return run
+    if run.value == "H":
+        raise _conjugate(run, "'")
+    return run if re.match(r"T(?![\d_′])", run.value) else None
+
+
+def _conjugate(sign: Token, transpose: str) -> ParseError:
+    return ParseError("the conjugate transpose is not read: all symbols are real", span=sign.span, suggestion=f"the transpose, A{transpose}")
 
 
 def _superscript(token: Token) -> list[Token]:
@@ -305,14 +293,12 @@ def _superscript(token: Token) -> list[Token]:
         return [token.as_a("SUPERSCRIPT", "+")]
     plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")
     if "H" in plain:
-        raise ParseError(
-            "the conjugate transpose is not read: all symbols are real", span=token.span, suggestion="the transpose, Aᵀ"
-        )
+        raise _conjugate(token, "ᵀ")
     match = _EXPONENT.fullmatch(plain)
     if match is None or not plain:
         raise ParseError(f"the superscript {token.value!r} is not understood", span=token.span, suggestion="brackets: x^(...)")
-    out = [token.as_a("SUPERSCRIPT", match["power"])] if match["power"] else []
-    return out + [token.as_a("TRANSPOSE", "'")] * len(match["transposes"])
+    power = [token.as_a("SUPERSCRIPT", match["power"])] * bool(match["power"])
+    return power + [token.as_a("TRANSPOSE", "'")] * len(match["transposes"])
 
 
 def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
@@ -320,8 +306,8 @@ def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
 
     def name(position: int) -> Rewritten | None:
         token = tokens[position]
-        below = type_at(tokens, position - 1) == "UNDERSCORE" and type_at(tokens, position - 2) in _NORM_ENDS
-        if token.type != "RUN" or not below or vocabulary.declares(token.value):
+        below = types_at(tokens, position - 1, 2) == ["UNDERSCORE", "RUN"] and type_at(tokens, position - 2) in _NORM_ENDS
+        if not below or vocabulary.declares(token.value):
             return None
         word = token.value.lower()
         if word in INFINITE_NORMS:
@@ -352,8 +338,8 @@ def _norm_subscript(tokens: list[Token], position: int) -> Rewritten | None:
         raise ParseError("a subscript belongs to a letter or to norm bars", span=token.span, suggestion="x_1, x[1] or ||X||_F")
     if token.type == "SUBSCRIPT_RUN":
         plain = "".join(SUBSCRIPTS[c] for c in token.value)
-        sign = Token("SUBSCRIPT", "_", token.start, token.start)
-        return [sign, token.as_a("NUMBER" if plain.isdecimal() else "NAME", plain)], position + 1
+        below = token.as_a("NUMBER" if plain.isdecimal() else "NAME", plain)
+        return [Token("SUBSCRIPT", "_", token.start, token.start), below], position + 1
     if after not in _BELOW_NORMS:
         raise ParseError("the norm's subscript is missing", span=token.span, suggestion="||X||_F, ||x||_1 or ||x||_A")
     star = [tokens[position + 1].as_a("NAME", "nuclear")] if after == "TIMES" else []
@@ -378,22 +364,19 @@ def _juxtaposed(tokens: list[Token]) -> list[Token]:
             raise UnknownFunctionError(
                 f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)"
             )
+        made, middle = [token], token.start + 1
         # 11' can only be the product of a column and a row of ones.
-        ones = token.type == "NUMBER" and token.value == "11" and type_at(tokens, position + 1) == "TRANSPOSE"
-        middle = token.start + 1
-        made = (
-            [Token("NUMBER", "1", token.start, middle), _beside(middle), Token("NUMBER", "1", middle, token.end)]
-            if ones
-            else [token]
-        )
-        beside = position > 0 and _stand_beside(tokens[position - 1], token)
-        return [*([_beside(token.start)] if beside else []), *made], position + 1
+        if token.value == "11" and types_at(tokens, position, 2) == ["NUMBER", "TRANSPOSE"]:
+            made = [
+                Token("NUMBER", "1", token.start, middle),
+                Token("JUXT", "", middle, middle),
+                Token("NUMBER", "1", middle, token.end),
+            ]
+        if position and _stand_beside(tokens[position - 1], token):
+            made = [Token("JUXT", "", token.start, token.start), *made]
+        return made, position + 1
 
     return rewritten(tokens, factor)
-
-
-def _beside(place: int) -> Token:
-    return Token("JUXT", "", place, place)
 
 
 def _stand_beside(before: Token, token: Token) -> bool:
@@ -401,9 +384,8 @@ def _stand_beside(before: Token, token: Token) -> bool:
     once before it, or may do so."""
     if token.type == "NUMBER" and before.end == token.start:
         if before.type == "NORM_CLOSE":
-            advice = "||x||_2 or ||x||^2; with * between them it is a product"
             raise ParseError(
-                "a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion=advice
+                "a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion="||x||_2 or ||x||^2; with * between them it is a product"
             )
         if before.type == "NUMBER" and token.value.startswith("."):
             product = f"{before.value.rstrip('.')}*0{token.value}"

@@ -368,8 +368,7 @@ class CellShape:
         return CellShape(cell.mask, cell.rows, cell.cols)
 
     def transposed(self) -> CellShape:
-        kind = {COLUMN: ROW, ROW: COLUMN}.get(self.kind, self.kind)
-        return CellShape(kind, self.cols, self.rows)
+        return CellShape({COLUMN: ROW, ROW: COLUMN}.get(self.kind, self.kind), self.cols, self.rows)
 
     def shape(self) -> Shape:
         """The shape, when all sizes are known."""

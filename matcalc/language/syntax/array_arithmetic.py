@@ -193,9 +193,18 @@ def misplaced(node: s.Syntax, functions: Mapping[str, s.Definition]) -> ParseErr
     arrays."""
     name = name_of(node.arguments[0]) if isinstance(node, s.Applied) and node.function in PARTIALS else ""
     if name not in functions:
-        return ParseError("matrices cannot be written out entry by entry, but for sides of equations", span=node.span, suggestion="f(x, y) = ...; ∇f(x, y) = [..., ...], or a name, such as A")
+        return ParseError(
+            "matrices cannot be written out entry by entry, but for sides of equations",
+            span=node.span,
+            suggestion="f(x, y) = ...; ∇f(x, y) = [..., ...], or a name, such as A",
+        )
     parameters = functions[name].parameters
-    return ParseError(f"{name} has several arguments", span=node.span, expected="the one to differentiate by", suggestion=f"∇_{parameters[0]} {name}({', '.join(parameters)})")
+    return ParseError(
+        f"{name} has several arguments",
+        span=node.span,
+        expected="the one to differentiate by",
+        suggestion=f"∇_{parameters[0]} {name}({', '.join(parameters)})",
+    )
 
 
 def _trace(rows: Rows, place: Span) -> Rows:
@@ -240,9 +249,7 @@ class Operations:
             return Array(((side,),))
         if number_in(side) == 0 and self._lists:
             return None  # the number zero, perhaps, of a product of lists that are columns; [X, Y] may be a commutator
-        if number_in(side) == 0:
-            return other.changed(lambda entry: number(0, entry.span))
-        return self._identity(side, other)
+        return other.changed(lambda entry: number(0, entry.span)) if number_in(side) == 0 else self._identity(side, other)
 
     def _identity(self, node: s.Syntax, other: Array) -> Array | None:
         """A number times the identity matrix, of the size of a square array; None for anything
@@ -343,7 +350,11 @@ class Operations:
         called = set(names_among(nodes)) - _CONSTANTS
         blocks = [name for name in called - self._kinds.numbers if name[:1].isupper() or name in self._kinds.others]
         if blocks or any(isinstance(node, s.Transposed | s.NormBars | s.Entries) for node in nodes):
-            raise ParseError(f"{blocks[0]} may be a block of this matrix" if blocks else "an entry of this matrix may be a block", span=nodes[0].span, suggestion="the product, entry by entry, or a declaration as a scalar")
+            raise ParseError(
+                f"{blocks[0]} may be a block of this matrix" if blocks else "an entry of this matrix may be a block",
+                span=nodes[0].span,
+                suggestion="the product, entry by entry, or a declaration as a scalar",
+            )
         self.numbers |= dict.fromkeys(sorted(called))
 
     def _product(self, node: s.Binary, left: Array, right: Array) -> Array:
@@ -398,4 +409,8 @@ class Operations:
         """Raises ParseError for a factor of an array that may be an array itself."""
         unknown = sorted(names_in(factor).keys() - self._arguments - _CONSTANTS - self._entry_names)
         if unknown:
-            raise ParseError(f"an array is multiplied by {unknown[0]}, of which it is not known that it is a number", span=factor.span, suggestion="the product, entry by entry")
+            raise ParseError(
+                f"an array is multiplied by {unknown[0]}, of which it is not known that it is a number",
+                span=factor.span,
+                suggestion="the product, entry by entry",
+            )

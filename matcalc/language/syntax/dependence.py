@@ -80,7 +80,9 @@ def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Use
     unused = [name for name, _ in assignments if name.name not in used]
     shown = ", ".join(dict.fromkeys(name.name for name in unused))
     if "," in shown:
-        raise ParseError(f"the program has no single value: nothing uses {shown}", span=last.span, suggestion="end with the expression meant")
+        raise ParseError(
+            f"the program has no single value: nothing uses {shown}", span=last.span, suggestion="end with the expression meant"
+        )
     return unused[0] if unused else last
 
 
@@ -171,7 +173,11 @@ def _check_fixed(name: str, by: str, place: Span, functions: Mapping[str, s.Defi
     for one in _behind(name, functions):
         moving = [other for other in one.parameters if other != by and _depends(other, by, functions)]
         if by in one.parameters and moving:
-            raise ParseError(f"{one.function} depends on {by} and on {moving[0]}, which depends on {by} itself: it is not said what is held fixed", span=place, suggestion=f"another name for the {by} in {moving[0]}")
+            raise ParseError(
+                f"{one.function} depends on {by} and on {moving[0]}, which depends on {by} itself: it is not said what is held fixed",
+                span=place,
+                suggestion=f"another name for the {by} in {moving[0]}",
+            )
 
 
 def undefined_functions(program: s.Program, known: frozenset[str], labelled: frozenset[str] = frozenset()) -> Undefined:
@@ -195,7 +201,9 @@ def undefined_functions(program: s.Program, known: frozenset[str], labelled: fro
     for name, below in by.items():
         if name in behind[name]:
             other = next(iter(below))
-            raise UnknownFunctionError(f"{name} and {other} each depend on the other", span=below[other], suggestion=f"{name} = ...; with its formula")
+            raise UnknownFunctionError(
+                f"{name} and {other} each depend on the other", span=below[other], suggestion=f"{name} = ...; with its formula"
+            )
     arguments = {name: tuple([one for one in by[name] if one not in _reached(by[name], needs)])
                  for name in sorted(by, key=lambda name: len(behind[name] & by.keys()))}  # fmt: skip
     return Undefined(arguments, all(len(one) == 1 for one in arguments.values()), _standing(nodes))
@@ -235,7 +243,11 @@ def _standing(nodes: list[s.Syntax]) -> frozenset[str]:
 
 def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
     """The error for a derivative that needs the formula of its function."""
-    return UnknownFunctionError(f"{name} is not defined, so that its derivative by {by} is not known", span=place, suggestion=f"{name} = ...; with its formula before the claim")
+    return UnknownFunctionError(
+        f"{name} is not defined, so that its derivative by {by} is not known",
+        span=place,
+        suggestion=f"{name} = ...; with its formula before the claim",
+    )
 
 
 def _is_constancy(value: s.Syntax, defined: set[str]) -> bool:

@@ -231,7 +231,9 @@ def _as_they_stand(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...]) 
 
 def _check(indices: tuple[str, ...], most: int, place: Span) -> None:
     if len(indices) > most:
-        raise ParseError(f"an equation between entries has at most {most} free indices", span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj")
+        raise ParseError(
+            f"an equation between entries has at most {most} free indices", span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj"
+        )
 
 
 def free_letters(root: s.Syntax, letters: frozenset[str] = INDEX_LETTERS) -> set[str]:

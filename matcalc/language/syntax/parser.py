@@ -121,7 +121,12 @@ def _too_early(tokens: list[Token], text: str, operand: bool, expected: str) -> 
     end = len(text.rstrip())
     there = _there(tokens[-1], text) if tokens else ""
     last = f" after {there!r}" if tokens else ""
-    return ParseError(f"the input ends too early{last}", span=Span(end, end + 1), expected=expected, suggestion=f"something behind {there!r}, or remove it" if there and operand else None)
+    return ParseError(
+        f"the input ends too early{last}",
+        span=Span(end, end + 1),
+        expected=expected,
+        suggestion=f"something behind {there!r}, or remove it" if there and operand else None,
+    )
 
 
 def _there(token: Token, text: str) -> str:
@@ -371,7 +376,13 @@ def _program(whole: Span, statements: list[s.Syntax], main: s.Syntax) -> s.Progr
             )
         if not isinstance(statement.left, s.Name):
             several = isinstance(main, s.Equation)
-            raise ParseError("only a name can be given a value", span=statement.left.span, suggestion="one equation at a time; several are verified from an .identities file" if several else "z = W*x + b; tanh(z)")
+            raise ParseError(
+                "only a name can be given a value",
+                span=statement.left.span,
+                suggestion="one equation at a time; several are verified from an .identities file"
+                if several
+                else "z = W*x + b; tanh(z)",
+            )
         assignments.append((statement.left, statement.right))
     definitions = tuple([statement for statement in statements if isinstance(statement, s.Definition)])
     return s.Program(whole, definitions, tuple(assignments), main)

@@ -311,7 +311,11 @@ class _Rewriting:
         last = self._tokens[place + taken : place + taken + 1]
         if last and last[0].type == "RUN" and last[0].value in ("newaxis", "inf", "nan", "e"):
             span = Span(self._tokens[place].start, last[0].end)
-            raise ParseError(f"{name}.{last[0].value} is not read", span=span, suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None)
+            raise ParseError(
+                f"{name}.{last[0].value} is not read",
+                span=span,
+                suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None,
+            )
         return taken
 
     def _mapped(self, opening: int) -> None:
@@ -452,5 +456,9 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
         raise unknown_function(name, function.span)
     entry = functions().get(spellings().get(own, ""))
     if entry is None or not (entry.kind == "elementwise" or entry.signature == "t -> t"):
-        raise ParseError(f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole", span=function.span, suggestion=f"{name}(...)")
+        raise ParseError(
+            f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole",
+            span=function.span,
+            suggestion=f"{name}(...)",
+        )
     return name

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import zip_longest
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
@@ -44,7 +45,6 @@ _OPERATOR = pattern(
 )
 _SIGNS = {"grad": 1, "gradient": 1, "nabla": 1, "hess": 2, "hessian": 2}
 _LETTERED = pattern(rf"(?P<sign>[DJH])_?(?P<function>{ONE_NAME}|[a-z]+)")
-_PRIMED = pattern(r"(?P<function>[^′]+)(?P<primes>′+)")
 
 _SIGNED_LETTERS = {"H": 2, "J": 1}
 """What stands before a function for its Hessian and its Jacobian, with the order."""
@@ -93,9 +93,8 @@ class _Derivatives:
     def _bracketed(self, position: int) -> Rewritten | None:
         """``(d/dx)`` before what it is of."""
         found = self._quotient(position + 1) if self._type(position + 1) in ("PARTIAL", "RUN") else None
-        if found is None or found[0][-1].type != "DERIVATIVE_BY" or self._type(found[1]) != "RPAR":
-            return None
-        return found[0], found[1] + 1
+        operator = found is not None and found[0][-1].type == "DERIVATIVE_BY" and self._type(found[1]) == "RPAR"
+        return (found[0], found[1] + 1) if found is not None and operator else None
 
     def _before(self, found: Rewritten) -> Rewritten:
         """An operator before square brackets, which group here, or before ``L(x)`` of a name L that
@@ -104,9 +103,12 @@ class _Derivatives:
         if self._type(after) == "LSQB" and after in self._square:
             self._directions |= {after: "GROUP", self._square[after]: "RPAR"}
         stop = self._partner.get(after + 1)
-        if stop is None or self._type(after) != "RUN" or canonical_name(self._tokens[after].value) not in self._vocabulary.values:
-            return found
-        if self._arguments_but(self._tokens[after + 1 : stop + 1], made[-1].value):
+        if (
+            stop is None
+            or self._type(after) != "RUN"
+            or canonical_name(self._tokens[after].value) not in self._vocabulary.values
+            or self._arguments_but(self._tokens[after + 1 : stop + 1], made[-1].value)
+        ):
             return found
         return [*made, self._tokens[after]], stop + 1
 
@@ -125,31 +127,21 @@ class _Derivatives:
         if head is None:
             return None
         order, after = head
-        token = tokens[position]
-        if after in self._partner and self._type(self._partner[after] + 1) == "DIVIDE":
-            slash = self._partner[after] + 1
-            found = self._denominator(slash + 1, order)
-            if found is not None:
-                self._closing[self._partner[after]] = (slash, *found)
-                return [Token("DERIVATIVE", "d", token.start, tokens[after - 1].end)], after
-        if self._type(after) == "DIVIDE":
-            found = self._denominator(after + 1, order)
-            if found is not None:
-                return [Token("DERIVATIVE_BY", found[0], token.start, tokens[found[1] - 1].end)], found[1]
+        sign = Token("DERIVATIVE", "d", tokens[position].start, tokens[after - 1].end)
+        slash = self._partner.get(after, after - 1) + 1
+        found = self._denominator(slash + 1, order) if self._type(slash) == "DIVIDE" else None
+        if found is not None and slash == after:
+            return [Token("DERIVATIVE_BY", found[0], sign.start, tokens[found[1] - 1].end)], found[1]
+        if found is not None:
+            self._closing[slash - 1] = (slash, *found)
+            return [sign], after
         begins = position == 0 or self._type(position - 1) in ("EQUALS", "SEPARATOR", "COMMA", "LPAR", "PLUS", "MINUS", "WHERE")
         whole = self._unbracketed(after, order) if begins else None
         if whole is None:
             return None
         slash, names, stop = whole
-        brackets = opening(tokens[after].start), closing(tokens[slash].start)
         by = Token("BY", names, tokens[slash].start, tokens[stop - 1].end)
-        return [
-            Token("DERIVATIVE", "d", token.start, tokens[after - 1].end),
-            brackets[0],
-            *tokens[after:slash],
-            brackets[1],
-            by,
-        ], stop
+        return [sign, opening(tokens[after].start), *tokens[after:slash], closing(by.start), by], stop
 
     def _unbracketed(self, position: int, order: int) -> tuple[int, str, int] | None:
         """Reads ``tr(AX)/dX`` and ``x'Ax/dx`` after the sign: where the slash stands, the names
@@ -172,25 +164,23 @@ class _Derivatives:
         ``dx``.
         """
         token = self._tokens[position]
-        if token.type == "RUN" and token.value in self._vocabulary.symbols and not self._begins_side(position):
+        sign = token.value if token.type == "RUN" else ""
+        if sign in self._vocabulary.symbols and not self._begins_side(position):
             return None
-        if token.type == "RUN" and token.value == "d2":
+        if sign == "d2":
             return 2, position + 1
-        if token.type != "PARTIAL" and not (token.type == "RUN" and token.value == "d"):
-            return None
-        return self._squared(position + 1)
+        return self._squared(position + 1) if sign == "d" or token.type == "PARTIAL" else None
 
     def _begins_side(self, position: int) -> bool:
         """Whether the token is the first of a side of an equation and an opening bracket
         follows."""
-        first = position == 0 or self._type(position - 1) == "EQUALS"
-        return first and self._type(position + 1) == "LPAR" and any(token.type == "EQUALS" for token in self._tokens)
+        bracketed = self._type(position - 1) in ("", "EQUALS") and self._type(position + 1) == "LPAR"
+        return bracketed and any(token.type == "EQUALS" for token in self._tokens)
 
     def _squared(self, position: int) -> tuple[int, int]:
         """An optional exponent 2: the order and the position after it."""
         width = exponent_width(self._tokens, position) or (self._type(position) == "NUMBER")
-        two = width and self._tokens[position + width - 1].value == "2"
-        return (2, position + width) if two else (1, position)
+        return (2, position + width) if width and self._tokens[position + width - 1].value == "2" else (1, position)
 
     def _denominator(self, position: int, order: int) -> tuple[str, int] | None:
         """Reads ``dx``, ``∂x``, ``∂xᵀ``, ``dx2``, ``dx^2``, ``dx dy``, ``(dx dy)``: the names and
@@ -277,12 +267,10 @@ class _Derivatives:
             named = known or vocabulary.declares(canonical_name(name.value))
             return (order, token.as_a("DERIVATIVE", "d"), name, after + 1) if named else None
         order = 2 if token.value.startswith("d2") else 1
-        middle = token.start + order
-        name = Token("RUN", token.value[order:], middle, token.end)
+        sign, name = token.split(order, "DERIVATIVE", "d")
         free = token.value[:1] == "d" and {"d", canonical_name(token.value)}.isdisjoint(vocabulary.symbols)
-        if not free or not name.value or not vocabulary.declares(canonical_name(name.value)):
-            return None
-        return order, Token("DERIVATIVE", "d", token.start, middle), name, position + 1
+        known = free and bool(name.value) and vocabulary.declares(canonical_name(name.value))
+        return (order, sign, name, position + 1) if known else None
 
     def _arguments_but(self, arguments: list[Token], names: str) -> bool:
         """Whether brackets hold anything but names that are differentiated by: ``L(x)`` below ∂x is
@@ -367,9 +355,8 @@ class _Derivatives:
 
     def _before_operand(self, position: int) -> bool:
         """Whether brackets or a function of the text stand there: else ``D_x`` is a matrix."""
-        if self._type(position) != "RUN":
-            return self._type(position) == "LPAR"
-        return canonical_name(self._tokens[position].value) in self._vocabulary.definitions
+        named = self._type(position) == "RUN" and canonical_name(self._tokens[position].value) in self._vocabulary.definitions
+        return named or self._type(position) == "LPAR"
 
     def _partial_index(self, position: int) -> Rewritten | None:
         """``∂_x``, ``∂ₓ`` before what they are of."""
@@ -394,11 +381,10 @@ class _Derivatives:
 
     def _primed(self, position: int) -> Rewritten | None:
         token = self._tokens[position]
-        primed = _PRIMED.fullmatch(token.value)
-        if primed is None or canonical_name(primed["function"]) not in self._vocabulary.definitions or len(primed["primes"]) > 2:
-            return None
-        name = Token("RUN", primed["function"], token.start, token.start + len(primed["function"]))
-        return self._applied(token, name, position + 1, len(primed["primes"]), False)
+        name, _ = token.split(len(token.value.rstrip("′")), "RUN")
+        primes = len(token.value) - len(name.value)
+        known = name.value and canonical_name(name.value) in self._vocabulary.definitions
+        return self._applied(token, name, position + 1, primes, False) if known and 0 < primes < 3 else None
 
     def _signed(self, position: int) -> Rewritten | None:
         """``D f(x)``, ``D² f(x)``, ``J f``, ``H f``."""
@@ -408,9 +394,8 @@ class _Derivatives:
             return self._of_a_function(token, after, order, True)
         order = _SIGNED_LETTERS.get(token.value, 0)
         known = [canonical_name(one.value) in self._vocabulary.definitions for one in following] == [True]
-        if not order or not known or self._is_symbol(token.value):
-            return None
-        return self._applied(token, following[0], position + 2, order, token.value == "J")
+        meant = order and known and not self._is_symbol(token.value)
+        return self._applied(token, following[0], position + 2, order, token.value == "J") if meant else None
 
     def _lettered(self, position: int) -> Rewritten | None:
         """``J_f``, ``Hf(x)``, ``Df``."""
@@ -422,17 +407,19 @@ class _Derivatives:
             or self._vocabulary.declares(token.value)
         ):
             return None
-        name = Token("RUN", found["function"], token.end - len(found["function"]), token.end)
         second = found["sign"] == "H"
+        name = Token("RUN", found["function"], token.end - len(found["function"]), token.end)
         return self._applied(token, name, position + 1, 1 + second, not second)
 
     def _is_symbol(self, letter: str) -> bool:
         """Whether a letter is declared, or stands somewhere before what is no function of the
         text."""
-        pairs = zip(self._tokens, [*self._tokens[1:], None], strict=True)
-        after = [following for token, following in pairs if token.type == "RUN" and token.value == letter]
+        pairs = zip_longest(self._tokens, self._tokens[1:])
+        after = [
+            following.value if following else "" for token, following in pairs if (token.type, token.value) == ("RUN", letter)
+        ]
         known = self._vocabulary.definitions
-        return self._vocabulary.declares(letter) or any(one is None or canonical_name(one.value) not in known for one in after)
+        return self._vocabulary.declares(letter) or any(canonical_name(name) not in known for name in after)
 
     def _of_a_function(self, sign: Token, position: int, order: int, turned: bool) -> Rewritten | None:
         """What follows a sign without a name to differentiate by: a function of the text, or
@@ -487,9 +474,7 @@ class _Derivatives:
         they hold another point."""
         inside = self._tokens[position + 1 : stop] if position in self._partner else []
         given = canonical_name(inside[0].value) if len(inside) == 1 and _ONE.fullmatch(inside[0].value) else None
-        if given is not None and given not in self._vocabulary.values:
-            return given, False
-        return name, bool(inside)
+        return (given, False) if given is not None and given not in self._vocabulary.values else (name, bool(inside))
 
     def _all_partials(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Rewritten:
         """The derivatives of a function of several arguments by all of them."""
@@ -517,12 +502,8 @@ class _Derivatives:
         if position not in self._directions:
             return None
         token, kind = self._tokens[position], self._directions[position]
-        if kind == "CUT":
-            return self._cut_tokens(position), position + 1
-        if kind == "RPAR":
-            return [token.as_a("RPAR", ")")], position + 1
-        made = [token.as_a("LPAR", "(")]
-        return ([Token("ALONG", "", token.start, token.start), *made] if kind == "ALONG" else made), position + 1
+        made = {"CUT": self._cut_tokens(position), "RPAR": [token.as_a("RPAR", ")")]}.get(kind, [token.as_a("LPAR", "(")])
+        return [*[Token("ALONG", "", token.start, token.start)] * (kind == "ALONG"), *made], position + 1
 
     @cached_property
     def _runs(self) -> frozenset[str]:

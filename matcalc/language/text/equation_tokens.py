@@ -142,20 +142,16 @@ def _sign(token: Token, tokens: list[Token], position: int, vocabulary: Vocabula
     another name that is given a value."""
     if token.type in ("SEPARATOR", "COMMA"):
         return token
-    if token.type != "RUN" or not position or vocabulary.declares(token.value):
+    if token.type != "RUN" or token.value not in _ENDING or not position or vocabulary.declares(token.value):
         return None
-    if token.value in _WHERE and _gives_a_name(tokens, position + 1, vocabulary):
-        return token.as_a("WHERE")
-    if token.value == _JOINT and _gives_a_name(tokens, position + 1, vocabulary):
-        return token.as_a("SEPARATOR", ";")
-    return None
+    sign = token.as_a("SEPARATOR", ";") if token.value == _JOINT else token.as_a("WHERE")
+    return sign if _gives_a_name(tokens, position + 1, vocabulary) else None
 
 
 def _gives_a_name(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
     """Whether an assignment or a definition begins here."""
-    if type_at(tokens, position) != "RUN":
-        return False
-    return type_at(tokens, position + 1) == "EQUALS" or _defined(tokens, position, vocabulary) is not None
+    named = types_at(tokens, position, 2) == ["RUN", "EQUALS"]
+    return named or (position < len(tokens) and _defined(tokens, position, vocabulary) is not None)
 
 
 def _arguments(tokens: list[Token], position: int) -> tuple[tuple[str, ...], int] | None:
@@ -188,9 +184,7 @@ def _defined(tokens: list[Token], position: int, vocabulary: Vocabulary) -> tupl
     if name == "d" or vocabulary.declares(name) or vocabulary.function(token.value, called=True) is not None:
         return None
     found = _arguments(tokens, position)
-    if found is None or _stands_in_own_value(tokens, found[1], name, vocabulary):
-        return None
-    return name, found[0], found[1]
+    return None if found is None or _stands_in_own_value(tokens, found[1], name, vocabulary) else (name, *found)
 
 
 def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabulary: Vocabulary) -> bool:
@@ -207,20 +201,18 @@ def _stands_in_own_value(tokens: list[Token], position: int, name: str, vocabula
 def resolve_differentials(tokens: list[Token], vocabulary: Vocabulary) -> tuple[list[Token], Vocabulary]:
     """The tokens with ``DIFFERENTIAL`` before brackets around what it is of, and the words of the
     text with names such as ``dX``."""
-    equation = any(token.type == "EQUALS" for token in tokens)
-    found = _signs(_partial_signs(tokens) if equation else tokens, vocabulary)
+    if all(token.type != "EQUALS" for token in tokens):
+        return tokens, vocabulary
+    # ∂ that begins no derivative is the sign of a differential: ∂(XY) = (∂X)Y + X(∂Y)
+    found = [token.as_a("DIFFERENTIAL_SIGN", "d") if token.type == "PARTIAL" else token for token in tokens]
+    found = _signs(found, vocabulary)
     heads = _heads(found, vocabulary)
-    if not equation or not (heads or _inner(found, heads, vocabulary)):
+    if not (heads or _inner(found, heads, vocabulary)):
         return tokens, vocabulary
     tokens = _joined(found, frozenset([k for k in heads if not _is_of_a_name(found, k)]) or heads, vocabulary)
     heads = _heads(tokens, vocabulary)
     tokens = _marked(tokens, heads, _inner(tokens, heads, vocabulary))
     return tokens, vocabulary.knowing(_changes(tokens, vocabulary))
-
-
-def _partial_signs(tokens: list[Token]) -> list[Token]:
-    """``∂`` that begins no derivative, as the sign of a differential: ``∂(XY) = (∂X)Y + X(∂Y)``."""
-    return [token.as_a("DIFFERENTIAL_SIGN", "d") if token.type == "PARTIAL" else token for token in tokens]
 
 
 def _heads(tokens: list[Token], vocabulary: Vocabulary) -> frozenset[int]:
@@ -282,10 +274,9 @@ def resolve_implication(tokens: list[Token], vocabulary: Vocabulary) -> tuple[li
     varied = tuple(dict.fromkeys(canonical_name(found["name"]) for found in changes))
     if not varied:
         raise ParseError("no change such as dX stands in the differential", span=head.span, suggestion=advice)
-    function = Token("RUN", head.value[1:], head.start + 1, head.end)
-    made = [Token("DIFFERENTIAL", "d", head.start, head.start + 1), opening(head.start + 1), function, closing(head.end)]
+    sign, function = head.split(1, "DIFFERENTIAL")
     known = vocabulary.defining({name: varied}, vocabulary.values, [f"d{of}" for of in varied])
-    return [*joined[:begin], *made, *joined[begin + 1 :]], known
+    return [*joined[:begin], sign, opening(sign.end), function, closing(head.end), *joined[begin + 1 :]], known
 
 
 _CHANGE = pattern(rf"d(?P<name>{ONE_NAME})")
@@ -297,18 +288,13 @@ def _signs(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
 
     def sign(position: int) -> Rewritten | None:
         token = tokens[position]
-        if position and tokens[position - 1].type not in _BEFORE_SIDES:
+        if type_at(tokens, position - 1) not in _BEFORE_SIDES:
             return None
         stop = _after_square(tokens, position + 1) if _is_sign(token, vocabulary) else 0
         if stop:
             return [Token("DIFFERENTIAL_SIGN", "d2", token.start, tokens[stop - 1].end)], stop
-        if not _is_of_a_value(tokens, position, vocabulary):
-            return None
-        middle = token.start + 1
-        return [
-            Token("DIFFERENTIAL_SIGN", "d", token.start, middle),
-            Token("RUN", token.value[1:], middle, token.end),
-        ], position + 1
+        of_a_value = _is_of_a_value(tokens, position, vocabulary)
+        return ([*token.split(1, "DIFFERENTIAL_SIGN")], position + 1) if of_a_value else None
 
     return rewritten(tokens, sign)
 
@@ -320,9 +306,8 @@ def _is_of_a_value(tokens: list[Token], position: int, vocabulary: Vocabulary) -
     if run.type != "RUN" or run.value[:1] != "d" or "d" in vocabulary.symbols:
         return False
     name, follows = canonical_name(run.value[1:]), type_at(tokens, position + 1)
-    if name in vocabulary.definitions:
-        return follows in ("", "EQUALS", "LPAR")
-    return name in vocabulary.values and follows in ("", "EQUALS")
+    called = name in vocabulary.definitions and follows in ("", "EQUALS", "LPAR")
+    return called or (name in vocabulary.values and follows in ("", "EQUALS"))
 
 
 def _after_square(tokens: list[Token], position: int) -> int:
@@ -335,7 +320,7 @@ def _after_square(tokens: list[Token], position: int) -> int:
 _ON_BRACKETS = frozenset(["TRANSPOSE", "POWER", "ELEMENT_POWER", "SUPERSCRIPT", "DIVIDE", "LSQB"])
 """What belongs to the brackets before it: ``d(x - y)^2``."""
 _ENDS_STATEMENT = frozenset(["SEPARATOR", "WHERE"])
-_BEFORE_SIDES = frozenset(["EQUALS", "SEPARATOR", "COMMA", "WHERE"])
+_BEFORE_SIDES = frozenset(["", "EQUALS", "SEPARATOR", "COMMA", "WHERE"])
 _OPERANDS = frozenset(["LPAR", "RUN", "BAR", "NORM_BAR", "SUM_SIGN"])
 
 
@@ -346,8 +331,7 @@ def _is_sign(token: Token, vocabulary: Vocabulary) -> bool:
 def _begins_side(tokens: list[Token], position: int) -> bool:
     """Whether a side of an equation begins here, and goes on with something that a differential can
     be of."""
-    first = position == 0 or tokens[position - 1].type in _BEFORE_SIDES
-    return first and type_at(tokens, position + 1) in _OPERANDS
+    return type_at(tokens, position - 1) in _BEFORE_SIDES and type_at(tokens, position + 1) in _OPERANDS
 
 
 def _is_of_a_name(tokens: list[Token], position: int) -> bool:

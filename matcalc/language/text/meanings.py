@@ -142,9 +142,7 @@ def _with_an_index(function: str, arguments: Sequence[str]) -> str | None:
     if found is None:
         return None
     stem = found[1].lower()
-    if stem in spellings() or stem in known_functions():
-        return f"{stem}({arguments[0]})"
-    return written(f"{stem}i", arguments)
+    return f"{stem}({arguments[0]})" if stem in spellings() or stem in known_functions() else written(f"{stem}i", arguments)
 
 
 def _as_factors(function: str) -> str:
@@ -269,7 +267,11 @@ def formula_asked_for(text: str, wrt: tuple[str, ...]) -> str:
     if by is not None:
         name = canonical_name(by["name"].strip("$"))
         if wrt and (name,) != tuple(dict.fromkeys(wrt)):
-            raise ParseError(f"the text asks for the derivative by {name}, and the one by {wrt[0]} is asked for", span=Span(by.start(), by.end()), suggestion=f"the derivative by {name}")
+            raise ParseError(
+                f"the text asks for the derivative by {name}, and the one by {wrt[0]} is asked for",
+                span=Span(by.start(), by.end()),
+                suggestion=f"the derivative by {name}",
+            )
         text = text[: by.start()]
     return text.rstrip("?. \n") if found else text
 
@@ -313,12 +315,20 @@ def called_name(name: Token, inside: list[str], called: Collection[str], decisio
     argument = inside[0] if len(inside) == 1 else "x"
     if usual is not None:
         if usual.function not in known_functions():
-            raise UnknownFunctionError(f"{letter}(...) is {usual.words}, which the language does not have", span=name.span, suggestion=usual.instead.format(x=argument))
+            raise UnknownFunctionError(
+                f"{letter}(...) is {usual.words}, which the language does not have",
+                span=name.span,
+                suggestion=usual.instead.format(x=argument),
+            )
         readings = (f"{usual.words}: {usual.function}(...)", f"a factor: {letter}*(...)")
         decisions.append(Decision(f"{letter}(...) is read as {usual.words}", "alias", span=name.span, instead=readings))
         return Token("CALL", usual.function, name.start, name.end)
     if inside:
-        raise UnknownFunctionError(f"{letter} is a function that is not defined", span=name.span, suggestion=f"{letter} declared as a function (elementwise), its formula in its place, or {letter}*{argument} for a product")
+        raise UnknownFunctionError(
+            f"{letter} is a function that is not defined",
+            span=name.span,
+            suggestion=f"{letter} declared as a function (elementwise), its formula in its place, or {letter}*{argument} for a product",
+        )
     if letter in LIKE_FUNCTIONS:
         readings = (f"a factor: {letter}*(...)", f"a function: declare {letter}: function")
         decisions.append(Decision(f"{letter}(...) is read as a product", "names", "doubtful", name.span, readings))

@@ -367,7 +367,11 @@ def _refuse_indexed_function(context: _Context, token: Token) -> None:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
     if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
-        raise UnknownFunctionError(f"the function {stem!r} has no index here", span=token.span, suggestion=(f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name")
+        raise UnknownFunctionError(
+            f"the function {stem!r} has no index here",
+            span=token.span,
+            suggestion=(f"{function}(x), or " if function is not None else "") + f"declare {token.value} if it is one name",
+        )
 
 
 def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, str]:
@@ -489,9 +493,7 @@ def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> b
     match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
     if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
         return False
-    if context.has_sum_sign:
-        return False
-    return rest or context.type_after(position) in _OPERAND_TYPES
+    return not (context.has_sum_sign) and (rest or context.type_after(position) in _OPERAND_TYPES)
 
 
 def _indices(run: str) -> str:

@@ -74,7 +74,13 @@ def _upper(above: str, lower: str, place: Span) -> str:
         return above
     if lower == "0":
         raise ParseError("positions are counted from 1", span=place, suggestion="Σ_{i=1}^n")
-    raise ParseError("the upper limit of the sum is not read", span=place, suggestion="||D*x||^2, with D: m×n the matrix that takes the differences of neighbours" if above.endswith("-1") else _ADVICE)
+    raise ParseError(
+        "the upper limit of the sum is not read",
+        span=place,
+        suggestion="||D*x||^2, with D: m×n the matrix that takes the differences of neighbours"
+        if above.endswith("-1")
+        else _ADVICE,
+    )
 
 
 def _relations(text: str) -> Relations:
@@ -324,7 +330,11 @@ def fraction(character: str, position: int) -> list[Token]:
 
 def inequality(character: str, span: Span) -> ParseError:
     """What is said of a sign of order between expressions."""
-    return ParseError(f"{character!r} is not used in expressions: only equations are decided", span=span, suggestion=None if character in "≠" else "step(a - b) for 1 where a > b, else 0")
+    return ParseError(
+        f"{character!r} is not used in expressions: only equations are decided",
+        span=span,
+        suggestion=None if character in "≠" else "step(a - b) for 1 where a > b, else 0",
+    )
 
 
 def _unknown_character(text: str, position: int) -> ParseError:
@@ -345,7 +355,9 @@ def _unknown_character(text: str, position: int) -> ParseError:
     if character in "<>≤≥≠":
         return inequality(character, span)
     return ParseError(
-        f"the character {character!r} (U+{ord(character):04X}) is not in the language", span=span, suggestion=next((said for characters, said in _INSTEAD.items() if character in characters), "remove it")
+        f"the character {character!r} (U+{ord(character):04X}) is not in the language",
+        span=span,
+        suggestion=next((said for characters, said in _INSTEAD.items() if character in characters), "remove it"),
     )
 
 
@@ -370,7 +382,11 @@ def _check_brackets(tokens: list[Token]) -> None:
                 raise LimitError(f"brackets are nested more than {DEEPEST_NESTING:,} deep", span=token.span)
         elif token.type in _SHOWN:
             if not opened:
-                raise ParseError(f"{token.value!r} closes nothing", span=token.span, suggestion=f"remove it, or open a {'(' if token.type == 'RPAR' else '['!r} before")
+                raise ParseError(
+                    f"{token.value!r} closes nothing",
+                    span=token.span,
+                    suggestion=f"remove it, or open a {'(' if token.type == 'RPAR' else '['!r} before",
+                )
             last = opened.pop()
             if BRACKETS[last.type] != token.type:
                 said = f"{token.value!r} does not match {last.value!r}"

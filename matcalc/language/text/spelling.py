@@ -112,9 +112,7 @@ def _without_accents(character: str) -> str:
 def plain_letters(text: str) -> str:
     """Styled letters such as 𝐗 replaced by plain ones, character by character (so that places stay
     the same)."""
-    if text.isascii():
-        return text
-    return "".join(_plain(c) for c in text)
+    return text if text.isascii() else "".join(_plain(c) for c in text)
 
 
 _LOOKALIKES = MappingProxyType(

@@ -54,6 +54,12 @@ class Token:
         """A token of another kind at its place, with its value or another."""
         return Token(kind, self.value if value is None else value, self.start, self.end)
 
+    def split(self, width: int, kind: str, value: str | None = None) -> tuple[Token, Token]:
+        """The first characters as a token of a kind, with their value or another, and the letters
+        behind them."""
+        first = Token(kind, self.value[:width] if value is None else value, self.start, self.start + width)
+        return first, Token("RUN", self.value[width:], self.start + width, self.end)
+
 
 @record
 class Fork:

@@ -285,7 +285,9 @@ def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | 
 
 
 def _conjugate(sign: Token, transpose: str) -> ParseError:
-    return ParseError("the conjugate transpose is not read: all symbols are real", span=sign.span, suggestion=f"the transpose, A{transpose}")
+    return ParseError(
+        "the conjugate transpose is not read: all symbols are real", span=sign.span, suggestion=f"the transpose, A{transpose}"
+    )
 
 
 def _superscript(token: Token) -> list[Token]:
@@ -385,7 +387,9 @@ def _stand_beside(before: Token, token: Token) -> bool:
     if token.type == "NUMBER" and before.end == token.start:
         if before.type == "NORM_CLOSE":
             raise ParseError(
-                "a number at once behind norm bars may be an index or an exponent", span=token.span, suggestion="||x||_2 or ||x||^2; with * between them it is a product"
+                "a number at once behind norm bars may be an index or an exponent",
+                span=token.span,
+                suggestion="||x||_2 or ||x||^2; with * between them it is a product",
             )
         if before.type == "NUMBER" and token.value.startswith("."):
             product = f"{before.value.rstrip('.')}*0{token.value}"

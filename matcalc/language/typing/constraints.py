@@ -187,7 +187,11 @@ class Broadcast(Constraint):
         if result.mask != COLUMN:
             return
         if smaller.mask == COLUMN and None not in (larger.lying, smaller.lying) and larger.lying != smaller.lying:
-            raise ShapeError("an array of one axis beside one of n×1 makes a matrix in NumPy", span=self.span, suggestion="keepdims=True in both or in neither")
+            raise ShapeError(
+                "an array of one axis beside one of n×1 makes a matrix in NumPy",
+                span=self.span,
+                suggestion="keepdims=True in both or in neither",
+            )
         result.lying = larger.lying
 
     def _aligned(self, final: bool) -> bool:

@@ -60,9 +60,7 @@ def _first_forward_failure(constraints: list[Constraint]) -> Constraint | None:
 
 def explain_sizes(text: str, failure: SizeFailure) -> ShapeError:
     """The error for sizes that differ, or that leave more than one reading."""
-    if failure.clash is None:
-        return _ambiguous(text, failure.constraint)
-    return _mismatch(text, failure.constraint, failure.clash)
+    return _ambiguous(text, failure.constraint) if failure.clash is None else _mismatch(text, failure.constraint, failure.clash)
 
 
 def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None) -> ShapeError:

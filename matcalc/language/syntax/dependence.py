@@ -13,7 +13,17 @@ from matcalc.base.traversal import postordered
 from matcalc.language.build.scope import NONE, Undefined
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import members_given
-from matcalc.language.syntax.trees import mapped, name_of, names_in, number_in, sum_indices, ungrouped, walk
+from matcalc.language.syntax.trees import (
+    entry_of,
+    mapped,
+    name_of,
+    names_among,
+    names_in,
+    number_in,
+    sum_indices,
+    ungrouped,
+    walk,
+)
 from matcalc.language.text.spelling import INDEX_LETTERS
 from matcalc.language.text.terminals import PARTIALS
 
@@ -29,15 +39,14 @@ def ordered(program: s.Program, *, claim: bool = False, depends: Mapping[str, Co
     names without a value that stand for functions of others. Raises ParseError when several results
     are left unused.
     """
-    assignments = list(program.assignments)
-    value = program.value
+    assignments, value = list(program.assignments), program.value
     if not assignments:
         return program
+    last = value.left if isinstance(value, s.Equation) and isinstance(value.left, s.Name) and not claim else None
+    if isinstance(value, s.Equation) and last is not None:
+        assignments.append((last, value.right))
     uses = _Uses(assignments, program.definitions, depends)
-    if isinstance(value, s.Equation) and isinstance(value.left, s.Name) and not claim:
-        assignments.append((value.left, value.right))
-        uses = _Uses(assignments, program.definitions, depends)
-        value = _result(assignments, value.left, uses)
+    value = value if last is None else _result(assignments, last, uses)
     return replace(program, assignments=tuple(_sorted(assignments, uses)), value=value)
 
 
@@ -58,7 +67,7 @@ class _Uses:
     def _used(self, value: s.Syntax) -> list[str]:
         trees = postordered([value], self._opened)[::-1]
         found = [name for node in walk(*trees) for name in self._meant(node)]
-        arrays = dict.fromkeys([name if name in self._names else _array(name) for name in found])
+        arrays = dict.fromkeys([name if name in self._names else entry_of(name, INDEX_LETTERS)[0] for name in found])
         return [name for name in arrays if name in self._names]
 
     def _opened(self, value: s.Syntax) -> list[s.Syntax]:
@@ -67,12 +76,6 @@ class _Uses:
     def _meant(self, node: s.Syntax) -> tuple[str, ...]:
         name = name_of(node)
         return (name, *(node.wrt if isinstance(node, s.DerivativeOf) else ()), *self._depends.get(name, ()))
-
-
-def _array(name: str) -> str:
-    """What a name is an entry of; empty for one without an index."""
-    base, _, index = name.rpartition("_")
-    return base if INDEX_LETTERS.issuperset(index) else ""
 
 
 def _result(assignments: list[tuple[s.Name, s.Syntax]], last: s.Name, uses: _Uses) -> s.Syntax:
@@ -156,8 +159,7 @@ def _named(node: s.Syntax, functions: Mapping[str, s.Definition]) -> s.Syntax:
 
 def _behind(name: str, functions: Mapping[str, s.Definition]) -> list[s.Definition]:
     """A function and those that are arguments of it, or of each other."""
-    found = postordered([name], lambda one: _inner(functions[one], functions))
-    return [functions[one] for one in reversed(found)]
+    return [functions[one] for one in reversed(postordered([name], lambda one: _inner(functions[one], functions)))]
 
 
 def _depends(name: str, by: str, functions: Mapping[str, s.Definition]) -> bool:
@@ -228,17 +230,14 @@ def _differentiated(nodes: list[s.Syntax], defined: set[str], labelled: frozense
 def _differentiated_name(node: s.Syntax, defined: set[str]) -> str:
     """The name without a value that a node is a derivative of; empty for another node."""
     body = ungrouped(node.body) if isinstance(node, s.DerivativeOf) else None
-    known = not isinstance(body, s.Name) or not defined.isdisjoint((body.name, body.name.rpartition("_")[0]))
-    return "" if known or not isinstance(body, s.Name) else body.name
+    name = body.name if isinstance(body, s.Name) else ""
+    return name if defined.isdisjoint((name, name.rpartition("_")[0])) else ""
 
 
 def _standing(nodes: list[s.Syntax]) -> frozenset[str]:
     """The names that occur in other ways than differentiated as they stand."""
-    names = Counter(node.name for node in nodes if isinstance(node, s.Name))
-    bodies = Counter(
-        body.name for node in nodes if isinstance(node, s.DerivativeOf) and isinstance(body := ungrouped(node.body), s.Name)
-    )
-    return frozenset(name for name, count in names.items() if count > bodies[name])
+    bodies = names_among([ungrouped(node.body) for node in nodes if isinstance(node, s.DerivativeOf)])
+    return frozenset(Counter(names_among(nodes)) - Counter(bodies))
 
 
 def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
@@ -283,10 +282,9 @@ def _needs(program: s.Program, by: dict[str, dict[str, Span]]) -> dict[str, set[
 def _names_in(value: s.Syntax) -> set[str]:
     """The names in a value, and those of what its entries are of."""
     names = names_in(value)
-    return {*names, *(base for name in names if (base := name.rpartition("_")[0]))}
+    return {*names, *[name.rpartition("_")[0] for name in names]} - {""}
 
 
 def _reached(names: Iterable[str], needs: Mapping[str, set[str]]) -> set[str]:
     """The names that some names depend on."""
-    below = [one for name in names for one in needs.get(name, ())]
-    return set(postordered(below, lambda name: [*needs.get(name, ())]))
+    return set(postordered([one for name in names for one in needs.get(name, ())], lambda name: [*needs.get(name, ())]))

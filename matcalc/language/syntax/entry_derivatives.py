@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from matcalc.base.records import record, replace
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.open_indices import over
-from matcalc.language.syntax.trees import bound_by, differentiated_by, mapped, names_among, ungrouped, walk
+from matcalc.language.syntax.trees import bound_by, differentiated_by, entry_of, mapped, names_among, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST_AXES = 2
@@ -69,8 +69,7 @@ def _whole(name: s.Name, value: s.Syntax, wholes: set[str]) -> tuple[s.Name, s.S
 
 def _entry(name: str) -> tuple[str, str]:
     """The array and the indices of an entry; empty for another name."""
-    base, _, index = name.rpartition("_")
-    return (base, index) if base and 0 < len(index) <= _MOST_AXES and INDEX_LETTERS.issuperset(index) else ("", "")
+    return entry_of(name, INDEX_LETTERS, _MOST_AXES)
 
 
 @record

@@ -4,15 +4,16 @@ letters that stand twice."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record, replace
+from matcalc.base.traversal import bottom_up
 from matcalc.language.build.scope import Scope, capital_of
 from matcalc.language.declare import declared
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import bound_by, mapped, name_of, names_among, number_in, parts, ungrouped, walk
+from matcalc.language.syntax.trees import bound_by, entry_of, mapped, name_of, names_among, number_in, parts, ungrouped, walk
 from matcalc.language.text.spelling import INDEX_LETTERS
 
 _MOST_AXES = 2
@@ -150,12 +151,8 @@ def _makes_array(body: s.Syntax, positions: tuple[s.Syntax, ...]) -> bool:
 
 
 def _subscripts_of(names: Iterable[str], bound: frozenset[str], letters: frozenset[str]) -> list[_Subscript]:
-    split = [name.rpartition("_") for name in names]
-    return [
-        _Subscript(base, index, bound.intersection(index))
-        for base, _, index in split
-        if base and (letters | bound).issuperset(index)
-    ]
+    entries = [entry_of(name, letters | bound) for name in names]
+    return [_Subscript(base, index, bound.intersection(index)) for base, index in entries if base]
 
 
 def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
@@ -163,8 +160,7 @@ def over(body: s.Syntax, indices: tuple[str, ...]) -> s.Syntax:
     same for all of them."""
     if not indices or number_in(body) == 0:
         return body
-    names = tuple([s.Name(body.span, index) for index in indices])
-    return s.Applied(body.span, "tensor", (*names, body), body.span)
+    return s.Applied(body.span, "tensor", (*[s.Name(body.span, index) for index in indices], body), body.span)
 
 
 @record
@@ -195,13 +191,14 @@ def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: 
     letters = frozenset(indices)
     free = free_letters(lead.body, letters)
     above = tuple([index for index in indices if index in free])
-    below = tuple([letter for name in lead.wrt for letter in _index(name) if letter in letters])
-    whole = tuple([_array(name, letters) for name in lead.wrt]) if below else lead.wrt
+    split = [name.rpartition("_") for name in lead.wrt]
+    below = tuple([letter for base, _, index in split for letter in index if base and letter in letters])
+    whole = tuple([entry_of(name, letters)[0] or name for name in lead.wrt]) if below else lead.wrt
     by_axes = len(above) + len(below) > _MOST_AXES
     order = _order(above, below, "axes" if by_axes else layout, len(lead.wrt))
     if sorted(order) != sorted(letters) or (by_axes and any(name in values for name in whole)):
         return _as_they_stand(lead, claimed, indices)
-    _check(order, _MOST_AXES_OF_ENTRIES, claimed.span)
+    _check(order, claimed.span)
     return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order), order, by_axes)
 
 
@@ -213,26 +210,17 @@ def _order(above: tuple[str, ...], below: tuple[str, ...], layout: str, times: i
     return below[::-1] if turned else (*above, *below)
 
 
-def _index(name: str) -> str:
-    base, _, index = name.rpartition("_")
-    return index if base else ""
-
-
-def _array(name: str, letters: frozenset[str]) -> str:
-    """What a name with these letters as indices is an entry of; else the name."""
-    base, _, index = name.rpartition("_")
-    return base if base and letters.issuperset(index) else name
-
-
 def _as_they_stand(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...]) -> Lifted:
-    _check(indices, _MOST_AXES_OF_ENTRIES, claimed.span)
+    _check(indices, claimed.span)
     return Lifted(over(lead, indices), over(claimed, indices), indices)
 
 
-def _check(indices: tuple[str, ...], most: int, place: Span) -> None:
-    if len(indices) > most:
+def _check(indices: tuple[str, ...], place: Span) -> None:
+    if len(indices) > _MOST_AXES_OF_ENTRIES:
         raise ParseError(
-            f"an equation between entries has at most {most} free indices", span=place, suggestion="[A*B]_ij = Σ_k A_ik B_kj"
+            f"an equation between entries has at most {_MOST_AXES_OF_ENTRIES} free indices",
+            span=place,
+            suggestion="[A*B]_ij = Σ_k A_ik B_kj",
         )
 
 
@@ -303,9 +291,7 @@ class _Marks:
 
     def of(self, name: str) -> Counter[str]:
         """The letters behind a name, each as often as it stands there."""
-        base, _, index = name.rpartition("_")
-        fits = bool(base) and name not in self.known and index.isalpha() and self.letters.issuperset(index)
-        return Counter(index if fits else "")
+        return Counter("" if name in self.known else entry_of(name, self.letters)[1])
 
     def at(self, node: s.Entries) -> Counter[str]:
         """The letters in brackets behind an array."""
@@ -314,13 +300,9 @@ class _Marks:
 
 def _of_entries(nodes: list[s.Syntax], marks: _Marks) -> set[str]:
     """The letters in entries of two indices or more."""
-    found: set[str] = set()
-    for node in nodes:
-        own = (
-            marks.of(node.name) if isinstance(node, s.Name) else marks.at(node) if isinstance(node, s.Entries) else Counter[str]()
-        )
-        found |= set(own) if own.total() >= _TWICE else set()
-    return found
+    own = [marks.of(node.name) for node in nodes if isinstance(node, s.Name)]
+    own += [marks.at(node) for node in nodes if isinstance(node, s.Entries)]
+    return {letter for counts in own if counts.total() >= _TWICE for letter in counts}
 
 
 def _terms(side: s.Syntax) -> Iterator[s.Syntax]:
@@ -340,16 +322,13 @@ def _of_count(counts: Counter[str], count: int) -> frozenset[str]:
     return frozenset([letter for letter, found in counts.items() if found == count])
 
 
-def _counts(root: s.Syntax, marks: _Marks) -> dict[s.Syntax, Counter[str]]:
+def _counts(root: s.Syntax, marks: _Marks) -> Mapping[s.Syntax, Counter[str]]:
     """How often each letter stands in each node, those of its parts that are summed left out.
     Raises _OtherwiseWritten."""
-    found: dict[s.Syntax, Counter[str]] = {}
-    for node in reversed(walk(root)):
-        found[node] = _count(node, found, marks)
-    return found
+    return bottom_up(reversed(walk(root)), lambda node, found: _count(node, found, marks))
 
 
-def _count(node: s.Syntax, found: dict[s.Syntax, Counter[str]], marks: _Marks) -> Counter[str]:
+def _count(node: s.Syntax, found: Mapping[s.Syntax, Counter[str]], marks: _Marks) -> Counter[str]:
     match node:
         case s.Name(name=name):
             return marks.of(name)
@@ -416,18 +395,15 @@ def as_array(node: s.Entries, scope: Scope) -> s.Syntax:
     if not isinstance(node.operand, s.Group):
         return node
     names = names_among(node.positions)
-    free = len(names) == len(node.positions) and not any(scope.bound_index(name) or name in scope.declarations for name in names)
-    if not free or not set(names) <= _indices_in(node.operand.operand):
+    bound = any(scope.bound_index(name) or name in scope.declarations for name in names)
+    if bound or len(names) < len(node.positions) or not set(names) <= _indices_in(node.operand.operand):
         return node
     return s.Applied(node.span, "tensor", (*node.positions, node.operand), node.span)
 
 
 def _indices_in(body: s.Syntax) -> set[str]:
     """Single letters that stand as an index somewhere in the body."""
-    found: set[str] = set()
     nodes = walk(body)
     spend(len(nodes) >> 4)
-    for node in nodes:
-        found.update(name_of(node).partition("_")[2] if isinstance(node, s.Name) else "")
-        found.update(names_among(node.positions) if isinstance(node, s.Entries) else ())
-    return found
+    found = {letter for name in names_among(nodes) for letter in name.partition("_")[2]}
+    return found.union(*[names_among(node.positions) for node in nodes if isinstance(node, s.Entries)])

@@ -3,7 +3,7 @@ known; and walks over them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -293,6 +293,18 @@ def name_of(node: Syntax) -> str:
     if isinstance(node, Applied):
         return node.function.rstrip("'")
     return node.name if isinstance(node, Name) else ""
+
+
+def entry_of(name: str, letters: Collection[str], most: int | None = None) -> tuple[str, str]:
+    """The array and the indices that a name is an entry of, where these are some of the letters, and
+    not more than ``most``; empty for another name.
+
+    >>> entry_of("x_ij", "ijk"), entry_of("x_ab", "ijk"), entry_of("x_ij", "ijk", 1)
+    (('x', 'ij'), ('', ''), ('', ''))
+    """
+    base, _, index = name.rpartition("_")
+    fits = base and index and all(map(letters.__contains__, index)) and (most is None or len(index) <= most)
+    return (base, index) if fits else ("", "")
 
 
 def names_among(nodes: Iterable[Syntax]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ Python, signs of R."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.functions import functions, spellings
@@ -129,18 +129,6 @@ def without_handle(tokens: list[Token]) -> list[Token]:
     return tokens[stop + 1 :] if tokens[stop].type == "RPAR" else tokens
 
 
-def check_loops(tokens: list[Token]) -> None:
-    """Raises ParseError for ``for x in X`` within a formula."""
-    for first, second, third in zip(tokens, tokens[1:], tokens[2:]):
-        if first.value == "for" and second.type == "RUN" and third.value == "in":
-            raise ParseError("loops are not read", span=Span(first.start, third.end), suggestion="sum(i, x[i]^2), or sum(x.^2)")
-
-
-def in_one_line(colons: Sequence[Token]) -> str:
-    """What is said of a part of an array."""
-    return "slices are not read" if colons else "an axis of size 1 cannot be put in"
-
-
 _OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
@@ -159,8 +147,9 @@ def in_language(
     values = signs.values
     if "COMMENT" in signs.types:
         tokens = _without_comments(tokens, decisions)
-    if "for" in values:
-        check_loops(tokens)
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:]) if "for" in values else ():
+        if first.value == "for" and second.type == "RUN" and third.value == "in":
+            raise ParseError("loops are not read", span=Span(first.start, third.end), suggestion="sum(i, x[i]^2), or sum(x.^2)")
     if "@" in values and not written.arrays:
         tokens = without_handle(tokens)
     if written.arrays:
@@ -180,9 +169,9 @@ def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -
 def _is_one_name(name: str, alone: set[str], vocabulary: Vocabulary) -> bool:
     """Whether a run of letters in a program is a name: unless it is a function, or each of its
     letters is a name of its own."""
-    if name in WORDS or vocabulary.function(name, called=True) is not None or (name[0] == "d" and name[1:] in alone):
-        return False
-    return not (name.isalpha() and name.isascii() and all(letter in alone for letter in name))
+    change = name[0] == "d" and name[1:] in alone
+    product = name.isalpha() and name.isascii() and alone.issuperset(name)
+    return not (name in WORDS or change or product or vocabulary.function(name, called=True) is not None)
 
 
 def _without_comments(tokens: list[Token], decisions: list[Decision]) -> list[Token]:
@@ -217,7 +206,11 @@ class _Rewriting:
         }
         """Names that stand with brackets before an equals sign: functions, ``f(x) = ...``."""
         self._indices = {
-            tokens[place + 2].value for place, token in enumerate(tokens) if token.value == "sum" and self._is_indexed(place)
+            tokens[place + 2].value
+            for place, token in enumerate(tokens)
+            if token.value == "sum"
+            and types_at(tokens, place + 1, 3) == ["LPAR", "RUN", "COMMA"]
+            and len(tokens[place + 2].value) == 1
         }
         """Of sums, ``sum(i, x(i))``."""
         self._sliced = self._with_parts()
@@ -227,9 +220,6 @@ class _Rewriting:
         """Closing brackets that become others, or that another one stands before."""
         self._commas: set[int] = set()
         """Commas that open brackets: ``sum(abs2, x)``."""
-
-    def _is_indexed(self, place: int) -> bool:
-        return types_at(self._tokens, place + 1, 3) == ["LPAR", "RUN", "COMMA"] and len(self._tokens[place + 2].value) == 1
 
     def _with_parts(self) -> set[int]:
         found: set[int] = set()
@@ -281,8 +271,7 @@ class _Rewriting:
     # ------------------------------------------------------------ names
 
     def _run(self, place: int) -> int:
-        token = self._tokens[place]
-        following = self._type(place + 1)
+        token, following = self._tokens[place], self._type(place + 1)
         if following == "DOT" and (module := self._module(place)):
             return module
         if self._written.dialect == "numpy" and token.value in _CONSTANTS:
@@ -355,8 +344,7 @@ class _Rewriting:
 
     def _opening(self, place: int) -> int:
         """``X(:)``, ``x(3)``, ``A(2, 1)``, or a bracket like any other."""
-        token, stop = self._tokens[place], self._partner.get(place, place)
-        before = self._before(place)
+        token, stop, before = self._tokens[place], self._partner.get(place, place), self._before(place)
         inner = self._tokens[place + 1 : stop] if stop - place <= _LONGEST_POSITIONS else []
         if before is not None and types_at(inner, 0, 2) == ["COLON"]:
             self._out.append(Token("VEC", "(:)", token.start, self._tokens[stop].end))
@@ -379,15 +367,10 @@ class _Rewriting:
         """Whether brackets after a name hold whole numbers and nothing else: nobody writes a
         product so."""
         numbers, declared = inner[::2], self._vocabulary.declares(name)
-        if self._written.arrays or len(inner) not in (1, 3) or any(part.type != "COMMA" for part in inner[1::2]):
+        if self._written.arrays or [part.type for part in inner[1::2]] not in ([], ["COMMA"]) or len(inner) % 2 == 0:
             return False
-        if not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
-            return False
-        if (
-            self._vocabulary.function(name, called=True) is not None
-            or name in self._vocabulary.functions
-            or name in self._defined
-        ):
+        called = self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions
+        if called or name in self._defined or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
             return False
         return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
 
@@ -407,7 +390,8 @@ class _Rewriting:
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)
         name = self._tokens[place - 1].value if place and self._tokens[place - 1].type == "RUN" else "A"
-        raise ParseError(in_one_line(colons), span=span, suggestion=_instead_of_slice(name, inner, self._written.arrays))
+        said = "slices are not read" if colons else "an axis of size 1 cannot be put in"
+        raise ParseError(said, span=span, suggestion=_instead_of_slice(name, inner, self._written.arrays))
 
     def _shallow(self, place: int, stop: int) -> Iterator[int]:
         """The places behind one and up to another, without what stands in brackets between them."""
@@ -447,11 +431,9 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
     Raises ParseError for a function of whole vectors or matrices.
     """
     name = function.value
-    if name in _POINTWISE:
-        return _POINTWISE[name]
     own = vocabulary.function(name, called=True)
-    if name in vocabulary.functions or own in foreign_names("julia"):
-        return name
+    if name in _POINTWISE or name in vocabulary.functions or own in foreign_names("julia"):
+        return _POINTWISE.get(name, name)
     if own is None:
         raise unknown_function(name, function.span)
     entry = functions().get(spellings().get(own, ""))

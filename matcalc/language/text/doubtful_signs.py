@@ -77,7 +77,7 @@ class _Bars:
         """What stands in the way, if anything, and the readings of the next token."""
         inner = None if self.opened is None or self.opened[0] not in ("NORM", "BAR") else self.opened[1]
         if self.position == len(self.tokens):
-            return self.opened[1] if self.opened is not None else None, []
+            return self.opened and self.opened[1], []
         token = self.tokens[self.position]
         if token.type in BARS:
             choices = _choices(self.tokens, self.position, self.opened, self.ends)
@@ -127,13 +127,10 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
 def _check_triples(tokens: list[Token]) -> None:
     """Raises ParseError for ``|||X|||``: three bars on both sides are a norm of their own, which books mean different things by."""
     runs: list[list[Token]] = []
-    for token in tokens:
-        if token.type != "BAR":
-            continue
-        if runs and runs[-1][-1].end == token.start:
-            runs[-1].append(token)
-        else:
-            runs.append([token])
+    for token in [token for token in tokens if token.type == "BAR"]:
+        if not runs or runs[-1][-1].end != token.start:
+            runs.append([])
+        runs[-1].append(token)
     if len(runs) > 1 and all(len(run) == 3 for run in runs):
         span = Span(runs[0][0].start, runs[0][-1].end)
         raise ParseError("norms in three bars are not read", span=span, suggestion="norm(X, spectral), norm(X, nuclear), ||X||_F")
@@ -177,7 +174,7 @@ _CLOSES = frozenset(_OPENS.values())
 _WHOLE_PRODUCT = frozenset(["tr", "trace", "det", "logdet", "diag", "vec", "inv"])
 _NUMBERS = frozenset(["tr", "trace", "det", "logdet", "inner"])
 """Factors that are no matrices: the operand ends before them."""
-_ENDS_TERM = frozenset(["EQUALS", "COMMA", "SEPARATOR", *_CLOSES])
+_ENDS_TERM = frozenset(["", "EQUALS", "COMMA", "SEPARATOR", *_CLOSES])
 _PLAIN = frozenset(["NAME", "NUMBER"])
 _ATOMS = frozenset(["NAME", "NUMBER", "CALL", "APPLY", "LPAR", "NORM_OPEN", "BAR_OPEN", "DERIVATIVE"])
 
@@ -260,30 +257,24 @@ class _Reach:
         """The position after an exponent or an index; ``position`` itself when none stands
         there."""
         kind = self._type(position)
-        if kind in ("TRANSPOSE", "SUPERSCRIPT"):
-            return position + 1
-        if kind == "LSQB":
-            return self.partner.get(position, position - 1) + 1
+        if kind in ("TRANSPOSE", "SUPERSCRIPT", "LSQB"):
+            return self.partner.get(position, position - (kind == "LSQB")) + 1
         if kind not in ("POWER", "ELEMENT_POWER", "SUBSCRIPT"):
             return position
         after = position + 1 + (self._type(position + 1) == "MINUS")
         after += self._type(after) == "CALL" and after + 1 in self.partner
-        if after in self.partner:
-            return self.partner[after] + 1
-        return after + 1 if self._type(after) in _PLAIN else position
+        plain = after if self._type(after) in _PLAIN else position - 1
+        return self.partner.get(after, plain) + 1
 
     def _term_end(self, first: int) -> int:
         """The position after the product that begins at ``first``."""
         position = first
-        while position < len(self.tokens) and not self._ends_term(position, first):
-            nested = self.end[position] if self._type(position) == "DERIVATIVE_BY" else 0
+        while (kind := self._type(position)) not in _ENDS_TERM:
+            if kind in _SIGNS and (position == first or self._type(position - 1) in ENDS_OPERAND):
+                break
+            nested = self.end[position] if kind == "DERIVATIVE_BY" else 0
             position = nested or self.partner.get(position, position) + 1
         return position
-
-    def _ends_term(self, position: int, first: int) -> bool:
-        kind = self._type(position)
-        sign = kind in _SIGNS and (position == first or self._type(position - 1) in ENDS_OPERAND)
-        return sign or kind in _ENDS_TERM
 
 
 _COUNTS = frozenset("nN")
@@ -301,15 +292,17 @@ def with_whole_divisors(tokens: list[Token], decisions: list[Decision]) -> list[
         token, first = tokens[position], position + 1
         if token.type != "DIVIDE":
             return None
-        norms = _norms_end(tokens, first, partner)
-        stop = norms or _count_end(tokens, first, decisions)
-        if stop is None:
-            return None
-        if norms is not None:
+        stop = _norms_end(tokens, first, partner)
+        if stop is not None:
             said = "the norms behind the slash are read as one divisor"
             ways = ("one divisor: u'*v/(||u||*||v||)", "a quotient and then a factor: (u'*v/||u||)*||v||")
             decisions.append(Decision(said, "notation", "doubtful", token.span, ways))
-        return [token, opening(tokens[first].start), *tokens[first:stop], closing(tokens[stop - 1].end)], stop
+        stop = stop or _count_end(tokens, first, decisions)
+        return (
+            None
+            if stop is None
+            else ([token, opening(tokens[first].start), *tokens[first:stop], closing(tokens[stop - 1].end)], stop)
+        )
 
     return rewritten(tokens, divisor)
 
@@ -355,19 +348,14 @@ def crosses(text: str, tokens: list[Token], vocabulary: Vocabulary) -> list[Deci
     declared."""
     said = "× is read as a product; the cross product of vectors is not in the language"
     ways = ("a product: *", "the cross product with u as a matrix: S*v, with S: 3×3 antisymmetric")
-    places = [
-        place for place, token in enumerate(tokens) if token.type == "TIMES" and text[token.start : token.end].strip() in _CROSSES
-    ]
-    beside = {place: [*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2]] for place in places}
-    return [
-        Decision(said, "notation", "doubtful", tokens[place].span, ways)
-        for place in places
-        if not _is_plain(beside[place], vocabulary)
-    ]
-
-
-def _is_plain(beside: list[Token], vocabulary: Vocabulary) -> bool:
-    return any(token.type == "NUMBER" for token in beside) or all(vocabulary.declares(token.value) for token in beside)
+    found: list[Decision] = []
+    for place, token in enumerate(tokens):
+        if token.type == "TIMES" and text[token.start : token.end].strip() in _CROSSES:
+            beside = [*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2]]
+            declared = all(vocabulary.declares(one.value) for one in beside)
+            if not declared and all(one.type != "NUMBER" for one in beside):
+                found.append(Decision(said, "notation", "doubtful", token.span, ways))
+    return found
 
 
 _FOLLOWS = frozenset(["RUN", "LPAR", "NORM_BAR", "ONES", "TIMES"])
@@ -384,8 +372,7 @@ def turned_by_small_t(tokens: list[Token], vocabulary: Vocabulary, decisions: li
     out = list(tokens)
     for place in reversed(places):
         end = place + (tokens[place].type == "POWER")
-        made = _transposed(tokens, place, end, decisions)
-        out[place : end + 1] = made if made is not None else out[place : end + 1]
+        out[place : end + 1] = _transposed(tokens, place, end, decisions) or out[place : end + 1]
     return out
 
 
@@ -404,21 +391,16 @@ def _transposed(tokens: list[Token], place: int, end: int, decisions: list[Decis
     said = f"{letter}^t is read as {'the transpose' if turned else 'a power'}"
     ways = (f"the transpose: {letter}^T", f"a power: {letter}^(t)")
     decisions.append(Decision(said, "notation", "doubtful", tokens[place].span, ways if turned else ways[::-1]))
-    made = [Token("TRANSPOSE", "'", tokens[place].start, tokens[end].start + 1)]
-    behind = [Token("RUN", rest, tokens[end].start + 1, tokens[end].end)] if rest else []
-    return [*made, *behind] if turned else None
+    made = [Token("TRANSPOSE", "'", tokens[place].start, tokens[end].start + 1), tokens[end].split(1, "RUN")[1]]
+    return made[: 1 + bool(rest)] if turned else None
 
 
 def _is_raised(tokens: list[Token], place: int) -> bool:
     """Whether a sign of a power with t, or a run that begins with it, stands there."""
-    token = tokens[place]
-    if token.type == "SUPERSCRIPT":
-        return token.value == "ᵗ"
-    return token.type == "POWER" and type_at(tokens, place + 1) == "RUN" and _begins(tokens[place + 1].value)
-
-
-def _begins(run: str) -> bool:
-    return run == "t" or (run[0] == "t" and run[1:2].isupper()) or (run[0] == "t" and len(run) == 2 and run[1].isalpha())
+    if types_at(tokens, place, 2) != ["POWER", "RUN"]:
+        return tokens[place].type == "SUPERSCRIPT" and tokens[place].value == "ᵗ"
+    begin, rest = tokens[place + 1].value[0], tokens[place + 1].value[1:]
+    return begin == "t" and (not rest or rest[0].isupper() or (len(rest) == 1 and rest.isalpha()))
 
 
 def _stands_elsewhere(tokens: list[Token], places: list[int]) -> bool:
@@ -450,8 +432,8 @@ def turned(
             ways = (f"one name: declare {token.value}", f"the transpose: {name}'")
             decisions.append(Decision(f"{token.value} is read as one name", "names", "doubtful", token.span, ways))
         found.setdefault(token.value, Fork(token.value, TO_NAME))
-        middle = token.start + len(name)
-        signs = [Token("TRANSPOSE", "'", place, place + 1) for place in range(middle, token.end)]
-        return ([Token("RUN", name, token.start, middle), *signs], position + 1) if token.value not in flipped else None
+        letters, _ = token.split(len(name), "RUN")
+        signs = [Token("TRANSPOSE", "'", place, place + 1) for place in range(letters.end, token.end)]
+        return ([letters, *signs], position + 1) if token.value not in flipped else None
 
     return rewritten(tokens, transposed), tuple(found.values())

@@ -58,7 +58,6 @@ class Multiplied(Constraint):
 
     shapes = shaped(*_SCALED, *_PRODUCTS)
     words = "multiply"
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -79,21 +78,18 @@ class SameShape(Constraint):
 
     shapes = shaped(*[f"{kind} {kind}" for kind in EVERY_KIND])
     words = "compare"
-    __slots__ = ()
 
 
 class Dotted(Multiplied):
     """``left · right = result``: a product, and of two vectors their inner product."""
 
     shapes = shaped(*_SCALED, *_PRODUCTS, "m m -")
-    __slots__ = ()
 
 
 class Starred(Multiplied):
     """``left * right = result`` beside ``**``: a product, and of two vectors entry by entry."""
 
     shapes = shaped(*_SCALED, *_PRODUCTS, "m m m")
-    __slots__ = ()
 
 
 class Paired(Constraint):
@@ -101,7 +97,6 @@ class Paired(Constraint):
 
     shapes = shaped("- -", "m m", "m' m'", "mn mn")
     words = "pair"
-    __slots__ = ()
 
 
 class ArrayMultiplied(Constraint):
@@ -110,7 +105,6 @@ class ArrayMultiplied(Constraint):
 
     shapes = shaped(*_PRODUCTS, "m mn n", "m m -")
     words = "multiply"
-    __slots__ = ()
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -138,7 +132,6 @@ class Broadcast(Constraint):
     words = "add"
     scales: ClassVar[bool] = False
     """Whether it is a product or quotient, which of an array and a number is a multiple."""
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -223,13 +216,11 @@ class Broadcast(Constraint):
 class ElementMultiplied(Broadcast):
     words = "multiply elementwise"
     scales = True
-    __slots__ = ()
 
 
 class ElementDivided(Broadcast):
     words = "divide elementwise"
     scales = True
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -244,8 +235,6 @@ class ElementDivided(Broadcast):
 class DividedByCount(ElementDivided):
     """``left / n`` of NumPy, where the letter of the divisor is one for a number of things."""
 
-    __slots__ = ()
-
     @property
     def strangeness(self) -> float:
         return 0.0 if self.cells[1].mask == SCALAR else costs.ARRAY_AS_COUNT + super().strangeness
@@ -253,7 +242,6 @@ class DividedByCount(ElementDivided):
 
 class ElementRaised(Broadcast):
     words = "raise elementwise"
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -266,7 +254,6 @@ class Divided(Constraint):
 
     shapes = shaped(*[f"{kind} -" for kind in EVERY_KIND])
     words = "divide"
-    __slots__ = ()
 
 
 class DividedByMatrix(Divided):
@@ -274,7 +261,6 @@ class DividedByMatrix(Divided):
     inverse."""
 
     shapes = shaped(*[f"{kind} -" for kind in EVERY_KIND], "n' nn", "mn nn")
-    __slots__ = ()
 
 
 class DividedEntries(Divided):
@@ -282,7 +268,6 @@ class DividedEntries(Divided):
     so is a number."""
 
     shapes = shaped(*[f"{kind} - {kind}" for kind in EVERY_KIND], "- m m", "m m m")
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -293,7 +278,6 @@ class DividedEntriesByMatrix(DividedEntries):
     """The same where the divisor may be a square matrix, too."""
 
     shapes = shaped(*[f"{kind} - {kind}" for kind in EVERY_KIND], "- m m", "m m m", "n' nn n'", "mn nn mn")
-    __slots__ = ()
 
 
 class Raised(Constraint):
@@ -302,14 +286,12 @@ class Raised(Constraint):
 
     shapes = shaped("- -", "nn -")
     words = "raise"
-    __slots__ = ()
 
 
 class RaisedEntries(Raised):
     """The same in LaTeX, where a power of a vector goes entry by entry."""
 
     shapes = shaped("- -", "nn -", "m -")
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:
@@ -322,7 +304,6 @@ class SummedRaised(Constraint):
 
     shapes = shaped("- - -", "nn - nn", "m - m", "- m m")
     words = "raise"
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:

@@ -33,7 +33,6 @@ class SizeClash(Exception):
     """Two different known sizes were to be equal."""
 
     def __init__(self, left: Size, right: Size) -> None:
-        super().__init__()
         self.left, self.right = left, right
 
 

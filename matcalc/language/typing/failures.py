@@ -16,7 +16,7 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, most_general, resolved
 from matcalc.language.typing.inference import SizeFailure, measure
-from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint
+from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, revised
 
 _LONGEST_QUOTE = 40
 _LONGEST_ADVICE = 120
@@ -44,17 +44,11 @@ def explain_kinds(text: str, constraint: Constraint, constraints: list[Constrain
 def _first_forward_failure(constraints: list[Constraint]) -> Constraint | None:
     """Evaluates kinds from the operands up, once; the first constraint with no result."""
     for constraint in constraints:
-        left = [0] * len(constraint.cells)
-        for kinds in constraint.kinds:
-            if all(kind & cell.mask for kind, cell in zip(kinds, constraint.cells, strict=True)):
-                for place, kind in enumerate(kinds):
-                    left[place] |= kind
-        if not left[0]:
-            return constraint
-        for cell, mask in zip(constraint.cells, left, strict=True):
+        left = revised(constraint.kinds, tuple([cell.mask for cell in constraint.cells]))
+        for cell, mask in zip(constraint.cells, left or ()):
             cell.mask &= mask
-            if not cell.mask:
-                return constraint
+        if left is None or not all(cell.mask for cell in constraint.cells):
+            return constraint
     return None
 
 
@@ -171,9 +165,8 @@ def _clash_in_function(constraint: kind_relations.InRelation, clash: SizeClash, 
 
 
 def _is_of_squares(constraint: kind_relations.InRelation) -> bool:
-    if isinstance(constraint, kind_relations.Measured) and constraint.dimensions[0][0] is constraint.dimensions[0][1]:
-        return True
-    return any(one == other for equal in constraint.shapes.equal.values() for one, _, other, _ in equal)
+    measured = isinstance(constraint, kind_relations.Measured) and constraint.dimensions[0][0] is constraint.dimensions[0][1]
+    return measured or any(one == other for equal in constraint.shapes.equal.values() for one, _, other, _ in equal)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import accumulate, tee
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import record
@@ -188,64 +189,71 @@ class _Search:
         self._trail = trail
         self._costs = costs
         self._failure: Contradiction | None = None
+        self._best: list[int] | None = None
+        """The masks of the best solution so far."""
+        self._best_cost = float("inf")
         self._stands = False
         """Whether the masks are those of the best solution so far."""
-        self._bound = [0.0]
-        for choice in reversed(choices):
-            least = min((cost for kind, cost in costs[choice.sort].items() if kind & choice.cell.mask), default=0.0)
-            self._bound.append(self._bound[-1] + least)
-        self._bound.reverse()
+        least = [min([cost for cost, _, _ in self._candidates(choice)], default=0.0) for choice in reversed(choices)]
+        self._bound = list(accumulate(least, initial=0.0))[::-1]
 
     def run(self, first: bool = False) -> None:
         """Sets the masks of the best solution, or of the first; raises Contradiction when there is
         none."""
-        start = self._trail.mark()
-        best: list[int] | None = None
-        best_cost = float("inf")
+        start, steps = self._trail.mark(), 0
         stack: list[_Step] = []
-        position, cost, steps = 0, 0.0, 0
-        while True:
-            while position < len(self._choices) and self._choices[position].cell.decided:
-                choice = self._choices[position]
-                cost += self._costs[choice.sort].get(choice.cell.mask, 0.0)
-                position += 1
-            if cost + self._bound[position] < best_cost:
-                if position == len(self._choices):
-                    best, best_cost = [choice.cell.mask for choice in self._choices], cost
-                    self._stands = True
-                else:
-                    stack.append(_Step(position, self._trail.mark(), cost, self._candidates(self._choices[position])))
-            taken: float | None = None
-            while stack and taken is None:
-                taken = self._take(stack[-1], best_cost)
-                if taken is None:
-                    stack.pop()
+        reached: tuple[int, float] | None = (0, 0.0)
+        limit = _MOST_BEFORE_FIRST
+        while reached is not None and steps <= limit + len(self._choices):
+            self._open(stack, *reached)
+            reached = self._next(stack)
+            limit = _MOST_BEFORE_FIRST if self._best is None else 0 if first else _MOST_STEPS
             steps += 1
-            limit = _MOST_BEFORE_FIRST if best is None else 0 if first else _MOST_STEPS
-            if taken is None or steps > limit + len(self._choices):
-                break
-            position, cost = stack[-1].position + 1, taken
-        if best is None:
+        if self._best is None:
             assert self._failure is not None
             raise self._failure
         if self._stands:
             return
         self._trail.undo(start)
-        for choice, mask in zip(self._choices, best, strict=True):
+        for choice, mask in zip(self._choices, self._best, strict=True):
             if choice.cell.mask != mask:
                 self._assign(choice.cell, mask)
+
+    def _open(self, stack: list[_Step], position: int, cost: float) -> None:
+        """The choice at a position, or behind those that are decided, is to be made; where there is
+        none left, the masks are a solution."""
+        while position < len(self._choices) and self._choices[position].cell.decided:
+            choice = self._choices[position]
+            cost += self._costs[choice.sort].get(choice.cell.mask, 0.0)
+            position += 1
+        if cost + self._bound[position] >= self._best_cost:
+            return
+        if position < len(self._choices):
+            stack.append(_Step(position, self._trail.mark(), cost, self._candidates(self._choices[position])))
+        else:
+            self._best, self._best_cost, self._stands = [choice.cell.mask for choice in self._choices], cost, True
+
+    def _next(self, stack: list[_Step]) -> tuple[int, float] | None:
+        """Makes the latest choice that could still win: the position behind it, and the cost so
+        far."""
+        while stack:
+            taken = self._take(stack[-1])
+            if taken is not None:
+                return stack[-1].position + 1, taken
+            stack.pop()
+        return None
 
     def _candidates(self, choice: _Choice) -> list[tuple[float, bool, int]]:
         costs = self._costs[choice.sort]
         return sorted((cost, False, kind) for kind, cost in costs.items() if kind & choice.cell.mask)
 
-    def _take(self, step: _Step, best_cost: float) -> float | None:
+    def _take(self, step: _Step) -> float | None:
         """Assigns the cheapest kind that is left and fits; the cost so far, or None when nothing is
         left that could win."""
         choice = self._choices[step.position]
         while step.rest:
             own, known, kind = step.rest.pop(0)
-            if step.cost + own + self._bound[step.position + 1] >= best_cost:
+            if step.cost + own + self._bound[step.position + 1] >= self._best_cost:
                 return None
             self._stands = False
             self._trail.undo(step.mark)
@@ -313,9 +321,7 @@ class SizeFailure(Exception):
     """Sizes of one operator do not fit; without ``clash``, they leave more than one reading."""
 
     def __init__(self, constraint: Constraint, clash: SizeClash | None) -> None:
-        super().__init__()
-        self.constraint = constraint
-        self.clash = clash
+        self.constraint, self.clash = constraint, clash
 
 
 def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Iterable[Variable]) -> None:
@@ -348,30 +354,14 @@ def infer_sizes(
     in are given back. ``unify`` is asked for what is wished beyond the constraints before open
     sizes of variables are named, ``expect`` afterwards. Raises SizeFailure.
     """
-    variables, literals, given = list(variables), list(literals), _Replayed(names)
+    variables, literals, (given,) = list(variables), list(literals), tee(names, 1)
     try:
         return _inferred(constraints, variables, literals, given, unify, expect)
     except SizeClash as clash:
         raise _blamed(constraints, variables, given, clash) from None
 
 
-class _Replayed:
-    """Names that can be given from the first one again."""
-
-    def __init__(self, names: Iterator[str]) -> None:
-        self._names = names
-        self._given: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        place = 0
-        while True:
-            if place == len(self._given):
-                self._given.append(next(self._names))
-            yield self._given[place]
-            place += 1
-
-
-def _blamed(constraints: list[Constraint], variables: list[Variable], names: Iterable[str], clash: SizeClash) -> SizeFailure:
+def _blamed(constraints: list[Constraint], variables: list[Variable], names: Iterator[str], clash: SizeClash) -> SizeFailure:
     """The failure at the first operator in reading order up to which the sizes do not fit: what
     products of sizes imply is found only after all operators were joined, so that the one being
     joined says nothing. It is the last where only the wishes of the whole fail.
@@ -398,7 +388,7 @@ def _blamed(constraints: list[Constraint], variables: list[Variable], names: Ite
     return SizeFailure(blamed, found)
 
 
-def _refit(constraints: list[Constraint], variables: list[Variable], names: Iterable[str]) -> None:
+def _refit(constraints: list[Constraint], variables: list[Variable], names: Iterator[str]) -> None:
     spend(1 + len(constraints) // 10)
     measure(constraints, (), variables)
     _inferred(constraints, variables, [], names, lambda sizes: None, lambda sizes: None)
@@ -408,13 +398,13 @@ def _inferred(
     constraints: list[Constraint],
     variables: list[Variable],
     literals: list[Cell],
-    given: Iterable[str],
+    given: Iterator[str],
     unify: Callable[[SizeSystem], None],
     expect: Callable[[SizeSystem], None],
 ) -> dict[str, Cell]:
-    """Raises SizeClash where products of sizes cannot be, and SizeFailure where an operator does
-    not fit."""
-    sizes, names = SizeSystem(), iter(given)
+    """``given`` is left where it is. Raises SizeClash where products of sizes cannot be, and
+    SizeFailure where an operator does not fit."""
+    sizes, (_, names) = SizeSystem(), tee(given)
     waiting = _joined(constraints, sizes)
     while waiting:
         before = len(waiting)
@@ -430,29 +420,24 @@ def _inferred(
         sizes.solve()
     unify(sizes)
     sizes.solve()
-    free: dict[str, Cell] = {}
-    # What is the product of other sizes gets its name from these.
-    for products_too in (False, True) if sizes.waits else (True,):
-        _named([variable.cell for variable in variables], sizes, names, products_too)
-        sizes.solve()
+    _named([variable.cell for variable in variables], sizes, names)
     expect(sizes)
     sizes.solve()
-    for products_too in (False, True) if sizes.waits else (True,):
-        free |= _named(literals, sizes, names, products_too)
-        sizes.solve()
-    return free
+    return _named(literals, sizes, names)
 
 
-def _named(cells: Iterable[Cell], sizes: SizeSystem, names: Iterator[str], products_too: bool) -> dict[str, Cell]:
-    """Names the open sizes of the cells; the names with the cells that they are for."""
+def _named(cells: list[Cell], sizes: SizeSystem, names: Iterator[str]) -> dict[str, Cell]:
+    """Names the open sizes of the cells, and solves; the names with the cells that they are for."""
     found: dict[str, Cell] = {}
-    for cell in cells:
-        for dimension in (cell.rows, cell.cols, *cell.deep):
+    # What is the product of other sizes gets its name from these.
+    for products_too in (False, True) if sizes.waits else (True,):
+        for owner, dimension in [(cell, size) for cell in cells for size in (cell.rows, cell.cols, *cell.deep)]:
             root = resolved(dimension)
             if isinstance(root, Unknown) and (products_too or not sizes.is_composed(root)):
                 name = next(names)
                 root.value = Size.of(name)
-                found[name] = cell
+                found[name] = owner
+        sizes.solve()
     return found
 
 

@@ -50,8 +50,6 @@ class InRelation(Constraint):
 class Barred(InRelation):
     """``|x|``: the determinant of a square matrix, the norm of a vector where a number is needed, else the shape of the operand."""
 
-    __slots__ = ()
-
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
         super().__init__(span, _BARRED, "the determinant |...|", operand, result)
 
@@ -70,8 +68,6 @@ _BARRED = shaped("- -", "m m", "m' m'", "nn -", "ijk ijk", "ijkl ijkl", "m -")
 
 class EulerOf(InRelation):
     """``e^x`` of a number or of a square matrix; in LaTeX of a vector, too, entry by entry."""
-
-    __slots__ = ()
 
     def __init__(self, span: Span, exponent: Cell, entries: bool) -> None:
         super().__init__(span, _EULER_OF_ENTRIES if entries else _OF_SQUARE, "e^", exponent)
@@ -104,16 +100,12 @@ _ANY_KIND = shaped(*EVERY_KIND)
 class TraceOf(Whole):
     """``tr(A)`` of a square matrix."""
 
-    __slots__ = ()
-
     def __init__(self, span: Span, words: str, operand: Cell) -> None:
         super().__init__(span, words, operand, costs.NUMBER_TRACED, _OF_SQUARE)
 
 
 class Totalled(InRelation):
     """One number a row, or one number a column, as a column vector."""
-
-    __slots__ = ()
 
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
         super().__init__(span, _BY_ROW if axis == "rows" else _BY_COLUMN, words, operand, result)
@@ -125,8 +117,6 @@ _BY_ROW, _BY_COLUMN = shaped("- -", "n' -", "m m", "mn m"), shaped("- -", "m -",
 class ArrayTotalled(InRelation):
     """One number for each of what is left when an axis is gone, as NumPy counts axes: a vector has
     one."""
-
-    __slots__ = ()
 
     def __init__(self, span: Span, axis: str, words: str, operand: Cell, result: Cell) -> None:
         super().__init__(span, _WITHOUT[axis], words, operand, result)
@@ -155,8 +145,6 @@ class Counted(InRelation):
 class DiagonalOf(InRelation):
     """``diag``: the diagonal of a matrix, or the diagonal matrix of a vector."""
 
-    __slots__ = ()
-
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
         super().__init__(span, _DIAGONAL, "diag", operand, result)
 
@@ -166,8 +154,6 @@ _DIAGONAL = shaped("m mm", "n' nn", "nn n")
 
 class Stacked(InRelation):
     """``vec``."""
-
-    __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
         super().__init__(
@@ -203,8 +189,6 @@ class Reshaped(InRelation):
 
 
 class KroneckerOf(InRelation):
-    __slots__ = ()
-
     def __init__(self, span: Span, left: Cell, right: Cell, result: Cell) -> None:
         super().__init__(span, _KRONECKER, "kron", left, right, result)
 
@@ -236,8 +220,6 @@ class Commuting(InRelation):
 
 class NormParameter(InRelation):
     """The second argument of a norm: a scalar p, or the matrix of ``sqrt(x'Ax)``."""
-
-    __slots__ = ()
 
     def __init__(self, span: Span, operand: Cell, parameter: Cell) -> None:
         kinds = frozenset({(kind, SCALAR) for kind in ALL_KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
@@ -284,8 +266,6 @@ class MemberOf(InRelation):
 class SummedOver(InRelation):
     """``Σ_i body`` has the kind of the body."""
 
-    __slots__ = ()
-
     def __init__(self, span: Span, body: Cell) -> None:
         super().__init__(span, _SUMMED_OVER, "the sum over an index", body)
 
@@ -303,7 +283,6 @@ class Between(Constraint):
 
     shapes = Shapes(frozenset(product(ALL_KINDS, repeat=3)), {})
     words = "multiply"
-    __slots__ = ()
 
     @property
     def strangeness(self) -> float:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
@@ -130,7 +130,14 @@ def shaped(*written: str) -> Shapes:
     return Shapes(frozenset(found), found)
 
 
-class Constraint:
+class _Slotted(type):
+    """Instances have the fields that ``__slots__`` names, none where it names none."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _Slotted:
+        return super().__new__(cls, name, bases, {"__slots__": (), **namespace})
+
+
+class Constraint(metaclass=_Slotted):
     """One operator's relation between the kinds of its operands and its result (the last cell), and
     between their sizes.
 
@@ -183,12 +190,11 @@ class Contradiction(Exception):
     """No kind is left for some cell of ``constraint``."""
 
     def __init__(self, constraint: Constraint) -> None:
-        super().__init__()
         self.constraint = constraint
 
 
 @lru_cache(maxsize=65536)
-def _revised(relation: Relation, masks: tuple[int, ...]) -> tuple[int, ...] | None:
+def revised(relation: Relation, masks: tuple[int, ...]) -> tuple[int, ...] | None:
     """What is left of each mask under the relation; None when nothing fits."""
     left = [0] * len(masks)
     for kinds in relation:
@@ -234,7 +240,7 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
         waiting.discard(constraint)
         cells = constraint.cells
         masks = tuple(map(_mask_of, cells))
-        left = _revised(constraint.kinds, masks)
+        left = revised(constraint.kinds, masks)
         if left == masks:
             continue
         if left is None:

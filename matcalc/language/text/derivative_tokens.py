@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
@@ -372,11 +372,8 @@ class _Derivatives:
         if token.type != "RUN" or not definitions:
             return None
         if canonical_name(token.value) in definitions:
-            after = position + 1
-            while self._type(after) == "TRANSPOSE":
-                after += 1
-            primes = after - position - 1
-            return self._applied(token, token, after, primes, False) if 0 < primes < 3 else None
+            primes = next(k for k in count() if self._type(position + 1 + k) != "TRANSPOSE")
+            return self._applied(token, token, position + 1 + primes, primes, False) if 0 < primes < 3 else None
         return self._primed(position) or self._signed(position) or self._lettered(position)
 
     def _primed(self, position: int) -> Rewritten | None:

@@ -141,16 +141,21 @@ def _has_broadcast_call(tokens: list[Token]) -> bool:
 # ---------------------------------------------------------------- the table
 
 
-@cache
-def dialect_table() -> Mapping[str, Any]:
-    """``rules/dialects.toml``."""
-    return stored("dialects", read("rules", "dialects.toml"), _rows)
+def stored_table(name: str) -> Mapping[str, Any]:
+    """A file of ``rules/``, as it was read the first time."""
+    return stored(name, read("rules", f"{name}.toml"), _rows)
 
 
 def _rows(text: str) -> dict[str, Any]:
     import tomllib
 
     return tomllib.loads(text)
+
+
+@cache
+def dialect_table() -> Mapping[str, Any]:
+    """``rules/dialects.toml``."""
+    return stored_table("dialects")
 
 
 @record

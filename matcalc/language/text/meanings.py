@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from matcalc.base.budgets import LONGEST_QUOTED_NAME
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
-from matcalc.base.files import read, stored
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.decisions import Decision
-from matcalc.language.text.dialects import dialect_table
+from matcalc.language.text.dialects import dialect_table, stored_table
 from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions, nearest_spelling
 from matcalc.language.text.terminals import Token
 
@@ -32,14 +30,7 @@ _LONGEST_QUOTE = 40
 
 @cache
 def _meanings() -> Mapping[str, Mapping[str, str]]:
-    table: Mapping[str, Mapping[str, str]] = stored("meanings", read("rules", "meanings.toml"), _rows)
-    return table
-
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
+    return stored_table("meanings")
 
 
 def is_foreign(function: str) -> bool:
@@ -91,9 +82,8 @@ def written(function: str, arguments: Sequence[str]) -> str | None:
     if template is None or len(arguments) < ("{0}" in template or "{a}" in template) + ("{1}" in template):
         return None
     operands = [part if _WHOLE.fullmatch(part) else f"({part})" for part in arguments]
-    if sum(len(part) for part in operands) > _LONGEST_QUOTE:
-        return None
-    return template.format(*operands, a=arguments[0] if arguments else "")
+    short = sum(map(len, operands)) <= _LONGEST_QUOTE
+    return template.format(*operands, a=arguments[0] if arguments else "") if short else None
 
 
 def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[str] = ()) -> str:
@@ -120,9 +110,8 @@ def unknown_function(
         advice = f"{function}(x'*A*x, x)" if function in OF_DERIVATIVES else f"{function}(x)"
         return UnknownFunctionError(f"the function {function!r} needs an argument in brackets", span=span, suggestion=advice)
     message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
-    if advice == why:
-        return UnknownFunctionError(f"{message}: {why}", span=span)
-    return UnknownFunctionError(message, span=span, suggestion=advice)
+    said = f"{message}: {why}" if advice == why else message
+    return UnknownFunctionError(said, span=span, suggestion=None if advice == why else advice)
 
 
 def _why_not(function: str) -> str | None:
@@ -198,12 +187,11 @@ def dot_in(text: str, position: int) -> ParseError:
 
 def _start_of_name(text: str, position: int) -> int:
     """Where the name begins that ends before ``position``, or the brackets that close there."""
-    if text[position - 1 : position] in (")", "]"):
-        depth = 0
-        for place in range(position - 1, -1, -1):
-            depth += (text[place] in ")]") - (text[place] in "([")
-            if depth == 0:
-                return place
+    depth = 0
+    for place in range(position - 1, -1, -1) if text[position - 1 : position] in (")", "]") else ():
+        depth += (text[place] in ")]") - (text[place] in "([")
+        if depth == 0:
+            return place
     name = _NAME_BEFORE.search(text, max(0, position - LONGEST_QUOTED_NAME), position)
     return position if name is None else name.start()
 
@@ -273,7 +261,7 @@ def formula_asked_for(text: str, wrt: tuple[str, ...]) -> str:
                 suggestion=f"the derivative by {name}",
             )
         text = text[: by.start()]
-    return text.rstrip("?. \n") if found else text
+    return text.rstrip("?. \n")
 
 
 @record

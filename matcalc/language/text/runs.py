@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, UnknownFunctionError
@@ -101,14 +102,8 @@ class _Context:
         """Names that stand somewhere as values: not at once before brackets, or as a factor within
         a run of letters."""
         found: set[str] = set()
-        for position, token in enumerate(self.tokens):
-            if token.type != "RUN":
-                continue
-            pieces = (
-                [canonical_name(token.value)]
-                if _is_one(token.value)
-                else [canonical_name(piece) for piece in _pieces(token.value)]
-            )
+        for position, token in [(k, token) for k, token in enumerate(self.tokens) if token.type == "RUN"]:
+            pieces = [canonical_name(piece) for piece in ([token.value] if _is_one(token.value) else _pieces(token.value))]
             called = _adjacent(self.tokens, position) or primed_function(self.tokens, position, self.vocabulary) is not None
             found.update(pieces[:-1] if called else pieces)
         return frozenset(found)
@@ -120,14 +115,8 @@ class _Context:
         return frozenset([canonical_name(run) for run in runs]) - self.values
 
     @cached_property
-    def claims(self) -> bool:
-        """Whether an equals sign stands in the text."""
-        return any(token.type == "EQUALS" for token in self.tokens)
-
-    @cached_property
-    def has_sum_sign(self) -> bool:
-        """Whether ∑, which is no letter, stands in the text."""
-        return any(token.type == "SUM_SIGN" for token in self.tokens)
+    def types(self) -> frozenset[str]:
+        return frozenset([token.type for token in self.tokens])
 
     def type_after(self, position: int) -> str:
         return type_at(self.tokens, position + 1)
@@ -223,12 +212,10 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     tokens, vocabulary = context.tokens, context.vocabulary
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
         return name
-    if name.value in context.values:
-        if name.value in meanings.USUAL:
-            said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
-            context.decisions.append(Decision(said, "names", span=name.span))
-        return name
-    if name.value in _CONSTANT_NAMES and not context.italics:
+    if name.value in context.values and name.value in meanings.USUAL:
+        said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
+        context.decisions.append(Decision(said, "names", span=name.span))
+    if name.value in context.values or (name.value in _CONSTANT_NAMES and not context.italics):
         return name
     return meanings.called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
 
@@ -239,14 +226,14 @@ _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
 def _looks_latin(context: _Context, run: str) -> bool:
     """Whether a capital that is spelled out, such as ``Mu``, is rather a product: of letters that
     each stand alone in the text, or of those of a LaTeX formula, where it would be no letter."""
-    if context.italics and run in AS_LATIN:
-        return True
-    return run.isascii() and run.istitle() and run.isalpha() and all(letter in context.alone for letter in run)
+    product = run.isascii() and run.istitle() and run.isalpha() and context.alone.issuperset(run)
+    return product or (context.italics and run in AS_LATIN)
 
 
 def _split(context: _Context, position: int, called: bool) -> list[Token]:
     """A run as its factors, as one name, or as a sum."""
-    token, run = context.tokens[position], context.tokens[position].value
+    token = context.tokens[position]
+    run = token.value
     tail = _function_suffix(run, context.vocabulary) if called else ""
     end = len(run) - len(tail)
     if _adjacent(context.tokens, position) and not _is_product(context, token, end):
@@ -323,7 +310,7 @@ def _is_one_name(context: _Context, run: str) -> bool:
     if not _WORDLIKE.fullmatch(run) or _indexed_greek(run, 0, len(run)) is not None:
         return False
     pieces = [canonical_name(piece) for piece in _pieces(run)]
-    if len(pieces) == 2 and pieces[0] == "d" and context.claims:
+    if len(pieces) == 2 and pieces[0] == "d" and "EQUALS" in context.types:
         return False  # a change that has no place here, and no name
     unknown = {piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)}
     return len(unknown) > 1
@@ -380,8 +367,6 @@ def _piece(context: _Context, token: Token, place: int, end: int) -> tuple[int, 
     long_name = context.vocabulary.long_name_at(run, place, end) or _indexed_greek(run, place, end)
     if long_name is not None:
         return place + len(long_name), long_name
-    if end - place == 1 and run[place].isalpha():
-        return end, canonical_name(run[place])
     piece = _PIECE.match(run, place, end)
     if piece is None:
         raise ParseError(f"{run[place:]!r} is not understood", span=token.span, suggestion="a letter with an index, such as x_1")
@@ -399,8 +384,8 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
     if context.italics or (end < len(run) and not factors.islower()):
         return not _WORD.fullmatch(factors)
     names = [name for _, _, name in _named_pieces(context, token, end)]
-    known = [context.vocabulary.declares(name) or name in context.alone or name in SPELLED_GREEK for name in names]
-    return all(known) or names[-1] in context.vocabulary.functions
+    unknown = {name for name in names if not (context.vocabulary.declares(name) or name in SPELLED_GREEK)} - context.alone
+    return not unknown or names[-1] in context.vocabulary.functions
 
 
 def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[int, int, str]]:
@@ -444,24 +429,18 @@ def _function_suffix(run: str, vocabulary: Vocabulary) -> str:
 
 def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
     """``rows`` in ``sum(X, rows)``."""
-    if tokens[position].value not in WORDS or vocabulary.declares(tokens[position].value):
-        return False
-    return (
-        0 < position < len(tokens) - 1 and tokens[position - 1].type == "COMMA" and tokens[position + 1].type in ("RPAR", "COMMA")
-    )
+    option = type_at(tokens, position - 1) == "COMMA" and type_at(tokens, position + 1) in ("RPAR", "COMMA")
+    return option and tokens[position].value in WORDS and not vocabulary.declares(tokens[position].value)
 
 
 def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
     """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets,
     as a call; None for another token."""
     run, primes = tokens[position], tokens[position + 1 : position + 3]
-    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or [primes[0].start, primes[1].start] != [
-        run.end,
-        primes[0].end,
-    ]:
-        return None
     name = canonical_name(run.value)
-    if vocabulary.declares(name):
+    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or vocabulary.declares(name):
+        return None
+    if (run.end, primes[0].end) != (primes[0].start, primes[1].start):
         return None
     function = vocabulary.function(run.value, called=True) or (meanings.USUAL[name].function if name in meanings.USUAL else None)
     entry = functions().get(spellings().get(function or "", ""))
@@ -473,14 +452,11 @@ def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
     """Turns a declared function with brackets, perhaps after primes, into a call; gives the number
     of primes taken."""
-    place = position + 1
-    while type_at(tokens, place) == "TRANSPOSE":
-        place += 1
-    if type_at(tokens, place) != "LPAR":
+    primes = next(k for k in count() if type_at(tokens, position + 1 + k) != "TRANSPOSE")
+    if type_at(tokens, position + 1 + primes) != "LPAR":
         return 0
-    last = made.pop()
-    made.append(Token("CALL", last.value + "'" * (place - position - 1), last.start, tokens[place - 1].end))
-    return place - position - 1
+    made[-1] = Token("CALL", made[-1].value + "'" * primes, made[-1].start, tokens[position + primes].end)
+    return primes
 
 
 # ---------------------------------------------------------------- sums over an index
@@ -493,7 +469,7 @@ def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> b
     match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
     if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
         return False
-    return not (context.has_sum_sign) and (rest or context.type_after(position) in _OPERAND_TYPES)
+    return "SUM_SIGN" not in context.types and (rest or context.type_after(position) in _OPERAND_TYPES)
 
 
 def _indices(run: str) -> str:

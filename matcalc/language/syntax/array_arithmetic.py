@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from itertools import permutations
+from operator import add, mul, sub, truediv
 from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
@@ -37,8 +38,7 @@ def combined(operator: str, left: s.Syntax, right: s.Syntax, place: Span) -> s.S
     """The sum, difference, product or quotient of two entries."""
     one, other = number_in(left), number_in(right)
     if one is not None and other is not None and (operator != "/" or other):
-        results = {"+": one + other, "-": one - other, "*": one * other, "/": one / other if other else one}
-        return number(results[operator], place)
+        return number(_OPERATIONS[operator](one, other), place)
     if operator == "*" and 0 in (one, other):
         return number(0, place)
     if other is not None and (operator, other) in _NEUTRAL:
@@ -48,6 +48,7 @@ def combined(operator: str, left: s.Syntax, right: s.Syntax, place: Span) -> s.S
     return s.Group(place, s.Binary(place, operator, _grouped(left), _grouped(right), place))
 
 
+_OPERATIONS: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 _NEUTRAL = frozenset([("+", Fraction(0)), ("-", Fraction(0)), ("*", Fraction(1)), ("/", Fraction(1))])
 _NEUTRAL_BEFORE = frozenset([("+", Fraction(0)), ("*", Fraction(1))])
 
@@ -231,7 +232,7 @@ class Operations:
 
     def __init__(self, functions: Mapping[str, s.Definition], nodes: list[s.Syntax], kinds: Kinds, *, columns: bool) -> None:
         self.functions, self._columns, self._kinds = functions, columns, kinds
-        points = [part for node in nodes if isinstance(node, s.Applied) and node.function in PARTIALS for part in walk(node)]
+        points = walk(*[node for node in nodes if isinstance(node, s.Applied) and node.function in PARTIALS])
         parameters = [parameter for one in functions.values() for parameter in one.parameters]
         self._arguments = {*names_among(points), *parameters, *kinds.numbers}
         self.numbers: dict[str, None] = {}
@@ -302,14 +303,19 @@ class Operations:
             return self._sum(node, left, right)
         if node.operator == "/":
             return self._quotient(node, left, right)
-        if node.operator == ".*" and left is not None and right is not None and left.size == right.size:
-            self._numbers_in(left, right)
-            return left.beside(right, lambda one, other: combined("*", one, other, node.span))
+        if node.operator == ".*":
+            return self._by_entries_of(node, left, right)
         if node.operator not in ("*", "@", "·"):
             raise misplaced(node, self.functions)
         if left is None or right is None or left.only is not None or right.only is not None:
             return self._scaled(node, left, right)
         return self._product(node, left, right)
+
+    def _by_entries_of(self, node: s.Binary, left: Array | None, right: Array | None) -> Array:
+        if left is None or right is None or left.size != right.size:
+            raise misplaced(node, self.functions)
+        self._numbers_in(left, right)
+        return left.beside(right, lambda one, other: combined("*", one, other, node.span))
 
     def _sum(self, node: s.Binary, left: Array | None, right: Array | None) -> Array:
         left, right = self.beside(left, node.left, right), self.beside(right, node.right, left)

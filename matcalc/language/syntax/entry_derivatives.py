@@ -155,9 +155,9 @@ def _apart(program: s.Program, nodes: list[s.Syntax]) -> s.Program:
 
 def _other_indices(program: s.Program, nodes: list[s.Syntax]) -> dict[str, str]:
     """Letters that nothing uses, for those that clash with what is differentiated by."""
-    by = {letter for name in differentiated_by(nodes) for letter in _entry(name)[1]}
+    by = set().union(*[_entry(name)[1] for name in differentiated_by(nodes)])
     used = {letter for name in names_among(nodes) for letter in (_entry(name)[1] or name)}
-    used |= {name for one in program.definitions for name in one.parameters}
+    used.update(*[one.parameters for one in program.definitions])
     inside = [node.body for node in walk(program.value) if isinstance(node, s.DerivativeOf)]
     given = [value for _, value in program.assignments]
     clashing = _moving_indices(walk(*given, *(one.body for one in program.definitions), *inside))

@@ -186,19 +186,26 @@ def lifted(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...], layout: 
     and so is one by an entry with an index of what is differentiated, ``∂y_i/∂x_i``. Raises
     ParseError for more indices than an array has.
     """
-    if not isinstance(lead, s.DerivativeOf) or not lead.plain:
-        return _as_they_stand(lead, claimed, indices)
+    made = _by_wholes(lead, claimed, indices, layout, values) if isinstance(lead, s.DerivativeOf) and lead.plain else None
+    if made is None:
+        made = Lifted(over(lead, indices), over(claimed, indices), indices)
+    _check(made.indices, claimed.span)
+    return made
+
+
+def _by_wholes(
+    lead: s.DerivativeOf, claimed: s.Syntax, indices: tuple[str, ...], layout: str, values: Container[str]
+) -> Lifted | None:
+    """A derivative by entries as one by whole arrays; None where it stands within an expression."""
     letters = frozenset(indices)
     free = free_letters(lead.body, letters)
     above = tuple([index for index in indices if index in free])
-    split = [name.rpartition("_") for name in lead.wrt]
-    below = tuple([letter for base, _, index in split for letter in index if base and letter in letters])
+    below = tuple([letter for name in lead.wrt for letter in entry_of(name)[1] if letter in letters])
     whole = tuple([entry_of(name, letters)[0] or name for name in lead.wrt]) if below else lead.wrt
     by_axes = len(above) + len(below) > _MOST_AXES
     order = _order(above, below, "axes" if by_axes else layout, len(lead.wrt))
     if sorted(order) != sorted(letters) or (by_axes and any(name in values for name in whole)):
-        return _as_they_stand(lead, claimed, indices)
-    _check(order, claimed.span)
+        return None
     return Lifted(replace(lead, body=over(lead.body, above), wrt=whole), over(claimed, order), order, by_axes)
 
 
@@ -208,11 +215,6 @@ def _order(above: tuple[str, ...], below: tuple[str, ...], layout: str, times: i
         return (*below, *above)
     turned = layout == "numerator" and not above and times == 1
     return below[::-1] if turned else (*above, *below)
-
-
-def _as_they_stand(lead: s.Syntax, claimed: s.Syntax, indices: tuple[str, ...]) -> Lifted:
-    _check(indices, claimed.span)
-    return Lifted(over(lead, indices), over(claimed, indices), indices)
 
 
 def _check(indices: tuple[str, ...], place: Span) -> None:

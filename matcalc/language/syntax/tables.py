@@ -85,7 +85,7 @@ def _rule(rule: Any) -> RuleData:
     if options.keep_all_tokens or options.template_source:
         raise ValueError(f"grammar rule {rule.origin.name}: '!' and templates are not used in this grammar")
     kept = [
-        (place, not symbol.is_term and symbol.name.startswith("_"))
+        (place, symbol.name.startswith("_"))
         for place, symbol in enumerate(rule.expansion)
         if not (symbol.is_term and symbol.filter_out)
     ]

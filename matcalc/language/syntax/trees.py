@@ -256,8 +256,8 @@ def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
     names = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits if not limit.isdecimal()]
     if not names:
         return {}
-    indexed = {node.operand.name for node in nodes if isinstance(node, Entries) and isinstance(node.operand, Name)}
-    indexed |= {node.name.rpartition("_")[0] for node in nodes if isinstance(node, Name)}
+    indexed = {*names_among([node.operand for node in nodes if isinstance(node, Entries)])}
+    indexed |= {name.rpartition("_")[0] for name in names_among(nodes)}
     return {name: name not in indexed for name in names}
 
 
@@ -295,16 +295,16 @@ def name_of(node: Syntax) -> str:
     return node.name if isinstance(node, Name) else ""
 
 
-def entry_of(name: str, letters: Collection[str], most: int | None = None) -> tuple[str, str]:
-    """The array and the indices that a name is an entry of, where these are some of the letters, and
-    not more than ``most``; empty for another name.
+def entry_of(name: str, letters: Collection[str] | None = None, most: int | None = None) -> tuple[str, str]:
+    """The array and the indices that a name is an entry of, where these are some of the letters (if
+    any are given), and not more than ``most``; empty for another name.
 
     >>> entry_of("x_ij", "ijk"), entry_of("x_ab", "ijk"), entry_of("x_ij", "ijk", 1)
     (('x', 'ij'), ('', ''), ('', ''))
     """
     base, _, index = name.rpartition("_")
-    fits = base and index and all(map(letters.__contains__, index)) and (most is None or len(index) <= most)
-    return (base, index) if fits else ("", "")
+    some = letters is None or all(map(letters.__contains__, index))
+    return (base, index) if base and index and some and (most is None or len(index) <= most) else ("", "")
 
 
 def names_among(nodes: Iterable[Syntax]) -> tuple[str, ...]:

@@ -43,19 +43,18 @@ def straight(tokens: list[Token]) -> list[Token]:
     """
     if not any(token.type in ("NEWLINE", "SEPARATOR", "STRING", "EQUALS") or token.value in _HEADS for token in tokens):
         return tokens
-    has_header = any(token.type == "COLON" for token in tokens)
+    headed = "lambda" if any(token.type == "COLON" for token in tokens) else None  # else it is λ
     out: list[Token] = []
     begins, assigns, done = True, False, 0
     for place, token, depth in by_depth(tokens):
         if place < done:
             continue
         if begins and (taken := _beginning(tokens, place)):
-            out[-1:] = [_ended(last) if token.value == "return" else last for last in out[-1:]]
+            out[-1:] = map(_ended, out[-1:]) if token.value == "return" else out[-1:]
             done = place + taken
             continue
-        if begins:
-            assigns = types_at(tokens, place, 2) == ["RUN", "EQUALS"]
-        if has_header and token.type == "RUN" and token.value == "lambda":  # else it is λ
+        assigns = types_at(tokens, place, 2) == ["RUN", "EQUALS"] if begins else assigns
+        if token.type == "RUN" and token.value == headed:
             done = _after_header(tokens, place)
             out = [] if types_at(out, 0, 3) == ["RUN", "EQUALS"] else out
             continue
@@ -216,10 +215,9 @@ class _Rewriting:
         self._sliced = self._with_parts()
         """Opening brackets that hold, and not within other brackets, what takes a part of an
         array."""
-        self._closes: dict[int, Token] = {}
-        """Closing brackets that become others, or that another one stands before."""
-        self._commas: set[int] = set()
-        """Commas that open brackets: ``sum(abs2, x)``."""
+        self._instead: dict[int, list[Token]] = {}
+        """What stands for brackets that become others, and for commas and brackets around what is
+        mapped: ``sum(abs2, x)``."""
 
     def _with_parts(self) -> set[int]:
         found: set[int] = set()
@@ -242,6 +240,10 @@ class _Rewriting:
     def _take(self, place: int) -> int:
         """Writes what stands at a place; the number of tokens taken."""
         token = self._tokens[place]
+        self._depth -= token.type in ("RPAR", "RSQB")
+        if place in self._instead:
+            self._out += self._instead[place]
+            return 1
         match token.type:
             case "RUN":
                 return self._run(place)
@@ -251,13 +253,6 @@ class _Rewriting:
                 return self._opening(place)
             case "LSQB" if place in self._sliced:
                 self._check_slice(place)
-            case "RPAR" | "RSQB":
-                return self._closing(place)
-            case "COMMA" if place in self._commas:
-                self._out.append(token.as_a("LPAR", "("))
-                return 1
-            case "COMMA" if place in self._closes:
-                self._out.append(self._closes[place])
             case "STRING":
                 token = token.as_a("WORD", token.value.strip("'\"‘’“”´"))
             case "COLON":
@@ -317,8 +312,11 @@ class _Rewriting:
             return
         stop = self._partner[opening]
         place = next((place for place in self._shallow(comma, stop) if self._type(place) in ("COMMA", "SEPARATOR")), stop)
-        self._commas.add(comma)
-        self._closes[place] = closing(self._tokens[place].start)
+        last = self._tokens[place]
+        if last.type == "SEPARATOR" and self._written.dialect == "julia":
+            last = last.as_a("COMMA", ",")
+        self._instead[comma] = [self._tokens[comma].as_a("LPAR", "(")]
+        self._instead[place] = [closing(last.start), last]
 
     # ------------------------------------------------------------ dots
 
@@ -352,12 +350,8 @@ class _Rewriting:
         if before is not None and place in self._sliced:
             self._check_slice(place)
         if before is not None and before.type == "RUN" and self._is_entry(before.value, inner):
-            self._closes[stop] = self._tokens[stop].as_a("RSQB", "]")
-            said = f"{before.value}({', '.join(part.value for part in inner[::2])})"
-            counted = ", counted from 1" if any(part.type == "NUMBER" for part in inner) else ""
-            self._decisions.append(
-                Decision(f"{said} is read as an entry of {before.value}{counted}", "dialect", span=before.span)
-            )
+            self._instead[stop] = [self._tokens[stop].as_a("RSQB", "]")]
+            self._say_entry(before, inner)
             token = token.as_a("LSQB", "[")
         self._out.append(token)
         self._depth += 1
@@ -374,11 +368,10 @@ class _Rewriting:
             return False
         return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
 
-    def _closing(self, place: int) -> int:
-        token, changed = self._tokens[place], self._closes.get(place)
-        self._out += [changed, token] if changed is not None and changed.type == "RPAR" else [changed or token]
-        self._depth -= 1
-        return 1
+    def _say_entry(self, name: Token, inner: list[Token]) -> None:
+        said = f"{name.value}({', '.join(part.value for part in inner[::2])}) is read as an entry of {name.value}"
+        counted = ", counted from 1" if any(part.type == "NUMBER" for part in inner) else ""
+        self._decisions.append(Decision(said + counted, "dialect", span=name.span))
 
     def _check_slice(self, place: int) -> None:
         """Raises ParseError for ``A(:, 2)``, ``X[1:3]`` and ``x[:, None]``."""

@@ -83,7 +83,7 @@ class _Bars:
             choices = _choices(self.tokens, self.position, self.opened, self.ends)
             return (None if choices else token), choices
         closes = token.type in ("RPAR", "RSQB")
-        if closes and inner is None and self.opened is not None:
+        if closes and self.opened is not None:
             self.opened = self.opened[2]
         return (inner if closes or token.type in _STOPS else None), [("", 1)]
 

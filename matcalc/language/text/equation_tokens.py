@@ -71,16 +71,8 @@ class _Statements:
 
     def _take(self, position: int, token: Token, depth: int) -> int:
         """Writes what stands at a position; gives the one after it."""
-        if self.begins and token.type == "RUN":
-            if _introduces(self.tokens, position, self.vocabulary):
-                return position + 1
-            head = _defined(self.tokens, position, self.vocabulary)
-            if head is not None and head[0] not in self.functions and not _derived(token.value, self.functions):
-                return self._define(token, *head)
-            first_side = type_at(self.tokens, position + 1) == "EQUALS"
-            if first_side and not _is_known_product(token.value, self.tokens, self.names, self.vocabulary):
-                self.names.append(token.value)
-                self.named = token.value[0] != "d" or len(token.value) == 1
+        if self.begins and token.type == "RUN" and (done := self._begin(position, token)):
+            return done
         if token.type == "IMPLIES" and self.named and not depth:  # f(x) = x'x ⇒ ∇f(x) = 2x
             token = token.as_a("SEPARATOR", ";")
         sign = _sign(token, self.tokens, position, self.vocabulary) if not depth else None
@@ -91,6 +83,20 @@ class _Statements:
             self.out.pop()
         self.out.append(sign or token)
         return position + 1
+
+    def _begin(self, position: int, token: Token) -> int:
+        """The position behind a word that introduces a statement, or the head of a definition; 0 where
+        neither begins."""
+        if _introduces(self.tokens, position, self.vocabulary):
+            return position + 1
+        head = _defined(self.tokens, position, self.vocabulary)
+        if head is not None and head[0] not in self.functions and not _derived(token.value, self.functions):
+            return self._define(token, *head)
+        first_side = type_at(self.tokens, position + 1) == "EQUALS"
+        if first_side and not _is_known_product(token.value, self.tokens, self.names, self.vocabulary):
+            self.names.append(token.value)
+            self.named = token.value[0] != "d" or len(token.value) == 1
+        return 0
 
     def _define(self, token: Token, function: str, parameters: tuple[str, ...], position: int) -> int:
         self.functions[function] = parameters
@@ -239,6 +245,11 @@ def _is_inner(tokens: list[Token], position: int, letters: bool, vocabulary: Voc
     return following.type == "LPAR" and not _is_of_a_name(tokens, position)
 
 
+def _is_no_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
+    """Whether a run of letters that is no function's name stands there."""
+    return type_at(tokens, position) == "RUN" and vocabulary.function(tokens[position].value, called=True) is None
+
+
 def _is_change(tokens: list[Token], before: list[int], position: int, vocabulary: Vocabulary) -> bool:
     """Whether the sign at the beginning of a later side is that of a change: in
     ``d(XY) = dX Y + X dY`` X changes, not X Y.
@@ -246,10 +257,8 @@ def _is_change(tokens: list[Token], before: list[int], position: int, vocabulary
     After the differential of a name with a value one sign alone is again one of a differential:
     ``df = d x'Ax``.
     """
-    if tokens[position - 1].type != "EQUALS" or any(token.type in _ENDS_STATEMENT for token in tokens[before[-1] : position]):
-        return False
-    name = tokens[position + 1]
-    if name.type != "RUN" or vocabulary.function(name.value, called=True) is not None:
+    apart = any(token.type in _ENDS_STATEMENT for token in tokens[before[-1] : position])
+    if apart or tokens[position - 1].type != "EQUALS" or not _is_no_function(tokens, position + 1, vocabulary):
         return False
     stop = next((k for k in range(position, len(tokens)) if tokens[k].type in ("EQUALS", *_ENDS_STATEMENT)), len(tokens))
     more = any(_is_sign(token, vocabulary) or _CHANGE.fullmatch(token.value) is not None for token in tokens[position + 1 : stop])
@@ -348,7 +357,7 @@ def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) 
         if position in heads or not _is_sign(tokens[position], vocabulary):
             return None
         name = position + 1
-        if type_at(tokens, name) == "RUN" and vocabulary.function(tokens[name].value, called=True) is None:
+        if _is_no_function(tokens, name, vocabulary):
             last = name
         elif _is_of_a_name(tokens, position):
             name, last = position + 2, position + 3

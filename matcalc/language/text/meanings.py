@@ -214,13 +214,14 @@ def _arguments(text: str, position: int) -> tuple[list[str] | None, int]:
 
 def _rewritten(name: str, arguments: list[str] | None) -> str | None:
     """The call as it is written in the language, as far as it is known; the axes are NumPy's."""
-    plain = [argument for argument in arguments or [] if "=" not in argument]
-    along = [found[1] for argument in arguments or [] if (found := _ALONG.fullmatch(argument)) is not None]
+    arguments = arguments or []
+    plain = [argument for argument in arguments if "=" not in argument]
+    along = next((found[1] for argument in arguments if (found := _ALONG.fullmatch(argument)) is not None), "")
     if has_form(name):
         return written(name, plain) or written(name, ["A", "x"])
     if name not in known_functions():
         return advice_for(name)
-    axis = {"0": ", cols", "1": ", rows", "-1": ", rows"}.get(along[0], "") if along else ""
+    axis = {"0": ", cols", "1": ", rows", "-1": ", rows"}.get(along, "")
     made = f"{name}({', '.join(plain) or 'x'}{axis})"
     return made if len(made) <= _LONGEST_CALL else f"{name}(x{axis})"
 

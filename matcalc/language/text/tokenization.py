@@ -223,7 +223,7 @@ def _separated(tokens: list[Token]) -> list[Token]:
             out.append(token)
         elif not continued and (depth or last != "SEPARATOR"):
             out.append(token.as_a("SEPARATOR"))
-    while out and out[-1].type == "SEPARATOR":
+    while type_at(out, len(out) - 1) == "SEPARATOR":
         out.pop()
     return out
 

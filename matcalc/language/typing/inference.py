@@ -78,7 +78,7 @@ def infer_kinds(
         raise
     against = [choice for choice in choices if choice.sort in ("upper", "count") and choice.cell.mask != MATRIX]
     if against:
-        _mark_matrices({v.cell: v for v in variables}, against, choices, trail, mark)
+        _mark_matrices(variables, against, choices, trail, mark)
 
 
 def cost_of(constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], bold: frozenset[str]) -> float:
@@ -89,8 +89,9 @@ def cost_of(constraints: list[Constraint], variables: Iterable[Variable], soft: 
     return letters + turned + sum(constraint.strangeness for constraint in constraints if constraint.decided)
 
 
-def _mark_matrices(owners: dict[Cell, Variable], against: list[_Choice], choices: list[_Choice], trail: Trail, mark: int) -> None:
+def _mark_matrices(variables: list[Variable], against: list[_Choice], choices: list[_Choice], trail: Trail, mark: int) -> None:
     """Marks the capitals that could be matrices, and leaves all kinds as they are."""
+    owners = {v.cell: v for v in variables}
     found = [(cell, cell.mask) for cell in trail.since(mark)]
     for number, choice in enumerate(against):
         trail.undo(mark)
@@ -125,10 +126,12 @@ def _sort(variable: Variable) -> str:
         return "table" if min(variable.members.cells) > 1 else "families" if variable.members.sort == "upper" else "family"
     if variable.undefined and letter_class(name) != "lower":
         return "function"
-    sort = "size" if name in costs.SIZE_LETTERS else "count" if name in costs.COUNT_LETTERS else ""
-    if sort and cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints):
-        return sort
-    return letter_class(name)
+    sort = _COUNTING.get(name)
+    counts = cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints)
+    return sort if sort and counts else letter_class(name)
+
+
+_COUNTING = {**dict.fromkeys(costs.SIZE_LETTERS, "size"), **dict.fromkeys(costs.COUNT_LETTERS, "count")}
 
 
 def _counts(constraint: Constraint, cell: Cell) -> bool:
@@ -331,13 +334,14 @@ def measure(constraints: list[Constraint], cells: Iterable[Cell], variables: Ite
     for cell in dict.fromkeys([*related, *cells, *[variable.cell for variable in variables]]):
         cell.measure()
     for variable in variables:
-        shape = variable.declaration.shape if variable.declaration else None
-        if shape is not None and variable.cell.mask != SCALAR:
-            variable.cell.rows = shape[0]
-            variable.cell.cols = shape[1] if len(shape) >= 2 else variable.cell.cols
-            variable.cell.deep = tuple(shape[2:])
-        elif variable.declaration is not None and needs_square(variable.declaration.facts) and variable.cell.mask == MATRIX:
-            variable.cell.cols = variable.cell.rows
+        declaration, cell = variable.declaration, variable.cell
+        if declaration is None or cell.mask == SCALAR:
+            continue
+        if declaration.shape is not None:
+            cell.rows, cell.cols, *_ = (*declaration.shape, cell.cols)
+            cell.deep = tuple(declaration.shape[2:])
+        elif cell.mask == MATRIX and needs_square(declaration.facts):
+            cell.cols = cell.rows
 
 
 def infer_sizes(

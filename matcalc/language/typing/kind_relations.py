@@ -380,7 +380,7 @@ def derivative_shape(value: CellShape, by: CellShape, layout: str, sizes: SizeSy
     if by.kind == SCALAR:
         column = CellShape(COLUMN, _count(value, sizes), ONE)
         return column.transposed() if layout == "denominator" else column
-    if layout == "tensor" and not (value.kind & VECTOR and by.kind & VECTOR):
+    if layout == "tensor" and MATRIX in (value.kind, by.kind):
         return None
     below_first = CellShape(MATRIX, _count(by, sizes), _count(value, sizes))
     return below_first if layout == "denominator" else below_first.transposed()

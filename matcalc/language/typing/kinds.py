@@ -248,11 +248,12 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
         # The same cell may stand at two places of one constraint (x.*x), so masks are intersected;
         # else nothing changes a second time.
         again = len(set(cells)) < len(cells)
-        for cell, before, after in zip(cells, masks, left):
-            if after != before and cell.mask != cell.mask & after:
-                if not cell.mask & after:
+        for cell, after in zip(cells, left):
+            narrowed = cell.mask & after
+            if narrowed != cell.mask:
+                if not narrowed:
                     raise Contradiction(constraint)
-                trail.set(cell, cell.mask & after)
+                trail.set(cell, narrowed)
                 for other in cell.constraints:
                     if other not in waiting and (again or other is not constraint):
                         waiting.add(other)

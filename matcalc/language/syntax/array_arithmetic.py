@@ -395,7 +395,7 @@ class Operations:
         if name in _OF_SQUARES and one.size[0] == one.size[1]:
             return Array(_OF_SQUARES[name](one.rows, node.span))
         if name in ("inner", "dot") and len(present) == 2 and 1 in one.size and sorted(one.size) == sorted(other.size):
-            return Array(product((one.entries,), tuple([(entry,) for entry in other.entries]), node.span))
+            return Array(product((one.entries,), tuple(zip(other.entries)), node.span))
         if name == "norm":
             return self._norm(node, one, None)
         if one.only is not None and isinstance(node, s.Applied) and len(node.arguments) == len(present) == 1:

@@ -45,7 +45,7 @@ def by_the_whole(
     arrays = {*names_among(nodes), *given, *declared, *(node.wrt[0] for node in derivatives if entries.of_entry(node))}
     entries = replace(entries, arrays=frozenset([*arrays, *(_entry(name)[0] for name in arrays)]) - {""})
     program = _apart(program, nodes)
-    changed = [node for node in derivatives if entries.is_by_entry(node) or entries.of_entry(node)]
+    changed = [node for node in derivatives if entries.change(node)]
     return _by_wholes(program, entries, changed, layout) if changed else ByTheWhole(program)
 
 
@@ -108,6 +108,10 @@ class _Entries:
         vectors = len(at) == len(index) == 1 and array[:1].islower() and base[:1].islower()
         return body.name if vectors and array != base else ""
 
+    def change(self, node: s.DerivativeOf) -> bool:
+        """Whether a derivative is one by an entry, or of one."""
+        return self.is_by_entry(node) or bool(self.of_entry(node))
+
     def _entry(self, name: str) -> tuple[str, str]:
         return ("", "") if name in self.labelled else _entry(name)
 
@@ -123,7 +127,7 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
         if not isinstance(node, s.DerivativeOf):
             return node
         of = entries.of_entry(node)
-        if not of and not entries.is_by_entry(node):
+        if not entries.change(node):
             return node
         (array, at), (base, index) = _entry(of), _entry(node.wrt[0])
         letters = at + index if layout == "numerator" and of else index[::-1] if layout == "numerator" else index + at

@@ -198,9 +198,8 @@ def _by_wholes(
 ) -> Lifted | None:
     """A derivative by entries as one by whole arrays; None where it stands within an expression."""
     letters = frozenset(indices)
-    free = free_letters(lead.body, letters)
-    above = tuple([index for index in indices if index in free])
-    below = tuple([letter for name in lead.wrt for letter in entry_of(name)[1] if letter in letters])
+    above = tuple(filter(free_letters(lead.body, letters).__contains__, indices))
+    below = tuple(filter(letters.__contains__, "".join([entry_of(name)[1] for name in lead.wrt])))
     whole = tuple([entry_of(name, letters)[0] or name for name in lead.wrt]) if below else lead.wrt
     by_axes = len(above) + len(below) > _MOST_AXES
     order = _order(above, below, "axes" if by_axes else layout, len(lead.wrt))
@@ -260,7 +259,7 @@ def with_sums(equation: s.Equation, letters: frozenset[str], known: frozenset[st
     ``letters`` may be indices, ``known`` are names that have none in them.
     """
     nodes = walk(equation)
-    if any(isinstance(node, s.Summation) or name_of(node) == "sum" for node in nodes):
+    if any(map(_is_sum, nodes)):
         return None
     marked = _Marks(letters, known)
     try:
@@ -271,10 +270,14 @@ def with_sums(equation: s.Equation, letters: frozenset[str], known: frozenset[st
     sums = {node: _of_count(counts[node], _TWICE) for node in _whole_products(equation)}
     twice = frozenset().union(*sums.values())
     single = {_of_count(counts[term], 1) for term in terms if number_in(term) is None}  # 0 is equal to an array of any shape
-    missing = {letter for term in terms for letter in twice - counts[term].keys()}
+    missing = set().union(*[twice - counts[term].keys() for term in terms])
     if missing.isdisjoint(_of_entries(nodes, marked)) or len(single) != 1 or twice & next(iter(single)):
         return None
     return Summed(_summed(equation, sums), tuple(sorted(twice)))
+
+
+def _is_sum(node: s.Syntax) -> bool:
+    return isinstance(node, s.Summation) or name_of(node) == "sum"
 
 
 _TWICE = 2

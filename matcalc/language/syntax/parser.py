@@ -107,6 +107,10 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
     if not shown:
         return ParseError("something is missing here", span=token.span, expected=expected or None)
+    return _misplaced(token, shown, text, operand, expected, tokens)
+
+
+def _misplaced(token: Token, shown: str, text: str, operand: bool, expected: str, tokens: list[Token]) -> ParseError:
     before = next((one for one, other in zip(tokens, tokens[1:]) if other is token), None)
     if before is not None and token.type == before.type == "EQUALS" and before.end == token.start:
         return ParseError("an equation has one sign '='", span=_join(before.span, token.span), suggestion="=")

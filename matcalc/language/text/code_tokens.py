@@ -267,7 +267,7 @@ class _Rewriting:
 
     def _run(self, place: int) -> int:
         token, following = self._tokens[place], self._type(place + 1)
-        if following == "DOT" and (module := self._module(place)):
+        if types_at(self._tokens, place + 1, 2) == ["DOT", "RUN"] and (module := self._module(place)):
             return module
         if self._written.dialect == "numpy" and token.value in _CONSTANTS:
             self._out.append(token.as_a("WORD"))
@@ -283,22 +283,19 @@ class _Rewriting:
     def _module(self, place: int) -> int:
         """The tokens of ``np.linalg.`` before a name; none when no module stands there."""
         table = dialect_table()["modules"]
-        name, after = self._tokens[place].value, self._tokens[place + 2 : place + 4]
-        if self._vocabulary.declares(name) or not after or after[0].type != "RUN":
-            return 0
-        of_letter = name in table["letters"] and after[0].value in table["of_letters"] and after[-1].type == "LPAR"
-        if name not in table["names"] and not of_letter:
+        name, after = self._tokens[place].value, self._tokens[place + 2].value
+        of_letter = name in table["letters"] and after in table["of_letters"] and self._type(place + 3) == "LPAR"
+        if self._vocabulary.declares(name) or not (of_letter or name in table["names"]):
             return 0
         taken = 2
         while self._tokens[place + taken].value in table["inner"] and self._type(place + taken + 1) == "DOT":
             taken += 2
-        last = self._tokens[place + taken : place + taken + 1]
-        if last and last[0].type == "RUN" and last[0].value in ("newaxis", "inf", "nan", "e"):
-            span = Span(self._tokens[place].start, last[0].end)
+        last = self._tokens[place + taken]
+        if last.type == "RUN" and last.value in ("newaxis", "inf", "nan", "e"):
             raise ParseError(
-                f"{name}.{last[0].value} is not read",
-                span=span,
-                suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last[0].value == "inf" else None,
+                f"{name}.{last.value} is not read",
+                span=Span(self._tokens[place].start, last.end),
+                suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last.value == "inf" else None,
             )
         return taken
 

@@ -189,8 +189,19 @@ class _Derivatives:
         if self._type(position) == "LPAR":
             inside = self._denominator(position + 1, order)
             return (inside[0], inside[1] + 1) if inside is not None and self._type(inside[1]) == "RPAR" else None
+        names, stop = self._names_below(position, order)
+        if names and len(names) != order:
+            raise ParseError(
+                f"a derivative of order {order} needs {order} names below",
+                span=tokens[position].span,
+                suggestion="d2(f)/dx2 or d2(f)/dx dy",
+            )
+        return (",".join(names), stop) if names else None
+
+    def _names_below(self, position: int, order: int) -> tuple[list[str], int]:
+        """The names behind the signs below a slash, and the position after them."""
+        tokens = self._tokens
         names: list[str] = []
-        first = position
         while position < len(tokens) and len(names) < order and (below := self._below(position)) is not None:
             found = self._names_after_d(below[0], order - len(names))
             power, position = self._squared(below[1])
@@ -200,12 +211,7 @@ class _Derivatives:
                 found[-1] += "'"
                 position += 1
             names += found * power
-        if names and len(names) != order:
-            span = tokens[first].span
-            raise ParseError(
-                f"a derivative of order {order} needs {order} names below", span=span, suggestion="d2(f)/dx2 or d2(f)/dx dy"
-            )
-        return (",".join(names), position) if names else None
+        return names, position
 
     def _below(self, position: int) -> tuple[str, int] | None:
         """What stands behind one sign below the slash, ``dx``, ``∂x``, ``d(x)``, and the position

@@ -79,7 +79,7 @@ class _Statements:
         self.begins = sign is not None
         self.named &= not self.begins
         self.several |= self.begins
-        if self.begins and self.out and self.out[-1].type in ("COMMA", "SEPARATOR", "WHERE"):
+        if self.begins and type_at(self.out, len(self.out) - 1) in ("COMMA", "SEPARATOR", "WHERE"):
             self.out.pop()
         self.out.append(sign or token)
         return position + 1

@@ -118,6 +118,10 @@ class _Context:
     def types(self) -> frozenset[str]:
         return frozenset([token.type for token in self.tokens])
 
+    def means(self, name: str) -> bool:
+        """Whether a name has a meaning of its own in the text."""
+        return self.vocabulary.declares(name) or name in self.alone
+
     def type_after(self, position: int) -> str:
         return type_at(self.tokens, position + 1)
 
@@ -247,15 +251,21 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
         _refuse_word(context, position)
         _note(context, token, "*".join(_pieces(run)), one=True)
         return [token.as_a("NAME", canonical_name(run))]
-    out: list[Token] = []
-    for place, stop, name in _named_pieces(context, token, end):
-        summed = not out and _is_sum(context, run[:stop], position, rest=stop < len(run))
-        kind, value = ("SUM_OVER", _indices(run[:stop])) if summed else ("NAME", name)
-        out.append(Token(kind, value, token.start + place, token.start + stop))
-    if tail:
-        out.append(Token("CALL", tail, token.start + end, token.end))
+    out = _factors(context, position, end) + [Token("CALL", tail, token.start + end, token.end)] * bool(tail)
     if len(out) > 1 and not context.italics and _WORDLIKE.fullmatch(run):
         _note(context, token, "*".join([factor.value for factor in out]), one=False)
+    return out
+
+
+def _factors(context: _Context, position: int, end: int) -> list[Token]:
+    """The names in the first ``end`` characters of a run, the first of which may be a sum."""
+    token = context.tokens[position]
+    out: list[Token] = []
+    for place, stop, name in _named_pieces(context, token, end):
+        begun = token.value[:stop]
+        summed = not out and _is_sum(context, begun, position, rest=begun != token.value)
+        kind, value = ("SUM_OVER", _indices(begun)) if summed else ("NAME", name)
+        out.append(Token(kind, value, token.start + place, token.start + stop))
     return out
 
 
@@ -312,8 +322,7 @@ def _is_one_name(context: _Context, run: str) -> bool:
     pieces = [canonical_name(piece) for piece in _pieces(run)]
     if len(pieces) == 2 and pieces[0] == "d" and "EQUALS" in context.types:
         return False  # a change that has no place here, and no name
-    unknown = {piece for piece in pieces if not (context.vocabulary.declares(piece) or piece in context.alone)}
-    return len(unknown) > 1
+    return len({piece for piece in pieces if not context.means(piece)}) > 1
 
 
 def _refuse_word(context: _Context, position: int) -> None:
@@ -377,15 +386,14 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
     """Whether the first ``end`` characters of a run at once before brackets are factors, and not a
     part of a function's name."""
     run, factors = token.value, token.value[:end]
-    if not (_CALLED.fullmatch(run) or _WORD.fullmatch(run)) or _SUM_RUN.fullmatch(factors):
+    if not _CALLED.fullmatch(run) or _SUM_RUN.fullmatch(factors):
         return True
     if end < len(run) and meanings.is_foreign(run):
         return False
     if context.italics or (end < len(run) and not factors.islower()):
         return not _WORD.fullmatch(factors)
     names = [name for _, _, name in _named_pieces(context, token, end)]
-    unknown = {name for name in names if not (context.vocabulary.declares(name) or name in SPELLED_GREEK)} - context.alone
-    return not unknown or names[-1] in context.vocabulary.functions
+    return all(map(context.means, {*names} - SPELLED_GREEK)) or names[-1] in context.vocabulary.functions
 
 
 def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[int, int, str]]:

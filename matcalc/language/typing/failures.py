@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cache
+from typing import TypeAlias
 
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.functions import functions, spellings
@@ -58,13 +59,12 @@ def explain_sizes(text: str, failure: SizeFailure) -> ShapeError:
 
 
 def _mismatch(text: str, constraint: Constraint, clash: SizeClash | None = None) -> ShapeError:
-    error = _said(text, constraint, clash)
-    error.span = enclosed(text, constraint.span)
-    if error.suggestion is None and clash is not None:
-        error.suggestion = _one_name(clash)
-    if sum(part.end - part.start for part in constraint.parts) > _LONGEST_ADVICE and constraint.parts:
-        error.suggestion = None  # the operands would be repeated
-    return error
+    message, advice = _said(text, constraint, clash)
+    if advice is None and clash is not None:
+        advice = _one_name(clash)
+    if sum(part.end - part.start for part in constraint.parts) > _LONGEST_ADVICE:
+        advice = None  # the operands would be repeated
+    return ShapeError(message, span=enclosed(text, constraint.span), suggestion=advice)
 
 
 def _one_name(clash: SizeClash) -> str | None:
@@ -79,36 +79,37 @@ def _one_name(clash: SizeClash) -> str | None:
     return None
 
 
-def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> ShapeError:
+Said: TypeAlias = tuple[str, str | None]
+"""What is wrong, and what to write instead."""
+
+
+def _said(text: str, constraint: Constraint, clash: SizeClash | None) -> Said:
     cells = constraint.cells
     quotes = [_unbroken(text, span) for span in constraint.parts]
     shown = [f"{quoted(text, span)} ({described(cell)})" for span, cell in zip(constraint.parts, cells, strict=False)]
     differ = f": the sizes {clash.left} and {clash.right} differ" if clash else ""
     match constraint:
         case c.Dotted() | c.Paired() if clash and cells[0].mask == cells[1].mask != MATRIX:
-            return _error(f"there is no inner product of {' and '.join(shown)}{differ}", constraint, None)
+            return f"there is no inner product of {' and '.join(shown)}{differ}", None
         case c.Multiplied() | c.ArrayMultiplied():
             message = f"cannot multiply {shown[0]} by {shown[1]}"
-            return _error(
+            return (
                 message + (differ.replace("sizes", "inner sizes") if clash else ""),
-                constraint,
                 _product_advice(quotes, cells, " @ " if "@" in text else "*"),
             )
         case c.Divided():
-            return _error(f"cannot divide by {shown[1]}: only by a scalar", constraint, _division_advice(quotes, cells))
+            return f"cannot divide by {shown[1]}: only by a scalar", _division_advice(quotes, cells)
         case c.Raised():
             return _power_error(constraint, quotes, shown, clash is not None)
         case c.Broadcast():
             joint = {"divide elementwise": " by ", "raise elementwise": " to the power "}.get(constraint.words, " and ")
-            return _error(
-                f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", constraint, _sum_advice(quotes, cells)
-            )
+            return f"cannot {constraint.words} {shown[0]}{joint}{shown[1]}{differ}", _sum_advice(quotes, cells)
         case c.TransposedTo() if cells[0].mask & TENSOR:
-            return _error(f"{shown[0]} has no transpose", constraint, "axes in another order: tensor(k, j, i, T[i,j,k])")
+            return f"{shown[0]} has no transpose", "axes in another order: tensor(k, j, i, T[i,j,k])"
         case kind_relations.InRelation():
             return _function_mismatch(constraint, quotes, clash)
         case _:
-            return _error("the shapes do not fit" + differ, constraint, None)
+            return "the shapes do not fit" + differ, None
 
 
 def _division_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str:
@@ -121,37 +122,37 @@ def _division_advice(quotes: list[str], cells: tuple[Cell, ...]) -> str:
     return f"{solved} or {elementwise}" if cells[0].mask == MATRIX else solved
 
 
-def _power_error(constraint: Constraint, quotes: list[str], shown: list[str], clash: bool) -> ShapeError:
+def _power_error(constraint: Constraint, quotes: list[str], shown: list[str], clash: bool) -> Said:
     base, exponent = constraint.cells[:2]
     written = _bracketed(quotes[0])
     if not exponent.mask & SCALAR:
         entries = f"{written}.^{_bracketed(quotes[1])}" if base.mask & (SCALAR | exponent.mask) else None
-        return _error(f"the exponent {shown[1]} must be a scalar", constraint, entries)
+        return f"the exponent {shown[1]} must be a scalar", entries
     if clash:
-        return _error(f"a matrix power needs a square matrix, not {shown[0]}", constraint, f"{written}.^2 (elementwise)")
+        return f"a matrix power needs a square matrix, not {shown[0]}", f"{written}.^2 (elementwise)"
     squared = "" if base.mask & TENSOR else f" or {written}'*{written}"
-    return _error(f"{shown[0]} has no power", constraint, f"{written}.^{quotes[1]} (elementwise){squared}")
+    return f"{shown[0]} has no power", f"{written}.^{quotes[1]} (elementwise){squared}"
 
 
-def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str], clash: SizeClash | None) -> ShapeError:
+def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str], clash: SizeClash | None) -> Said:
     cells, name = constraint.cells, constraint.function
     argument, *others = [f"{_cut(quote)} ({described(cell)})" for quote, cell in zip(quotes, cells, strict=False)]
     if clash:
-        return _error(_clash_in_function(constraint, clash, argument, others), constraint, None)
+        return _clash_in_function(constraint, clash, argument, others), None
     if name == "e^":
-        return _error(
-            f"the exponent of e must be a scalar or a square matrix, not {argument}", constraint, "exp(x) (elementwise)"
-        )
+        return f"the exponent of e must be a scalar or a square matrix, not {argument}", "exp(x) (elementwise)"
     wanted = sorted({kinds[0] for kinds in constraint.kinds})
     # Where a column will do, that a row will do as well is not worth telling.
     needed = " or ".join(["a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted])
-    advice = None
-    if cells[0].mask == MATRIX and name in _along_an_axis():
-        advice = along_an_axis(name, quotes[0] if quotes[0].isalnum() else "X")
-    elif cells[0].mask == COLUMN and MATRIX in wanted and len(cells) == 2 and name.isidentifier():
-        advice = f"{name}(diag({quotes[0]})), of the diagonal matrix"
     verb = "need" if name.endswith("positions") else "needs"
-    return _error(f"{name} {verb} {needed}, not {argument}", constraint, advice)
+    return f"{name} {verb} {needed}, not {argument}", _function_advice(name, quotes[0], cells, MATRIX in wanted)
+
+
+def _function_advice(name: str, quote: str, cells: tuple[Cell, ...], of_matrices: bool) -> str | None:
+    if cells[0].mask == MATRIX and name in _along_an_axis():
+        return along_an_axis(name, quote if quote.isalnum() else "X")
+    diagonal = of_matrices and cells[0].mask == COLUMN and len(cells) == 2 and name.isidentifier()
+    return f"{name}(diag({quote})), of the diagonal matrix" if diagonal else None
 
 
 def _clash_in_function(constraint: kind_relations.InRelation, clash: SizeClash, argument: str, others: list[str]) -> str:
@@ -173,10 +174,6 @@ def _is_of_squares(constraint: kind_relations.InRelation) -> bool:
 def _along_an_axis() -> frozenset[str]:
     """Functions that may be taken along the rows or columns of a matrix."""
     return frozenset(spelling for spelling, name in spellings().items() if functions()[name].axis)
-
-
-def _error(message: str, constraint: Constraint, advice: str | None) -> ShapeError:
-    return ShapeError(message, span=constraint.span, suggestion=advice)
 
 
 def _ambiguous(text: str, constraint: Constraint) -> ShapeError:
@@ -235,10 +232,9 @@ def described(cell: Cell) -> str:
         axes = [str(found) if isinstance(found := resolved(axis), Size) else "?" for axis in cell.axes]
         return f"{sizes_text(axes)} tensor"
     rows, cols, name = _shown(cell.rows), _shown(cell.cols), KIND_NAMES.get(cell.mask, "matrix")
-    if cell.mask in (COLUMN, ROW):
-        size = rows if cell.mask == COLUMN else cols
-        return f"{name} of size {size}" if size else name
-    return f"{sizes_text((rows, cols))} {name}" if rows and cols and cell.mask != SCALAR else name
+    if cell.mask in (COLUMN, ROW) and rows + cols:
+        return f"{name} of size {rows + cols}"
+    return f"{sizes_text((rows, cols))} {name}" if rows and cols else name
 
 
 def _shown(dimension: Dimension) -> str:

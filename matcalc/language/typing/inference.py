@@ -155,8 +155,9 @@ def _mixed(variables: list[Variable]) -> bool:
     matrix or declared as a vector."""
     if any(v.cell.mask == MATRIX or (v.cell.mask != SCALAR and not v.open) for v in variables if v.mentioned):
         return False
-    lower = [v.cell.mask for v in variables if v.open and letter_class(v.name) == "lower"]
-    return SCALAR in lower and any(v.cell.mask != SCALAR for v in variables if v.open)
+    opened = {v.name: v.cell.mask for v in variables if v.open}
+    lower = [mask for name, mask in opened.items() if letter_class(name) == "lower"]
+    return SCALAR in lower and set(opened.values()) != {SCALAR}
 
 
 def _starred(constraints: list[Constraint]) -> bool:

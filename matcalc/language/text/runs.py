@@ -12,6 +12,7 @@ from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import later, pattern
 from matcalc.language.decisions import Decision, Weight
+from matcalc.language.text.scanner import sum_sign
 from matcalc.language.text.spelling import (
     ACCENTS,
     AS_LATIN,
@@ -154,7 +155,7 @@ def _resolved(context: _Context, position: int) -> Rewritten | None:
         case "ONES":
             return [token.as_a("NAME")], position + 1
         case "SUM_SIGN":
-            return _sum_sign(context.tokens, position)
+            return sum_sign(context.tokens, position)
         case "DIFFERENTIAL_SIGN":
             advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
             raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
@@ -221,7 +222,8 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
         context.decisions.append(Decision(said, "names", span=name.span))
     if name.value in context.values or (name.value in _CONSTANT_NAMES and not context.italics):
         return name
-    return meanings.called_name(name, _names_within(tokens, position + 1), context.called, context.decisions)
+    inside = [token.value for token in listed(tokens, position + 1)]
+    return meanings.called_name(name, inside, context.called, context.decisions)
 
 
 _CONSTANT_NAMES = frozenset(["e", "pi", "I"])
@@ -409,18 +411,13 @@ def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[i
 def _unknown(context: _Context, position: int) -> UnknownFunctionError:
     token = context.tokens[position]
     others = [name for name in context.vocabulary.functions if len(name) > 1]
-    return meanings.unknown_function(token.value, token.span, _names_within(context.tokens, position + 1), others)
+    inside = [one.value for one in listed(context.tokens, position + 1)]
+    return meanings.unknown_function(token.value, token.span, inside, others)
 
 
 def _adjacent(tokens: list[Token], position: int) -> bool:
     """Whether brackets open at once after the token."""
     return type_at(tokens, position + 1) == "LPAR" and tokens[position + 1].start == tokens[position].end
-
-
-def _names_within(tokens: list[Token], position: int) -> list[str]:
-    """The names between the brackets that open at ``position``; none where they hold anything
-    else."""
-    return [token.value for token in listed(tokens, position)]
 
 
 def _indexed_greek(run: str, place: int, end: int) -> str | None:
@@ -467,8 +464,6 @@ def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
     return primes
 
 
-# ---------------------------------------------------------------- sums over an index
-
 _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 
 
@@ -482,18 +477,3 @@ def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> b
 
 def _indices(run: str) -> str:
     return canonical_name(run).partition("_")[2]
-
-
-def _sum_sign(tokens: list[Token], position: int) -> Rewritten:
-    """``∑_i``, ``∑ᵢ``."""
-    sign, kinds = tokens[position], types_at(tokens, position + 1, 2)
-    index, last = "", position
-    if kinds[:1] == ["SUBSCRIPT_RUN"]:
-        last = position + 1
-        index = "".join(SUBSCRIPTS[c] for c in tokens[last].value)
-    elif kinds == ["UNDERSCORE", "RUN"]:
-        last = position + 2
-        index = tokens[last].value
-    if not index.isalpha():
-        raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
-    return [Token("SUM_OVER", index, sign.start, tokens[last].end)], last + 1

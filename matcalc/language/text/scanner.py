@@ -12,7 +12,7 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.terminals import BRACKETS, Token
+from matcalc.language.text.terminals import BRACKETS, Rewritten, Token, types_at
 
 Limits: TypeAlias = tuple[tuple[str, str], ...]
 Relations: TypeAlias = tuple[tuple[str, str, str], ...]
@@ -105,6 +105,21 @@ def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
     indices, limits, relations = (value + ";;").split(";")[:3]
     found = tuple([(part[0], part[2:]) for part in limits.split(",") if part])
     return tuple(indices), found, tuple([(part[0], part[1], part[2]) for part in relations.split(",") if part])
+
+
+def sum_sign(tokens: list[Token], position: int) -> Rewritten:
+    """``∑_i``, ``∑ᵢ``."""
+    sign, kinds = tokens[position], types_at(tokens, position + 1, 2)
+    index, last = "", position
+    if kinds[:1] == ["SUBSCRIPT_RUN"]:
+        last = position + 1
+        index = "".join(SUBSCRIPTS[c] for c in tokens[last].value)
+    elif kinds == ["UNDERSCORE", "RUN"]:
+        last = position + 2
+        index = tokens[last].value
+    if not index.isalpha():
+        raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
+    return [Token("SUM_OVER", index, sign.start, tokens[last].end)], last + 1
 
 
 _MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")

@@ -113,9 +113,10 @@ def _check_augmented(tokens: list[Token], place: int, depth: int) -> None:
         return
     sign = tokens[place - 1]
     if sign.type in ("PLUS", "MINUS", "TIMES", "DIVIDE"):
-        span = Span(sign.start, token.end)
         raise ParseError(
-            f"'{sign.value}=' changes a value, and every name has one value", span=span, suggestion="a new name for the sum"
+            f"'{sign.value}=' changes a value, and every name has one value",
+            span=Span(sign.start, token.end),
+            suggestion="a new name for the sum",
         )
 
 
@@ -179,9 +180,14 @@ def _without_comments(tokens: list[Token], decisions: list[Decision]) -> list[To
         if token.type != "COMMENT":
             out.append(token)
         elif out and out[-1].type not in ("SEPARATOR", "NEWLINE"):
-            said = f"what follows the sign % is read as a remark: {token.value[1:].strip() or 'nothing'}"
             decisions.append(
-                Decision(said, "dialect", "doubtful", token.span, ("a remark: a semicolon before %", "a remainder: not read"))
+                Decision(
+                    f"what follows the sign % is read as a remark: {token.value[1:].strip() or 'nothing'}",
+                    "dialect",
+                    "doubtful",
+                    token.span,
+                    ("a remark: a semicolon before %", "a remainder: not read"),
+                )
             )
     return out
 
@@ -192,11 +198,8 @@ class _Rewriting:
     def __init__(
         self, tokens: list[Token], written: Written, vocabulary: Vocabulary, text: str, decisions: list[Decision]
     ) -> None:
-        self._tokens = tokens
-        self._written = written
-        self._vocabulary = vocabulary
-        self._text = text
-        self._decisions = decisions
+        self._tokens, self._written, self._vocabulary = tokens, written, vocabulary
+        self._text, self._decisions = text, decisions
         self._partner = partners(tokens, BRACKETS)
         self._out: list[Token] = []
         self._depth = 0
@@ -380,8 +383,11 @@ class _Rewriting:
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)
         name = self._tokens[place - 1].value if place and self._tokens[place - 1].type == "RUN" else "A"
-        said = "slices are not read" if colons else "an axis of size 1 cannot be put in"
-        raise ParseError(said, span=span, suggestion=_instead_of_slice(name, inner, self._written.arrays))
+        raise ParseError(
+            "slices are not read" if colons else "an axis of size 1 cannot be put in",
+            span=span,
+            suggestion=_instead_of_slice(name, inner, self._written.arrays),
+        )
 
     def _shallow(self, place: int, stop: int) -> Iterator[int]:
         """The places behind one and up to another, without what stands in brackets between them."""

@@ -132,8 +132,11 @@ def _check_triples(tokens: list[Token]) -> None:
             runs.append([])
         runs[-1].append(token)
     if len(runs) > 1 and all(len(run) == 3 for run in runs):
-        span = Span(runs[0][0].start, runs[0][-1].end)
-        raise ParseError("norms in three bars are not read", span=span, suggestion="norm(X, spectral), norm(X, nuclear), ||X||_F")
+        raise ParseError(
+            "norms in three bars are not read",
+            span=Span(runs[0][0].start, runs[0][-1].end),
+            suggestion="norm(X, spectral), norm(X, nuclear), ||X||_F",
+        )
 
 
 def _choices(tokens: list[Token], position: int, opened: Open, ends: bool) -> list[Choice]:
@@ -202,9 +205,7 @@ class _Reach:
     their operands."""
 
     def __init__(self, tokens: list[Token], latex: bool) -> None:
-        self.tokens = tokens
-        self.latex = latex
-        self.partner = partners(tokens, _OPENS)
+        self.tokens, self.latex, self.partner = tokens, latex, partners(tokens, _OPENS)
         self.end: dict[int, int] = {}
         for position in range(len(tokens) - 1, -1, -1):
             if tokens[position].type == "APPLY":
@@ -263,8 +264,7 @@ class _Reach:
             return position
         after = position + 1 + (self._type(position + 1) == "MINUS")
         after += self._type(after) == "CALL" and after + 1 in self.partner
-        plain = after if self._type(after) in _PLAIN else position - 1
-        return self.partner.get(after, plain) + 1
+        return self.partner.get(after, after if self._type(after) in _PLAIN else position - 1) + 1
 
     def _term_end(self, first: int) -> int:
         """The position after the product that begins at ``first``."""
@@ -294,9 +294,15 @@ def with_whole_divisors(tokens: list[Token], decisions: list[Decision]) -> list[
             return None
         stop = _norms_end(tokens, first, partner)
         if stop is not None:
-            said = "the norms behind the slash are read as one divisor"
-            ways = ("one divisor: u'*v/(||u||*||v||)", "a quotient and then a factor: (u'*v/||u||)*||v||")
-            decisions.append(Decision(said, "notation", "doubtful", token.span, ways))
+            decisions.append(
+                Decision(
+                    "the norms behind the slash are read as one divisor",
+                    "notation",
+                    "doubtful",
+                    token.span,
+                    ("one divisor: u'*v/(||u||*||v||)", "a quotient and then a factor: (u'*v/||u||)*||v||"),
+                )
+            )
         stop = stop or _count_end(tokens, first, decisions)
         return (
             None
@@ -335,8 +341,15 @@ def _count_end(tokens: list[Token], position: int, decisions: list[Decision]) ->
         return None
     written, whole = f"1/{number.value}{name.value}", name.value in _COUNTS
     one, apart = f"1/({number.value}*{name.value})", f"(1/{number.value})*{name.value}"
-    said = f"{written} is read as {one if whole else apart}"
-    decisions.append(Decision(said, "notation", "doubtful", number.span, (f"one divisor: {one}", f"a factor: {apart}")))
+    decisions.append(
+        Decision(
+            f"{written} is read as {one if whole else apart}",
+            "notation",
+            "doubtful",
+            number.span,
+            (f"one divisor: {one}", f"a factor: {apart}"),
+        )
+    )
     return position + 3 if whole else None
 
 
@@ -429,8 +442,15 @@ def turned(
         if token.type != "RUN" or name == token.value or vocabulary.declares(canonical_name(token.value)):
             return None
         if token.value in flipped and token.value not in found:
-            ways = (f"one name: declare {token.value}", f"the transpose: {name}'")
-            decisions.append(Decision(f"{token.value} is read as one name", "names", "doubtful", token.span, ways))
+            decisions.append(
+                Decision(
+                    f"{token.value} is read as one name",
+                    "names",
+                    "doubtful",
+                    token.span,
+                    (f"one name: declare {token.value}", f"the transpose: {name}'"),
+                )
+            )
         found.setdefault(token.value, Fork(token.value, TO_NAME))
         letters, _ = token.split(len(name), "RUN")
         signs = [Token("TRANSPOSE", "'", place, place + 1) for place in range(letters.end, token.end)]

@@ -52,8 +52,7 @@ class _Statements:
     """Reads the statements of a text from left to right."""
 
     def __init__(self, tokens: list[Token], vocabulary: Vocabulary) -> None:
-        self.tokens = tokens
-        self.vocabulary = vocabulary
+        self.tokens, self.vocabulary = tokens, vocabulary
         self.out: list[Token] = []
         self.names: list[str] = []
         self.functions: dict[str, tuple[str, ...]] = {}

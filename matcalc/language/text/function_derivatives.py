@@ -34,9 +34,7 @@ class FunctionDerivatives:
     """Those of one text."""
 
     def __init__(self, tokens: list[Token], vocabulary: Vocabulary) -> None:
-        self._tokens = tokens
-        self._vocabulary = vocabulary
-        self._partner = partners(tokens)
+        self._tokens, self._vocabulary, self._partner = tokens, vocabulary, partners(tokens)
         self._directions: dict[int, str] = {}
         """Square brackets around a direction or behind an operator, with what stands for them."""
 

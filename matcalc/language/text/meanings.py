@@ -110,8 +110,9 @@ def unknown_function(
         advice = f"{function}(x'*A*x, x)" if function in OF_DERIVATIVES else f"{function}(x)"
         return UnknownFunctionError(f"the function {function!r} needs an argument in brackets", span=span, suggestion=advice)
     message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
-    said = f"{message}: {why}" if advice == why else message
-    return UnknownFunctionError(said, span=span, suggestion=None if advice == why else advice)
+    return UnknownFunctionError(
+        f"{message}: {why}" if advice == why else message, span=span, suggestion=None if advice == why else advice
+    )
 
 
 def _why_not(function: str) -> str | None:

@@ -80,11 +80,8 @@ class _Context:
         italics: bool,
         flipped: frozenset[str] = frozenset(),
     ) -> None:
-        self.tokens = tokens
-        self.vocabulary = vocabulary
-        self.decisions = decisions
-        self.italics = italics
-        self.flipped = flipped
+        self.tokens, self.vocabulary, self.decisions = tokens, vocabulary, decisions
+        self.italics, self.flipped = italics, flipped
         self.forks: dict[str, Fork] = {}
         self.noted: set[str] = set()
 
@@ -218,8 +215,9 @@ def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
         return name
     if name.value in context.values and name.value in meanings.USUAL:
-        said = f"{name.value}(...) is read as a product: {name.value} stands by itself, too"
-        context.decisions.append(Decision(said, "names", span=name.span))
+        context.decisions.append(
+            Decision(f"{name.value}(...) is read as a product: {name.value} stands by itself, too", "names", span=name.span)
+        )
     if name.value in context.values or (name.value in _CONSTANT_NAMES and not context.italics):
         return name
     inside = [token.value for token in listed(tokens, position + 1)]

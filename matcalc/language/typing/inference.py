@@ -189,9 +189,7 @@ class _Search:
     """
 
     def __init__(self, choices: list[_Choice], trail: Trail, costs: dict[str, dict[int, float]]) -> None:
-        self._choices = choices
-        self._trail = trail
-        self._costs = costs
+        self._choices, self._trail, self._costs = choices, trail, costs
         self._failure: Contradiction | None = None
         self._best: list[int] | None = None
         """The masks of the best solution so far."""

@@ -64,12 +64,8 @@ class Cell:
     __slots__ = ("cols", "constraints", "deep", "identity", "literal", "lying", "made", "mask", "member", "rows", "soft", "span")
 
     def __init__(self, mask: int, span: Span, literal: bool = False, member: str = "") -> None:
-        self.mask = mask
-        self.span = span
-        self.literal = literal
-        self.member = member
-        self.made = False
-        self.identity = False
+        self.mask, self.span, self.literal, self.member = mask, span, literal, member
+        self.made = self.identity = False
         self.soft = ""
         self.lying: bool | None = None
         self.constraints: list[Constraint] = []
@@ -150,8 +146,7 @@ class Constraint(metaclass=_Slotted):
     __slots__ = ("cells", "parts", "span")
 
     def __init__(self, span: Span, *cells: Cell) -> None:
-        self.cells = cells
-        self.span = span
+        self.cells, self.span = cells, span
         self.parts: tuple[Span, ...] = tuple([cell.span for cell in cells])
         for cell in dict.fromkeys(cells):
             cell.constraints.append(self)

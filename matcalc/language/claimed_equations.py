@@ -19,8 +19,7 @@ from matcalc.language.declare.declared import Declaration, Declare
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import Kinds
-from matcalc.language.syntax.dependence import ordered, undefined_functions
-from matcalc.language.syntax.entry_derivatives import by_the_whole
+from matcalc.language.syntax.dependence import by_the_whole, ordered, undefined_functions
 from matcalc.language.syntax.open_indices import lifted, with_sums
 from matcalc.language.syntax.trees import differentiated_by, mapped, names_among, names_in, ungrouped, walk
 from matcalc.language.syntax.written_arrays import entrywise, named_arrays

@@ -177,7 +177,7 @@ class ArrayLibrary(PythonFiles):
         return Text(f"{first.code.removesuffix('.T')}.reshape(-1)" if turned else f"{first:unary}.T.reshape(-1)")
 
     def _unvec(self, step: Step) -> Text:
-        return Text(f"{step.first:unary}.reshape({', '.join(step.sizes[::-1])}).T")
+        return Text(f"{step.first:unary}.reshape({', '.join(map(step.writer.size, step.op.shape[::-1]))}).T")
 
     def _einsum(self, step: Step) -> Text:
         indices, output = step.op.data

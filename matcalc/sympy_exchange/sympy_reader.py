@@ -162,12 +162,13 @@ class _Reader:
     def _parts(self, node: Any, scope: _Scope | None) -> tuple[_Part, ...]:
         """What must be read first, each in its scope. Raises MatcalcError for what has no
         counterpart."""
+        read: Sequence[Any] | None = None
         match node:
             case sympy.Symbol():
                 meaning = None if scope is None else scope.find(node)
                 return (meaning,) if isinstance(meaning, tuple) else ()
             case sympy.Add() | sympy.MatAdd():
-                read: Sequence[Any] = sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))
+                read = sorted(node.args, key=lambda term: bool(term.could_extract_minus_sign()))
             case sympy.Mul() | sympy.MatMul() | sympy.HadamardProduct():
                 read = [part for side in above_and_below(node.args) for part in side]
             case sympy.Pow() | sympy.HadamardPower() if is_below(node):
@@ -178,9 +179,7 @@ class _Reader:
                 return ((node.function if isinstance(node, sympy.Sum) else node.args[2].expr, self._scoped(node, scope)),)
             case _ if class_name(node) == "ElementwiseApplyFunction" or isinstance(node, sympy.Subs | sympy.Derivative):
                 return self._applied_parts(node, scope)
-            case _:
-                read = self._arguments(node)
-        return tuple([(part, scope) for part in read])
+        return tuple([(part, scope) for part in (self._arguments(node) if read is None else read)])
 
     def _arguments(self, node: Any) -> Sequence[Any]:
         """What must be read first of what has no scope of its own."""
@@ -277,8 +276,7 @@ class _Reader:
                 return e.Identity(size) if size != ONE else unit()
             case sympy.OneMatrix() | sympy.ZeroMatrix():
                 return filled(Fraction(isinstance(node, sympy.OneMatrix)), shape_of(*map(size_of, node.shape)))
-            case _:
-                return None
+        return None
 
     def _operated(self, node: Any, parts: list[e.Expr]) -> e.Expr | None:
         """An operation on what its parts are."""
@@ -300,8 +298,7 @@ class _Reader:
             case sympy.DotProduct():
                 left = parts[0] if parts[0].is_row else e.Transpose(parts[0])
                 return product([left, e.Transpose(parts[1]) if parts[1].is_row else parts[1]])
-            case _:
-                return None
+        return None
 
     def _indexed(self, node: Any, scope: _Scope | None, parts: list[e.Expr]) -> e.Expr | None:
         """What has indices or variables of its own, and functions of entries."""
@@ -322,9 +319,8 @@ class _Reader:
                 return self._entry(node, scope, parts[0])
             case _ if class_name(node) == "ElementwiseApplyFunction":
                 return self._applied(node, *parts)
-            case _:
-                name = functions_by_class().get(class_name(node))
-                return None if name is None else e.Elementwise(name, parts[0])
+        name = functions_by_class().get(class_name(node))
+        return None if name is None else e.Elementwise(name, parts[0])
 
     def _scalar(self, node: Any, scope: _Scope | None) -> e.Expr:
         if scope is not None and scope.find(node) is not None:

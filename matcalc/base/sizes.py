@@ -273,6 +273,11 @@ def axes_of(shape: Shape) -> Shape:
     return shape[1:] if len(shape) == 2 and shape[0] == ONE else shape
 
 
+def is_square(shape: Sequence[object]) -> bool:
+    """Whether a shape is that of a square matrix, for all sizes."""
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
 def kind_of(shape: Shape) -> str:
     """What an array of this shape is: scalar, vector (a row is one), matrix or tensor."""
     return ("scalar", "vector", "matrix", "tensor")[min(len(axes_of(shape)), 3)]

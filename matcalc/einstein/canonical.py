@@ -148,9 +148,8 @@ def _least_rotation(sequence: list[Element]) -> int:
 # vertices are index labels.
 #
 # Equal contractions get equal labels whatever the names of their indices and the order of their
-# operands were. Operands that differ from
-# each other fix the answer at once; repeated or symmetric operands need colour refinement and, for
-# ties, a bounded search.
+# operands were. Operands that differ from each other fix the answer at once; repeated or symmetric
+# operands need colour refinement and, for ties, a bounded search.
 
 Indices: TypeAlias = tuple[int, ...]
 Labelled: TypeAlias = tuple[tuple[int, ...], tuple[Indices, ...], Indices, tuple[int, ...]]

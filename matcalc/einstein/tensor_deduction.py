@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
+from matcalc.base.sizes import is_square
 from matcalc.base.traversal import postordered
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import (
@@ -66,12 +67,8 @@ def is_nonnegative(tensor: Tensor) -> bool:
     return known(tensor).entries.nonnegative
 
 
-def _is_square(tensor: Tensor) -> bool:
-    return tensor.order == 2 and tensor.shape[0] == tensor.shape[1]
-
-
 def _known(node: Node) -> Known:
-    square = _is_square(node)
+    square = is_square(node.shape)
     match node:
         case Symbol():
             return k.of_symbol(node.properties, node.order, square)
@@ -102,7 +99,7 @@ def _known(node: Node) -> Known:
 
 
 def _sum(node: Sum) -> Known:
-    square = _is_square(node)
+    square = is_square(node.shape)
     if not node.terms:
         return k.known(r.ZERO, ("antisymmetric", "diagonal") if square else (), square=square)
     more = [name for name, test in (("symmetric", is_symmetric), ("antisymmetric", is_antisymmetric)) if square and test(node)]
@@ -200,7 +197,7 @@ def _contraction(node: Contraction) -> Known:
         traits = ("diagonal",) if node.operands else ("identity",)
         return k.known(r.union(entries, r.ZERO), traits, diagonal=entries, square=True)
     found = _as_product(node)
-    square = _is_square(node)
+    square = is_square(node.shape)
     if square and is_symmetric(node):
         found = k.with_traits(found, ("symmetric",))
     return k.narrowed(found, entries)
@@ -220,7 +217,7 @@ def _entries(node: Contraction) -> Range:
 def _as_product(node: Contraction) -> Known:
     """What the form of a product of matrices and vectors says, for one that is a scalar or a
     matrix."""
-    square = _is_square(node)
+    square = is_square(node.shape)
     found = factor_chains.chain_of_factors(node)
     if found is None:
         return plain(ANY, square=square)
@@ -241,7 +238,7 @@ def is_symmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to equal its transpose."""
     if not hasattr(tensor, "symmetric"):
         for node in postordered([tensor], _unasked):
-            object.__setattr__(node, "symmetric", _is_square(node) and _equals_transpose(cast("Node", node)))
+            object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(cast("Node", node)))
     return tensor.symmetric
 
 
@@ -275,7 +272,7 @@ def _equals_transpose(node: Node) -> bool:
 
 def is_antisymmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to be minus its transpose."""
-    if not _is_square(tensor):
+    if not is_square(tensor.shape):
         return False
     is_symmetric(tensor)
     if not isinstance(tensor, Sum):

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 # with.
 #
 # Outside, a scalar is a number or 0-d array, a column or row vector a 1-D array and a matrix a 2-D
-# array.
-# Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken for each
-# other; tensors of higher order have all
-# their axes.
+# array. Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken
+# for each other; tensors of higher order have all their axes.
 
 LARGEST = 2 * 10**8
 """Most entries an array may have."""

@@ -19,7 +19,7 @@ from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, 
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.facts.table import projected_array, tie_of
+from matcalc.facts.table import Tie, mirrored, tie_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,7 +175,7 @@ def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDAr
         return single
     if tie == "symmetric" and symmetric == "cookbook":  # both entries of a pair move; a diagonal entry only once
         return np.asarray(np.maximum(single, np.swapaxes(single, -1, -2)))
-    return np.asarray(projected_array(single, tie))
+    return np.asarray(_projected(single, tie))
 
 
 def _scales(inside: NDArray[Any], moves: NDArray[Any]) -> NDArray[Any]:
@@ -327,4 +327,22 @@ def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
         array = array.reshape(-1, 1)
     array = array.reshape((1,) * (own - array.ndim) + array.shape)
     moves = rng.uniform(-1.0, 1.0, (_DIRECTIONS, *array.shape))
-    return projected_array(moves, tie_of(variable.properties))
+    return _projected(moves, tie_of(variable.properties))
+
+
+def _projected(array: Any, tie: Tie) -> Any:
+    """The nearest array that keeps the tie; its last two axes are those of the matrix."""
+    import numpy as np
+
+    sign = mirrored(tie)
+    if sign:
+        return 0.5 * (array + sign * np.swapaxes(array, -1, -2))
+    match tie:
+        case "diagonal":
+            return array * np.eye(array.shape[-1])
+        case "lower":
+            return np.tril(array)
+        case "upper":
+            return np.triu(array)
+        case _:
+            return array

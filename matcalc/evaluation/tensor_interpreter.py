@@ -46,8 +46,8 @@ else:
 # no operand are ones.
 #
 # Summed labels are eliminated one after the other, cheapest intermediate result first, so that no
-# NumPy limit on operands or
-# letters is met and a chain of thousands of factors costs what its products cost.
+# NumPy limit on operands or letters is met and a chain of thousands of factors costs what its
+# products cost.
 
 _CHUNK = 12
 _AXES = 28

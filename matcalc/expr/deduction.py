@@ -11,6 +11,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.shapes import product_shape
+from matcalc.base.sizes import is_square
 from matcalc.base.traversal import postordered
 from matcalc.expr import nodes as e
 from matcalc.facts import known as k
@@ -58,7 +59,7 @@ def is_nonnegative(expression: e.Expr) -> bool:
 
 def is_symmetric(expression: e.Expr) -> bool:
     """Whether the value equals its transpose."""
-    return expression.is_scalar or (_is_square(expression) and "symmetric" in known(expression))
+    return expression.is_scalar or (is_square(expression.shape) and "symmetric" in known(expression))
 
 
 def is_diagonal(expression: e.Expr) -> bool:
@@ -68,10 +69,6 @@ def is_diagonal(expression: e.Expr) -> bool:
 
 def _without(node: e.Expr) -> list[e.Expr]:
     return [operand for operand in node.below if not hasattr(operand, "known")]
-
-
-def _is_square(node: e.Expr) -> bool:
-    return len(node.shape) == 2 and node.shape[0] == node.shape[1]
 
 
 def _known(node: e.Node) -> Known:
@@ -111,8 +108,8 @@ _Leaf: TypeAlias = e.Symbol | e.Number | e.Constant | e.SizeValue | e.Identity |
 def _leaf(node: _Leaf) -> Known:
     match node:
         case e.Symbol():
-            facts = implied(node.properties, square=_is_square(node))
-            found = k.of_symbol(facts, _order(node), _is_square(node))
+            facts = implied(node.properties, square=is_square(node.shape))
+            found = k.of_symbol(facts, _order(node), is_square(node.shape))
             return k.transposed(found) if node.is_row else found
         case e.Number():
             return plain(Range.at(node.value))
@@ -123,10 +120,10 @@ def _leaf(node: _Leaf) -> Known:
         case e.Identity():
             return k.identity()
         case e.Ones():
-            square = _is_square(node)
+            square = is_square(node.shape)
             return k.known(ONE, ("symmetric", "nonnegative_form") if square else (), square=square)
         case e.Zeros():
-            square = _is_square(node)
+            square = is_square(node.shape)
             return k.known(r.ZERO, ("antisymmetric", "diagonal") if square else (), square=square)
         case e.UnitVector():
             return k.known(r.BIT, ("orthonormal", "columns_sum_to_one"))
@@ -157,25 +154,25 @@ def _call(node: e.Call) -> Known:
     if not node.arguments:
         return NOTHING
     argument = node.arguments[0]
-    found = function_values.of_matrix(node.function, argument.known, order=_order(node), square=_is_square(node))
+    found = function_values.of_matrix(node.function, argument.known, order=_order(node), square=is_square(node.shape))
     if node.axis == "cols" or node.is_row:
         return k.transposed(found)
     known_function = computable().get(node.function)
     whole = node.axis is None and argument.is_matrix and known_function is not None and known_function.argument_order == 1
-    return plain(found.entries, square=_is_square(node)) if whole else found
+    return plain(found.entries, square=is_square(node.shape)) if whole else found
 
 
 def _indexed(node: e.Index | e.Entry | e.IndexSum | e.IndexArray) -> Known:
     match node:
         case e.Entry(operand=operand) if node.is_member:
-            return plain(operand.known.entries, square=_is_square(node))
+            return plain(operand.known.entries, square=is_square(node.shape))
         case e.Entry(operand=operand, positions=positions):
-            same = len(positions) == 2 and positions[0] == positions[1] and _is_square(operand)
+            same = len(positions) == 2 and positions[0] == positions[1] and is_square(operand.shape)
             return plain(operand.known.diagonal if same else operand.known.entries)
         case e.IndexSum(body=body):
             return k.sum_over_index(body.known)
         case e.IndexArray(body=body):
-            return plain(body.known.entries, square=_is_square(node))
+            return plain(body.known.entries, square=is_square(node.shape))
         case e.Index():
             return NOTHING
         case _:
@@ -191,7 +188,7 @@ _Arithmetic: TypeAlias = e.Sum | e.Negative | e.Product | e.Hadamard | e.Quotien
 def _arithmetic(node: _Arithmetic) -> Known:
     match node:
         case e.Sum(terms=terms):
-            return k.sum_of([_multiple(term) for term in terms], _paired(terms) if _is_square(node) else ())
+            return k.sum_of([_multiple(term) for term in terms], _paired(terms) if is_square(node.shape) else ())
         case e.Negative(operand=operand):
             return k.scaled(Range.at(Fraction(-1)), operand.known)
         case e.Product():
@@ -336,9 +333,9 @@ def _structured(node: _Structured) -> Known:
             entries = operand.known.entries
             return k.known(r.union(entries, r.ZERO), ("diagonal",), diagonal=entries, square=True)
         case e.Vec(operand=operand) | e.Reshape(operand=operand):
-            return k.known(operand.known.entries, operand.known.traits & {"nonzero"}, square=_is_square(node))
+            return k.known(operand.known.entries, operand.known.traits & {"nonzero"}, square=is_square(node.shape))
         case e.Kronecker(factors=factors):
-            return k.kronecker([factor.known for factor in factors], square=_is_square(node))
+            return k.kronecker([factor.known for factor in factors], square=is_square(node.shape))
         case _:
             assert_never(node)
 

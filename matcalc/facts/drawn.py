@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from matcalc.base import fields, rational
 from matcalc.base.errors import ShapeError
+from matcalc.base.sizes import is_square
 from matcalc.facts import matrices
 from matcalc.facts.matrices import STYLES, Style, draw_entry
 from matcalc.facts.membership import belongs
@@ -75,7 +76,7 @@ def member(facts: Iterable[str], shape: tuple[int, ...], rng: Random, style: str
     Fraction(1, 1)
     """
     names = frozenset(facts)
-    known = implied(names, square=len(shape) == 2 and shape[0] == shape[1])
+    known = implied(names, square=is_square(shape))
     how = STYLES[style] if isinstance(style, str) else style
     request = Request(known, shape, rng, how, entries_of(known))
     tested = [name for name in sorted(names) if name in known]
@@ -100,16 +101,8 @@ def _is_member(candidate: Member, facts: frozenset[str], shape: tuple[int, ...])
 
 
 def _none(names: list[str], shape: tuple[int, ...]) -> NoMemberError:
-    sizes = "×".join(map(str, shape)) or "scalar"
-    what = (
-        f"{sizes} matrix"
-        if len(shape) == 2
-        else f"vector of {sizes} entries"
-        if len(shape) == 1
-        else f"{sizes} array"
-        if shape
-        else sizes
-    )
+    sizes = "×".join(map(str, shape))
+    what = ("scalar", f"vector of {sizes} entries", f"{sizes} matrix", f"{sizes} array")[min(len(shape), 3)]
     return NoMemberError(f"no {what} was found that is {' and '.join(names)}")
 
 
@@ -406,18 +399,9 @@ def _doubly_stochastic(request: Request) -> Member:
     if request.has("positive") or (not request.style.whole and not request.style.singular):
         found, total = [[entry + 1 for entry in row] for row in found], total + size
     if request.style.singular and not request.has("invertible") and size > 1:
-        found = _averaged(found, *rng.sample(range(size), 2))
+        found = matrices.averaged(found, *rng.sample(range(size), 2))
     found = fields.scaled(1 / total, found)
     return fields.scaled(Fraction(1, 2), fields.add(found, fields.transpose(found))) if request.has("symmetric") else found
-
-
-def _averaged(matrix: fields.Matrix, one: int, other: int) -> fields.Matrix:
-    """Two rows, and the same two columns, replaced by their means: the matrix is singular then."""
-    for _ in range(2):
-        mean = [(a + b) / 2 for a, b in zip(matrix[one], matrix[other])]
-        matrix[one], matrix[other] = mean, list(mean)
-        matrix = fields.transpose(matrix)
-    return matrix
 
 
 def _stochastic(request: Request) -> Member:
@@ -501,12 +485,7 @@ _RECIPES: tuple[tuple[Callable[[Request], bool], Callable[[Request], Member]], .
 def _plain(request: Request) -> Iterator[Member]:
     """A few matrices that have many facts at once."""
     rows, cols = request.shape
-    ones = [[Fraction(1)] * cols for _ in range(rows)]
-    yield [[Fraction(int(i == j)) for j in range(cols)] for i in range(rows)]
-    yield ones
-    yield fields.scaled(Fraction(1, cols), ones)
-    yield fields.zeros(rows, cols)
-    yield [[Fraction(-int(i == j)) for j in range(cols)] for i in range(rows)]
+    yield from matrices.plain(rows, cols)
     for _ in range(_ATTEMPTS if rows == cols else 0):
         found = _signed_permutation(request, rows, cols)
         if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from math import lcm, sqrt
@@ -248,3 +248,19 @@ def _size(rng: Random, style: Style) -> Fraction:
 @cache
 def _steps(low: Fraction, high: Fraction) -> tuple[Fraction, ...]:
     return tuple([low + (high - low) * Fraction(k, _STEPS) for k in range(_STEPS + 1)])
+
+
+def averaged(matrix: fields.Matrix, one: int, other: int) -> fields.Matrix:
+    """Two rows, and the same two columns, replaced by their means: the matrix is singular then."""
+    for _ in range(2):
+        mean = [(a + b) / 2 for a, b in zip(matrix[one], matrix[other])]
+        matrix[one], matrix[other] = mean, list(mean)
+        matrix = fields.transpose(matrix)
+    return matrix
+
+
+def plain(rows: int, cols: int) -> Iterator[fields.Matrix]:
+    """The identity, ones, means, zeros, and minus the identity."""
+    ones = [[Fraction(1)] * cols for _ in range(rows)]
+    unit = [[Fraction(int(i == j)) for j in range(cols)] for i in range(rows)]
+    yield from (unit, ones, fields.scaled(Fraction(1, cols), ones), fields.zeros(rows, cols), fields.scaled(Fraction(-1), unit))

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc.base import rational
+from matcalc.base.sizes import is_square
 from matcalc.facts.table import entries_of, facts, implied
 
 Entries: TypeAlias = list[Any]
@@ -32,7 +33,7 @@ def belongs(array: Any, names: Iterable[str]) -> bool:
     nested, shape = _nested(array)
     flat = _flat(nested, len(shape))
     exact = all(isinstance(entry, Fraction | int) for entry in flat)
-    known = implied(names, square=len(shape) == 2 and shape[0] == shape[1])
+    known = implied(names, square=is_square(shape))
     rounding = 0.0 if exact else _ROUNDING * max([1.0, *(abs(float(entry)) for entry in flat)])
     if not _entries_allowed(nested, flat, shape, known, rounding):
         return False
@@ -54,7 +55,7 @@ class Asked:
 
     @property
     def square(self) -> bool:
-        return len(self.shape) == 2 and self.shape[0] == self.shape[1]
+        return is_square(self.shape)
 
     @property
     def columns(self) -> list[list[Any]]:

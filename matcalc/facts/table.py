@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.base.files import read, stored
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, kind_of
+from matcalc.base.sizes import ONE, Shape, is_square, kind_of
 
 if TYPE_CHECKING:
     from matcalc.base.fields import Matrix, Rows
@@ -334,11 +334,6 @@ def needs_square(names: Iterable[str]) -> bool:
     return any(facts()[name].shape == SQUARE for name in names)
 
 
-def is_square(shape: Shape) -> bool:
-    """Whether a shape is that of a square matrix for all sizes."""
-    return len(shape) == 2 and shape[0] == shape[1]
-
-
 def fits(fact: Fact, kind: str | None, shape: Shape | None) -> bool:
     """Whether a symbol of this kind and shape, as far as they are known, can have a fact."""
     if kind is not None and kind not in _KINDS[fact.shape]:
@@ -484,21 +479,3 @@ def projected(matrix: Rows, tie: Tie) -> Matrix:
         return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
     half = Fraction(1, 2)
     return [[half * (entry + sign * matrix[j][i]) for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
-
-
-def projected_array(array: Any, tie: Tie) -> Any:
-    """The same of a NumPy array, whose last two axes are those of the matrix."""
-    import numpy as np
-
-    sign = mirrored(tie)
-    if sign:
-        return 0.5 * (array + sign * np.swapaxes(array, -1, -2))
-    match tie:
-        case "diagonal":
-            return array * np.eye(array.shape[-1])
-        case "lower":
-            return np.tril(array)
-        case "upper":
-            return np.triu(array)
-        case _:
-            return array

@@ -106,9 +106,8 @@ def _once_in_product(node: t.Contraction, axis: int, once: Mapping[t.Tensor, tup
 # Tensors in index notation: ``A_kj x_j + A_jk x_j``.
 #
 # An index that occurs exactly twice in a product is summed by convention; every other sum is
-# written with Σ. An index inside a function's
-# argument is not counted, so it is never summed silently. The axes of the whole have the first
-# letters, in order.
+# written with Σ. An index inside a function's argument is not counted, so it is never summed
+# silently. The axes of the whole have the first letters, in order.
 
 Letter: TypeAlias = "int | tuple[Letter, Letter]"
 """The number of a letter; a pair of indices that are counted as one has theirs."""

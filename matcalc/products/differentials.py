@@ -119,11 +119,9 @@ def new_name(name: str, taken: frozenset[str]) -> str:
 # Derivatives along directions, and the views of a derivative that are such: differentials and
 # slices.
 #
-# What is pulled back is linear in the upstream gradient. So a derivative along a direction is
-# found by pulling back a helper, pairing the
-# result with the direction, and differentiating that by the helper: one set of pullback rules
-# serves both ways, and no array of order three
-# or four appears.
+# What is pulled back is linear in the upstream gradient. So a derivative along a direction is found
+# by pulling back a helper, pairing the result with the direction, and differentiating that by the
+# helper: one set of pullback rules serves both ways, and no array of order three or four appears.
 
 _HELPER = "upstream of the value"  # no name in the language has spaces
 

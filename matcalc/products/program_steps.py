@@ -25,8 +25,8 @@ from matcalc.rules.rewrites import formula, instantiated
 # logarithm of a named softmax, and the like.
 #
 # A step is a name in the steps after it, so a rule such as ``log(softmax(x)) = x - logsumexp(x)``
-# would not see through it, and what is
-# left would divide by probabilities that are 0 in floating point.
+# would not see through it, and what is left would divide by probabilities that are 0 in floating
+# point.
 
 _ROUNDS = 4
 """How many steps one behind the other are opened."""

@@ -13,7 +13,7 @@ from typing import Any
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE, Size, is_square
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -135,7 +135,7 @@ def assumed_facts(matrix: Any) -> frozenset[str]:
     said = contradiction(sorted(held))
     if said is not None:
         raise MatcalcError(f"the assumptions about {matrix}: {said}")
-    return implied(held, square=matrix.shape[0] == matrix.shape[1])
+    return implied(held, square=is_square(matrix.shape))
 
 
 def scalar_facts(symbol: Any) -> frozenset[str]:

@@ -27,9 +27,8 @@ from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_a
 # Typed expressions to SymPy expressions.
 #
 # A vector becomes an n×1 ``MatrixSymbol``, a size a positive integer symbol, a scalar a real one.
-# An expression with the shape of a scalar
-# becomes a scalar of SymPy: an inner product ``x.T*y``, a 1×1 matrix there, stands in a ``Trace``.
-# Entries are counted from 0 in SymPy.
+# An expression with the shape of a scalar becomes a scalar of SymPy: an inner product ``x.T*y``, a
+# 1×1 matrix there, stands in a ``Trace``. Entries are counted from 0 in SymPy.
 
 _DEEPEST = 100
 _MOST_PARTS = 5000

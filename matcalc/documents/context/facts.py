@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.sizes import is_square
 from matcalc.documents.blocks import Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
 from matcalc.documents.context.defined_names import head_and_value
@@ -27,7 +28,7 @@ from matcalc.documents.context.written_names import (
     without_index,
 )
 from matcalc.documents.sides import head_of, is_function
-from matcalc.facts.table import is_square, needs_square
+from matcalc.facts.table import needs_square
 from matcalc.language.declare.declared import Declaration, parse_declarations
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax

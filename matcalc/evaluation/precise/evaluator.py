@@ -159,8 +159,7 @@ def plan(expression: Expr) -> Plan:
 # Derivatives by differences along directions, and the layouts of a derivative's entries.
 #
 # A derivative is linear in its directions, so one random direction tells two derivatives apart;
-# entry by entry it is worked out only where
-# the entries themselves are asked for.
+# entry by entry it is worked out only where the entries themselves are asked for.
 
 Direction = tuple[Symbol, Array]
 

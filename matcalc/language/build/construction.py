@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions
-from matcalc.base.sizes import ONE, Shape, Size, shape_of, sizes_text
+from matcalc.base.sizes import ONE, Shape, Size, is_square, shape_of, sizes_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
@@ -270,7 +270,7 @@ class Construction:
     def _scaled(self, part: e.Expr, shape: Shape, said: str) -> e.Expr:
         """A number in every entry. Numbers beside vectors, as in 1 + exp(x), need no remark; beside a
         matrix I might have been meant."""
-        if not isinstance(part, e.Number) or (len(shape) == 2 and shape[0] == shape[1]):
+        if not isinstance(part, e.Number) or is_square(shape):
             self._note(f"{said} (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
         return scaled_ones(part, shape)
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size, kind_of, names_in
-from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, is_square, tie_of
+from matcalc.base.sizes import Shape, Size, is_square, kind_of, names_in
+from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, tie_of
 from matcalc.language.declare.clauses import Entry, entries, relations_in, sign_of, value_entry
 from matcalc.language.declare.declared import (
     Declaration,

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size, names_in, sizes_text
-from matcalc.facts.table import implied, is_square
+from matcalc.base.sizes import Shape, Size, is_square, names_in, sizes_text
+from matcalc.facts.table import implied
 from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 
 

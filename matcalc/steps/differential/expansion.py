@@ -176,10 +176,9 @@ def _field(value: Any, built: Mapping[Expr, Expr], sizes: Mapping[Size, Size]) -
 # The differential of one expression in terms of the differentials of what it is made of.
 #
 # Sums, products, transposes and all else that is linear in what it is made of are gone through at
-# once, down to the variable or to a function
-# that is not linear; of such a function the differential is taken from
-# ``rules/differentials.rules``, from ``rules/functions.toml`` (entry
-# by entry), or, where neither has it, from the engine's own pushforward.
+# once, down to the variable or to a function that is not linear; of such a function the
+# differential is taken from ``rules/differentials.rules``, from ``rules/functions.toml`` (entry by
+# entry), or, where neither has it, from the engine's own pushforward.
 
 MOST_TERMS = 24
 """More terms of one product rule are not told."""

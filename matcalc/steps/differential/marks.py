@@ -118,9 +118,9 @@ def _name(kind: int, several: bool, used: set[str]) -> str:
 # ------------------------------------------------------------
 # Differentials and inner products inside matrix expressions.
 #
-# Matrix expressions have no node for ``d(X − UV)`` or ``⟨A, dX⟩``. In a derivation by
-# differentials a symbol stands for each of them; here it
-# is kept what each symbol stands for, how it is written, and how it is evaluated.
+# Matrix expressions have no node for ``d(X − UV)`` or ``⟨A, dX⟩``. In a derivation by differentials
+# a symbol stands for each of them; here it is kept what each symbol stands for, how it is written,
+# and how it is evaluated.
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # indices stay until a step removes them.
 #
 # A tensor of ``einstein`` has no index names and no deltas left; a formula has both. It is
-# evaluated just as it is written. Formulas are cut
-# off at a fixed depth where they are read (``Hidden``), so functions here may recur.
+# evaluated just as it is written. Formulas are cut off at a fixed depth where they are read
+# (``Hidden``), so functions here may recur.
 
 Letters: TypeAlias = tuple[str, ...]
 

@@ -35,8 +35,7 @@ from matcalc.steps.step import Writing
 # Formulas as text, in every notation.
 #
 # An index that is seen exactly twice in a product is summed silently, as in ``index_text``; every
-# other sum has its Σ. Long sums and products
-# are shown with ``…`` in their middle.
+# other sum has its Σ. Long sums and products are shown with ``…`` in their middle.
 
 _MOST_TERMS = 8
 _LONGEST_SUM = 800

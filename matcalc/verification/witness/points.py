@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
-from matcalc.base.sizes import Size, names_in
+from matcalc.base.sizes import Size, is_square, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.precise.evaluator import plan
@@ -95,7 +95,7 @@ def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featur
     sizes = sizes_in([*nodes, *extra])
     names = tuple(sorted(names_in(sizes)))
     numbers = sorted({abs(node.value) for node in nodes if isinstance(node, Number)} - {Fraction(0)})
-    facts = [implied(symbol.properties, square=_is_square(symbol)) for symbol in symbols if symbol.properties]
+    facts = [implied(symbol.properties, square=is_square(symbol.shape)) for symbol in symbols if symbol.properties]
     jumping = frozenset(symbol for symbol in symbols if _jumps(symbol))
     *degrees, order = _degrees(expressions, names, jumping)
     return Features(
@@ -113,13 +113,9 @@ def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featur
     )
 
 
-def _is_square(symbol: Symbol) -> bool:
-    return len(symbol.shape) == 2 and symbol.shape[0] == symbol.shape[1]
-
-
 def _jumps(symbol: Symbol) -> bool:
     """Whether the symbol has few values, or values of several components."""
-    known = implied(symbol.properties, square=_is_square(symbol)) if symbol.properties else frozenset()
+    known = implied(symbol.properties, square=is_square(symbol.shape)) if symbol.properties else frozenset()
     return entries_of(known).values is not None or bool(known & _RANKED)
 
 

@@ -175,7 +175,7 @@ def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDAr
         return single
     if tie == "symmetric" and symmetric == "cookbook":  # both entries of a pair move; a diagonal entry only once
         return np.asarray(np.maximum(single, np.swapaxes(single, -1, -2)))
-    return np.asarray(_projected(single, tie))
+    return np.asarray(projected_array(single, tie))
 
 
 def _scales(inside: NDArray[Any], moves: NDArray[Any]) -> NDArray[Any]:
@@ -327,10 +327,10 @@ def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
         array = array.reshape(-1, 1)
     array = array.reshape((1,) * (own - array.ndim) + array.shape)
     moves = rng.uniform(-1.0, 1.0, (_DIRECTIONS, *array.shape))
-    return _projected(moves, tie_of(variable.properties))
+    return projected_array(moves, tie_of(variable.properties))
 
 
-def _projected(array: Any, tie: Tie) -> Any:
+def projected_array(array: Any, tie: Tie) -> Any:
     """The nearest array that keeps the tie; its last two axes are those of the matrix."""
     import numpy as np
 

@@ -16,12 +16,12 @@ PACKAGE = Path(__file__).resolve().parents[2] / "matcalc"
 LIMITS = {
     "import chain": 25,
     "modules in the root": 3,
-    "files": 345,
-    "lines of a file": 541,
+    "files": 344,
+    "lines of a file": 500,
     "names of files used twice": 1,
-    "complexity of 95 % of the functions": 12,
-    "lines over 100 columns, per mille": 60,
-    "statements": 54_300,
+    "complexity of 95 % of the functions": 11,
+    "lines over 100 columns, per mille": 57,
+    "statements": 53_060,
 }
 
 

@@ -127,7 +127,8 @@ def imports(source: str) -> list[tuple[str, str | None, bool]]:
         elif isinstance(node, ast.ImportFrom):
             found += [("." * node.level + (node.module or ""), alias.name, inside) for alias in node.names]
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "later")):
-            found += [(module, None, inside) for module in by_name(source, node.args[0])]
+            late = inside or ast.unparse(node.func) == "later"
+            found += [(module, None, late if module in HEAVY else inside) for module in by_name(source, node.args[0])]
         within = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         stack += [(child, within) for child in ast.iter_child_nodes(node)]
     return found
@@ -218,6 +219,7 @@ PLANTED = [
     ("matcalc.folding.matrix_terms", "def f():\n    from matcalc.expr.nodes import Expr", "inside a function"),
     ("matcalc.folding.matrix_terms", "def f():\n    import csv", "imports csv inside a function"),
     ("matcalc.evaluation.arrays", "import numpy as np", "imports numpy at the top"),
+    ("matcalc.evaluation.arrays", "numpy = import_module('numpy')", "imports numpy at the top"),
     (
         "matcalc.evaluation.arrays",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from matcalc.interface.api import derive",
@@ -256,6 +258,7 @@ def test_a_planted_cycle_is_seen() -> None:
     [
         "import json\nfrom matcalc.expr.nodes import Expr",
         "def f():\n    import numpy as np",
+        "numpy = later('numpy')",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy as np",
     ],
 )

@@ -17,7 +17,7 @@ from matcalc.derivation.pipeline import forget
 PACKAGE = Path(matcalc.__file__).parent
 
 LOOPS = {
-    "calculus/cancellation.py": ("_forms", "_over_denominator"),
+    "calculus/cancellation.py": ("_forms", "_joined_over"),
     "codegen/contraction.py": ("components", "_cheapest", "_greedily"),
     "codegen/factors.py": ("scale", "taken_apart"),
     "einstein/algebra.py": ("contract",),

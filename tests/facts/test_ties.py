@@ -9,8 +9,9 @@ from random import Random
 import numpy as np
 import pytest
 
+from matcalc.evaluation.differences import projected_array
 from matcalc.facts.drawn import NoMemberError, member
-from matcalc.facts.table import Tie, contradiction, implied, may_vary, mirrored, projected, projected_array, tie_of
+from matcalc.facts.table import Tie, contradiction, implied, may_vary, mirrored, projected, tie_of
 from tests.facts.checks import NAMES
 
 TIED = {

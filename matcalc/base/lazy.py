@@ -14,9 +14,9 @@ def later(name: str) -> Any:
     It stands beside an import for type checkers, to which the rules for imports apply::
 
         if TYPE_CHECKING:
-            from matcalc.folding import kronecker
+            from matcalc.folding import pairings
         else:
-            kronecker = later("matcalc.folding.kronecker")
+            pairings = later("matcalc.folding.pairings")
     """
     return _Later(name)
 

@@ -264,3 +264,22 @@ def test_a_planted_cycle_is_seen() -> None:
 )
 def test_what_is_allowed_passes(source: str) -> None:
     assert violations({"matcalc.evaluation.arrays": source}) == []
+
+
+def missing_files(page: str) -> set[str]:
+    """The files that a page names by their paths and that are not there."""
+    root = PACKAGE.parent
+    return {
+        path
+        for path in re.findall(r"\b(?:matcalc|tests|benchmarks|rules|grammar)/[\w/]+\.\w+", page)
+        if not (root / path).exists()
+    }
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (PACKAGE.parent / "docs").glob("*.md")))
+def test_files_that_a_page_names_exist(page: str) -> None:
+    assert missing_files((PACKAGE.parent / "docs" / page).read_text(encoding="utf-8")) == set()
+
+
+def test_a_planted_path_is_seen() -> None:
+    assert missing_files("`matcalc/base/nothing.py` beside `matcalc/base/errors.py`") == {"matcalc/base/nothing.py"}

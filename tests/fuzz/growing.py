@@ -61,6 +61,7 @@ class Grower:
             lambda: e.SizeValue(size()),
             lambda: self.common(lambda: self.scalar(d)),
             lambda: self.elementwise(lambda: self.scalar(d)),
+            lambda: e.Power(e.Total(e.Power(self.any_shape(d), e.Number(Fraction(2)))), self.root()),
         )
 
     def column(self, size: Size, depth: int) -> e.Expr:
@@ -147,12 +148,16 @@ class Grower:
             lambda: e.Power(grow(), e.Number(Fraction(2 + self.choose(2)))),
             lambda: e.Quotient(grow(), self.above_one(grow())),
             lambda: e.Quotient(grow(), self.above_one(self.scalar(1))),
-            lambda: e.Power(
-                self.above_one(grow()), e.Number((Fraction(1, 2), Fraction(-1), Fraction(-1, 2), Fraction(3, 2))[self.choose(4)])
-            ),
+            lambda: e.Power(self.above_one(grow()), self.root()),
             lambda: e.Elementwise("log", self.above_one(grow())),
             lambda: e.Sum((grow(), grow(), e.Negative(e.Product((self.number(), grow()))))),
             lambda: self.elementwise(grow),
+        )
+
+    def root(self) -> e.Number:
+        """An exponent of what is positive."""
+        return e.Number(
+            (Fraction(1, 2), Fraction(-1), Fraction(-1, 2), Fraction(3, 2), Fraction(1, 3), Fraction(-2, 3))[self.choose(6)]
         )
 
     def hadamard(self, left: e.Expr, right: e.Expr) -> e.Expr:

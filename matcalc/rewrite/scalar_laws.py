@@ -133,13 +133,19 @@ def _joined(outside: list[tuple[Key, Fraction, Monomial]]) -> Monomial:
 
 
 def symbolic_power_law(base: Tensor, exponent: Tensor) -> Tensor:
-    """``base**exponent`` with a symbolic exponent: sums in the exponent become products."""
+    """``base**exponent`` with a symbolic exponent: sums in the exponent become products, and where
+    it is whole, powers of products and of powers are taken apart."""
     if isinstance(exponent, Sum):
         numbers = [(c, t) for c, t in exponent.terms if _is_ones(t)]
         others = [(c, t) for c, t in exponent.terms if not _is_ones(t)]
         if numbers and others:
             lower_part = power_law(base, sum((c for c, _ in numbers), Fraction(0)))
             return spread(elementwise([lower_part, symbolic_power(base, add(others, exponent.shape))], base.shape))
+    if not base.order and known(exponent).entries.whole:
+        if isinstance(base, Contraction) and not base.sizes and len(base.operands) > 1:
+            return elementwise([symbolic_power_law(factor, exponent) for factor in base.operands], ())
+        if isinstance(base, Map) and base.function == "pow" and known(base.arguments[1]).entries.whole:
+            return symbolic_power_law(base.arguments[0], elementwise([base.arguments[1], exponent], ()))
     return symbolic_power(base, exponent)
 
 

@@ -58,6 +58,7 @@ TRUE = [
     ("eye(m*n)*vec(X) = vec(X)", "X: m×n"),
     ("inv(kron(A, B)) = kron(inv(A), inv(B))", "A: m×m; B: n×n"),
     ("det(kron(A, B)) = det(A)^n*det(B)^m", "A: m×m; B: n×n"),
+    ("det(kron(A, B, C)) = det(A)^(m*k)*det(B)^(n*k)*det(C)^(n*m)", "A: n×n; B: m×m; C: k×k"),
     ("pinv(kron(A, B)) = kron(pinv(A), pinv(B))", "A: m×k; B: n×l"),
     ("kron(ones(m), ones(n)) = ones(m*n)", ""),
     ("vec(reshape(x, m, n)) = x", "x: m*n"),

@@ -51,8 +51,8 @@ def show(
     """A result on standard output, as text behind what stands ``before`` it, of an equation the
     right side or the ``whole``; what it rests on on standard error."""
     shown: Any = found
-    written = shown.equation() if hasattr(shown, "equation") else found.written()
-    target = target or ("unicode" if shows(written) else "ascii")
+    if target is None:
+        target = "unicode" if shows(shown.equation() if hasattr(shown, "equation") else found.written()) else "ascii"
     show_reading(shown.reading)
     if before is not None and target in ("unicode", "ascii"):
         say(before("ascii" if target == "ascii" else "unicode"))

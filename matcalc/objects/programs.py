@@ -159,7 +159,8 @@ def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
 def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
     """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
     given = {name: values[name] for name in sorted(names) if name in values}
-    arrays = {symbol: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in symbols if symbol.name in values}
+    named = [symbol for symbol in dict.fromkeys(symbols) if symbol.name in values]
+    arrays = {symbol: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in named}
     shapes = [
         (symbol.name, symbol.shape, (array.size,) if symbol.is_column else array.shape if symbol.shape else ())
         for symbol, array in arrays.items()

@@ -159,7 +159,9 @@ def _summed(node: Contraction) -> Tensor | None:
     """A sum over an axis of a sum, term by term where that is shorter: ``sum(x - 1 mean(x))``
     becomes 0."""
     sums = [place for place, operand in enumerate(node.operands) if isinstance(operand, Sum)]
-    uses = Counter([label for index in (node.output, *node.indices) for label in index]) if sums else Counter[int]()
+    if not sums:
+        return None
+    uses = Counter([label for index in (node.output, *node.indices) for label in index])
     for place in sums:
         if any(uses[label] == 1 for label in node.indices[place]):
             # What does not vary along the axis comes out of the sum, and what is left may be such a

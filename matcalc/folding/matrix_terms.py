@@ -122,6 +122,8 @@ class ReadingOrder:
 def expression_of(term: Term, order: ReadingOrder) -> Expr:
     """The term as an expression: number, scalars, chain; negative exponents in the denominator."""
     coefficient = term.coefficient
+    if coefficient is YES and not term.scalars:
+        return product(merged_diagonals(term.chain))
     scalars = list(term.scalars.items())
     if len(scalars) > 1:
         scalars.sort(key=lambda item: (cost(item[0]) > 1, order.rank(item[0])))

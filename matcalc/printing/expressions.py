@@ -62,8 +62,10 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 def _names(expr: e.Expr) -> list[str]:
     """The names of symbols, indices and functions of the user's own."""
     nodes = e.postorder(expr)
-    users = [(node, child) for node in nodes if not isinstance(node, e.Entry) for child in e.children(node)]
-    whole = {child for _, child in users if isinstance(child, e.Symbol)}
+    whole: set[e.Symbol] = set()
+    if any(isinstance(node, e.Entry) and node.is_member for node in nodes):
+        users = [node for node in nodes if not isinstance(node, e.Entry)]
+        whole = {child for node in users for child in e.children(node) if isinstance(child, e.Symbol)}
     return [name for node in nodes for name in _named_by(node, whole)]
 
 

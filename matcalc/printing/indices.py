@@ -36,11 +36,11 @@ def reading_order(product: t.Contraction) -> list[int]:
     # A closed chain starts at a vector if it has one: x_i A_ij x_j.
     starts = iter(sorted(left, key=lambda k: (len(product.indices[k]), _name(product.operands[k]))))
     while left:
-        waiting = [k for k in holders.get(stack[-1], ()) if k in left] if stack else []
-        if stack and not waiting:
+        waiting = holders.get(stack[-1], []) if stack else starts
+        chosen = next((k for k in waiting if k in left), None)
+        if chosen is None:
             stack.pop()
             continue
-        chosen = waiting[0] if waiting else next(k for k in starts if k in left)
         del left[chosen]
         order.append(chosen)
         stack.extend(reversed(product.indices[chosen]))

@@ -197,6 +197,8 @@ def embeddings(
 ) -> Iterator[Embedding]:
     """Every way in which the pattern is a subgraph. A power of which the pattern has a smaller one
     holds it; a symmetric matrix is found in both directions."""
+    if len(pattern.factors) > len(graph.factors):
+        return
     private, outside = pattern.private, set(graph.output)
     order = _search_order(pattern, wildcards)
     stack = [Embedding((), start or {}, bound or {})]
@@ -213,7 +215,9 @@ def embeddings(
         options = []
         for k, factor in enumerate(graph.factors):
             same = factor.base is wanted.base
-            if k in here.places or not (same or wildcards) or not _contains(factor.exponent, wanted.exponent):
+            if k in here.places or not (same or wildcards) or len(factor.labels) != len(wanted.labels):
+                continue
+            if not _contains(factor.exponent, wanted.exponent):
                 continue
             for arrangement in arrangements(factor) if same else [factor.labels]:
                 labels = _extended(here.labels, wanted.labels, arrangement)
@@ -249,13 +253,15 @@ def _search_order(pattern: Graph, wildcards: Wildcards) -> list[int]:
 
 def _contains(exponent: Fraction, wanted: Fraction) -> bool:
     """Whether a power holds the wanted power as a factor."""
+    if exponent is wanted is YES:
+        return True
     return exponent < 0 if wanted < 0 else exponent >= wanted and exponent.denominator == 1
 
 
 def _extended(labels: Mapping[int, int], wanted: tuple[int, ...], found: tuple[int, ...]) -> dict[int, int] | None:
     """The images of labels with those of further ones; None where these differ."""
     result = dict(labels)
-    fits = len(wanted) == len(found) and all(result.setdefault(one, other) == other for one, other in zip(wanted, found))
+    fits = all(result.setdefault(one, other) == other for one, other in zip(wanted, found))
     return result if fits else None
 
 

@@ -188,7 +188,7 @@ def begins_set(tokens: Tokens, place: int, *, member: bool) -> bool:
     """Whether a set is named here."""
     token, following = tokens[place], at(tokens, place + 1).text
     if token.kind == "sign":
-        return token.text == "{" or _is_interval(tokens, place, member)
+        return token.text == "{" or (token.text in ("[", "(") and _is_interval(tokens, place, member))
     base, _, below = token.text.partition("_")
     if base not in SETS or (below and base in _LETTERS_WITH_INDICES and not member):
         return False
@@ -208,7 +208,7 @@ def _is_set_before(sign: str, base: str, raised: Token) -> bool:
 def _is_interval(tokens: Tokens, place: int, member: bool) -> bool:
     inside = tokens[place + 1 : place + 6]
     comma = next((k for k, token in enumerate(inside) if token.text == ","), None)
-    if comma is None or tokens[place].text not in ("[", "("):
+    if comma is None:
         return False
     raised = at(tokens, place + 1 + comma + 3).text == "^"
     infinite = any(token.text in INFINITE for token in inside[: comma + 3])
@@ -234,7 +234,8 @@ class SizeReader:
 
     def ahead(self, count: int = 0) -> Token:
         """The token that so many others stand before; one that is nothing behind the last."""
-        return at(self.tokens, self.place + count)
+        place = self.place + count
+        return self.tokens[place] if 0 <= place < len(self.tokens) else _NOTHING
 
     def list_of_sizes(self, closing: str = "") -> list[Size]:
         """Sizes from here on, with ``×``, ``x``, ``by`` or a comma between them (in brackets

@@ -318,9 +318,10 @@ class ValueReader(SizeReader):
 
     def _word(self) -> bool:
         """Kinds, and words that say nothing."""
-        token, word = self.ahead(), self.ahead().text.lower()
         if not self._is_word():
             return False
+        token = self.ahead()
+        word = token.text.lower()
         if word in KINDS:
             self._kind(KINDS[word])
         elif word == "row" and self.ahead(1).text.lower() in ("vector", "vectors"):
@@ -357,7 +358,7 @@ class ValueReader(SizeReader):
 
     def _joined(self) -> bool:
         """Whether what stands here is a factor or one of several sizes, whatever word it is."""
-        return not {self.ahead(-1).text, self.ahead(1).text}.isdisjoint(("×", "*"))
+        return self.ahead(-1).text in ("×", "*") or self.ahead(1).text in ("×", "*")
 
     def _sizes(self) -> bool:
         token, start = self.ahead(), self.place

@@ -209,7 +209,7 @@ class _Reader:
     def _argument(self, place: int) -> tuple[list[Lexeme], int]:
         """What stands at a position without the braces around it, and the position after it."""
         end = self._closing.get(place, place) + 1
-        if end == place + 1 and self._text_at(place) in WORDS | FONTS and end in self._closing:
+        if end == place + 1 and self._text_at(place) in STYLES and end in self._closing:
             end = self._closing[end] + 1
         first, last = place, min(end, len(self._lexemes))
         while first < last and self._lexemes[first].kind == "{" and self._closing.get(first) == last - 1:

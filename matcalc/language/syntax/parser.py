@@ -84,7 +84,8 @@ def _reduced(rule: Rule, children: list[Any]) -> Any:
         return kept[0]
     if not rule.action:
         return kept
-    return getattr(_BUILDER, rule.action)(_join(kept[0].span, kept[-1].span) if kept else Span(0, 0), *kept)
+    first = kept[0].span if kept else Span(0, 0)
+    return getattr(_BUILDER, rule.action)(first if len(kept) < 2 else _join(first, kept[-1].span), *kept)
 
 
 _END = "$END"

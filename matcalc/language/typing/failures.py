@@ -45,7 +45,7 @@ def explain_kinds(text: str, constraint: Constraint, constraints: list[Constrain
 def _first_forward_failure(constraints: list[Constraint]) -> Constraint | None:
     """Evaluates kinds from the operands up, once; the first constraint with no result."""
     for constraint in constraints:
-        left = revised(constraint.kinds, tuple([cell.mask for cell in constraint.cells]))
+        left = revised(constraint.shapes.kinds, tuple([cell.mask for cell in constraint.cells]))
         for cell, mask in zip(constraint.cells, left or ()):
             cell.mask &= mask
         if left is None or not all(cell.mask for cell in constraint.cells):
@@ -141,7 +141,7 @@ def _function_mismatch(constraint: kind_relations.InRelation, quotes: list[str],
         return _clash_in_function(constraint, clash, argument, others), None
     if name == "e^":
         return f"the exponent of e must be a scalar or a square matrix, not {argument}", "exp(x) (elementwise)"
-    wanted = sorted({kinds[0] for kinds in constraint.kinds})
+    wanted = sorted({kinds[0] for kinds in constraint.shapes.kinds})
     # Where a column will do, that a row will do as well is not worth telling.
     needed = " or ".join(["a " + KIND_NAMES[kind] for kind in wanted if kind != ROW or COLUMN not in wanted])
     verb = "need" if name.endswith("positions") else "needs"

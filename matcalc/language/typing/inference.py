@@ -127,8 +127,9 @@ def _sort(variable: Variable) -> str:
     if variable.undefined and letter_class(name) != "lower":
         return "function"
     sort = _COUNTING.get(name)
-    counts = cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints)
-    return sort if sort and counts else letter_class(name)
+    if sort and cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints):
+        return sort
+    return letter_class(name)
 
 
 _COUNTING = {**dict.fromkeys(costs.SIZE_LETTERS, "size"), **dict.fromkeys(costs.COUNT_LETTERS, "count")}
@@ -196,7 +197,10 @@ class _Search:
         self._best_cost = float("inf")
         self._stands = False
         """Whether the masks are those of the best solution so far."""
-        least = [min([cost for cost, _, _ in self._candidates(choice)], default=0.0) for choice in reversed(choices)]
+        least = [
+            min([cost for kind, cost in costs[one.sort].items() if kind & one.cell.mask], default=0.0)
+            for one in reversed(choices)
+        ]
         self._bound = list(accumulate(least, initial=0.0))[::-1]
 
     def run(self, first: bool = False) -> None:

@@ -44,7 +44,7 @@ class InRelation(Constraint):
     def __init__(self, span: Span, kinds: Relation | Shapes, function: str, *cells: Cell, square: bool = False) -> None:
         super().__init__(span, *cells)
         self.function = function
-        self.shapes = kinds if isinstance(kinds, Shapes) else Shapes(kinds, dict.fromkeys(kinds, (SQUARE,) if square else ()))
+        self.shapes = kinds if isinstance(kinds, Shapes) else Shapes(kinds, dict.fromkeys(kinds, (SQUARE,)) if square else {})
 
 
 class Barred(InRelation):
@@ -152,13 +152,14 @@ class DiagonalOf(InRelation):
 _DIAGONAL = shaped("m mm", "n' nn", "nn n")
 
 
+_STACKED: Relation = frozenset((kind, SCALAR if kind == SCALAR else COLUMN) for kind in ALL_KINDS)
+
+
 class Stacked(InRelation):
     """``vec``."""
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
-        super().__init__(
-            span, frozenset({(kind, SCALAR if kind == SCALAR else COLUMN) for kind in ALL_KINDS}), "vec", operand, result
-        )
+        super().__init__(span, _STACKED, "vec", operand, result)
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, result = self.cells
@@ -218,12 +219,14 @@ class Commuting(InRelation):
         return True
 
 
+_PARAMETERS: Relation = frozenset({*[(kind, SCALAR) for kind in ALL_KINDS], (COLUMN, MATRIX), (ROW, MATRIX)})
+
+
 class NormParameter(InRelation):
     """The second argument of a norm: a scalar p, or the matrix of ``sqrt(x'Ax)``."""
 
     def __init__(self, span: Span, operand: Cell, parameter: Cell) -> None:
-        kinds = frozenset({(kind, SCALAR) for kind in ALL_KINDS} | {(COLUMN, MATRIX), (ROW, MATRIX)})
-        super().__init__(span, kinds, "norm", operand, parameter)
+        super().__init__(span, _PARAMETERS, "norm", operand, parameter)
 
     def join(self, sizes: SizeSystem) -> bool:
         operand, parameter = self.cells

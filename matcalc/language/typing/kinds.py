@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
@@ -126,14 +126,7 @@ def shaped(*written: str) -> Shapes:
     return Shapes(frozenset(found), found)
 
 
-class _Slotted(type):
-    """Instances have the fields that ``__slots__`` names, none where it names none."""
-
-    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _Slotted:
-        return super().__new__(cls, name, bases, {"__slots__": (), **namespace})
-
-
-class Constraint(metaclass=_Slotted):
+class Constraint:
     """One operator's relation between the kinds of its operands and its result (the last cell), and
     between their sizes.
 
@@ -150,11 +143,6 @@ class Constraint(metaclass=_Slotted):
         self.parts: tuple[Span, ...] = tuple([cell.span for cell in cells])
         for cell in dict.fromkeys(cells):
             cell.constraints.append(self)
-
-    @property
-    def kinds(self) -> Relation:
-        """The combinations of kinds that are possible."""
-        return self.shapes.kinds
 
     @property
     def decided(self) -> bool:
@@ -235,7 +223,7 @@ def propagate(constraints: Iterable[Constraint], trail: Trail) -> None:
         waiting.discard(constraint)
         cells = constraint.cells
         masks = tuple(map(_mask_of, cells))
-        left = revised(constraint.kinds, masks)
+        left = revised(constraint.shapes.kinds, masks)
         if left == masks:
             continue
         if left is None:

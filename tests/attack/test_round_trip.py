@@ -26,7 +26,7 @@ def test_a_printer_that_forgets_a_transpose_or_an_index_is_seen() -> None:
     latex = SPELLINGS["latex"]
     for forgotten in (r"\^\{\\top\}", r"_\{[^{}]*\}", r"\\operatorname\{diag\}"):
         planted = {"latex": lambda expression, forgotten=forgotten: re.sub(forgotten, "", latex(expression))}
-        faults = run_here(lambda number, planted=planted: round_trip.attack(number, spellings=planted), range(40)).faults
+        faults = run_here(lambda number, planted=planted: round_trip.attack(number, spellings=planted), range(80)).faults
         assert len(faults) > 5, forgotten
 
 

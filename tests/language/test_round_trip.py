@@ -17,6 +17,7 @@ INPUTS = [
     "var(X, rows)", "mean(X, cols)", "x - mean(x)*ones(n)", "tanh(z)", "sqrt(x'*x)", "|x|.*x", "log|X|", "βᵀx₀ + γ_1", "A - 𝟏", "X - 1",
     "-(a*b)/c*x", "(a + b)*x", "-(x + y)", "x - (y - z)", "vec(X)'*vec(Y)", "(x*y')*z", "x*(y'*z)", "(x'*y)*(z'*w)", "A*(x'*y)",
     "A*reshape(x, 3, n)*B", "reshape(X, 6, 1)", "i*sqrt(Σ_i x_i)", "vec(vec(I))", "vec(eye(n))'*x", "(a*b).^(A*x)", "2.^X.*X", "c.^(x + 1)",
+    "(x'*y*z')*(A*x)", "2*(x'*y*z')*A", "(x'*y)*(z'*x*y')*A", "(x'*A*y)*z", "A*(x'*y*z')",
 ]  # fmt: skip
 
 

@@ -79,20 +79,21 @@ def _is_of_arrays(node: e.Quotient) -> bool:
 
 def _flat(factors: list[e.Expr]) -> list[e.Expr]:
     """The factors without those of one, and with those of products in them."""
-    scalars = all(factor.is_scalar for factor in factors)
+    scalars, leads = all(factor.is_scalar for factor in factors), True
     flat: list[e.Expr] = []
     for factor in factors:
         if factor is not _UNIT:
-            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars) else (factor,))
+            flat.extend(factor.factors if isinstance(factor, e.Product) and _opens(factor, scalars, leads) else (factor,))
+            leads = leads and factor.is_scalar
     return flat
 
 
-def _opens(inner: e.Product, scalars: bool) -> bool:
+def _opens(inner: e.Product, scalars: bool, leads: bool) -> bool:
     """Whether the factors may stand in the outer product: not where vectors among them meet to a
-    scalar that scales the rest."""
+    scalar that scales the rest, unless it scales what follows in any case (``leads``)."""
     if len(inner.factors) > LONGEST_OPENED:
         return False
-    if scalars:
+    if scalars or (leads and inner.shape):
         return True
     shape = inner.factors[0].shape
     seen = bool(shape)

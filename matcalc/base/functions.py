@@ -24,6 +24,14 @@ class Function:
     meaning: str = ""
     aliases: tuple[str, ...] = ()
     derivative: str = ""
+    partials: tuple[str, ...] = ()
+    """Of an elementwise function of several numbers: the derivative by each, empty where there is
+    none."""
+    commutes: bool = False
+    more: str = ""
+    """The function that is meant with several arguments."""
+    chooses: str = ""
+    """Of such a function whose value is one of its arguments: "largest", "smallest", or "any"."""
     definition: str = ""
     definition_rows: str = ""
     definition_cols: str = ""
@@ -64,6 +72,11 @@ class Function:
         """The field of this name, an expression of a language or library; empty when there is
         none."""
         return _code(self.name).get(language, "")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters."""
+        return tuple([part.partition(":")[0].strip() for part in self.signature.partition("->")[0].split(",")])
 
     @property
     def argument_order(self) -> int:
@@ -146,14 +159,15 @@ _FIELDS = tuple(Function.__annotations__)
 
 @cache
 def _code(name: str) -> Mapping[str, str]:
-    """The fields of a function that are code, of its own part of its file."""
+    """The fields of a function that are code, of its own part of its files."""
     import tomllib
 
+    found: dict[str, str] = {}
     for file in ("functions.toml", "computed.toml"):
         _, heading, rest = f"\n{read('rules', file)}".partition(f"\n[{name}]\n")
         if heading:
-            return {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key not in _FIELDS}
-    return {}
+            found |= {key: value for key, value in tomllib.loads(rest.partition("\n[")[0]).items() if key not in _FIELDS}
+    return found
 
 
 @cache
@@ -163,3 +177,9 @@ def spellings() -> Mapping[str, str]:
     for function in functions().values():
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)
+
+
+def is_entrywise(name: str) -> bool:
+    """Whether a function of the table takes numbers, entry by entry of arrays."""
+    function = functions().get(name)
+    return function is not None and function.kind == "elementwise"

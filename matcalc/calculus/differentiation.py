@@ -128,8 +128,10 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) ->
             return [(node.base, (YES, _times(cotangent, rewrites.times_power(node.exponent, node.base), root)))]
         case Map(arguments=(argument,)):
             return [(argument, (YES, _times(cotangent, rewrites.derivative_of(node.function, argument), root)))]
-        case Map():
+        case Map(function="pow"):
             return _of_symbolic_power(node, cotangent, root, depends)
+        case Map():
+            return _of_several(node, cotangent, root, depends)
         case Apply() if node.function in entrywise.entry_rules():
             return [(node.arguments[0], (YES, _entrywise(node, cotangent, root)))]
         case Apply():
@@ -157,14 +159,19 @@ def _of_product(node: Contraction, cotangent: Tensor, root: int, depends: Set[Te
 
 
 def _of_symbolic_power(node: Map, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
-    if node.function != "pow":
-        raise NotDifferentiableError(f"no rule for {node.function} with {len(node.arguments)} arguments")
     base, exponent = node.arguments
     if base in depends:
         lowered = symbolic_power(base, add([(YES, exponent), (-YES, power(base, NO))], base.shape))
         yield base, (YES, _times(cotangent, elementwise([exponent, lowered], base.shape), root))
     if exponent in depends:
         yield exponent, (YES, _times(cotangent, elementwise([node, apply_map("log", base)], base.shape), root))
+
+
+def _of_several(node: Map, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """To each argument of a function of several numbers its partial derivative."""
+    for place, argument in enumerate(node.arguments):
+        if argument in depends:
+            yield argument, (YES, _times(cotangent, rewrites.partial_of(node.function, place, node.arguments), root))
 
 
 def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:

@@ -241,8 +241,10 @@ class Builder:
         assert result is not None
         return result
 
-    def map(self, function: str, argument: Op) -> Op:
+    def map(self, function: str, argument: Op, *others: Op) -> Op:
         """A function of the table, entry by entry; broadcasting comes after it."""
+        if others:
+            return self.make("map", (argument, *others), function, max((op.shape for op in (argument, *others)), key=len))
         if argument.kind in ("column", "row"):
             inner = self.map(function, argument.operands[0])
             return self.make(argument.kind, (inner,), None, argument.shape)

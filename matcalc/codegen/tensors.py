@@ -431,7 +431,7 @@ def _mapped(b: Builder, node: ix.Map, operands: list[Op]) -> Op:
     name = node.function
     if name in ("pow", "sqrt"):
         return b.make("pow" if name == "pow" else "sqrt", operands, None, node.shape)
-    return b.map(name, operands[0]) if name in computable() else b.make("user", operands, name, node.shape)
+    return b.map(name, *operands) if name in computable() else b.make("user", operands, name, node.shape)
 
 
 def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:

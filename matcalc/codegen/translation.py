@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.sizes import axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
@@ -250,6 +250,8 @@ class Translator(Reductions):
         b = self.b
         ops = yield from self._arrays(node.arguments)
         first, name = node.arguments[0], node.function
+        if is_entrywise(name):
+            return b.map(name, *ops)
         if name == "inv":
             return (yield e.Inverse(first))
         if name in ("logdet", "log_det") and known(first).semidefinite:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import cast
 
-from matcalc.base.functions import functions
+from matcalc.base.functions import Function, functions, is_entrywise
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
@@ -40,6 +40,7 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import free_indices, over_all
+from matcalc.facts import ranges as r
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
 from matcalc.printing import text
@@ -174,7 +175,7 @@ def _is_evaluated_smoothly(node: Expr) -> bool:
         case Norm():
             return True
         case Call(function=name):
-            return name not in ("logdet", "logm", "sqrtm")
+            return bool(functions()[name].at_kink) if is_entrywise(name) else name not in ("logdet", "logm", "sqrtm")
         case Power(base=Power(exponent=Number(value=inner)), exponent=Number(value=outer)):  # the root of a square
             return outer > 0 and inner > 0 and inner.denominator == 1 and inner % 2 == 0
         case Elementwise(function=name) if name in functions():
@@ -196,6 +197,8 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _invertible(operand)
         case MatrixPower(exponent=Number() | Negative(operand=Number())) if _is_negative_power(node):
             return _invertible(node.base)
+        case Call(function=name) if is_entrywise(name):
+            return _at_ties(functions()[name], node.arguments)
         case Call(function=name, arguments=(operand, *_)) if name in functions():
             return _of_matrix(functions()[name].condition, operand)
         case Norm():
@@ -379,6 +382,25 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
     kink = f" (there {name} has a kink; the value used at 0 is {function.at_kink})" if function.at_kink else ""
     found = _about(argument, words, relation)
     return [_Condition(found.words + kink, found.subject if relation else None, relation, name if kink else "")]
+
+
+def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
+    """Where a function of several numbers has a kink: where two of them are equal, or one is 0."""
+    if function.domain == "all" or (function.chooses == "any" and known(arguments[0]).entries.bit):
+        return []
+    kink = f" (there {function.name} has a kink; {function.at_kink})" if function.at_kink else ""
+    first, relation, last = function.domain.split(" ")
+    values = dict(zip(function.parameters, arguments, strict=True))
+    one, other = [values.get(name, Number(Fraction(0))) for name in (first, last)]
+    if not isinstance(other, Number) or (other.value and isinstance(one, Number)):
+        one, other = (other, one) if isinstance(one, Number) else (one, other)
+    entries = r.both(known(one).entries, known(other).entries)
+    if relation == "!=" and entries.low > entries.high:
+        return []
+    words = f"{{}} {relation.replace('!=', '≠')} {_text(other)}"
+    sign = {"!=": "≠ 0", ">": "> 0"}[relation] if isinstance(other, Number) and not other.value else ""
+    found = _about(one, words, sign)
+    return [_Condition(found.words + kink, found.subject if sign else None, sign, function.name if kink else "")]
 
 
 def _about(value: Expr, words: str, relation: str, whole: bool = False) -> _Condition:

@@ -387,8 +387,10 @@ def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
     return Map("pow", (base, exponent))
 
 
-def apply_map(function: str, argument: Tensor) -> Tensor:
+def apply_map(function: str, argument: Tensor, *others: Tensor) -> Tensor:
     """A function of every entry; values at 0 and parity come from the function table."""
+    if others:
+        return _map_of_several(function, (argument, *others))
     if prefers_transposed(argument):
         return transposed(apply_map(function, transposed(argument)))
     scalar = unbroadcast(argument) if argument.order else None
@@ -408,6 +410,21 @@ def apply_map(function: str, argument: Tensor) -> Tensor:
             flipped = Map(function, (scale(-YES, argument),))
             return scale(-YES, flipped) if entry.parity == "odd" else flipped
     return Map(function, (argument,))
+
+
+def _map_of_several(function: str, arguments: tuple[Tensor, ...]) -> Tensor:
+    """A function of the entries of several tensors of one shape."""
+    shape = arguments[0].shape
+    scalars = [unbroadcast(argument) for argument in arguments] if shape else []
+    shaped = [argument for argument, scalar in zip(arguments, scalars) if scalar is None]
+    if shape and not shaped:
+        found = _map_of_several(function, tuple([scalar for scalar in scalars if scalar is not None]))
+        return broadcast(found, shape)
+    if shaped and prefers_transposed(shaped[0]):
+        return transposed(_map_of_several(function, tuple(map(transposed, arguments))))
+    if computable()[function].commutes:
+        arguments = tuple(sorted(arguments, key=lambda argument: argument.digest))
+    return Map(function, arguments)
 
 
 _UNDONE = {"exp": "log", "log": "exp"}

@@ -10,11 +10,12 @@ tensor of ``||y - X w||^2``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import assert_never, cast
 
 from matcalc.base.errors import NotDifferentiableError, ShapeError
+from matcalc.base.functions import is_entrywise
 from matcalc.base.records import replace
 from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import ONE, axes_of
@@ -341,12 +342,23 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> Lowered:
             raise ShapeError(f"the norm {node.kind!r} is not known", expected="2, 1, p, A, nuclear or spectral")
 
 
+def _of_several(function: str, arguments: Sequence[Lowered]) -> Lowered:
+    """A function of several numbers, entry by entry; those that are scalars stand in every entry."""
+    given = [argument for argument in arguments if argument.order]
+    shaped = iter(aligned(given) if given else ())
+    parts = spread([next(shaped) if argument.order else argument for argument in arguments])
+    like = max(parts, key=lambda part: part.order)
+    return replace(like, tensor=apply_map(function, *[_copied(part, like) for part in parts]))
+
+
 def _mapped(function: Callable[[ix.Tensor], ix.Tensor], value: Lowered) -> Lowered:
     return replace(value, tensor=function(value.tensor))
 
 
 def _call(node: ex.Call, arguments: list[Lowered]) -> Lowered:
     """The function acts on the last axes; along columns the argument is turned round first."""
+    if is_entrywise(node.function):
+        return _of_several(node.function, arguments)
     first, *others = spread([plain(argument) for argument in arguments])
     shape = axes_of(node.shape)
     turned = node.axis == "cols" and first.order == 2

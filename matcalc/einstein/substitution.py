@@ -116,7 +116,7 @@ def renewed(node: Tensor, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, S
         case Map(function="pow", arguments=(base, raised)):
             return symbolic_power(built[base], built[raised])
         case Map(function=function, arguments=arguments):
-            return apply_map(function, built[arguments[0]])
+            return apply_map(function, *[built[argument] for argument in arguments])
         case Apply(function=function, arguments=arguments):
             return apply(function, tuple([built[argument] for argument in arguments]), sized(node.shape))
 

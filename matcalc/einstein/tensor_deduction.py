@@ -108,6 +108,8 @@ def _sum(node: Sum) -> Known:
 
 def _map(node: Map) -> Known:
     base = node.arguments[0].known
+    if node.function != "pow" and len(node.arguments) > 1:
+        return function_values.of_several(node.function, [argument.known for argument in node.arguments])
     if node.function != "pow":
         return function_values.of_entries(node.function, base)
     return plain(r.POSITIVE if base.entries.positive else r.NONNEGATIVE if base.entries.nonnegative else ANY, square=base.square)

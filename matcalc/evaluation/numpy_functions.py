@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError, UnknownFunctionError
@@ -362,12 +363,32 @@ def _order(sizes: str) -> int | None:
     return 0 if sizes == "scalar" else 1 + sizes.count("×")
 
 
+class _Special:
+    """The special functions of SciPy by what mpmath calls them: values need no SciPy."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        import numpy as np
+        from mpmath import fp
+
+        function = getattr(fp, "psi" if name == "polygamma" else name)
+
+        def value(*arguments: Any) -> float:
+            *orders, last = arguments  # an order of a derivative is a whole number
+            try:
+                return float(function(*map(int, orders), last))
+            except (ValueError, TypeError):
+                return math.nan
+
+        return np.vectorize(value, otypes=[float])
+
+
 @cache
 def _namespace() -> dict[str, Any]:
     import numpy as np
 
     return {
         "np": np,
+        "scipy": SimpleNamespace(special=_Special()),
         "math": math,
         "matrix_exponential": matrix_exponential,
         "frechet": frechet,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.lazy import later
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import is_square
@@ -153,6 +153,8 @@ def _call(node: e.Call) -> Known:
     """A function of a vector is taken of each row or column, or of all entries of a matrix."""
     if not node.arguments:
         return NOTHING
+    if is_entrywise(node.function):
+        return function_values.of_several(node.function, [argument.known for argument in node.arguments])
     argument = node.arguments[0]
     found = function_values.of_matrix(node.function, argument.known, order=_order(node), square=is_square(node.shape))
     if node.axis == "cols" or node.is_row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import reduce
 
 from matcalc.base.functions import Function, computable
 from matcalc.base.records import record
@@ -22,6 +23,17 @@ def of_entries(name: str, argument: Known) -> Known:
     keeps_zero = function.parity == "odd" or bool(function.sign) or name == "abs"
     entries, diagonal = _image(function, argument.entries), _image(function, argument.diagonal)
     return mapped(argument, entries, parity=function.parity, keeps_zero=keeps_zero, diagonal=diagonal)
+
+
+def of_several(name: str, arguments: Sequence[Known]) -> Known:
+    """A function of several numbers, entry by entry."""
+    function = computable()[name]
+    entries = Range.of(function.range) if function.range else ANY
+    if function.chooses:
+        entries = reduce(r.union, [argument.entries for argument in arguments])
+    if function.chooses == "largest" and any(argument.entries.nonnegative for argument in arguments):
+        entries = r.POSITIVE if any(argument.entries.positive for argument in arguments) else r.NONNEGATIVE
+    return plain(entries, square=any(argument.square for argument in arguments))
 
 
 def _image(function: Function, argument: Range) -> Range:

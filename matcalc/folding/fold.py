@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import inf
 from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.base.functions import functions
+from matcalc.base.functions import computable, functions
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
 from matcalc.base.sizes import ONE
@@ -193,7 +193,27 @@ class Folder:
             case _:
                 assert_never(node)
 
+    def _of_several(self, node: ix.Map) -> Term | None:
+        """A function of several numbers, in the order of reading where that is free; one that is
+        the same for all entries is a scalar."""
+        scalars = [unbroadcast(argument) if node.order else None for argument in node.arguments]
+        forms = [self.form(one) if scalar is None else self.folded(scalar) for one, scalar in zip(node.arguments, scalars)]
+        arguments = [form for form in forms if form is not None]
+        if len(arguments) < len(forms):
+            return None
+        if computable()[node.function].commutes:
+            arguments.sort(
+                key=lambda form: (not any(isinstance(part, Symbol) for part in postorder(form)), self.order.rank(form))
+            )
+        shaped = [argument for argument in arguments if argument.shape]
+        turned = [transpose(argument) if argument.shape else argument for argument in arguments]
+        if shaped and shaped[0].is_matrix and all(isinstance(argument, Transpose) for argument in shaped):
+            return as_term(transpose(Call(node.function, tuple(turned), None, shaped[0].shape[::-1])))
+        return as_term(Call(node.function, tuple(arguments), None, shaped[0].shape if shaped else ()))
+
     def _elementwise(self, node: ix.Map) -> Term | None:
+        if len(node.arguments) > 1:
+            return self._of_several(node)
         argument = self.form(node.arguments[0])
         if argument is None:
             return None

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import cache
 from typing import cast
 
+from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.files import read
 from matcalc.base.functions import functions, spellings
 from matcalc.base.records import record
@@ -57,6 +58,22 @@ def derivative_of(function: str, argument: Tensor) -> Tensor:
     return instantiated(formula(entry.derivative), {"t": argument})
 
 
+def partial_of(function: str, place: int, arguments: tuple[Tensor, ...]) -> Tensor:
+    """The derivative of a function of several numbers by one of them, entry by entry. Raises
+    NotDifferentiableError when there is none."""
+    names, text = functions()[function].parameters, functions()[function].partials[place]
+    if not text:
+        raise NotDifferentiableError(f"{function} has no derivative by its argument {names[place]}")
+    return instantiated(lower(partial_formula(function, place)).tensor, dict(zip(names, arguments, strict=True)))
+
+
+@cache
+def partial_formula(function: str, place: int) -> Expr:
+    """The derivative by one of several numbers as the function table has it."""
+    names = functions()[function].parameters
+    return elaborate(functions()[function].partials[place], dict.fromkeys(names, "scalar")).expression
+
+
 def instantiated(scalar: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """A scalar formula with its symbols replaced by tensors of one shape, entry by entry."""
     shape = next(iter(values.values())).shape
@@ -74,7 +91,7 @@ def instantiated(scalar: Tensor, values: Mapping[str, Tensor]) -> Tensor:
             case Map(function="pow", arguments=(base, raised)):
                 return symbolic_power(_spread(built[base], shape), _spread(built[raised], shape))
             case Map(function=function, arguments=arguments):
-                return apply_map(function, built[arguments[0]])
+                return apply_map(function, *[_spread(built[argument], shape) for argument in arguments])
 
     return _spread(bottom_up(postorder(scalar), step)[scalar], shape)
 

@@ -35,6 +35,7 @@ def slopes(of: ix.Tensor) -> Iterator[tuple[ix.Tensor, ix.Tensor]]:
         yield base, entrywise([upper, ix.Map("pow", (base, less))], of.shape)
         yield upper, entrywise([of, ix.Map("log", (base,))], of.shape)
         return
+    need(len(of.arguments) == 1, "the differential has no rule")
     (argument,) = of.arguments
     if of.function in functions():
         free = tuple([str(k) for k in range(of.order)])

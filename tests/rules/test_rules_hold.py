@@ -13,7 +13,7 @@ from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
-from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose
+from matcalc.expr.nodes import Call, Elementwise, Expr, Symbol, Trace, Transpose, postorder
 from matcalc.folding.fold import fold
 from matcalc.language import elaborate
 from matcalc.printing import text
@@ -21,13 +21,14 @@ from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
 from matcalc.rules.lines import RuleLine, fold_forms, fold_lines, template_of
 from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
 
-ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise"]
+ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise" and not function.partials]
+OF_SEVERAL = [function for function in functions().values() if function.partials]
 PRIMARY = [
     function
     for function in functions().values()
     if function.kind == "matrix" and function.derivative and "," not in function.signature
 ]
-POINTS = {"all": (-1.7, -0.4, 0.3, 1.9), "t > 0": (0.2, 1.1, 3.0), "-1 < t < 1": (-0.8, -0.1, 0.6)}
+POINTS = {"all": (-1.7, -0.4, 0.3, 1.9), "t > 0": (0.2, 1.1, 3.0), "-1 < t < 1": (-0.8, -0.1, 0.6), "t > 1": (1.2, 2.5)}
 
 
 def slope_is_right(function: Function) -> bool:
@@ -40,6 +41,32 @@ def slope_is_right(function: Function) -> bool:
         if abs(float(evaluate(formula, {"t": t})) - expected) > 1e-6 * max(1.0, abs(expected)):
             return False
     return True
+
+
+def partials_are_right(function: Function) -> bool:
+    """Whether the derivative by each of several numbers is the central difference of f; an order
+    ``k`` is a whole number."""
+    names, step = function.parameters, 1e-6
+    symbols = tuple([Symbol(name, ()) for name in names])
+    value = Call(function.name, symbols, None, ())
+    for place, partial in enumerate(function.partials):
+        if not partial:
+            continue
+        formula = elaborate(partial, dict.fromkeys(names, "scalar")).expression
+        for numbers in ((1.0, 0.4, 0.7), (2.0, 3.1, -0.2), (1.0, 1.9, 2.5)):
+            at = dict(zip(names, numbers))
+            high, low = (float(evaluate(value, {**at, names[place]: at[names[place]] + d})) for d in (step, -step))
+            found = float(evaluate(formula, {name: at[name] for name in names if Symbol(name, ()) in postorder(formula)}))
+            if abs((high - low) / (2 * step) - found) > 1e-5 * max(1.0, abs(found)):
+                return False
+    return True
+
+
+@pytest.mark.parametrize("function", OF_SEVERAL, ids=lambda function: function.name)
+def test_the_partial_derivatives_of_functions_of_several_numbers(function: Function) -> None:
+    assert partials_are_right(function)
+    wrong = tuple([f"2*({partial})" if partial else "" for partial in function.partials])
+    assert not any(map(bool, function.partials)) or not partials_are_right(replace(function, partials=wrong))
 
 
 @pytest.mark.parametrize("function", ELEMENTWISE, ids=lambda function: function.name)

@@ -121,8 +121,9 @@ class ArrayLibrary(PythonFiles):
             argument = self.from_host(argument, step.writer)
         if self.helper_source(name) is not None:
             return Text(f"{step.writer.helper(name)}({argument})")
-        code = self._elementwise(name)
-        simple = re.fullmatch(r"([\w.]+)\(t\)", code)
+        code, parameters = self._elementwise(name), ", ".join(computable()[name].parameters)
+        argument = ", ".join(step.codes)
+        simple = re.fullmatch(rf"([\w.]+)\({parameters}\)", code)
         if simple:
             self.note_import(code, step.writer)
             return Text(f"{simple[1]}({argument})")
@@ -288,7 +289,7 @@ class ArrayLibrary(PythonFiles):
 
     def elementwise_source(self, name: str) -> str:
         """An elementwise function of the table."""
-        return f"def _{name}(t):\n    return {self._elementwise(name)}"
+        return f"def _{name}({', '.join(computable()[name].parameters)}):\n    return {self._elementwise(name)}"
 
     def applied(self, application: Application, writer: Writer) -> str:
         """The function with its first arguments bound."""

@@ -146,7 +146,9 @@ class ColumnMajor(Target):
 
     def _map(self, step: Step) -> Text:
         name = step.op.data
-        simple = None if self.helper_source(name) is not None else re.fullmatch(r"(\w+)\(t\)", self.noted(name, step.writer))
+        parameters = ", ".join(computable()[name].parameters)
+        own = self.helper_source(name) is not None
+        simple = None if own else re.fullmatch(rf"([\w.]+)\({parameters}\)", self.noted(name, step.writer))
         return self.entrywise(simple[1] if simple else step.writer.defined(name), step)
 
     def noted(self, name: str, writer: Writer) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
@@ -306,7 +307,7 @@ class _Julia(ColumnMajor):
 
     def elementwise_source(self, name: str) -> str:
         """A function of a number."""
-        return f"{self.helper_name(name)}(t) = {self._code(name)}"
+        return f"{self.helper_name(name)}({', '.join(computable()[name].parameters)}) = {self._code(name)}"
 
     def file(self, file: File) -> str:
         """The helpers, the function, and the self check."""

@@ -9,6 +9,7 @@ from string import ascii_letters
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.base.functions import computable
 from matcalc.base.sizes import axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
@@ -391,7 +392,9 @@ class _MATLAB(ColumnMajor):
 
     def elementwise_source(self, name: str) -> str:
         """A function of an array."""
-        return f"function r = {self.helper_name(name)}(t)\n    r = {self._code(name)};\nend"
+        return (
+            f"function r = {self.helper_name(name)}({', '.join(computable()[name].parameters)})\n    r = {self._code(name)};\nend"
+        )
 
     def file(self, file: File) -> str:
         """The function, what it calls, and the self check."""

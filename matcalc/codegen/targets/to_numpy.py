@@ -8,7 +8,7 @@ from typing import Any
 
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names
-from matcalc.codegen.targets.target import Step, Target, Text, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_view
 from matcalc.evaluation.arrays import numeric
 
 _HELPERS = {
@@ -160,6 +160,13 @@ class _NumPy(ArrayLibrary):
     reuses_memory = True
     helpers = _HELPERS
     parts: Mapping[str, str] = MappingProxyType({"detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"})
+
+    named = ("math", "scipy.special")
+
+    def note_import(self, code: str, writer: Writer) -> None:
+        """SciPy, for special functions that NumPy lacks."""
+        if code.startswith("scipy.special."):
+            writer.imports.setdefault("scipy.special")
 
     def _add_diagonal(self, step: Step) -> Text:
         if not step.in_place:

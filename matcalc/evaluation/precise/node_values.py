@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.base.functions import functions
+from matcalc.base.functions import functions, is_entrywise
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
@@ -352,8 +352,18 @@ def _applied(ar: Decimals, name: str, value: Any) -> Any:
     return by_table(ar, name, value) if found is None else found
 
 
+def _of_several(ar: Arithmetic, name: str, operands: Sequence[Array]) -> Array:
+    if not isinstance(ar, Decimals):
+        raise NotRational(name)
+    shaped = next((operand for operand in operands if len(operand.data) > 1), operands[0])
+    columns = [operand.data if len(operand.data) > 1 else operand.data * len(shaped.data) for operand in operands]
+    return Array(shaped.dims, [by_table(ar, name, *entries) for entries in zip(*columns, strict=True)])
+
+
 def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:
     ar, name = inputs.ar, node.function
+    if is_entrywise(name):
+        return _of_several(ar, name, below)
     if name not in functions():
         return Array(inputs.dims(node.shape), _elementwise(ar, name, below[0]).data)
     if node.axis is None:

@@ -269,16 +269,40 @@ class _Exact(ast.NodeTransformer):
         return ast.Call(ast.Name("number", ast.Load()), [ast.Constant(repr(node.value))], [])
 
 
-def by_table(ar: Decimals, name: str, value: Decimal) -> Decimal:
-    """The value of a function of the table by its ``numpy`` text.
+def by_table(ar: Decimals, name: str, *values: Decimal) -> Decimal:
+    """The value of a function of the table: by what mpmath calls it, or by its ``numpy`` text.
 
     Raises UnknownFunctionError where the text uses what has no decimal form.
     """
+    function = functions()[name]
+    if function.code("precise"):
+        return _by_mpmath(ar, function.code("precise"), values)
+    named = {"np": _numpy(ar), "number": Decimal, **dict(zip(function.parameters, values, strict=True))}
     try:
-        found = eval(_compiled(name), {"__builtins__": {}}, {"np": _numpy(ar), "number": Decimal, "t": value})
+        found = eval(_compiled(name), {"__builtins__": {}}, named)
     except (AttributeError, NameError, TypeError, SyntaxError):
         raise UnknownFunctionError(f"the function {name} has no value at many digits") from None
     return Decimal(found)
+
+
+def _by_mpmath(ar: Decimals, name: str, values: tuple[Decimal, ...]) -> Decimal:
+    """A function of mpmath, at more digits than are computed with."""
+    import mpmath
+
+    if any(abs(value) > _LARGEST for value in values):
+        raise Undefined(f"{name} of a huge number")
+    ar.spend(20 * _work(ar))
+    with mpmath.workdps(ar.digits + _GUARD):
+        try:
+            found = getattr(mpmath, name)(*[mpmath.mpf(str(value)) for value in values])
+        except ValueError:
+            raise Undefined(f"{name} at a pole") from None
+        if not isinstance(found, mpmath.mpf) or not mpmath.isfinite(found):
+            raise Undefined(f"{name} has no real value here")
+        value = Decimal(mpmath.nstr(found, ar.digits + _GUARD))
+    if value:
+        ar.away_from_zero(value)
+    return value
 
 
 @cache

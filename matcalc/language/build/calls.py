@@ -18,7 +18,7 @@ from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.build.table_functions import TableFunctions, derivative_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
-from matcalc.language.text.spelling import INFINITE_NORMS, NORM_NAMES, SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import NORM_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing import kind_relations
@@ -46,10 +46,8 @@ _READINGS_OF_NORMS = {
         "the Frobenius norm: norm(X, 'fro')", "the spectral norm: norm(X, 2)",
     ),
     "induced": ("norm(X, 2) of a matrix is read as the spectral norm; the Frobenius norm is norm(X, 'fro')",),
-    "1": (
-        "norm(X, 1) of a matrix is read as the sum of the absolute values of all entries, not as the largest column sum",
-        "the sum of absolute values: norm1(X)", "the largest column sum: not in the language",
-    ),
+    "columns": ("norm(X, 1) of a matrix is read as the largest column sum; the sum of the absolute values of all entries is norm1(X)",),
+    "infinity": ("norm(X, inf) of a matrix is read as the largest row sum of absolute values; the largest is max(abs(vec(X)))",),
 }  # fmt: skip
 """By the kind of norm that is written, or where none is by the dialect, what is said of a matrix, and the
 readings where that is doubtful."""
@@ -303,8 +301,8 @@ def _norm_kind(call: s.Applied, builder: Builder) -> str:
     match node:
         case s.Word(word="nuclear" | "spectral" as word):
             return word
-        case s.Word(word=word) | s.Name(name=word) if word.lower() in INFINITE_NORMS:
-            raise ParseError("the norm of infinite order is not read", span=node.span, suggestion="norm(x) or norm(X, spectral)")
+        case s.Name(name=word) if NORM_NAMES.get(word.lower()) == "infinity" and not _is_known(word, builder.scope):
+            return "infinity"
         case s.Word(word=word) if word.lower() in NORM_NAMES or word == "F":
             return {"F": "2"}.get(name := NORM_NAMES.get(word.lower(), "F"), name)
         case s.Word(word=word):

@@ -330,20 +330,23 @@ def _exponent(exponent: e.Expr) -> e.Expr:
 
 def _norm(term: t.NormTerm, built: list[e.Expr]) -> e.Expr:
     operand, *parameter = built
-    if term.kind == "columns" and operand.is_matrix:
-        raise ShapeError(
-            "the largest column sum, which norm(X, 1) of a matrix is in programs, is not in the language",
-            span=term.span,
-            suggestion="norm1(X) for the sum of the absolute values of all entries",
-        )
     if parameter:
         _check_power_of_norm(_exponent(parameter[0]), term.operands[1].span)
     if operand.is_scalar:
         return e.Elementwise("abs", operand)
+    if term.kind == "infinity" or (term.kind == "columns" and operand.is_matrix):
+        return _largest_sum(operand, "cols" if term.kind == "columns" else "rows")
     if parameter:
         return e.Norm(operand, "p" if parameter[0].is_scalar else "A", parameter[0])
     kind = {"columns": "1", "induced": "spectral" if operand.is_matrix else "2"}.get(term.kind, term.kind)
     return e.Norm(operand, kind, None)
+
+
+def _largest_sum(operand: e.Expr, axis: str) -> e.Expr:
+    """The largest absolute value of a vector; of a matrix the largest sum of those in a row or
+    column, which is the norm induced by that of order infinity or 1."""
+    values: e.Expr = e.Elementwise("abs", operand)
+    return e.Call("max", (e.Total(values, axis) if operand.is_matrix else values,), None, ())
 
 
 def _check_power_of_norm(power: e.Expr, span: Span) -> None:

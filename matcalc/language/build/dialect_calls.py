@@ -168,7 +168,7 @@ class DialectBuilder(CallBuilder):
         if isinstance(second, s.Word) and second.word == "all":
             return replace(node, arguments=node.arguments[:1])
         number = _whole(second)
-        if number is None or self.summed_index(node) is not None:
+        if number is None or self.summed_index(node) is not None or self._goes_by_entries_of_both(node):
             return node
         from_zero = self._counts_from_zero(node, number)
         axis = number if from_zero else number - 1
@@ -180,6 +180,11 @@ class DialectBuilder(CallBuilder):
             )
         kept = () if from_zero else (s.Word(second.span, "kept"),)
         return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
+
+    def _goes_by_entries_of_both(self, node: s.Applied) -> bool:
+        """``max(X, 1)``, which is the larger of each entry and 1 but in NumPy."""
+        name = spellings().get(node.function)
+        return name is not None and bool(functions()[name].more) and self.written.dialect != "numpy"
 
     def _counts_from_zero(self, node: s.Applied, number: int) -> bool:
         """Whether the number behind a comma is an axis of NumPy, and no dimension of MATLAB or

@@ -41,7 +41,7 @@ class Operators(Naming):
         """``norm(x, 1)`` and ``norm(x, 2)``, which of a matrix is the spectral norm, except in
         Julia."""
         if order == 1:
-            return "columns" if self.written.dialect in ("matlab", "numpy") else "1"
+            return "1" if self.written.dialect == "julia" else "columns"
         return "2" if self.written.dialect == "julia" else "induced"
 
     def _negative(self, node: s.Minus, operands: list[t.Term]) -> t.Term:
@@ -320,6 +320,16 @@ class Operators(Naming):
                 span=self.place(node.span),
                 when=lambda: operand.cell.mask == MATRIX,
             )
+        if fixed == "infinity":
+            operand = operands[0]
+            self.decide(
+                "||.||_inf of a matrix is read as the largest row sum of absolute values",
+                "notation",
+                "doubtful",
+                span=self.place(node.span),
+                instead=("the largest row sum: norm(X, inf)", "the largest absolute value: max(abs(vec(X)))"),
+                when=lambda: operand.cell.mask == MATRIX,
+            )
         return self.norm(operands, fixed, node.span)
 
 
@@ -354,7 +364,9 @@ def fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
             return str(value)
         case s.Name(name="F"):
             return "" if weighs(norm.operand, scope) else "2"
-        case s.Name(name="nuclear" | "spectral" as name) if name not in scope.declarations and name not in scope.values:
+        case s.Name(name="nuclear" | "spectral" | "infinity" as name) if (
+            name not in scope.declarations and name not in scope.values
+        ):
             return name
         case _:
             return ""

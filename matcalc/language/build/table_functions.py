@@ -119,10 +119,14 @@ class TableFunctions(Builder):
         span = self.place(node.span)
         if axis and not entry.axis:
             raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
+        if entry.more and len(arguments) > 1 and axis is None:
+            return self._of_several(functions()[entry.more], node, arguments)
         signature = signature_of(entry)
-        self._count(node, arguments, 1 if entry.kind == "elementwise" else len(signature.parameters))
+        self._count(node, arguments, len(signature.parameters))
         if entry.name in MATRIX_COUNTERPART:
             self._note_counterpart(entry.name, node.function, arguments[0])
+        if len(signature.parameters) > 1 and entry.kind == "elementwise":
+            return t.CallTerm(self.folded(c.ElementMultiplied, arguments), span, tuple(arguments), entry.name, None)
         if entry.kind == "elementwise":
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
         if entry.of_one and self.single(arguments[0]):
@@ -144,6 +148,13 @@ class TableFunctions(Builder):
             return self._along_axis(entry, signature, node, arguments[0], axis)
         return self._measured(entry, signature, node, arguments)
 
+    def _of_several(self, entry: Function, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        """``max(a, b, c)`` as the larger of the larger of two, and the third."""
+        first, *others = arguments
+        for other in others:
+            first = self.function(entry, node, [first, other], None)
+        return first
+
     def _along_axis(self, entry: Function, signature: Signature, node: s.Applied, operand: t.Term, axis: str) -> t.Term:
         span, result = self.place(node.span), operand.cell
         if signature.result == ():
@@ -157,6 +168,8 @@ class TableFunctions(Builder):
         entries, a softmax that of each row."""
         operand = arguments[0]
         span = self.place(node.span)
+        if not signature.size_names:
+            return None
 
         def of_matrix() -> bool:
             return operand.cell.mask == MATRIX

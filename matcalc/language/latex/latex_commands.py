@@ -83,6 +83,7 @@ OPERATORS = MappingProxyType(
     {
         "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "ELEMENT_TIMES", "circ": "ELEMENT_TIMES", "oslash": "ELEMENT_DIVIDE",
         "otimes": "KRONECKER", "div": "DIVIDE", "equiv": "EQUALS", "triangleq": "EQUALS", "coloneqq": "EQUALS", "doteq": "EQUALS",
+        **dict.fromkeys(("le", "leq", "leqslant", "ge", "geq", "geqslant", "lt", "gt"), "RELATION"),
         "Rightarrow": "IMPLIES", "implies": "IMPLIES", "Longrightarrow": "IMPLIES",
         "partial": "PARTIAL", "nabla": "NABLA", "sum": "SUM_SIGN", "Vert": "NORM_BAR", "|": "NORM_BAR", "parallel": "NORM_BAR",
         "vert": "BAR", "mid": "BAR", "hadamard": "ELEMENT_TIMES", "kron": "KRONECKER",

@@ -475,4 +475,6 @@ _BOLD = {"0": ("NUMBER", "0"), "1": ("ONES", ONES)}
 _INVERTED = (("NUMBER", "1"), ("DIVIDE", "/"), ("POWER", "^"))
 _SMALL = ("SUPERSCRIPT", "SUBSCRIPT_RUN")
 _CHARACTERS = OPERATOR_TYPE | {ONES: "ONES", "∂": "PARTIAL"}
-_CHARACTERS |= dict.fromkeys(SUBSCRIPTS, "SUBSCRIPT_RUN") | dict.fromkeys(SUPERSCRIPTS, "SUPERSCRIPT")
+_CHARACTERS |= (
+    dict.fromkeys("<>≤≥", "RELATION") | dict.fromkeys(SUBSCRIPTS, "SUBSCRIPT_RUN") | dict.fromkeys(SUPERSCRIPTS, "SUPERSCRIPT")
+)

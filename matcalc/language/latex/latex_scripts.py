@@ -11,7 +11,7 @@ from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_constructs import Items, Range, Reading, comma
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.scanner import sum_over
-from matcalc.language.text.spelling import INDEX_LETTERS, INFINITE_NORMS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import INDEX_LETTERS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
 
 _INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
@@ -288,6 +288,8 @@ class Scripts(Reading):
         base, under = self.last, self.token("UNDERSCORE", "_", place)
         if first == last:
             raise ParseError("the subscript is empty", span=under.span, suggestion="x_{1}")
+        if base is not None and base.type in ("RPAR", "RSQB") and self.texts(first, last, 2) == ["+"]:
+            return [under.as_a("POSITIVE_PART", "_+")]
         if base is None or base.type not in _SUBSCRIPTED:
             return [under]
         word = self.word(first, last)
@@ -411,8 +413,6 @@ class Scripts(Reading):
 
     def _named_norm(self, word: str, place: int, whole: Span) -> tuple[str, str]:
         """The order of a norm, or its name, which may be that of a matrix."""
-        if word.lower() in INFINITE_NORMS:
-            raise ParseError("the norm of infinite order is not read", span=whole, suggestion=NORMS_SAID)
         known = None if self.vocabulary.declares(word) else NORM_NAMES.get(word.lower())
         if known is None and word.isdecimal():
             return "NUMBER", word

@@ -15,7 +15,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.scanner import summed
+from matcalc.language.text.scanner import inequality, summed
 from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.text.terminals import Fork, Token
 from matcalc.language.text.tokenization import tokenize
@@ -103,6 +103,8 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
     )
     if token.type == _END:
         return _too_early(tokens, text, operand, expected)
+    if token.type == "RELATION":
+        return inequality(text[token.start : token.end], token.span)
     shown = _written(token, text)
     if token.type == "LSQB" and operand:
         return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
@@ -331,6 +333,14 @@ class _Builder:
     def group(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Group:
         return s.Group(span, operand)
 
+    def comparison(self, span: Span, *children: Any) -> s.Group:
+        """1 where it holds, else 0."""
+        (left, right), sign = _nodes(children), next(child for child in children if getattr(child, "type", "") == "RELATION")
+        return s.Group(span, _holds(sign, left, right, span))
+
+    def positive_part(self, span: Span, operand: s.Syntax, sign: Token) -> s.Applied:
+        return s.Applied(span, "maximum", (operand, s.NumberLiteral(sign.span, Fraction(0))), sign.span)
+
     def arguments(self, _: Span, *children: Any) -> list[s.Syntax]:
         return _nodes(children)
 
@@ -344,6 +354,19 @@ class _Builder:
 
     def bars(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Bars:
         return s.Bars(span, operand)
+
+
+_SMALLER = frozenset(["<", "<=", "≤", "≤=", "lt", "le", "leq", "leqslant"])
+_OR_EQUAL = frozenset(["<=", ">=", "≤", "≥", "≤=", "≥=", "le", "leq", "leqslant", "ge", "geq", "geqslant"])
+
+
+def _holds(sign: Token, left: s.Syntax, right: s.Syntax, span: Span) -> s.Applied:
+    """1 where one is larger than the other, or equal to it where the sign says so, else 0."""
+    relation = sign.value.strip("\\")
+    larger, smaller = (right, left) if relation in _SMALLER else (left, right)
+    nothing = isinstance(smaller, s.NumberLiteral) and not smaller.value
+    difference = larger if nothing else s.Binary(span, "-", larger, smaller, sign.span)
+    return s.Applied(span, "nonnegative" if relation in _OR_EQUAL else "step", (difference,), sign.span)
 
 
 def _nodes(children: Iterable[Any]) -> list[s.Syntax]:

@@ -129,7 +129,7 @@ def without_handle(tokens: list[Token]) -> list[Token]:
     return tokens[stop + 1 :] if tokens[stop].type == "RPAR" else tokens
 
 
-_OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC"])
+_OPERAND_ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "VEC", "POSITIVE_PART"])
 _CONSTANTS = frozenset(["True", "False", "None"])
 _REDUCTIONS = frozenset(["sum", "mean", "prod", "maximum", "minimum"])
 _LONGEST_POSITIONS = 4

@@ -228,6 +228,7 @@ _IN_LINES = (
 _DOTTED = r"(?P<TRANSPOSE>\.(?:T(?!\w)|'))"
 _QUOTES = r'\"{3}[\s\S]*?\"{3}|"[^"\n]*"'
 _SIGNS = r"=>|:=|\.[*/^+-]|\*\*|%[*xo]%"
+_COMPARED = r"(?P<RELATION>[<≤≥]=?|(?<![-|=])>=?)|(?P<POSITIVE_PART>(?<=[)\]])(?:_\+|_\{\+\}|₊))"
 _DOT = r"(?P<DOT>\.(?=[^\W\d]|\())"
 _TOKEN = pattern(
     rf"""
@@ -236,12 +237,14 @@ _TOKEN = pattern(
     | {_IN_LINES}
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
+    | (?P<INFINITY>∞)
     | (?P<SUM_OVER>[∑Σ][{_SUB}]+₌[₀₁][{_SUPER}]*)
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
     | {_DOTTED}
     | (?P<STRING>{_QUOTES}|‘[^’\n]*’|“[^”\n]*”)
+    | {_COMPARED}
     | (?P<OPERATOR>{_SIGNS}|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1))}])
     | {_DOT}
     """,
@@ -254,6 +257,7 @@ _PLAIN_TOKEN = pattern(
     | (?P<RUN>[A-Za-z](?:_?[A-Za-z0-9])*)
     | {_DOTTED}
     | (?P<STRING>{_QUOTES})
+    | {_COMPARED}
     | (?P<OPERATOR>{_SIGNS}|[{re.escape("".join(k for k in OPERATOR_TYPE if len(k) == 1 and k.isascii()))}])
     | {_DOT}
     """,
@@ -308,6 +312,8 @@ def _read(match: re.Match[str], text: str, position: int, before: list[Token]) -
         raise too_long(Span(position, end))
     if kind == "SUM_OVER":
         return kind, _small_limits(value, Span(position, end)), end
+    if kind == "INFINITY":
+        return "RUN", "infinity", end
     if kind != "OPERATOR":
         return kind, value, end
     kind = OPERATOR_TYPE[value]

@@ -194,11 +194,11 @@ NORM_NAMES = {
     **dict.fromkeys(("fro", "frob", "frobenius", "hs"), "F"),
     **dict.fromkeys(("op", "spec", "spectral"), "spectral"),
     **dict.fromkeys(("nuc", "nuclear", "tr"), "nuclear"),
+    **dict.fromkeys(("inf", "infty", "infinity", "oo"), "infinity"),
 }
 """What names a norm as its subscript, in lower case, and how the language calls it."""
 
-INFINITE_NORMS = frozenset(["inf", "infty", "infinity", "max", "oo"])
-NORMS_SAID = "||x||_1, ||x||_2, ||X||_F, ||X||_* or ||x||_A with a matrix A"
+NORMS_SAID = "||x||_1, ||x||_2, ||x||_inf, ||X||_F, ||X||_* or ||x||_A with a matrix A"
 
 _OVER = "|".join(sorted(set(ACCENTS.values())))
 _INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")

@@ -10,7 +10,20 @@ from matcalc.base.errors import Span
 from matcalc.base.records import record
 
 ENDS_OPERAND = frozenset(
-    ["NUMBER", "NAME", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "NORM_CLOSE", "BAR_CLOSE", "BY", "VEC", "ATTRIBUTE"]
+    [
+        "NUMBER",
+        "NAME",
+        "RPAR",
+        "RSQB",
+        "TRANSPOSE",
+        "SUPERSCRIPT",
+        "NORM_CLOSE",
+        "BAR_CLOSE",
+        "BY",
+        "VEC",
+        "ATTRIBUTE",
+        "POSITIVE_PART",
+    ]
 )
 STARTS_OPERAND = frozenset(
     [

@@ -16,9 +16,7 @@ from matcalc.language.text.runs import resolve_runs
 from matcalc.language.text.scanner import scan
 from matcalc.language.text.spelling import (
     DERIVATIVE_LETTERS,
-    INFINITE_NORMS,
     NORM_NAMES,
-    NORMS_SAID,
     SUBSCRIPTS,
     SUPERSCRIPTS,
     Vocabulary,
@@ -312,8 +310,6 @@ def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         if not below or vocabulary.declares(token.value):
             return None
         word = token.value.lower()
-        if word in INFINITE_NORMS:
-            raise ParseError("the norm of infinite order is not read", span=token.span, suggestion=NORMS_SAID)
         return ([token.as_a("NAME", NORM_NAMES[word])], position + 1) if word in NORM_NAMES else None
 
     return rewritten(tokens, name)

@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.files import read
-from matcalc.base.functions import functions
+from matcalc.base.functions import functions, is_entrywise
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.derivation.pipeline import folded, reading_order
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import broadcast
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in, with_fields
@@ -26,7 +27,7 @@ from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.differentials import pushed
 from matcalc.rules.lines import RuleLine, rule_lines
-from matcalc.rules.rewrites import derivative_of
+from matcalc.rules.rewrites import derivative_of, partial_of
 from matcalc.steps.differential.adjoints import spread, transposed, weight
 from matcalc.steps.differential.marks import Marks
 
@@ -319,6 +320,8 @@ class Expander:
             case e.Elementwise(function=name, argument=argument):
                 what = "chain rule" if argument.is_scalar else "elementwise"
                 return Line(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
+            case e.Call(function=name, arguments=arguments) if is_entrywise(name):
+                return self._of_several(name, arguments)
             case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
                 right = _times(raised(base, value - 1), self.change(base), value)
                 return Line(right, "power rule", remark="entry by entry" if base.shape else "")
@@ -326,6 +329,23 @@ class Expander:
                 return self._matrix_power(node, base, int(value))
             case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                 return self._pushed(node)
+
+    def _of_several(self, name: str, arguments: tuple[Expr, ...]) -> Line:
+        """To each argument that varies its partial derivative."""
+        values = dict(zip(functions()[name].parameters, arguments, strict=True))
+        whole = max(arguments, key=lambda argument: len(argument.shape))
+        shape = axes_of(whole.shape)
+        letters = {letter: ix.Symbol(letter, axes_of(argument.shape)) for letter, argument in values.items()}
+        spread_out = tuple([broadcast(letter, shape) if letter.order < len(shape) else letter for letter in letters.values()])
+        order = {letter: place for place, letter in enumerate(letters)}
+        terms = []
+        for place, argument in enumerate(arguments):
+            if self.depends(argument):
+                slope = folded(partial_of(name, place, spread_out), _split(whole), order, frozenset())
+                if slope is None:
+                    raise Untold(f"the derivative of {name}")
+                terms.append(_times(replaced(slope, values), self.change(argument)))
+        return Line(terms[0] if len(terms) == 1 else e.Sum(tuple(spread(terms))), "chain rule")
 
     def _slope(self, name: str, argument: Expr) -> Expr:
         """f'(argument) as a matrix expression."""

@@ -35,6 +35,7 @@ class Function:
     definition: str = ""
     definition_rows: str = ""
     definition_cols: str = ""
+    definition_sample: str = ""
     signature: str = "t -> t"
     axis: bool = False
     of_one: str = ""
@@ -61,6 +62,10 @@ class Function:
     and a direction."""
     linear: bool = False
     """Linear in the second argument, with the adjoint that has the first argument transposed."""
+    adjoints: tuple[tuple[str, str], ...] = ()
+    """What a scalar of the value passes on to each parameter, in the parameters and the derivative
+    G by the value."""
+    requires: str = ""
     masks: bool = False
     """Linear, and it keeps or drops each entry: f(X) is X ⊙ f(ones)."""
     symmetry: str = ""
@@ -177,6 +182,16 @@ def spellings() -> Mapping[str, str]:
     for function in functions().values():
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)
+
+
+@cache
+def _written() -> Mapping[str, str]:
+    return {function.more: name for name, function in functions().items() if function.more}
+
+
+def written_name(name: str) -> str:
+    """How a call of a function is written: ``maximum`` is ``max`` with several arguments."""
+    return _written().get(name, name)
 
 
 def is_entrywise(name: str) -> bool:

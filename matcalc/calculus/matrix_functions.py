@@ -49,6 +49,9 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
         return
+    if function.adjoints:
+        yield from _by_adjoints(function, node, cotangent, root, depends)
+        return
     if function.linear:
         yield _of_direction(function, node, cotangent, root, depends)
         return
@@ -59,6 +62,18 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
         yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
     if argument in depends or not parameters:
         yield from _of_argument(function, node, cotangent, root, depends)
+
+
+def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """By the formulas of the table, which take the derivative of a scalar by the value."""
+    if root:
+        raise NotDifferentiableError(
+            f"the derivative of {function.name}(X) has no closed form here", expected=f"a scalar of {function.name}(X)"
+        )
+    formulas = dict(function.adjoints)
+    for name, argument in zip(function.parameters, node.arguments, strict=True):
+        if argument in depends:
+            yield argument, (YES, _instance(function, formulas[name], node, cotangent))
 
 
 def _of_direction(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Contribution:
@@ -236,23 +251,29 @@ def _slope(function: Function, node: Apply) -> Tensor:
     return _instance(function, function.derivative, node)
 
 
-def _instance(function: Function, text: str, node: Apply) -> Tensor:
-    """A formula in the function's parameters, at the arguments of ``node``."""
+def _instance(function: Function, text: str, node: Apply, cotangent: Tensor | None = None) -> Tensor:
+    """A formula in the function's parameters, at the arguments of ``node``, and G, the
+    cotangent."""
     expression, names = _formula(function, text)
     parameter = next(size for part in postorder_of(expression) for size in part.shape)
+    given = dict(zip(names, (*node.arguments, *((cotangent,) if cotangent is not None else ())), strict=False))
     values: dict[Tensor, Tensor] = {}
+    sizes = {parameter: node.shape[0]}
     formula = lower(expression).tensor
     for symbol in postorder(formula):
         if isinstance(symbol, Symbol):
-            values[symbol] = node.arguments[names.index(symbol.name)]
-    return substituted(formula, values, {parameter: node.shape[0]})
+            values[symbol] = given[symbol.name]
+            sizes |= dict(zip(symbol.shape, values[symbol].shape))
+    return substituted(formula, values, sizes)
 
 
 @cache
 def _formula(function: Function, text: str) -> tuple[Expr, tuple[str, ...]]:
-    parameters = function.signature.partition("->")[0]
-    names = tuple([part.partition(":")[0].strip() for part in parameters.split(",")])
-    return elaborate(text, parameters.replace(",", ";")).expression, names
+    parameters, _, result = function.signature.partition("->")
+    declared = f"{parameters.replace(',', ';')}; G: {result}" if function.adjoints else parameters.replace(",", ";")
+    if function.requires:
+        declared = declared.replace(f"{function.parameters[0]}: n×n", f"{function.parameters[0]}: n×n {function.requires}", 1)
+    return elaborate(text, declared).expression, (*function.parameters, "G")
 
 
 Terms = tuple[tuple[Fraction, Tensor], ...]

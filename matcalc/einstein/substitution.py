@@ -126,9 +126,12 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     where the function allows it."""
     argument = arguments[0]
     if computable()[function].masks and argument is not ones(argument.shape):
-        return elementwise([argument, apply(function, (ones(argument.shape),), shape)], shape)
+        return elementwise([argument, apply(function, (ones(argument.shape), *arguments[1:]), shape)], shape)
     if function == "triu":
         return transposed(apply("tril", arguments, shape))
+    if function == "triu_from":
+        turned = ones(shape[::-1]), scale(MINUS, arguments[1])
+        return transposed(apply("tril_from", turned, shape[::-1]))
     if computable()[function].symmetry == "kept" and prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):

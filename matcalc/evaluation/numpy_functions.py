@@ -56,6 +56,14 @@ def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
+def sylvester(left: NDArray[Any], right: NDArray[Any], value: NDArray[Any]) -> NDArray[Any]:
+    """The Y with A Y + Y B = C, as a system of equations for vec(Y)."""
+    import numpy as np
+
+    system = np.kron(np.eye(len(right)), left) + np.kron(right.T, np.eye(len(left)))
+    return np.asarray(np.linalg.solve(system, value.T.reshape(-1)).reshape(value.shape[::-1]).T)
+
+
 def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
     """The principal square root, by the scaled product form of the Denman-Beavers iteration.
 
@@ -397,6 +405,10 @@ def _namespace() -> dict[str, Any]:
         "adjugate": adjugate,
         "divided_differences": divided_differences,
         "matrix_power": matrix_power,
+        "sylvester": sylvester,
+        "lyap": lambda A, Q: sylvester(A, A.T, -Q),
+        "sinm": lambda X: matrix_exponential(1j * X).imag,
+        "cosm": lambda X: matrix_exponential(1j * X).real,
         "polar_factor": polar_factor,
         "top_singular_vectors": top_singular_vectors,
         "log_sum_exp": log_sum_exp,

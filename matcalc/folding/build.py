@@ -210,26 +210,32 @@ def _elementwise_factors(expression: Expr) -> tuple[Expr, ...]:
 def _masked(factors: Sequence[Expr]) -> Expr:
     """An elementwise product, what keeps some entries as a function of the rest:
     ``tril(ones(n, n)) ⊙ X`` is ``tril(X)``."""
-    masks = [name for factor in factors if (name := _mask(factor)) is not None]
+    masks = [mask for factor in factors if (mask := _mask(factor)) is not None]
     rest = [factor for factor in factors if _mask(factor) is None]
     if not rest:
         masks, rest = [], list(factors)
     found = _entrywise(rest)
-    for name in dict.fromkeys(masks):
-        found = Call(name, (found,), None, found.shape)
+    for name, others in dict.fromkeys(masks):
+        found = Call(name, (found, *others), None, found.shape)
     return found
 
 
-_TURNED = {"tril": "triu", "triu": "tril"}
+_TURNED = {"tril": "triu", "triu": "tril", "tril_from": "triu_from", "triu_from": "tril_from", "band": "band"}
 
 
-def _mask(factor: Expr) -> str | None:
-    """The function that keeps the entries where ``factor`` is one, where it is such a function of
-    ones."""
+def _mask(factor: Expr) -> tuple[str, tuple[Expr, ...]] | None:
+    """The function that keeps the entries where ``factor`` is one, with its other arguments, where
+    it is such a function of ones. The k-th diagonal of the transpose is the one of -k."""
     match factor.operand if isinstance(factor, Transpose) else factor:
-        case Call(function=name, arguments=(Ones(),)) if name in functions() and functions()[name].masks:
-            return _TURNED[name] if isinstance(factor, Transpose) else name
+        case Call(function=name, arguments=(Ones(), *others)) if name in functions() and functions()[name].masks:
+            if isinstance(factor, Transpose):
+                return _TURNED[name], tuple([_opposite(other) for other in others])
+            return name, tuple(others)
     return None
+
+
+def _opposite(number: Expr) -> Expr:
+    return Number(-number.value) if isinstance(number, Number) else negative(number)
 
 
 def kronecker(left: Expr, right: Expr) -> Expr:

@@ -409,8 +409,12 @@ class Folder:
                 exponent = self.form(node.arguments[1])
                 return None if exponent is None else MatrixPower(argument, exponent)
             case _ if node.arguments[0].order == functions()[node.function].argument_order:
+                others = [self.form(other) for other in node.arguments[1:]]
+                if None in others:
+                    return None
                 turned = node.order == 2 and argument.shape != node.arguments[0].shape
-                return Call(node.function, (argument,), None, node.shape[::-1] if turned else node.shape)
+                arguments = (argument, *[other for other in others if other is not None])
+                return Call(node.function, arguments, None, node.shape[::-1] if turned else node.shape)
             case _:
                 return None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.base.fields import decimal_text, fraction_text
-from matcalc.base.functions import functions
+from matcalc.base.functions import functions, written_name
 from matcalc.base.sizes import Shape, Size
 from matcalc.language.text.spelling import known_functions, parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, superscript, unicode_name
@@ -77,7 +77,7 @@ class AsciiNotation(Notation):
 
     def function(self, name: str) -> str:
         """The name of a function."""
-        return name if name in functions() else ascii_name(name)
+        return written_name(name) if name in functions() else ascii_name(name)
 
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
         if kind in ("1", "2"):
@@ -192,7 +192,7 @@ class UnicodeNotation(AsciiNotation):
 
     def function(self, name: str) -> str:
         glyph = functions()[name].unicode if name in functions() else unicode_name(name)
-        return glyph if glyph and glyph not in self._taken else name
+        return glyph if glyph and glyph not in self._taken else written_name(name)
 
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
         named = kind in ("nuclear", "spectral") or operand.bars

@@ -89,6 +89,27 @@ def _matrix_power(A, exponent):
         return {xp}.linalg.matrix_power(A, int(exponent))
     return _expm(exponent * _logm(A))
 ''',
+    "sylvester": '''
+def _sylvester(A, B, C):
+    """The Y with A Y + Y B = C, as a system of equations for its entries."""
+    system = {xp}.kron({xp}.eye(len(B){like}), A) + {xp}.kron(B.T, {xp}.eye(len(A){like}))
+    return {xp}.linalg.solve(system, C.T.reshape(-1)).reshape(C.shape[1], C.shape[0]).T
+''',
+    "lyap": '''
+def _lyap(A, Q):
+    """The Y with A Y + Y A' + Q = 0."""
+    return _sylvester(A, A.T, -Q)
+''',
+    **{
+        f"{name}m": f'''
+def _{name}m(A):
+    """The {word} of a matrix, a block of the exponential of [0 A; -A 0]."""
+    n, zero = len(A), {{xp}}.zeros_like(A)
+    rows = {{xp}}.concatenate([zero, A], {{dim}}=1), {{xp}}.concatenate([-A, zero], {{dim}}=1)
+    return _expm({{xp}}.concatenate(rows))[:n, {part}]
+'''
+        for name, word, part in (("sin", "sine", "n:"), ("cos", "cosine", ":n"))
+    },
     **{
         f"frechet_{name}": f'''
 def _frechet_{name}(A, E):
@@ -211,6 +232,9 @@ NEEDS = {
     "frechet_log": ("sqrtm", "logm"),
     "frechet_sqrt": ("sqrtm",),
     "frechet_power": ("sqrtm", "logm", "expm", "matrix_power"),
+    "lyap": ("sylvester",),
+    "sinm": ("expm",),
+    "cosm": ("expm",),
     "logm": ("sqrtm",),
     "matrix_power": ("sqrtm", "logm", "expm"),
     "gelu": ("erf",),

@@ -288,7 +288,7 @@ def _axis_of(node: s.Applied) -> str | None:
     """The axis that a call names by a word. Raises ParseError for words that stand elsewhere, or
     say something else."""
     *others, last = node.arguments or (node,)
-    axis = last.word if isinstance(last, s.Word) and last.word in ("rows", "cols") else None
+    axis = last.word if isinstance(last, s.Word) and last.word in ("rows", "cols", "sample") else None
     of_norm = node.function == "norm" and isinstance(last, s.Word)
     _refuse_words(tuple(others if axis or of_norm else node.arguments))
     return axis

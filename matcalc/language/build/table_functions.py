@@ -64,10 +64,14 @@ def _sizes(text: str) -> SizeNames:
     return () if text == "scalar" else tuple(part.strip() for part in text.split("×"))
 
 
-@cache
 def _formula(function: str, field: str) -> s.Syntax:
     """The syntax tree of a formula that the table has of a function."""
-    return parse_syntax(getattr(functions()[function], field), Vocabulary.of("tX")).program.value
+    return _parsed(getattr(functions()[function], field))
+
+
+@cache
+def _parsed(formula: str) -> s.Syntax:
+    return parse_syntax(formula, Vocabulary.of("tX")).program.value
 
 
 @cache
@@ -117,6 +121,8 @@ class TableFunctions(Builder):
         """A function of ``rules/functions.toml``, applied to the whole, or to each row or
         column."""
         span = self.place(node.span)
+        if axis == "sample":
+            return self._of_sample(entry, node, arguments)
         if axis and not entry.axis:
             raise ParseError(f"{entry.name} is not taken along {axis}", span=node.span, suggestion=f"{node.function}(X)")
         if entry.more and len(arguments) > 1 and axis is None:
@@ -148,9 +154,21 @@ class TableFunctions(Builder):
             return self._along_axis(entry, signature, node, arguments[0], axis)
         return self._measured(entry, signature, node, arguments)
 
+    def _of_sample(self, entry: Function, node: s.Applied, arguments: list[t.Term]) -> t.Term:
+        """``var(x, sample)``, divided by n - 1."""
+        if not entry.definition_sample:
+            raise ParseError(f"{entry.name} is not that of a sample", span=node.span, suggestion="var(x, sample)")
+        if entry.more and len(arguments) > 1:
+            entry = functions()[entry.more]
+        signature = signature_of(entry)
+        self._count(node, arguments, len(signature.parameters))
+        return self._defined(replace(entry, definition=entry.definition_sample), signature, node, arguments, None)
+
     def _of_several(self, entry: Function, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         """``max(a, b, c)`` as the larger of the larger of two, and the third."""
         first, *others = arguments
+        if entry.kind != "elementwise":
+            return self.function(entry, node, arguments, None)
         for other in others:
             first = self.function(entry, node, [first, other], None)
         return first
@@ -248,9 +266,7 @@ class TableFunctions(Builder):
             shapes = list(signature.parameters.values())
             kinds = frozenset({tuple([kind_of(shape) for shape in shapes])})
             self._in_shapes(node, shapes, [argument.cell for argument in arguments], kinds, sizes)
-        built = self._opened(
-            _formula(entry.name, "definition"), dict(zip(signature.parameters, arguments, strict=True)), sizes, span
-        )
+        built = self._opened(_parsed(entry.definition), dict(zip(signature.parameters, arguments, strict=True)), sizes, span)
         self.evidence |= bool(signature.size_names)
         return built
 

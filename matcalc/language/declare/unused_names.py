@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from matcalc.base.errors import ParseError, Span
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import places, written
-from matcalc.language.declare.declared import BlockText, Declare, declared_sizes, parse_declarations
+from matcalc.language.declare.declared import BlockText, Declare, declared_members, declared_sizes, parse_declarations
 from matcalc.language.declare.objects import described
 from matcalc.language.text.spelling import nearest_spelling
 
@@ -21,7 +21,8 @@ def unused(declare: Declare, occurring: Iterable[str]) -> tuple[str, ...]:
     if all(name in known for name in said):
         return ()
     known |= declared_sizes(said)
-    return tuple([name for name, one in said.items() if name not in known and one.count is None])
+    members = {one.name for (base, _), one in declared_members(said).items() if not known.isdisjoint((base, base.capitalize()))}
+    return tuple([name for name, one in said.items() if name not in known and name not in members and one.count is None])
 
 
 def about(declare: Declare, occurring: Sequence[str], others: Sequence[str]) -> tuple[Decision, ...]:

@@ -185,7 +185,7 @@ STRUCTURAL = OF_DERIVATIVES.union(
 NAMES_TOO = frozenset(["eye", "vector", "matrix", "tensor", "ones", "zeros", "unit", "spectral", "nuclear", "dot", "reshape"])
 """Functions only when brackets follow."""
 
-WORDS = frozenset(["rows", "cols", "nuclear", "spectral"])
+WORDS = frozenset(["rows", "cols", "nuclear", "spectral", "sample"])
 
 CONNECTIVES = ("where", "with", "for", "if", "when", "given", "assuming", "provided", "suppose")
 """Words between a formula and what is said of its names."""

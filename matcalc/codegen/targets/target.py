@@ -373,10 +373,12 @@ def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
     """An expression of the parameters of a signature with the codes of the arguments, in brackets
     where they may fall apart."""
     parameters = [part.partition(":")[0].strip() for part in signature.partition("->")[0].split(",")]
-    for parameter, code in zip(parameters, codes, strict=True):
-        safe = code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
-        text = re.sub(rf"(?<![\w.]){parameter}(?!\w)", lambda _, safe=safe: safe, text)  # type: ignore[misc]
-    return text
+    safe = {
+        parameter: code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
+        for parameter, code in zip(parameters, codes, strict=True)
+    }
+    # All at once: the code of one argument may hold the name of another parameter.
+    return re.sub(rf"(?<![\w.])(?:{'|'.join(map(re.escape, safe))})(?!\w)", lambda match: safe[match[0]], text)
 
 
 _VIEWS = frozenset(

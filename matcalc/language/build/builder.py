@@ -191,11 +191,16 @@ class Builder(Operators):
         """A size written as an argument: ``n``, ``3``, ``m*n``, ``n+1``."""
         if isinstance(node, s.Name) and node.name in self.scope.sizes:
             return self.scope.sizes[node.name]
+        found = self.polynomial(node)
+        if not found.can_be_positive:
+            raise ParseError(f"a size cannot be {found}", span=node.span, expected="a size that can be 1 or more")
+        return found
+
+    def polynomial(self, node: s.Syntax) -> Size:
+        """What is written with names of sizes, which may be 0 and less."""
         found: dict[s.Syntax, Size] = {}
         for part in reversed(list(walk(node))):
             found[part] = self._size_from(part, found)
-        if not found[node].can_be_positive:
-            raise ParseError(f"a size cannot be {found[node]}", span=node.span, expected="a size that can be 1 or more")
         return found[node]
 
     def _size_from(self, part: s.Syntax, found: Mapping[s.Syntax, Size]) -> Size:

@@ -304,6 +304,9 @@ class _Builder:
         whole = tuple([k for k, child in enumerate(places) if not isinstance(child, s.Syntax)])
         return s.Entries(span, operand, tuple(_nodes(places)), whole)
 
+    def range(self, span: Span, first: s.Syntax, sign: Token, last: s.Syntax) -> s.Binary:
+        return s.Binary(span, ":", first, last, sign.span)
+
     def flattened(self, span: Span, operand: s.Syntax, sign: Token) -> s.Applied:
         return s.Applied(span, "vec", (operand,), sign.span)
 
@@ -345,9 +348,9 @@ class _Builder:
         return _nodes(children)
 
     def call(self, span: Span, function: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Syntax:
-        if function.value in _DERIVATIVES:
+        if function.value in _DERIVATIVES and (function.value != "diff" or len(arguments) != 1):
             return _named_derivative(function, arguments, span)
-        return s.Applied(span, function.value, tuple(arguments), function.span)
+        return _over_indices(function, arguments, span) or s.Applied(span, function.value, tuple(arguments), function.span)
 
     def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.NormBars:
         return s.NormBars(span, operand, rest[-1] if len(rest) > 1 else None)
@@ -367,6 +370,22 @@ def _holds(sign: Token, left: s.Syntax, right: s.Syntax, span: Span) -> s.Applie
     nothing = isinstance(smaller, s.NumberLiteral) and not smaller.value
     difference = larger if nothing else s.Binary(span, "-", larger, smaller, sign.span)
     return s.Applied(span, "nonnegative" if relation in _OR_EQUAL else "step", (difference,), sign.span)
+
+
+def _over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Syntax | None:
+    """``sum(i<j, body)`` and ``prod(i, body)``, the product of an array of entries."""
+    if len(arguments) != 2 or function.value not in ("sum", "prod"):
+        return None
+    first, body = arguments
+    match first:
+        case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not isinstance(body, s.Word):
+            return s.Applied(span, "prod", (s.Applied(span, "tensor", (first, body), function.span),), function.span)
+        case s.Group(operand=s.Applied(function="step", arguments=(s.Binary(left=s.Name(name=high), right=s.Name(name=low)),))):
+            below = first.operand.arguments[0]
+            relation = (low, "<", high) if below.right.span.start < below.left.span.start else (high, ">", low)
+            return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,)) if function.value == "sum" else None
+        case _:
+            return None
 
 
 def _nodes(children: Iterable[Any]) -> list[s.Syntax]:

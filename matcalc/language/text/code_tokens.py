@@ -377,7 +377,10 @@ class _Rewriting:
         """Raises ParseError for ``A(:, 2)``, ``X[1:3]`` and ``x[:, None]``."""
         stop = self._partner.get(place, place)
         inner = [self._tokens[k] for k in self._shallow(place, stop)]
-        colons = [part for part in inner if part.type == "COLON" or part.value == "end"]
+        ranges = not self._written.arrays and any(part.type in ("RANGE", "WHOLE") for part in inner)
+        colons = [part for part in inner if part.type in ("COLON", "RANGE") or part.value == "end"]
+        if ranges and not any(part.type == "COLON" for part in inner):
+            return
         axes = any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN")
         if not (colons or axes) or (self._vocabulary.declares("end") and all(part.value == "end" for part in colons)):
             return

@@ -172,16 +172,44 @@ def closing(place: int) -> Token:
 
 def with_parts(tokens: list[Token]) -> list[Token]:
     """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands
-    beside them are letters."""
+    beside them are positions, and those of ``X[1:k,:]`` as signs of ranges."""
     found = list(tokens)
     for start, stop in partners(tokens, {"LSQB": "RSQB"}).items():
         inner = tokens[start + 1 : stop]
-        parts = {"LETTER" if token.type == "RUN" and len(token.value) == 1 else token.type for token in inner[::2]}
-        if len(inner) % 2 and parts == {"LETTER", "COLON"} and {token.type for token in inner[1::2]} == {"COMMA"}:
-            found[start + 1 : stop] = [token.as_a("WHOLE") if token.type == "COLON" else token for token in inner]
+        if any(token.type == "COLON" for token in inner) and {token.type for token in inner} <= _IN_PARTS:
+            parts = _between_commas(inner)
+            if all(map(_is_part, parts)):
+                found[start + 1 : stop] = [_of_part(token, len(part)) for part in parts for token in part]
     return found
 
 
+_IN_PARTS = frozenset(["COLON", "COMMA", "RUN", "NUMBER", "PLUS", "MINUS", "TIMES"])
+
+
+def _between_commas(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens of each position, a comma with those after it."""
+    found: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.type == "COMMA":
+            found.append([])
+        found[-1].append(token)
+    return found
+
+
+def _is_part(tokens: list[Token]) -> bool:
+    """Whether these are a position, a range of positions, or a colon alone."""
+    types = [token.type for token in tokens if token.type != "COMMA"]
+    return types.count("COLON") <= 1 and (types == ["COLON"] or (len(types) > 0 and "COLON" not in (types[0], types[-1])))
+
+
+def _of_part(token: Token, length: int) -> Token:
+    if token.type == "COLON":
+        return token.as_a("WHOLE" if length <= _ALONE else "RANGE")
+    return token.as_a("NAME") if token.value == "end" else token
+
+
+_ALONE = 2
+"""The most tokens of a position that is a colon, with the comma before it."""
 _BEFORE_SIGNS = frozenset(["POWER", "ELEMENT_POWER", "TIMES", "DIVIDE"])
 """Behind what a plus or minus belongs to the number that follows."""
 

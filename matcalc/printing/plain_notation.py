@@ -84,6 +84,8 @@ class AsciiNotation(Notation):
             return piece(f"norm{kind}(", operand, ")")
         return piece("norm(", operand, ", ", kind if parameter is None else parameter, ")")
 
+    writes_parts = True
+
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
         return piece(operand, "[", *separated(positions, ","), "]", level=Level.POSTFIX)
 

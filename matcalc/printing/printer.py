@@ -16,6 +16,7 @@ from typing import assert_never, cast
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import axes_of
 from matcalc.expr import nodes as e
+from matcalc.printing.block_arrays import displayed
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
@@ -28,6 +29,7 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 
     ``sized``: the size of the whole follows from what stands around it.
     """
+    root = displayed(root, notation.writes_parts)
     known = settled(e.postorder(root), notation)
     done: dict[tuple[e.Expr, int], Piece] = {}
     uses: dict[tuple[e.Expr, int], tuple[tuple[e.Expr, int], ...]] = {}
@@ -142,6 +144,11 @@ class _Node:
                 return self._kronecker(parts)
             case e.Norm(kind=kind) as norm:
                 return to.norm(kind, parts[0], self._weight(norm, parts) if len(parts) > 1 else None)
+            case e.Call(function="blocks", axis=str(columns)):
+                width = int(columns)
+                return to.blocks([parts[start : start + width] for start in range(0, len(parts), width)])
+            case e.Call(function="part", axis=str(positions)):
+                return to.entry(self._at(parts[0], Level.ATOM), tuple([piece(one) for one in positions.split(",")]))
             case e.Call(function=name, axis=axis):
                 return to.call(name, parts, axis)
             case e.Entry() if typed.is_member:

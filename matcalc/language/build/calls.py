@@ -26,9 +26,11 @@ from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
+    from matcalc.language.build import selections
     from matcalc.language.syntax import array_arithmetic
     from matcalc.language.text import meanings
 else:
+    selections = later("matcalc.language.build.selections")
     array_arithmetic = later("matcalc.language.syntax.array_arithmetic")
     meanings = later("matcalc.language.text.meanings")
 
@@ -70,7 +72,9 @@ class CallBuilder(TableFunctions):
             return [*arguments] if self._is_users(name) or not self._as_defined(node) else []
         if name in _SIZED:
             return []
-        if name == WRITTEN_OUT or name in PARTIALS:
+        if name == WRITTEN_OUT:
+            return selections.entries_of(node)
+        if name in PARTIALS:
             raise array_arithmetic.misplaced(node, self.scope.definitions)
         if self._bound(node):
             return [arguments[-1]]
@@ -88,6 +92,8 @@ class CallBuilder(TableFunctions):
             return t.ElementwiseTerm(arguments[0].cell, self.place(span), (arguments[0],), canonical_name(name))
         if name in _SIZED:
             return self._sized(node)
+        if name == WRITTEN_OUT:
+            return selections.blocks(self, node, arguments)
         if name.endswith("'") and name[:-1] in functions():
             self._count(node, arguments, 1)
             return self._opened(derivative_of(name[:-1]), {"t": arguments[0]}, {}, self.place(span))

@@ -16,6 +16,7 @@ from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.forms import (
     LONGEST_OPENED,
+    block_array,
     filled,
     finite_where_equal,
     first_order,
@@ -459,6 +460,9 @@ _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]
     t.VecTerm: lambda _, __, built: _stacked(built[0]),
     t.ReshapeTerm: lambda _, term, built: e.Reshape(built[0], size_of(term.m), size_of(term.n)),
     t.KroneckerTerm: lambda _, __, built: e.Kronecker(tuple(built)),
+    t.BlockTerm: lambda _, term, built: block_array(
+        dict(zip(term.places, built, strict=True)), [*map(size_of, term.rows)], [*map(size_of, term.cols)], term.span
+    ),
     t.NormTerm: lambda _, term, built: _norm(term, built),
     t.BarsTerm: lambda _, term, built: _bars(term, built[0]),
     t.EulerTerm: lambda _, __, built: (

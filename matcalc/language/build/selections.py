@@ -1,9 +1,11 @@
-"""Parts of arrays, ``x[2:end]`` and ``X[1:k, :]``, as products with the rows of an identity matrix
-that they select: the entries of ones on one diagonal."""
+"""Parts of arrays, ``x[2:end]`` and ``X[1:k, :]``, and arrays of blocks, ``[A B; C D]``, as products
+with the rows of an identity matrix that they select or put somewhere: ones on one diagonal."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial, reduce
+from itertools import product
 from operator import add, sub
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,10 @@ from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.language.build import terms as t
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.array_arithmetic import rows_of
+from matcalc.language.syntax.trees import number_in
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
-from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, Cell
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell
 
 if TYPE_CHECKING:
     from matcalc.language.build.builder import Builder
@@ -39,12 +43,68 @@ def selected(builder: Builder, node: s.Entries, operand: t.Term) -> t.Term:
         raise ParseError("this part of an array is not read", span=node.span, suggestion="x[1:k], X[1:k, :] or X[:, 2:end]")
     rows, cols = Unknown(), Unknown()
     _relate(builder, operand, MATRIX, (rows, cols), place)
-    factors = [operand]
+    factors = [] if isinstance(operand, t.IdentityTerm) else [operand]
     if axes[0] is not None:
         factors.insert(0, _selection(builder, axes[0], rows))
     if axes[1] is not None:
         factors.append(_selection(builder, axes[1], cols, turned=True))
     return builder.product(factors, node.span)
+
+
+def entries_of(node: s.Applied) -> list[s.Syntax]:
+    """The blocks that are not 0, row after row."""
+    return [entry for row in rows_of(node) for entry in row if number_in(entry) != 0]
+
+
+def blocks(builder: Builder, node: s.Applied, operands: list[t.Term]) -> t.Term:
+    """``[A B; C D]``: an array of blocks."""
+    written = rows_of(node)
+    places = [(i, j) for i, row in enumerate(written) for j, entry in enumerate(row) if number_in(entry) != 0]
+    if len(written) * len(written[0]) > _MOST_BLOCKS:
+        raise ParseError(f"an array of more than {_MOST_BLOCKS} blocks", span=node.span, suggestion="fewer blocks")
+    rows = tuple([Unknown() for _ in written])
+    cols = tuple([Unknown() for _ in written[0]])
+    place = builder.place(node.span)
+    result = builder.cell(ANY, node.span)
+    cells = [operand.cell for operand in operands]
+    builder.relate(Blocks(place, cells, result, tuple(places), rows, cols))
+    builder.evidence = True
+    return t.BlockTerm(result, place, tuple(operands), tuple(places), rows, cols)
+
+
+_MOST_BLOCKS = 9
+_STACKED = {COLUMN: (COLUMN, SCALAR), MATRIX: (MATRIX, ROW)}
+_BESIDE = {ROW: (ROW, SCALAR), MATRIX: (MATRIX, COLUMN)}
+
+
+class Blocks(kind_relations.InRelation):
+    """The kinds and sizes of the blocks of an array: those of one row have as many rows, those of
+    one column as many columns."""
+
+    __slots__ = ("columns", "lines", "places")
+
+    def __init__(
+        self,
+        span: Span,
+        cells: list[Cell],
+        result: Cell,
+        places: tuple[tuple[int, int], ...],
+        rows: tuple[Dimension, ...],
+        cols: tuple[Dimension, ...],
+    ) -> None:
+        ways = _STACKED if len(cols) == 1 else _BESIDE if len(rows) == 1 else {MATRIX: (MATRIX, COLUMN, ROW, SCALAR)}
+        kinds = frozenset([(*chosen, whole) for whole, parts in ways.items() for chosen in product(parts, repeat=len(cells))])
+        super().__init__(span, kinds, "an array of blocks", *cells, result)
+        self.places, self.lines, self.columns = places, rows, cols
+
+    def join(self, sizes: SizeSystem) -> bool:
+        *blocks, result = self.cells
+        for (i, j), block in zip(self.places, blocks):
+            unify(self.lines[i], block.rows)
+            unify(self.columns[j], block.cols)
+        unify(result.rows, reduce(partial(sizes.composed, add), self.lines))
+        unify(result.cols, reduce(partial(sizes.composed, add), self.columns))
+        return True
 
 
 def _axes(node: s.Entries) -> list[s.Syntax | None]:

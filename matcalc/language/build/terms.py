@@ -189,6 +189,16 @@ class KroneckerTerm(Many):
 
 
 @record(eq=False)
+class BlockTerm(Many):
+    """An array of blocks, of which those that are not 0 stand at ``places``; sizes of the rows and
+    columns of blocks."""
+
+    places: tuple[tuple[int, int], ...]
+    rows: tuple[Dimension, ...]
+    cols: tuple[Dimension, ...]
+
+
+@record(eq=False)
 class NormTerm(Many):
     """``operands`` are the operand and, for the p and A norms, the parameter."""
 
@@ -280,7 +290,8 @@ Leaf: TypeAlias = (
 )
 Operation: TypeAlias = (
     SumTerm | ProductTerm | ElementProductTerm | QuotientTerm | PowerTerm | NegativeTerm | TransposeTerm | ElementwiseTerm
-    | InverseTerm | InnerTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | NormTerm | BarsTerm
+    | InverseTerm | InnerTerm | TraceTerm | TotalTerm | DiagonalTerm | VecTerm | ReshapeTerm | KroneckerTerm | BlockTerm
+    | NormTerm | BarsTerm
     | EulerTerm | ArrayProductTerm | CallTerm | EntryTerm | IndexSumTerm | RestrictedTerm | ZeroTerm | IndexArrayTerm
     | DerivativeTerm
 )  # fmt: skip

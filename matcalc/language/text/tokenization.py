@@ -38,9 +38,10 @@ from matcalc.language.text.terminals import (
 
 if TYPE_CHECKING:
     from matcalc.language.latex import latex_scanner
-    from matcalc.language.text import code_tokens, derivative_tokens, doubtful_signs, equation_tokens
+    from matcalc.language.text import block_tokens, code_tokens, derivative_tokens, doubtful_signs, equation_tokens
 else:
     latex_scanner = later("matcalc.language.latex.latex_scanner")
+    block_tokens = later("matcalc.language.text.block_tokens")
     code_tokens = later("matcalc.language.text.code_tokens")
     derivative_tokens = later("matcalc.language.text.derivative_tokens")
     doubtful_signs = later("matcalc.language.text.doubtful_signs")
@@ -132,6 +133,8 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     if is_program(raw, signs, written):
         raw = code_tokens.in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = code_tokens.known_names(raw, written, vocabulary)
+    if "LSQB" in signs.types and not written.arrays:
+        raw = block_tokens.with_blocks(raw, vocabulary)
     return Tokens(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, primed), vocabulary
 
 

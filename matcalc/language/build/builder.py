@@ -15,13 +15,15 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.operators import Operators, fixed_subscript, spine
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import names_among, parts, walk
+from matcalc.language.syntax.trees import names_among, number_in, parts, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.typing.dimensions import Dimension, Unknown
 
 if TYPE_CHECKING:
+    from matcalc.language.build import selections
     from matcalc.language.syntax import open_indices
 else:
+    selections = later("matcalc.language.build.selections")
     open_indices = later("matcalc.language.syntax.open_indices")
 
 _LEAVES = frozenset([s.Name, s.NumberLiteral])
@@ -180,6 +182,12 @@ class Builder(Operators):
         if made is None:
             raise _misplaced(node)
         return made(self, node, operands)
+
+    def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
+        ranged = any(isinstance(position, s.Binary) and position.operator == ":" for position in node.positions)
+        if ranged or (node.whole and len(node.positions) == 1 and number_in(node.positions[0]) is not None):
+            return selections.selected(self, node, self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0])
+        return super()._entries(node, operands)
 
     def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:
         body = self.restricted(node, operands[0])

@@ -314,18 +314,18 @@ class DialectBuilder(CallBuilder):
         number = _whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
         if number is None or not isinstance(name, s.Name) or not name.name[0].isupper() or name.name in self.scope.declarations:
             return super()._entries(node, operands)
-        position = self._position(node.positions[0])
+        position = self.position(node.positions[0])
         assert isinstance(position, int)
         row = self.transpose(self._name(name), node.span)
         return self.product([row, self.unit(position, node.span)], node.span)
 
-    def _position(self, node: s.Syntax) -> int | t.BoundIndex:
+    def position(self, node: s.Syntax) -> int | t.BoundIndex:
         """NumPy counts from 0."""
         if not self.written.arrays or self.depth:
-            return super()._position(node)
+            return super().position(node)
         number = _whole(node)
         if number is None:
-            return super()._position(node)
+            return super().position(node)
         if number < 0:
             raise ParseError("entries are not counted from the end", span=node.span, suggestion="x[0], or e_3'*x for the third")
         said = f"[{number}] is place {number + 1}: NumPy counts from 0"

@@ -17,18 +17,16 @@ from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.scope import COLUMNS, Scope, array_of, capital_of
 from matcalc.language.declare.declared import index_of
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import name_of, names_among, number_in, walk
+from matcalc.language.syntax.trees import name_of, names_among, walk
 from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
-    from matcalc.language.build import selections
     from matcalc.language.syntax import open_indices
     from matcalc.language.typing import kind_relations
 else:
-    selections = later("matcalc.language.build.selections")
     kind_relations = later("matcalc.language.typing.kind_relations")
     open_indices = later("matcalc.language.syntax.open_indices")
 
@@ -401,10 +399,6 @@ class Naming(Assembly):
         return t.DerivativeTerm(result, place, tuple(operands), wrt, uses, turned)
 
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
-        if (node.whole and len(node.positions) == 1 and number_in(node.positions[0]) is not None) or any(
-            isinstance(position, s.Binary) and position.operator == ":" for position in node.positions
-        ):
-            return selections.selected(self, node, self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0])
         positions = tuple([self.position(position) for position in node.positions])
         if node.whole:
             return self._slice(node, positions, self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0])

@@ -253,7 +253,7 @@ class Operators(Naming):
         span = self.place(node.span)
         if not operands:
             assert isinstance(node.base, s.Name) and isinstance(node.exponent, s.Group)
-            return self._part(node.base, (self._position(node.exponent.operand),), node.span)
+            return self._part(node.base, (self.position(node.exponent.operand),), node.span)
         if len(operands) == 1:
             return self._power_of_euler(operands[0], span)
         base, exponent = operands

@@ -43,7 +43,7 @@ def selected(builder: Builder, node: s.Entries, operand: t.Term) -> t.Term:
         raise ParseError("this part of an array is not read", span=node.span, suggestion="x[1:k], X[1:k, :] or X[:, 2:end]")
     rows, cols = Unknown(), Unknown()
     _relate(builder, operand, MATRIX, (rows, cols), place)
-    factors = [] if isinstance(operand, t.IdentityTerm) else [operand]
+    factors: list[t.Term] = [] if isinstance(operand, t.IdentityTerm) else [operand]
     if axes[0] is not None:
         factors.insert(0, _selection(builder, axes[0], rows))
     if axes[1] is not None:

@@ -380,8 +380,9 @@ def _over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.S
     match first:
         case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not isinstance(body, s.Word):
             return s.Applied(span, "prod", (s.Applied(span, "tensor", (first, body), function.span),), function.span)
-        case s.Group(operand=s.Applied(function="step", arguments=(s.Binary(left=s.Name(name=high), right=s.Name(name=low)),))):
-            below = first.operand.arguments[0]
+        case s.Group(
+            operand=s.Applied(function="step", arguments=(s.Binary(left=s.Name(name=high), right=s.Name(name=low)) as below,))
+        ):
             relation = (low, "<", high) if below.right.span.start < below.left.span.start else (high, ">", low)
             return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,)) if function.value == "sum" else None
         case _:

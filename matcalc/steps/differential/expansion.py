@@ -341,7 +341,7 @@ class Expander:
         terms = []
         for place, argument in enumerate(arguments):
             if self.depends(argument):
-                slope = folded(partial_of(name, place, spread_out), _split(whole), order, frozenset())
+                slope = folded(partial_of(name, place, spread_out), _split(whole), order, {})
                 if slope is None:
                     raise Untold(f"the derivative of {name}")
                 terms.append(_times(replaced(slope, values), self.change(argument)))

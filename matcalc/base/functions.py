@@ -65,6 +65,8 @@ class Function:
     adjoints: tuple[tuple[str, str], ...] = ()
     """What a scalar of the value passes on to each parameter, in the parameters and the derivative
     G by the value."""
+    jacobians: tuple[tuple[str, str], ...] = ()
+    """Of a vector: the derivative by each parameter in denominator layout."""
     requires: str = ""
     masks: bool = False
     """Linear, and it keeps or drops each entry: f(X) is X ⊙ f(ones)."""

@@ -49,6 +49,9 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
         return
+    if function.jacobians:
+        yield from _by_jacobians(function, node, cotangent, root, depends)
+        return
     if function.adjoints:
         yield from _by_adjoints(function, node, cotangent, root, depends)
         return
@@ -62,6 +65,17 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
         yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
     if argument in depends or not parameters:
         yield from _of_argument(function, node, cotangent, root, depends)
+
+
+def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """By the formulas of the table for the derivative of a vector by vectors."""
+    if node.order > 1:
+        raise NotDifferentiableError(f"the derivative of {function.name} under a sum has no closed form here")
+    formulas = dict(function.jacobians)
+    for name, argument in zip(function.parameters, node.arguments, strict=True):
+        if argument in depends:
+            slope = _instance(function, formulas[name], node)
+            yield argument, (YES, _contracted(cotangent, root, (0,), [slope], [(1, 0)], (1,)))
 
 
 def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:

@@ -406,6 +406,8 @@ def _namespace() -> dict[str, Any]:
         "divided_differences": divided_differences,
         "matrix_power": matrix_power,
         "sylvester": sylvester,
+        "skew": lambda w: np.cross(w, -np.eye(3)),
+        "axial": lambda A: np.array([A[2, 1] - A[1, 2], A[0, 2] - A[2, 0], A[1, 0] - A[0, 1]]),
         "lyap": lambda A, Q: sylvester(A, A.T, -Q),
         "sinm": lambda X: matrix_exponential(1j * X).imag,
         "cosm": lambda X: matrix_exponential(1j * X).real,

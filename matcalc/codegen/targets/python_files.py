@@ -89,6 +89,18 @@ def _matrix_power(A, exponent):
         return {xp}.linalg.matrix_power(A, int(exponent))
     return _expm(exponent * _logm(A))
 ''',
+    "skew": '''
+def _skew(w):
+    """The matrix that makes cross products with w."""
+    x, y, z = w
+    rows = [0 * x, -z, y], [z, 0 * x, -x], [-y, x, 0 * x]
+    return {xp}.stack([{xp}.stack(row) for row in rows])
+''',
+    "axial": '''
+def _axial(A):
+    """The vector a with a'w = tr(A'*skew(w)) for every w."""
+    return {xp}.stack([A[2, 1] - A[1, 2], A[0, 2] - A[2, 0], A[1, 0] - A[0, 1]])
+''',
     "sylvester": '''
 def _sylvester(A, B, C):
     """The Y with A Y + Y B = C, as a system of equations for its entries."""

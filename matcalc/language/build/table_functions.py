@@ -11,6 +11,7 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.functions import Function, functions, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
+from matcalc.base.sizes import Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
@@ -222,7 +223,7 @@ class TableFunctions(Builder):
         shapes = [*signature.parameters.values(), signature.result]
         result = self.cell(ANY, node.span)
         cells = [*[argument.cell for argument in arguments], result]
-        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), {name: Unknown() for name in signature.size_names})
+        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), _open_sizes(signature))
         result.made = signature.result == () and any(signature.parameters.values())
         return t.CallTerm(result, self.place(node.span), tuple(arguments), entry.name, None)
 
@@ -260,7 +261,7 @@ class TableFunctions(Builder):
         if axis is not None:
             self.evidence = True
             return self.lifted(arguments[0], axis, span, entry.name)
-        sizes: dict[str, Dimension] = {name: Unknown() for name in signature.size_names}
+        sizes = _open_sizes(signature)
         if signature.size_names:
             self.evidence = True
             shapes = list(signature.parameters.values())
@@ -293,6 +294,11 @@ class TableFunctions(Builder):
     def _vec(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         result = self.related(kind_relations.Stacked, node.span, arguments[0].cell)
         return t.VecTerm(result, self.place(node.span), (arguments[0],))
+
+
+def _open_sizes(signature: Signature) -> dict[str, Dimension]:
+    """The sizes of a signature, open but those that are numbers."""
+    return {name: Size.of(int(name)) if name.isdecimal() else Unknown() for name in signature.size_names}
 
 
 def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:

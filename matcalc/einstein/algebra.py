@@ -423,7 +423,7 @@ def _map_of_several(function: str, arguments: tuple[Tensor, ...]) -> Tensor:
     if shaped and prefers_transposed(shaped[0]):
         return transposed(_map_of_several(function, tuple(map(transposed, arguments))))
     if computable()[function].commutes:
-        arguments = tuple(sorted(arguments, key=lambda argument: argument.digest))
+        arguments = tuple(sorted(arguments, key=lambda argument: (constant_value(argument) is not None, argument.digest)))
     return Map(function, arguments)
 
 

@@ -12,7 +12,9 @@ from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError
 from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, Shape, Size, is_square, shape_of, sizes_text
 from matcalc.expr import nodes as e
+from matcalc.expr.deduction import known
 from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.facts.known import has
 from matcalc.language.build import terms as t
 from matcalc.language.build.forms import (
     LONGEST_OPENED,
@@ -394,6 +396,7 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     """A function of a vector, or of each row or column of a matrix, of each row where that is not
     said; of a row it is that of the vector."""
     shape, operand = shape_of_cell(term.cell), built[0]
+    _check_required(term, operand)
     if len(built) > 1:
         return e.Call(term.function, tuple(built), term.axis, shape)
     along = functions()[term.function].axis
@@ -405,6 +408,14 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     column = e.Transpose(operand)
     found = e.Call(term.function, (column,), None, column.shape if shape else ())
     return e.Transpose(found) if shape else found
+
+
+def _check_required(term: t.CallTerm, operand: e.Expr) -> None:
+    """Raises ShapeError where the operand has not the fact that a function needs."""
+    needed = functions()[term.function].requires
+    if needed and not has(known(operand), needed):
+        fact = needed.replace("_", " ")
+        raise ShapeError(f"{term.function} needs a {fact} matrix", span=term.operands[0].span, suggestion=f"X: n×n {needed}")
 
 
 def _stacked(operand: e.Expr) -> e.Expr:

@@ -1,0 +1,149 @@
+"""Parts of arrays, arrays of blocks, and functions of the table that are no formulas of others, against NumPy and differences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+import matcalc
+from matcalc.base.errors import MatcalcError
+
+Case = tuple[str, str, str, Callable[..., Any]]
+
+
+def _skew(w: Any) -> Any:
+    return np.array([[0, -w[2], w[1]], [w[2], 0, -w[0]], [-w[1], w[0], 0]])
+
+
+def _sylvester(a: Any, b: Any, c: Any) -> Any:
+    system = np.kron(np.eye(len(b)), a) + np.kron(b.T, np.eye(len(a)))
+    return np.linalg.solve(system, c.flatten("F")).reshape(c.shape, order="F")
+
+
+SIZES = {"n": 4, "m": 3, "p": 2, "k": 2, "q": 5}
+CASES: list[Case] = [
+    ("sum(X[:,2])", "X", "X: n×m", lambda X: X[:, 1].sum()),
+    ("X[2,:]*w", "X", "X: n×m; w: m", lambda X, w: X[1] @ w),
+    ("norm2(X[1:k,:]*w)^2", "X", "X: n×m; w: m", lambda X, w: np.sum((X[:2] @ w) ** 2)),
+    ("tr(X[2:3,1:2]*B)", "X", "X: n×m; B: 2×2", lambda X, B: np.trace(X[1:3, :2] @ B)),
+    ("sum(exp(x[2:end]))", "x", "x: n", lambda x: np.exp(x[1:]).sum()),
+    ("norm2(x[2:end] - x[1:end-1])^2", "x", "x: n", lambda x: np.sum(np.diff(x) ** 2)),
+    ("norm2(diff(x))^2", "x", "x: n", lambda x: np.sum(np.diff(x) ** 2)),
+    ("x[1:2]'*A*x[3:end]", "x", "x: 4; A: 2×2", lambda x, A: x[:2] @ A @ x[2:]),
+    ("norm2([A B; C D]*z)^2", "B", "A: 4×3; B: 4×2; C: 3×3; D: 3×2; z: 5", lambda A, B, C, D, z: np.sum((np.block([[A, B], [C, D]]) @ z) ** 2)),
+    ("logdet([A B; C D])", "C", "A: m×m; B: m×p; C: p×m; D: p×p", lambda A, B, C, D: np.linalg.slogdet(np.block([[A, B], [C, D]]))[1]),
+    ("tr([A 0; 0 D]*M)", "D", "A: 3×3; D: 2×2; M: 5×5", lambda A, D, M: np.trace(np.block([[A, np.zeros((3, 2))], [np.zeros((2, 3)), D]]) @ M)),
+    ("norm2([x; y] - c)^2", "y", "x: 3; y: 2; c: 5", lambda x, y, c: np.sum((np.concatenate([x, y]) - c) ** 2)),
+    ("det([1 t; t^2 3])", "t", "t: scalar", lambda t: 3 - t**3),
+    ("sum([cos(t) -sin(t); sin(t) cos(t)]*v)", "t", "t: scalar; v: 2", lambda t, v: (np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) @ v).sum()),
+    ("sum([A x]*v)", "x", "A: 4×3; x: 4; v: 4", lambda A, x, v: (np.column_stack([A, x]) @ v).sum()),
+    ("v'*cross(a, b)", "a", "a: 3; b: 3; v: 3", lambda a, b, v: v @ np.cross(a, b)),
+    ("norm2(cross(a, cross(a, b)))^2", "a", "a: 3; b: 3", lambda a, b: np.sum(np.cross(a, np.cross(a, b)) ** 2)),
+    ("norm2(skew(a)*A)^2", "a", "a: 3; A: 3×n", lambda a, A: np.sum((_skew(a) @ A) ** 2)),
+    ("sum(triu(X*X', 1))", "X", "X: n×m", lambda X: np.triu(X @ X.T, 1).sum()),
+    ("norm2(tril(A, -1)*x)^2", "A", "A: n×n; x: n", lambda A, x: np.sum((np.tril(A, -1) @ x) ** 2)),
+    ("norm2(cumsum(x) - y)^2", "x", "x: n; y: n", lambda x, y: np.sum((np.cumsum(x) - y) ** 2)),
+    ("y'*circshift(x, 1)", "x", "x: n; y: n", lambda x, y: y @ np.roll(x, 1)),
+    ("y'*circshift(x, -1)", "x", "x: n; y: n", lambda x, y: y @ np.roll(x, -1)),
+    ("w'*cov(X)*w", "X", "X: n×m; w: m", lambda X, w: w @ np.cov(X.T, bias=True) @ w),
+    ("tr(cov(X, sample))", "X", "X: n×m", lambda X: np.trace(np.cov(X.T))),
+    ("corr(x, y)", "x", "x: n; y: n", lambda x, y: np.corrcoef(x, y)[0, 1]),
+    ("std(x, sample)", "x", "x: n", lambda x: x.std(ddof=1)),
+    ("tr(B'*lyap(A, Q))", "A", "A: m×m; B: m×m; Q: m×m", lambda A, B, Q: np.trace(B.T @ _sylvester(A, A.T, -Q))),
+    ("tr(B'*lyap(A, Q))", "Q", "A: m×m; B: m×m; Q: m×m", lambda A, B, Q: np.trace(B.T @ _sylvester(A, A.T, -Q))),
+    ("tr(E'*sylvester(A, B, C))", "B", "A: m×m; B: p×p; C: m×p; E: m×p", lambda A, B, C, E: np.trace(E.T @ _sylvester(A, B, C))),
+    ("norm2(khatrirao(A, B))^2", "A", "A: n×k; B: m×k", lambda A, B: sum(np.sum(np.kron(A[:, j], B[:, j]) ** 2) for j in range(2))),
+    ("sum(i<j, (x_i - x_j)^2)", "x", "x: n", lambda x: sum((x[i] - x[j]) ** 2 for j in range(4) for i in range(j))),
+    ("prod(i, 1 + x_i^2)", "x", "x: n", lambda x: np.prod(1 + x**2)),
+    ("norm(A*x, inf)", "x", "A: n×m; x: m", lambda A, x: np.max(np.abs(A @ x))),
+    ("norm(X, 1)", "X", "X: n×m", lambda X: np.linalg.norm(X, 1)),
+    ("norm(X, inf)", "X", "X: n×m", lambda X: np.linalg.norm(X, np.inf)),
+    ("sum(where(x > 0, x.^2, 3*x))", "x", "x: n", lambda x: np.where(x > 0, x**2, 3 * x).sum()),
+    ("y'*(x >= 0)", "y", "x: n; y: n", lambda x, y: y @ (x >= 0)),
+    ("sum((1 - y.*(X*w))_+)", "w", "X: n×m; w: m; y: n", lambda X, w, y: np.maximum(1 - y * (X @ w), 0).sum()),
+    ("sum(polygamma(1, exp(x)))", "x", "x: n", lambda x: sum(sum(1 / (t + j) ** 2 for j in range(200000)) + 1 / (t + 199999.5) for t in np.exp(x))),
+]  # fmt: skip
+
+
+def _point(declare: str, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    values: dict[str, Any] = {}
+    for part in declare.split(";"):
+        name, _, kind = part.partition(":")
+        words = kind.split()
+        sizes = [] if words[0] == "scalar" else [SIZES.get(size) or int(size) for size in words[0].split("×")]
+        values[name.strip()] = rng.normal(size=sizes) if sizes else float(rng.normal())
+    return values
+
+
+def _differences(function: Callable[..., Any], point: Mapping[str, Any], name: str) -> Any:
+    step, at = 1e-5, np.asarray(point[name], dtype=float)
+    found = np.zeros(at.shape)
+    for place in np.ndindex(*at.shape):
+        move = np.zeros(at.shape)
+        move[place] = step
+        found[place] = (function(**{**point, name: at + move}) - function(**{**point, name: at - move})) / (2 * step)
+    return found
+
+
+def agrees(derived: Any, case: Case, seed: int, factor: float = 1.0) -> bool:
+    """Whether generated code of a derivative has the value of differences, ``factor`` times."""
+    _, wrt, declare, function = case
+    point = _point(declare, seed)
+    found = derived.function("numpy")(**point, **SIZES)
+    return np.allclose(found, factor * _differences(function, point, wrt), rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} by {case[1]}")
+def test_the_derivative_has_the_value_of_differences(case: Case) -> None:
+    derived = matcalc.derive(case[0], case[1], declare=case[2])
+    assert agrees(derived, case, 1)
+    assert agrees(derived, case, 2)
+    assert not agrees(derived, case, 1, factor=1.01)
+
+
+@pytest.mark.parametrize("case", CASES[:17], ids=lambda case: f"{case[0]} by {case[1]}")
+@pytest.mark.parametrize("style", ["ascii", "unicode"])
+def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) -> None:
+    derived = matcalc.derive(case[0], case[1], declare=case[2])
+    text, point = derived.text(style), _point(case[2], 3)
+    parts = [part.strip() for part in case[2].split(";")]
+    read = matcalc.parse(text, declare="; ".join(part for part in parts if re.search(rf"\b{part.partition(':')[0]}\b", text)))
+    assert np.allclose(read.function("numpy")(**point, **SIZES), derived.function("numpy")(**point, **SIZES))
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "declare", "written"),
+    [
+        ("[A B; C D]*x", "x", "A: n×m; B: n×p; C: q×m; D: q×p", "[A, B; C, D]'"),
+        ("norm2(X[1:k,:]*w)^2", "X", "X: n×m; w: m", "[2*X[1:k,:]*w*w'; zeros(n-k, m)]"),
+        ("log(sum(exp(x[2:end])))", "x", "x: n", "[zeros(1); softmax(x[2:n])]"),
+        ("logdet([A B; C D])", "B", "A: n×n; B: n×m; C: m×n; D: m×m", "(inv([A, B; C, D])')[1:n,n+1:m+n]"),
+        ("cross(x, y)", "x", "x: 3; y: 3", "skew(y)"),
+        ("sum(max(x, y))", "x", "x: n; y: n", "heaviside(x - y)"),
+        ("norm2(max(X, 0))^2", "X", "X: n×m", "2*max(X, 0)"),
+    ],
+)
+def test_how_it_is_written(text: str, wrt: str, declare: str, written: str) -> None:
+    assert matcalc.derive(text, wrt, declare=declare).text("ascii") == written
+
+
+@pytest.mark.parametrize(
+    ("text", "declare", "said"),
+    [
+        ("x[1:5]'*y", "x: 3; y: 5", "outside"),
+        ("x[3:2]", "x: n", "no positions"),
+        ("[A B; C]*x", None, "different lengths"),
+        ("[A B; C D]*x", "A: n×m; B: p×m; C: n×m; D: n×m", "n"),
+        ("A > B", None, "only equations are decided"),
+        ("eigvals(X)", "X: n×n", "symmetric"),
+        ("cross(x, y)", "x: 2; y: 2", "3"),
+    ],
+)
+def test_what_is_refused_says_why(text: str, declare: str | None, said: str) -> None:
+    with pytest.raises(MatcalcError, match=said):
+        matcalc.derive(text, "x" if "x" in text else "X" if "X" in text else "A", declare=declare)

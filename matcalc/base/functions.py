@@ -188,7 +188,7 @@ def spellings() -> Mapping[str, str]:
 
 @cache
 def _written() -> Mapping[str, str]:
-    return {function.more: name for name, function in functions().items() if function.more}
+    return {more: name for name, function in functions().items() if (more := function.more) and functions()[more].commutes}
 
 
 def written_name(name: str) -> str:

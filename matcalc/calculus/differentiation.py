@@ -223,6 +223,8 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     argument = node.arguments[0]
     if function in entrywise.definitions():
         variable, formula = entrywise.defined(function)
+        if isinstance(formula, Power) and formula.base == variable:
+            return power(argument, formula.exponent)  # of each entry, whatever rows or columns there are
         if argument.order != variable.order:
             raise NotDifferentiableError(f"the derivative of {node.function} along rows or columns is not known")
         return substituted(formula, {variable: argument}, dict(zip(variable.shape, argument.shape)))

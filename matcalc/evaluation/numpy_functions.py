@@ -371,6 +371,9 @@ def _order(sizes: str) -> int | None:
     return 0 if sizes == "scalar" else 1 + sizes.count("×")
 
 
+_IN_MPMATH = {"polygamma": "psi", "gammaln": "loggamma"}
+
+
 class _Special:
     """The special functions of SciPy by what mpmath calls them: values need no SciPy."""
 
@@ -378,14 +381,16 @@ class _Special:
         import numpy as np
         from mpmath import fp
 
-        function = getattr(fp, "psi" if name == "polygamma" else name)
+        function = getattr(fp, _IN_MPMATH.get(name, name))
 
         def value(*arguments: Any) -> float:
             *orders, last = arguments  # an order of a derivative is a whole number
             try:
-                return float(function(*map(int, orders), last))
-            except (ValueError, TypeError):
+                return float(function(*map(int, orders), float(last)).real)  # of the logarithm of a negative number, too
+            except (ValueError, TypeError, ZeroDivisionError):
                 return math.nan
+            except OverflowError:
+                return math.inf
 
         return np.vectorize(value, otypes=[float])
 

@@ -8,10 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from mpmath import fp
 
 from tests.fuzz.values import Library
 
 _erf: Callable[[Any], Any] = np.vectorize(math.erf, otypes=[float])
+_erfc: Callable[[Any], Any] = np.vectorize(math.erfc, otypes=[float])
+
+
+def _defined(function: Callable[[float], float]) -> Callable[[Any], Any]:
+    """A function of a positive number, entry by entry; NaN elsewhere, infinite where it is too large for a float."""
+
+    def value(t: float) -> float:
+        try:
+            return float(function(t)) if t > 0 else math.nan
+        except OverflowError:
+            return math.inf
+
+    return np.vectorize(value, otypes=[float])
 
 
 def _sigmoid(t: Any) -> Any:
@@ -41,6 +55,25 @@ ELEMENTWISE: dict[str, Callable[[Any], Any]] = {
     "sqrt": np.sqrt,
     "square": np.square,
     "reciprocal": lambda t: 1.0 / t,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "cbrt": np.cbrt,
+    "nonnegative": lambda t: (t >= 0).astype(float),
+    "heaviside": lambda t: 0.5 * (1.0 + np.sign(t)),
+    "erfc": _erfc,
+    "normcdf": lambda t: 0.5 * _erfc(-t / math.sqrt(2.0)),
+    "normpdf": lambda t: np.exp(-0.5 * t**2) / math.sqrt(2.0 * math.pi),
+    "lgamma": _defined(math.lgamma),
+    "gamma": _defined(math.gamma),
+    "digamma": _defined(fp.digamma),
+}
+SEVERAL: dict[str, Callable[..., Any]] = {
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "where": lambda c, s, t: np.where(c != 0, s, t),
+    "atan2": np.arctan2,
+    "polygamma": lambda k, t: np.vectorize(lambda order, at: float(fp.psi(int(order), at)), otypes=[float])(k, t),
 }
 
 
@@ -65,6 +98,9 @@ VECTOR: dict[str, Callable[[Any, Any], Any]] = {
     "logsumexp": _logsumexp,
     "mean": lambda x, axis: np.mean(x, axis=axis, keepdims=True),
     "var": lambda x, axis: np.var(x, axis=axis, keepdims=True),
+    "max": lambda x, axis: np.max(x, axis=axis, keepdims=True),
+    "prod": lambda x, axis: np.prod(x, axis=axis, keepdims=True),
+    "indmax": lambda x, axis: (x == np.max(x, axis=axis, keepdims=True)).astype(float),
 }
 
 
@@ -117,4 +153,4 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "spectral": lambda matrix: np.linalg.svd(matrix, compute_uv=False)[0],
 }
 
-LIBRARY = Library(np, ELEMENTWISE, VECTOR, MATRIX, np.abs, user_function)
+LIBRARY = Library(np, ELEMENTWISE, VECTOR, MATRIX, np.abs, user_function, SEVERAL)

@@ -12,11 +12,13 @@ from tests.fuzz.growing import SMOOTH, UNIT, Choose
 from tests.fuzz.symmetric import SymmetricGrower
 from tests.fuzz.vocabulary import ENTRY_FACTS, FACTS, MATRICES, NO_FACTS, SQUARE_FACTS, symbol
 
-_UNBOUNDED = (*SMOOTH, "erf", "gelu", "square", "f", "g")
-_KINKED = ("abs", "relu", "sign", "step")
-_ABOVE_ZERO = ("sqrt", "reciprocal", "log")
-_WITHIN_ONE = ("asin", "acos")
+_UNBOUNDED = (*SMOOTH, "erf", "gelu", "square", "f", "g", "asinh", "erfc", "normcdf", "normpdf")
+_KINKED = ("abs", "relu", "sign", "step", "nonnegative", "heaviside", "cbrt")
+_ABOVE_ZERO = ("sqrt", "reciprocal", "log", "lgamma", "digamma", "gamma", "acosh")
+_WITHIN_ONE = ("asin", "acos", "atanh")
 _VECTOR_FUNCTIONS = ("mean", "var", "logsumexp")
+_EXTREME = ("max", "prod")
+_OF_TWO = ("maximum", "minimum", "atan2")
 
 
 class FunctionGrower(SymmetricGrower):
@@ -65,6 +67,8 @@ class FunctionGrower(SymmetricGrower):
             lambda: e.Trace(e.Kronecker((self.square(d), self.square(d)))),
             lambda: e.Product((e.Transpose(e.UnitVector(1 + self.choose(2), n := size())), self.column(n, d))),
             lambda: e.Norm(self.column(size(), 0), "p", self.scalar(0)),
+            lambda: self.extreme(self.column(size(), d), None, ()),
+            lambda: self.of_several((), lambda: self.scalar(d)),
         )
 
     def column(self, size: Size, depth: int) -> e.Expr:
@@ -82,6 +86,9 @@ class FunctionGrower(SymmetricGrower):
             lambda: e.Diagonal(self.of_symmetric(size, d)),
             lambda: e.Sum((self.column(size, d), e.UnitVector(1 + self.choose(2), size))),
             lambda: e.Power(self.above_one(self.column(size, d)), self.symbol(("a", "b"))),
+            lambda: self.of_several((size,), lambda: self.column(size, d)),
+            lambda: self.extreme(self.matrix(size, self.size(), d), "rows", (size,)),
+            lambda: self.extreme(self.matrix(self.size(), size, d), "cols", (size,)),
         )
 
     def matrix(self, rows: Size, cols: Size, depth: int) -> e.Expr:
@@ -95,6 +102,7 @@ class FunctionGrower(SymmetricGrower):
             lambda: e.Quotient(UNIT, self.above_one(self.matrix(rows, cols, d))),
             lambda: e.Reshape(self.stacked(cols, rows, d), rows, cols),
             lambda: e.Reshape(self.matrix(cols, rows, d), rows, cols),
+            lambda: self.of_several((rows, cols), lambda: self.matrix(rows, cols, d)),
         ]
         if rows == cols:
             builders += [
@@ -123,6 +131,21 @@ class FunctionGrower(SymmetricGrower):
     def kronecker_of(self, rows: Size, cols: Size, inner_rows: Size, inner_cols: Size, depth: int) -> e.Expr:
         return e.Kronecker((self.matrix(rows, cols, depth), self.matrix(inner_rows, inner_cols, depth)))
 
+    def extreme(self, operand: e.Expr, axis: str | None, shape: tuple[Size, ...]) -> e.Expr:
+        """The largest entries, or products, whose derivative is for entries other than 0."""
+        name = _EXTREME[self.choose(2)]
+        return e.Call(name, (self.above_one(operand) if name == "prod" else operand,), axis, shape)
+
+    def of_several(self, shape: tuple[Size, ...], grow: Callable[[], e.Expr]) -> e.Expr:
+        """The larger, the smaller, or the one that a comparison chooses; a number may stand for all entries."""
+        if self.choose(3) == 0:
+            return e.Call("where", (e.Elementwise("step", grow()), grow(), grow()), None, shape)
+        if self.choose(5) == 0:
+            return e.Call("polygamma", (e.Number(Fraction(1 + self.choose(2))), self.above_one(grow())), None, shape)
+        name = _OF_TWO[self.choose(len(_OF_TWO))]
+        other = self.above_one(grow()) if name == "atan2" else grow() if self.choose(2) or not shape else self.scalar(0)
+        return e.Call(name, (grow(), other), None, shape)
+
     def along(self, axis: str, matrix: e.Expr) -> e.Expr:
         """A number for each row or column."""
         name = _VECTOR_FUNCTIONS[self.choose(3)]
@@ -147,12 +170,12 @@ class FunctionGrower(SymmetricGrower):
         if kind < 3:
             return super().elementwise(grow)
         if kind == 3:
-            return e.Elementwise(_KINKED[self.choose(4)], grow())
+            return e.Elementwise(_KINKED[self.choose(len(_KINKED))], grow())
         if kind == 4:
-            return e.Elementwise(_ABOVE_ZERO[self.choose(3)], self.above_one(grow()))
+            return e.Elementwise(_ABOVE_ZERO[self.choose(len(_ABOVE_ZERO))], self.above_one(grow()))
         if kind == 5:
             return e.Elementwise(
-                _WITHIN_ONE[self.choose(2)], e.Product((e.Number(Fraction(1, 2)), e.Elementwise("tanh", grow())))
+                _WITHIN_ONE[self.choose(len(_WITHIN_ONE))], e.Product((e.Number(Fraction(1, 2)), e.Elementwise("tanh", grow())))
             )
         name = _UNBOUNDED[self.choose(len(_UNBOUNDED))]
         return self.applied(name, grow())

@@ -38,6 +38,10 @@ def absolute(t: Any) -> Any:
     return t * jnp.sign(t)
 
 
+def _normal(t: Any) -> Any:
+    return 0.5 * (1.0 + jax.lax.erf(t / np.sqrt(2.0)))
+
+
 def _relu(t: Any) -> Any:
     return t * _step(t)
 
@@ -69,6 +73,28 @@ ELEMENTWISE: dict[str, Callable[[Any], Any]] = {
     "sqrt": jnp.sqrt,
     "square": jnp.square,
     "reciprocal": jnp.reciprocal,
+    "asinh": jnp.arcsinh,
+    "acosh": lambda t: jnp.log(t + jnp.sqrt(t * t - 1.0)),
+    "atanh": jnp.arctanh,
+    "cbrt": lambda t: jnp.sign(t) * jnp.exp(jnp.log(absolute(t)) / 3.0),
+    "nonnegative": lambda t: (t >= 0).astype(float),
+    "heaviside": lambda t: 0.5 * (1.0 + jnp.sign(t)),
+    "erfc": lambda t: 1.0 - jax.lax.erf(t),
+    "normcdf": _normal,
+    "normpdf": lambda t: jnp.exp(-0.5 * t * t) / np.sqrt(2.0 * np.pi),
+}
+NOT_IN_JAXPR: dict[str, Callable[[Any], Any]] = {
+    "lgamma": jax.lax.lgamma,
+    "gamma": lambda t: jnp.exp(jax.lax.lgamma(t)),
+    "digamma": jax.lax.digamma,
+}
+"""What the evaluator of ``jaxpr.py`` has no operation for."""
+SEVERAL: dict[str, Callable[..., Any]] = {
+    "maximum": lambda s, t: 0.5 * (s + t + absolute(s - t)),
+    "minimum": lambda s, t: 0.5 * (s + t - absolute(s - t)),
+    "where": lambda c, s, t: jnp.where(c != 0, s, t),
+    "atan2": jnp.arctan2,
+    "polygamma": jax.scipy.special.polygamma,
 }
 
 
@@ -90,7 +116,16 @@ def _variance(x: Any, axis: Any) -> Any:
     return jnp.mean(jnp.square(x - _mean(x, axis)), axis=axis, keepdims=True)
 
 
-VECTOR: dict[str, Callable[[Any, Any], Any]] = {"softmax": _softmax, "logsumexp": _logsumexp, "mean": _mean, "var": _variance}
+VECTOR: dict[str, Callable[[Any, Any], Any]] = {
+    "softmax": _softmax,
+    "logsumexp": _logsumexp,
+    "mean": _mean,
+    "var": _variance,
+    "max": lambda x, axis: jnp.max(x, axis=axis, keepdims=True),
+    "prod": lambda x, axis: (
+        jnp.exp(jnp.sum(jnp.log(absolute(x)), axis=axis, keepdims=True)) * jnp.prod(jnp.sign(x), axis=axis, keepdims=True)
+    ),
+}
 
 
 @jax.jit
@@ -144,4 +179,4 @@ MATRIX: dict[str, Callable[[Any], Any]] = {
     "eigmax": lambda matrix: jnp.linalg.eigh(matrix)[0][-1],
 }
 
-LIBRARY = Library(jnp, ELEMENTWISE, VECTOR, MATRIX, absolute, user_function)
+LIBRARY = Library(jnp, ELEMENTWISE | NOT_IN_JAXPR, VECTOR, MATRIX, absolute, user_function, SEVERAL)

@@ -28,6 +28,8 @@ class Library:
     matrix: Mapping[str, Callable[[Any], Any]]
     absolute: Callable[[Any], Any]
     user_function: Callable[[str, Any], Any]
+    several: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Functions of several numbers, entry by entry."""
 
 
 def evaluate(expression: e.Expr, values: Mapping[str, Any], sizes: Mapping[str, int], library: Library) -> Any:
@@ -257,9 +259,11 @@ def _call(name: str, below: list[Any], axis: str | None, library: Library) -> An
     if name in library.matrix:
         result = library.matrix[name](*below)
         return result if result.ndim == 2 else result.reshape(1, 1) if result.ndim == 0 else result.reshape(-1, 1)
+    if name in library.several:
+        return library.several[name](*below)
     if name not in library.vector:
         raise NotImplementedError(f"the evaluator has no {name}")
     if axis is not None:
         result = library.vector[name](below[0], 1 if axis == "rows" else 0)
-        return result if name == "softmax" else result.reshape(-1, 1)
+        return result if name in ("softmax", "indmax") else result.reshape(-1, 1)
     return library.vector[name](below[0], (0, 1))

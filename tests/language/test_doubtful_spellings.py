@@ -52,7 +52,20 @@ def test_other_meanings_stay(written: str, name: str, value: str) -> None:
     assert found.reading.warnings == ()
 
 
-@pytest.mark.parametrize("written", ["minimize ||Ax - b||^2", "Maximize w'm", "min ||Ax - b||^2", "find x'Ax", "minimise_x x'x"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "minimize ||Ax - b||^2",
+        "Maximize w'm",
+        "min ||Ax - b||^2",
+        "max x",
+        "min_x x'Ax",
+        "2 max_i x_i",
+        r"\max_{w} w^\top m",
+        "find x'Ax",
+        "minimise_x x'x",
+    ],
+)
 def test_words_before_a_formula_are_no_factors(written: str) -> None:
     with pytest.raises(MatcalcError):
         matcalc.parse(written)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import matcalc
@@ -27,9 +28,45 @@ def test_names_of_norms(text: str, wrt: str, declare: str | None, answer: str) -
     assert matcalc.derive(text, wrt, declare=declare).text("ascii") == answer
 
 
-@pytest.mark.parametrize("text", ["||x||_inf", r"\|x\|_\infty", r"\|x\|_{\infty}", r"\|x\|_{\max}", "‖x‖_infty"])
-def test_a_norm_that_is_not_read_is_not_one_of_another_order(text: str) -> None:
-    with pytest.raises(matcalc.ParseError, match="infinite order"):
+@pytest.mark.parametrize(
+    "text",
+    ["||x||_inf", r"\|x\|_\infty", r"\|x\|_{\infty}", r"\|x\|_{\mathrm{inf}}", "‖x‖_infty", "‖x‖_∞", "||x||_oo"]
+    + ["norm(x, inf)", "norm(x, Inf)", "norm(x, ∞)", "norm(x, 'inf')", "np.linalg.norm(x, np.inf)", "norm_inf(x)"],
+)
+def test_the_norm_of_infinite_order(text: str) -> None:
+    found = matcalc.derive(text, "x")
+    assert matcalc.parse(text).text("ascii") == "max(abs(x))"
+    x = np.array([0.5, -3.0, 2.0])
+    np.testing.assert_allclose(found.function()(x=x), [0.0, -1.0, 0.0])
+    assert found.reading.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("norm(X, 1)", 1), ("norm(X, inf)", np.inf), ("norm(X, 'inf')", np.inf), ("||X||_inf", np.inf), (r"\|X\|_\infty", np.inf)],
+)
+def test_the_norms_of_matrices_that_are_sums_of_a_row_or_column(text: str, order: float) -> None:
+    values = np.array([[1.0, -2.5, 0.3], [-4.0, 0.5, -1.2]])
+    found = matcalc.parse(text, declare="X: m×n").function()(X=values)
+    assert found == pytest.approx(np.linalg.norm(values, order))
+    slope = matcalc.derive(text, "X", declare="X: m×n").function()(X=values)
+    for place in np.ndindex(values.shape):
+        step = np.zeros_like(values)
+        step[place] = 1e-6
+        difference = np.linalg.norm(values + step, order) - np.linalg.norm(values - step, order)
+        assert slope[place] == pytest.approx(difference / 2e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"\|x\|_{\max}", "index max"), ("||x||_max", "index max"), ("norm(x, -inf)", "infinity"), ("norm(x, 2*inf)", "infinity"),
+        (r"\|x\|_{-\infty}", "infinity"), ("||x||_(inf)", "infinity"), ("∞*x", "infinity"), ("clip(x, 0, Inf)", "infinity"),
+        ("np.clip(x, 0, np.inf)", "infinity"), ("np.linalg.norm(x, -np.inf)", "np.inf"), (r"\|X\|_{2,1}", "mixed norms"),
+    ],
+)  # fmt: skip
+def test_a_norm_that_is_not_read_is_not_one_of_another_order(text: str, words: str) -> None:
+    with pytest.raises(matcalc.ParseError, match=words):
         matcalc.parse(text)
 
 

@@ -215,6 +215,19 @@ def _step(ar: Decimals, value: Decimal) -> Decimal:
     return ar.one if ar.sign(value) > 0 else ar.zero
 
 
+def _nonnegative(ar: Decimals, value: Decimal) -> Decimal:
+    return ar.one if ar.sign(value) >= 0 else ar.zero
+
+
+def _heaviside(ar: Decimals, value: Decimal) -> Decimal:
+    return (1 + Decimal(ar.sign(value))) / 2
+
+
+def _cbrt(ar: Decimals, value: Decimal) -> Decimal:
+    ar.away_from_zero(value)
+    return _by_mpmath(ar, "cbrt", (abs(value),)).copy_sign(value)
+
+
 _FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyType(
     {
         "exp": exponential,
@@ -236,6 +249,9 @@ _FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyT
         "softplus": _softplus,
         "erf": _erf_saturating,
         "gelu": _gelu,
+        "nonnegative": _nonnegative,
+        "heaviside": _heaviside,
+        "cbrt": _cbrt,
     }
 )
 
@@ -248,8 +264,8 @@ def pi(digits: int) -> Decimal:
 
 
 def names() -> tuple[str, ...]:
-    """The functions that have a value here."""
-    return tuple(_FUNCTIONS)
+    """The functions that have a value here without their NumPy text."""
+    return (*_FUNCTIONS, *(name for name in functions() if functions()[name].code("precise")))
 
 
 # ------------------------------------------------------------
@@ -295,8 +311,10 @@ def _by_mpmath(ar: Decimals, name: str, values: tuple[Decimal, ...]) -> Decimal:
     with mpmath.workdps(ar.digits + _GUARD):
         try:
             found = getattr(mpmath, name)(*[mpmath.mpf(str(value)) for value in values])
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             raise Undefined(f"{name} at a pole") from None
+        if name == "loggamma":
+            found = found.real  # the logarithm of the absolute value
         if not isinstance(found, mpmath.mpf) or not mpmath.isfinite(found):
             raise Undefined(f"{name} has no real value here")
         value = Decimal(mpmath.nstr(found, ar.digits + _GUARD))
@@ -328,7 +346,9 @@ def _numpy(ar: Decimals) -> SimpleNamespace:
     def smaller(one: Decimal, other: Decimal) -> Decimal:
         return other if ar.sign(one - other) > 0 else one
 
-    def chosen(condition: bool, one: Decimal, other: Decimal) -> Decimal:
+    def chosen(condition: bool | Decimal, one: Decimal, other: Decimal) -> Decimal:
+        if isinstance(condition, Decimal):
+            return one if ar.sign(condition) else other
         ar.branches.append(int(condition))
         return one if condition else other
 

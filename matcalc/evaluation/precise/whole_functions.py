@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
 from types import MappingProxyType
 
 from matcalc.evaluation.precise import small_arrays
-from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number, Undefined
 from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
 from matcalc.evaluation.precise.small_arrays import (
     Array,
@@ -74,7 +75,48 @@ def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
     return Array(matrix.dims, [entry if side * (i - j) >= 0 else ar.zero for (i, j), entry in entries])
 
 
+def _product(ar: Arithmetic, vector: Array) -> Array:
+    ar.spend(len(vector.data))
+    return Array((1, 1), [reduce(ar.multiply, vector.data, ar.one)])
+
+
+def sylvester(ar: Arithmetic, left: Array, right: Array, value: Array) -> Array:
+    """The Y with A Y + Y B = C, as a system of equations for the entries of Y."""
+    rows, cols = left.rows, right.rows
+    places = [(i, j) for i in range(rows) for j in range(cols)]
+    one, other = left.lines(), right.lines()
+
+    def coefficient(i: int, j: int, k: int, m: int) -> Number:
+        return ar.add(one[i][k] if j == m else ar.zero, other[m][j] if i == k else ar.zero)
+
+    system = of_lines([[coefficient(i, j, k, m) for k, m in places] for i, j in places])
+    return Array((rows, cols), solved(ar, system, Array((rows * cols, 1), value.data)).data)
+
+
+def _lyap(ar: Arithmetic, matrix: Array, value: Array) -> Array:
+    return sylvester(ar, matrix, transposed(matrix), scaled(ar, ar.negative(ar.one), value))
+
+
 # ---------------------------------------------------------------- vectors
+
+
+def _place_of_largest(ar: Decimals, vector: Array) -> int:
+    """The first place, as NumPy has it. Raises Undefined where another entry is nearly as large
+    while differences are taken."""
+    found = 0
+    for place, entry in enumerate(vector.data):
+        if ar.sign(entry - vector.data[found]) > 0:
+            found = place
+    return found
+
+
+def _max(ar: Decimals, vector: Array) -> Array:
+    return _scalar(vector.data[_place_of_largest(ar, vector)])
+
+
+def _indmax(ar: Decimals, vector: Array) -> Array:
+    found = _place_of_largest(ar, vector)
+    return Array(vector.dims, [ar.one if place == found else ar.zero for place in range(len(vector.data))])
 
 
 def _softmax(ar: Decimals, vector: Array) -> Array:
@@ -260,6 +302,57 @@ def logm(ar: Decimals, matrix: Array) -> Array:
     return scaled(ar, Decimal(2) ** (roots + 1), result)
 
 
+def _of_rotation(ar: Decimals, matrix: Array) -> list[list[Decimal]]:
+    """The rows of the exponential of ``[0 -X; X 0]``, which is ``[cosm(X) -sinm(X); sinm(X)
+    cosm(X)]``."""
+    zeros = [ar.zero] * matrix.rows
+    upper = [zeros + [-entry for entry in row] for row in matrix.lines()]
+    return expm(ar, of_lines(upper + [row + zeros for row in matrix.lines()])).lines()
+
+
+def _cosm(ar: Decimals, matrix: Array) -> Array:
+    return of_lines([line[: matrix.rows] for line in _of_rotation(ar, matrix)[: matrix.rows]])
+
+
+def _sinm(ar: Decimals, matrix: Array) -> Array:
+    return of_lines([line[: matrix.rows] for line in _of_rotation(ar, matrix)[matrix.rows :]])
+
+
+def _chol(ar: Decimals, matrix: Array) -> Array:
+    """The lower triangle L with L L' = X, row by row."""
+    done: list[list[Decimal]] = []
+    for i, line in enumerate(matrix.lines()):
+        row: list[Decimal] = []
+        for j in range(i):
+            row.append((line[j] - ar.dot(row[:j], done[j][:j])) / done[j][j])
+        rest = line[i] - ar.dot(row, row)
+        if rest <= 0:
+            raise Undefined("the matrix is not positive definite")
+        ar.away_from_zero(rest)
+        done.append([*row, rest.sqrt(), *[ar.zero] * (matrix.rows - i - 1)])
+    return of_lines(done)
+
+
+def _eigvals(ar: Decimals, matrix: Array) -> Array:
+    found = small_arrays.eigen(ar, matrix).values
+    if ar.differencing:
+        for one, other in zip(found, found[1:], strict=False):
+            small_arrays.check_simple(ar, one, other)
+    return _column(found)
+
+
+def _between(kept: Callable[[int, int], bool]) -> Callable[[Decimals, Array, Array], Array]:
+    """The entries on the diagonals of which the number is as ``kept`` says beside the one given."""
+
+    def function(ar: Decimals, matrix: Array, number: Array) -> Array:
+        diagonal = int(number.data[0])
+        places = [divmod(place, matrix.cols) for place in range(len(matrix.data))]
+        entries = zip(places, matrix.data, strict=True)
+        return Array(matrix.dims, [entry if kept(j - i, diagonal) else ar.zero for (i, j), entry in entries])
+
+    return function
+
+
 def matrix_power_of(ar: Arithmetic, base: Array, exponent: Array) -> Array:
     """X^k, for any real k exp(k log X)."""
     if not isinstance(ar, Decimals):
@@ -326,11 +419,29 @@ def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
 
 
 _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
-    {"det": _determinant, "adj": adjugate, "inv": inverse, "tril": _lower, "triu": _upper}
+    {
+        "det": _determinant,
+        "adj": adjugate,
+        "inv": inverse,
+        "tril": _lower,
+        "triu": _upper,
+        "prod": _product,
+        "sylvester": sylvester,
+        "lyap": _lyap,
+    }
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
         "logdet": _logdet,
+        "cosm": _cosm,
+        "sinm": _sinm,
+        "chol": _chol,
+        "eigvals": _eigvals,
+        "tril_from": _between(lambda place, diagonal: place <= diagonal),
+        "triu_from": _between(lambda place, diagonal: place >= diagonal),
+        "band": _between(lambda place, diagonal: place == diagonal),
+        "max": _max,
+        "indmax": _indmax,
         "softmax": _softmax,
         "logsumexp": _logsumexp,
         "expm": expm,

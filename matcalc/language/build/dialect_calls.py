@@ -61,6 +61,9 @@ class _Meant:
     parameters: tuple[str, ...] = ()
 
 
+_DIVIDING_BY_LESS = {"matlab": "MATLAB", "julia": "Julia"}
+
+
 class DialectBuilder(CallBuilder):
     """The builder with the calls of dialects."""
 
@@ -235,15 +238,16 @@ class DialectBuilder(CallBuilder):
         return super().call(node, arguments)
 
     def _note_convention(self, node: s.Applied, arguments: list[t.Term]) -> None:
-        """What MATLAB or Julia mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each
+        """What MATLAB, Julia or R mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each
         column."""
         name, dialect = node.function, self.written.dialect
-        if dialect not in ("matlab", "julia") or self.depth or len(arguments) != 1 or name not in ("var", "sum", "mean"):
+        told = "R" if name == "sd" else _DIVIDING_BY_LESS.get(dialect, "")
+        if not told or self.depth or len(arguments) != 1 or name not in ("var", "std", "sd", "sum", "mean"):
             return
         operand, place = arguments[0], self.place(node.span)
-        if name == "var":
+        if name in ("var", "std", "sd"):
             self.decide(
-                f"var divides by n; that of {'MATLAB' if dialect == 'matlab' else 'Julia'} divides by n - 1",
+                f"{name} divides by n; that of {told} divides by n - 1",
                 "dialect",
                 span=place,
             )

@@ -168,7 +168,7 @@ class TableFunctions(Builder):
     def _of_several(self, entry: Function, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         """``max(a, b, c)`` as the larger of the larger of two, and the third."""
         first, *others = arguments
-        if entry.kind != "elementwise":
+        if not entry.commutes:
             return self.function(entry, node, arguments, None)
         for other in others:
             first = self.function(entry, node, [first, other], None)
@@ -193,6 +193,9 @@ class TableFunctions(Builder):
         def of_matrix() -> bool:
             return operand.cell.mask == MATRIX
 
+        if signature.result and entry.kind == "defined":  # by a function that is taken of each row itself
+            (parameter,) = signature.parameters
+            return self._opened(_formula(entry.name, "definition"), {parameter: operand}, {}, span)
         if signature.result:
             self.evidence = True
             shapes = frozenset({(COLUMN, COLUMN), (ROW, ROW), (MATRIX, MATRIX)})

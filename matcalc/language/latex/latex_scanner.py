@@ -48,7 +48,7 @@ from matcalc.language.latex.latex_constructs import (
 from matcalc.language.latex.latex_scripts import Scripts
 from matcalc.language.latex.lexeme_passes import lexemes_of
 from matcalc.language.latex.lexemes import BEGINS, Lexeme
-from matcalc.language.text.meanings import USUAL, nearest_function, unknown_function, written
+from matcalc.language.text.meanings import USUAL, is_of_problems, nearest_function, optimum, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
 from matcalc.language.text.spelling import ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary, canonical_name
 from matcalc.language.text.spelling import WORDS as KEYWORDS
@@ -238,8 +238,6 @@ class _Scanner(Scripts):
         function = name if name in self.vocabulary.functions else self.vocabulary.function(name, called=True)
         if function is not None:
             return self._function(function, lexeme.span, after, stop)
-        if name in ("max", "min") and self._is_beside_zero(after, stop):
-            return [Token("RUN", name, lexeme.start, self.lexemes[after].start)], after
         message, advice = refused().get(name, (f"the command \\{name} is not read", None))
         if name not in refused():
             near = nearest_function(name)
@@ -257,14 +255,6 @@ class _Scanner(Scripts):
         if end is None:
             return [self.token("RUN", lexeme.text, position)], after
         return [self.token("RUN", _LARGEST[lexeme.text], position, end - 1)], end
-
-    def _is_beside_zero(self, after: int, stop: int) -> bool:
-        r"""Whether brackets follow with two values of which one is 0: ``\max(0, u)``,
-        ``\max\{u, 0\}``."""
-        if self.at(after, stop).kind != "(":
-            return False
-        texts = [text for text in self.texts(after + 1, self.partner[after], len(self.lexemes)) if text.strip()]
-        return texts[:2] == ["0", ","] or texts[-2:] == [",", "0"]
 
     def _largest(self, name: str, after: int, stop: int) -> int | None:
         r"""The end of ``_{\max}`` before brackets, unless that is a declared name."""
@@ -415,6 +405,8 @@ class _Scanner(Scripts):
             return [head], after
         if following.text == "_":
             marked = self._marked_function(name, span, after, stop)
+            if marked is None and is_of_problems(name):
+                raise optimum(name, span)
             if marked is None:
                 said, advice = f"the subscript of {name} is not read", "log(x)/log(2) for another base"
                 raise ParseError(said, span=following.span, suggestion=advice)

@@ -10,6 +10,7 @@ from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_constructs import Items, Range, Reading, comma
 from matcalc.language.latex.lexemes import Lexeme
+from matcalc.language.text.meanings import norm_of_the_largest
 from matcalc.language.text.scanner import sum_over
 from matcalc.language.text.spelling import INDEX_LETTERS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
@@ -414,6 +415,8 @@ class Scripts(Reading):
     def _named_norm(self, word: str, place: int, whole: Span) -> tuple[str, str]:
         """The order of a norm, or its name, which may be that of a matrix."""
         known = None if self.vocabulary.declares(word) else NORM_NAMES.get(word.lower())
+        if word == "max" and not self.vocabulary.declares(word):
+            raise norm_of_the_largest(whole)
         if known is None and word.isdecimal():
             return "NUMBER", word
         return "NAME", known or canonical_name(self.twin(place, word))

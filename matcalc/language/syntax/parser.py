@@ -17,7 +17,7 @@ from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.scanner import inequality, summed
 from matcalc.language.text.spelling import Vocabulary
-from matcalc.language.text.terminals import Fork, Token
+from matcalc.language.text.terminals import ENDS_OPERAND, Fork, Token
 from matcalc.language.text.tokenization import tokenize
 
 
@@ -105,12 +105,30 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         return _too_early(tokens, text, operand, expected)
     if token.type == "RELATION":
         return inequality(text[token.start : token.end], token.span)
-    shown = _written(token, text)
-    if token.type == "LSQB" and operand:
-        return ParseError("matrices cannot be written out entry by entry", span=token.span, suggestion="a name, such as A")
+    shown, listed = _written(token, text), _list_around(token, tokens)
+    if listed is not None:
+        return ParseError("matrices cannot be written out entry by entry", span=listed.span, suggestion="a name, such as A")
     if not shown:
         return ParseError("something is missing here", span=token.span, expected=expected or None)
     return _misplaced(token, shown, text, operand, expected, tokens)
+
+
+def _list_around(token: Token, tokens: list[Token]) -> Token | None:
+    """The bracket that is open before a token, or that it is, where a value could begin and no
+    comparison stands: ``[1 2; 3 4]``."""
+    opened: list[Token | None] = []
+    before = None
+    for one in tokens:
+        if one.type in ("LPAR", "LSQB"):
+            opened.append(one if one.type == "LSQB" and (before is None or before.type not in ENDS_OPERAND) else None)
+        if one is token:
+            break
+        if one.type in ("RPAR", "RSQB") and opened:
+            opened.pop()
+        elif one.type == "RELATION" and opened:
+            opened[-1] = None
+        before = one
+    return opened[-1] if opened else None
 
 
 def _misplaced(token: Token, shown: str, text: str, operand: bool, expected: str, tokens: list[Token]) -> ParseError:

@@ -294,11 +294,14 @@ class _Rewriting:
         while self._tokens[place + taken].value in table["inner"] and self._type(place + taken + 1) == "DOT":
             taken += 2
         last = self._tokens[place + taken]
+        as_order = self._type(place - 1) in ("COMMA", "EQUALS") and self._type(place + taken + 1) == "RPAR"
+        if last.value == "inf" and as_order:
+            return taken
         if last.type == "RUN" and last.value in ("newaxis", "inf", "nan", "e"):
             raise ParseError(
                 f"{name}.{last.value} is not read",
                 span=Span(self._tokens[place].start, last.end),
-                suggestion="norm(x), norm(x, 1) or norm(X, spectral)" if last.value == "inf" else None,
+                suggestion="norm(x, inf), norm(x) or norm(X, spectral)" if last.value == "inf" else None,
             )
         return taken
 
@@ -421,7 +424,7 @@ def _instead_of_slice(name: str, inner: list[Token], from_zero: bool) -> str:
     return f"a symbol of its own for the part of {name}, or {name}*e_1 for a column"
 
 
-_POINTWISE = {"inv": "reciprocal", "transpose": "transpose", "adjoint": "transpose"}
+_POINTWISE = {"inv": "reciprocal", "transpose": "transpose", "adjoint": "transpose", "gamma": "Gamma"}
 
 
 def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
@@ -431,12 +434,16 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
     """
     name = function.value
     own = vocabulary.function(name, called=True)
-    if name in _POINTWISE or name in vocabulary.functions or own in foreign_names("julia"):
-        return _POINTWISE.get(name, name)
+    if name in vocabulary.functions or own in foreign_names("julia"):
+        return name
+    if name in _POINTWISE:
+        return _POINTWISE[name]
     if own is None:
         raise unknown_function(name, function.span)
     entry = functions().get(spellings().get(own, ""))
-    if entry is None or not (entry.kind == "elementwise" or entry.signature == "t -> t"):
+    if entry is not None and entry.more:
+        return entry.more
+    if entry is None or (entry.kind != "elementwise" and ":" in entry.signature):
         raise ParseError(
             f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole",
             span=function.span,

@@ -12,7 +12,7 @@ from functools import cache
 
 from matcalc.base.budgets import LONGEST_QUOTED_NAME
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
-from matcalc.base.functions import spellings
+from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
@@ -112,6 +112,29 @@ def unknown_function(
     message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
     return UnknownFunctionError(
         f"{message}: {why}" if advice == why else message, span=span, suggestion=None if advice == why else advice
+    )
+
+
+def is_of_problems(function: str) -> bool:
+    """Whether a function is, without brackets, a word of an optimisation problem: ``min``."""
+    more = functions()[spellings()[function]].more if function in spellings() else ""
+    return bool(more) and functions()[more].commutes
+
+
+def optimum(function: str, span: Span) -> ParseError:
+    """What is said of ``min`` before a formula, which is no function of its value."""
+    name = spellings()[function]
+    return ParseError(
+        f"{name}ima are not read",
+        span=span,
+        suggestion=f"the formula alone, or {name}(x) for {functions()[name].meaning}",
+    )
+
+
+def norm_of_the_largest(span: Span) -> ParseError:
+    """What is said of ``||X||_max``, which is no norm of order max."""
+    return ParseError(
+        "the norm with the index max is not read", span=span, suggestion="max(abs(x)), or max(abs(vec(X))) of a matrix"
     )
 
 

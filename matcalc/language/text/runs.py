@@ -56,7 +56,7 @@ _WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
 """What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""
 _CALLED = pattern(r"[A-Za-z]{2,}[0-9]*(?:_[A-Za-z0-9]+)*[A-Za-z0-9]*|[a-z][0-9]+[a-z]{3,}")
 """What is a function when brackets follow at once, unless all its letters are known as symbols."""
-_GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)|[gG]amma")
+_GREEK_FUNCTION = pattern(r"(?:lambda|sigma)_?(?:[0-9]|[ijk]|max|min)")
 """Eigenvalues, singular values and the gamma function, when brackets with one name follow."""
 _GREEK_INDEX = pattern(r"([A-Za-z]{2,12})_?[0-9]+")
 _ENDS_FACTOR = ENDS_OPERAND | {"RUN", "BAR", "NORM_BAR", "ONES"}
@@ -202,6 +202,8 @@ def _function(context: _Context, position: int, function: str) -> Token:
     name = canonical_name(token.value)
     if function in NAMES_TOO or token.value in GREEK_NAMES or context.vocabulary.is_greek(name):
         return token.as_a("NAME", name)
+    if meanings.is_of_problems(function):
+        raise meanings.optimum(function, token.span)
     if context.type_after(position) not in _OPERAND_TYPES:
         raise UnknownFunctionError(
             f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)"
@@ -362,6 +364,8 @@ def _refuse_indexed_function(context: _Context, token: Token) -> None:
     if context.italics or len(index) > _LONGEST_INDEX:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
+    if mark and function is not None and meanings.is_of_problems(function):
+        raise meanings.optimum(function, token.span)
     if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
         raise UnknownFunctionError(
             f"the function {stem!r} has no index here",

@@ -351,8 +351,9 @@ def fraction(character: str, position: int) -> list[Token]:
 
 def inequality(character: str, span: Span) -> ParseError:
     """What is said of a sign of order between expressions."""
+    said = f"{character!r} is not used in expressions: only equations are decided"
     return ParseError(
-        f"{character!r} is not used in expressions: only equations are decided",
+        "inequalities are not read" if character[:1] == "\\" else said,
         span=span,
         suggestion=None if character in "≠" else "step(a - b) for 1 where a > b, else 0",
     )

@@ -289,6 +289,8 @@ class Vocabulary:
         ``LogSumExp``, ``log_det``); elsewhere a capital may begin the name (``Log x``), so that
         ``DET`` stays a product.
         """
+        if spelling in SPELLED_GREEK and spelling not in self.functions:
+            return None  # gamma is a letter; what it means before brackets is said there
         if self.is_function(spelling) or (called and spelling in self.calls and not self.declares(spelling)):
             return spelling
         if (

@@ -30,6 +30,7 @@ from matcalc.language.text.terminals import (
     Token,
     by_depth,
     exponent_width,
+    partners,
     rewritten,
     type_at,
     types_at,
@@ -38,7 +39,7 @@ from matcalc.language.text.terminals import (
 
 if TYPE_CHECKING:
     from matcalc.language.latex import latex_scanner
-    from matcalc.language.text import block_tokens, code_tokens, derivative_tokens, doubtful_signs, equation_tokens
+    from matcalc.language.text import block_tokens, code_tokens, derivative_tokens, doubtful_signs, equation_tokens, meanings
 else:
     latex_scanner = later("matcalc.language.latex.latex_scanner")
     block_tokens = later("matcalc.language.text.block_tokens")
@@ -46,6 +47,7 @@ else:
     derivative_tokens = later("matcalc.language.text.derivative_tokens")
     doubtful_signs = later("matcalc.language.text.doubtful_signs")
     equation_tokens = later("matcalc.language.text.equation_tokens")
+    meanings = later("matcalc.language.text.meanings")
 
 
 __all__ = ["Tokens", "is_latex", "tokenize"]
@@ -121,10 +123,9 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     if dialect == "latex" or (dialect is None and is_latex(text)):
         found = latex_scanner.scan_latex(text, vocabulary)
         known = vocabulary.knowing(found.names | found.labelled)
-        if any(token.value in _OF_TWO for token in found.tokens):
-            known = known.with_calls(_OF_TWO)
         return Tokens(_separated(found.tokens), found.decisions, Written("latex"), labelled=found.labelled), known
     decisions: list[Decision] = []
+    declared = vocabulary
     raw, primed = _scanned(text, vocabulary, flipped, decisions)
     signs = Signs.of(raw)
     written = recognised(raw, signs) if dialect is None else Written(dialect)
@@ -133,9 +134,50 @@ def _raw(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: fr
     if is_program(raw, signs, written):
         raw = code_tokens.in_language(raw, signs, written, vocabulary, text, decisions)
         vocabulary = code_tokens.known_names(raw, written, vocabulary)
+    if not signs.values.isdisjoint(_INFINITE):
+        raw = _infinite_orders(raw, declared)
+    if "POSITIVE_PART" in signs.types and "LSQB" in signs.types:
+        raw = _positive_parts(raw)
     if "LSQB" in signs.types and not written.arrays:
         raw = block_tokens.with_blocks(raw, vocabulary)
     return Tokens(raw if signs.types.isdisjoint(_ENDS) else _separated(raw), decisions, written, primed), vocabulary
+
+
+def _positive_parts(tokens: list[Token]) -> list[Token]:
+    """``[1 - y x]_+`` with round brackets: no row of an array."""
+    out = list(tokens)
+    for opened, closed in partners(tokens, {"LSQB": "RSQB"}).items():
+        position = opened > 0 and tokens[opened - 1].end == tokens[opened].start and tokens[opened - 1].type == "RUN"
+        if type_at(tokens, closed + 1) == "POSITIVE_PART" and not position:
+            out[opened], out[closed] = tokens[opened].as_a("LPAR", "("), tokens[closed].as_a("RPAR", ")")
+    return out
+
+
+_INFINITE = frozenset([*(name for name, norm in NORM_NAMES.items() if norm == "infinity"), "Inf", "Infinity"])
+
+
+def _infinite_orders(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """``norm(x, Inf)`` with infinity as a word. Raises ParseError for one that is no order of a
+    norm: there it is no number, and no name."""
+    out: list[Token] = []
+    calls: list[str] = []
+    for place, token in enumerate(tokens):
+        before = type_at(tokens, place - 1)
+        if token.type == "LPAR":
+            calls.append(tokens[place - 1].value if before == "RUN" else "")
+        elif token.type == "RPAR" and calls:
+            calls.pop()
+        if token.type == "RUN" and token.value in _INFINITE and not vocabulary.declares(token.value):
+            last, of_norm = type_at(tokens, place + 1) == "RPAR", calls[-1:] == ["norm"]
+            given = last and before in ("COMMA", "KEYWORD")
+            below = last and types_at(tokens, place - 2, 2) == ["UNDERSCORE", "LPAR"]
+            sign = token.end - token.start == 1 and before != "UNDERSCORE"
+            if given and of_norm:
+                token = token.as_a("WORD", "inf")
+            elif token.value != "oo" and (given or below or sign or (last and of_norm)):
+                raise ParseError("infinity is not read here", span=token.span, suggestion="norm(x, inf)")
+        out.append(token)
+    return out
 
 
 def _scanned(
@@ -153,8 +195,6 @@ def _scanned(
     return raw, primed
 
 
-_OF_TWO = frozenset(["max", "min"])
-"""Of the functions that are known anywhere, those that LaTeX has, too."""
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
 _DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 
@@ -313,6 +353,8 @@ def _norm_names(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         if not below or vocabulary.declares(token.value):
             return None
         word = token.value.lower()
+        if word == "max":
+            raise meanings.norm_of_the_largest(token.span)
         return ([token.as_a("NAME", NORM_NAMES[word])], position + 1) if word in NORM_NAMES else None
 
     return rewritten(tokens, name)

@@ -86,6 +86,14 @@ class AsciiNotation(Notation):
 
     writes_parts = True
 
+    def blocks(self, rows: Sequence[Sequence[Piece]]) -> Piece:
+        # Where no commas stand between blocks, blanks would: those of a product need brackets.
+        alone = all(len(row) == 1 for row in rows)
+        shown = [
+            [self.bracketed(one) if alone and one.level < Level.ATOM and " " in str(one) else one for one in row] for row in rows
+        ]
+        return piece(self.matrix([[str(block) for block in row] for row in shown]))
+
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
         return piece(operand, "[", *separated(positions, ","), "]", level=Level.POSTFIX)
 

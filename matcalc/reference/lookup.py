@@ -117,6 +117,8 @@ def of_function(function: Function) -> Sample:
     parts = [part.partition(":") for part in left.split(",")]
     names = [name.strip() for name, _, _ in parts]
     declare = "; ".join(f"{name.strip()}: {shape.strip() or 'scalar'}" for name, _, shape in parts)
+    if function.requires:
+        declare = f"{declare} {function.requires}"
     sample = _sample(f"{function.name}({', '.join(names)})", declare, names[0])
     value = f"{left} → {right}" if ":" in left else "each entry"
     numpy = function.code("numpy") or _code(function.definition, declare)

@@ -112,7 +112,9 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
     derived = matcalc.derive(case[0], case[1], declare=case[2])
     text, point = derived.text(style), _point(case[2], 3)
     parts = [part.strip() for part in case[2].split(";")]
-    read = matcalc.parse(text, declare="; ".join(part for part in parts if re.search(rf"\b{part.partition(':')[0]}\b", text)))
+    read = matcalc.parse(
+        text, declare="; ".join(part for part in parts if re.search(rf"(?<![A-Za-z]){part.partition(':')[0]}(?![A-Za-z])", text))
+    )
     assert np.allclose(read.function("numpy")(**point, **SIZES), derived.function("numpy")(**point, **SIZES))
 
 

@@ -97,6 +97,22 @@ def _lyap(ar: Arithmetic, matrix: Array, value: Array) -> Array:
     return sylvester(ar, matrix, transposed(matrix), scaled(ar, ar.negative(ar.one), value))
 
 
+def _skew(ar: Arithmetic, vector: Array) -> Array:
+    x, y, z = vector.data
+    turned = [ar.negative(entry) for entry in vector.data]
+    return of_lines([[ar.zero, turned[2], y], [z, ar.zero, turned[0]], [turned[1], x, ar.zero]])
+
+
+def _axial(ar: Arithmetic, matrix: Array) -> Array:
+    rows = matrix.lines()
+    pairs = ((2, 1), (0, 2), (1, 0))
+    return Array((3, 1), [ar.subtract(rows[i][j], rows[j][i]) for i, j in pairs])
+
+
+def _cross(ar: Arithmetic, left: Array, right: Array) -> Array:
+    return multiplied(ar, _skew(ar, left), right)
+
+
 # ---------------------------------------------------------------- vectors
 
 
@@ -428,6 +444,9 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "prod": _product,
         "sylvester": sylvester,
         "lyap": _lyap,
+        "skew": _skew,
+        "axial": _axial,
+        "cross": _cross,
     }
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(

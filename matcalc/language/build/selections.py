@@ -35,6 +35,8 @@ def selected(builder: Builder, node: s.Entries, operand: t.Term) -> t.Term:
     """
     axes = _axes(node)
     place = builder.place(node.span)
+    if builder.written.dialect == "numpy":
+        raise ParseError("slices are not read", span=node.span, suggestion="X[1:k, :] without signs of NumPy, counted from 1")
     if len(axes) == 1 and axes[0] is not None:
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)

@@ -230,7 +230,7 @@ class _Rewriting:
                 opened.append(place)
             elif token.type in ("RPAR", "RSQB") and opened:
                 opened.pop()
-            elif token.type == "COLON" or token.value in ("end", "None", "newaxis"):
+            elif token.type in ("COLON", "RANGE", "WHOLE") or token.value in ("end", "None", "newaxis"):
                 found.update(opened[-1:])
         return found
 
@@ -380,11 +380,13 @@ class _Rewriting:
         """Raises ParseError for ``A(:, 2)``, ``X[1:3]`` and ``x[:, None]``."""
         stop = self._partner.get(place, place)
         inner = [self._tokens[k] for k in self._shallow(place, stop)]
-        ranges = not self._written.arrays and any(part.type in ("RANGE", "WHOLE") for part in inner)
-        colons = [part for part in inner if part.type in ("COLON", "RANGE") or part.value == "end"]
-        if ranges and not any(part.type == "COLON" for part in inner):
-            return
+        types = {part.type for part in inner}
         axes = any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN")
+        # Positions of NumPy are counted from 0; a letter is an index that runs over all of them.
+        counted = self._written.dialect == "numpy" and not types <= {"WHOLE", "RUN", "COMMA"}
+        if "COLON" not in types and not types.isdisjoint(("RANGE", "WHOLE")) and not counted and not axes:
+            return
+        colons = [part for part in inner if part.type in ("COLON", "RANGE", "WHOLE") or part.value == "end"]
         if not (colons or axes) or (self._vocabulary.declares("end") and all(part.value == "end" for part in colons)):
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)
@@ -414,7 +416,7 @@ def _counted(number: Token, from_zero: bool) -> int:
 
 def _instead_of_slice(name: str, inner: list[Token], from_zero: bool) -> str:
     """What to write for a row, a column, or a vector that stands as a column."""
-    kinds = [part.type for part in inner]
+    kinds = ["COLON" if part.type == "WHOLE" else part.type for part in inner]
     if any(part.value in ("None", "newaxis") for part in inner):
         return f"{name}*1' for {name} in every column, 1*{name}' for {name} in every row"
     if kinds == ["COLON", "COMMA", "NUMBER"] and inner[2].value.isdecimal():

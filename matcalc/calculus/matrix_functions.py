@@ -27,8 +27,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
 from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.expr.nodes import Expr
-from matcalc.expr.nodes import postorder as postorder_of
+from matcalc.expr.nodes import Expr, postorder as postorder_of
 from matcalc.language import elaborate
 from matcalc.rules.entrywise import entry_rules
 

@@ -34,8 +34,7 @@ from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer, without_unused
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
-from matcalc.einstein.nodes import Symbol as TensorSymbol
-from matcalc.einstein.nodes import postorder as tensor_postorder
+from matcalc.einstein.nodes import Symbol as TensorSymbol, postorder as tensor_postorder
 from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations as pairs_of
-from itertools import product as combinations
+from itertools import combinations as pairs_of, product as combinations
 from math import prod
 from typing import TypeAlias, assert_never, cast
 

@@ -20,14 +20,12 @@ from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
-from matcalc.einstein import nodes as ix
-from matcalc.einstein import substitution
+from matcalc.einstein import nodes as ix, substitution
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Symbol as TensorSymbol
-from matcalc.einstein.nodes import Tensor
+from matcalc.einstein.nodes import Symbol as TensorSymbol, Tensor
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices

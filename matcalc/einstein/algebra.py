@@ -36,9 +36,15 @@ from matcalc.einstein.linear import (
     zero,
 )
 from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
-from matcalc.einstein.normal_factors import cancelling_pair, interned, needless_pairing, prefers_transposed, without_unit_sums
-from matcalc.einstein.normal_factors import permuted as permuted
-from matcalc.einstein.normal_factors import transposed as transposed
+from matcalc.einstein.normal_factors import (
+    cancelling_pair,
+    interned,
+    needless_pairing,
+    permuted as permuted,
+    prefers_transposed,
+    transposed as transposed,
+    without_unit_sums,
+)
 from matcalc.einstein.tensor_deduction import (
     is_nonnegative,
     is_positive,

@@ -19,8 +19,7 @@ from matcalc.base.records import replace
 from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import ONE, axes_of
 from matcalc.base.traversal import bottom_up
-from matcalc.einstein import linear, lowered, substitution
-from matcalc.einstein import nodes as ix
+from matcalc.einstein import linear, lowered, nodes as ix, substitution
 from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add
 from matcalc.einstein.lowered import (

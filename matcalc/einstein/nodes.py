@@ -20,8 +20,7 @@ from typing import Any, TypeAlias
 from matcalc.base.functions import computable
 from matcalc.base.records import blake2b, computed, field_names, interned
 from matcalc.base.sizes import Shape, Size
-from matcalc.base.traversal import operands_of
-from matcalc.base.traversal import postorder as postorder
+from matcalc.base.traversal import operands_of, postorder as postorder
 from matcalc.facts.known import Known, of_symbol
 
 

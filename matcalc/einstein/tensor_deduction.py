@@ -28,8 +28,7 @@ from matcalc.einstein.nodes import (
     Unit,
     postorder,
 )
-from matcalc.facts import known as k
-from matcalc.facts import ranges as r
+from matcalc.facts import known as k, ranges as r
 from matcalc.facts.known import Known, plain
 from matcalc.facts.ranges import ANY, Range
 

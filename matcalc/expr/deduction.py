@@ -14,8 +14,7 @@ from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import is_square
 from matcalc.base.traversal import postordered
 from matcalc.expr import nodes as e
-from matcalc.facts import known as k
-from matcalc.facts import ranges as r
+from matcalc.facts import known as k, ranges as r
 from matcalc.facts.known import NOTHING, Known, plain
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import implied

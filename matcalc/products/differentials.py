@@ -43,8 +43,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices as free_indices_in
-from matcalc.expr.rewriting import named_indices, over_all, replaced
+from matcalc.expr.rewriting import free_indices as free_indices_in, named_indices, over_all, replaced
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost, product, row_symbols, transpose
 from matcalc.language import Elaborated

@@ -14,9 +14,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import MINUS, scale
 from matcalc.einstein.nodes import Apply, Map, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as expr_postorder
+from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum, Symbol as ExprSymbol, postorder as expr_postorder
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.rules.rewrites import formula, instantiated
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.base.sizes import ONE as ONE_SIZE
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import ONE as ONE_SIZE, Shape, Size
 from matcalc.einstein.algebra import contract, size_value, symbolic_power, transposed
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor

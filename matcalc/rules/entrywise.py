@@ -14,8 +14,7 @@ from matcalc.base.functions import functions
 from matcalc.base.records import record
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as nodes_of
+from matcalc.expr.nodes import Symbol as ExprSymbol, postorder as nodes_of
 from matcalc.language import elaborate
 
 

@@ -18,9 +18,7 @@ from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, s
 from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, postorder
-from matcalc.expr.nodes import Expr
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as nodes_of
+from matcalc.expr.nodes import Expr, Symbol as ExprSymbol, postorder as nodes_of
 from matcalc.language import elaborate
 from matcalc.rules.lines import rule_lines
 

@@ -4,8 +4,7 @@ from a statement or from objects."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as dataclass_replace
+from dataclasses import dataclass, replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -31,8 +30,7 @@ from matcalc.language import elaborate
 from matcalc.language.decisions import Derived
 from matcalc.language.declare.declared import Declare, parse_declarations
 from matcalc.language.declare.objects import texts_of
-from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
-from matcalc.language.statements import Side as StatementSide
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Side as StatementSide, Statement
 from matcalc.objects.combining import declarations_of, joint_declarations
 from matcalc.objects.inputs import Expression, derivative_within, read
 from matcalc.printing import text

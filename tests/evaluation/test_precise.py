@@ -16,8 +16,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
-from matcalc.evaluation.precise import node_values, scalar_functions, whole_functions
-from matcalc.evaluation.precise import small_arrays as exact_arrays
+from matcalc.evaluation.precise import node_values, scalar_functions, small_arrays as exact_arrays, whole_functions
 from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, plan, slope
 from matcalc.evaluation.precise.number_systems import PRIME, Decimals, NotRational, Residues, Undefined
 from matcalc.evaluation.precise.small_arrays import Array

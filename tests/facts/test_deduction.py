@@ -10,16 +10,13 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.einstein import normal_factors
-from matcalc.einstein import tensor_deduction as of_tensors
+from matcalc.einstein import normal_factors, tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
-from matcalc.expr import deduction as of_expressions
-from matcalc.expr import nodes as e
-from matcalc.facts import known as rules
-from matcalc.facts import ranges
+from matcalc.expr import deduction as of_expressions, nodes as e
+from matcalc.facts import known as rules, ranges
 from matcalc.facts.known import Known
 from matcalc.rewrite.normal_form import normal_form
 from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong

@@ -6,8 +6,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Literal, TypeAlias
 
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latex2text import get_default_latex_context_db as get_default_texts
+from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db as get_default_texts
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_arguments
 
 from matcalc.documents.cues import table

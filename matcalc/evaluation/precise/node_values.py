@@ -13,10 +13,8 @@ from matcalc.base.functions import functions
 from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.precise import scalar_functions, whole_functions
-from matcalc.evaluation.precise import small_arrays as a
-from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
-from matcalc.evaluation.precise.number_systems import Number as Value
+from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.scalar_functions import by_table
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import (

@@ -14,8 +14,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.language.syntax import trees as s
-from matcalc.language.typing import constraints as c
-from matcalc.language.typing import costs
+from matcalc.language.typing import constraints as c, costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, extent, kind_of
 

@@ -20,8 +20,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
 from matcalc.language.text.spelling import INFINITE_NORMS, NORM_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
-from matcalc.language.typing import constraints as c
-from matcalc.language.typing import kind_relations
+from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 

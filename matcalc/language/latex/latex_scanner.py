@@ -50,8 +50,15 @@ from matcalc.language.latex.lexeme_passes import lexemes_of
 from matcalc.language.latex.lexemes import BEGINS, Lexeme
 from matcalc.language.text.meanings import USUAL, nearest_function, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
-from matcalc.language.text.spelling import ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary, canonical_name
-from matcalc.language.text.spelling import WORDS as KEYWORDS
+from matcalc.language.text.spelling import (
+    ONES,
+    SPELLED_GREEK,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    WORDS as KEYWORDS,
+    Vocabulary,
+    canonical_name,
+)
 from matcalc.language.text.terminals import Token
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}

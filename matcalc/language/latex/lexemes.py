@@ -27,8 +27,7 @@ from matcalc.language.latex.latex_commands import (
     TRANSPOSES,
     WORDS,
 )  # fmt: skip
-from matcalc.language.text.spelling import ACCENTS as MARKS
-from matcalc.language.text.spelling import SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.text.spelling import ACCENTS as MARKS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import BARS, rewritten
 
 STYLES = FONTS | WORDS

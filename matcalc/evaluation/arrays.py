@@ -8,17 +8,14 @@ from decimal import Decimal
 from fractions import Fraction
 from math import prod
 from numbers import Complex, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import product_shape, shape_text
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 # ------------------------------------------------------------
 # Between the arrays that users hold and the two-dimensional arrays that the evaluator computes
@@ -39,8 +36,6 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     Vectors are taken as ``(n,)``, ``(n, 1)`` or ``(1, n)``. Raises ShapeError for an array of
     another order, MatcalcError for something that is not a numeric array.
     """
-    import numpy as np
-
     array = numeric(name, value)
     array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
     given = array.shape
@@ -61,8 +56,6 @@ def numeric(name: str, value: Any) -> NDArray[Any]:
 
     Raises MatcalcError for what is no array of numbers, or has a number that no double holds.
     """
-    import numpy as np
-
     try:
         array = np.asarray(value)
         if array.dtype in (np.float64, np.float32, np.complex128, np.complex64):
@@ -207,8 +200,6 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
     >>> agrees([1.0, 2.0], [1.0, 2.0 + 1e-9]), agrees([1.0], 1.0), agrees([], []), agrees([float("nan")], [float("nan")])
     (True, False, False, False)
     """
-    import numpy as np
-
     left, right = np.asarray(first), np.asarray(second)
     if left.shape != right.shape or left.size == 0 or left.dtype == object or right.dtype == object:
         return False

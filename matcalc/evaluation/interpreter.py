@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any, assert_never, cast
+from typing import Any, assert_never, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import shape_text
 from matcalc.base.sizes import Shape, names_in
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, sizes_in, solve_sizes
@@ -68,9 +69,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import free_indices, named_indices
 from matcalc.stable.replacement import stable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Observer = Callable[[Expr, tuple[Any, ...]], None]
 """Called before every operation with the node and its operands' inside arrays."""
@@ -143,8 +141,6 @@ class Program:
 
         A symbol's array is ``(rows, columns)`` or has the leading axes before these.
         """
-        import numpy as np
-
         step = _Step(sizes, callables, {index: lead + k for k, index in enumerate(self.indices)}, lead)
         held: dict[Expr, Any] = {}
         waiting = dict(self.uses)
@@ -236,14 +232,10 @@ class _Step:
         return scalar.reshape((*scalar.shape[: len(self.flat)], *(1,) * (like.ndim - len(self.flat))))
 
     def constant(self, matrix: Any) -> NDArray[Any]:
-        import numpy as np
-
         array = np.asarray(matrix, dtype=np.float64)
         return array.reshape(self.flat + (array.shape if array.ndim >= 2 else (1, 1)))
 
     def compute(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
-        import numpy as np
-
         result: NDArray[Any]
         typed = cast("Node", node)
         match typed:
@@ -340,8 +332,6 @@ class _Step:
         return result
 
     def elementwise(self, node: Elementwise, argument: NDArray[Any]) -> NDArray[Any]:
-        import numpy as np
-
         if node.function in self.callables:
             call: Callable[..., Any] = self.callables[node.function]
         elif node.function in computable():
@@ -357,8 +347,6 @@ class _Step:
 
     def each(self, function: Callable[..., NDArray[Any]], operands: tuple[Any, ...]) -> NDArray[Any]:
         """``function`` of two-dimensional arrays, for every position along the other axes."""
-        import numpy as np
-
         outer = np.broadcast_shapes(*(operand.shape[:-2] for operand in operands))
         wide = [np.broadcast_to(operand, outer + operand.shape[-2:]) for operand in operands]
         results = [function(*(operand[place] for operand in wide)) for place in np.ndindex(outer)]
@@ -366,8 +354,6 @@ class _Step:
 
     def gathered(self, scalars: NDArray[Any], indices: tuple[Index, ...]) -> NDArray[Any]:
         """The axes of the indices as the array's own axes."""
-        import numpy as np
-
         axes = [self.axes[index] for index in indices]
         lengths = [index.size.value(self.sizes) for index in indices]
         moved = np.moveaxis(scalars[..., 0, 0], axes, range(-len(axes), 0))
@@ -376,8 +362,6 @@ class _Step:
         return result if len(axes) > 1 else result[..., None]
 
     def entry(self, node: Entry, operand: NDArray[Any]) -> NDArray[Any]:
-        import numpy as np
-
         own, positions = operand.shape[len(self.flat) :], node.positions
         if len(positions) < len(own) and not node.is_member:  # a vector has one position, inside it has two axes
             positions = (*positions, 1) if own[1] == 1 else (1, *positions)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.errors import MatcalcError, UnknownFunctionError
 from matcalc.base.functions import computable
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.expr.nodes import Call
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 # ------------------------------------------------------------
 # Matrix functions that NumPy lacks, for square float arrays: exponential, logarithm, square root,
@@ -30,8 +27,6 @@ _PADE_BOUND = 5.371920351148152
 def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
     """exp(A) = I + A + A²/2 + ... by scaling and squaring with the [13/13] Padé approximant; NaN
     when A is not finite."""
-    import numpy as np
-
     norm = float(np.linalg.norm(matrix, 1))
     if not math.isfinite(norm):
         return np.full_like(matrix, np.nan)
@@ -61,8 +56,6 @@ def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
     Raises MatcalcError when the matrix has eigenvalues on the closed negative real axis, where
     there is none.
     """
-    import numpy as np
-
     size = len(matrix)
     identity = np.eye(size, dtype=matrix.dtype)
     root, product = matrix, matrix
@@ -90,8 +83,6 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 
     Raises MatcalcError when the matrix has no real principal logarithm.
     """
-    import numpy as np
-
     identity = np.eye(len(matrix), dtype=matrix.dtype)
     root, roots = matrix, 0
     while np.linalg.norm(root - identity, 1) > 0.3:
@@ -111,8 +102,6 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
     """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of
     blocks (Higham, 2008, th. 3.6)."""
-    import numpy as np
-
     size = len(matrix)
     blocks = np.block([[matrix, direction], [np.zeros_like(matrix), matrix]])
     return np.asarray(function(blocks)[:size, size:])
@@ -123,8 +112,6 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
 
     With A = U S V', adj(A) = det(U) det(V) V adj(S) U', and adj(S) needs no division.
     """
-    import numpy as np
-
     left, values, right = np.linalg.svd(matrix)
     size = len(values)
     before, after = np.ones(size), np.ones(size)
@@ -140,8 +127,6 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
 def log_determinant(matrix: NDArray[Any]) -> Any:
     """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is
     negative."""
-    import numpy as np
-
     sign, size = np.linalg.slogdet(matrix)
     return size if sign >= 0 else np.nan
 
@@ -153,8 +138,6 @@ def log_determinant(matrix: NDArray[Any]) -> Any:
 
 def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
     """U V' of the thin singular value decomposition U S V'."""
-    import numpy as np
-
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     return np.asarray(left @ right)
 
@@ -162,8 +145,6 @@ def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
 def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Left and right singular vectors of the largest singular value; the right one's largest entry
     is positive."""
-    import numpy as np
-
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     first, second = left[:, 0], right[0]
     sign = 1.0 if second[np.argmax(np.abs(second))] > 0 else -1.0
@@ -172,8 +153,6 @@ def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[An
 
 def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
     """X^k; for an exponent that is not an integer exp(k log X)."""
-    import numpy as np
-
     if float(exponent).is_integer():
         return np.asarray(np.linalg.matrix_power(matrix, int(exponent)))
     return matrix_exponential(exponent * matrix_logarithm(matrix))
@@ -182,8 +161,6 @@ def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
 def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
     """The unit eigenvector of the largest eigenvalue of the symmetric part; its largest entry is
     positive."""
-    import numpy as np
-
     vector = np.linalg.eigh((matrix + matrix.T) / 2)[1][:, -1]
     return np.asarray(vector if vector[np.argmax(np.abs(vector))] > 0 else -vector)
 
@@ -191,8 +168,6 @@ def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
 def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
     """Σ v v'/(λ₁ - λ) over the other eigenpairs of the symmetric part: the pseudoinverse of λ₁ I -
     A where λ₁ is simple."""
-    import numpy as np
-
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     others = vectors[:, :-1]
     return np.asarray((others / (values[-1] - values[:-1])) @ others.T)
@@ -204,8 +179,6 @@ def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
     With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the
     other singular values, -1 for σ₁.
     """
-    import numpy as np
-
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     top, others = values[0], values[1:]
     weights = np.concatenate([[-1.0], others**2 / ((top - others) * (top + others))])
@@ -221,8 +194,6 @@ def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
     Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly
     equal numbers.
     """
-    import numpy as np
-
     values = np.linalg.eigvalsh(matrix)
     one, other = np.meshgrid(values, values, indexing="ij")
     low, high = np.minimum(one, other), np.maximum(one, other)
@@ -252,8 +223,6 @@ def added(terms: tuple[NDArray[Any], ...]) -> NDArray[Any]:
 def commutation(m: int, n: int) -> NDArray[Any]:
     """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n
     i]."""
-    import numpy as np
-
     matrix = np.zeros((m * n, m * n))
     i, j = np.divmod(np.arange(m * n), n)
     matrix[j + n * i, i + m * j] = 1.0
@@ -262,8 +231,6 @@ def commutation(m: int, n: int) -> NDArray[Any]:
 
 def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
     """The Kronecker product."""
-    import numpy as np
-
     blocks = left[..., :, None, :, None] * right[..., None, :, None, :]
     rows, columns = left.shape[-2] * right.shape[-2], left.shape[-1] * right.shape[-1]
     return np.asarray(blocks.reshape((*blocks.shape[:-4], rows, columns)))
@@ -271,8 +238,6 @@ def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
 
 def log_sum_exp(entries: NDArray[Any]) -> Any:
     """The logarithm of the sum of exponentials: -inf where all are 0."""
-    import numpy as np
-
     largest = np.max(entries)
     shift = largest if np.isfinite(largest) else 0.0
     return shift + np.log(np.sum(np.exp(entries - shift)))
@@ -281,8 +246,6 @@ def log_sum_exp(entries: NDArray[Any]) -> Any:
 def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """A scale for each matrix, and its entries by that scale, so that their powers neither overflow
     nor underflow."""
-    import numpy as np
-
     largest = entries.max(axis=(-2, -1), keepdims=True)
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
     return scale, entries / scale
@@ -291,8 +254,6 @@ def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
     """A norm of the first operand, with the second as its parameter; the kinds are those of
     ``Norm``."""
-    import numpy as np
-
     operand = operands[0]
     both = (-2, -1)
     result: NDArray[Any]
@@ -364,8 +325,6 @@ def _order(sizes: str) -> int | None:
 
 @cache
 def _namespace() -> dict[str, Any]:
-    import numpy as np
-
     return {
         "np": np,
         "math": math,
@@ -397,8 +356,6 @@ def apply_call(node: Call, matrices: tuple[NDArray[Any], ...], callables: Mappin
 
     Raises UnknownFunctionError for a function that is neither in the table nor in ``callables``.
     """
-    import numpy as np
-
     if node.function in callables:
         orders = tuple(1 if argument.is_row else len(argument.shape) for argument in node.arguments)
         function = NumpyFunction(callables[node.function], orders)

@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
 from matcalc.evaluation.interpreter import Program, program
@@ -36,10 +37,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 # ------------------------------------------------------------
 # Whether a point is a good one for numerical checks: inside the domains, away from kinks, poles
@@ -68,8 +65,6 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     ``kinks`` absolute values and the like may be taken of anything: of zeros that do not move, as
     off the diagonal in ``abs(diag(x))``, they do no harm.
     """
-    import numpy as np
-
     match node := cast("Node", node):
         case Elementwise(function=name):
             size = np.abs(operands[0])
@@ -114,8 +109,6 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
 
 
 def _check_condition(matrix: Any) -> None:
-    import numpy as np
-
     try:
         condition = np.linalg.cond(matrix)
     except np.linalg.LinAlgError as error:
@@ -241,8 +234,6 @@ def find_point(
     positive, but for those that ``negative`` turns: every second one in the order of their names,
     from the first (0) or from the second (1).
     """
-    import numpy as np
-
     programs = [program(expression) for expression in expressions]
     symbols = {symbol.name: symbol for symbol in extra} | {symbol.name: symbol for one in programs for symbol in one.symbols}
     known = dict(sizes or {})
@@ -320,8 +311,6 @@ def function_family(names: Iterable[str], derivatives: int = 6) -> dict[str, Cal
 
 def _test_function(phase: float, order: int, t: Any) -> Any:
     """The derivative of this order of sin(t + phase) + 2 exp(-t phase / 2)."""
-    import numpy as np
-
     rate = -0.5 * phase
     return np.sin(t + phase + 0.5 * np.pi * order) + 2.0 * rate**order * np.exp(rate * t)
 
@@ -331,8 +320,6 @@ def _test_function(phase: float, order: int, t: Any) -> Any:
 
 def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) -> NDArray[Any]:
     """A member of the symbol's facts; row vectors have one axis."""
-    import numpy as np
-
     shape = tuple([size.value(sizes) for size in symbol.shape])
     if math.prod(shape) > MOST_SAMPLED:
         raise LimitError(f"{symbol.name} is declared too large for numbers to be tried")

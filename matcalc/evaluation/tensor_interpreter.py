@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
-from matcalc.base.lazy import later
+from matcalc.base.lazy import NDArray, later, np
 from matcalc.base.sizes import Shape, names_in
 from matcalc.einstein.nodes import (
     Apply,
@@ -34,8 +34,6 @@ from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
 from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from matcalc.stable import resolvents
 else:
     resolvents = later("matcalc.stable.resolvents")
@@ -67,8 +65,6 @@ def contract(
     ``lengths[label]`` is the length of each label's axis. Raises LimitError when an intermediate
     array is too large.
     """
-    import numpy as np
-
     present = {label for labels in indices for label in labels}
     scale = float(prod(length for label, length in enumerate(lengths) if label not in present and label not in output))
     work = _Work(operands, indices, set(output), lengths)
@@ -155,8 +151,6 @@ class _Work:
     def product(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
         """The operands multiplied, a few at a time, and summed over the labels that are not in
         ``labels``."""
-        import numpy as np
-
         if not operands:
             return np.ones(())
         while len(operands) > _CHUNK:
@@ -167,8 +161,6 @@ class _Work:
         return self.einsum(operands, labels)
 
     def einsum(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
-        import numpy as np
-
         local = {label: k for k, label in enumerate(sorted({label for _, names in operands for label in names}))}
         if len(labels) > _AXES or len(local) > 50 or prod(self.lengths[label] for label in labels) > LARGEST:
             raise LimitError("a product in index notation needs too large an intermediate array")
@@ -193,8 +185,6 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
     Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation
     that fails at this point, LimitError for arrays that are too large.
     """
-    import numpy as np
-
     tensor = resolvents.with_resolvents(tensor)
     order = postorder(tensor)
     symbols = [node for node in order if isinstance(node, Symbol)]
@@ -235,8 +225,6 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
 
 def _symbol_array(symbol: Symbol, value: Any) -> NDArray[Any]:
     """The user's array with as many axes as the symbol; a vector may come as a row or a column."""
-    import numpy as np
-
     try:
         array = np.asarray(value)
         array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
@@ -278,8 +266,6 @@ def _value(
     sizes: Mapping[str, int],
     callables: Mapping[str, Callable[..., Any]],
 ) -> NDArray[Any]:
-    import numpy as np
-
     result: NDArray[Any]
     match node := cast("Node", node):
         case Symbol():
@@ -319,8 +305,6 @@ def _value(
 
 
 def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
-    import numpy as np
-
     if name in callables:
         return NumpyFunction(callables[name], ())
     if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
@@ -335,8 +319,6 @@ def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> N
 def _applied(function: NumpyFunction, orders: tuple[int, ...], operands: tuple[Any, ...]) -> NDArray[Any]:
     """``function`` over the last axes of its operands, one call for every position along the
     leading axes."""
-    import numpy as np
-
     own = [order if want is None else want for order, want in zip(orders, function.orders or orders, strict=True)]
     outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - axes] for operand, axes in zip(operands, own, strict=True)))
     wide = [

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc.base import rational
+from matcalc.base.lazy import np
 from matcalc.base.sizes import is_square
 from matcalc.facts.table import entries_of, facts, implied
 
@@ -150,16 +151,12 @@ def _invertible(asked: Asked) -> bool:
     if not asked.square:
         return False
     if asked.rounding:
-        import numpy as np
-
         return bool(np.linalg.matrix_rank(np.asarray(asked.rows, dtype=float)) == asked.shape[0])
     return rational.rank(asked.rows) == asked.shape[0]
 
 
 def _eigenvalues(asked: Asked) -> tuple[float, float]:
     """The smallest eigenvalue of a symmetric matrix of floats, and the largest absolute value."""
-    import numpy as np
-
     values = np.linalg.eigvalsh(np.asarray(asked.rows, dtype=float))
     return float(values[0]), float(np.max(np.abs(values), initial=0.0))
 

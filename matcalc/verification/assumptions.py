@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.budgets import LITTLE_PROOF_WORK
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, names_in
 from matcalc.evaluation.sampling import Point
@@ -33,9 +34,6 @@ from matcalc.verification.necessity import (
 )
 from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import holds, points, witness
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @record
@@ -159,8 +157,6 @@ def _holds_for_sums(claim: Claim, name: str) -> bool:
 
 def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) -> bool:
     """At the point with whole numbers up to ``far`` for the symbol, which sum to one exactly."""
-    import numpy as np
-
     moved = np.random.default_rng(seed).integers(-far, far, np.shape(point.values[name])).astype(float)
     moved[..., -1] = 1.0 - moved[..., :-1].sum(axis=-1)
     comparison = at_point(claim, Point({**point.values, name: moved}, point.sizes))
@@ -297,16 +293,12 @@ def _holds_for_special_pairs(claim: Claim, one: str, other: str) -> bool:
 
 
 def _that_commute(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    import numpy as np
-
     return array, -array, np.eye(len(array)) - array
 
 
 def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """A pair that does not commute though all its exponentials are 1, as those of matrices that
     commute are products."""
-    import numpy as np
-
     if size >= _SPACE:  # whole turns about axes at 120°, whose sum is a whole turn, too
         turns = np.zeros((2, size, size))
         for turn, (along, across) in zip(turns, ((1.0, 0.0), (-0.5, np.sqrt(0.75))), strict=True):
@@ -325,8 +317,6 @@ eigenvalues come in the same order, in the opposite one and in another; all posi
 def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ...] = _POLYNOMIALS[0]) -> Point:
     """The point with the first matrix replaced by a polynomial in the second, positive definite
     when that is."""
-    import numpy as np
-
     base = point.values[other]
     scale = max(1.0, float(np.linalg.norm(base, 2)))
     constant, slope, bend = coefficients
@@ -340,7 +330,6 @@ def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ..
 
 def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
     """What the facts say of the values of their symbols."""
-    import numpy as np
 
     def residual(values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([np.ravel(_RESIDUALS[fact](values[name])) for name, fact in facts])
@@ -353,20 +342,14 @@ def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
 
 
 def _off_diagonal(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
     return np.asarray(array - np.diag(np.diag(array)))
 
 
 def _orthogonality(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
     return np.asarray(array.T @ array - np.eye(array.shape[1]))
 
 
 def _excess(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
     return np.asarray(array.sum(axis=-1) - 1.0)
 
 
@@ -385,8 +368,6 @@ _RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 def _broken(array: NDArray[Any], fact: str) -> list[NDArray[Any]]:
     """Values that break the fact and are special in other ways."""
-    import numpy as np
-
     match fact:
         case "symmetric":
             return [np.triu(array), np.eye(len(array)) + np.triu(array, 1) - np.triu(array, 1).T]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
+from matcalc.base.lazy import NDArray
 from matcalc.base.records import replace
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, shape_of
 from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
@@ -37,9 +38,6 @@ from matcalc.printing import text
 from matcalc.products.differentials import closed_change, differential_form, pushed_along
 from matcalc.proofs.claimed import Sides
 from matcalc.verification.product_axes import with_split_axes, without_functions_of_kronecker
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _PLUS, _MINUS = Fraction(1), Fraction(-1)
 

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import cast
 
 from matcalc.base.errors import ShapeError
+from matcalc.base.lazy import np
 from matcalc.base.traversal import with_operand
 from matcalc.evaluation.arrays import agrees
 from matcalc.expr.nodes import (
@@ -166,8 +167,6 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
 
 def _ratio(comparison: Comparison) -> Fraction | None:
     """The number that the left side is of the right side, where it is a simple fraction."""
-    import numpy as np
-
     left, right = np.ravel(comparison.left), np.ravel(comparison.right)
     size = float(right @ right)
     if left.shape != right.shape or size == 0.0:
@@ -184,8 +183,6 @@ def _ratio(comparison: Comparison) -> Fraction | None:
 def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
     """Whether the right side is the derivative of the rows of the function, one after another, by
     the rows of the variable."""
-    import numpy as np
-
     left = claim.left
     if not isinstance(left, DerivativeForm) or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
         return False

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import np
 from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.small_arrays import Array, check_size
@@ -60,8 +61,6 @@ class ExactPoint:
     def values(self) -> dict[str, Any]:
         """The members as floating-point arrays in the form that users hold: a vector has one axis,
         a scalar none."""
-        import numpy as np
-
         found = {}
         for symbol in self.symbols:
             if symbol.name in self.members:

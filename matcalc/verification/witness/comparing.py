@@ -13,6 +13,7 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.base.layouts import axis_groups
+from matcalc.base.lazy import np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
     Direction,
@@ -437,8 +438,6 @@ def side_value(
 ) -> Any:
     """One side as an array in the form that users hold. What is only left of numbers that cancel is
     0."""
-    import numpy as np
-
     digits = _SLOPE_DIGITS + 2 * more_digits if is_derivative(side) else _DIGITS + more_digits
     entries = _decimals(side, point, digits)
     if any(entry and entry.adjusted() < -_TRACE for entry in entries):

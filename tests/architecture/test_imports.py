@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -105,15 +106,20 @@ BY_NAME = {
 generation, and each subcommand loads what it needs itself."""
 
 
+@cache
+def files() -> dict[str, str]:
+    """Every file of the package, by its path from the package's folder."""
+    return {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def module_of(path: str) -> str:
+    """The dotted name of the module that such a path is of."""
+    return ".".join(["matcalc", *path.removesuffix(".py").split("/")]).removesuffix(".__init__")
+
+
 def sources() -> dict[str, str]:
     """Every module of the package by its dotted name."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = ["matcalc", *path.relative_to(PACKAGE).with_suffix("").parts]
-        if parts[-1] == "__init__":
-            parts.pop()
-        found[".".join(parts)] = path.read_text(encoding="utf-8")
-    return found
+    return {module_of(path): text for path, text in files().items()}
 
 
 def imports(source: str) -> list[tuple[str, str | None, bool]]:

@@ -97,7 +97,7 @@ class Wishes:
 @click.option("--watch", is_flag=True, help="Verify files again whenever they change.")
 @with_budget
 @with_reading
-def command(
+def verify_command(
     subjects: tuple[str, ...],
     reading: Keywords,
     layout: str,

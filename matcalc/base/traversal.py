@@ -63,6 +63,17 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
     return order
 
 
+def without(root: Node, mark: str) -> list[Node]:
+    """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a node
+    that has it is left out."""
+    return postordered([root], _unmarked(mark))
+
+
+@cache
+def _unmarked(mark: str) -> Callable[[Any], list[Any]]:
+    return lambda node: [operand for operand in node.below if not hasattr(operand, mark)]
+
+
 def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]], Result]) -> Mapping[Node, Result]:
     """``step`` of every node, operands before their users as ``order`` has them, with what it gave
     for the nodes before.

@@ -195,16 +195,13 @@ def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
         local = dict(sizes)
         for factor in factors:
             if factor.function == "delta":
-                known = next((local[label] for label in factor.labels if label in local), None)
-                assert known is not None
+                known = next(local[label] for label in factor.labels if label in local)
                 operands.append(delta((known,)))
                 indices.append(factor.labels)
-                local |= dict.fromkeys(factor.labels, known)
-                continue
-            operand = argument if not factor.function else _applied(factor.function, node, len(factor.labels))
-            operands.append(operand)
-            indices.append(batch + factor.labels)
-            local |= dict(zip(factor.labels, operand.shape[batch_order:]))
+            else:
+                operands.append(_applied(factor.function, node, len(factor.labels)) if factor.function else argument)
+                indices.append(batch + factor.labels)
+            local |= dict(zip(indices[-1], operands[-1].shape))
         terms.append((coefficient, contract(operands, indices, outer + batch + rule.argument, local)))
     return add(terms, cotangent.shape[:root] + argument.shape)
 

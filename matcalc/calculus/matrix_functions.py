@@ -219,15 +219,14 @@ def _factors_of_product(node: Contraction) -> list[Tensor] | None:
     path = matrix_factors(node)
     if path is None:
         return None
-    factors: list[Tensor] = []
-    for operand, forward in path:
-        if forward:
-            factors.append(operand)
-        elif isinstance(operand, Apply) and _is_primary(operand):  # f(X)' = f(X')
-            factors.append(apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape))
-        else:
-            factors.append(transposed(operand))
-    return factors
+    return [operand if forward else _turned(operand) for operand, forward in path]
+
+
+def _turned(operand: Tensor) -> Tensor:
+    """The transpose, of a function of a matrix the function of its transpose."""
+    if isinstance(operand, Apply) and _is_primary(operand):
+        return apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape)
+    return transposed(operand)
 
 
 def _slope(function: Function, node: Apply) -> Tensor:
@@ -239,11 +238,9 @@ def _instance(function: Function, text: str, node: Apply) -> Tensor:
     """A formula in the function's parameters, at the arguments of ``node``."""
     expression, names = _formula(function, text)
     parameter = next(size for part in postorder_of(expression) for size in part.shape)
-    values: dict[Tensor, Tensor] = {}
     formula = lower(expression).tensor
-    for symbol in postorder(formula):
-        if isinstance(symbol, Symbol):
-            values[symbol] = node.arguments[names.index(symbol.name)]
+    symbols = [symbol for symbol in postorder(formula) if isinstance(symbol, Symbol)]
+    values: dict[Tensor, Tensor] = {symbol: node.arguments[names.index(symbol.name)] for symbol in symbols}
     return substituted(formula, values, {parameter: node.shape[0]})
 
 

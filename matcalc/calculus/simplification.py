@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Size
 from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.linear import MINUS, add, content, scale
@@ -191,7 +190,8 @@ def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
     present = {node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))}
     if not present:
         return []
-    return [rule for line in rewrites.rewrite_lines() if line.functions <= present for rule in rewrites.rewrites(line)]
+    lines = [line for functions, line in rewrites.lines_by_functions() if functions <= present]
+    return [rule for line in lines for rule in rewrites.rewrites(line)]
 
 
 def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
@@ -241,7 +241,5 @@ def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
 
 
 def _replaced(rule: rewrites.Rewrite, binding: Mapping[Tensor, Tensor]) -> Tensor:
-    sizes: dict[Size, Size] = {}
-    for wildcard, value in binding.items():
-        sizes.update(zip(wildcard.shape, value.shape))
+    sizes = {own: other for wildcard, value in binding.items() for own, other in zip(wildcard.shape, value.shape)}
     return substituted(rule.right, binding, sizes)

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from functools import reduce
 from itertools import combinations
 from math import prod
-from operator import mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents, Tree
 
@@ -319,11 +317,6 @@ class Contraction:
         indices = tuple([tuple([names.setdefault(label, len(names)) for label in labels]) for _, labels in items])
         result = tuple([names[label] for label in output])
         return self.b.make("einsum", [op for op, _ in items], (indices, result), self._shape(output))
-
-
-def product_of(sizes: Iterable[Size]) -> Size:
-    """The product of sizes."""
-    return reduce(mul, sizes, ONE)
 
 
 def merged(names: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[int]:

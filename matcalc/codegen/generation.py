@@ -12,8 +12,7 @@ from typing import Any
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape, axes_of, names_in, sizes_text
+from matcalc.base.sizes import Shape, axes_of, names_in, shape_text, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import (

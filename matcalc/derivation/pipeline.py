@@ -15,7 +15,7 @@ from matcalc.base.functions import functions
 from matcalc.base.layouts import Groups, Layout, Symmetric, axis_groups
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.sizes import Shape, Size, axes_of, product_of, shape_of
 from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified
@@ -239,11 +239,11 @@ def presented(
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     groups = axes_of_result(value, wrt, layout)
-    shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
+    shape = tuple([product_of([tensor.shape[axis] for axis in group]) for group in groups])
     sums = None
     if (found := _laid_out(tensor, groups)) is not None:
         turned, split = found
-        shape = shape_of(_flat(turned.shape[:split]), _flat(turned.shape[split:]))
+        shape = shape_of(product_of(turned.shape[:split]), product_of(turned.shape[split:]))
         form = folded(turned, split, order, row_vectors)
         sums = with_sums(form, turned, split, order, row_vectors, indices)
     else:
@@ -282,7 +282,7 @@ def _unflattened(tensor: ix.Tensor, groups: Sequence[tuple[int, ...]], order: Ma
     """The closed form of a result with three or four axes."""
     axes = tuple([axis for group in groups for axis in group])
     if is_zero(tensor):
-        return Zeros(tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups]))
+        return Zeros(tuple([product_of([tensor.shape[axis] for axis in group]) for group in groups]))
     return fold_entrywise(permuted(tensor, axes), order) if len(axes) == len(groups) else None
 
 
@@ -377,17 +377,10 @@ def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors:
     """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols
     ``row_vectors`` written as rows."""
     if is_zero(tensor):
-        shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
+        shape = shape_of(product_of(tensor.shape[:split]), product_of(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(NO)
     form = fold(tensor, split, order)
     return None if form is None else with_rows(form, row_vectors)
-
-
-def _flat(shape: Sequence[Size]) -> Size:
-    size = ONE
-    for axis in shape:
-        size = size * axis
-    return size
 
 
 MOST_KEPT = 256

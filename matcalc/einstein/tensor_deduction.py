@@ -11,7 +11,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.sizes import is_square
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import without
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import (
     Apply,
@@ -43,17 +43,13 @@ else:
 def known(tensor: Tensor) -> Known:
     """What holds of the value of a tensor wherever it has one. A vector is a column."""
     if not hasattr(tensor, "known"):
-        for node in postordered([tensor], _unknown):
+        for node in without(tensor, "known"):
             spend(2 + len(node.below))
             found = _known(cast("Node", node))
             if node.order == 1 and "nonzero" in found:  # a column that is not 0
                 found = k.with_traits(found, ("full_column_rank",))
             object.__setattr__(node, "known", found)
     return tensor.known
-
-
-def _unknown(node: Tensor) -> list[Tensor]:
-    return [operand for operand in node.below if not hasattr(operand, "known")]
 
 
 def is_positive(tensor: Tensor) -> bool:
@@ -236,13 +232,9 @@ def _as_product(node: Contraction) -> Known:
 def is_symmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to equal its transpose."""
     if not hasattr(tensor, "symmetric"):
-        for node in postordered([tensor], _unasked):
+        for node in without(tensor, "symmetric"):
             object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(cast("Node", node)))
     return tensor.symmetric
-
-
-def _unasked(node: Tensor) -> list[Tensor]:
-    return [operand for operand in node.below if not hasattr(operand, "symmetric")]
 
 
 def _equals_transpose(node: Node) -> bool:

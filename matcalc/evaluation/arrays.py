@@ -12,8 +12,7 @@ from typing import Any
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
-from matcalc.base.shapes import product_shape, shape_text
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_shape, shape_text
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
 

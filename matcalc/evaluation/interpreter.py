@@ -21,8 +21,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import computable
 from matcalc.base.lazy import NDArray, np
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape, names_in
+from matcalc.base.sizes import Shape, names_in, shape_text
 from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, sizes_in, solve_sizes
 from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
 from matcalc.expr.nodes import (

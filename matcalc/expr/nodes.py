@@ -14,8 +14,19 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.records import computed, interned
-from matcalc.base.shapes import common_shape, product_shape, reduced_shape, require_flat, shape_text, square_shape
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.sizes import (
+    ONE,
+    Shape,
+    Size,
+    axes_of,
+    common_shape,
+    product_shape,
+    reduced_shape,
+    require_flat,
+    shape_of,
+    shape_text,
+    square_shape,
+)
 from matcalc.base.traversal import operands_of, postorder as postorder
 from matcalc.facts.known import Known
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
 from matcalc.base.records import replace
-from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import shape_text
 from matcalc.derivation.pipeline import derivative_of
 from matcalc.expr.nodes import Symbol
 from matcalc.interface.results import Derivation, ParsedExpression

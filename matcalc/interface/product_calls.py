@@ -8,7 +8,7 @@ from typing import TypeAlias, overload
 
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
-from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import shape_text
 from matcalc.derivation.pipeline import Outcome, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol

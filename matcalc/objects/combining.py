@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import shape_text
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential

@@ -13,8 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, assert_never, cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import Shape, product_shape
 from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
 
@@ -53,7 +52,7 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
         case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexArray():
             return BOTH
         case e.Sum() | e.Hadamard() | e.Quotient() | e.Power():
-            return _joined(known[child] for child in e.children(node) if child.shape == node.shape)
+            return reduce(or_, [known[child] for child in e.children(node) if child.shape == node.shape], 0)
         case e.Product():
             shaped = [factor for factor in node.factors if not factor.is_scalar]
             return (known[shaped[0]] & ROWS) | (known[shaped[-1]] & COLS)
@@ -143,7 +142,3 @@ def _square(bits: int) -> int:
 
 def _swapped(bits: int) -> int:
     return (ROWS if bits & COLS else 0) | (COLS if bits & ROWS else 0)
-
-
-def _joined(bits: Iterable[int]) -> int:
-    return reduce(or_, bits, 0)

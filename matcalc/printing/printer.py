@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import assert_never, cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import axes_of
+from matcalc.base.sizes import axes_of, product_shape
 from matcalc.expr import nodes as e
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece

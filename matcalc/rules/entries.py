@@ -15,8 +15,7 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size, axes_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 

@@ -25,8 +25,8 @@ from matcalc.expr.nodes import (
     Transpose,
     Vec,
     children,
-    postorder,
 )
+from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
 
 # ------------------------------------------------------------
@@ -81,20 +81,14 @@ def fold_forms() -> Mapping[str, tuple[Template, ...]]:
 
     Raises ValueError for a line that is not accepted.
     """
-    found: dict[str, list[Template]] = {}
+    found: dict[str, tuple[Template, ...]] = {}
     for name, template in stored("folds", read("rules", _FILE), _templates):
-        found.setdefault(name, []).append(template)
-    return MappingProxyType({name: tuple(templates) for name, templates in found.items()})
+        found[name] = (*found.get(name, ()), template)
+    return MappingProxyType(found)
 
 
 def _templates(text: str) -> list[tuple[str, Template]]:
     return [(line.name, template_of(line)) for line in rule_lines(_FILE, text)]
-
-
-def fold_lines() -> tuple[RuleLine, ...]:
-    """The lines of the file, split into their fields. Raises ValueError for a line of another
-    form."""
-    return tuple(rule_lines(_FILE, read("rules", _FILE)))
 
 
 def template_of(line: RuleLine) -> Template:
@@ -105,15 +99,11 @@ def template_of(line: RuleLine) -> Template:
     """
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables).expression
-    if _names(left) != _names(right):
+    if symbols_in(left).keys() != symbols_in(right).keys():
         raise ValueError(f"fold form {line.name!r}: the two sides do not use the same variables")
     if lower(left).shape != lower(right).shape:  # rows that count pairs of indices are two axes
         raise ValueError(f"fold form {line.name!r}: the two sides have different shapes")
     return _template(line, right)
-
-
-def _names(expression: Expr) -> set[str]:
-    return {node.name for node in postorder(expression) if isinstance(node, Symbol)}
 
 
 def _template(line: RuleLine, expression: Expr) -> Template:

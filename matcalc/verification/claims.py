@@ -14,7 +14,7 @@ from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
 from matcalc.base.lazy import NDArray
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, product_of, shape_of
 from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
@@ -112,7 +112,7 @@ class DerivativeForm:
             turned = symbol.shape[::-1] if len(symbol.shape) > 2 else shape_of(symbol.cols, symbol.rows)
             return turned if self.layout == "numerator" else symbol.shape
         axes = (*top, *chain.from_iterable(variables))
-        sizes = [_count(tuple([axes[axis] for axis in group])) for group in self._groups]
+        sizes = [product_of(tuple([axes[axis] for axis in group])) for group in self._groups]
         return shape_of(*sizes) if self.layout != "tensor" else tuple(sizes)
 
     @property
@@ -149,13 +149,6 @@ class DerivativeForm:
 
     def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
         return arranged(tensor, self._groups)
-
-
-def _count(axes: Shape) -> Size:
-    size = ONE
-    for axis in axes:
-        size = size * axis
-    return size
 
 
 SideForm = Formula | DerivativeForm
@@ -224,7 +217,7 @@ class Claim:
         except (NotDifferentiableError, ShapeError, LimitError):
             return None
         if (left.rows, left.cols) != (right.rows, right.cols):
-            if any(_count(one) != _count(other) for one, other in ((left.rows, right.rows), (left.cols, right.cols))):
+            if any(product_of(one) != product_of(other) for one, other in ((left.rows, right.rows), (left.cols, right.cols))):
                 return None
             left, right = aligned([left, right])  # one side has a vec or a Kronecker product, the other a vector of that size
         return Lowered(add([(_PLUS, left.tensor), (_MINUS, right.tensor)], left.tensor.shape), left.split)

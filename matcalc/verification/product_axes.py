@@ -4,11 +4,9 @@ the formula has there."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import mul
 from typing import TypeAlias, cast
 
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_of
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Call,
@@ -171,19 +169,15 @@ def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]
         split = rows if rows is not None else cols
         return (
             Kronecker(tuple([Identity(part) for part in split]))
-            if split and len(split) > 1 and _product(split) == node.size
+            if split and len(split) > 1 and product_of(split) == node.size
             else node
         )
     if isinstance(node, Ones):
         rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
-        if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:
+        if len(rows) <= 1 and len(cols) <= 1 or product_of(rows) != node.rows or product_of(cols) != node.cols:
             return node
         return Kronecker((*(Ones((part,)) for part in rows), *(Ones((ONE, part)) for part in cols)))
     return with_operands(node, built)
-
-
-def _product(split: Shape) -> Size:
-    return reduce(mul, split, ONE)
 
 
 # ------------------------------------------------------------

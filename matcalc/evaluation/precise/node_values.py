@@ -10,8 +10,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import Shape, product_shape
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined

@@ -19,8 +19,7 @@ from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError, Span
 from matcalc.base.fields import decimal_text
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_shape
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import rebuilt_with, with_fields

@@ -10,8 +10,7 @@ from fractions import Fraction
 from math import prod
 from typing import cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, product_shape
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import (
     Diagonal,

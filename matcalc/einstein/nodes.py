@@ -15,13 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import gcd
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.functions import computable
 from matcalc.base.records import blake2b, computed, field_names, interned
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import Shape, Size, is_square
 from matcalc.base.traversal import operands_of, postorder as postorder
-from matcalc.facts.known import Known, of_symbol
+from matcalc.facts.table import implied
+
+if TYPE_CHECKING:
+    from matcalc.facts.known import Known
 
 
 @interned
@@ -203,11 +206,11 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contrac
 """The closed union, for ``match`` with ``assert_never``."""
 
 
-_REDUCING = frozenset({"orthonormal", "orthonormal_rows", "idempotent", "rows_sum_to_one", "columns_sum_to_one"})
+_REDUCING = frozenset({"orthonormal", "unit", "idempotent", "simplex"})
 
 
 def _symbol_may_reduce(node: Symbol) -> bool:
-    return bool(node.properties and of_symbol(node.properties, node.order, node.sizes[:1] == node.sizes[1:]).traits & _REDUCING)
+    return bool(node.properties and implied(node.properties, square=is_square(node.sizes)) & _REDUCING)
 
 
 def _value_may_reduce(node: Apply) -> bool:

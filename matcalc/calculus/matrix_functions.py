@@ -24,9 +24,8 @@ from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
 from matcalc.einstein.linear import YES, add, content
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
-from matcalc.einstein.tensor_deduction import is_symmetric
 from matcalc.expr.nodes import Expr, postorder as postorder_of
 from matcalc.language import elaborate
 from matcalc.rules.entrywise import entry_rules

@@ -20,7 +20,7 @@ from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import is_symmetric
 from matcalc.stable.resolvents import with_resolvents
 
 # ------------------------------------------------------------

@@ -10,7 +10,7 @@ from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, without
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
-from matcalc.einstein.linear import MINUS, add, number, ones, scale
+from matcalc.einstein.linear import MINUS, add, number, ones, prefers_transposed, scale, transposed
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -27,7 +27,6 @@ from matcalc.einstein.nodes import (
     Unit,
     postorder,
 )
-from matcalc.einstein.normal_factors import prefers_transposed, transposed
 from matcalc.einstein.tensor_deduction import known
 
 # ------------------------------------------------------------

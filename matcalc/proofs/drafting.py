@@ -11,8 +11,7 @@ from matcalc.base.records import record
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import with_operand
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor, is_symmetric
 from matcalc.proofs.checker import at_operand, replaced
 from matcalc.proofs.products import Flat
 from matcalc.proofs.subproducts import Match, embeddings, order_of

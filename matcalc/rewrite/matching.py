@@ -18,8 +18,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, power
 from matcalc.einstein.linear import YES, scale
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, is_symmetric
 from matcalc.rewrite.monomials import base_and_exponent, factors_of
 
 _MOST_COPIES = 4

@@ -9,9 +9,9 @@ from fractions import Fraction
 from matcalc.base.sizes import ONE as ONE_SIZE, Shape, Size
 from matcalc.einstein.algebra import contract, size_value, symbolic_power, transposed
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
-from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric
 from matcalc.einstein.substitution import apply
-from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
+from matcalc.einstein.tensor_deduction import is_antisymmetric, known
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, whole
 from matcalc.rewrite.scalar_laws import map_law, power_law

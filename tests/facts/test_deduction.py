@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.einstein import normal_factors, tensor_deduction as of_tensors
+from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.interpreter import program
@@ -100,7 +100,7 @@ def test_what_facts_cancel_keeps_the_value() -> None:
 
 
 def test_a_wrong_cancellation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(normal_factors, "unit_products", lambda tensor: {(0, 1): 1, (1, 0): 1} if tensor.reduces else {})
+    monkeypatch.setattr(of_tensors, "unit_products", lambda tensor: {(0, 1): 1, (1, 0): 1} if tensor.reduces else {})
     assert next(_changed_values(range(200), "u"), None) is not None
 
 

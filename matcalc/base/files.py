@@ -1,5 +1,5 @@
-"""The files the package comes with, what is computed from them and kept on disk, and text from
-bytes."""
+"""The files the package comes with and their lines, what is computed from them and kept on disk,
+and text from bytes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
+from matcalc.base.records import record
 from matcalc.base.version import VERSION
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -252,3 +253,37 @@ def plain(text: str) -> str:
     'A: n×n\n'
     """
     return text.replace("\r\n", "\n").translate(_PLAIN_CHARACTERS)
+
+
+# ------------------------------------------------------------
+# The lines of rule files: ``name | variables | left = right | source``.
+
+
+@record
+class RuleLine:
+    """One line, not yet parsed."""
+
+    name: str
+    variables: str
+    left: str
+    right: str
+    source: str
+
+
+def rule_lines(file: str, text: str) -> list[RuleLine]:
+    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front
+    are left out.
+
+    Raises ValueError for a line of another form.
+    """
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parts = [part.strip() for part in line.split(" | ")]
+        if len(parts) != 4 or parts[2].count("=") != 1 or " = " not in parts[2]:
+            raise ValueError(f"{file} line {number}: expected 'name | variables | left = right | source'")
+        name, variables, identity, source = parts
+        left, _, right = identity.partition(" = ")
+        lines.append(RuleLine(name, variables, left.strip(), right.strip(), source))
+    return lines

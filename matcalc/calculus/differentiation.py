@@ -33,6 +33,7 @@ from matcalc.einstein.nodes import (
     Tensor,
     Unit,
     children,
+    is_reciprocal,
     postorder,
 )
 from matcalc.einstein.substitution import substituted
@@ -107,10 +108,6 @@ def _rule(node: Node, depends: Set[Tensor]) -> str:
             return "quotient rule" if any(map(is_reciprocal, varying)) else "product rule"
         case Sum() | Leaf():
             return "linearity"
-
-
-def is_reciprocal(node: Tensor) -> bool:
-    return isinstance(node, Power) and node.exponent < 0
 
 
 Contribution: TypeAlias = tuple[Tensor, tuple[Fraction, Tensor]]

@@ -243,6 +243,10 @@ def sizes_in(node: Tensor) -> tuple[Size, ...]:
     return node.sizes if isinstance(node, Contraction) else ()
 
 
+def is_reciprocal(node: Tensor) -> bool:
+    return isinstance(node, Power) and node.exponent < 0
+
+
 # ---------------------------------------------------------------- order and symmetry
 
 Factor: TypeAlias = tuple[Tensor, tuple[int, ...]]

@@ -45,6 +45,7 @@ from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
 from matcalc.rewrite.distribution import without_deep_sums
+from matcalc.rules.fold_forms import fold_forms
 
 if TYPE_CHECKING:
     from matcalc.folding import pairings
@@ -126,7 +127,7 @@ class Folder:
 
     def __init__(self, order: ReadingOrder) -> None:
         self.order = order
-        self.fold_forms = Forms(order)
+        self.fold_forms = Forms(order, fold_forms())
         self.terms: dict[ix.Tensor, Term | None] = {}
         self.forms: dict[ix.Tensor, Expr | None] = {}
 

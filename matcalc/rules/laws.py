@@ -10,7 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
@@ -20,7 +20,6 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.table import facts, implied
 from matcalc.language import elaborate
 from matcalc.rules.entries import constant
-from matcalc.rules.lines import RuleLine, rule_lines
 
 
 @record

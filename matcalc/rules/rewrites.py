@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cache
 from typing import cast
 
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, spellings
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
@@ -21,7 +21,6 @@ from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, S
 from matcalc.expr.nodes import Expr
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
-from matcalc.rules.lines import RuleLine, rule_lines
 
 # ------------------------------------------------------------
 # Derivatives of the elementwise functions, from the formulas in ``rules/functions.toml``.

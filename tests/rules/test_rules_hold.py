@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import Function, functions
 from matcalc.base.records import replace
 from matcalc.base.sizes import Size
@@ -19,7 +19,7 @@ from matcalc.folding.fold import fold
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
-from matcalc.rules.lines import RuleLine, fold_forms, rule_lines, template_of
+from matcalc.rules.fold_forms import fold_forms, template_of
 from matcalc.rules.rewrites import rewrite_lines, rewrites
 
 ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise"]
@@ -225,5 +225,5 @@ def test_folding_writes_the_forms_of_the_file(monkeypatch: pytest.MonkeyPatch) -
     tensor = lower(value).tensor
     assert text(fold(tensor, 1, {}) or value, "ascii") == "A*v"
     forms = dict(fold_forms())
-    monkeypatch.setattr("matcalc.folding.matrix_terms.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
+    monkeypatch.setattr("matcalc.folding.fold.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
     assert text(fold(tensor, 1, {}) or value, "ascii") == "diag(A)"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
@@ -25,7 +25,6 @@ from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.differentials import pushed
-from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.rules.rewrites import derivative_of
 from matcalc.steps.differential.adjoints import spread, transposed, weight
 from matcalc.steps.differential.marks import Marks

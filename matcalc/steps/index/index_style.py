@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Shape, axes_of
-from matcalc.calculus.differentiation import Fired, is_reciprocal
+from matcalc.calculus.differentiation import Fired
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, scale
+from matcalc.einstein.nodes import is_reciprocal
 from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential, varying

@@ -1,4 +1,5 @@
-"""The lines of rule files, ``name | variables | left = right | source``, and the forms of ``rules/folds.rules``."""
+"""Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an
+index."""
 
 from __future__ import annotations
 
@@ -7,8 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from matcalc.base.files import read, stored
-from matcalc.base.records import record
+from matcalc.base.files import RuleLine, read, rule_lines, stored
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Commutation,
@@ -28,44 +28,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
-
-# ------------------------------------------------------------
-# The lines of rule files: ``name | variables | left = right | source``.
-
-
-@record
-class RuleLine:
-    """One line, not yet parsed."""
-
-    name: str
-    variables: str
-    left: str
-    right: str
-    source: str
-
-
-def rule_lines(file: str, text: str) -> list[RuleLine]:
-    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front
-    are left out.
-
-    Raises ValueError for a line of another form.
-    """
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        parts = [part.strip() for part in line.split(" | ")]
-        if len(parts) != 4 or parts[2].count("=") != 1 or " = " not in parts[2]:
-            raise ValueError(f"{file} line {number}: expected 'name | variables | left = right | source'")
-        name, variables, identity, source = parts
-        left, _, right = identity.partition(" = ")
-        lines.append(RuleLine(name, variables, left.strip(), right.strip(), source))
-    return lines
-
-
-# ------------------------------------------------------------
-# Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an
-# index.
 
 Template: TypeAlias = tuple[Any, ...]
 """A matrix form: the name of an operation, then templates; ``("variable", name)``;

@@ -115,8 +115,7 @@ def computable() -> Mapping[str, Function]:
 
 
 def _table(file: str) -> dict[str, dict[str, Any]]:
-    table: dict[str, dict[str, Any]] = stored(file.partition(".")[0], read("rules", file), _rows)
-    return table
+    return stored(file.partition(".")[0], read("rules", file), _rows)
 
 
 def _function(name: str, row: Mapping[str, Any]) -> Function:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from types import CodeType, FunctionType
-from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform, overload
+from typing import Any, Literal, TypeAlias, TypeVar, cast, dataclass_transform, overload
 
 Record = TypeVar("Record")
 
@@ -113,8 +113,7 @@ def _template(count: int) -> CodeType:
         f"def __init__({', '.join(['self', *names])}):\n " + "".join([f"self.{name} = {name}; " for name in names] or ["pass"]),
         namespace,
     )
-    code: CodeType = namespace["__init__"].__code__
-    return code
+    return cast("CodeType", namespace["__init__"].__code__)
 
 
 def replace(whole: Record, /, **changes: Any) -> Record:

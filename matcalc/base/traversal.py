@@ -8,7 +8,7 @@ position.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import attrgetter, is_
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from matcalc.base.budgets import spend
 
 Node = TypeVar("Node")
 Result = TypeVar("Result")
+Key = TypeVar("Key", bound=Hashable)
 
 
 def postorder(*roots: Node, known: Container[Node] = ()) -> Sequence[Node]:
@@ -84,6 +85,24 @@ def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]
     for node in order:
         found[node] = step(node, found)
     return found
+
+
+def on_demand(root: Key, needed: Callable[[Key], Sequence[Key]], made: Callable[[Key, list[Result]], Result]) -> Result:
+    """What is made for ``root`` of what is made for the keys that it needs, and so on; for equal
+    keys once, and without recursion."""
+    done: dict[Key, Result] = {}
+    needs: dict[Key, Sequence[Key]] = {}
+    stack = [root]
+    while stack:
+        key = stack[-1]
+        if key in needs:
+            stack.pop()
+            if key not in done:
+                done[key] = made(key, [done[part] for part in needs[key]])
+        else:
+            needs[key] = needed(key)
+            stack.extend([part for part in reversed(needs[key]) if part not in done])
+    return done[root]
 
 
 class _Kept(dict[Any, Any]):

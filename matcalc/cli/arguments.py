@@ -109,8 +109,9 @@ def _taken(values: Keywords, names: Iterable[str]) -> Keywords:
 
 
 def read_expression(expression: str) -> str:
-    """The expression given, or standard input when it is ``-``, without quotes around it."""
-    text = standard_input() if expression.strip() == "-" else expression
+    """The expression given, or all of standard input when it is ``-`` (as UTF-8, or UTF-16 with its
+    mark, as some shells write it), without quotes around it."""
+    text = decoded(sys.stdin.buffer.read()) if expression.strip() == "-" else expression
     if len(GIVEN.get().words) > 1:
         say(f"{'read as:':<10}{text}  (in double quotes it is safe from the shell)", err=True)
     text = plain(text).strip()
@@ -118,11 +119,6 @@ def read_expression(expression: str) -> str:
         if len(text) > 1 and text[0] == opening and text[-1] == closing:
             return text[1:-1].strip()
     return text
-
-
-def standard_input() -> str:
-    """All of standard input, as UTF-8, or UTF-16 with its mark, as some shells write it."""
-    return decoded(sys.stdin.buffer.read())
 
 
 def damage(text: str, words: Sequence[str]) -> str | None:

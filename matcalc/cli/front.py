@@ -174,8 +174,7 @@ def main() -> None:
     """
     prepare()
     try:
-        run = understood(sys.argv[1:]) or import_module("matcalc.cli.clicked").run
-        status = run()
+        status = (understood(sys.argv[1:]) or import_module("matcalc.cli.clicked").run)()
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)
     except BrokenPipeError:

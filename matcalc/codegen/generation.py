@@ -7,7 +7,7 @@ import itertools
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
@@ -266,8 +266,7 @@ def compile_source(source: str) -> Callable[..., Any]:
         exec(compile(source, filename, "exec"), namespace)
     except ImportError as error:
         raise MatcalcError(f"the code needs a library that is not installed: {error.name}") from error
-    result: Callable[..., Any] = namespace[defined[-1]]
-    return result
+    return cast("Callable[..., Any]", namespace[defined[-1]])
 
 
 def _captured(op: Op, argument: str) -> list[Op]:

@@ -286,6 +286,11 @@ def _unflattened(tensor: ix.Tensor, groups: Sequence[tuple[int, ...]], order: Ma
     return fold_entrywise(permuted(tensor, axes), order) if len(axes) == len(groups) else None
 
 
+def rows_of(expression: Expr) -> int:
+    """How many of the axes of a value are rows."""
+    return 0 if expression.is_scalar or expression.is_row else 1
+
+
 def declared(symbol: Symbol) -> ix.Symbol:
     return ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties)
 

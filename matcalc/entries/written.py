@@ -14,7 +14,7 @@ from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import Shape, axes_of, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.calculus.simplification import lightest, simplified
-from matcalc.derivation.pipeline import Outcome
+from matcalc.derivation.pipeline import Outcome, declared
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, zero
@@ -245,12 +245,10 @@ def _logdet(data: Sequence[Scalar], own: tuple[int, ...]) -> list[Scalar]:
 
 
 def _adjugate(data: Sequence[Scalar], own: tuple[int, ...]) -> list[Scalar]:
-    lines, size = _lines(data, own), own[0]
-    found = []
-    for i in range(size):
-        for j in range(size):
-            minor = determinant([line[:i] + line[i + 1 :] for k, line in enumerate(lines) if k != j])
-            found.append(add([(MINUS if (i + j) % 2 else YES, minor)], ()))
+    lines, found = _lines(data, own), []
+    for i, j in product(range(own[0]), repeat=2):
+        minor = determinant([line[:i] + line[i + 1 :] for k, line in enumerate(lines) if k != j])
+        found.append(add([(MINUS if (i + j) % 2 else YES, minor)], ()))
     return found
 
 
@@ -364,9 +362,7 @@ def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], 
     import numpy as np
 
     numbers = _checked_sizes(sizes, [source, *wrt])
-    block = written_out(
-        outcome.tensor, [ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties) for symbol in wrt], numbers
-    )
+    block = written_out(outcome.tensor, list(map(declared, wrt)), numbers)
     array: Any = np.empty(len(block.data), object)
     array[:] = block.data
     numerator = _lengths(axes_of(source.shape), numbers)

@@ -44,6 +44,27 @@ def replaced_all(expressions: tuple[Expr, ...], values: Mapping[str, Expr]) -> l
     return _rebuilt(expressions, lambda node: values.get(node.name, node) if isinstance(node, Symbol) else node)
 
 
+def resolved(definitions: Mapping[str, Expr], known: Mapping[str, Expr] | None = None) -> dict[str, Expr]:
+    """What is ``known`` of names, and definitions in terms of these and of the names before them,
+    with all names replaced by what they stand for."""
+    found = dict(known or {})
+    for name, definition in definitions.items():
+        found[name] = replaced(definition, found)
+    return found
+
+
+def rested_on(definitions: Mapping[str, Expr], *expressions: Expr) -> dict[str, Expr]:
+    """The definitions that expressions rest on, in their order: each is in terms of those before
+    it."""
+    wanted = set(symbols_in(*expressions))
+    found: dict[str, Expr] = {}
+    for name in reversed(tuple(definitions)):
+        if name in wanted:
+            found[name] = definitions[name]
+            wanted.update(symbols_in(found[name]))
+    return dict(reversed(found.items()))
+
+
 def symbols_in(*expressions: Expr) -> dict[str, Symbol]:
     """The symbols of expressions by name, in reading order."""
     return {node.name: node for node in postorder(*expressions) if isinstance(node, Symbol)}

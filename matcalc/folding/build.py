@@ -243,6 +243,18 @@ def kronecker(left: Expr, right: Expr) -> Expr:
     )
 
 
+def spread(terms: Iterable[Expr]) -> list[Expr]:
+    """The terms, those of sums among them one by one."""
+    return [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+
+
+def total(terms: Sequence[Expr]) -> Expr:
+    """The sum of the terms, the first without a minus sign in front."""
+    first = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
+    flat = spread([terms[first], *terms[:first], *terms[first + 1 :]])
+    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+
+
 def negative(expression: Expr) -> Expr:
     return expression.operand if isinstance(expression, Negative) else Negative(expression)
 

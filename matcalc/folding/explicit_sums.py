@@ -16,7 +16,7 @@ from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import MINUS, YES, add
 from matcalc.einstein.substitution import apply, renewed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.folding.build import cost
 from matcalc.folding.fold import Folder, leaf, shortest
 from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
@@ -197,10 +197,7 @@ class _Explicit(Folder):
     def finished(self, form: Expr) -> Expr:
         """The form with the members that symbols stand for; a family may have members of others in
         it."""
-        members: dict[str, Expr] = {}
-        for name, member in self._slices.members.items():
-            members[name] = replaced(member, members)
-        return replaced(form, members)
+        return replaced(form, resolved(self._slices.members))
 
     def entries(self, tensor: ix.Tensor) -> Expr | None:
         """The array of its entries, each with a form."""

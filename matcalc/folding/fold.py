@@ -320,9 +320,10 @@ class Folder:
 
     def _norm_power(self, term: Term, exponent: Fraction) -> Term:
         """The power of the norm of a term, whose number stands outside where that is rational."""
-        number = rational_power(abs(term.coefficient), exponent.numerator) if exponent.denominator == 1 else YES
-        inside = replace(term, coefficient=YES if exponent.denominator == 1 else abs(term.coefficient))
-        return Term(number, {Norm(expression_of(inside, self.order), "2"): exponent}, ())
+        number = abs(term.coefficient)
+        if exponent.denominator == 1:
+            return Term(rational_power(number, exponent.numerator), {Norm(self._positive(term), "2"): exponent}, ())
+        return Term(YES, {Norm(expression_of(replace(term, coefficient=number), self.order), "2"): exponent}, ())
 
     def _whole_power(self, term: Term, node: ix.Power) -> Term:
         exponent = node.exponent

@@ -60,9 +60,8 @@ def prepare() -> None:
     """From now on nothing that is written to the standard streams fails for its characters."""
     codecs.register_error(ERRORS, _replaced)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors=ERRORS)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=ERRORS)
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:

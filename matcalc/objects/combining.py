@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational, Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
@@ -188,8 +188,7 @@ def combined(
         raise type(error)(error.message, expected=error.expected, suggestion=advice(operands)) from None
     notes = [note for part in parts for note in part.notes]
     construct: Any = like
-    made: Own = construct(found.expression, declarations, tuple(dict.fromkeys([*notes, *found.notes])))
-    return made
+    return cast("Own", construct(found.expression, declarations, tuple(dict.fromkeys([*notes, *found.notes]))))
 
 
 def operand(value: object, where: str) -> Arithmetic | e.Expr:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
@@ -95,8 +95,9 @@ class ParsedExpression(Shown, Arithmetic):
         the callable raises it for missing or unfitting arguments.
         """
         return array_function(
-            programs().expression_callable,
+            programs().value_callable,
             self.node,
+            (),
             target,
             declarations=self.declarations,
             result=declaration_text(self.shape),
@@ -111,8 +112,7 @@ class ParsedExpression(Shown, Arithmetic):
         Raises MatcalcError for a size that is missing, and for functions that cannot be written
         out.
         """
-        made: Entries = import_module("matcalc.entries").expression_entries(self.node, sizes)
-        return made
+        return cast("Entries", import_module("matcalc.entries").expression_entries(self.node, sizes))
 
     @as_call
     def at(self, **values: Any) -> Any:
@@ -127,7 +127,7 @@ class ParsedExpression(Shown, Arithmetic):
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
-        return str(programs().expression_code(self.node, target))
+        return str(programs().value_code(self.node, target))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
@@ -371,5 +371,4 @@ def programs() -> Any:
 
 def array_function(maker: Callable[..., Callable[..., Any]], *arguments: Any, **named: Any) -> Callable[..., Any]:
     """A callable that can be pickled, see ``matcalc.objects.programs``."""
-    made: Callable[..., Any] = import_module("matcalc.objects.programs").array_function(maker, *arguments, **named)
-    return made
+    return cast("Callable[..., Any]", import_module("matcalc.objects.programs").array_function(maker, *arguments, **named))

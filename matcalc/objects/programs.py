@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, axes_of, names_in
+from matcalc.base.sizes import axes_of, names_in
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
@@ -168,17 +168,6 @@ def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str
     return solve_sizes(shapes, given, ())
 
 
-def expression_code(expression: Expr, target: str) -> str:
-    """The source of a function for an expression."""
-    return generate({"value": expression}, target, name="value")
-
-
-def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
-    """A callable for an expression; of a target that evaluates, the evaluator takes what there is
-    no code for."""
-    return _or_evaluated({"value": expression}, target, "value", (), lambda: expression_function(expression))
-
-
 def _or_evaluated(
     outputs: Mapping[str, Output], target: str, name: str, others: Sequence[Symbol], evaluated: Callable[[], Callable[..., Any]]
 ) -> Callable[..., Any]:
@@ -222,9 +211,7 @@ def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...],
     others = (*symbols_of(source), *wrt)
     outputs = {"result": derivative_output(outcome, source, wrt, layout)}
 
-    def evaluated() -> Callable[..., Any]:
-        return _evaluated(outcome, source, wrt, others, layout)
-
+    evaluated = partial(_evaluated, outcome, source, wrt, others, layout)
     return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated)
 
 
@@ -290,6 +277,8 @@ def compile(
     target_named(target)  # what is wrong with it is said before anything is read
     pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
+    if any(len(pair) != 2 for pair in pairs):
+        raise MatcalcError("a Hessian is by one name or by two", expected='hessian=["x", ("x", "y")]')
     wrt = list(dict.fromkeys(chain(*singles.values(), *pairs)))
     elaborated = read(expression, declare, wrt=wrt)
     about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
@@ -388,22 +377,17 @@ def computed(
 # Functions and code for equations and for several derivatives at once.
 
 
-def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
-    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what
-    there is no code for."""
-    outputs = {"value": _output(node, tensor, shape)}
-    if node is None:
-        return function(outputs, target, name="value", others=inputs)
-    return _or_evaluated(outputs, target, "value", inputs, lambda: expression_function(node, inputs))
+def value_callable(value: Expr | LaidOut, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
+    """A callable for an expression, or for one side of an equation that has no matrix form; of a
+    target that evaluates, the evaluator takes what there is no code for."""
+    if isinstance(value, LaidOut):
+        return function({"value": value}, target, name="value", others=inputs)
+    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs))
 
 
-def value_code(node: Expr | None, tensor: Tensor, shape: Shape, target: str) -> str:
-    """The source of a function for one side of an equation."""
-    return generate({"value": _output(node, tensor, shape)}, target, name="value")
-
-
-def _output(node: Expr | None, tensor: Tensor, shape: Shape) -> Output:
-    return node if node is not None else LaidOut(tensor, axes_of(shape), (), "tensor")
+def value_code(value: Expr | LaidOut, target: str) -> str:
+    """The source of a function for an expression, or for one side of an equation."""
+    return generate({"value": value}, target, name="value")
 
 
 def gradients_callable(

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
@@ -29,7 +28,7 @@ def checked_notation(style: str) -> str:
     return style
 
 
-def notation_class(style: str) -> Any:
+def notation_class(style: str) -> type[Notation]:
     """The class of a notation, which is made from names."""
     return _PLAIN.get(style) or import_module(f"matcalc.printing.{style}_notation").NOTATION
 
@@ -37,8 +36,7 @@ def notation_class(style: str) -> Any:
 def notation_of(style: str, names: Iterable[str] = (), bold: bool = False) -> Notation:
     """The notation of this name for an expression with symbols of these names; ``bold`` is for
     those that are typeset."""
-    made: Notation = notation_class(style)(names, bold)
-    return made
+    return notation_class(style)(names, bold)
 
 
 def name_in(style: str, name: str, bold: bool = False) -> str:

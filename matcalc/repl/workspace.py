@@ -314,12 +314,13 @@ def forget(state: State, names: Iterable[str]) -> list[str]:
 def captured(state: State, before: Mapping[str, Definition]) -> list[str]:
     """A remark for each value in which a symbol has got a value of its own; ``before`` are the
     definitions until then."""
-    remarks = []
-    for name, was in before.items():
-        fresh = [used for used in was.names if used in state.definitions and used not in before]
-        if fresh and state.definitions[name].value == was.value:
-            remarks.append(f"{'note:':<10}{name} = {was.value} now uses the value of {', '.join(fresh)}")
-    return remarks
+    new = state.definitions.keys() - before.keys()
+    using = {name: [used for used in was.names if used in new] for name, was in before.items()}
+    return [
+        f"{'note:':<10}{name} = {before[name].value} now uses the value of {', '.join(fresh)}"
+        for name, fresh in using.items()
+        if fresh and state.definitions[name].value == before[name].value
+    ]
 
 
 def misfits(state: State, changed: Iterable[str]) -> list[str]:
@@ -386,8 +387,5 @@ def _refuse_cycle(name: str, state: State) -> None:
 def _settle_names(state: State) -> None:
     """Which names stand in which values, after names came or went."""
     for name, definition in state.definitions.items():
-        state.definitions[name] = replace(definition, names=_names_of(definition, state))
-
-
-def _names_of(definition: Definition, state: State) -> tuple[str, ...]:
-    return tuple([name for name in names_in(definition.plain, state) if name not in definition.parameters])
+        names = [used for used in names_in(definition.plain, state) if used not in definition.parameters]
+        state.definitions[name] = replace(definition, names=tuple(names))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
@@ -174,8 +174,7 @@ class Target(ABC):
         kind = step.op.kind
         method = getattr(self, f"_{kind}", None)
         if method is not None:
-            text: Text = method(step)
-            return text
+            return cast("Text", method(step))
         return self.formed(kind, step)
 
     def formed(self, name: str, step: Step) -> Text:

@@ -4,7 +4,7 @@ at a time."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
@@ -24,12 +24,11 @@ from matcalc.expr.nodes import (
     Power,
     Product,
     Quotient,
-    Sum,
     Trace,
     children,
     postorder,
 )
-from matcalc.folding.build import UNIT, hadamard, product, scaled, transpose
+from matcalc.folding.build import UNIT, hadamard, product, scaled, total, transpose
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
 # ------------------------------------------------------------
@@ -208,15 +207,7 @@ def added(weights: list[Weight]) -> Weight:
     terms = [scaled(number, unsigned) for unsigned, number in parts.items() if number]
     if not terms:
         return Weight(Fraction(0), body=weights[0].body)
-    positive = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
-    terms.insert(0, terms.pop(positive))
-    flat = spread(terms)
-    return weight(flat[0] if len(flat) == 1 else Sum(tuple(flat)))
-
-
-def spread(terms: Iterable[Expr]) -> list[Expr]:
-    """The terms, those of sums among them one by one."""
-    return [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+    return weight(total(terms))
 
 
 # ------------------------------------------------------------

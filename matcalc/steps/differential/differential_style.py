@@ -78,7 +78,8 @@ class _Narrator:
         self.expression = question.expression
         names = set(symbols_in(question.expression)) | {symbol.name for symbol in question.wrt}
         scalar = question.expression.is_scalar
-        letters = ("f", "s", "L", "φ") if scalar else ("y", "z", "q") if _is_vector(question.expression) else ("Y", "F", "Z", "Q")
+        vector = question.expression.is_column or question.expression.is_row
+        letters = ("f", "s", "L", "φ") if scalar else ("y", "z", "q") if vector else ("Y", "F", "Z", "Q")
         self.letter = next((letter for letter in letters if letter not in names), letters[-1])
         self.taken = frozenset(names)
         self.told: list[Step] = []
@@ -365,10 +366,6 @@ def _scaled_by(move: Expr, matrix: Expr) -> Expr:
 
 def _times(held: Weight, number: Fraction) -> Weight:
     return replace(held, number=held.number * number)
-
-
-def _is_vector(expression: Expr) -> bool:
-    return expression.is_column or expression.is_row
 
 
 def _zero(expression: Expr) -> Expr:

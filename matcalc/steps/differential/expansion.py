@@ -16,17 +16,17 @@ from matcalc.base.functions import functions
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import bottom_up, postordered, with_operands
-from matcalc.derivation.pipeline import folded, reading_order
+from matcalc.derivation.pipeline import folded, reading_order, rows_of
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in, with_fields
-from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
+from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled, spread
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.differentials import pushed
 from matcalc.rules.rewrites import derivative_of
-from matcalc.steps.differential.adjoints import spread, transposed, weight
+from matcalc.steps.differential.adjoints import transposed, weight
 from matcalc.steps.differential.marks import Marks
 
 # ------------------------------------------------------------
@@ -273,7 +273,7 @@ class Expander:
         kinds: dict[str, None] = {}
         sources: dict[str, None] = {}
         for node in postordered([root], lambda node: self._varying(node) if node is root or self._is_linear(node) else ()):
-            if is_square(node) and node is not self.marks.variable:
+            if is_square(node):
                 squared = self.expanded(node)
                 done[node] = squared.right
                 kinds.setdefault(squared.rule)
@@ -332,7 +332,7 @@ class Expander:
             return e.Elementwise("exp", argument)
         letter = Symbol("t", argument.shape)
         slope = folded(
-            derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter)
+            derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), rows_of(argument), {"t": 0}, row_symbols(letter)
         )
         if slope is None:
             raise Untold(f"the derivative of {name}")
@@ -346,10 +346,8 @@ class Expander:
             )
         if not 2 <= count <= _LONGEST_POWER:
             return self._pushed(node)
-        terms = []
-        for k in range(count):
-            before, after = (_matrix_power(base, k), _matrix_power(base, count - 1 - k))
-            terms.append(e.Product(tuple([factor for factor in (before, self.change(base), after) if factor is not None])))
+        powers = [[_matrix_power(base, k), self.change(base), _matrix_power(base, count - 1 - k)] for k in range(count)]
+        terms = [e.Product(tuple(filter(None, factors))) for factors in powers]
         return Line(e.Sum(tuple(terms)), "product rule")
 
     def _pushed(self, node: Expr) -> Line:
@@ -452,7 +450,3 @@ def _slope_text(name: str) -> str:
 
 def _matrix_power(base: Expr, count: int) -> Expr | None:
     return None if count == 0 else base if count == 1 else e.MatrixPower(base, e.Number(Fraction(count)))
-
-
-def _split(expression: Expr) -> int:
-    return 0 if expression.is_scalar or expression.is_row else 1

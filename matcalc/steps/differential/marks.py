@@ -17,7 +17,7 @@ from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import evaluate, program
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, children, postorder
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost
 from matcalc.printing.notation import Notation, Piece, piece, render
@@ -75,10 +75,7 @@ def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
     """The expression with every name replaced by what it stands for."""
     if not definitions or not any(name in definitions for name in symbols_in(expression)):
         return expression
-    known: dict[str, Expr] = {}
-    for name, definition in definitions.items():
-        known[name] = replaced(definition, known)
-    return replaced(expression, known)
+    return replaced(expression, resolved(definitions))
 
 
 def _arguments(node: Expr) -> tuple[Expr, ...]:
@@ -245,8 +242,7 @@ def _along(expression: Expr, marks: Marks, values: Mapping[str, Any], sizes: Map
         return 0.0 * evaluate(expression, values, sizes)
     move = as_array(marks.move.name, values[marks.move.name], marks.move.shape)[None]
     quotients = central_differences(program(expression), (marks.variable,) * order, [move] * order, values, sizes)
-    found: NDArray[Any] = extrapolated(quotients)[0][0]
-    return found
+    return cast("NDArray[Any]", extrapolated(quotients)[0][0])
 
 
 # ------------------------------------------------------------
@@ -294,8 +290,7 @@ class _Marking:
         marked = self._known[name]
         if marked is not None:
             return marked
-        plain: Piece = super().symbol(name, order)  # type: ignore[misc]
-        return plain
+        return cast("Piece", super().symbol(name, order))  # type: ignore[misc]
 
     def _marked(self, name: str) -> Piece | None:
         """The piece for a symbol that is a mark, None for an ordinary one."""

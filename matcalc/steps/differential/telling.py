@@ -16,9 +16,9 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
-from matcalc.folding.build import cost, row_symbols, scaled
+from matcalc.folding.build import cost, row_symbols, scaled, spread
 from matcalc.products.differentials import paired_with
-from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, spread, weight
+from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
 from matcalc.steps.differential.expansion import Expander, Line, Untold
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
@@ -97,7 +97,8 @@ class Teller:
             groups.setdefault(term.of, []).append(term.weight)
         together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
         if len(together) < len(terms):
-            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=_collecting(terms))
+            law = "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
+            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=law)
         return [term for term in together if term.weight.number]
 
     def _simplified(self, terms: list[Moved]) -> list[Moved]:
@@ -134,9 +135,7 @@ class Teller:
     def _outermost(self, expressions: list[Expr]) -> list[Expr]:
         """Those that are not part of another of them, and not the variable."""
         open_ones = [of for of in dict.fromkeys(expressions) if of is not self.marks.variable]
-        inside: set[Expr] = set()
-        for of in open_ones:
-            inside.update(node for node in self._below(of) if node is not of)
+        inside = {node for of in open_ones for node in self._below(of) if node is not of}
         return [of for of in open_ones if of not in inside]
 
     def _below(self, expression: Expr) -> list[Expr]:
@@ -220,10 +219,6 @@ def _told_by(lines: list[Line]) -> tuple[str, str, str]:
     sources = dict.fromkeys([line.source for line in lines if line.source])
     remarks = {line.remark for line in lines if line.remark}
     return ", ".join(rules), "; ".join([*sources][:2]), remarks.pop() if len(remarks) == 1 else ""
-
-
-def _collecting(terms: list[Moved]) -> str:
-    return "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
 
 
 def scalar_times(held: Weight, side: Expr) -> Expr:

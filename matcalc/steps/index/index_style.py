@@ -199,12 +199,9 @@ class _Narrator:
         letters = self._letters.free(stage.order)
         parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
         manner = Manner(direction="forward", outer_first=True)
-        found: list[tuple[Fraction, Formula]] = []
-        for coefficient, part in parts[:_MOST_PARTS]:
-            formula = self._reader.read(scale(coefficient, _with_marker(part, variable)), letters, manner)
-            found.append((YES, formula))
-        total = flat(found)
-        found = list(total.terms) if isinstance(total, Total) else [(YES, total)]
+        scaled = [scale(coefficient, _with_marker(part, variable)) for coefficient, part in parts[:_MOST_PARTS]]
+        total = flat([(YES, self._reader.read(part, letters, manner)) for part in scaled])
+        found: list[tuple[Fraction, Formula]] = list(total.terms) if isinstance(total, Total) else [(YES, total)]
         found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], letters, self._ranks)))
         if len(parts) > _MOST_PARTS:
             rest = ix.Sum(tuple(parts[_MOST_PARTS:]), stage.tensor.shape)

@@ -1,5 +1,5 @@
-"""The notations, by name: those of plain text, and a file for each that is typeset, whose names
-stand in ``rules/functions.toml``."""
+"""The notations, by name: those of plain text, and those that are typeset, whose names stand in
+``rules/functions.toml`` too."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checked_notation(style: str) -> str:
 
 def notation_class(style: str) -> type[Notation]:
     """The class of a notation, which is made from names."""
-    return _PLAIN.get(style) or import_module(f"matcalc.printing.{style}_notation").NOTATION
+    return _PLAIN.get(style) or import_module("matcalc.printing.typeset_notation").BY_NAME[style]
 
 
 def notation_of(style: str, names: Iterable[str] = (), bold: bool = False) -> Notation:

@@ -55,7 +55,7 @@ BY_NAME = {
     ("matcalc.language", "matcalc.language.text.spelling"),
     ("matcalc.base.lazy", "?"),
     ("matcalc.codegen.targets", "?"),
-    ("matcalc.printing.notations", "?"),
+    ("matcalc.printing.notations", "matcalc.printing.typeset_notation"),
     ("matcalc.objects.arithmetic", "matcalc.objects.combining"),
     ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.objects.parsed", "matcalc.language.statements"),

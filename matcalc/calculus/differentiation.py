@@ -15,7 +15,6 @@ from matcalc.base.errors import LimitError, NotDifferentiableError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Size
-from matcalc.einstein import substitution
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import NO, YES, add, delta, is_zero
 from matcalc.einstein.nodes import (
@@ -36,7 +35,7 @@ from matcalc.einstein.nodes import (
     is_reciprocal,
     postorder,
 )
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import apply, substituted
 
 if TYPE_CHECKING:
     from matcalc.calculus import matrix_functions
@@ -221,4 +220,4 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     known = dict(zip(names, argument.shape[batch:]))
     shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
     assert len(axes) == order
-    return substitution.apply(function, node.arguments, shape)
+    return apply(function, node.arguments, shape)

@@ -12,12 +12,15 @@ from matcalc.base.budgets import spend
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
-from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
 from matcalc.expr.nodes import (
+    Commutation,
+    DiagonalMatrix,
     Expr,
+    Identity,
     Indexed,
     Inverse,
+    Kronecker,
     Leaf,
     Linear,
     Multilinear,
@@ -25,9 +28,11 @@ from matcalc.expr.nodes import (
     Node,
     Nonlinear,
     Number,
+    Ones,
     Product,
     Quotient,
     Sum,
+    Symbol,
     Transpose,
     children,
 )
@@ -36,51 +41,51 @@ from matcalc.expr.nodes import (
 # Forms of expressions that decide how a product with them is computed.
 
 
-def as_expression(factor: Factor) -> e.Expr:
-    return e.Transpose(factor[0]) if factor[1] else factor[0]
+def as_expression(factor: Factor) -> Expr:
+    return Transpose(factor[0]) if factor[1] else factor[0]
 
 
-def arrays_of(product: e.Product | e.Kronecker) -> list[e.Expr]:
+def arrays_of(product: Product | Kronecker) -> list[Expr]:
     """The factors that are no scalars."""
     return [factor for factor in product.factors if not factor.is_scalar]
 
 
-def is_thin(term: e.Expr) -> bool:
+def is_thin(term: Expr) -> bool:
     """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a
     diagonal, an outer product of vectors."""
     term = _bare(term)
-    if isinstance(term, e.Product):
+    if isinstance(term, Product):
         factors = arrays_of(term)
         return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
-    return is_written_diagonal(term) or isinstance(term, e.Commutation)
+    return is_written_diagonal(term) or isinstance(term, Commutation)
 
 
-def is_linear(term: e.Expr) -> bool:
+def is_linear(term: Expr) -> bool:
     """Whether the term is a symbol or a product, which are multiplied by a vector without being
     formed anew."""
-    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_written_diagonal(term)
+    return isinstance(_bare(term), Symbol | Product | Ones | Inverse) or is_written_diagonal(term)
 
 
-def is_written_diagonal(term: e.Expr) -> bool:
+def is_written_diagonal(term: Expr) -> bool:
     """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
     term = _bare(term)
-    if isinstance(term, e.Product):
+    if isinstance(term, Product):
         factors = arrays_of(term)
-        return len(factors) == 1 and isinstance(_bare(factors[0]), e.Identity | e.DiagonalMatrix)
-    return isinstance(term, e.Identity | e.DiagonalMatrix)
+        return len(factors) == 1 and isinstance(_bare(factors[0]), Identity | DiagonalMatrix)
+    return isinstance(term, Identity | DiagonalMatrix)
 
 
-def _bare(term: e.Expr) -> e.Expr:
+def _bare(term: Expr) -> Expr:
     """The term without signs, transposes and scalar denominators around it."""
-    while isinstance(term, e.Negative | e.Transpose) or (isinstance(term, e.Quotient) and term.denominator.is_scalar):
+    while isinstance(term, Negative | Transpose) or (isinstance(term, Quotient) and term.denominator.is_scalar):
         term = term.below[0]
     return term
 
 
-def has_kronecker(factor: e.Expr) -> bool:
-    if not isinstance(factor, e.Sum):
+def has_kronecker(factor: Expr) -> bool:
+    if not isinstance(factor, Sum):
         return False
-    return any(isinstance(node, e.Kronecker | e.Commutation) for term in factor.terms for node in (term, *e.children(term)))
+    return any(isinstance(node, Kronecker | Commutation) for term in factor.terms for node in (term, *children(term)))
 
 
 # ------------------------------------------------------------

@@ -20,13 +20,12 @@ from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
-from matcalc.einstein import nodes as ix, substitution
+from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Symbol as TensorSymbol, Tensor
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import apply, substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices
 from matcalc.facts.table import implied, mirrored, tie_of, varying
@@ -34,7 +33,7 @@ from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
-Parts = tuple[tuple[Fraction, Tensor], ...]
+Parts = tuple[tuple[Fraction, ix.Tensor], ...]
 
 
 @record
@@ -48,9 +47,9 @@ class Stage:
     """
 
     kind: StageKind
-    tensor: Tensor
+    tensor: ix.Tensor
     order: int
-    variable: TensorSymbol | None = None
+    variable: ix.Symbol | None = None
     parts: Parts = ()
     fired: tuple[Fired, ...] = ()
     notes: tuple[str, ...] = ()
@@ -70,11 +69,11 @@ class Trace:
     def record(
         self,
         kind: StageKind,
-        tensor: Tensor,
+        tensor: ix.Tensor,
         order: int,
         *,
-        variable: TensorSymbol | None = None,
-        parts: Sequence[tuple[Fraction, Tensor]] = (),
+        variable: ix.Symbol | None = None,
+        parts: Sequence[tuple[Fraction, ix.Tensor]] = (),
         fired: Sequence[Fired] = (),
         notes: Sequence[str] = (),
     ) -> None:
@@ -343,7 +342,7 @@ def kept_entries(tie: str, size: Size) -> ix.Tensor:
     """One where a matrix with this tie has entries, zero elsewhere."""
     if tie == "diagonal":
         return delta((size,))
-    return substitution.apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
+    return apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
 
 
 def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:

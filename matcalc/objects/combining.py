@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
 from matcalc.base.sizes import shape_text
-from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
 from matcalc.language.declare.declared import declaration_text
@@ -166,11 +165,11 @@ def declarations_of(expression: Expr) -> dict[str, str]:
 # the operands do not fit.
 
 Own = TypeVar("Own", bound=Arithmetic)
-Advice = Callable[[tuple[e.Expr, ...]], str | None]
+Advice = Callable[[tuple[Expr, ...]], str | None]
 
 
 def combined(
-    like: type[Own], pieces: Sequence[str | Arithmetic | e.Expr], make: Make, advice: Advice = lambda operands: None
+    like: type[Own], pieces: Sequence[str | Arithmetic | Expr], make: Make, advice: Advice = lambda operands: None
 ) -> Own:
     """The value of an operation of the language on typed operands, as an object of the class
     ``like``.
@@ -191,7 +190,7 @@ def combined(
     return cast("Own", construct(found.expression, declarations, tuple(dict.fromkeys([*notes, *found.notes]))))
 
 
-def operand(value: object, where: str) -> Arithmetic | e.Expr:
+def operand(value: object, where: str) -> Arithmetic | Expr:
     """An operand as it is given to ``combined``. Raises MatcalcError for what cannot be one."""
     if isinstance(value, Arithmetic):
         return value
@@ -217,7 +216,7 @@ def binary(own: Own, operator: str, left: object, right: object) -> Own:
     return combined(type(own), (first, f" {operator} ", second), make, lambda operands: for_operator(operator, *operands))
 
 
-def _in_language(operator: str, left: e.Expr, right: e.Expr) -> str:
+def _in_language(operator: str, left: Expr, right: Expr) -> str:
     """The operator of the language: products and quotients of arrays go entry by entry."""
     if operator in ("*", "/"):
         scaling = right.is_scalar or (operator == "*" and left.is_scalar)
@@ -225,12 +224,12 @@ def _in_language(operator: str, left: e.Expr, right: e.Expr) -> str:
     return "*" if operator == "@" else operator
 
 
-def _literal(exponent: e.Expr, place: Span) -> s.Syntax | None:
+def _literal(exponent: Expr, place: Span) -> s.Syntax | None:
     """A number as it is written: a matrix to the power of −1 is its inverse."""
-    if isinstance(exponent, e.Negative):
+    if isinstance(exponent, Negative):
         inner = _literal(exponent.operand, place)
         return s.Minus(place, inner) if isinstance(inner, s.NumberLiteral) else None
-    return s.NumberLiteral(place, exponent.value) if isinstance(exponent, e.Number) else None
+    return s.NumberLiteral(place, exponent.value) if isinstance(exponent, Number) else None
 
 
 def transposed(own: Own) -> Own:
@@ -252,13 +251,13 @@ def entry(own: Own, given: tuple[object, ...]) -> Own:
     axes = len(own.node.shape) - own.node.is_row
     if len(given) != axes:
         raise ShapeError(f"{text(own.node)} is {shape_text(own.node.shape)}: an entry has {axes} positions, not {len(given)}")
-    if not all(isinstance(value, e.Number) and value.value.denominator == 1 and value.value > 0 for value in values):
+    if not all(isinstance(value, Number) and value.value.denominator == 1 and value.value > 0 for value in values):
         raise ShapeError(
             f"there is no entry [{shown}] of {text(own.node)}",
             expected="whole numbers, counted from 1 as in the language: the first entry is x[1]",
             suggestion='matcalc.parse("sum(i, x[i])", declare=...) for entries with an index',
         )
-    places = [value.value for value in values if isinstance(value, e.Number)]
+    places = [value.value for value in values if isinstance(value, Number)]
 
     def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
         return s.Entries(place, names[0], tuple([s.NumberLiteral(place, value) for value in places]))

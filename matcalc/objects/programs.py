@@ -19,7 +19,6 @@ from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.arrays import as_array, solve_sizes
 from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -50,7 +49,7 @@ def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Call
     return function
 
 
-def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
+def tensor_function(tensor: ix.Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
     """The derivative of ``source``, given as a tensor, as a callable that returns an array in the
     layout."""
     symbols = (*symbols_of(source), *wrt)

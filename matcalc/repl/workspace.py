@@ -13,9 +13,22 @@ from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
 from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations
-from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import walk
+from matcalc.language.syntax.trees import (
+    Applied,
+    Binary,
+    DerivativeOf,
+    Group,
+    Name,
+    NumberLiteral,
+    Program,
+    Raised,
+    Summation,
+    Syntax,
+    Transposed,
+    Word,
+    walk,
+)
 from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name, known_functions
 from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import NAMES, derivative_within
@@ -142,9 +155,9 @@ def program(statement: str, state: State, extra: Iterable[str] = ()) -> str:
 def names_in(statement: str, state: State) -> tuple[str, ...]:
     """The names that occur in a statement, defined or not."""
     tree = _tree(statement, state)
-    found = [node.name for node in walk(tree) if isinstance(node, s.Name)]
-    found += [node.function.rstrip("'") for node in walk(tree) if isinstance(node, s.Applied)]
-    found += [name for node in walk(tree) if isinstance(node, s.DerivativeOf) for name in node.wrt]
+    found = [node.name for node in walk(tree) if isinstance(node, Name)]
+    found += [node.function.rstrip("'") for node in walk(tree) if isinstance(node, Applied)]
+    found += [name for node in walk(tree) if isinstance(node, DerivativeOf) for name in node.wrt]
     return tuple(dict.fromkeys(found))
 
 
@@ -152,9 +165,9 @@ def is_derivative(statement: str, state: State) -> bool:
     """Whether a text is one derivative, such as ``d(f)/dV``, ``∇f(x)`` or ``hessian(f, x)``, that
     is not taken at a point of its own."""
     tree = _tree(statement, state).value
-    while isinstance(tree, s.Group | s.Transposed):
+    while isinstance(tree, Group | Transposed):
         tree = tree.operand
-    return isinstance(tree, s.DerivativeOf) and tree.point is None and not tree.along
+    return isinstance(tree, DerivativeOf) and tree.point is None and not tree.along
 
 
 def reading(statement: str, state: State) -> list[object]:
@@ -163,35 +176,35 @@ def reading(statement: str, state: State) -> list[object]:
     return _outline(_tree(statement, state))
 
 
-def _tree(statement: str, state: State) -> s.Program:
+def _tree(statement: str, state: State) -> Program:
     try:
         return parse_syntax(statement, state.vocabulary()).program
     except MatcalcError as error:
         raise error.with_text(statement) from None
 
 
-def _outline(root: s.Syntax) -> list[object]:
+def _outline(root: Syntax) -> list[object]:
     """A tree as a list without places, to compare trees by."""
     found: list[object] = []
     for node in walk(root):
         match node:
-            case s.Group():
+            case Group():
                 continue
-            case s.NumberLiteral():
+            case NumberLiteral():
                 found.append(node.value)
-            case s.Name():
+            case Name():
                 found.append(node.name)
-            case s.Word():
+            case Word():
                 found.append((node.word,))
-            case s.Binary():
+            case Binary():
                 found.append((node.operator, 2))
-            case s.Raised():
+            case Raised():
                 found.append(("^", node.elementwise))
-            case s.Applied():
+            case Applied():
                 found.append((node.function, "()", len(node.arguments)))
-            case s.Summation():
+            case Summation():
                 found.append(("sum", node.indices))
-            case s.DerivativeOf():
+            case DerivativeOf():
                 found.append(("d", node.wrt))
             case _:
                 found.append(type(node))

@@ -15,8 +15,21 @@ from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.evaluation.arrays import as_array
 from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import evaluate, program
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol, children, postorder
+from matcalc.expr.nodes import (
+    Entry,
+    Expr,
+    Index,
+    IndexArray,
+    IndexSum,
+    MatrixPower,
+    Nonlinear,
+    Norm,
+    Power,
+    Quotient,
+    Symbol,
+    children,
+    postorder,
+)
 from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost
@@ -80,15 +93,15 @@ def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
 
 def _arguments(node: Expr) -> tuple[Expr, ...]:
     """What a function is applied to."""
-    if not isinstance(node, e.Nonlinear) or (isinstance(node, e.Power) and isinstance(node.base, e.Norm)):
+    if not isinstance(node, Nonlinear) or (isinstance(node, Power) and isinstance(node.base, Norm)):
         return ()
-    if isinstance(node, e.Quotient):
+    if isinstance(node, Quotient):
         return (node.denominator,)
-    return node.below[:1] if isinstance(node, e.Power | e.MatrixPower) else node.below
+    return node.below[:1] if isinstance(node, Power | MatrixPower) else node.below
 
 
 def _indexed(node: Expr) -> bool:
-    return any(isinstance(below, (e.Index, e.Entry, e.IndexSum, e.IndexArray)) for below in postorder(node))
+    return any(isinstance(below, (Index, Entry, IndexSum, IndexArray)) for below in postorder(node))
 
 
 def _rewritten(expression: Expr, named: Mapping[Expr, Symbol]) -> Expr:

@@ -13,8 +13,22 @@ from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import (
+    Expr,
+    Hadamard,
+    Indexed,
+    Leaf,
+    Linear,
+    Multilinear,
+    Negative,
+    Node,
+    Nonlinear,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    children,
+)
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
 from matcalc.folding.build import cost, row_symbols, scaled, spread
 from matcalc.products.differentials import paired_with
@@ -122,13 +136,13 @@ class Teller:
             return scalar_times(held, side)
         if term.of is self.marks.variable and right is None:
             return self.marks.pairing(held.expression, side)
-        if isinstance(side, e.Negative) and held.number < 0:
+        if isinstance(side, Negative) and held.number < 0:
             held, side = replace(held, number=-held.number), side.operand
         return scaled(held.number, self.marks.pairing(held.unsigned, side))
 
     def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
         flat = spread(parts)
-        right: Expr = e.Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else e.Sum(tuple(flat))
+        right: Expr = Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else Sum(tuple(flat))
         if not self.lines or self.lines[-1].right is not right:
             self.lines.append(Line(right, rule, source, remark))
 
@@ -143,7 +157,7 @@ class Teller:
 
         def parts(node: Expr) -> tuple[Expr, ...]:
             meant = self.marks.definition(node)
-            return e.children(node) if meant is None else (meant,)
+            return children(node) if meant is None else (meant,)
 
         return postordered([expression], parts)
 
@@ -223,24 +237,24 @@ def _told_by(lines: list[Line]) -> tuple[str, str, str]:
 
 def scalar_times(held: Weight, side: Expr) -> Expr:
     """``g · side`` for a scalar side."""
-    if isinstance(side, e.Negative):
+    if isinstance(side, Negative):
         return scalar_times(replace(held, number=-held.number), side.operand)
     return held.times(side).expression
 
 
 def tidied(node: Expr) -> Expr:
     """A product or sum with signs and numbers in front."""
-    match node := cast("e.Node", node):
-        case e.Product(factors=factors) if any(isinstance(factor, e.Negative | e.Number) for factor in factors):
+    match node := cast("Node", node):
+        case Product(factors=factors) if any(isinstance(factor, Negative | Number) for factor in factors):
             return weight(joined(list(factors))).expression
-        case e.Negative(operand=e.Negative(operand=inner)):
+        case Negative(operand=Negative(operand=inner)):
             return inner
-        case e.Sum(terms=terms):
-            return e.Sum(tuple(spread(terms)))
-        case e.Hadamard(factors=factors):
-            plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in factors]))
-            return e.Negative(plain) if sum(isinstance(factor, e.Negative) for factor in factors) % 2 else plain
-        case e.Leaf() | e.Linear() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+        case Sum(terms=terms):
+            return Sum(tuple(spread(terms)))
+        case Hadamard(factors=factors):
+            plain = Hadamard(tuple([factor.operand if isinstance(factor, Negative) else factor for factor in factors]))
+            return Negative(plain) if sum(isinstance(factor, Negative) for factor in factors) % 2 else plain
+        case Leaf() | Linear() | Multilinear() | Nonlinear() | Indexed():
             return node
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc.base.sizes import ONE
+from matcalc.base.traversal import grouped
 from matcalc.codegen.factors import Factors, Value, arrays_of, as_expression, scalars_of, taken_apart
 from matcalc.codegen.operations import Op, is_negative_multiple
 from matcalc.codegen.ordering import costs_of
@@ -62,9 +63,7 @@ class KroneckerSums(Products):
         """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a
         factor in common are one."""
         b = self.b
-        by_left: dict[Op, list[tuple[Op, Op]]] = {}
-        for factor, left, right in pairs:
-            by_left.setdefault(left, []).append((factor, right))
+        by_left = grouped((left, (factor, right)) for factor, left, right in pairs)
         by_right: dict[Op, list[tuple[Op, Op]]] = {}
         for left, rights in by_left.items():
             factor, right = self._added(rights)

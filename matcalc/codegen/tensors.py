@@ -15,6 +15,7 @@ from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.layouts import axis_groups
 from matcalc.base.sizes import Shape, Size, product_of
+from matcalc.base.traversal import grouped
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
@@ -80,12 +81,8 @@ class Expansion:
     def _collected(self, terms: Sequence[Term], shape: Shape) -> Terms:
         """Terms with common factors made one term, where no array is formed that is larger than
         those that are there."""
-        groups: dict[Labels, list[Term]] = {}
-        for term in terms:
-            groups.setdefault(term.ties, []).append(term)
         found: list[Term] = []
-        for group in groups.values():
-            left = list(group)
+        for left in grouped((term.ties, term) for term in terms).values():
             while len(left) > 1:
                 together = tuple(range(len(left))) if len(left) > _MOST_TERMS else self._alike(left, shape)
                 if together is None:
@@ -247,9 +244,7 @@ class Expansion:
         """What the terms add up to along these axes; they do not depend on the others."""
         b = self.b
         result_shape = tuple([shape[axis] for axis in order])
-        groups: dict[Labels, list[Term]] = {}
-        for term in terms:
-            groups.setdefault(tuple([term.ties[axis] for axis in order]), []).append(term)
+        groups = grouped((tuple([term.ties[axis] for axis in order]), term) for term in terms)
         result: Op | None = None
         for ties in sorted(groups, key=lambda ties: (-len(set(ties)), ties)):
             axes = tuple(dict.fromkeys(ties))

@@ -4,12 +4,11 @@ tensor as sums."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, TypeAlias, assert_never, cast
 
 from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE, Size
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import grouped, postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
@@ -216,10 +215,8 @@ class _Explicit(Folder):
         """The sum of terms over the members of families, and of the terms that are no such sums."""
         terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
         found = [self._member_sum(term, families) if nested < _MOST_NESTED else None for _, term in terms]
-        groups: dict[Index, list[tuple[Fraction, ix.Tensor]]] = {}
-        for (coefficient, _), sliced in zip(terms, found):
-            if sliced is not None:
-                groups.setdefault(sliced[0], []).append((coefficient, sliced[1]))
+        pairs = [(coefficient, sliced) for (coefficient, _), sliced in zip(terms, found) if sliced is not None]
+        groups = grouped((index, (coefficient, sliced)) for coefficient, (index, sliced) in pairs)
         if not groups and not nested:
             return None
         rest = [term for term, sliced in zip(terms, found) if sliced is None]

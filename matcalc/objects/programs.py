@@ -274,10 +274,8 @@ def compile(
     ('value', 'gradient_U', 'gradient_V')
     """
     target_named(target)  # what is wrong with it is said before anything is read
-    pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
+    pairs = _pairs(hessian)
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
-    if any(len(pair) != 2 for pair in pairs):
-        raise MatcalcError("a Hessian is by one name or by two", expected='hessian=["x", ("x", "y")]')
     wrt = list(dict.fromkeys(chain(*singles.values(), *pairs)))
     elaborated = read(expression, declare, wrt=wrt)
     about_unused(declare, tuple(elaborated.declarations), *wrt, *(f"d{name}" for name in wrt))
@@ -302,6 +300,14 @@ def compile(
     for name in singles["hvp"]:
         request.along(f"hvp_{name}", found[name], bound=True)
     return request.compiled(sizes)
+
+
+def _pairs(hessian: HessianNames) -> list[tuple[str, ...]]:
+    """The two names of each Hessian. Raises MatcalcError for one by other numbers of names."""
+    pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
+    if any(len(pair) != 2 for pair in pairs):
+        raise MatcalcError("a Hessian is by one name or by two", expected='hessian=["x", ("x", "y")]')
+    return pairs
 
 
 class _Request:

@@ -9,6 +9,7 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.traversal import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
@@ -124,10 +125,7 @@ class State:
     def dependants(self, names: Iterable[str]) -> list[str]:
         """The defined names among these, and those whose values rest on one of these names or
         symbols."""
-        users: dict[str, list[str]] = {}
-        for name, definition in self.definitions.items():
-            for used in definition.names:
-                users.setdefault(used, []).append(name)
+        users = grouped((used, name) for name, definition in self.definitions.items() for used in definition.names)
         reached = set(names)
         stack = sorted(reached)
         while stack:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import grouped, postordered
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
@@ -106,9 +106,7 @@ class Teller:
         return expansions
 
     def _collected(self, terms: list[Moved]) -> list[Moved]:
-        groups: dict[Expr, list[Weight]] = {}
-        for term in terms:
-            groups.setdefault(term.of, []).append(term.weight)
+        groups = grouped((term.of, term.weight) for term in terms)
         together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
         if len(together) < len(terms):
             law = "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"

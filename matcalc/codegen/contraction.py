@@ -258,15 +258,14 @@ class Contraction:
     def _as_matrix(self, item: Labelled, summed: Labels) -> tuple[Op, Labels]:
         """The array with the summed labels as columns and the others, given too, as rows; with
         summed labels alone as a vector."""
-        b = self.b
         op, labels = item
         free = tuple([label for label in labels if label not in summed])
         if labels == free + summed:
-            return b.reshape(op, self._joined(free, summed)), free
+            return self.b.reshape(op, self._joined(free, summed)), free
         if labels != summed + free:
             free = tuple(sorted(free, key=lambda label: self.rank.get(label, label)))
             op = self.arranged(item, summed + free)
-        return b.transpose(b.reshape(op, self._joined(summed, free))), free
+        return self.b.transpose(self.b.reshape(op, self._joined(summed, free))), free
 
     def _batched_product(self, first: Labelled, second: Labelled, batch: list[int], summed: list[int]) -> Labelled:
         """One matrix product for every value of the labels that both arrays have and the result

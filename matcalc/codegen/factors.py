@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_of, product_shape, shape_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr.deduction import Factor
@@ -83,9 +83,8 @@ def _bare(term: Expr) -> Expr:
 
 
 def has_kronecker(factor: Expr) -> bool:
-    if not isinstance(factor, Sum):
-        return False
-    return any(isinstance(node, Kronecker | Commutation) for term in factor.terms for node in (term, *children(term)))
+    terms = factor.terms if isinstance(factor, Sum) else ()
+    return any(isinstance(node, Kronecker | Commutation) for term in terms for node in (term, *children(term)))
 
 
 # ------------------------------------------------------------
@@ -334,12 +333,10 @@ class Multiplication:
 
     def turned(self, value: Value) -> Value:
         """The transpose."""
-        b = self.b
         if value.kind in ("array", "inverse"):
-            ops = tuple([b.transpose(op) for op in value.ops])
+            ops = tuple([self.b.transpose(op) for op in value.ops])
         elif value.kind == "kronecker":
-            parts = [self.turned(part) for part in self._kronecker_parts(value)]
-            ops = tuple([part.ops[0] for part in parts])
+            ops = tuple([self.turned(part).ops[0] for part in self._kronecker_parts(value)])
         else:
             ops = value.ops
         return Value(
@@ -383,11 +380,10 @@ class Multiplication:
 
     def _row_scaled(self, entries: Op, value: Value) -> Op:
         """``diag(entries)`` times the value."""
-        b = self.b
         if value.kind == "ones":
-            return entries if value.cols == ONE else b.column(entries)
+            return entries if value.cols == ONE else self.b.column(entries)
         op = self.op(value)
-        return b.mul([b.column(entries) if entries.order == 1 and value.cols != ONE else entries, op])
+        return self.b.mul([self.b.column(entries) if entries.order == 1 and value.cols != ONE else entries, op])
 
     def _column_scaled(self, value: Value, entries: Op) -> Op:
         """The value times ``diag(entries)``."""
@@ -399,7 +395,6 @@ class Multiplication:
 
     def _applied(self, operator: Value, value: Value) -> Value:
         """What is not formed times the value."""
-        b = self.b
         rows, cols = operator.rows, value.cols
         match operator.kind:
             case "ones":
@@ -407,11 +402,11 @@ class Multiplication:
             case "diagonal":
                 return array(self._row_scaled(operator.ops[0], value), rows, cols)
             case "unit":  # picks a row
-                return array(b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
+                return array(self.b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
             case "inverse" | "definite_inverse":
                 op = self.exact(value)
                 kind: Kind = "solve" if operator.kind == "inverse" else "cholesky_solve"
-                return array(b.make(kind, (operator.ops[0], op), None, op.shape), rows, cols)
+                return array(self.b.make(kind, (operator.ops[0], op), None, op.shape), rows, cols)
             case "permutation":
                 return self._permuted_rows(operator, value)
             case _:
@@ -471,9 +466,7 @@ class Multiplication:
             return array(b.matmul(self.kronecker(operator), self.exact(value)), operator.rows, value.cols)
         first, rest, *more = self._kronecker_parts(operator)
         if more:
-            rows, cols = rest.rows, rest.cols
-            for part in more:
-                rows, cols = rows * part.rows, cols * part.cols
+            rows, cols = map(product_of, zip(*operator.shapes[1:]))
             rest = Value("kronecker", rows, cols, operator.ops[1:], shapes=operator.shapes[1:])
         inner = array(b.unvec(self.exact(value), (rest.cols, first.cols)), rest.cols, first.cols)
         done = self.product(inner, self.turned(first))

@@ -62,7 +62,6 @@ class KroneckerSums(Products):
     def _added_pairs(self, pairs: list[Pair], scale: Op) -> list[tuple[int, Op]]:
         """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a
         factor in common are one."""
-        b = self.b
         by_left = grouped((left, (factor, right)) for factor, left, right in pairs)
         by_right: dict[Op, list[tuple[Op, Op]]] = {}
         for left, rights in by_left.items():
@@ -72,9 +71,9 @@ class KroneckerSums(Products):
         made: list[tuple[int, Op]] = []
         for right, lefts in by_right.items():
             factor, left = self._added(lefts)
-            factor = b.mul([scale, factor])
+            factor = self.b.mul([scale, factor])
             scales_left = right.kind == "eye" or (left.kind != "eye" and self._entries(left) < self._entries(right))
-            pair = (b.mul([factor, left]), right) if scales_left else (left, b.mul([factor, right]))
+            pair = (self.b.mul([factor, left]), right) if scales_left else (left, self.b.mul([factor, right]))
             if "eye" in (left.kind, right.kind):
                 made.append(self._kronecker_pair(*pair))  # only the blocks are written
             else:
@@ -85,8 +84,7 @@ class KroneckerSums(Products):
 
     def _added(self, scaled: list[tuple[Op, Op]]) -> tuple[Op, Op]:
         """A factor and a matrix whose product is the sum of these."""
-        b = self.b
-        return scaled[0] if len(scaled) == 1 else (b.literal(1), b.add([(1, b.mul(pair)) for pair in scaled]))
+        return scaled[0] if len(scaled) == 1 else (self.b.literal(1), self.b.add([(1, self.b.mul(pair)) for pair in scaled]))
 
     def _total_of_kroneckers(self, pairs: list[tuple[Op, Op]]) -> Op:
         """The sum of the Kronecker products, in one pass."""
@@ -100,10 +98,9 @@ class KroneckerSums(Products):
 
     def _kronecker_pair(self, left: Op, right: Op) -> tuple[int, Op]:
         """The Kronecker product of two matrices and its sign."""
-        b = self.b
         negative = [op.kind == "neg" or is_negative_multiple(op) for op in (left, right)]
-        left, right = (b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
-        made = b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
+        left, right = (self.b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
+        made = self.b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
         return -1 if sum(negative) == 1 else 1, made
 
     def _added_up(self, plain: list[tuple[int, Op]], entries: list[tuple[int, Op]], node: e.Sum) -> Op:
@@ -318,10 +315,9 @@ class Reductions(KroneckerSums):
         return self._scaled(self._multiplied(long), scale)
 
     def _total_of_array(self, operand: e.Expr, axis: str | None) -> Requests:
-        b = self.b
         op = yield from self._array(operand)
         if not operand.is_matrix:
-            return b.sum(op) if axis is None or (axis == "cols") == operand.is_column else op
+            return self.b.sum(op) if axis is None or (axis == "cols") == operand.is_column else op
         if op.kind == "diagonal_matrix":
-            return op.operands[0] if axis is not None else b.sum(op.operands[0])
-        return b.sum(op, None if axis is None else int(axis == "rows"))
+            return op.operands[0] if axis is not None else self.b.sum(op.operands[0])
+        return self.b.sum(op, None if axis is None else int(axis == "rows"))

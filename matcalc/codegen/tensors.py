@@ -149,7 +149,6 @@ class Expansion:
 
     def _product(self, node: ix.Contraction, chosen: Sequence[Term], order: Labels) -> Term:
         """The product of one term of each operand."""
-        b = self.b
         pairs = [
             (labels[axis], labels[first])
             for term, labels in zip(chosen, node.indices, strict=True)
@@ -166,11 +165,11 @@ class Expansion:
                 pairings.append(tuple(own))
             else:
                 items += [(op, tuple([own[axis] for axis in axes])) for op, axes in term.factors]
-        split = _with_split_axes(b, items, pairings, set(output), sizes)
+        split = _with_split_axes(self.b, items, pairings, set(output), sizes)
         covered = {*split, *output, *(label for _, labels in items for label in labels)}
-        counts: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
+        counts: list[Labelled] = [(self.b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
         rank = {output[axis]: place for place, axis in reversed(list(enumerate(order)))}
-        made = Contraction(b, sizes, self.extents, output, rank, self.made).components(items)
+        made = Contraction(self.b, sizes, self.extents, output, rank, self.made).components(items)
         ties = tuple([output.index(label) for label in output])
         return Term(ties, tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in counts + made]))
 
@@ -217,11 +216,10 @@ class Expansion:
     def _formed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> Op:
         """The product with the axes in this order, one entry for each that no factor has; a scalar
         when none has any."""
-        b = self.b
         arrays = [self._put(item, axes, shape) for item in self._absorbed(factors, shape)]
         if not any(labels for _, labels in arrays):
-            return b.mul([op for op, _ in arrays] or [b.literal(1)])
-        return multiplied(b, arrays, axes)
+            return self.b.mul([op for op, _ in arrays] or [self.b.literal(1)])
+        return multiplied(self.b, arrays, axes)
 
     def whole(self, terms: Terms, shape: Shape, order: Labels) -> Op:
         """The tensor as one array with its axes in this order; blocks are written where axes are

@@ -82,7 +82,11 @@ class Expr:
 
 @interned
 class Leaf(Expr):
-    """A node without operands."""
+    """A node without operands: an array of its ``sizes``, or else a scalar."""
+
+    def _shape(self) -> Shape:
+        shape: Shape = getattr(self, "sizes", ())
+        return shape
 
 
 @interned
@@ -120,18 +124,12 @@ class Symbol(Leaf):
     sizes: Shape
     properties: frozenset[str] = frozenset()
 
-    def _shape(self) -> Shape:
-        return self.sizes
-
 
 @interned
 class Number(Leaf):
     """An exact rational number (decimals in the input are read exactly)."""
 
     value: Fraction
-
-    def _shape(self) -> Shape:
-        return ()
 
 
 @interned
@@ -140,18 +138,12 @@ class Constant(Leaf):
 
     name: str
 
-    def _shape(self) -> Shape:
-        return ()
-
 
 @interned
 class SizeValue(Leaf):
     """A size used as a number, as ``n`` in ``sum(x)/n``."""
 
     size: Size
-
-    def _shape(self) -> Shape:
-        return ()
 
 
 @interned
@@ -168,18 +160,12 @@ class Ones(Leaf):
 
     sizes: Shape
 
-    def _shape(self) -> Shape:
-        return self.sizes
-
 
 @interned
 class Zeros(Leaf):
     """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
 
     sizes: Shape
-
-    def _shape(self) -> Shape:
-        return self.sizes
 
 
 @interned

@@ -176,8 +176,7 @@ def jacobian(
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a
     scalar."""
     with explained(expression):
-        options = reading_options(strict, dialect)
-        elaborated, symbols = _read(expression, wrt, declare, options, 1)
+        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 1)
         if elaborated.expression.is_scalar:
             raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -196,8 +195,7 @@ def hessian(
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when
     the value is not a scalar."""
     with explained(expression):
-        options = reading_options(strict, dialect)
-        elaborated, symbols = _read(expression, wrt, declare, options, 2)
+        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 2)
         _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
         return _derivation(elaborated, symbols, layout, symmetric)
 
@@ -215,8 +213,7 @@ def _read(
             f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative"
         )
     elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
-    names = [symbol.name for symbol in symbols]
-    results = [name for name in dict.fromkeys(names) if name in outline.steps]
+    results = [name for name in dict.fromkeys(symbol.name for symbol in symbols) if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
         opened = outline.opened(*results)
@@ -233,8 +230,7 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
     return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))
 
 
-def _parsed(elaborated: Elaborated) -> ParsedExpression:
-    said = elaborated
+def _parsed(said: Elaborated) -> ParsedExpression:
     return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said)
 
 

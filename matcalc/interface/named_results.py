@@ -288,8 +288,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        first = self._first
-        return gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target)
+        return gradients_code(self._opened, self._first.source.node, self._first.layout, self._first.symmetric, target)
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:

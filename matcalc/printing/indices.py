@@ -340,6 +340,9 @@ class _Printer:
             free += len(inner)
             text, free = yield (argument, at[:batch] + inner, free)
             pieces.append(self._to.array(text, self._names(inner)))
-        glyphs = self._glyphs
-        whole = glyphs.inverse(pieces[0]) if applied.function == "inv" else glyphs.call(applied.function, tuple(pieces), None)
+        whole = (
+            self._glyphs.inverse(pieces[0])
+            if applied.function == "inv"
+            else self._glyphs.call(applied.function, tuple(pieces), None)
+        )
         return self._to.entry(whole, self._names(at)), free

@@ -319,8 +319,7 @@ def _is_sum(part: Piece) -> bool:
 
 def _within_brackets(part: Piece) -> Piece:
     """What stands in the brackets that are the whole of a negated piece."""
-    bracketed = cast("Piece", part.parts[0])
-    return cast("Piece", bracketed.parts[1])
+    return cast("Piece", cast("Piece", part.parts[0]).parts[1])
 
 
 def _exponent(exponent: e.Expr, part: Piece) -> Fraction | Piece:

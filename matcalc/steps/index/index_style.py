@@ -121,13 +121,9 @@ def index_steps(question: Question) -> tuple[Step, ...]:
 
     Raises LimitError where a step would be too long to write.
     """
-    trace = traced(
-        question.expression,
-        question.wrt,
-        layout=question.layout,
-        symmetric=question.symmetric,
-    )
-    return _Narrator(question, trace).told()
+    return _Narrator(
+        question, traced(question.expression, question.wrt, layout=question.layout, symmetric=question.symmetric)
+    ).told()
 
 
 class _Narrator:
@@ -243,8 +239,7 @@ class _Narrator:
                 return None
             key = order_key(self._reader.read(term, letters, Manner()), letters, self._ranks)
             placed.append(((int(coefficient < 0), *key), (coefficient, Entry(term, letters, form))))
-        found = [part for _, part in sorted(placed, key=lambda part: part[0])]
-        return Total(tuple(found))
+        return Total(tuple([part for _, part in sorted(placed, key=lambda part: part[0])]))
 
     def _fold(self, last: Stage) -> None:
         question, outcome = self._question, self._question.outcome

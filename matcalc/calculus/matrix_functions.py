@@ -22,7 +22,7 @@ from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.functions import Function, functions
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
-from matcalc.einstein.linear import YES, add, content
+from matcalc.einstein.linear import YES, add, content, terms_of
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
@@ -256,7 +256,7 @@ Terms = tuple[tuple[Fraction, Tensor], ...]
 def _multiples(argument: Tensor, depends: Set[Tensor]) -> Terms:
     """The terms of an argument in which only scalars vary, beside constant matrices; empty when a
     matrix varies."""
-    terms = argument.terms if isinstance(argument, Sum) else ((YES, argument),)
+    terms = terms_of(argument)
     return terms if all(_is_multiple(term, depends) for _, term in terms) else ()
 
 

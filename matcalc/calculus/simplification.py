@@ -195,9 +195,10 @@ def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
 
 
 def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
+    graphs = _graphs(node) if rules and isinstance(node, Contraction) else []
     for rule in rules:
-        if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
-            result = _within(node, rule)
+        if graphs and isinstance(rule.left, Contraction):
+            result = _within(graphs, rule)
         elif isinstance(node, Power) and isinstance(rule.left, Power):
             result = _power(node, rule)
         else:
@@ -227,13 +228,18 @@ def _power(node: Power, rule: rewrites.Rewrite) -> Tensor | None:
     return None
 
 
-def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
-    """The left side within a product, whose scalar products are looked into as well."""
+def _graphs(node: Contraction) -> list[matching.Graph]:
+    """The product as it stands, and where it has scalar products with these opened."""
+    opened = any(isinstance(operand, Contraction) and not operand.output for operand in node.operands)
+    return [matching.as_it_stands(node)] + ([matching.graph_of(node, split=False)] if opened else [])
+
+
+def _within(graphs: list[matching.Graph], rule: rewrites.Rewrite) -> Tensor | None:
+    """The left side within a product; where it is no scalar, its scalar products are looked into as
+    well."""
     assert isinstance(rule.left, Contraction)
-    pattern, graphs = matching.as_it_stands(rule.left), [matching.as_it_stands(node)]
-    if rule.left.shape and any(isinstance(operand, Contraction) and not operand.output for operand in node.operands):
-        graphs.append(matching.with_opened_scalars(node))
-    for graph in graphs:
+    pattern = matching.as_it_stands(rule.left)
+    for graph in graphs if rule.left.shape else graphs[:1]:
         for found in matching.embeddings(pattern, graph, rule.wildcards):
             if len(set(found.labels.values())) == len(found.labels):
                 return matching.replaced(graph, pattern, _replaced(rule, found.binding), found)

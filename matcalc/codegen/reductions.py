@@ -13,6 +13,7 @@ from matcalc.codegen.operations import Op, is_negative_multiple
 from matcalc.codegen.ordering import costs_of
 from matcalc.codegen.product_chains import Products, Requests, described_links, diagonal_part
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import product_of
 
 # ------------------------------------------------------------
 # Sums of Kronecker products: as few of them as there can be, the scale in the small factors, and
@@ -152,7 +153,7 @@ class KroneckerSums(Products):
         factor, turned = parts.chain[place]
         whole: e.Expr = e.Product((e.Number(parts.coefficient), *parts.above, factor))
         if parts.below:
-            whole = e.Quotient(whole, e.Product(tuple(parts.below)) if len(parts.below) > 1 else parts.below[0])
+            whole = e.Quotient(whole, product_of(parts.below))
         self.uses[whole] = 2  # it stays together, as one matrix
         return Factors(chain=[*parts.chain[:place], (whole, turned), *parts.chain[place + 1 :]])
 

@@ -39,7 +39,7 @@ from matcalc.expr.nodes import (
     Transpose,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices, over_all
+from matcalc.expr.rewriting import free_indices, over_all, product_of
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
 from matcalc.printing import text
@@ -321,7 +321,7 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
 def _compared_product(product: Product, relation: str) -> list[_Condition]:
     *front, last = product.factors
     if isinstance(last, Ones) and front and _all_scalars(front):
-        return _compared(front[0] if len(front) == 1 else Product(tuple(front)), relation)
+        return _compared(product_of(front), relation)
     if not product.is_scalar:
         return [_about(product, f"{{}} {relation}", relation)]
     match product.factors:

@@ -27,7 +27,7 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import apply, substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
-from matcalc.expr.rewriting import named_indices
+from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import implied, mirrored, tie_of, varying
 from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
@@ -351,12 +351,9 @@ def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:
     return contract([tensor, mask], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
 
 
-def reading_order(expression: Expr) -> dict[str, int]:
-    names: dict[str, int] = {}
-    for node in postorder(expression):
-        if isinstance(node, Symbol):
-            names.setdefault(node.name, len(names))
-    return names
+def reading_order(*expressions: Expr) -> dict[str, int]:
+    """The place of each name among those of the symbols, as they are read."""
+    return {name: place for place, name in enumerate(symbols_in(*expressions))}
 
 
 def _sides(value: Lowered) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from matcalc.base.records import field_names
@@ -19,10 +19,17 @@ from matcalc.expr.nodes import (
     Multilinear,
     Node,
     Nonlinear,
+    Product,
     Sum,
     Symbol,
     postorder,
 )  # fmt: skip
+
+
+def product_of(factors: Sequence[Expr]) -> Expr:
+    """The product of one factor or of several."""
+    return factors[0] if len(factors) == 1 else Product(tuple(factors))
+
 
 # ------------------------------------------------------------
 # Matrix expressions built again with some of their parts replaced.

@@ -47,7 +47,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import indices_at, rebuilt_with
+from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
@@ -140,7 +140,7 @@ def product(factors: Iterable[Expr]) -> Expr:
                 flat[-1] = merged
     if not flat:
         return UNIT
-    return flat[0] if len(flat) == 1 else Product(tuple(flat))
+    return product_of(flat)
 
 
 def _merged(last: Expr, factor: Expr) -> Expr | None:

@@ -12,7 +12,7 @@ from matcalc.base.traversal import grouped, postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import MINUS, YES, add
+from matcalc.einstein.linear import MINUS, YES, add, terms_of
 from matcalc.einstein.substitution import apply, renewed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
 from matcalc.expr.rewriting import replaced, resolved, symbols_in
@@ -213,7 +213,7 @@ class _Explicit(Folder):
 
     def over(self, tensor: ix.Tensor, families: Sequence[str], nested: int = 0) -> Term | None:
         """The sum of terms over the members of families, and of the terms that are no such sums."""
-        terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
+        terms = terms_of(tensor)
         found = [self._member_sum(term, families) if nested < _MOST_NESTED else None for _, term in terms]
         pairs = [(coefficient, sliced) for (coefficient, _), sliced in zip(terms, found) if sliced is not None]
         groups = grouped((index, (coefficient, sliced)) for coefficient, (index, sliced) in pairs)

@@ -17,6 +17,7 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.sizes import axes_of, product_shape
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import product_of
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
@@ -57,7 +58,7 @@ def _in_every_entry(expression: e.Expr) -> e.Expr | None:
     scalars = expression.factors[:-1]
     if not all(scalar.is_scalar for scalar in scalars):
         return None
-    return scalars[0] if len(scalars) == 1 else e.Product(scalars)
+    return product_of(scalars)
 
 
 class _Printer:

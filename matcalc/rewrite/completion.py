@@ -31,9 +31,11 @@ def reduced(tensor: Tensor, rules: Sequence[Rule]) -> Tensor:
     Raises LimitError when there are too many terms; rules need not come to rest, then the budget
     ends it.
     """
+    if not rules:
+        return tensor
     done: dict[Tensor, Fraction] = {}
     waiting: dict[Tensor, Fraction] = {}
-    collect(waiting if rules else done, YES, tensor)
+    collect(waiting, YES, tensor)
     while waiting:
         term, coefficient = waiting.popitem()
         if not coefficient:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import cast
 
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
-from matcalc.einstein.linear import add, constant_value, ones, scale
+from matcalc.einstein.linear import add, constant_value, ones, scale, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.rewrite.distribution import spread
@@ -158,10 +159,7 @@ def _is_ones(tensor: Tensor) -> bool:
 
 def _exponential(argument: Tensor) -> Tensor:
     """The exponential of a sum is the product of the exponentials."""
-    terms = argument.terms if isinstance(argument, Sum) else ((ONE, argument),)
-    factors = []
-    for coefficient, term in terms:
-        factors.append(_outside(term, lambda inner, c=coefficient: _exponential_of_term(c, inner)))
+    factors = [_outside(term, partial(_exponential_of_term, c)) for c, term in terms_of(argument)]
     return spread(elementwise(factors, argument.shape)) if factors else ones(argument.shape)
 
 

@@ -32,6 +32,7 @@ from matcalc.expr.nodes import (
     Transpose,
     Vec,
 )
+from matcalc.expr.rewriting import product_of
 
 # ------------------------------------------------------------
 # Small forms that the stable ones are made of.
@@ -56,11 +57,6 @@ def scaled(factor: Fraction, expression: Expr) -> Expr:
     if abs(factor) == 1:
         return expression if factor > 0 else Negative(expression)
     return Product((Number(factor), expression))
-
-
-def product_of(factors: Sequence[Expr]) -> Expr:
-    """The product of one factor or of several."""
-    return factors[0] if len(factors) == 1 else Product(tuple(factors))
 
 
 def like(expression: Expr, scalar: Expr) -> Expr:

@@ -14,10 +14,9 @@ from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
 from matcalc.base.sizes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
-from matcalc.einstein.lowered import Lowered
+from matcalc.derivation.pipeline import reading_order
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import Expr
-from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.fold import fold
 from matcalc.interface.results import Derivation
 from matcalc.language.build.scope import is_of_samples
@@ -397,19 +396,17 @@ def _known(find: Callable[[], Found]) -> Found | None:
 
 
 def _folded(expression: Expr) -> Expr | None:
-    form = _form(lower(expression), expression)
+    lowered = lower(expression)
+    form = fold(lowered.tensor, lowered.split, reading_order(expression))
     return form if form is not None and form.shape == expression.shape else None
-
-
-def _form(lowered: Lowered, *expressions: Expr) -> Expr | None:
-    """The matrix form of a tensor, in the order in which expressions are read."""
-    return fold(lowered.tensor, lowered.split, {name: place for place, name in enumerate(symbols_in(*expressions))})
 
 
 def _residual(claim: Claim) -> str | None:
     """Left minus right in closed form, when that is short enough to help."""
     difference = claim.difference()
-    form = None if difference is None else _known(partial(_form, difference, *claim.expressions))
+    if difference is None:
+        return None
+    form = _known(partial(fold, difference.tensor, difference.split, reading_order(*claim.expressions)))
     shown = None if form is None else text(form, "unicode")
     return shown if shown is not None and len(shown) <= _LONGEST else None
 

@@ -40,6 +40,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.expr.rewriting import product_of
 from matcalc.folding.build import UNIT, hadamard, product, scaled, total, transpose
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
@@ -369,7 +370,7 @@ def _entry(weight: Weight, operand: Expr, positions: tuple[int | Index, ...]) ->
 def _product(weight: Weight, node: Product, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
     """The last factor goes over, or all but the last."""
     *front, last = node.factors
-    rest = front[0] if len(front) == 1 else Product(tuple(front))
+    rest = product_of(front)
     if holds(last):
         if holds(rest):
             return None

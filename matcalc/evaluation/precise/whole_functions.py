@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 
-from matcalc.evaluation.precise import small_arrays
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
 from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
 from matcalc.evaluation.precise.small_arrays import (
     Array,
+    Singular,
     adjugate,
+    check_simple,
     determinant,
+    eigen,
     identity,
     inverse,
     largest,
@@ -21,7 +24,11 @@ from matcalc.evaluation.precise.small_arrays import (
     multiplied,
     of_lines,
     plus,
+    polar_factor,
+    pseudoinverse,
+    rank_checked,
     scaled,
+    singular,
     solved,
     transposed,
 )
@@ -59,14 +66,6 @@ def _determinant(ar: Arithmetic, matrix: Array) -> Array:
     return _scalar(determinant(ar, matrix))
 
 
-def _lower(ar: Arithmetic, matrix: Array) -> Array:
-    return _kept(ar, matrix, 1)
-
-
-def _upper(ar: Arithmetic, matrix: Array) -> Array:
-    return _kept(ar, matrix, -1)
-
-
 def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
     """The diagonal and what is below it (1) or above it (-1)."""
     places = [divmod(place, matrix.cols) for place in range(len(matrix.data))]
@@ -96,45 +95,37 @@ def _logdet(ar: Decimals, matrix: Array) -> Array:
     return _scalar(logarithm(ar, determinant(ar, matrix)))
 
 
-def _pinv(ar: Decimals, matrix: Array) -> Array:
-    return small_arrays.pseudoinverse(ar, matrix)
-
-
 def _eigmax(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    if ar.differencing and len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
+    found = eigen(ar, matrix)
+    if ar.differencing:
+        check_simple(ar, found.values[-2:])
     return _scalar(found.values[-1])
 
 
 def _eigvecmax(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    if len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
+    found = eigen(ar, matrix)
+    check_simple(ar, found.values[-2:])
     return _column(found.vectors[-1])
 
 
 def _eigvecs(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    for one, other in zip(found.values, found.values[1:], strict=False):
-        small_arrays.check_simple(ar, one, other)
-    size = matrix.rows
-    return Array(matrix.dims, [found.vectors[j][i] for i in range(size) for j in range(size)])
+    found = eigen(ar, matrix)
+    check_simple(ar, found.values)
+    return transposed(of_lines(found.vectors))
 
 
 def spectral_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = small_arrays.singular(ar, matrix).values
+    values = singular(ar, matrix).values
     if ar.differencing:
-        if len(values) > 1:
-            small_arrays.check_simple(ar, values[0], values[1])
+        check_simple(ar, values[:2])
         ar.away_from_zero(values[0])
     return values[0]
 
 
 def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = small_arrays.singular(ar, matrix).values
+    values = singular(ar, matrix).values
     if ar.differencing:
-        small_arrays.rank_checked(ar, values)
+        rank_checked(ar, values)
     return ar.total(values)
 
 
@@ -146,10 +137,6 @@ def _nuclear_norm(ar: Decimals, matrix: Array) -> Array:
     return _scalar(nuclear_norm(ar, matrix))
 
 
-def _polar(ar: Decimals, matrix: Array) -> Array:
-    return small_arrays.polar_factor(ar, matrix)
-
-
 def _left(ar: Decimals, matrix: Array) -> Array:
     return _column(_top(ar, matrix).left[0])
 
@@ -158,10 +145,9 @@ def _right(ar: Decimals, matrix: Array) -> Array:
     return _column(_top(ar, matrix).right[0])
 
 
-def _top(ar: Decimals, matrix: Array) -> small_arrays.Singular:
-    found = small_arrays.singular(ar, matrix)
-    if len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[0], found.values[1])
+def _top(ar: Decimals, matrix: Array) -> Singular:
+    found = singular(ar, matrix)
+    check_simple(ar, found.values[:2])
     if not found.values[0]:
         raise Undefined("the singular vectors of zero")
     return found
@@ -179,7 +165,7 @@ def _of_symmetric(ar: Decimals, matrix: Array, function: Callable[[Decimals, Dec
     """The function of a symmetric matrix, through its eigenvalues; None for another matrix."""
     if matrix.data != transposed(matrix).data:
         return None
-    found = small_arrays.eigen(ar, matrix)
+    found = eigen(ar, matrix)
     vectors = of_lines(found.vectors)
     images = [function(ar, value) for value in found.values]
     ar.watch(images, ())
@@ -294,7 +280,7 @@ def _divided(
     """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
 
     def differences(ar: Decimals, matrix: Array) -> Array:
-        values = small_arrays.eigen(ar, matrix).values
+        values = eigen(ar, matrix).values
         near = Decimal(10) ** (-ar.digits // 4)
         images = [function(ar, value) for value in values]
         entries = []
@@ -317,16 +303,12 @@ def _reciprocal(ar: Decimals, value: Decimal) -> Decimal:
     return ar.divide(ar.one, value)
 
 
-def _root(ar: Decimals, value: Decimal) -> Decimal:
-    return ar.root(value)
-
-
 def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
     return ar.divide(ar.one, 2 * ar.root(value))
 
 
 _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
-    {"det": _determinant, "adj": adjugate, "inv": inverse, "tril": _lower, "triu": _upper}
+    {"det": _determinant, "adj": adjugate, "inv": inverse, "tril": partial(_kept, side=1), "triu": partial(_kept, side=-1)}
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
@@ -336,19 +318,19 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "expm": expm,
         "logm": logm,
         "sqrtm": sqrtm,
-        "pinv": _pinv,
+        "pinv": pseudoinverse,
         "eigmax": _eigmax,
         "eigvecmax": _eigvecmax,
         "spectral_norm": _spectral_norm,
         "nuclear_norm": _nuclear_norm,
-        "polar": _polar,
+        "polar": polar_factor,
         "leftsv": _left,
         "rightsv": _right,
         "matrix_power": matrix_power_of,
         "eigvecs": _eigvecs,
         "divdiff_exp": _divided(exponential, exponential),
         "divdiff_log": _divided(logarithm, _reciprocal),
-        "divdiff_sqrt": _divided(_root, _root_slope),
+        "divdiff_sqrt": _divided(Decimals.root, _root_slope),
         "frechet_exp": _frechet(expm),
         "frechet_log": _frechet(logm),
         "frechet_sqrt": _frechet(sqrtm),

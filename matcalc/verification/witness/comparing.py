@@ -4,15 +4,13 @@ many digits."""
 from __future__ import annotations
 
 import decimal
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.layouts import axis_groups
 from matcalc.base.lazy import np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
@@ -446,7 +444,8 @@ def side_value(
             Decimal(0) if not sharp or sharp.adjusted() < entry.adjusted() - _TRACE else entry
             for entry, sharp in zip(entries, sharper, strict=True)
         ]
-    return np.array([number(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
+    axes = _layout(side, point.sizes).axes if is_derivative(side) else axes_lengths(side.shape, point.sizes)
+    return np.array([number(entry) for entry in entries]).reshape(axes)
 
 
 _TRACE = 20
@@ -458,13 +457,3 @@ def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) ->
     ar = Decimals(digits)
     with ar.computing():
         return _entries(side, ar, numbers(point, ar), point.sizes)
-
-
-def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:
-    if not is_derivative(side):
-        return axes_lengths(side.shape, sizes)
-    top = axes_lengths(side.function.shape, sizes)
-    variables = [axes_lengths(symbol.shape, sizes) for symbol in side.wrt if symbol.shape]
-    lengths = (*top, *chain.from_iterable(variables))
-    groups = axis_groups([1] * len(top), [len(dims) for dims in variables], side.layout)
-    return tuple([math.prod([lengths[axis] for axis in group]) for group in groups])

@@ -3,12 +3,14 @@ layouts, comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from math import prod
 from numbers import Complex, Real
-from typing import Any
+from operator import matmul, mul
+from typing import Any, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
@@ -24,6 +26,7 @@ from matcalc.expr.rewriting import named_indices
 # array. Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken
 # for each other; tensors of higher order have all their axes.
 
+Found = TypeVar("Found")
 LARGEST = 2 * 10**8
 """Most entries an array may have."""
 
@@ -213,43 +216,33 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
 # do.
 
 
-def multiply(factors: tuple[Expr, ...], arrays: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+def multiply(
+    factors: Sequence[Expr],
+    arrays: Sequence[Found],
+    scaled: Callable[[Found, Found], Found] = mul,
+    joined: Callable[[list[Found], bool], Found] | None = None,
+) -> Found:
     """The product of ``arrays`` (axes ..., rows, columns) with the meaning of ``Product(factors)``.
 
     A scalar factor, or a product from the left that has become a scalar, scales the rest. A run of
-    matrix factors is multiplied from the right when it ends in a column, from the left else.
+    matrix factors is multiplied from the right when it ends in a column, from the left else:
+    ``joined`` is told which.
     """
-    scale: NDArray[Any] | None = None
-    run: list[NDArray[Any]] = []
+    joined = joined or chained
+    scales: list[Found] = []
+    run: list[Found] = []
     shape: Shape = ()
     column = False
     for factor, array in zip(factors, arrays, strict=True):
         if not shape and run:
             # The run so far is a scalar, such as x'A x: it scales what follows.
-            scale, run = _scaled(scale, _chain(run, column)), []
+            scales, run = [*scales, joined(run, column)], []
         shape = product_shape(shape, factor.shape)
-        if factor.is_scalar:
-            scale = _scaled(scale, array)
-        else:
-            run.append(array)
-            column = factor.cols == ONE
-    if not run:
-        assert scale is not None  # a product has factors
-        return scale
-    return _scaled(scale, _chain(run, column))
+        (scales if factor.is_scalar else run).append(array)
+        column = column if factor.is_scalar else factor.cols == ONE
+    return reduce(scaled, [*scales, joined(run, column)] if run else scales)
 
 
-def _scaled(scale: NDArray[Any] | None, array: NDArray[Any]) -> NDArray[Any]:
-    return array if scale is None else scale * array
-
-
-def _chain(run: list[NDArray[Any]], column: bool) -> NDArray[Any]:
-    if column:
-        result = run[-1]
-        for array in reversed(run[:-1]):
-            result = array @ result
-    else:
-        result = run[0]
-        for array in run[1:]:
-            result = result @ array
-    return result
+def chained(run: Sequence[Found], column: bool, product: Callable[[Found, Found], Found] = matmul) -> Found:
+    """Matrices multiplied from the left, or from the right for a ``column`` at the end."""
+    return reduce(lambda right, left: product(left, right), run[::-1]) if column else reduce(product, run)

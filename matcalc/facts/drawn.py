@@ -22,7 +22,7 @@ from matcalc.base.sizes import is_square
 from matcalc.facts import matrices
 from matcalc.facts.matrices import STYLES, Style, draw_entry
 from matcalc.facts.membership import belongs
-from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square
+from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square, tie_of, tied
 
 Member: TypeAlias = Any
 """A Fraction, or nested lists of Fractions."""
@@ -453,14 +453,7 @@ def _tied(request: Request) -> Member:
     if triangular and request.has("invertible"):
         for k in range(rows):
             found[k][k] = request.entry(nonzero=True)
-    for i in range(rows):
-        for j in range(cols):
-            if request.has("lower_triangular") and i < j or request.has("upper_triangular") and i > j:
-                found[i][j] = Fraction(0)
-            elif request.has("symmetric") and i > j:
-                found[i][j] = found[j][i]
-            elif request.has("antisymmetric") and i >= j:
-                found[i][j] = -found[j][i] if i > j else Fraction(0)
+    found = tied(found, tie_of(request.facts))
     if request.style.singular and not request.has("invertible"):
         if triangular:
             found[k := rng.randrange(rows)][k] = Fraction(0)

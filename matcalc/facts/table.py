@@ -468,6 +468,18 @@ def mirrored(tie: Tie) -> int:
     return 1 if tie == "symmetric" else -1 if tie == "antisymmetric" else 0
 
 
+def tied(matrix: Rows, tie: Tie) -> Matrix:
+    """The matrix that keeps the tie and has the same entries on the diagonal and above it, as far
+    as they are free.
+
+    >>> tied([[1, 2], [4, 3]], "antisymmetric"), tied([[1, 2], [4, 3]], "lower")
+    ([[0, 2], [-2, 0]], [[1, 0], [4, 3]])
+    """
+    sign = mirrored(tie)
+    shown = [[matrix[j][i] * sign if sign and i > j else entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
+    return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(shown)]
+
+
 def projected(matrix: Rows, tie: Tie) -> Matrix:
     """The nearest matrix that keeps the tie, of exact entries.
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial, reduce
 from math import prod
 from typing import Any, assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
-from matcalc.base.sizes import Shape, product_shape
+from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
+from matcalc.evaluation.arrays import chained, multiply
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.scalar_functions import by_table
@@ -94,10 +96,7 @@ def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[I
         case Product(factors=factors):
             return _product(ar, factors, below)
         case Hadamard():
-            result = below[0]
-            for factor in below[1:]:
-                result = a.paired(result, factor, ar.multiply)
-            return result
+            return reduce(partial(a.paired, function=ar.multiply), below)
         case Quotient():
             return a.paired(below[0], below[1], ar.divide)
         case Power():
@@ -124,10 +123,7 @@ def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[I
         case Reshape(m=m, n=n):
             return _reshaped(below[0], m.value(inputs.sizes), n.value(inputs.sizes))
         case Kronecker():
-            result = below[0]
-            for factor in below[1:]:
-                result = a.kronecker(ar, result, factor)
-            return result
+            return reduce(partial(a.kronecker, ar), below)
         case Norm(kind=kind):
             return Array((1, 1), [_norm(ar, kind, below)])
         case Call():
@@ -181,42 +177,13 @@ def _commutation(ar: Arithmetic, m: int, n: int) -> Array:
 
 
 def _product(ar: Arithmetic, factors: tuple[Expr, ...], below: Sequence[Array]) -> Array:
-    """Scalars scale, a product from the left that has become a scalar, too; a run that ends in a
-    column is multiplied from the right."""
-    scale: Value | None = None
-    run: list[Array] = []
-    shape: Shape = ()
-    for factor, array in zip(factors, below, strict=True):
-        if not shape and run:
-            scale = _times(ar, scale, _chain(ar, run).data[0])
-            run = []
-        shape = product_shape(shape, factor.shape)
-        if factor.is_scalar:
-            scale = _times(ar, scale, array.data[0])
-        else:
-            run.append(array)
-    if not run:
-        return Array((1, 1), [scale])
-    whole = _chain(ar, run)
-    return whole if scale is None else a.scaled(ar, scale, whole)
+    """As the other evaluator multiplies; a run that ends in one column at this point from the
+    right."""
 
+    def joined(run: list[Array], _: bool) -> Array:
+        return chained(run, run[-1].cols == 1, partial(a.multiplied, ar))
 
-def _times(ar: Arithmetic, scale: Value | None, value: Value) -> Value:
-    return value if scale is None else ar.multiply(scale, value)
-
-
-def _chain(ar: Arithmetic, run: list[Array]) -> Array:
-    if len(run) == 1:
-        return run[0]
-    if run[-1].cols == 1:
-        result = run[-1]
-        for array in reversed(run[:-1]):
-            result = a.multiplied(ar, array, result)
-        return result
-    result = run[0]
-    for array in run[1:]:
-        result = a.multiplied(ar, result, array)
-    return result
+    return multiply(factors, below, partial(a.paired, function=ar.multiply), joined)
 
 
 def _total(ar: Arithmetic, operand: Array, axis: str | None) -> Array:

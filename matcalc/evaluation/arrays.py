@@ -85,6 +85,41 @@ def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array
 
 
+def check_given(names: Iterable[str], values: Mapping[str, Any]) -> None:
+    """Raises MatcalcError for symbols that no value is given for."""
+    missing = sorted({*names} - values.keys())
+    if missing:
+        wanted = ", ".join(f"{name}=..." for name in missing)
+        raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=wanted)
+
+
+def step_by_step(
+    order: Sequence[Any],
+    uses: Mapping[Any, int],
+    value: Callable[[Any, tuple[Any, ...]], NDArray[Any]],
+    named: Callable[[Any], str],
+) -> NDArray[Any]:
+    """The value of the last node of an expression or a tensor, by those of its operands. ``uses``
+    counts how often each node is an operand: what no later node needs is forgotten.
+
+    Raises MatcalcError, in which the operation is ``named``, where NumPy cannot compute one.
+    """
+    waiting = dict(uses)
+    held: dict[Any, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            try:
+                held[node] = value(node, tuple([held[child] for child in node.below]))
+            except np.linalg.LinAlgError as error:
+                raise MatcalcError(f"{named(node)} cannot be computed at this point: {error}") from error
+            for child in node.below:
+                waiting[child] -= 1
+                if not waiting[child]:
+                    held.pop(child, None)
+    result: NDArray[Any] = held[order[-1]]
+    return result
+
+
 def dimensions(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The lengths of an inside array of this shape: rows and columns, or all axes of a tensor.
 

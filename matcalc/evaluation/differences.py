@@ -12,7 +12,7 @@ from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import names_in
-from matcalc.evaluation.arrays import as_array, from_inside
+from matcalc.evaluation.arrays import as_array, check_given, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
@@ -149,8 +149,7 @@ def extrapolated(quotients: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _inside(variable: Symbol, values: Mapping[str, Any]) -> NDArray[Any]:
-    if variable.name not in values:
-        raise MatcalcError(f"no value was given for {variable.name}", suggestion=f"{variable.name}=...")
+    check_given([variable.name], values)
     return as_array(variable.name, values[variable.name], variable.shape)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -212,14 +212,6 @@ def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
 # NumPy implementations of single operations, for arrays whose last two axes are rows and columns.
 
 
-def added(terms: tuple[NDArray[Any], ...]) -> NDArray[Any]:
-    """The sum of two or more terms."""
-    result = terms[0]
-    for term in terms[1:]:
-        result = result + term
-    return result
-
-
 def commutation(m: int, n: int) -> NDArray[Any]:
     """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n
     i]."""
@@ -303,16 +295,41 @@ def numpy_function(name: str) -> NumpyFunction:
     function = computable().get(name)
     if function is None or not function.code("numpy"):
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
-    parameters = function.signature.partition("->")[0]
-    names: list[str] = []
-    orders: list[int | None] = []
-    for parameter in parameters.split(","):
-        variable, _, sizes = parameter.partition(":")
-        names.append(variable.strip())
-        orders.append(_order(sizes.strip()))
+    parameters = [parameter.partition(":") for parameter in function.signature.partition("->")[0].split(",")]
+    names = ", ".join(variable.strip() for variable, _, _ in parameters)
     # The text is part of the package, not of anybody's input.
-    call = eval(f"lambda {', '.join(names)}: {function.code('numpy')}", dict(_namespace()))
-    return NumpyFunction(call, tuple(orders))
+    call = eval(f"lambda {names}: {function.code('numpy')}", dict(_namespace()))
+    return NumpyFunction(call, tuple([_order(sizes.strip()) for _, _, sizes in parameters]))
+
+
+def implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
+    """That of the user's own function, or of one of the table. Raises UnknownFunctionError."""
+    if name in callables:
+        return NumpyFunction(callables[name], ())
+    if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
+        return NumpyFunction(np.linalg.inv, (2,))
+    if name not in computable():
+        raise UnknownFunctionError(
+            f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"'
+        )
+    return numpy_function(name)
+
+
+def of_entries(name: str, callables: Mapping[str, Callable[..., Any]], arguments: tuple[Any, ...]) -> NDArray[Any]:
+    """A function of every entry."""
+    result = np.asarray(implementation(name, callables).call(*arguments))
+    # A constant function may well return one number.
+    return np.broadcast_to(result, arguments[0].shape) if result.ndim == 0 else result
+
+
+def over_leading_axes(function: Callable[..., Any], operands: Sequence[Any], own: Sequence[int]) -> NDArray[Any]:
+    """``function`` of the last axes of its operands, of each as many as its own, for every position
+    along the others."""
+    axes = list(zip(operands, own, strict=True))
+    outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - count] for operand, count in axes))
+    wide = [np.broadcast_to(operand, outer + operand.shape[operand.ndim - count :]) for operand, count in axes]
+    results = [np.asarray(function(*(operand[place] for operand in wide))) for place in np.ndindex(outer)]
+    return np.stack(results).reshape(outer + results[0].shape)
 
 
 def _order(sizes: str) -> int | None:
@@ -351,7 +368,7 @@ def _namespace() -> dict[str, Any]:
 # where asked.
 
 
-def apply_call(node: Call, matrices: tuple[NDArray[Any], ...], callables: Mapping[str, Callable[..., Any]]) -> NDArray[Any]:
+def apply_call(node: Call, callables: Mapping[str, Callable[..., Any]], *matrices: NDArray[Any]) -> NDArray[Any]:
     """The value of ``node`` as a two-dimensional array, of its arguments as two-dimensional arrays.
 
     Raises UnknownFunctionError for a function that is neither in the table nor in ``callables``.

@@ -68,33 +68,26 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     match node := cast("Node", node):
         case Elementwise(function=name):
             size = np.abs(operands[0])
-            if (kinks and name in _KINKED and np.any(size < _KINK)) or (name in _AT_ZERO and np.any(operands[0] < _KINK)):
-                raise UnsuitablePoint(f"an argument of {name} is near zero")
-            if name in _WITHIN_ONE and np.any(size > 0.9):
-                raise UnsuitablePoint(f"an argument of {name} is near one")
-            if name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2):
-                raise UnsuitablePoint("an argument of tan is near a pole")
+            near_zero = kinks and name in _KINKED and np.any(size < _KINK)
+            _refuse(near_zero or (name in _AT_ZERO and np.any(operands[0] < _KINK)), f"an argument of {name} is near zero")
+            _refuse(name in _WITHIN_ONE and np.any(size > 0.9), f"an argument of {name} is near one")
+            _refuse(name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2), "an argument of tan is near a pole")
         case Quotient():
-            if np.any(np.abs(operands[1]) < _POLE):
-                raise UnsuitablePoint("a denominator is near zero")
+            _refuse(np.any(np.abs(operands[1]) < _POLE), "a denominator is near zero")
         case Power(exponent=exponent):
-            natural = isinstance(exponent, Number) and exponent.value.denominator == 1 and exponent.value >= 0
             integral = isinstance(exponent, Number) and exponent.value.denominator == 1
-            base = operands[0] if not integral else np.abs(operands[0])
-            if not natural and np.any(base < _KINK):
-                raise UnsuitablePoint("the base of a power is near zero")
+            natural = isinstance(exponent, Number) and integral and exponent.value >= 0
+            base = np.abs(operands[0]) if integral else operands[0]
+            _refuse(not natural and np.any(base < _KINK), "the base of a power is near zero")
         case Norm(kind="1" | "p"):
-            if kinks and np.any(np.abs(operands[0]) < _KINK):
-                raise UnsuitablePoint("an entry in a norm is near zero")
+            _refuse(kinks and np.any(np.abs(operands[0]) < _KINK), "an entry in a norm is near zero")
         case Norm(kind="spectral" | "nuclear"):
             values = np.linalg.svd(operands[0], compute_uv=False)
-            if values.shape[-1] > 1 and np.any(values[..., 0] - values[..., 1] < _KINK):
-                raise UnsuitablePoint("the two largest singular values are near each other")
-            if np.any(values[..., -1] < _KINK):
-                raise UnsuitablePoint("a singular value is near zero")
+            near = values.shape[-1] > 1 and np.any(values[..., 0] - values[..., 1] < _KINK)
+            _refuse(near, "the two largest singular values are near each other")
+            _refuse(np.any(values[..., -1] < _KINK), "a singular value is near zero")
         case Norm():
-            if np.any((np.abs(operands[0]) ** 2).sum(axis=(-2, -1)) < _KINK**2):
-                raise UnsuitablePoint("the argument of a norm is near zero")
+            _refuse(np.any((np.abs(operands[0]) ** 2).sum(axis=(-2, -1)) < _KINK**2), "the argument of a norm is near zero")
         case Inverse():
             _check_condition(operands[0])
         case MatrixPower(exponent=exponent):
@@ -102,10 +95,15 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
                 _check_condition(operands[0])
         case Call(function=name) if name in _DETERMINANTS:
             _check_condition(operands[0])
-            if name == "logdet" and np.any(np.linalg.det(operands[0]) < 0):
-                raise UnsuitablePoint("a determinant under a logarithm is negative")
+            negative = name == "logdet" and np.any(np.linalg.det(operands[0]) < 0)
+            _refuse(negative, "a determinant under a logarithm is negative")
         case Leaf() | Linear() | Sum() | Multilinear() | Call() | Indexed():
             pass
+
+
+def _refuse(unsuitable: Any, what: str) -> None:
+    if unsuitable:
+        raise UnsuitablePoint(what)
 
 
 def _check_condition(matrix: Any) -> None:
@@ -113,8 +111,7 @@ def _check_condition(matrix: Any) -> None:
         condition = np.linalg.cond(matrix)
     except np.linalg.LinAlgError as error:
         raise UnsuitablePoint("a matrix is not finite") from error
-    if not np.all(condition < _CONDITION):
-        raise UnsuitablePoint("a matrix that is inverted is nearly singular")
+    _refuse(not np.all(condition < _CONDITION), "a matrix that is inverted is nearly singular")
 
 
 # ------------------------------------------------------------

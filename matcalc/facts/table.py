@@ -371,13 +371,13 @@ class EntryValues:
     """``">"``, ``">="``, or nothing."""
     whole: bool = False
 
-    def allows(self, t: Any) -> bool:
-        """Whether an exact number is allowed."""
-        if self.values is not None:
-            return t in self.values
-        if self.whole and t.denominator != 1:
-            return False
-        return not self.lowest or bool(t > 0) or (self.lowest == ">=" and t == 0)
+    def allows(self, t: Any, rounding: float = 0.0) -> bool:
+        """Whether a number is allowed, up to rounding, of which an exact one has none."""
+        if self.whole or self.values is not None:
+            near = round(t)
+            if abs(t - near) > rounding or (self.values is not None and near not in self.values):
+                return False
+        return not self.lowest or bool(t > 0) or (self.lowest == ">=" and bool(t >= -rounding))
 
 
 @cache

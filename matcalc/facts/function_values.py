@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from matcalc.base.functions import Function, computable
 from matcalc.base.records import record
@@ -73,38 +73,23 @@ def traits_of_chain(chain: Sequence[Letter]) -> frozenset[str]:
         if not sign:
             return frozenset()
         first, last, negative = first + 1, last - 1, negative != (sign < 0)
-    outer = chain[last + 1 :] if first == last else chain[first:]
-    found = _of_middle(chain[first].known, outer) if first == last else _of_pairs(outer)
+    if first == last:
+        between = _from_outer(chain[last + 1 :], ("symmetric", "antisymmetric", "nonnegative_form"))
+        found = chain[first].known.traits & (between - {"identity"})
+    else:
+        found = _from_outer(chain[first:], ("symmetric", "nonnegative_form"))
     return found & _OF_NEGATIVE if negative else found
 
 
 _OF_NEGATIVE = frozenset({"symmetric", "antisymmetric"})
 
 
-def _of_pairs(outer: Sequence[Letter]) -> frozenset[str]:
-    """Of ``B' B`` with the factors of B."""
-    found = {"symmetric", "nonnegative_form"}
-    if _all_have(outer, "full_column_rank"):
-        found.add("positive_form")
-    if _all_have(outer, "orthonormal"):
-        found.add("identity")
-    if _all_have(outer, "orthonormal_rows"):
-        found.add("idempotent")
-    return frozenset(found)
+_FROM_OUTER = (("full_column_rank", "positive_form"), ("orthonormal", "identity"), ("orthonormal_rows", "idempotent"))
+"""What ``B' B`` has when all factors of B have a trait, and ``B' W B`` when W has it, too."""
 
 
-def _of_middle(middle: Known, outer: Sequence[Letter]) -> frozenset[str]:
-    """Of ``B' W B`` with the factors of B."""
-    kept = {"symmetric", "antisymmetric", "nonnegative_form"}
-    if _all_have(outer, "full_column_rank"):
-        kept.add("positive_form")
-    if _all_have(outer, "orthonormal_rows"):
-        kept.add("idempotent")
-    return middle.traits & kept
-
-
-def _all_have(factors: Sequence[Letter], trait: str) -> bool:
-    return all(trait in factor.known for factor in factors)
+def _from_outer(outer: Sequence[Letter], always: Iterable[str]) -> frozenset[str]:
+    return frozenset(always).union([trait for given, trait in _FROM_OUTER if all(given in factor.known for factor in outer)])
 
 
 def _mirrored(one: Letter, other: Letter) -> int:

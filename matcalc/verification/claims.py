@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from typing import Any, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
@@ -47,6 +47,7 @@ class Formula:
     """A side that is an expression."""
 
     expression: Expr
+    is_derivative: ClassVar[Literal[False]] = False
 
     @property
     def shape(self) -> Shape:
@@ -83,6 +84,7 @@ class Formula:
 class DerivativeForm:
     """A side that is a derivative, in a layout."""
 
+    is_derivative: ClassVar[Literal[True]] = True
     function: Expr
     wrt: tuple[Symbol, ...]
     layout: str
@@ -177,11 +179,8 @@ class Claim:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """Every symbol once, in reading order."""
-        found: dict[Symbol, None] = {}
-        for expression in self.expressions:
-            found.update(dict.fromkeys(node for node in postorder(expression) if isinstance(node, Symbol)))
-        found.update(dict.fromkeys(self.extra))
-        return tuple(found)
+        read = [node for node in postorder(*self.expressions) if isinstance(node, Symbol)]
+        return tuple(dict.fromkeys([*read, *self.extra]))
 
     @property
     def sizes(self) -> frozenset[Size]:
@@ -197,11 +196,11 @@ class Claim:
     def sides(self) -> Sides:
         """The claim as a proof of it is written."""
         pair = (self.left, self.right)
-        left, right = [side.function if isinstance(side, DerivativeForm) else side.expression for side in pair]
-        derived = [side for side in pair if isinstance(side, DerivativeForm)]
+        (left,), (right,) = self.left.expressions, self.right.expressions
+        derived = [side for side in pair if side.is_derivative]
         if not derived:
             return Sides(left, right)
-        flags = (isinstance(self.left, DerivativeForm), isinstance(self.right, DerivativeForm))
+        flags = (self.left.is_derivative, self.right.is_derivative)
         return Sides(left, right, flags, derived[0].wrt, derived[0].layout, derived[0].symmetric)
 
     def difference(self) -> Lowered | None:
@@ -233,9 +232,7 @@ class Claim:
 
     def in_layout(self, name: str) -> Claim:
         """The same claim with its derivatives in another layout."""
-        sides = [
-            dataclass_replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)
-        ]
+        sides = [dataclass_replace(side, layout=name) if side.is_derivative else side for side in (self.left, self.right)]
         return Claim(*sides)
 
 

@@ -291,8 +291,8 @@ def _check_derivatives(question: Question, statement: Statement) -> None:
 def _evaluated(claim: Claim) -> tuple[list[Expr], list[Expr]]:
     """What a claim differentiates, and what it only has the values of."""
     sides = (claim.left, claim.right)
-    differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
-    return differentiated, [side.expression for side in sides if isinstance(side, Formula)]
+    differentiated = [side.function for side in sides if side.is_derivative]
+    return differentiated, [side.expression for side in sides if not side.is_derivative]
 
 
 def _is_proved(claim: Claim, work: int) -> bool:
@@ -368,7 +368,7 @@ def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
 def _other_layout(claim: Claim, layout: str) -> str | None:
     """A layout in which the statement holds; Jacobians and gradients only, the others look the same
     in every layout."""
-    if not any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right)):
+    if not any(side.is_derivative for side in (claim.left, claim.right)):
         return None
     for name in LAYOUTS:
         if name != layout:
@@ -381,7 +381,7 @@ def _other_layout(claim: Claim, layout: str) -> str | None:
 def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | EntryAnswer | None:
     """The side that is not claimed in closed form; failing that, the right side as repaired. Of
     entries that at their indices."""
-    form = _known(lambda: lead.outcome.expression if isinstance(lead, DerivativeForm) else _folded(lead.expression))
+    form = _known(lambda: lead.outcome.expression if lead.is_derivative else _folded(lead.expression))
     if statement.entries:
         return entry_answer(form or repaired, _helped(partial(_known, lambda: lead.lowered(None).tensor)), statement.entries)
     form = form if form is not None else repaired

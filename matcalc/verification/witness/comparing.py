@@ -32,9 +32,7 @@ from matcalc.evaluation.sampling import Point
 from matcalc.verification.witness.points import Features, features, valued
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
-    from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
+    from matcalc.verification.claims import Claim, DerivativeForm, Formula
 
 _MOST_CHOICES = 40
 _FEW_NAMES = 3
@@ -177,7 +175,7 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 
     Raises NotRational, NoMemberError or LimitError.
     """
-    order = max(len(side.wrt) if is_derivative(side) else 0 for side in (claim.left, claim.right))
+    order = max(len(side.wrt) if side.is_derivative else 0 for side in (claim.left, claim.right))
     ar = Residues(order)
     values = residues(claim.symbols, sizes, f"residues {seed}", ar)
     try:
@@ -210,13 +208,8 @@ def judged(
             raise Undefined("numbers too large to compare") from None
 
 
-def is_derivative(side: SideForm) -> TypeIs[DerivativeForm]:
-    """Whether a side is a derivative, by the variables that it has beside its expressions."""
-    return bool(side.extra)
-
-
 def _has_slopes(claim: Claim) -> bool:
-    return any(is_derivative(side) for side in (claim.left, claim.right))
+    return any(side.is_derivative for side in (claim.left, claim.right))
 
 
 def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int, sure: bool) -> Comparison | None:
@@ -341,15 +334,15 @@ def _sides(
     """Numbers that are equal when the sides are: all entries, or of derivatives what they are along
     one random direction."""
     left, right = claim.left, claim.right
-    if is_derivative(left) and is_derivative(right):
+    if left.is_derivative and right.is_derivative:
         if _alike(left, right):
             directions = directions_of(ar, left.wrt, values, seed)
             return _slope(ar, left, directions, values, sizes), _slope(ar, right, directions, values, sizes)
         return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
-    if is_derivative(left):
-        assert not is_derivative(right)
+    if left.is_derivative:
+        assert not right.is_derivative
         return _along(ar, left, right, values, sizes, seed)
-    if is_derivative(right):
+    if right.is_derivative:
         return _along(ar, right, left, values, sizes, seed)[::-1]
     both = _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
     if len(both[0]) != len(both[1]):
@@ -414,7 +407,7 @@ def _layout(form: DerivativeForm, sizes: dict[str, int]) -> Layout:
 
 
 def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int]) -> list[Number]:
-    if not is_derivative(side):
+    if not side.is_derivative:
         return plan(side.expression).value(ar, values, sizes).data
     with _differencing(ar):
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
@@ -436,7 +429,7 @@ def side_value(
 ) -> Any:
     """One side as an array in the form that users hold. What is only left of numbers that cancel is
     0."""
-    digits = _SLOPE_DIGITS + 2 * more_digits if is_derivative(side) else _DIGITS + more_digits
+    digits = _SLOPE_DIGITS + 2 * more_digits if side.is_derivative else _DIGITS + more_digits
     entries = _decimals(side, point, digits)
     if any(entry and entry.adjusted() < -_TRACE for entry in entries):
         sharper = _decimals(side, point, 2 * digits)
@@ -444,7 +437,7 @@ def side_value(
             Decimal(0) if not sharp or sharp.adjusted() < entry.adjusted() - _TRACE else entry
             for entry, sharp in zip(entries, sharper, strict=True)
         ]
-    axes = _layout(side, point.sizes).axes if is_derivative(side) else axes_lengths(side.shape, point.sizes)
+    axes = _layout(side, point.sizes).axes if side.is_derivative else axes_lengths(side.shape, point.sizes)
     return np.array([number(entry) for entry in entries]).reshape(axes)
 
 

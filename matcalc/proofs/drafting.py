@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -69,6 +69,14 @@ class Macro:
 
     def collect(self, before: Tensor, after: Tensor) -> Macro:
         return self.step("collect", before, after)
+
+    def terms(self, total: Sum, afters: Iterable[Tensor]) -> Tensor:
+        """Lines that say what the terms of a sum are, and the sum of that."""
+        now: Tensor = total
+        for place, (before, after) in enumerate(zip(total.below, afters)):
+            self.product(before, after, within=now, operand=place)
+            now = with_operand(now, place, after)
+        return now
 
     def by_law(self, name: str, values: Mapping[str, Tensor], batch: int = 0, *, back: bool = False) -> Macro:
         """An instance of a law somewhere within what there is now."""

@@ -210,11 +210,8 @@ def common_out(node: Power | Map) -> Macro | None:
     core = Sum(tuple([(c, term) for (c, _), term in zip(total.terms, rest)]), total.shape)
     inner, close = taken_apart(node, _tensor_of(lowest, total), core)
     place = inner.operands.index(core)
-    macro, now = Macro(node), total
-    for k, ((_, term), (_, after)) in enumerate(zip(total.terms, opened(inner, place).terms)):
-        macro.product(term, after, within=now, operand=k)
-        terms = [(c, after if j == k else one) for j, (c, one) in enumerate(now.terms)]
-        now = Sum(tuple(terms), total.shape)
+    macro = Macro(node)
+    now = macro.terms(total, opened(inner, place).below)
     return close(macro.step("distribute", now, inner, factor=place, back=True))
 
 

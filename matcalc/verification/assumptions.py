@@ -341,26 +341,14 @@ def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
     return Relation(tuple([name for name, _ in facts]), residual, broken, slack=lambda values: [values[name] for name in ordered])
 
 
-def _off_diagonal(array: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(array - np.diag(np.diag(array)))
-
-
-def _orthogonality(array: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(array.T @ array - np.eye(array.shape[1]))
-
-
-def _excess(array: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(array.sum(axis=-1) - 1.0)
-
-
 _RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "symmetric": lambda array: array - array.T,
     "antisymmetric": lambda array: array + array.T,
-    "diagonal": _off_diagonal,
-    "orthogonal": _orthogonality,
+    "diagonal": lambda array: array - np.diag(np.diag(array)),
+    "orthogonal": lambda array: array.T @ array - np.eye(array.shape[1]),
     "mask": lambda array: array * array - array,
     "sign": lambda array: array * array - 1.0,
-    "simplex": _excess,
+    "simplex": lambda array: np.asarray(array.sum(axis=-1) - 1.0),
     "nonnegative": lambda array: array.ravel()[:0],
 }
 """What is zero where a fact holds; nothing for one that is an order."""

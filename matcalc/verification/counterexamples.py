@@ -30,7 +30,7 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
     can be seen in floating point if there is any."""
     small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    callables = function_family(user_functions(postorder(*claim.expressions)))
     hardly: Comparison | None = None
     for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
         comparison = _tried(claim, symbols, sizes, style, seed, callables)

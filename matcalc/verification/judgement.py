@@ -418,7 +418,9 @@ def verdict_on(item: Item) -> Verdict:
     """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that
     no other statement suffers."""
     try:
-        verdict = _verdict(item)
+        verdict = verify(
+            item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect
+        )
     except MatcalcError as error:
         if item.dialect is not None and not error.message.startswith(INTERNAL):
             return verdict_on(replace(item, dialect=None))
@@ -426,10 +428,6 @@ def verdict_on(item: Item) -> Verdict:
     except Exception as error:
         verdict = _without_decision(item, INTERNAL, f"{internal_error(error)} with the statement")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
-
-
-def _verdict(item: Item) -> Verdict:
-    return verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect)
 
 
 def _shared(item: Item) -> SharedText | None:

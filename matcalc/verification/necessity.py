@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice, product
+from itertools import chain, count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
@@ -37,7 +37,8 @@ def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
 
     These two do not commute.
     """
-    drawn = [point for point in islice(_drawn(claim), _MOST_DRAWN) if len(point.values[one]) == _SIZE]
+    every = chain.from_iterable(islice(points(claim, seed), 2) for seed in count(31))
+    drawn = [point for point in islice(every, _MOST_DRAWN) if len(point.values[one]) == _SIZE]
     if not drawn:
         return False
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
@@ -49,11 +50,6 @@ def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
     return False
 
 
-def _drawn(claim: Claim) -> Iterator[Point]:
-    for seed in count(31):
-        yield from islice(points(claim, seed), 2)
-
-
 def _spread(real: float, imaginary: float) -> NDArray[Any]:
     """A real matrix with the eigenvalues 1 and ``real ± imaginary i``."""
     return np.array([[1.0, 0.0, 0.0], [0.0, real, -imaginary], [0.0, imaginary, real]])
@@ -61,9 +57,7 @@ def _spread(real: float, imaginary: float) -> NDArray[Any]:
 
 def _link() -> NDArray[Any]:
     """A matrix that takes the eigenvectors of the others to that of 1."""
-    link = np.zeros((_SIZE, _SIZE))
-    link[0, 1] = 1.0
-    return link
+    return np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 
 class _Pair:
@@ -176,19 +170,11 @@ def special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
         size = shape[0]
         first, above = np.zeros(shape), np.zeros(shape)
         first[0, 0] = above[0, 1] = 1.0
-        yield above
-        yield above - above.T
-        yield first
-        yield first + above
-        yield np.diag([1.0, -2.0, *[1.0] * (size - 2)])
-        yield np.roll(np.eye(size), 1, axis=0)
-        yield np.eye(size)[[1, 0, *range(2, size)]]
-        yield -np.eye(size)
+        yield from (above, above - above.T, first, first + above)
+        yield from (np.diag([1.0, -2.0, *[1.0] * (size - 2)]), np.roll(np.eye(size), 1, axis=0))
+        yield from (np.eye(size)[[1, 0, *range(2, size)]], -np.eye(size))
         yield np.diag([1.0 - 2.0 * (k % 2) for k in range(size)])
-    yield np.full(shape, 1.0 / shape[-1] if shape else 0.5)
-    yield np.ones(shape)
-    yield -np.ones(shape)
-    yield np.zeros(shape)
+    yield from (np.full(shape, 1.0 / shape[-1] if shape else 0.5), np.ones(shape), -np.ones(shape), np.zeros(shape))
 
 
 def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wished: NDArray[Any]) -> bool:
@@ -210,7 +196,7 @@ def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
     """Whether the claim is false at all pairs of different values of two sizes that are tried,
     wherever its sides have values."""
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    callables = function_family(user_functions(postorder(*claim.expressions)))
     told = False
     for number, (first, second) in enumerate(_PAIRS):
         sizes = {name: 3 + k for k, name in enumerate(claim.size_names)} | {one: first, other: second}

@@ -4,7 +4,7 @@ many digits."""
 from __future__ import annotations
 
 import decimal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -72,22 +72,15 @@ def larger_sizes(known: Features) -> list[dict[str, int]]:
     return [fitted(dict(zip(names, (low + (k + low) % 2 for k in range(len(names))))), known.sizes) for low in lowest]
 
 
-def _plain(count: int) -> Iterator[tuple[int, ...]]:
+def _plain(count: int) -> list[tuple[int, ...]]:
     if count == 1:
-        yield from [(3,), (2,), (1,), (4,)]
-        return
+        return [(3,), (2,), (1,), (4,)]
     low = 2 if count <= 5 else 1
     ascending = tuple([low + k % 4 for k in range(count)])
-    yield ascending
-    yield ascending[::-1]
-    for number in (2, 3, 1):
-        yield (number,) * count
+    found = [ascending, ascending[::-1], *[(number,) * count for number in (2, 3, 1)]]
     if count <= _FEW_NAMES:
-        for place in range(count):
-            yield tuple([1 if k == place else 3 for k in range(count)])
-        yield (4,) * count
-    yield tuple([2 + 2 * (k % 2) for k in range(count)])
-    yield tuple([4 - 2 * (k % 2) for k in range(count)])
+        found += [*[tuple([1 if k == place else 3 for k in range(count)]) for place in range(count)], (4,) * count]
+    return [*found, tuple([2 + 2 * (k % 2) for k in range(count)]), tuple([4 - 2 * (k % 2) for k in range(count)])]
 
 
 def _smallest_first(grid: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError
 
@@ -122,6 +122,19 @@ VARIABLE = "MATCALC_BUDGET"
 class SpentError(LimitError):
     """The budget of the call, or the share of one of its parts, is spent. What was asked for may
     well exist."""
+
+
+Found = TypeVar("Found")
+
+
+def valued(find: Callable[[], Found]) -> Found | None:
+    """What is found; None where something has no value. Raises SpentError alone."""
+    try:
+        return find()
+    except SpentError:
+        raise
+    except MatcalcError:
+        return None
 
 
 class Meter:

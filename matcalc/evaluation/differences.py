@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import prod
 from typing import Any
 
-from matcalc.base.budgets import SpentError
+from matcalc.base.budgets import SpentError, valued
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
@@ -256,13 +256,8 @@ class _Function:
         exact = exact_point(point, self.symbols)
         if not exact.exact:
             return False
-        try:
-            few, many = (self._at_digits(exact, seed, digits) for digits in (_DIGITS, 2 * _DIGITS))
-        except SpentError:
-            raise
-        except MatcalcError:
-            return False
-        return all(abs(again) <= abs(first) * _SHRUNK for first, again in zip(few, many, strict=True))
+        found = valued(lambda: [self._at_digits(exact, seed, digits) for digits in (_DIGITS, 2 * _DIGITS)])
+        return found is not None and all(abs(again) <= abs(first) * _SHRUNK for first, again in zip(*found, strict=True))
 
     def _at_digits(self, point: ExactPoint, seed: int, digits: int) -> list[Decimal]:
         """Slopes to so many digits. Raises Undefined where numbers left no trace beside others, or

@@ -94,9 +94,7 @@ def _consequences(square: bool) -> tuple[tuple[frozenset[str], frozenset[str]], 
     stated = [(frozenset([fact.name]), fact.implies) for fact in facts().values()]
     stated += [(one.of - {SQUARE}, one.implies) for one in combinations() if square or SQUARE not in one.of]
     found = _split((*_ALWAYS, *_SQUARE_ONLY) if square else _ALWAYS)
-    for left, right in stated:
-        if left <= _STATED:
-            found.append((traits_of(left), traits_of(name for name in right if name in _STATED)))
+    found += [(traits_of(left), traits_of(_STATED.intersection(right))) for left, right in stated if left <= _STATED]
     return tuple(found)
 
 

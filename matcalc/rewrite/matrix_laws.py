@@ -258,13 +258,10 @@ def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
         return apply("det", (argument,), ())
     inverted = [_inverse_of_letter(letter) for letter in reversed(base.letters)]
     scalar = elementwise([power_law(base.scalar, -YES), other.scalar], ())
-    word = _cancelled((*inverted, *other.letters), size)
+    letters = (*inverted, *other.letters)
+    word = chain_of(joined(letters, size)).letters if letters else ()
     lemma = _sylvester(other.coefficient / base.coefficient, scalar, word)
     return elementwise([_determinant_of_chain(base, size), lemma], ())
-
-
-def _cancelled(letters: tuple[Tensor, ...], size: Size) -> tuple[Tensor, ...]:
-    return chain_of(joined(letters, size)).letters if letters else ()
 
 
 def _is_base(chain: Chain) -> bool:

@@ -390,11 +390,8 @@ def _factors(argument: Expr) -> list[tuple[Expr, int]] | None:
 
 def _is_nonnegative(factor: Expr) -> bool:
     """Whether a factor is not negative where its logarithm, or the whole product, has a value."""
-    return is_nonnegative(factor) or (isinstance(factor, Power) and _has_root(factor.exponent))
-
-
-def _has_root(exponent: Expr) -> bool:
-    return isinstance(exponent, Number) and exponent.value.denominator % 2 == 0
+    exponent = factor.exponent if isinstance(factor, Power) else None
+    return is_nonnegative(factor) or (isinstance(exponent, Number) and exponent.value.denominator % 2 == 0)
 
 
 _LOG_2 = Elementwise("log", Number(Fraction(2)))

@@ -142,15 +142,12 @@ class DerivativeForm:
 
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The derived tensor's value: more digits than differences have, but the engine's own."""
-        return self._laid_out(evaluate_tensor(self.outcome.tensor, values, sizes))
+        return arranged(evaluate_tensor(self.outcome.tensor, values, sizes), self._groups)
 
     def changed(self, change: Callable[[Expr], Expr]) -> DerivativeForm:
         """The derivative of the changed function by the changed symbols."""
         wrt = tuple([cast("Symbol", change(symbol)) for symbol in self.wrt])
         return DerivativeForm(change(self.function), wrt, self.layout, self.symmetric)
-
-    def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        return arranged(tensor, self._groups)
 
 
 SideForm = Formula | DerivativeForm
@@ -357,13 +354,9 @@ def _read(side: str, declare: Declare, other: Side, layout: str, symmetric: str)
     known = {name: kind for name, kind in known.items() if name not in extra}
     joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *texts_of(declare)])
     try:
-        return elaborate(side, joined, shape=_shape(other, layout, symmetric), calculus=derivative_within).expression
+        return elaborate(side, joined, shape=side_of(other, layout, symmetric).shape, calculus=derivative_within).expression
     except ShapeError:
         return elaborate(side, joined, calculus=derivative_within).expression
-
-
-def _shape(side: Side, layout: str, symmetric: str) -> Shape:
-    return DerivativeForm(side.expression, side.wrt, layout, symmetric).shape if isinstance(side, DerivativeSide) else side.shape
 
 
 def _expressions(side: Side) -> tuple[Expr, ...]:

@@ -4,6 +4,7 @@ the formula has there."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TypeAlias, cast
 
 from matcalc.base.sizes import ONE, Shape, Size, product_of
@@ -149,10 +150,9 @@ def _along(
     shaped = [factor for factor in node.factors if not factor.is_scalar]
     if not shaped:
         return []
-    borders: list[Split] = [rows if not node.is_scalar else known[shaped[0]][0]]
-    for left, right in zip(shaped, shaped[1:]):
-        borders.append(known[left][1] if known[left][1] is not None else known[right][0])
-    borders.append(cols if not node.is_scalar else known[shaped[-1]][1])
+    first, last = (known[shaped[0]][0], known[shaped[-1]][1]) if node.is_scalar else (rows, cols)
+    between = [known[left][1] if known[left][1] is not None else known[right][0] for left, right in pairwise(shaped)]
+    borders: list[Split] = [first, *between, last]
     for order in (range(len(shaped)), reversed(range(len(shaped)))):
         for k in order:
             if isinstance(shaped[k], Identity):

@@ -17,7 +17,7 @@ from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise.node_values import Inputs, computed, squared_norm
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
-from matcalc.evaluation.precise.small_arrays import Array, filled, mapped, paired, scaled, strided, strides, transposed
+from matcalc.evaluation.precise.small_arrays import Array, filled, mapped, paired, scaled, strided, strides, summed, transposed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
 from matcalc.expr.rewriting import free_at, named_indices
 from matcalc.facts.table import may_vary, mirrored, tie_of
@@ -92,7 +92,7 @@ class Plan:
             bound = named_indices([step.node])
             groups = _gathered(inputs, step.free, frees[0], bound, below[0])
             if isinstance(step.node, IndexSum):
-                return [_summed(inputs.ar, arrays) for arrays in groups]
+                return [summed(inputs.ar, arrays) for arrays in groups]
             lengths = tuple([index.size.value(inputs.sizes) for index in bound])
             dims = (*lengths, 1)[: max(2, len(lengths))]
             return [Array(dims, [array.data[0] for array in arrays]) for arrays in groups]
@@ -144,10 +144,6 @@ def _gathered(
     """For each assignment of the outer indices the values for all assignments of the bound ones."""
     rest = _assignments(bound, inputs)
     return [[arrays[_place(here | there, inner, inputs)] for there in rest] for here in _assignments(outer, inputs)]
-
-
-def _summed(ar: Arithmetic, arrays: list[Array]) -> Array:
-    return Array(arrays[0].dims, [ar.total(list(entries)) for entries in zip(*[array.data for array in arrays], strict=True)])
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial, reduce
 from math import prod
-from typing import Any, assert_never, cast
+from typing import assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
@@ -16,7 +16,6 @@ from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import chained, multiply
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
-from matcalc.evaluation.precise.scalar_functions import by_table
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import (
     Call,
@@ -303,17 +302,11 @@ def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fr
 
 def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
     if isinstance(ar, Decimals):
-        if name in functions():
-            return a.mapped(operand, lambda entry: _applied(ar, name, entry))
-        return a.mapped(operand, lambda entry: scalar_functions.smooth_function(ar, name, entry))
+        function = scalar_functions.applied if name in functions() else scalar_functions.smooth_function
+        return a.mapped(operand, partial(function, ar, name))
     if name in functions():
         raise NotRational(name)
-    return a.mapped(operand, lambda entry: scalar_functions.polynomial_function(ar, name, entry))
-
-
-def _applied(ar: Decimals, name: str, value: Any) -> Any:
-    found = scalar_functions.applied(ar, name, value)
-    return by_table(ar, name, value) if found is None else found
+    return a.mapped(operand, partial(scalar_functions.polynomial_function, ar, name))
 
 
 def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:

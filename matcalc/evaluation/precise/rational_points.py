@@ -62,12 +62,11 @@ class ExactPoint:
     def values(self) -> dict[str, Any]:
         """The members as floating-point arrays in the form that users hold: a vector has one axis,
         a scalar none."""
-        found = {}
-        for symbol in self.symbols:
-            if symbol.name in self.members:
-                entries = [float(entry) for entry in self.members[symbol.name].data]
-                found[symbol.name] = np.array(entries).reshape(axes_lengths(symbol.shape, self.sizes))
-        return found
+        drawn = [(symbol, self.members[symbol.name]) for symbol in self.symbols if symbol.name in self.members]
+        return {
+            symbol.name: np.array([float(entry) for entry in array.data]).reshape(axes_lengths(symbol.shape, self.sizes))
+            for symbol, array in drawn
+        }
 
 
 def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> ExactPoint:

@@ -27,11 +27,10 @@ _MOST_MORE_DIGITS = 1000
 _GUARD = 8
 
 
-def applied(ar: Decimals, name: str, value: Decimal) -> Decimal | None:
-    """The value of a function of the table; None when there is none of that name. Raises Undefined
-    outside the domain."""
+def applied(ar: Decimals, name: str, value: Decimal) -> Decimal:
+    """The value of a function of the table. Raises Undefined outside the domain."""
     function = _FUNCTIONS.get(name)
-    return None if function is None else function(ar, value)
+    return by_table(ar, name, value) if function is None else function(ar, value)
 
 
 def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
@@ -291,10 +290,7 @@ def _compiled(name: str) -> CodeType:
 def _numpy(ar: Decimals) -> SimpleNamespace:
     def function(name: str) -> Callable[[Decimal], Decimal]:
         def call(value: Decimal) -> Decimal:
-            found = applied(ar, _AS_IN_NUMPY.get(name, name), value)
-            if found is None:
-                raise NameError(name)
-            return found
+            return _FUNCTIONS[_AS_IN_NUMPY.get(name, name)](ar, value)
 
         return call
 

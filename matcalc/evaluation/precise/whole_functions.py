@@ -62,8 +62,9 @@ def _column(values: Sequence[Decimal]) -> Array:
 # ---------------------------------------------------------------- rational ones
 
 
-def _determinant(ar: Arithmetic, matrix: Array) -> Array:
-    return _scalar(determinant(ar, matrix))
+def _of_one_value(function: Callable[..., Decimal]) -> Callable[..., Array]:
+    """The function with its value as an array."""
+    return lambda ar, matrix: _scalar(function(ar, matrix))
 
 
 def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
@@ -127,14 +128,6 @@ def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
     if ar.differencing:
         rank_checked(ar, values)
     return ar.total(values)
-
-
-def _spectral_norm(ar: Decimals, matrix: Array) -> Array:
-    return _scalar(spectral_norm(ar, matrix))
-
-
-def _nuclear_norm(ar: Decimals, matrix: Array) -> Array:
-    return _scalar(nuclear_norm(ar, matrix))
 
 
 def _left(ar: Decimals, matrix: Array) -> Array:
@@ -308,7 +301,13 @@ def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
 
 
 _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
-    {"det": _determinant, "adj": adjugate, "inv": inverse, "tril": partial(_kept, side=1), "triu": partial(_kept, side=-1)}
+    {
+        "det": _of_one_value(determinant),
+        "adj": adjugate,
+        "inv": inverse,
+        "tril": partial(_kept, side=1),
+        "triu": partial(_kept, side=-1),
+    }
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
@@ -321,8 +320,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "pinv": pseudoinverse,
         "eigmax": _eigmax,
         "eigvecmax": _eigvecmax,
-        "spectral_norm": _spectral_norm,
-        "nuclear_norm": _nuclear_norm,
+        "spectral_norm": _of_one_value(spectral_norm),
+        "nuclear_norm": _of_one_value(nuclear_norm),
         "polar": polar_factor,
         "leftsv": _left,
         "rightsv": _right,

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from matcalc.base.budgets import valued
 from matcalc.base.lazy import np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
@@ -29,7 +30,7 @@ from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimal
 from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point
-from matcalc.verification.witness.points import Features, features, valued
+from matcalc.verification.witness.points import Features, features
 
 if TYPE_CHECKING:
     from matcalc.verification.claims import Claim, DerivativeForm, Formula

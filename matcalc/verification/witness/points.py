@@ -11,9 +11,9 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from math import isqrt
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from matcalc.base.budgets import SpentError
+from matcalc.base.budgets import valued
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Size, is_square, names_in
@@ -176,19 +176,6 @@ _LARGEST_POWER = 12
 
 def _together(parts: list[dict[str, int]], how: Callable[[Iterable[int]], int]) -> dict[str, int]:
     return {name: how(part.get(name, 0) for part in parts) for name in dict.fromkeys(name for part in parts for name in part)}
-
-
-Found = TypeVar("Found")
-
-
-def valued(find: Callable[[], Found]) -> Found | None:
-    """What is found; None where something has no value."""
-    try:
-        return find()
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None
 
 
 Draw: TypeAlias = Callable[[], ExactPoint]

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
+from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share, valued
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation.precise.number_systems import NotRational
 from matcalc.evaluation.precise.rational_points import ExactPoint
@@ -23,7 +23,6 @@ from matcalc.verification.witness.points import (
     made,
     ordinary,
     scaled_points,
-    valued,
 )
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
-from matcalc.base.sizes import ONE, Shape, Size, product_shape, shape_text
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_text
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
 
@@ -44,7 +44,7 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     if not shape:
         if array.size == 1:
             return array.reshape(1, 1)
-    elif len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
+    elif len(axes_of(shape)) == 1:
         if array.ndim <= 1 or (array.ndim == 2 and 1 in given):
             return array.reshape((-1, 1) if len(shape) == 1 else (1, -1))
     elif array.ndim == len(shape):
@@ -80,7 +80,7 @@ def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     lead = array.shape[: -max(len(shape), 2)]
     if not shape:
         return array.reshape(lead)
-    if len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
+    if len(axes_of(shape)) == 1:
         return array.reshape((*lead, -1))
     return array
 

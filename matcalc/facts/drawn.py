@@ -196,14 +196,16 @@ def _diagonal(request: Request) -> Member:
     where no fact picks these."""
     known, size = request.facts, request.shape[0]
     if request.has("orthogonal", "idempotent"):
-        options = [Fraction(value) for value in (1, -1, 0)]
-        options = [t for t in options if request.allowed.allows(t) and belongs([[t]], known - {"diagonal"})]
+        options = [t for t in _UNITS if request.allowed.allows(t) and belongs([[t]], known - {"diagonal"})]
         return fields.diagonal([request.rng.choice(options) for _ in range(size)]) if options else None
     definite = request.has("positive_semidefinite")
     entries = [request.entry(nonzero=request.has("invertible", "positive_definite")) for _ in range(size)]
     if request.style.singular and not request.has("invertible"):
         entries[request.rng.randrange(size)] = Fraction(0)
-    return fields.diagonal([abs(entry) if definite else entry for entry in entries])
+    return fields.diagonal(list(map(abs, entries)) if definite else entries)
+
+
+_UNITS = (Fraction(1), Fraction(-1), Fraction(0))
 
 
 def _orthonormal(request: Request) -> Member:

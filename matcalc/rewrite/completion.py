@@ -233,7 +233,7 @@ class _Glued:
         places = {**back, **{j: len(first.factors) + k for k, j in enumerate(left)}}
         inside = set(self._found([*first.private, *second.private]))
         output = [label for label in dict.fromkeys(self._found([*first.output, *second.output])) if label not in inside]
-        sizes = {self.labels.find(label): size for pattern in self.patterns for label, size in pattern.sizes.items()}
+        sizes = {self.labels.find(label): size for label, size in (first.sizes | second.sizes).items()}
         glued = [Factor(factor.base, factor.exponent, self._found(factor.labels)) for factor in factors]
         others = tuple([places[j] for j in range(len(second.factors))])
         return Graph(tuple(glued), tuple(output), sizes), (tuple(range(len(first.factors))), others)

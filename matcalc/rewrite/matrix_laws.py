@@ -113,11 +113,7 @@ def inverse(argument: Tensor) -> Tensor:
     scalars, left, rest, right = _common(argument)
     if left or right or scalars:
         inner = inverse(spread(rest))
-        pieces = [
-            *(_inverse_of_letter(letter) for letter in reversed(right)),
-            inner,
-            *(_inverse_of_letter(letter) for letter in reversed(left)),
-        ]
+        pieces = [*map(_inverse_of_letter, reversed(right)), inner, *map(_inverse_of_letter, reversed(left))]
         product = joined(pieces, size)
         return elementwise([power_law(_monomial_scalar(scalars), -YES), product], argument.shape)
     factor, core = content(argument)
@@ -247,19 +243,17 @@ def _determinant_of_letter(letter: Tensor) -> Tensor:
 
 
 def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
-    terms = [(chain_of(term, c), c, term) for c, term in terms_of(argument)]
-    bases = [k for k, (chain, _, _) in enumerate(terms) if _is_base(chain)]
-    identities = [k for k in bases if not terms[k][0].letters]
-    chosen = identities or bases
-    if len(chosen) != 1 or len(terms) != 2:
+    chains = [chain_of(term, c) for c, term in terms_of(argument)]
+    bases = [k for k, chain in enumerate(chains) if _is_base(chain)]
+    chosen = [k for k in bases if not chains[k].letters] or bases
+    if len(chosen) != 1 or len(chains) != 2:
         return apply("det", (argument,), ())
-    base, (other, _, _) = terms[chosen[0]][0], terms[1 - chosen[0]]
+    base, other = chains[chosen[0]], chains[1 - chosen[0]]
     if not other.letters and base.letters:
         return apply("det", (argument,), ())
-    inverted = [_inverse_of_letter(letter) for letter in reversed(base.letters)]
+    letters = (*map(_inverse_of_letter, reversed(base.letters)), *other.letters)
     scalar = elementwise([power_law(base.scalar, -YES), other.scalar], ())
-    letters = (*inverted, *other.letters)
-    word = chain_of(joined(letters, size)).letters if letters else ()
+    word = chain_of(joined(letters, size)).letters
     lemma = _sylvester(other.coefficient / base.coefficient, scalar, word)
     return elementwise([_determinant_of_chain(base, size), lemma], ())
 

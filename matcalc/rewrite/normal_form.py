@@ -107,9 +107,7 @@ def _is_symbolic_power(node: Tensor) -> bool:
 def _rules(node: Tensor) -> Iterator[Rule]:
     match node := cast("Node", node):
         case Power(base=Sum() as base, exponent=exponent) if exponent < 0:
-            found = _reciprocal(base)
-            if found is not None:
-                yield found
+            yield from _reciprocal(base)
         case Map(function="sin", arguments=(argument,)):
             yield from _of_entries("sine squared", argument)
         case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
@@ -139,30 +137,28 @@ def _of_entries(name: str, argument: Tensor) -> Iterator[Rule]:
         yield rule
 
 
-def _reciprocal(base: Sum) -> Rule | None:
+def _reciprocal(base: Sum) -> Iterator[Rule]:
     """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound
     indices."""
     inverse = Power(base, -YES)
     labels = tuple(range(base.order))
-    best: tuple[tuple[int, int], int] | None = None
+    ranked: list[tuple[tuple[int, int], int]] = []
     for k, (_, term) in enumerate(base.terms):
         factors = monomial(term)
         whole = isinstance(term, Contraction) and (len(factors) < len(term.operands) or len(set(term.output)) < len(term.output))
         if not factors or whole or any(exponent < 0 or exponent.denominator != 1 for exponent in factors.values()):
             continue
-        rank = (sum(exponent.numerator for exponent in factors.values()), term.digest)
-        if best is None or rank > best[0]:
-            best = (rank, k)
-    if best is None:
-        return None
-    coefficient, lead = base.terms[best[1]]
-    rest = add([pair for k, pair in enumerate(base.terms) if k != best[1]], base.shape)
+        ranked.append(((sum(exponent.numerator for exponent in factors.values()), term.digest), k))
+    if not ranked:
+        return
+    _, place = max(ranked)
+    coefficient, lead = base.terms[place]
+    rest = add([pair for k, pair in enumerate(base.terms) if k != place], base.shape)
     result = add([(YES, ones(base.shape)), (-YES, spread(elementwise([inverse, rest], base.shape)))], base.shape)
     graph = graph_of(lead)
     pattern = Graph((*graph.factors, graph_of(inverse).factors[0]), graph.output, graph.sizes)
-    if graph.output != labels:
-        return None
-    return Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
+    if graph.output == labels:
+        yield Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
 
 
 # ---------------------------------------------------------------- matrices

@@ -220,14 +220,11 @@ def _all_symmetric(symbols: tuple[Symbol, ...]) -> Condition:
 def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
     """``m = n``, first for the sizes of one matrix, which becomes square."""
     names = sorted(names_in([size for symbol in symbols for size in symbol.shape]))
-    pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
+    matrices = [symbol for symbol in symbols if symbol.is_matrix]
+    pairs = [tuple(sorted((str(symbol.rows), str(symbol.cols)))) for symbol in matrices]
     found = [pair for pair in combinations(names, 2) if pair in pairs]
     for one, other in found[:_MOST_SIZE_PAIRS]:
-        squares = [
-            unicode_name(s.name)
-            for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True)
-            if pair == (one, other)
-        ]
+        squares = [unicode_name(symbol.name) for symbol, pair in zip(matrices, pairs, strict=True) if pair == (one, other)]
         yield Condition(f"{one} = {other}", f"{one} = {other} ({' and '.join(squares)} square)", sizes=(one, other))
 
 

@@ -316,20 +316,18 @@ def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witne
 def _explained(question: Question, statement: Statement, claim: Claim, seen: Witness, comparison: Comparison) -> Verdict:
     """The verdict on a false claim, with what would be right."""
     source, layout = question.source, question.layout
-    fault = _helped(lambda: repair(claim, comparison))
+    fault, repaired = _helped(lambda: repair(claim, comparison)) or (None, None)
     condition = _helped(lambda: condition_of(claim))
     example = _helped(lambda: small_counterexample(claim)) or as_counterexample(claim, comparison)
-    reasons = [] if fault is None else [fault[0]]
     lead = claim.right if statement.turned else claim.left
-    right = _helped(partial(_correction, statement, lead, None if fault is None else fault[1]))
+    right = _helped(partial(_correction, statement, lead, repaired))
     residual = _helped(lambda: _residual(claim))
-    if residual is not None:
-        reasons.append(f"left side − right side = {residual}")
+    shown = None if residual is None else f"left side − right side = {residual}"
     return Verdict(
         source,
         "conditional" if condition is not None and condition.exact else "refuted",
         layout,
-        "; ".join(reasons),
+        "; ".join(filter(None, [fault, shown])),
         example,
         right,
         None if condition is None else condition.text,
@@ -343,19 +341,19 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
 def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Verdict:
     """A statement whose sides have different shapes, or (without a claim) of which one side has
     none."""
-    reasons = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
+    reasons: list[str | None] = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
     layout, correction, other = question.layout, None, None
     if question.help:
-        fault = None if claim is None else repair(claim, None)
+        fault, repaired = (None if claim is None else repair(claim, None)) or (None, None)
         lead = statement.right if statement.turned else statement.left
         assert lead is not None
         shaped = side_of(lead, "tensor" if statement.by_axes else layout, question.symmetric)
-        correction = _correction(statement, shaped, None if fault is None else fault[1])
+        correction = _correction(statement, shaped, repaired)
         other = None if claim is None else _other_layout(claim, layout)
-        reasons += [] if fault is None else [fault[0]]
         wish = None if fault is not None or other is not None else would_hold(question, statement)
-        reasons += [] if wish is None else [wish]
-    return Verdict(question.source, "refuted", layout, "; ".join(reasons), correction=correction, other_layout=other)
+        reasons += [fault, wish]
+    reason = "; ".join(filter(None, reasons))
+    return Verdict(question.source, "refuted", layout, reason, correction=correction, other_layout=other)
 
 
 def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:

@@ -4,6 +4,7 @@ the formula has there."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from itertools import pairwise
 from typing import TypeAlias, cast
 
@@ -98,10 +99,7 @@ def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split,
         case Negative():
             return done[node.operand]
         case Sum(terms=parts) | Hadamard(factors=parts):
-            found: tuple[Split, Split] = (None, None)
-            for part in parts:
-                found = _first(found, done[part])
-            return found
+            return reduce(_first, [done[part] for part in parts])
         case Quotient():
             return done[node.numerator if not node.numerator.is_scalar else node.denominator]
         case Product():

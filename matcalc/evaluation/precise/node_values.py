@@ -239,16 +239,13 @@ def _norm(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
         case "2" | "A":
             return ar.root(_square(ar, kind, below))
         case "1":
-            for entry in below[0].data:
-                ar.sign(entry)
-            return ar.total([abs(entry) for entry in below[0].data])
+            return ar.total(a.mapped(below[0], partial(scalar_functions.absolute, ar)).data)
         case "p":
             power = below[1].data[0]
             if power <= 0:
                 raise Undefined("a p-norm with p that is not positive")
-            for entry in below[0].data:
-                ar.sign(entry)
-            total = ar.total([scalar_functions.real_power(ar, abs(entry), power) for entry in below[0].data])
+            sizes = a.mapped(below[0], partial(scalar_functions.absolute, ar)).data
+            total = ar.total([scalar_functions.real_power(ar, size, power) for size in sizes])
             return scalar_functions.real_power(ar, total, 1 / power)
         case "nuclear":
             return whole_functions.nuclear_norm(ar, below[0])

@@ -197,7 +197,7 @@ def _within_one(function: Callable[[Decimals, Decimal], Decimal]) -> Callable[[D
     return inside
 
 
-def _absolute(ar: Decimals, value: Decimal) -> Decimal:
+def absolute(ar: Decimals, value: Decimal) -> Decimal:
     ar.sign(value)
     return abs(value)
 
@@ -227,7 +227,7 @@ _FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyT
         "asin": _within_one(_asin_inside),
         "acos": _within_one(_acos_inside),
         "atan": _atan,
-        "abs": _absolute,
+        "abs": absolute,
         "sign": _sign,
         "relu": _relu,
         "step": _step,

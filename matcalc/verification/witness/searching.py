@@ -164,10 +164,8 @@ class _Search:
         for sizes in self.choices[:2]:
             for point in made(scaled_points(known, sizes)):
                 yield from self._judged(point)
-            if known.kinked or len(known.literals) > 0:
-                for point in made(literal_points(known, sizes)):
-                    yield from self._judged(point, kinks=False)
-            for point in made(deficient_points(known, sizes)):
+            around = literal_points(known, sizes) if known.kinked or known.literals else ()
+            for point in made(chain(around, deficient_points(known, sizes))):
                 yield from self._judged(point, kinks=False)
             if known.kinked:
                 here = [point for point in self.good if point.sizes == sizes]

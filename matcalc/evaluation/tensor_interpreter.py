@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
@@ -119,7 +119,11 @@ class _Work:
         return tuple(other for other in around if other in self.output or not self.carriers[other] <= group)
 
     def cost(self, label: int) -> int:
-        return prod(self.lengths[other] for other in self.remaining(label))
+        return self.entries(self.remaining(label))
+
+    def entries(self, labels: Iterable[int]) -> int:
+        """How many entries an array with these axes has."""
+        return prod(self.lengths[label] for label in labels)
 
     def eliminate(self) -> None:
         """Sums over every label that is not in the output."""
@@ -158,12 +162,12 @@ class _Work:
 
     def einsum(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
         local = {label: k for k, label in enumerate(sorted({label for _, names in operands for label in names}))}
-        if len(labels) > _AXES or len(local) > 50 or prod(self.lengths[label] for label in labels) > LARGEST:
+        if len(labels) > _AXES or len(local) > 50 or self.entries(labels) > LARGEST:
             raise LimitError("a product in index notation needs too large an intermediate array")
         arguments: list[Any] = []
         for array, names in operands:
             arguments += [array, [local[label] for label in names]]
-        work = prod(self.lengths[label] for label in local)
+        work = self.entries(local)
         result = np.einsum(*arguments, [local[label] for label in labels], optimize=len(operands) > 1 and work > _SMALL)
         return np.asarray(result)
 

@@ -323,8 +323,7 @@ def _idempotent(request: Request) -> Member:
     if request.has("simplex"):
         return _idempotent_stochastic(request, size)
     if request.has("positive", "sign"):
-        left = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
-        right = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
+        left, right = [[draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)] for _ in range(2)]
         total = fields.dot(right, left)
         return fields.scaled(1 / total, matrices.outer(left, right)) if total else fields.zeros(size, size)
     if request.has("integer", "nonnegative"):

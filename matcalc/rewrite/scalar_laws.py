@@ -34,17 +34,8 @@ def _map(function: str, argument: Tensor) -> Tensor:
         return normal_formula("pi/2", argument)
     if function in definitions():  # the last of several is the one by signs, valid but at the kink
         return normal_formula(law_lines()[definitions()[function][-1]].right, argument)
-    match function:
-        case "exp":
-            return _exponential(argument)
-        case "log":
-            return _logarithm(argument)
-        case "sign":
-            return _sign(argument)
-        case "sin" | "cos":
-            return _of_angles(function, argument)
-        case _:
-            return apply_map(function, argument)
+    law = _LAWS.get(function)
+    return apply_map(function, argument) if law is None else law(argument)
 
 
 def normal_formula(text: str, argument: Tensor) -> Tensor:
@@ -273,6 +264,15 @@ def _sign(argument: Tensor) -> Tensor:
             operands.append(_sign(base) if exponent % 2 else power(_sign(base), Fraction(2)))
             indices.append(where)
     return scale(sign, contract(operands, indices, labels, dict(enumerate(core.shape))))
+
+
+_LAWS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "exp": _exponential,
+    "log": _logarithm,
+    "sign": _sign,
+    "sin": partial(_of_angles, "sin"),
+    "cos": partial(_of_angles, "cos"),
+}
 
 
 # ---------------------------------------------------------------- broadcasting

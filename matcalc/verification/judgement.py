@@ -160,7 +160,7 @@ def _within_budget(question: Question, statement: Statement) -> Verdict:
 def _read_otherwise(question: Question, statement: Statement) -> Verdict | None:
     """The verdict on a false claim that is true if its words are read in another way that people
     write; None where there is none."""
-    keys = list(dict.fromkeys(decision.otherwise for decision in statement.decisions if decision.otherwise))
+    keys = list(filter(None, dict.fromkeys(decision.otherwise for decision in statement.decisions)))
     if question.options.otherwise or not keys:
         return None
     for chosen in [frozenset([key]) for key in keys[:_MOST_CHOICES]] + ([frozenset(keys)] if len(keys) > 1 else []):

@@ -151,13 +151,10 @@ def _along(
     first, last = (known[shaped[0]][0], known[shaped[-1]][1]) if node.is_scalar else (rows, cols)
     between = [known[left][1] if known[left][1] is not None else known[right][0] for left, right in pairwise(shaped)]
     borders: list[Split] = [first, *between, last]
-    for order in (range(len(shaped)), reversed(range(len(shaped)))):
-        for k in order:
-            if isinstance(shaped[k], Identity):
-                if borders[k + 1] is None:
-                    borders[k + 1] = borders[k]
-                elif borders[k] is None:
-                    borders[k] = borders[k + 1]
+    for k in (*range(len(shaped)), *reversed(range(len(shaped)))):
+        before, after = borders[k : k + 2]
+        if isinstance(shaped[k], Identity) and (before is None or after is None):
+            borders[k : k + 2] = [before if after is None else after] * 2
     return [(factor, (borders[k], borders[k + 1])) for k, factor in enumerate(shaped)]
 
 

@@ -79,6 +79,11 @@ def functions() -> Mapping[str, Function]:
     return MappingProxyType({name: _function(name, row) for name, row in rows if name not in _NAMES})
 
 
+def has_kink(name: str) -> bool:
+    """Whether a function of the language has a kink or a jump, at 0; nobody's own has one."""
+    return name in functions() and bool(functions()[name].at_kink)
+
+
 @record
 class Named:
     """How a target of code or a notation is called; ``aliases`` are other spellings of its name."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, has_kink
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
@@ -47,7 +47,6 @@ _KINK = 0.05
 _POLE = 1e-3
 _CONDITION = 1e5
 
-_KINKED = frozenset({"abs", "sign", "relu", "step"})
 _AT_ZERO = frozenset({"log"})
 _WITHIN_ONE = frozenset({"asin", "acos"})
 _DETERMINANTS = frozenset({"det", "logdet"})
@@ -68,7 +67,7 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     match node := cast("Node", node):
         case Elementwise(function=name):
             size = np.abs(operands[0])
-            near_zero = kinks and name in _KINKED and np.any(size < _KINK)
+            near_zero = kinks and has_kink(name) and np.any(size < _KINK)
             _refuse(near_zero or (name in _AT_ZERO and np.any(operands[0] < _KINK)), f"an argument of {name} is near zero")
             _refuse(name in _WITHIN_ONE and np.any(size > 0.9), f"an argument of {name} is near one")
             _refuse(name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2), "an argument of tan is near a pole")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from matcalc.base.budgets import valued
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import functions
+from matcalc.base.functions import functions, has_kink
 from matcalc.base.sizes import Size, is_square, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
@@ -56,7 +56,6 @@ from matcalc.facts.table import entries_of, implied
 if TYPE_CHECKING:
     from matcalc.verification.claims import Claim
 
-_KINKED = frozenset({"abs", "sign", "relu", "step"})
 _RANKED = frozenset({"idempotent", "orthonormal"})
 _MOST_DIGITS = 300
 
@@ -130,7 +129,7 @@ def _is_curved(node: Expr) -> bool:
 
 
 def _is_kinked(node: Expr) -> bool:
-    return (isinstance(node, Elementwise) and node.function in _KINKED) or (isinstance(node, Norm) and node.kind in ("1", "p"))
+    return (isinstance(node, Elementwise) and has_kink(node.function)) or (isinstance(node, Norm) and node.kind in ("1", "p"))
 
 
 _ENTRIES = ""

@@ -85,6 +85,12 @@ def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array
 
 
+def check_position(position: int, length: int) -> None:
+    """Raises ShapeError for a unit vector that has no entry at that position."""
+    if not 1 <= position <= length:
+        raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {length}")
+
+
 def check_given(names: Iterable[str], values: Mapping[str, Any]) -> None:
     """Raises MatcalcError for symbols that no value is given for."""
     missing = sorted({*names} - values.keys())

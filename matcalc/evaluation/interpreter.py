@@ -27,6 +27,7 @@ from matcalc.evaluation.arrays import (
     as_array,
     as_float,
     check_given,
+    check_position,
     dimensions,
     from_inside,
     multiply,
@@ -258,10 +259,7 @@ class _Step:
                 return self.constant(np.zeros(self.dims(node.shape)))
             case UnitVector(position=position):
                 column = np.zeros(self.dims(node.shape))
-                if not 1 <= position <= len(column):
-                    raise ShapeError(
-                        f"the unit vector e_{position} needs at least {position} entries, here there are {len(column)}"
-                    )
+                check_position(position, len(column))
                 column[position - 1] = 1.0
                 return self.constant(column)
             case Commutation(m=m, n=n):

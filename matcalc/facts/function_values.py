@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import partial, reduce
 
 from matcalc.base.functions import Function, computable
 from matcalc.base.records import record
@@ -37,14 +38,12 @@ def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
     function = computable().get(name)
     if function is None:
         return NOTHING
-    entries = Range.of(function.range) if function.range else ANY
-    for fact, text in function.ranges:
-        if has(argument, fact):
-            entries = r.both(entries, Range.of(text))
+    more = [Range.of(text) for fact, text in function.ranges if has(argument, fact)]
+    entries = reduce(r.both, more, Range.of(function.range) if function.range else ANY)
     if not order:
         return plain(entries)
     names = [fact for given, facts in function.gives if given == "any" or has(argument, given) for fact in facts.split()]
-    names += [fact for fact in function.keeps if has(argument, fact)]
+    names += filter(partial(has, argument), function.keeps)
     if function.symmetry == "always" or (function.symmetry == "kept" and "symmetric" in argument):
         names.append("symmetric")
     traits = traits_of(names) if order > 1 else frozenset([_OF_VECTOR[name] for name in names if name in _OF_VECTOR])

@@ -13,7 +13,7 @@ from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.arrays import chained, multiply
+from matcalc.evaluation.arrays import chained, check_position, multiply
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.small_arrays import Array
@@ -154,10 +154,7 @@ def _constant(inputs: Inputs, node: Number | Constant | SizeValue | Identity | O
             return a.filled(inputs.dims(node.shape), ar.zero)
         case UnitVector(position=position):
             column = a.filled(inputs.dims(node.shape), ar.zero)
-            if not 1 <= position <= len(column.data):
-                raise ShapeError(
-                    f"the unit vector e_{position} needs at least {position} entries, here there are {len(column.data)}"
-                )
+            check_position(position, len(column.data))
             column.data[position - 1] = ar.one
             return column
         case Commutation(m=m, n=n):

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from itertools import takewhile
 from math import exp, log
 from random import Random
 from typing import Any, TypeAlias
@@ -111,16 +113,19 @@ def _candidates(request: Request) -> Iterator[Member]:
         case 0:
             yield request.entry()
         case 2:
+            rows, cols = request.shape
             recipe = next(recipe for test, recipe in _RECIPES if test(request))
-            for _ in range(_ATTEMPTS):
-                found = recipe(request)
-                if found is None:
-                    break
-                yield found
-            yield from _plain(request)
+            yield from _attempts(partial(recipe, request))
+            yield from matrices.plain(rows, cols)  # a few that have many facts at once
+            if rows == cols:
+                yield from _attempts(partial(_signed_permutation, request, rows, cols))
         case _:
-            for _ in range(_ATTEMPTS):
-                yield _array(request, request.shape)
+            yield from _attempts(partial(_array, request, request.shape))
+
+
+def _attempts(draw: Callable[[], Member]) -> Iterator[Member]:
+    """Draws, until one says that there is none."""
+    return takewhile(lambda found: found is not None, (draw() for _ in range(_ATTEMPTS)))
 
 
 def _array(request: Request, shape: tuple[int, ...]) -> Member:
@@ -141,8 +146,7 @@ def _array(request: Request, shape: tuple[int, ...]) -> Member:
 
 
 def _unit(request: Request, size: int) -> list[Fraction]:
-    """A vector of length one, by stereographic projection; one of the axes where singular values
-    are asked for."""
+    """A vector of length one; one of the axes where singular values are asked for."""
     if request.has("integer") or (request.style.singular and not request.has("positive")):
         return _one_entry(request, size, range(size))
     near = _near(request)
@@ -474,14 +478,3 @@ _RECIPES: tuple[tuple[Callable[[Request], bool], Callable[[Request], Member]], .
     (lambda request: True, _tied),
 )
 """Which recipe draws a matrix: that of the first fact that it has."""
-
-
-def _plain(request: Request) -> Iterator[Member]:
-    """A few matrices that have many facts at once."""
-    rows, cols = request.shape
-    yield from matrices.plain(rows, cols)
-    for _ in range(_ATTEMPTS if rows == cols else 0):
-        found = _signed_permutation(request, rows, cols)
-        if found is None:
-            return
-        yield found

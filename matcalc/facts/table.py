@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -478,16 +477,3 @@ def tied(matrix: Rows, tie: Tie) -> Matrix:
     sign = mirrored(tie)
     shown = [[matrix[j][i] * sign if sign and i > j else entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
     return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(shown)]
-
-
-def projected(matrix: Rows, tie: Tie) -> Matrix:
-    """The nearest matrix that keeps the tie, of exact entries.
-
-    >>> projected([[1, 2], [4, 3]], "lower"), projected([[1, 2], [4, 3]], "symmetric")
-    ([[1, 0], [4, 3]], [[Fraction(1, 1), Fraction(3, 1)], [Fraction(3, 1), Fraction(3, 1)]])
-    """
-    sign = mirrored(tie)
-    if not sign:
-        return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
-    half = Fraction(1, 2)
-    return [[half * (entry + sign * matrix[j][i]) for j, entry in enumerate(row)] for i, row in enumerate(matrix)]

@@ -402,7 +402,7 @@ def entry_values(text: str) -> EntryValues:
 @lru_cache(maxsize=1024)
 def entries_of(names: frozenset[str]) -> EntryValues:
     """What all of these facts together allow an entry to be."""
-    every = [entry_values(facts()[name].entries) for name in sorted(names) if name in facts()]
+    every = [entry_values(facts()[name].entries) for name in sorted(names & facts().keys())]
     lowest = max([one.lowest for one in every], key=("", ">=", ">").index, default="")
     whole = any(one.whole for one in every)
     first = next((one.values for one in every if one.values is not None), None)

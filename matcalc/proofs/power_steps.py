@@ -201,7 +201,7 @@ def common_out(node: Power | Map) -> Macro | None:
     if total is None:
         return None
     flats = [Flat(term) for _, term in total.terms]
-    lowest = _lowest([_monomial(flat) for flat in flats])
+    lowest = _lowest(list(map(_monomial, flats)))
     if not _is_whole(node):
         lowest = {key: e for key, e in lowest.items() if nonnegative(raised(key[0], e))}
     if not lowest or any(len(set(flat.output)) < len(flat.output) for flat in flats):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import TypeAlias
 
 from matcalc.base.sizes import Size
@@ -63,7 +64,7 @@ def primitive(total: Sum) -> tuple[Monomial, Tensor]:
     Powers of sums stay inside unless they are negative everywhere they occur.
     """
     monomials = [monomial(term) for _, term in total.terms]
-    keys = dict.fromkeys(key for one in monomials for key in one)
+    keys = dict.fromkeys(chain.from_iterable(monomials))
     common: Monomial = {}
     for key in keys:
         exponents = [one.get(key, NO) for one in monomials]

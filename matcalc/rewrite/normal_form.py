@@ -122,11 +122,14 @@ def _rules(node: Tensor) -> Iterator[Rule]:
                 total = Graph((Factor(node, YES, labels),), left, dict(enumerate(node.shape)))
                 yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
         case Apply(function="sqrtm" | "logm", arguments=(argument,)):
-            name = "square root of a matrix" if node.function == "sqrtm" else "trace of a logarithm"
+            name = _OF_MATRICES[node.function]
             pattern, result = both_sides(name, X=argument)
             yield Rule(graph_of(pattern), normal_form(result), name)
         case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
+
+
+_OF_MATRICES = {"sqrtm": "square root of a matrix", "logm": "trace of a logarithm"}
 
 
 def _of_entries(name: str, argument: Tensor) -> Iterator[Rule]:

@@ -96,10 +96,8 @@ def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split,
             rows, cols = done[node.operand]
             split = rows if node.operand.is_column else cols
             return split, split
-        case Negative():
-            return done[node.operand]
-        case Sum(terms=parts) | Hadamard(factors=parts):
-            return reduce(_first, [done[part] for part in parts])
+        case Negative() | Sum() | Hadamard():
+            return reduce(_first, [done[part] for part in node.below])
         case Quotient():
             return done[node.numerator if not node.numerator.is_scalar else node.denominator]
         case Product():
@@ -127,10 +125,8 @@ def _passed_down(
     match node := cast("Node", node):
         case Transpose():
             return [(node.operand, (cols, rows))]
-        case Negative():
-            return [(node.operand, (rows, cols))]
-        case Sum(terms=parts) | Hadamard(factors=parts):
-            return [(part, (rows, cols)) for part in parts]
+        case Negative() | Sum() | Hadamard():
+            return [(part, (rows, cols)) for part in node.below]
         case Quotient():
             return [(part, (rows, cols)) for part in (node.numerator, node.denominator) if not part.is_scalar]
         case DiagonalMatrix():

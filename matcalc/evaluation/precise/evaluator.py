@@ -49,9 +49,7 @@ class Plan:
         order = _needed(expression)
         places = {node: k for k, node in enumerate(order)}
         below = {node: tuple([places[operand] for operand in operands_of(node)]) for node in order}
-        users: dict[int, int] = {}
-        for k, node in enumerate(order):
-            users.update(dict.fromkeys(below[node], k))
+        last_user = {j: k for k, node in enumerate(order) for j in below[node]}
         free: Mapping[Expr, tuple[Index, ...]] = bottom_up(
             order, lambda node, known: free_at(node, [known[part] for part in operands_of(node)])
         )
@@ -59,11 +57,10 @@ class Plan:
             raise MatcalcError(f"the index {free[expression][0].name} has no value: no sum binds it")
         self._steps = tuple(
             [
-                _Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if users[j] == k})))
+                _Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if last_user[j] == k})))
                 for k, node in enumerate(order)
             ]
         )
-        self.symbols = tuple([node for node in order if isinstance(node, Symbol)])
 
     def value(self, ar: Arithmetic, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         """The value at a point. Raises Undefined, NotRational, LimitError or

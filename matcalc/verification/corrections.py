@@ -134,9 +134,7 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
         return None
     right = claim.right.expression
     if not claim.fits:
-        if len(right.shape) > 2:
-            return None
-        turned = Transpose(right)
+        turned = Transpose(right) if len(right.shape) <= 2 else right
         if turned.shape == claim.left.shape and holds(Claim(claim.left, Formula(turned)), quick=True):
             return "the right side should be transposed", turned
         return None

@@ -169,7 +169,7 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 
     Raises NotRational, NoMemberError or LimitError.
     """
-    order = max(len(side.wrt) if side.is_derivative else 0 for side in (claim.left, claim.right))
+    order = max(len(side.extra) for side in (claim.left, claim.right))
     ar = Residues(order)
     values = residues(claim.symbols, sizes, f"residues {seed}", ar)
     try:

@@ -196,9 +196,8 @@ class _Step:
         own = self.dims(node.shape)
         outer = len(self.flat)
         if any(operand.ndim != outer + 2 for operand in operands) and not isinstance(node, (Entry, IndexSum)):
-            array = self.compute(node, self.aligned(node, operands))
-        else:
-            array = self.compute(node, operands)
+            operands = self.aligned(node, operands)
+        array = self.compute(node, operands)
         if array.shape[outer:] != own:
             raise ShapeError(
                 f"{_operation(node)} gave an array of shape {array.shape[outer:]} where {shape_text(node.shape)} was expected"
@@ -288,11 +287,10 @@ class _Step:
                 result = np.linalg.inv(operands[0])
             case Trace():
                 result = np.trace(operands[0], axis1=-2, axis2=-1)[..., None, None]
+            case Total(axis=None):
+                result = operands[0].sum(axis=(-2, -1), keepdims=True)
             case Total(axis=axis):
-                if axis is None:
-                    result = operands[0].sum(axis=(-2, -1), keepdims=True)
-                else:
-                    result = operands[0].sum(axis=-1 if axis == "rows" else -2)[..., None]
+                result = operands[0].sum(axis=-1 if axis == "rows" else -2)[..., None]
             case Diagonal():
                 result = np.diagonal(operands[0], axis1=-2, axis2=-1)[..., None]
             case DiagonalMatrix():

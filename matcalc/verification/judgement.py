@@ -203,12 +203,13 @@ def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> V
     except MatcalcError:
         return verdict
     several = "are scalars" if len(names) > 1 else "is a scalar"
-    shown = {
-        "condition": f"{', '.join(names)}: scalar",
-        "condition_text": f"{' and '.join(names)} {several}",
-        "condition_exact": True,
-    }
-    return replace(verdict, status="conditional", **shown)  # type: ignore[arg-type]
+    return replace(
+        verdict,
+        status="conditional",
+        condition=f"{', '.join(names)}: scalar",
+        condition_text=f"{' and '.join(names)} {several}",
+        condition_exact=True,
+    )
 
 
 def _helped(find: Callable[[], Found]) -> Found | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 from operator import mul
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.records import computed, interned
@@ -28,7 +28,9 @@ from matcalc.base.sizes import (
     square_shape,
 )
 from matcalc.base.traversal import operands_of, postorder as postorder
-from matcalc.facts.known import Known
+
+if TYPE_CHECKING:
+    from matcalc.facts.known import Known
 
 
 @interned

@@ -9,18 +9,20 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import prod
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import np
 from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.small_arrays import Array, check_size, of_lines
-from matcalc.evaluation.sampling import Point
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.matrices import STYLES, Style
 from matcalc.facts.table import tie_of, tied
+
+if TYPE_CHECKING:
+    from matcalc.evaluation.sampling import Point
 
 _SHORT = 10**6
 """Denominators of numbers that were surely meant, where they give the same floating-point

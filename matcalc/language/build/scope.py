@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import sizes_text
 from matcalc.facts.table import kinds
-from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.decisions import Apart, Decision
-from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import Definition, Syntax, names_among, sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, SCALAR, Cell, kind_of
+
+if TYPE_CHECKING:
+    from matcalc.language.build.terms import BoundIndex, Term
+    from matcalc.language.declare.declared import Declaration
 
 COLUMNS = "columns"
 """The choice that members are the columns of a matrix, and not its rows; behind a colon stands what

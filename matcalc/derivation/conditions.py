@@ -42,7 +42,7 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import free_indices, over_all, product_of
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
-from matcalc.printing import text
+from matcalc.printing.expressions import text
 
 
 @record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, overload
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import replace
@@ -20,7 +21,6 @@ from matcalc.objects.inputs import (
     Expression,
     Name,
     Names,
-    explained,
     is_single,
     listed,
     named_in,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from matcalc.base.budgets import as_call
 from matcalc.base.records import guarded, replace
 from matcalc.base.sizes import axes_of
 from matcalc.derivation.pipeline import Outcome, differentiate
@@ -18,7 +19,7 @@ from matcalc.expr.rewriting import replaced_all, resolved, rested_on, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.inputs import Outline, as_call
+from matcalc.objects.inputs import Outline
 from matcalc.objects.parsed import ParsedExpression, Reading, Style
 from matcalc.objects.programs import array_function, gradients_callable, gradients_code
 from matcalc.printing import Shown, index_text, text

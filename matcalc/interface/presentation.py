@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import parse
@@ -13,7 +14,7 @@ from matcalc.interface.results import Derivation
 from matcalc.language.decisions import Question, reading_options
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import question_in
-from matcalc.objects.inputs import Expression, explained
+from matcalc.objects.inputs import Expression
 from matcalc.objects.parsed import Reading, Style
 from matcalc.printing.names import ascii_name, unicode_name
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias, overload
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.sizes import shape_text
@@ -25,7 +26,6 @@ from matcalc.objects.inputs import (
     Name,
     Names,
     Outline,
-    explained,
     is_single,
     listed,
     name_of,

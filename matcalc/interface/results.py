@@ -8,6 +8,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.lazy import later
@@ -16,7 +17,6 @@ from matcalc.derivation.pipeline import Outcome, over_samples
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.inputs import as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, member_notes, operand, text
 from matcalc.printing.notations import checked_notation, notation_of

@@ -3,15 +3,12 @@ intermediate results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from matcalc.base.budgets import DERIVATION_SECONDS, metered
-from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
@@ -30,9 +27,6 @@ if TYPE_CHECKING:
     from matcalc.objects import combining
 else:
     combining = later("matcalc.objects.combining")
-
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
 
 Expression: TypeAlias = "str | Arithmetic | sympy.Basic"
 """A text of the language, an expression built with operators, or a SymPy expression."""
@@ -133,44 +127,6 @@ def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
         [*import_module("matcalc.language.declare.objects").texts_of(declare), *(f"{name}: {text}" for name, text in new.items())]
     )
     return SharedText(joined) if isinstance(declare, SharedText) else joined
-
-
-@contextmanager
-def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterator[None]:
-    """The door of a call: errors know the text they are about, no error but MatcalcError gets out,
-    and the call has a budget."""
-    text = expression if isinstance(expression, str) else None
-    try:
-        with metered(seconds):
-            yield
-    except MatcalcError as error:
-        if text is not None:
-            error.with_text(text)
-        raise
-    except RecursionError:
-        raise LimitError("the expression is nested too deeply", text=text) from None
-    except MemoryError:
-        raise LimitError(
-            "the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression"
-        ) from None
-    except ValueError as error:
-        if "integer string conversion" not in str(error):
-            raise
-        raise LimitError(
-            "a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value"
-        ) from None
-
-
-def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """The method of a result as a call of its own, with a budget and no errors but those of this
-    package."""
-
-    @wraps(function)
-    def bounded(*arguments: Given.args, **keywords: Given.kwargs) -> Answer:
-        with explained(None):
-            return function(*arguments, **keywords)
-
-    return bounded
 
 
 def is_sympy(value: object) -> bool:

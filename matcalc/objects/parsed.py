@@ -8,6 +8,7 @@ from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
@@ -17,7 +18,6 @@ from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declaration_text, declared_text
 from matcalc.objects.arithmetic import Arithmetic
-from matcalc.objects.inputs import as_call
 from matcalc.printing import Shown, latex, markdown, text
 from matcalc.printing.notations import checked_notation
 

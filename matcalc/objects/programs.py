@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
@@ -28,7 +29,7 @@ from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
 from matcalc.objects.combining import declarations_of
-from matcalc.objects.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
+from matcalc.objects.inputs import Expression, Name, Names, listed, name_of, names_of, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

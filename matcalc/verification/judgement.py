@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
+from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, explained, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
@@ -24,7 +24,7 @@ from matcalc.language.decisions import reading_options
 from matcalc.language.declare.declared import BlockText, Declare, SharedText
 from matcalc.language.elaboration import about_unused
 from matcalc.language.statements import Statement, elaborate_statement
-from matcalc.objects.inputs import also_declared, derivative_within, explained
+from matcalc.objects.inputs import also_declared, derivative_within
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
 from matcalc.rewrite.normal_form import proves_zero

@@ -8,12 +8,11 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.budgets import PROOF_SECONDS
+from matcalc.base.budgets import PROOF_SECONDS, explained
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.lazy import later, np
 from matcalc.language import elaborate
 from matcalc.language.decisions import warned
-from matcalc.objects.inputs import explained
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.verification.entry_answers import EntryAnswer
 

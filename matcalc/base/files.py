@@ -35,6 +35,18 @@ def read(name: str, file: str) -> str:
         return opened.read()
 
 
+@cache
+def stored_table(name: str) -> Any:
+    """The file of ``rules/`` with this name and the ending ``.toml``."""
+    return stored(name, read("rules", f"{name}.toml"), _tables)
+
+
+def _tables(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
 Value = TypeVar("Value")
 
 _HEADER = 4

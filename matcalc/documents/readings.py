@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -11,7 +10,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from matcalc.base.files import read
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Asked
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
@@ -61,7 +60,7 @@ _PART = pattern("⟨([a-z]+)⟩")
 @cache
 def habits() -> tuple[Habit, ...]:
     """The habits of the file, in the order in which they are tried."""
-    return tuple([Habit(**one) for one in tomllib.loads(read("rules", "habits.toml"))["habit"]])
+    return tuple([Habit(**one) for one in stored_table("habits")["habit"]])
 
 
 def _declared(asked: Asked) -> frozenset[str]:

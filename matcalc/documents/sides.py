@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.files import stored_table
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation, Placed
-from matcalc.documents.cues import cue_table, environments, word_use
+from matcalc.documents.cues import environments, word_use
 from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command, plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
@@ -185,7 +186,7 @@ def is_own(command: str) -> bool:
 
 @cache
 def _known_commands() -> frozenset[str]:
-    return frozenset(cue_table()["names"]["commands"]) | _COMMANDS | frozenset(spellings())
+    return frozenset(stored_table("roles")["names"]["commands"]) | _COMMANDS | frozenset(spellings())
 
 
 def _label(found: re.Match[str]) -> str:
@@ -239,7 +240,7 @@ _DIRECTIONAL = pattern(r"\bD\s*(?:\^\{?2\}?)?\s*(?:_\{?[^{}]*\}?)?\s*\\?[A-Za-z]
 
 @cache
 def _signs(sort: str) -> tuple[str, ...]:
-    return tuple(cue_table()["signs"][sort])
+    return tuple(stored_table("roles")["signs"][sort])
 
 
 def holds(text: str, sort: str) -> bool:
@@ -392,12 +393,12 @@ def _kept(found: re.Match[str]) -> str:
 def is_function(name: str) -> bool:
     """Whether a name with arguments is that of a function which everybody knows: ``tr(A)`` is no
     definition of tr."""
-    return name in spellings() or name in cue_table()["names"]["functions"]
+    return name in spellings() or name in stored_table("roles")["names"]["functions"]
 
 
 def is_constant(text: str) -> bool:
     """Whether a side is a name with a fixed meaning, such as the identity."""
-    return text.strip() in cue_table()["names"]["constants"]
+    return text.strip() in stored_table("roles")["names"]["constants"]
 
 
 _LONGEST_FACT = 80

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.cues import bracketed, cue_table
+from matcalc.documents.cues import bracketed
 from matcalc.documents.sides import Row, head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
@@ -62,12 +63,12 @@ def speaks_of_known(text: str, known: Named, notation: Notation) -> bool:
 
 @cache
 def _sizes() -> frozenset[str]:
-    return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
+    return INDEX_LETTERS | frozenset(stored_table("roles")["names"]["sizes"])
 
 
 def _is_fixed(symbol: str, name: str) -> bool:
     """Whether a symbol, with its index a name, is a constant or a function that everybody knows."""
-    return symbol in cue_table()["names"]["fixed"] or is_function(symbol) or is_function(name)
+    return symbol in stored_table("roles")["names"]["fixed"] or is_function(symbol) or is_function(name)
 
 
 @dataclass(slots=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from matcalc.base.files import read
+from matcalc.base.files import stored_table
 from matcalc.documents.blocks import (
     Break,
     Closing,
@@ -62,7 +61,7 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary, read once."""
-    table = tomllib.loads(read("rules", "prose.toml"))
+    table = stored_table("prose")
     nouns = {**{name: name for name in _facts()}, **table["nouns"]}
     lists = {name: words for name, words in table.items() if isinstance(words, list) and isinstance(words[0], str)}
     return Vocabulary(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
+from matcalc.base.files import stored_table
 from matcalc.documents.blocks import Formula, Heading, Nest, Piece, Place, Placed, Words, joined, line_starts
-from matcalc.documents.cues import Raw, table
+from matcalc.documents.cues import Raw
 
 _NAMED = {
     "environments": re.compile(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)"),
@@ -21,24 +22,24 @@ _NAMED = {
 @cache
 def blocks(use: str) -> frozenset[str]:
     """Names of blocks of Markdown and directives of reStructuredText by use."""
-    return frozenset(table("markup.toml")["blocks"][use])
+    return frozenset(stored_table("markup")["blocks"][use])
 
 
 @cache
 def html(use: str) -> frozenset[str]:
     """Names of elements and classes of HTML by use."""
-    return frozenset(table("markup.toml")["html"][use])
+    return frozenset(stored_table("markup")["html"][use])
 
 
 def labelled(prefix: str) -> str:
     """The theorem that a label of Quarto with this beginning is for; empty for others."""
-    return str(table("markup.toml")["labels"].get(prefix, ""))
+    return str(stored_table("markup")["labels"].get(prefix, ""))
 
 
 @cache
 def latex(group: str, use: str) -> Mapping[str, str]:
     """The ``environments`` or ``commands`` of LaTeX of one use, with the arguments they take."""
-    found = [_NAMED[group].fullmatch(entry) for entry in table("latex_text.toml")[group][use]]
+    found = [_NAMED[group].fullmatch(entry) for entry in stored_table("latex_text")[group][use]]
     return {match["name"]: match["arguments"] for match in found if match is not None}
 
 
@@ -59,7 +60,7 @@ def within() -> frozenset[str]:
 @cache
 def theorems() -> Mapping[str, str]:
     """Environments for theorems, proofs and the like, and how they are called."""
-    titles = table("latex_text.toml")["titles"]
+    titles = stored_table("latex_text")["titles"]
     return {name: titles.get(name, name) for name in latex("environments", "theorems")}
 
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db as get_default_texts
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_arguments
 
-from matcalc.documents.cues import table
+from matcalc.base.files import stored_table
 from matcalc.documents.formats.delimiters import latex
 from matcalc.language.latex.latex_texts import Frame, Runs, Token
 from matcalc.language.latex.mouth import Mouth
@@ -31,7 +31,7 @@ MATHEMATICS, TABLES, OTHERS, INLINE, OUTER, VERBATIM, UNSEEN, DRAWINGS, LISTS, T
 ))  # fmt: skip
 """Names of environments with the arguments they take."""
 COMMANDS, SPACES, REFERENCES, PROSE = map(_COMMANDS, ("arguments", "space", "references", "prose"))
-TITLES, HEADINGS, PACKAGES = (table("latex_text.toml")[name] for name in ("titles", "headings", "packages"))
+TITLES, HEADINGS, PACKAGES = (stored_table("latex_text")[name] for name in ("titles", "headings", "packages"))
 KEPT = _STRUCTURE.union(THEOREMS, LISTS, HEADINGS, MATHEMATICS)
 """Names that keep their meaning when a writer redefines them."""
 

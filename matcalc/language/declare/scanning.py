@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Size
@@ -16,14 +16,7 @@ from matcalc.facts.table import canonical, facts
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, nearest_spelling
 
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-_TABLE: Mapping[str, Any] = stored("declarations", read("rules", "declarations.toml"), _rows)
+_TABLE: Mapping[str, Any] = stored_table("declarations")
 _WORDS = {name: frozenset(words) for name, words in _TABLE["words"].items()}
 FILLERS, SIZES_TOO, OPENING, JOINING = _WORDS["fillers"], _WORDS["sizes_too"], _WORDS["opening"], _WORDS["joining"]
 LINKS, ADDING, ALWAYS_SETS = _WORDS["links"], _WORDS["adding"], _WORDS["always_sets"]

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.language.decisions import Dialect
@@ -141,23 +140,6 @@ def _has_broadcast_call(tokens: list[Token]) -> bool:
 # ---------------------------------------------------------------- the table
 
 
-def stored_table(name: str) -> Mapping[str, Any]:
-    """A file of ``rules/``, as it was read the first time."""
-    return stored(name, read("rules", f"{name}.toml"), _rows)
-
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-@cache
-def dialect_table() -> Mapping[str, Any]:
-    """``rules/dialects.toml``."""
-    return stored_table("dialects")
-
-
 @record
 class Template:
     """A function of a dialect in terms of the language: its parameters (a number stands for
@@ -176,7 +158,7 @@ _SIGNATURE = pattern(r"(\w+)\((.*)\)")
 def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
     """The functions of a dialect that the language spells otherwise."""
     found: dict[str, list[Template]] = {}
-    for signature, formula in dialect_table().get(dialect, {}).items():
+    for signature, formula in stored_table("dialects").get(dialect, {}).items():
         match = _SIGNATURE.fullmatch(signature)
         if match is None:
             raise ValueError(f"rules/dialects.toml: {signature!r} is no signature")

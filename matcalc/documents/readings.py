@@ -223,8 +223,8 @@ def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
 
 def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
     """The letters that are vectors by convention alone."""
-    found = _said_to_be(_OF_VECTORS, _assumed(verdict))
-    return {name for name in found if not _is_vector(name, asked, _declared(asked))}
+    found, declared = _said_to_be(_OF_VECTORS, _assumed(verdict)), _declared(asked)
+    return {name for name in found if not _is_vector(name, asked, declared)}
 
 
 def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:

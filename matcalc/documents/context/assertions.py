@@ -9,7 +9,7 @@ from itertools import accumulate, takewhile
 
 from matcalc.documents.blocks import Place, Said
 from matcalc.documents.context.outline import END, Named
-from matcalc.documents.context.wording import Token, Wording, says, vocabulary
+from matcalc.documents.context.wording import Token, Wording, says, vocabulary, words_of
 from matcalc.language.declare.declared import Declaration
 
 _NEAR = 4
@@ -181,7 +181,7 @@ def reach_of(
     ``general``: it is all that is known; ``listed``: it is said in a list of symbols.
     """
     lead, position = _lead(tokens, first)
-    if vocabulary().lists["everywhere"].search(wording.text) and not says("narrow", lead):
+    if words_of("everywhere").search(wording.text) and not says("narrow", lead):
         return wording.start, END, False
     narrow = says("narrow", lead) or (lead not in ("", "let") and not _introduces(wording, tokens))
     if narrow:
@@ -208,7 +208,7 @@ def only_defines(wording: Wording) -> bool:
 def _start(wording: Wording, tokens: Sequence[Token], lead: int, first: int, general: bool) -> int:
     """The first row that a condition is for: not what stands before a turn of the sentence, such as
     ``which for symmetric M becomes``."""
-    if general or (lead > 0 and says("forward", tokens[lead - 1].text)):
+    if general or (lead > 0 and any(says(sort, tokens[lead - 1].text) for sort in ("forward", "turns"))):
         return wording.start if lead == 0 else _next_row(wording, tokens, first)
     turn = next((k for k in range(lead - 1, -1, -1) if says("turns", tokens[k].text) or tokens[k].text == ";"), -1)
     return _next_row(wording, tokens, turn) if turn >= 0 else wording.start

@@ -17,7 +17,18 @@ from matcalc.documents.context.loose_notation import listed_names
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.scripts import Scripts, is_of_layer
-from matcalc.documents.context.wording import CLOSE, OPEN, Factorization, Token, Wording, remark, says, tokens_of, vocabulary
+from matcalc.documents.context.wording import (
+    CLOSE,
+    OPEN,
+    Factorization,
+    Token,
+    Wording,
+    remark,
+    says,
+    tokens_of,
+    vocabulary,
+    words_of,
+)
 from matcalc.documents.context.written_names import (
     CALLED,
     behind_primes,
@@ -104,7 +115,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         return
     text = f"{row.left.text} {row.relation} {row.right.text}"
     before = wording.text[: tokens[position].start]
-    constraints = vocabulary().lists["constraining"].finditer(before) if row.relation == "=" else ()
+    constraints = words_of("constraining").finditer(before) if row.relation == "=" else ()
     near = len(before.rstrip()) - _NEAR_AN_EQUATION
     if len(text) > _LONGEST_DECLARATION or any(found.end() >= near for found in constraints):
         return  # an equation that is to be met is no fact about what is varied
@@ -208,12 +219,11 @@ def kept_until_dropped(told: Iterable[Told], read: Iterable[Wording]) -> Iterato
 
 
 def _is_doubtful(wording: Wording) -> bool:
-    return vocabulary().lists["doubtful_sentence"].search(wording.text) is not None
+    return words_of("doubtful_sentence").search(wording.text) is not None
 
 
 def _drops(wording: Wording) -> bool:
-    lists = vocabulary().lists
-    return lists["dropping"].search(wording.text) is not None and lists["assumption"].search(wording.text) is not None
+    return all(words_of(sort).search(wording.text) is not None for sort in ("dropping", "assumption"))
 
 
 _MOST_FACTORS = 3
@@ -254,7 +264,7 @@ def _is_another(text: str, start: int) -> bool:
     """Whether the words before the name make it that of something else: ``an approximate SVD``,
     ``similar to an SVD``."""
     before = text[:start].replace("-", " ").split()[-_NEAR:]
-    return vocabulary().lists["another"].search(" ".join(before)) is not None
+    return words_of("another").search(" ".join(before)) is not None
 
 
 def _is_oblong(other: Told, one: Told) -> bool:
@@ -399,7 +409,7 @@ _APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|und
 def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
     """The functions of which a sentence says that they work on each entry, or that are ``shown``
     to; those that are ``defined`` have a formula."""
-    introducing = vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
+    introducing = words_of("introducing").match(wording.text.lstrip()) is not None
     for number, mention in enumerate(wording.mentions):
         _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
         applied = _APPLIED.match(after)

@@ -118,8 +118,9 @@ def with_arguments(equation: str, line: Line, context: Context) -> str:
     group = _primed_group(left)
     primed = {at.name for at in names_at(equation) if _primes(equation, at.end)}
     functions = _functions(equation, line, context) or _derived_twice(equation, group, line, context)
-    variable = _variable(equation, functions, line, context)
-    if variable is None or not functions or not (group or primed) or not primed <= functions:
+    fits = functions and (group or primed) and primed <= functions
+    variable = _variable(equation, functions, line, context) if fits else None
+    if variable is None:
         return equation
     said = _called(right, functions, variable)
     if group is None:

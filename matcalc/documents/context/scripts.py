@@ -23,7 +23,7 @@ from matcalc.documents.context.loose_notation import (
     with_listed_diagonals,
     with_whole_logarithms,
 )
-from matcalc.documents.context.outline import END, Line, grouped
+from matcalc.documents.context.outline import Line, grouped
 from matcalc.documents.context.written_derivatives import Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
 from matcalc.documents.sides import Row, fits, head_of
@@ -262,14 +262,8 @@ def _counting(labels: Collection[_Label]) -> set[str]:
 def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collection[str]) -> list[Definition | Obscured]:
     """The definitions, each first one of a layer for the whole document; what it says in another
     form before that does not count, nor what a derivative is said to be behind that."""
-    first: dict[str, Definition] = {}
-    for one in found:
-        if (
-            isinstance(one, Definition)
-            and _is_of_layer(one, letters)
-            and one.number < first.get(one.name, Obscured("", END, False)).number
-        ):
-            first[one.name] = one
+    own = grouped((one.name, one) for one in found if isinstance(one, Definition) and _is_of_layer(one, letters))
+    first = {name: min(several, key=lambda one: one.number) for name, several in own.items()}
 
     def counts(one: Definition | Obscured) -> bool:
         known = first.get(one.name, one)

@@ -40,7 +40,7 @@ from matcalc.documents.context.overview import (
     Valued,
 )
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
-from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings
+from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings, words_of
 from matcalc.documents.context.written_names import names_at, weights_in, whole_name
 from matcalc.documents.sides import head_of, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_numeric, value_given
@@ -55,15 +55,14 @@ def conventions_in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> 
     derived = [one is not None and one.role == "notation" and is_derivative(one.row.left.text) for one in firsts]
     text = re.sub(r"⟨(\d+)⟩", lambda found: "derivative" * derived[int(found[1])], wording.text)
     found = [(value, match) for value, phrase in phrases.items() if (match := phrase.search(text)) is not None]
-    lists = vocabulary().lists
-    if len(found) != 1 or lists["doubtful_sentence"].search(text):
+    if len(found) != 1 or words_of("doubtful_sentence").search(text):
         return
     value, match = found[0]
     before = text[: match.start()].lower().split()[-4:]
     if any(says("doubt", word.strip(",;")) for word in before):
         return
     said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
-    whole = lists["everywhere"].search(text) or wording.is_setting or not wording.spot.sections
+    whole = words_of("everywhere").search(text) or wording.is_setting or not wording.spot.sections
     start, end = (0, END) if whole else (wording.start, wording.around)
     about: LayoutSaid = "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients"
     yield Convention(start, end, value, said, about)
@@ -121,7 +120,7 @@ def _with_square_zero(one: Supposed, wording: Wording) -> str:
     """What is said to be a number, other than zero, whose square is zero; empty where nothing
     is."""
     square = _SQUARE.fullmatch(one.left.strip())
-    meant = is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
+    meant = is_zero(one.right) and words_of("square_zero").search(wording.text)
     return square["number"] if square is not None and meant else ""
 
 

@@ -40,11 +40,9 @@ class Factorization:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The tables of the file; ``lists`` of words are patterns that find one of them as a whole
-    word."""
+    """The tables of the file."""
 
     words: Mapping[str, frozenset[str]]
-    lists: Mapping[str, re.Pattern[str]]
     nouns: Mapping[str, str]
     longest: int
     of: Mapping[tuple[str, str], str]
@@ -66,7 +64,6 @@ def vocabulary() -> Vocabulary:
     lists = {name: words for name, words in table.items() if isinstance(words, list) and isinstance(words[0], str)}
     return Vocabulary(
         {name: frozenset(map(str.lower, words)) for name, words in lists.items()},
-        _patterns(lists),
         nouns,
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
@@ -80,6 +77,12 @@ def vocabulary() -> Vocabulary:
         _elsewhere(table["elsewhere"]),
         _retracted(table["retracting"]),
     )
+
+
+@cache
+def words_of(sort: str) -> re.Pattern[str]:
+    """What finds one of the words of a list as a whole word."""
+    return _words(stored_table("prose")[sort])
 
 
 def says(sort: str, word: str) -> bool:
@@ -196,7 +199,7 @@ class Wording:
     @property
     def is_setting(self) -> bool:
         """Whether its section says what all others speak of: notation, the model."""
-        return any(vocabulary().lists["settings"].search(section.name) for section in self.spot.sections)
+        return any(words_of("settings").search(section.name) for section in self.spot.sections)
 
     def place(self, offset: int) -> Place:
         """Where the words at an offset of the text stand."""
@@ -407,7 +410,7 @@ class Token:
 
 def tokens_of(wording: Wording) -> tuple[Token, ...]:
     """The tokens of a sentence; words that say how far it reaches are none."""
-    text = vocabulary().lists["everywhere"].sub(lambda found: " " * len(found[0]), wording.text)
+    text = words_of("everywhere").sub(lambda found: " " * len(found[0]), wording.text)
     return tuple(
         [
             Token(found[0].lower(), wording.mentions[int(found["math"])] if found["math"] else None, found.start(), found.end())

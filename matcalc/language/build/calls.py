@@ -159,11 +159,6 @@ class CallBuilder(TableFunctions):
             raise ParseError("a whole number is expected", span=node.span)
         return int(value)
 
-    # ------------------------------------------------------------ functions of the table
-
-    # ------------------------------------------------------------ functions defined by other
-    # operations
-
     # ------------------------------------------------------------ functions with their own classes
 
     def _trace(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:

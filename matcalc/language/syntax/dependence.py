@@ -402,7 +402,7 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
         if not isinstance(node, s.DerivativeOf):
             return node
         of = entries.of_entry(node)
-        if not entries.change(node):
+        if not of and not entries.is_by_entry(node):
             return node
         (array, at), (base, index) = _entry(of), _entry(node.wrt[0])
         letters = at + index if layout == "numerator" and of else index[::-1] if layout == "numerator" else index + at

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import ClassVar, TypeAlias
 
@@ -111,19 +111,23 @@ EVERY_KIND = ("-", "m", "m'", "mn", "ijk", "ijkl")
 def shaped(*written: str) -> Shapes:
     """The combinations in which a letter is a size, a word a cell: ``mn`` a matrix, ``m`` a column,
     ``m'`` a row, ``-`` a scalar, so that ``"mk kn mn"`` is the product of two matrices."""
-    found = {}
-    for combination in written:
-        first: dict[str, tuple[int, Axis]] = {}
-        equal, kinds = [], []
-        for place, word in enumerate(combination.split()):
-            row, letters = word.endswith("'"), word.strip("-'")
-            kinds.append(ROW if row else _BY_ORDER[len(letters)])
-            for letter, axis in zip(letters, _AXES[row:]):
-                if letter in first:
-                    equal.append((*first[letter], place, axis))
-                first.setdefault(letter, (place, axis))
-        found[tuple(kinds)] = tuple(equal)
+    found = dict(map(_combination, written))
     return Shapes(frozenset(found), found)
+
+
+@cache
+def _combination(written: str) -> tuple[tuple[int, ...], tuple[tuple[int, Axis, int, Axis], ...]]:
+    """The kinds of one combination, and the axes that are equal; operators share many of them."""
+    first: dict[str, tuple[int, Axis]] = {}
+    equal, kinds = [], []
+    for place, word in enumerate(written.split()):
+        row, letters = word.endswith("'"), word.strip("-'")
+        kinds.append(ROW if row else _BY_ORDER[len(letters)])
+        for letter, axis in zip(letters, _AXES[row:]):
+            if letter in first:
+                equal.append((*first[letter], place, axis))
+            first.setdefault(letter, (place, axis))
+    return tuple(kinds), tuple(equal)
 
 
 class Constraint:

@@ -222,7 +222,7 @@ class _Walk:
         if name in commands("wide"):
             after = after if name in commands("wide_with_argument") else position + 1
             return Sign("wide", token.start, self._end(after)), after
-        if name in commands("stacked") or name in commands("braced"):
+        if name in commands("stacked") | commands("braced"):
             return self._stacked(position)
         if name in commands("frames") and following in self.opened:
             return self._one("cut", position)

@@ -177,9 +177,7 @@ class _Said:
             for entry, form, text in stated_as:
                 entry.state(form, text, last=bool(part))
         for entry in self._alone:
-            if len(entry.shape or ()) == 1:
-                others = [size for other in self._entries.values() if other is not entry for size in other.shape or ()]
-                entry.check_letter(names_in(others))
+            entry.check_letter(self._entries.values())
         self._open_products()
         return {name: entry.declaration() for name, entry in self._entries.items()}
 
@@ -326,11 +324,10 @@ class _Entry:
         """The sizes that are said; empty without them."""
         return "" if self.shape is None else declaration_text(self.shape)
 
-    def check_letter(self, others: Collection[str]) -> None:
-        """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector. ``others`` are the
-        names in the sizes of others."""
+    def check_letter(self, entries: Iterable[_Entry]) -> None:
+        """``x: R`` is a number, or as long as R is in other entries; ``A: sparse`` is no vector."""
         token = self.alone
-        if token is None or canonical_name(token.text) in others:
+        if token is None or len(self.shape or ()) != 1 or canonical_name(token.text) in self._sizes_beside(entries):
             return
         matrix = len(self.name) == 1 and self.name.isupper() and len(token.text) > 1 and token.text.isalpha()
         if token.text != "R" and not matrix:
@@ -340,6 +337,10 @@ class _Entry:
             said, instead = "R may be the real numbers or a size", "scalar"
         advice = f"{self.name}: {instead}, or {self.name}: {token.text}×1"
         raise ParseError(said, span=token.span, suggestion=advice).with_text(self.text)
+
+    def _sizes_beside(self, entries: Iterable[_Entry]) -> Collection[str]:
+        """The names in the sizes of the other entries."""
+        return names_in([size for one in entries if one is not self for size in one.shape or ()])
 
     def state(self, form: stated_facts.Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are

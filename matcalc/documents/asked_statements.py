@@ -12,7 +12,7 @@ from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
 from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
-from matcalc.documents.context.defined_names import Definition, Dependence, is_foreign, names_used, reached
+from matcalc.documents.context.defined_names import Definition, Dependence, closed, is_foreign, names_used, reached
 from matcalc.documents.context.doubts_of_claims import doubts_of, of_rows
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
 from matcalc.documents.context.outline import Line
@@ -257,13 +257,8 @@ def _without_foreign(
     spot = context.spots.get(line.number)
     spoken = structure.differentiated | structure.called | structure.by
     known = {one.name: one for one in whole}
-    kept = {one.name for one in whole if one.name in spoken or spot is None or not is_foreign(one, spot, names)}
-    waiting = sorted(kept)
-    while waiting:
-        one = known[waiting.pop()]
-        new = {used for used in one.uses & known.keys() - kept if _means(one, known[used])}
-        kept |= new
-        waiting += sorted(new)
+    own = (one.name for one in whole if one.name in spoken or spot is None or not is_foreign(one, spot, names))
+    kept = closed(own, {one.name: {used for used in one.uses & known.keys() if _means(one, known[used])} for one in whole})
     return tuple([one for one in whole if one.name in kept])
 
 

@@ -201,11 +201,8 @@ def _has_many_axes(side: Side | None, statement: Statement) -> bool:
     """Whether a side is a derivative with more axes than two, or is made of one: ``∂(AB)/∂Aᵀ`` is
     read as a formula."""
     if isinstance(side, DerivativeSide):
-        return _axes(side.expression, side.wrt) > _TWO
-    return any(_axes(one.question.function, one.question.wrt) > _TWO for one in statement.derived)
-
-
-_TWO = 2
+        return _axes(side.expression, side.wrt) > 2
+    return any(_axes(one.question.function, one.question.wrt) > 2 for one in statement.derived)
 
 
 def _is_value(statement: Statement) -> bool:

@@ -212,9 +212,7 @@ def _join(held: _Passage, part: _Part, text: str) -> bool:
 def _join_relation(held: _Passage, part: _Part, text: str) -> bool:
     if held.related:
         return part.counts(text) and _put_behind(held, part, part.signs)
-    if held.blank:
-        return not held.opens_condition and _go_on(held, part)
-    return part.after == "comma" and _go_on(held, part)
+    return not held.opens_condition and _go_on(held, part) if held.blank else part.after == "comma" and _go_on(held, part)
 
 
 def _join_operands(held: _Passage, part: _Part) -> bool:

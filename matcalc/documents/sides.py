@@ -125,9 +125,7 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
 def _own_as_one(text: str) -> tuple[str, list[str]]:
     """A side with one character for a command of the author's that it begins with, and that."""
     own = _OWN.match(text)
-    if own is None or not is_own(own[1]):
-        return text, []
-    return chr(_ONE_NAME) + text[own.end() :], [own[1]]
+    return (text, []) if own is None or not is_own(own[1]) else (chr(_ONE_NAME) + text[own.end() :], [own[1]])
 
 
 def _head(match: re.Match[str], words: list[str]) -> Head | None:

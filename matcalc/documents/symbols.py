@@ -282,9 +282,7 @@ def is_value(text: str) -> bool:
     """Whether a side is made of numbers alone, or is an array without omissions."""
     if holds(text, "cases") or holds(text, "ellipsis"):
         return False
-    if is_numeric(text):
-        return _DIGIT.search(text) is not None
-    return _is_array(text)
+    return _DIGIT.search(text) is not None if is_numeric(text) else _is_array(text)
 
 
 def _is_array(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
@@ -370,8 +370,7 @@ class Definitions:
         first."""
         known = self._by_name.get(one.name, [])
         place = bisect_right(known, row, key=_number)
-        ordered = chain((known[number] for number in range(place - 1, -1, -1)), islice(known, place, None))
-        return (other for other in ordered if isinstance(other, Definition) and other is not one)
+        return (other for other in (*known[:place][::-1], *known[place:]) if isinstance(other, Definition) and other is not one)
 
     def __contains__(self, name: object) -> bool:
         """Whether a name is given a value anywhere in the document."""
@@ -384,8 +383,7 @@ class Definitions:
 
     def functions_before(self, row: int) -> Iterator[Definition]:
         """The functions with parameters that are defined before a row, the last first."""
-        place = bisect_left(self._functions, row, key=_number)
-        return (self._functions[number] for number in range(place - 1, -1, -1))
+        return reversed(self._functions[: bisect_left(self._functions, row, key=_number)])
 
     def behind(
         self,
@@ -435,13 +433,8 @@ def _number(one: Definition | Obscured) -> int:
 def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:
     """The definitions without those that need one behind them, as those of names that are defined
     by each other do."""
-    waiting = set(found)
-    kept = []
-    for name, one in found.items():
-        waiting.discard(name)
-        if not one.uses & waiting:
-            kept.append(one)
-    return tuple(kept)
+    names = list(found)
+    return tuple([one for number, one in enumerate(found.values(), 1) if one.uses.isdisjoint(names[number:])])
 
 
 class Dependence:

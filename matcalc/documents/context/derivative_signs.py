@@ -89,9 +89,7 @@ def _is_by_inside(found: re.Match[str], call: Call | None) -> bool:
     """Whether a gradient is by a name that stands inside the brackets of a function and is not all
     of them."""
     below = whole_name(_by(found))
-    if below is None or call is None or below == call.point:
-        return False
-    return below in {one.name for one in names_at(call.inside)}
+    return below is not None and call is not None and below != call.point and below in {one.name for one in names_at(call.inside)}
 
 
 _BY_INDEX = pattern(

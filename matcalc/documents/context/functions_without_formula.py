@@ -133,9 +133,7 @@ def without_held(equation: str) -> str:
     It is left alone where a function has several sets of variables.
     """
     held = ((found["by"], *filter(str.isalpha, found["several"] or found["one"])) for found in _HELD.finditer(equation))
-    if len(set(map(frozenset, held))) > 1:
-        return equation
-    return _HELD.sub(lambda found: found["quotient"], equation)
+    return equation if len(set(map(frozenset, held))) > 1 else _HELD.sub(lambda found: found["quotient"], equation)
 
 
 def with_implicit(equation: str, line: Line, context: Context) -> str:

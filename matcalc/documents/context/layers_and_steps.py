@@ -199,9 +199,9 @@ def lettered_layers_of(equations: Sequence[tuple[str, str]], texts: Iterable[str
 
 def _are_of_one_array(letters: set[str], given: Iterable[_Given], names: Iterable[NameAt]) -> bool:
     """Whether letters count in one array, as definitions or a Kronecker delta show."""
-    if any(one.is_of_one_array() for one in given if one.letter in letters):
-        return True
-    return any(at.base == "delta" and len(at.indices) == 2 and letters.issuperset(at.indices) for at in names)
+    return any(one.is_of_one_array() for one in given if one.letter in letters) or any(
+        at.base == "delta" and len(at.indices) == 2 and letters.issuperset(at.indices) for at in names
+    )
 
 
 def _given(left: str, right: str) -> _Given | None:
@@ -291,9 +291,7 @@ class Steps:
         >>> Steps(frozenset("k"), frozenset("P")).as_names(r"A P_{k-1} A^\top + P_{k|k-1} - P_k^- H")
         'A P_{\\text{previousk}} A^\\top + P_{\\text{givenpreviouskforherek}} - P_{\\text{minusherek}} H'
         """
-        if "_" not in text:
-            return text
-        return _INDEXED.sub(self._named, _SIGN_FIRST.sub(self._named, text) if self.signed else text)
+        return text if "_" not in text else _INDEXED.sub(self._named, _SIGN_FIRST.sub(self._named, text) if self.signed else text)
 
     def _named(self, found: re.Match[str]) -> str:
         index = _index(found)

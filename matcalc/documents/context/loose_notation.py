@@ -43,9 +43,7 @@ class IndexLetters:
         >>> IndexLetters({"c": "r", "d": "s"}).as_usual(r"y_c = e^{z_c} / \sum_{d=1}^C e^{z_d}, c w_{ic}")
         'y_r = e^{z_r} / \\sum_{s=1}^C e^{z_s}, c w_{ir}'
         """
-        if not self.usual or "_" not in text:
-            return text
-        return _BELOW.sub(self._below, _BOUND.sub(self._bound, text))
+        return text if not self.usual or "_" not in text else _BELOW.sub(self._below, _BOUND.sub(self._bound, text))
 
     def as_written(self, text: str) -> str:
         r"""An answer in index notation with the letters of the document.
@@ -372,9 +370,8 @@ def gives_density(row: Row) -> bool:
     one."""
     if row.right is None or row.link or row.relation not in ("=", ":="):
         return False
-    if holds(row.right.text, "density") or is_expected(row.right.text, ()):
-        return False
-    return _of_logarithm(row.left.text) is not None or _density_key(row.left.text) is not None
+    speaks_of_others = holds(row.right.text, "density") or is_expected(row.right.text, ())
+    return not speaks_of_others and any(form(row.left.text) is not None for form in (_of_logarithm, _density_key))
 
 
 def densities_of(rows: Iterable[Row]) -> Densities:

@@ -372,9 +372,7 @@ def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
     if asked.dialect != "latex" or not _ARRAY.search(asked.statement) or _SUBSCRIPTED.search(asked.statement):
         return None
     found = sorted(names_used(asked.statement, "latex") & sizes)
-    if len(found) != 1:
-        return None
-    return replace(asked, statement=_ARRAY.sub(rf"\g<0>_{{{found[0]}}}", asked.statement))
+    return None if len(found) != 1 else replace(asked, statement=_ARRAY.sub(rf"\g<0>_{{{found[0]}}}", asked.statement))
 
 
 _DIFFERENTIAL = pattern(r"(?<![A-Za-z\\])d\s*[A-Za-z\\({^]|\\(?:mathrm|operatorname|text|rm)\s*\{?\s*d")

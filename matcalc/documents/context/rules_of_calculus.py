@@ -25,7 +25,6 @@ from matcalc.documents.context.written_derivatives import (
 )
 from matcalc.documents.context.written_names import (
     PRIMES,
-    NameAt,
     behind_primes,
     call_at,
     is_bold,
@@ -160,20 +159,15 @@ def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, con
     found = frozenset([at.name for at in names_at(group[0])])
     derived = {at.name for at in names_at(right) if _primes(right, at.end)}
     every = names_at(equation)
-    unknown = all(_is_small_unknown(at, line, context) for at in every)
+    small = all(at.name == at.base and at.name.islower() and not at.bold for at in every)
+    unknown = small and all(_is_unknown(at.name, line, context) for at in every)
     return found if unknown and found == derived == {at.name for at in every} else frozenset()
 
 
-def _is_small_unknown(at: NameAt, line: Line, context: Context) -> bool:
-    """Whether a name is a small letter of which nothing is known."""
-    small = at.name == at.base and at.name.islower() and not at.bold
-    return small and _is_unknown(at.name, line, context)
-
-
 def _is_unknown(name: str, line: Line, context: Context) -> bool:
-    if is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number):
-        return False
-    return not context.stands_for_something(name, line)
+    """Whether nothing is known of a name."""
+    known = is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number)
+    return not known and not context.stands_for_something(name, line)
 
 
 def _is_function(name: str, line: Line, context: Context) -> bool:
@@ -300,8 +294,9 @@ def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]
     """That a name which is called with a variable, and differentiated, may be a function whose
     values are arrays."""
     arrays = sorted(_derived_calls(equation) - USUAL.keys())
-    unread = [name for name in arrays if not is_function(name) and not context.behind([name], line)]
-    unread = [name for name in unread if context.is_untold(name, line)]
+    unread = [
+        name for name in arrays if not is_function(name) and not context.behind([name], line) and context.is_untold(name, line)
+    ]
     return (Doubt(f"{unread[0]} may be a function whose values are arrays", "false"),) if unread else ()
 
 
@@ -341,9 +336,8 @@ _D_BY = pattern(
 
 
 def _is_generic(name: str, line: Line, context: Context) -> bool:
-    if not name[:1].islower() or context.behind([name], line):
-        return False  # a capital may be a matrix
-    return context.may_be_any_function(name, line)
+    """Whether a name may be any function of numbers; a capital may be a matrix."""
+    return name[:1].islower() and not context.behind([name], line) and context.may_be_any_function(name, line)
 
 
 def _variables(equation: str, unknown: frozenset[str]) -> frozenset[str]:

@@ -327,11 +327,10 @@ def _of_letters(found: Sequence[Definition | Obscured], layers: LetteredLayers) 
     given = [one for one in found if isinstance(one, Definition) and layers.tells(one.name)]
     if not given:
         return list(found)
-    first: dict[str, Definition] = {}
-    for one in [*given, *_of_other_letters(given, layers)]:
-        first.setdefault(one.name, one)
-    values = {layers.compact(one.value): one for one in first.values() if layers.is_applied(one.value)}
-    early = [replace(one, number=_BEFORE_ALL) for one in first.values()]
+    every = grouped((one.name, one) for one in [*given, *_of_other_letters(given, layers)])
+    first = [several[0] for several in every.values()]
+    values = {layers.compact(one.value): one for one in first if layers.is_applied(one.value)}
+    early = [replace(one, number=_BEFORE_ALL) for one in first]
     return [_named_inside(one, values, layers) for one in (*early, *found)]
 
 

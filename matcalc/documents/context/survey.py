@@ -351,12 +351,9 @@ def _told(
     """What the sentences of a document tell of names."""
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     shown = shown_entrywise(scripts.in_order(line.row.text) for _, line in lines if line.notation == "latex")
-    told: list[Told] = []
-    for wording in read:
-        told += [*told_in(wording), *functions_in(wording, defined, scripts, shown)]
+    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined, scripts, shown))]
     told += chain.from_iterable(diagonals_in(wording, line) for wording, line in lines)
-    factors = [one for wording in read for one in factors_in(wording, told)]
-    return told + factors
+    return told + [one for wording in read for one in factors_in(wording, told)]
 
 
 def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:

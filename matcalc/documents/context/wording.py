@@ -72,7 +72,7 @@ def vocabulary() -> Vocabulary:
             name: re.compile(f"{_words(phrases).pattern}|{_sentences(table['rows'], name)}", re.IGNORECASE)
             for name, phrases in table["layouts"].items()
         },
-        _patterns(table["symmetric"]),
+        {name: _words(phrases) for name, phrases in table["symmetric"].items()},
         tuple(map(_factorization, table["factorizations"])),
         _elsewhere(table["elsewhere"]),
         _retracted(table["retracting"]),
@@ -123,10 +123,6 @@ def _facts() -> Iterable[str]:
     yield from spelled_apart()
     for fact in facts().values():
         yield from (word for word in (fact.name, *fact.aliases) if "_" not in word and len(word) > 2)
-
-
-def _patterns(lists: Mapping[str, list[str]]) -> Mapping[str, re.Pattern[str]]:
-    return {name: _words(words) for name, words in lists.items()}
 
 
 def _words(phrases: Iterable[str]) -> re.Pattern[str]:

@@ -207,9 +207,7 @@ def whole_name(text: str, notation: Notation = "latex") -> str | None:
     """The name that a text is, if it is one."""
     text = trimmed(text)
     found = next(iter(names_at(text, notation)), None)
-    if found is None or found.start or text[found.end :].strip():
-        return None
-    return found.name
+    return None if found is None or found.start or text[found.end :].strip() else found.name
 
 
 def trimmed(text: str) -> str:

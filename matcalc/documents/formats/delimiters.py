@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
@@ -189,9 +189,7 @@ class Delimiters:
                 argument = _ARGUMENT.match(self._text, start)
                 start = argument.end() if argument else start
             return Enclosed(first.start, close.end, (start, close.start), True, first.name)
-        if name in within():
-            return Enclosed(first.start, close.end, (first.start, close.end), True)
-        return None
+        return Enclosed(first.start, close.end, (first.start, close.end), True) if name in within() else None
 
     def _closing(self, number: int, kind: str, closing: str) -> int | None:
         """Where the formula ends that an opening of this kind before a sign begins."""
@@ -216,9 +214,13 @@ class Delimiters:
             return False
         if kind == "$":
             return self._sound_inline(found, inner)
-        if not self._wary or kind == "$$":
-            return True
-        return kind.startswith(r"\\") or _SIGN.search(inner) is not None or (len(inner.strip()) <= 3 and inner.strip().isalpha())
+        return (
+            not self._wary
+            or kind == "$$"
+            or kind.startswith(r"\\")
+            or _SIGN.search(inner) is not None
+            or (len(inner.strip()) <= 3 and inner.strip().isalpha())
+        )
 
     def _sound_inline(self, found: Enclosed, inner: str) -> bool:
         """Whether what stands between two single dollars is mathematics, and no prices."""
@@ -306,12 +308,18 @@ def without(text: Placed, cut: list[tuple[int, int]]) -> Placed:
 
 def read_words(text: Placed, delimiters: Delimiters) -> Iterator[Words | Formula]:
     """The words and formulas of running text."""
+    return among_words(text, ((found.start, found.end, formula(text, found)) for found in delimiters.all()))
+
+
+def among_words(text: Placed, formulas: Iterable[tuple[int, int, Formula]]) -> Iterator[Words | Formula]:
+    """Formulas, each with the place where it begins and the one behind it, and the words between
+    them."""
     position = 0
-    for found in delimiters.all():
-        if text.text[position : found.start].strip():
-            yield Words(text.part(position, found.start))
-        yield formula(text, found)
-        position = found.end
+    for start, end, found in formulas:
+        if text.text[position:start].strip():
+            yield Words(text.part(position, start))
+        yield found
+        position = end
     if text.text[position:].strip():
         yield Words(text.part(position))
 

@@ -207,9 +207,7 @@ class _Parser(HTMLParser):
             return "set"
         if role is not None or tag == "pre":
             return role or "pre"
-        if tag in html("code") and not self._roles["pre"]:
-            return "code"
-        return self._shown_role(tag, given)
+        return "code" if tag in html("code") and not self._roles["pre"] else self._shown_role(tag, given)
 
     def _shown_role(self, tag: str, given: dict[str, str]) -> str:
         """The role of an element that is shown as it stands."""

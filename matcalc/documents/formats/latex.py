@@ -156,11 +156,14 @@ class Reader(Desk):
     def _paragraph(self, token: Token | None = None) -> None:
         """Ends a paragraph; its footnotes follow."""
         self._break(self.mouth_place() if token is None else token.origin)
-        if self._notes and not self._in_note:
-            self._in_note = True
+        if not self._in_note:
             self._note()
 
     def _note(self) -> None:
+        """Reads the next footnote that waits, if there is one."""
+        self._in_note = bool(self._notes)
+        if not self._notes:
+            return
         token, text = self._notes.popleft()
         self.pieces.append(Opening("footnote", self.files.place(token.origin)))
 
@@ -168,10 +171,7 @@ class Reader(Desk):
             self._end_of_part()
             self.pieces.append(Closing("footnote", self.files.place(token.origin)))
             self.pieces.append(Break(self.files.place(token.origin)))
-            self._in_note = False
-            if self._notes:
-                self._in_note = True
-                self._note()
+            self._note()
 
         self.mouth.push(text, done)
 

@@ -52,9 +52,7 @@ def symbol(name: str) -> str | None:
 @cache
 def accented(name: str, letters: str) -> str:
     r"""What an accent makes of letters: ``\"`` of ``o``."""
-    if len(letters) > _LONGEST_ACCENTED:
-        return letters
-    return str(_READER.latex_to_text(f"\\{name}{{{letters}}}")).strip()
+    return letters if len(letters) > _LONGEST_ACCENTED else str(_READER.latex_to_text(f"\\{name}{{{letters}}}")).strip()
 
 
 _SIGNS = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}

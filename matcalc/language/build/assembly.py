@@ -225,9 +225,11 @@ class Assembly:
         """Whether a factor is a capital, or its transpose, that is declared as nothing else than a
         matrix."""
         symbol = factor.operands[0] if isinstance(factor, t.TransposeTerm) else factor
-        if not isinstance(symbol, t.SymbolTerm) or not symbol.cell.mask & MATRIX:
-            return False
-        return symbol.cell.mask == MATRIX or letter_class(symbol.name) == "upper"
+        return (
+            isinstance(symbol, t.SymbolTerm)
+            and symbol.cell.mask & MATRIX != 0
+            and (symbol.cell.mask == MATRIX or letter_class(symbol.name) == "upper")
+        )
 
     def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
         """The cell of ``a op b op c``, grouped from the left."""

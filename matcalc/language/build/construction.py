@@ -56,9 +56,7 @@ def size_of(dimension: Dimension) -> Size:
 
 
 def shape_of_cell(cell: Cell) -> Shape:
-    if cell.deep:
-        return tuple([size_of(axis) for axis in cell.axes])
-    return shape_of(size_of(cell.rows), size_of(cell.cols))
+    return tuple([size_of(axis) for axis in cell.axes]) if cell.deep else shape_of(size_of(cell.rows), size_of(cell.cols))
 
 
 class Construction:

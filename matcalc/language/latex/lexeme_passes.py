@@ -337,9 +337,11 @@ def _without_spaced(lexemes: list[Lexeme]) -> list[Lexeme]:
 
 def _begins_differential(lexemes: list[Lexeme]) -> bool:
     r"""``\partial``, or a d before one symbol."""
-    if not lexemes or lexemes[0].text not in ("partial", "d"):
-        return False
-    return lexemes[0].kind == "command" or len(lexemes) < 3 or lexemes[1].kind == "command" or lexemes[2].kind != "letter"
+    return (
+        bool(lexemes)
+        and lexemes[0].text in ("partial", "d")
+        and (lexemes[0].kind == "command" or len(lexemes) < 3 or lexemes[1].kind == "command" or lexemes[2].kind != "letter")
+    )
 
 
 _PAIR = 6

@@ -254,9 +254,9 @@ def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
 
 def _is_constancy(value: s.Syntax, defined: set[str]) -> bool:
     """``∂b/∂x = 0`` of a name without a value."""
-    if not isinstance(value, s.Equation) or not _differentiated_name(ungrouped(value.left), defined):
+    if not isinstance(value, s.Equation):
         return False
-    return _is_zero(ungrouped(value.right))
+    return _differentiated_name(ungrouped(value.left), defined) != "" and _is_zero(ungrouped(value.right))
 
 
 def _is_zero(node: s.Syntax) -> bool:

@@ -365,9 +365,12 @@ class _Rewriting:
         if self._written.arrays or [part.type for part in inner[1::2]] not in ([], ["COMMA"]) or len(inner) % 2 == 0:
             return False
         called = self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions
-        if called or name in self._defined or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
-            return False
-        return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
+        return (
+            not called
+            and name not in self._defined
+            and all(part.value in self._indices or part.value.isdecimal() for part in numbers)
+            and (declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS)))
+        )
 
     def _say_entry(self, name: Token, inner: list[Token]) -> None:
         said = f"{name.value}({', '.join(part.value for part in inner[::2])}) is read as an entry of {name.value}"

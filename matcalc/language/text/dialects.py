@@ -104,9 +104,9 @@ def _is_python(tokens: list[Token], signs: Signs) -> bool:
     """Whether something says that the text is Python's."""
     if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in pairwise(tokens)):
         return True
-    if not signs.values.isdisjoint(_OF_PYTHON) and _has_word_of_python(tokens, signs.types):
-        return True
-    return "DOT" in signs.types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+    return (not signs.values.isdisjoint(_OF_PYTHON) and _has_word_of_python(tokens, signs.types)) or (
+        "DOT" in signs.types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+    )
 
 
 def _has_word_of_python(tokens: list[Token], types: frozenset[str]) -> bool:

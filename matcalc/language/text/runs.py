@@ -468,9 +468,12 @@ _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
     """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
     match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
-    if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
-        return False
-    return "SUM_SIGN" not in context.types and (rest or context.type_after(position) in _OPERAND_TYPES)
+    return (
+        match is not None
+        and (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha()
+        and "SUM_SIGN" not in context.types
+        and (rest or context.type_after(position) in _OPERAND_TYPES)
+    )
 
 
 def _indices(run: str) -> str:

@@ -4,13 +4,14 @@ tell, from ``rules/``."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from matcalc.base.files import stored_table
+from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Nest, Notation
 from matcalc.facts.table import facts
 
@@ -351,6 +352,15 @@ def spelled(token: Raw, *sorts: str) -> str | None:
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
+def outside_brackets(text: str) -> Iterator[tuple[int, str]]:
+    """The signs of a text that stand in no brackets, each with its place."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if not depth:
+            yield at, sign
+
+
 def closing(text: str, start: int, bracket: str) -> int:
     """The place behind the bracket that closes the one before ``start``; 0 without one."""
     depth = 1
@@ -361,6 +371,8 @@ def closing(text: str, start: int, bracket: str) -> int:
     return 0
 
 
+OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
+"""A bracket, of whatever size, that begins at a place."""
 _RIGHT = re.compile(r"\s*\\(?:right|[bB]igg?r?)\s*\Z")
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import by_indices
 from matcalc.documents.blocks import Notation, Role
 from matcalc.documents.context.loose_notation import with_listed_diagonals
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
-from matcalc.documents.cues import Sentence, sentence
+from matcalc.documents.cues import Sentence, outside_brackets, sentence
 from matcalc.documents.sides import (
     Head,
     Row,
@@ -32,7 +32,6 @@ from matcalc.documents.symbols import Named, symbols_of
 from matcalc.language.latex.latex_commands import ACCENTS
 
 _UNSEEN = pattern(r"\s+|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\{\}")
-_OPENING, _CLOSING = "([{", ")]}"
 
 
 def is_rearranged(row: Row, above: Row) -> bool:
@@ -51,15 +50,9 @@ def terms_of(side: str) -> list[str]:
     >>> terms_of(r"-A^{-1} B + (C - D)")
     ['A^{-1}B', '(C-D)']
     """
-    depth, found = 0, [""]
     text = _bare(side)
-    for at, sign in enumerate(text):
-        depth += (sign in _OPENING) - (sign in _CLOSING)
-        if not depth and sign in "+-" and text[at - 1 : at] not in ("^", "_"):
-            found.append("")
-        else:
-            found[-1] += sign
-    return [term for term in found if term]
+    cuts = [at for at, sign in outside_brackets(text) if sign in "+-" and text[at - 1 : at] not in ("^", "_")]
+    return [text[before + 1 : end] for before, end in pairwise([-1, *cuts, len(text)]) if end > before + 1]
 
 
 def _bare(side: str) -> str:

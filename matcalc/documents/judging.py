@@ -258,10 +258,8 @@ def _in_other_layouts(asked: Asked, fits: bool) -> tuple[Asked, ...]:
 
 def _layout_meant(verdict: Verdict, others: Iterable[Asked], fits: bool) -> str | None:
     """The layout in which a claim holds as people write it."""
-    for other in others:
-        if _loosely(verdict, [pair for pair in meant(other, fits) if pair[0].holds]) is not None:
-            return other.layout
-    return None
+    ways = ((other.layout, [pair for pair in meant(other, fits) if pair[0].holds]) for other in others)
+    return next((layout for layout, pairs in ways if _loosely(verdict, pairs) is not None), None)
 
 
 def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:

@@ -273,8 +273,7 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
     meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
     if not meant or not meant <= assumed - declared:
         return None
-    kinds = [f"{name}: vector" for name in sorted(meant)]
-    return asked.declaring(*kinds)
+    return asked.declaring(*(f"{name}: vector" for name in sorted(meant)))
 
 
 def _differentiated_by(verdict: Verdict) -> Set[str]:

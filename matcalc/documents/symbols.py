@@ -12,7 +12,7 @@ from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.cues import bracketed
+from matcalc.documents.cues import OPENED, bracketed, outside_brackets
 from matcalc.documents.sides import Row, head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
@@ -231,7 +231,6 @@ _POINT = pattern(
 )
 _POINT_INSIDE = pattern(rf"(?P<font>{_FONT})\s*\{{\s*(?P<letter>[a-z])\s*\^\s*\{{?\s*(?P<digit>\d)\s*\}}?\s*\}}")
 _TRANSPOSE = r"(?:\s*\^\s*(?:\{\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}|T|\\top|\\intercal))?"
-_LIST = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 _BEHIND_LIST = pattern(rf"{_TRANSPOSE}[\s.,;]*")
 _ARRAY = pattern(
     r"\s*(?:\\left)?[(\[]?\s*\\begin\s*\{(?P<name>[bp]?(?:small)?matrix|array)\}.*\\end\s*\{(?P=name)\}\s*(?:\\right)?[)\]]?"
@@ -322,7 +321,7 @@ def coordinates_of(text: str) -> tuple[str, ...]:
 def _listed(text: str) -> tuple[str, str, str] | None:
     """The bracket of a list of coordinates, what stands in it, and behind it; None for another
     side."""
-    opened = _LIST.match(text)
+    opened = OPENED.match(text)
     found = bracketed(text, opened)
     if opened is None or found is None or not _commas(found[0]) or _BEHIND_LIST.fullmatch(text, found[1]) is None:
         return None
@@ -331,12 +330,7 @@ def _listed(text: str) -> tuple[str, str, str] | None:
 
 def _commas(inside: str) -> bool:
     """Whether commas stand in a text outside of brackets."""
-    depth = 0
-    for sign in inside:
-        depth += (sign in "([{") - (sign in ")]}")
-        if sign == "," and not depth:
-            return True
-    return False
+    return any(sign == "," for _, sign in outside_brackets(inside))
 
 
 def _as_name(point: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.outline import grouped
 from matcalc.documents.context.written_names import Call, NameAt, behind_primes, call_at, names_at, respelled, trimmed, whole_name
-from matcalc.documents.cues import bracketed, closing
+from matcalc.documents.cues import OPENED, bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 
 Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]
@@ -31,7 +31,6 @@ _JACOBIAN = pattern(rf"(?:{_FONT}\s*\{{\s*J\s*\}}|(?<![A-Za-z\\_^{{])J)\s*_\s*(?
 _ALONG = pattern(rf"(?<![A-Za-z\\_^{{])D\s*_\s*(?P<along>{_SCRIPT})\s*(?=[A-Za-z\\])")
 _SECOND = pattern(r"\s*\^\s*\{?\s*2\s*\}?")
 _BY = pattern(rf"\s*_\s*(?P<by>{_SCRIPT})")
-_OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 _CIRCLE = pattern(r"\s*(?:\\circ(?![A-Za-z])|∘)\s*")
 _ACCENT = pattern(rf"\\(?:{'|'.join(sorted(ACCENTS))})(?![A-Za-z])")
 _DEEPEST = 3
@@ -160,7 +159,7 @@ def _end_of_operand(text: str, start: int) -> int:
     if not below or text[start : above - 1].strip():
         return below or above
     behind = below + len(text[below:]) - len(text[below:].lstrip())
-    at, bracket = _name_from(text, behind), _OPENED.match(text, below)
+    at, bracket = _name_from(text, behind), OPENED.match(text, below)
     if at is not None:
         call = call_at(text, at.end)
         return below if call is None else call.end
@@ -428,7 +427,7 @@ def _operand_end(text: str, start: int) -> int:
 
 def _bracket(text: str, start: int) -> tuple[str, int]:
     """What stands in the bracket that begins at a place, and the place behind it."""
-    found = bracketed(text, _OPENED.match(text, start))
+    found = bracketed(text, OPENED.match(text, start))
     if found is None:
         raise NotRead
     return found

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import CALLED, call_at, is_bold, names_at, names_in, respelled, trimmed, whole_name
-from matcalc.documents.cues import bracketed, closing
+from matcalc.documents.cues import OPENED, bracketed, closing
 from matcalc.documents.sides import head_of, partial_of
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
@@ -370,7 +370,6 @@ def _is_of_x(text: str, start: int, end: int) -> bool:
 
 
 _GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
-_TUPLE = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 
 
 def with_array(equation: str) -> str:
@@ -380,7 +379,7 @@ def with_array(equation: str) -> str:
     '\\nabla f = [2x, 3y]'
     """
     left, equals, right = equation.partition("=")
-    listed = bracketed(right, _TUPLE.match(right)) if _GRADIENT.fullmatch(left) is not None else None
+    listed = bracketed(right, OPENED.match(right)) if _GRADIENT.fullmatch(left) is not None else None
     if listed is None or right[listed[1] :].strip() or "," not in listed[0]:
         return equation
     return f"{left}{equals} [{listed[0].strip()}]"

@@ -146,10 +146,8 @@ class Collector:
             return "complete"
         elif self.kind == "$$":
             return "complete" if mouth.at_once("$") else "other"
-        elif self.kind == "\\[" and mouth.at_once("$"):
-            return "other"
         else:
-            return "broken"
+            return "other" if self.kind == "\\[" and mouth.at_once("$") else "broken"
         self.runs.add("$", token.origin, token.until)
         return "none"
 

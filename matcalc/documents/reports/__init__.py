@@ -145,13 +145,11 @@ class Report:
         return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def __str__(self) -> str:
-        shown: str = import_module("matcalc.documents.reports.pages").as_table(self)
-        return shown
+        return str(import_module("matcalc.documents.reports.pages").as_table(self))
 
     def _repr_html_(self) -> str:
         """For notebooks: the table of claims."""
-        shown: str = import_module("matcalc.documents.reports.pages").as_html(self)
-        return shown
+        return str(import_module("matcalc.documents.reports.pages").as_html(self))
 
 
 _STATUSES = (*STATUSES, "not read")

@@ -323,14 +323,14 @@ def _listed(text: str) -> tuple[str, str, str] | None:
     side."""
     opened = OPENED.match(text)
     found = bracketed(text, opened)
-    if opened is None or found is None or not _commas(found[0]) or _BEHIND_LIST.fullmatch(text, found[1]) is None:
+    if (
+        opened is None
+        or found is None
+        or not any(sign == "," for _, sign in outside_brackets(found[0]))
+        or _BEHIND_LIST.fullmatch(text, found[1]) is None
+    ):
         return None
     return opened["bracket"], found[0], text[found[1] :]
-
-
-def _commas(inside: str) -> bool:
-    """Whether commas stand in a text outside of brackets."""
-    return any(sign == "," for _, sign in outside_brackets(inside))
 
 
 def _as_name(point: re.Match[str]) -> str:

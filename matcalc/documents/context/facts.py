@@ -13,7 +13,7 @@ from matcalc.base.sizes import is_square
 from matcalc.documents.blocks import Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
 from matcalc.documents.context.defined_names import head_and_value
-from matcalc.documents.context.loose_notation import listed_names
+from matcalc.documents.context.loose_notation import ANY_SIZE, listed_names
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.scripts import Scripts, is_of_layer
@@ -339,12 +339,11 @@ def _factors(text: str) -> tuple[tuple[str, str], ...]:
 
 
 _EXPECTED = r"(?:\\(?:mathbb|mathrm|operatorname|mathsf)\s*\{?\s*E\s*\}?|\\E(?![A-Za-z])|E|𝔼)(?:_\s*(?:\{[^{}]*\}|\w))?"
-_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _MOMENT = pattern(
-    rf"\s*{_EXPECTED}{_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){_SIZE}"
-    rf"(?:\]|\\\}}|\)){_SIZE}"
+    rf"\s*{_EXPECTED}{ANY_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){ANY_SIZE}"
+    rf"(?:\]|\\\}}|\)){ANY_SIZE}"
 )
-_UNSEEN = pattern(_SIZE)
+_UNSEEN = pattern(ANY_SIZE)
 
 
 def moment_in(wording: Wording, line: Line) -> Told | None:
@@ -374,8 +373,8 @@ def _semidefinite(name: str, said: Said, line: Line, wording: Wording, end: int,
 
 
 _NORMAL = pattern(
-    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{_SIZE}"
-    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){_SIZE}\)"
+    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{ANY_SIZE}"
+    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){ANY_SIZE}\)"
 )
 
 

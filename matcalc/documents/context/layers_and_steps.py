@@ -271,7 +271,7 @@ _GIVEN = pattern(
     r"(?P<what>[a-z](?:\s*[-+]\s*1)?)\s*(?:\||\\mid(?![A-Za-z])|\\vert(?![A-Za-z]))\s*(?P<given>[a-z](?:\s*[-+]\s*1)?)"
 )
 _BOUND = pattern(r"\\(?:sum|prod|max|min|bigcup|bigcap)(?:\\limits)?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))")
-_FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
+FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _BRACED = pattern(r"_\s*\{[^{}]*\}")
 _COUNTED = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKNT])*")
 
@@ -374,4 +374,4 @@ def _signed(found: Iterable[tuple[str, re.Match[str]]], letters: Set[str]) -> fr
 def _taken(texts: Iterable[str]) -> set[str]:
     """The letters that stand for a number or that a sum runs over."""
     bound = {letter for text in texts for found in _BOUND.findall(text) for letter in found}
-    return bound.union(*(_FREE.findall(_BRACED.sub("_", text)) for text in texts if _COUNTED.fullmatch(text) is None))
+    return bound.union(*(FREE.findall(_BRACED.sub("_", text)) for text in texts if _COUNTED.fullmatch(text) is None))

@@ -215,10 +215,10 @@ def _end(text: str, start: int) -> int:
     return len(text)
 
 
-_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
+ANY_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _SET_NAME = r"\\(?:mathrm|text|operatorname|mathbf|boldsymbol|bm|mathsf)\s*\{\s*\\?[A-Za-z]+\s*\}"
 _FUNCTION = rf"(?P<function>{_SET_NAME}|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z])"
-_CALL = pattern(rf"{_FUNCTION}{_SIZE}\((?P<argument>[^()]{{1,30}}?){_SIZE}\)")
+_CALL = pattern(rf"{_FUNCTION}{ANY_SIZE}\((?P<argument>[^()]{{1,30}}?){ANY_SIZE}\)")
 _GIVEN = pattern(rf"{_CALL.pattern}\s*_\s*\{{?\s*(?P<index>[i-np-s])\s*\}}?")
 _WORD = pattern(r"\\(?:mathrm|text|operatorname|mathsf)\s*\{\s*([A-Za-z]{2,})\s*\}")
 
@@ -278,11 +278,11 @@ def entry_functions_of(rows: Iterable[Row]) -> EntryFunctions:
 
 _DENSITY = pattern(
     rf"(?<![A-Za-z\\_^])(?P<letter>[A-Za-z])(?P<index>_\s*(?:[A-Za-z]|\\[a-z]+(?![A-Za-z])|\{{\s*\\?[A-Za-z]+\s*\}}))?"
-    rf"{_SIZE}\((?P<inside>[^()]{{1,120}}?)(?P<close>{_SIZE}\))"
+    rf"{ANY_SIZE}\((?P<inside>[^()]{{1,120}}?)(?P<close>{ANY_SIZE}\))"
 )
 _BAR = pattern(r"(?<![\\|])\|(?!\|)|\\(?:mid|vert|lvert|rvert|giv)(?![A-Za-z])")
-_LOGARITHM = pattern(rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<rest>.+?){_SIZE}", 16)
-_ALONE = pattern(rf"\\(?:log|ln)(?![A-Za-z])\s*(?P<letter>[A-Za-z])(?![A-Za-z]|{_SIZE}[(_^'])")
+_LOGARITHM = pattern(rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<rest>.+?){ANY_SIZE}", 16)
+_ALONE = pattern(rf"\\(?:log|ln)(?![A-Za-z])\s*(?P<letter>[A-Za-z])(?![A-Za-z]|{ANY_SIZE}[(_^'])")
 _NUMBERS = "abcdefghijklmnopqrstuvwxyz"
 
 

@@ -190,11 +190,13 @@ class Suppositions:
     """All that a document supposes in this way, asked for a row."""
 
     def __init__(self, found: Iterable[Supposed]) -> None:
-        self._by_name = grouped((name, one) for one in found for name in one.names)
+        by_name = grouped((name, one) for one in sorted(found, key=lambda one: one.start) for name in one.names)
+        self._reaches = {name: Reaches(its) for name, its in by_name.items()}
 
     def _said(self, line: Line, names: Set[str]) -> Iterator[Supposed]:
-        latest = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:])
-        return (one for one in latest if one.start <= line.number < one.end)
+        """The last that is supposed of each name of what holds at a row."""
+        for name in sorted(names & self._reaches.keys()):
+            yield from reversed([*islice(self._reaches[name].at(line.number), _MOST)])
 
     def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
         """The last that is supposed of names at a row, what stands behind it as its condition

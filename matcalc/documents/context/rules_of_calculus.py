@@ -25,6 +25,7 @@ from matcalc.documents.context.written_derivatives import (
 )
 from matcalc.documents.context.written_names import (
     PRIMES,
+    NameAt,
     behind_primes,
     call_at,
     is_bold,
@@ -159,15 +160,15 @@ def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, con
     found = frozenset([at.name for at in names_at(group[0])])
     derived = {at.name for at in names_at(right) if _primes(right, at.end)}
     every = names_at(equation)
-    small = all(at.name == at.base and at.name.islower() and not at.bold for at in every)
-    unknown = small and all(_is_unknown(at.name, line, context) for at in every)
+    unknown = all(_is_unknown(at, line, context) for at in every)
     return found if unknown and found == derived == {at.name for at in every} else frozenset()
 
 
-def _is_unknown(name: str, line: Line, context: Context) -> bool:
-    """Whether nothing is known of a name."""
+def _is_unknown(at: NameAt, line: Line, context: Context) -> bool:
+    """Whether a name is a small letter of which nothing is known."""
+    name, small = at.name, at.name == at.base and at.name.islower() and not at.bold
     known = is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number)
-    return not known and not context.stands_for_something(name, line)
+    return small and not known and not context.stands_for_something(name, line)
 
 
 def _is_function(name: str, line: Line, context: Context) -> bool:

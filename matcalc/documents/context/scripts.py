@@ -11,7 +11,7 @@ from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.defined_names import Definition, Obscured, names_used
-from matcalc.documents.context.layers_and_steps import LetteredLayers, Steps, lettered_layers_of, primes_first, steps_of
+from matcalc.documents.context.layers_and_steps import FREE, LetteredLayers, Steps, lettered_layers_of, primes_first, steps_of
 from matcalc.documents.context.loose_notation import (
     Densities,
     EntryFunctions,
@@ -42,7 +42,6 @@ _POWER = pattern(
     r"(?P<base>[A-Za-z}])\s*(?P<below>_\s*(?:\w|\{[^{}]*\}))?\s*\^\s*"
     r"(?:(?P<bare>[a-zL])|\{\s*(?P<layer>[a-zL])\s*(?P<step>[+-]\s*1)?\s*\})"
 )
-_FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _ALONE = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>≤≥≠∈+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKN])*")
 _ORDINAL = pattern(
     r"(?:\(\s*)?[a-z]\s*(?:[-+]\s*\d\s*)?(?:\)\s*)?(?:\^\s*\{?\s*)?(?:\\(?:text|textrm|mathrm|rm|textit|mbox)\s*\{?\s*)?-?(?:th|st|nd|rd)\b(?:\s*\})*"
@@ -169,7 +168,7 @@ def _layers_in(texts: Iterable[str]) -> frozenset[str]:
     bases = grouped((written.lower(), found["base"]) for written, found in raised)
     steps = {written.lower() for written, found in raised if found["step"] or written == "L"}
     numbers = " ".join(_ORDINAL.sub("", text) for text in texts if _ALONE.fullmatch(text) is None)
-    free = set(_FREE.findall(numbers))
+    free = set(FREE.findall(numbers))
     return frozenset(letter for letter in steps - free if len(set(bases[letter])) >= 2)
 
 

@@ -18,6 +18,7 @@ from matcalc.language.text.spelling import (
     AS_LATIN,
     GREEK_NAMES,
     NAMES_TOO,
+    OVER,
     SPELLED_GREEK,
     SUBSCRIPTS,
     WORDS,
@@ -48,9 +49,8 @@ else:
 
 _SUB = "".join(SUBSCRIPTS)
 _MARKS = "".join(ACCENTS)
-_OVER = "|".join(sorted(set(ACCENTS.values())))
 _PIECE = pattern(
-    rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
+    rf"[^\W\d_][{_MARKS}]?(?:_(?:{OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
 )
 _WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
 """What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""

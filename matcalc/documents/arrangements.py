@@ -216,8 +216,10 @@ class _Line:
 def _lines(signs: Sequence[Sign]) -> Iterator[tuple[Sign | None, list[Sign]]]:
     """The signs of each line, with the break before it."""
     breaks = [number for number, sign in enumerate(signs) if sign.kind == "break"]
-    for before, end in itertools.pairwise([-1, *breaks, len(signs)]):
-        yield signs[before] if before >= 0 else None, list(signs[before + 1 : end])
+    yield from (
+        (signs[before] if before >= 0 else None, list(signs[before + 1 : end]))
+        for before, end in itertools.pairwise([-1, *breaks, len(signs)])
+    )
 
 
 def _spaced(signs: Sequence[Sign]) -> list[Sign]:

@@ -232,8 +232,10 @@ def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
     do not fit and numbers are added to vectors in it."""
     if asked.exact or not is_misfit(verdict) or not adds_numbers(verdict):
         return
-    for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict)):
-        yield asked.declaring(f"{name}: scalar")
+    yield from (
+        asked.declaring(f"{name}: scalar")
+        for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict))
+    )
 
 
 def statement_of(verdict: Verdict) -> Statement | None:
@@ -406,8 +408,10 @@ def multiples(verdict: Verdict, asked: Asked) -> Iterator[Asked]:
     sides = sides_of(asked.statement)
     if sides is None or asked.dialect is None or verdict.counterexample is None:
         return
-    for factor in islice(_factors(verdict.counterexample, asked.statement), _MOST):
-        yield replace(asked, statement=rf"{sides[0]}{sides[1]} = {factor} \left({sides[2]}\right)")
+    yield from (
+        replace(asked, statement=rf"{sides[0]}{sides[1]} = {factor} \left({sides[2]}\right)")
+        for factor in islice(_factors(verdict.counterexample, asked.statement), _MOST)
+    )
 
 
 def _factors(found: Counterexample, statement: str) -> Iterator[str]:
@@ -420,15 +424,19 @@ def _factors(found: Counterexample, statement: str) -> Iterator[str]:
     scalars = {name: float(size) for name, size in found.sizes.items()} | dict(_numbers(found))
     for name, value in scalars.items():
         written = name if len(name) == 1 else rf"\{name}"
-        for power in _POWERS if value and written in statement else ():
-            if number := _simple(ratio / value**power):
-                yield rf"{_written(number)} {written}^{{{power}}}"
+        yield from (
+            rf"{_written(number)} {written}^{{{power}}}"
+            for power in (_POWERS if value and written in statement else ())
+            if (number := _simple(ratio / value**power))
+        )
 
 
 def _numbers(found: Counterexample) -> Iterator[tuple[str, float]]:
-    for name, value in found.values.items():
-        if not callable(value) and not getattr(value, "shape", ()) and name.isalpha():
-            yield name, float(value)
+    yield from (
+        (name, float(value))
+        for name, value in found.values.items()
+        if not callable(value) and not getattr(value, "shape", ()) and name.isalpha()
+    )
 
 
 def _ratio(left: Any, right: Any) -> float | None:

@@ -331,8 +331,7 @@ def _chain(
         sign, said = signs[end], lead if not number else ""
         last = following == len(signs)
         branches = branches_of(right) if last and _is_cases(signs[end + 1 :]) else []
-        for value, condition in branches:
-            yield Row(left, sign.value, value, first, link + number, said, condition)
+        yield from (Row(left, sign.value, value, first, link + number, said, condition) for value, condition in branches)
         if branches:
             return
         remarks = [remark for at, remark in behind if start <= at <= following]

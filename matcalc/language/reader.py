@@ -369,9 +369,11 @@ class Reader:
 
     def _fresh_sizes(self) -> Iterator[str]:
         taken = self._names_taken() | set(self.scope.limits)
-        for name in chain(_SIZE_LETTERS, (f"n_{number}" for number in count(1))):
-            if name not in taken and name not in self._sizes_named:
-                yield name
+        yield from (
+            name
+            for name in chain(_SIZE_LETTERS, (f"n_{number}" for number in count(1)))
+            if name not in taken and name not in self._sizes_named
+        )
 
     def _note_conventions(self, variables: list[Variable]) -> None:
         groups: dict[int, list[str]] = {}

@@ -294,8 +294,7 @@ def _calls_elsewhere() -> Mapping[str, tuple[tuple[str, str], ...]]:
 def calls_of(dialect: Dialect) -> Iterator[tuple[str, str, str]]:
     """The functions of a dialect: the name, the call with its arguments, and the formula."""
     for name, ways in templates(dialect).items():
-        for way in ways:
-            yield name, f"{name}({', '.join([*way.parameters, *way.defaults])})", way.formula
+        yield from ((name, f"{name}({', '.join([*way.parameters, *way.defaults])})", way.formula) for way in ways)
 
 
 def _foreign(word: str) -> Foreign | None:

@@ -291,11 +291,17 @@ def _lists_entries(one: Definition) -> bool:
 def is_readable(text: str, vocabulary: Vocabulary, *, arrays: bool) -> bool:
     """Whether a text is in the language, as far as its syntax tells; with ``arrays`` one that is
     written out entry by entry is, too."""
+    program = program_of(text, vocabulary)
+    nodes = () if program is None or arrays else walk(program)
+    return program is not None and not any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
+
+
+def program_of(text: str, vocabulary: Vocabulary) -> s.Program | None:
+    """The syntax tree of a text; None for one that is not in the language."""
     try:
-        program = parse_syntax(text, vocabulary).program
+        return parse_syntax(text, vocabulary).program
     except MatcalcError:
-        return False
-    return arrays or not any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in walk(program))
+        return None
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:

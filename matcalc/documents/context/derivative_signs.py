@@ -78,10 +78,8 @@ def _signs_at(text: str, is_map: Callable[[str], bool]) -> Iterator[tuple[int, S
         counts = sign != "jacobian" or call is not None or is_map(at.name)
         if counts and not _is_by_inside(found, call):
             yield at.start, sign
-    for found in _ALONG.finditer(text):
-        at = _name_from(text, found.end())
-        if at is not None:
-            yield at.start, "gradient"
+    along = (_name_from(text, found.end()) for found in _ALONG.finditer(text))
+    yield from ((at.start, "gradient") for at in along if at is not None)
 
 
 def _is_by_inside(found: re.Match[str], call: Call | None) -> bool:

@@ -53,9 +53,11 @@ def _not_understood(
         obscure = [name for name in obscure if context.moments.at(name, line.number)[0] is None]
     if obscure:
         yield Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure))
-    for one in whole if line.row.link else ():
-        if one.link and one.number - one.link == line.number - line.row.link:
-            yield Doubt(f"the first of what {one.name} is said to be is not read", "false")
+    yield from (
+        Doubt(f"the first of what {one.name} is said to be is not read", "false")
+        for one in (whole if line.row.link else ())
+        if one.link and one.number - one.link == line.number - line.row.link
+    )
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     yield from (Doubt(f"{name} is a function and a value") for name in sorted(called & bare))

@@ -12,7 +12,7 @@ from matcalc.base.lazy import pattern
 from matcalc.base.sizes import is_square
 from matcalc.documents.blocks import Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
-from matcalc.documents.context.defined_names import head_and_value
+from matcalc.documents.context.defined_names import head_and_value, program_of
 from matcalc.documents.context.loose_notation import ANY_SIZE, listed_names
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
@@ -42,7 +42,6 @@ from matcalc.documents.sides import head_of, is_function
 from matcalc.facts.table import needs_square
 from matcalc.language.declare.declared import Declaration, parse_declarations
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import Vocabulary
@@ -144,8 +143,7 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
     if _is_doubtful(own):
         return
     wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
-    for one in _said_in(own, supposed=True):
-        yield replace(one, start=wording.start, end=wording.reach) if wide else one
+    yield from (replace(one, start=wording.start, end=wording.reach) if wide else one for one in _said_in(own, supposed=True))
 
 
 def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
@@ -316,10 +314,8 @@ def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mappin
 def _factors(text: str) -> tuple[tuple[str, str], ...]:
     """The names in a product, with what stands behind them: ``'`` or ``^-1``; nothing for another
     formula."""
-    try:
-        waiting = [parse_syntax(text, Vocabulary()).program.value]
-    except MatcalcError:
-        return ()
+    program = program_of(text, Vocabulary())
+    waiting = [] if program is None else [program.value]
     found: list[tuple[str, str]] = []
     while waiting:
         match waiting.pop():
@@ -419,8 +415,10 @@ def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, s
             name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
             if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
                 continue
-            for one in dict.fromkeys([name, *scripts.siblings(name)]):
-                yield _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+            yield from (
+                _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+                for one in dict.fromkeys([name, *scripts.siblings(name)])
+            )
 
 
 def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:

@@ -361,10 +361,8 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
     gradient, primed = not seen.signs.isdisjoint({"gradient", "hessian"}), "prime" in seen.signs
     shown: Kind = "number" if primed else "vector"
 
-    if told is None:
-        domain, values = shown, _values_shown(name, seen, gradient, primed)
-    else:
-        domain, values = told.domain or shown, told.values
+    domain: Kind = shown if told is None else told.domain or shown
+    values = _values_shown(name, seen, gradient, primed) if told is None else told.values
     if (gradient and (primed or values == "vector")) or (primed and domain == "vector"):
         raise NotRead
     return domain, values

@@ -73,8 +73,10 @@ class LetteredLayers:
     def siblings(self, name: str) -> Iterator[str]:
         """The functions of the other layers that a function of one is as well."""
         found = _IN_A_NAME.search(name)
-        for letter in sorted(self.letters) if found is not None and len(found["letters"]) == 1 else ():
-            yield self.in_name(name, {found["letters"]: letter} if found is not None else {})
+        yield from (
+            self.in_name(name, {found["letters"]: letter} if found is not None else {})
+            for letter in (sorted(self.letters) if found is not None and len(found["letters"]) == 1 else ())
+        )
 
     def steps(self, name: str, value: str) -> Iterator[Mapping[str, str]]:
         """The letters to put for those of a definition to have that of another layer; none for one
@@ -83,10 +85,8 @@ class LetteredLayers:
         used = {letter for found in _MARKED.finditer(value) for letter in found["letters"]}
         if own is None or len(own["letters"]) != 1:
             return
-        for letter in sorted(self.letters - {own["letters"]}):
-            step = self._moved(own["letters"], letter, used)
-            if step is not None:
-                yield step
+        steps = (self._moved(own["letters"], letter, used) for letter in sorted(self.letters - {own["letters"]}))
+        yield from filter(None, steps)
 
     def _moved(self, old: str, new: str, used: Iterable[str]) -> Mapping[str, str] | None:
         step = {old: new}

@@ -280,10 +280,8 @@ def _is_of_layer(one: Definition, letters: Collection[str]) -> bool:
 
 def _labelled(text: str) -> Iterator[tuple[str, _Label]]:
     """The names with a label in a formula, each without it."""
-    for at in names_at(text):
-        label = _LAYER_LABEL.search(text[at.start : at.end])
-        if label is not None:
-            yield at.base.rpartition("_")[0], _label(label)
+    found = ((at.base.rpartition("_")[0], _LAYER_LABEL.search(text[at.start : at.end])) for at in names_at(text))
+    yield from ((stem, _label(label)) for stem, label in found if label is not None)
 
 
 def _relabelled(
@@ -294,10 +292,8 @@ def _relabelled(
     if head is None or head[1].letter not in letters or not used or used != {head[1].letter}:
         return
     stem, own = head
-    for other in sorted(seen.get(stem, set()) - {own}, key=str):
-        made = _moved(one, own, other)
-        if made is not None and made.name not in known:
-            yield made
+    made = (_moved(one, own, other) for other in sorted(seen.get(stem, set()) - {own}, key=str))
+    yield from (other for other in made if other is not None and other.name not in known)
 
 
 def _moved(one: Definition, own: _Label, other: _Label) -> Definition | None:

@@ -353,9 +353,11 @@ def _with_few_faults(pieces: Iterable[Piece]) -> Iterator[Piece]:
             last[piece.reason] = piece
         if not isinstance(piece, Fault) or kinds[piece.reason] < MOST_FAULTS:
             yield piece
-    for kind, count in kinds.items():
-        if count >= MOST_FAULTS:
-            yield Fault("", last[kind].place, f"{count - MOST_FAULTS + 1:,} more places like this: {kind}")
+    yield from (
+        Fault("", last[kind].place, f"{count - MOST_FAULTS + 1:,} more places like this: {kind}")
+        for kind, count in kinds.items()
+        if count >= MOST_FAULTS
+    )
 
 
 def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:

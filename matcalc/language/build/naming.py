@@ -330,10 +330,11 @@ class Naming(Assembly):
                 continue
             array = found[0] if found[0] in self.scope.values else array_of(self.scope, found[0])
             along = self._unit_at(name, found[1], node.span)
-            if self._has_value(array):
-                body = self._by_value(node, body, array, [along])
-            else:
-                body = self._differentiated(node, [body], (self._differentiated_by(array, node),), [along])
+            body = (
+                self._by_value(node, body, array, [along])
+                if self._has_value(array)
+                else self._differentiated(node, [body], (self._differentiated_by(array, node),), [along])
+            )
         return body
 
     def _unit_at(self, name: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:

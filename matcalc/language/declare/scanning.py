@@ -156,8 +156,10 @@ def _small(kind: str, written: str, first: int, last: int) -> Iterator[Token]:
     """Small letters and digits, as what stands in braces above or below."""
     yield Token("sign", "^" if kind == "raised" else "_", first, first)
     yield Token("sign", "{", first, first)
-    for inner in scanned("".join([_PLAIN[letter] for letter in written])):
-        yield Token(inner.kind, inner.text, first + inner.start, first + inner.end)
+    yield from (
+        Token(inner.kind, inner.text, first + inner.start, first + inner.end)
+        for inner in scanned("".join([_PLAIN[letter] for letter in written]))
+    )
     yield Token("sign", "}", last, last)
 
 

@@ -4,7 +4,7 @@ is made of."""
 from __future__ import annotations
 
 from _weakref import _remove_dead_weakref, ref  # type: ignore[attr-defined]  # weakref itself is long to load
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from types import CodeType, FunctionType
@@ -306,6 +306,18 @@ def _unmarked(argument: tuple[int, Any], nodes: Sequence[Any]) -> Any:
     if mark == _TUPLE:
         return tuple([_unmarked(part, nodes) for part in value])
     return nodes[value] if mark == _NODE else value
+
+
+Key = TypeVar("Key")
+Entry = TypeVar("Entry")
+
+
+def grouped(pairs: Iterable[tuple[Key, Entry]]) -> dict[Key, list[Entry]]:
+    """The values of each key, in order."""
+    found: dict[Key, list[Entry]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 try:

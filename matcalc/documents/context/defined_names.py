@@ -9,8 +9,9 @@ from itertools import islice
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.blocks import Notation, Placed, Said
-from matcalc.documents.context.outline import Line, Spot, grouped
+from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.context.written_names import (
     CALLED,
     NameAt,

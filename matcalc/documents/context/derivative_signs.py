@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.outline import grouped
+from matcalc.base.records import grouped
 from matcalc.documents.context.written_names import Call, NameAt, behind_primes, call_at, names_at, respelled, trimmed, whole_name
 from matcalc.documents.cues import OPENED, bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS

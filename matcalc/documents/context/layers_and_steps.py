@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.outline import grouped
+from matcalc.base.records import grouped
 from matcalc.documents.context.written_names import NameAt, index_of, names_at, respelled, trimmed, whole_name, without_script
 from matcalc.documents.sides import is_derivative
 

@@ -10,12 +10,13 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import Indices
 from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Told
 from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
-from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot, grouped
+from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot
 from matcalc.documents.context.scripts import Scripts
 from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function

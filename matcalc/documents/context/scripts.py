@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.defined_names import Definition, Obscured, names_used
@@ -23,7 +24,7 @@ from matcalc.documents.context.loose_notation import (
     with_listed_diagonals,
     with_whole_logarithms,
 )
-from matcalc.documents.context.outline import Line, grouped
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.written_derivatives import Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
 from matcalc.documents.sides import Row, fits, head_of

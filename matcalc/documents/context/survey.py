@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TypeVar
 
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import Indices, compared
 from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
@@ -26,7 +27,7 @@ from matcalc.documents.context.facts import (
     told_in,
     under_a_condition,
 )
-from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot, grouped
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
 from matcalc.documents.context.overview import (
     Context,
     Convention,

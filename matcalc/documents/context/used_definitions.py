@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.blocks import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
-from matcalc.documents.context.outline import Line, grouped
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Derived, Structure
 from matcalc.documents.context.written_names import (

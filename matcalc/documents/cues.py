@@ -330,11 +330,10 @@ def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
         if token.kind in _OPENING:
             nest.begin(_OPENING[token.kind], position)
         wanted = _CLOSING.get(token.kind)
-        if wanted is None or (wanted == "soft" and nest.open and nest.open[-1][0] != "soft"):
-            continue
-        place = nest.end(wanted)
-        if place is not None:
-            partner[place], partner[position] = position, place
+        if wanted is not None and (wanted != "soft" or not nest.open or nest.open[-1][0] == "soft"):
+            place = nest.end(wanted)
+            if place is not None:
+                partner[place], partner[position] = position, place
     return partner
 
 

@@ -419,11 +419,10 @@ class Definitions:
                 done[closing.name] = closing
                 continue
             one = self._meant(name, row, bold, called=name in called, unread=unread)
-            if one is None or one.name in opened or len(opened) >= _MOST_BEHIND or not keep(one):
-                continue
-            opened.add(one.name)
-            waiting.append((name, bold, one))
-            waiting += [(used, one.weights.of(used), None) for used in sorted(one.uses - opened, reverse=True)]
+            if one is not None and one.name not in opened and len(opened) < _MOST_BEHIND and keep(one):
+                opened.add(one.name)
+                waiting.append((name, bold, one))
+                waiting += [(used, one.weights.of(used), None) for used in sorted(one.uses - opened, reverse=True)]
         return _in_order(done)
 
 

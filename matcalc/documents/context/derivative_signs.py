@@ -72,12 +72,11 @@ def _signs_at(text: str, is_map: Callable[[str], bool]) -> Iterator[tuple[int, S
     for found in _SIGN.finditer(text):
         sign = _sign(found)
         at = _target(text, found.end())
-        if at is None:
-            continue
-        call = call_at(text, at.end)
-        counts = sign != "jacobian" or call is not None or is_map(at.name)
-        if counts and not _is_by_inside(found, call):
-            yield at.start, sign
+        if at is not None:
+            call = call_at(text, at.end)
+            counts = sign != "jacobian" or call is not None or is_map(at.name)
+            if counts and not _is_by_inside(found, call):
+                yield at.start, sign
     along = (_name_from(text, found.end()) for found in _ALONG.finditer(text))
     yield from ((at.start, "gradient") for at in along if at is not None)
 

@@ -155,10 +155,9 @@ def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
         if not doubts.about_clause(found.first, found.last, with_verb=found.with_verb):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
-        if token.mention is None or (supposed and token.mention.number >= 0) or doubts.about(position, position + 1):
-            continue
-        for line in token.mention.lines:
-            yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
+        if token.mention is not None and (not supposed or token.mention.number < 0) and not doubts.about(position, position + 1):
+            for line in token.mention.lines:
+                yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
 
 
 def _declaration(name: str, said: str) -> Declaration | None:
@@ -413,12 +412,16 @@ def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, s
             ordered = scripts.ordered(line)
             of_numbers, value = _of_numbers(line), _of_value(ordered)
             name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
-            if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
-                continue
-            yield from (
-                _function(one, name, wording, line, anew=bool(of_numbers and introducing))
-                for one in dict.fromkeys([name, *scripts.siblings(name)])
-            )
+            if (
+                name is not None
+                and (name not in defined or (of_numbers and introducing))
+                and not is_function(name)
+                and name not in USUAL
+            ):
+                yield from (
+                    _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+                    for one in dict.fromkeys([name, *scripts.siblings(name)])
+                )
 
 
 def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:

@@ -132,11 +132,10 @@ def maps_in(wording: Wording) -> Iterator[Map]:
         if row.relation != "→" or row.right is None:
             continue
         found, values = _MAP.fullmatch(row.left.text), _kind(row.right.text)
-        if found is None or values is None:
-            continue
-        domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
-        if all(names):
-            yield from (Map(wording.start, wording.around, name, domain, values) for name in names if name)
+        if found is not None and values is not None:
+            domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
+            if all(names):
+                yield from (Map(wording.start, wording.around, name, domain, values) for name in names if name)
 
 
 def _kind(space: str) -> Kind | None:

@@ -269,12 +269,11 @@ class _Reader:
         at = 0
         for end in _END.finditer(text):
             word = self._last_word(text, at, end.start())
-            if self._goes_on(word, end[0], _following(text, end.end())):
-                continue
-            self._mark(piece.text.place(at))
-            self._add(text[at : end.end()])
-            at = end.end()
-            yield from self.flushed()
+            if not self._goes_on(word, end[0], _following(text, end.end())):
+                self._mark(piece.text.place(at))
+                self._add(text[at : end.end()])
+                at = end.end()
+                yield from self.flushed()
         if text[at:].strip():
             self._mark(piece.text.place(at + len(text[at:]) - len(text[at:].lstrip())))
         self._add(text[at:])

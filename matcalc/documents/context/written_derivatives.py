@@ -72,11 +72,10 @@ def quotients(equation: str) -> Iterator[Quotient]:
     for found in _QUOTIENT.finditer(equation):
         of, by = trimmed(found["of"]), trimmed(found["by"])
         name, variable = whole_name(of), whole_name(by)
-        if name is None or variable is None or found["above"] != found["below"]:
-            continue
-        order = int(found["above"] or 1)
-        point, end = _point(equation, found.end())
-        yield Quotient(of, name, by, variable, order, found.start(), end, "partial" in found["sign"], point)
+        if name is not None and variable is not None and found["above"] == found["below"]:
+            order = int(found["above"] or 1)
+            point, end = _point(equation, found.end())
+            yield Quotient(of, name, by, variable, order, found.start(), end, "partial" in found["sign"], point)
 
 
 def _point(equation: str, start: int) -> tuple[str | None, int]:
@@ -248,11 +247,10 @@ def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]
     def changes() -> Iterator[tuple[int, int, str]]:
         for found in names_at(equation):
             by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
-            if by is None or _IS_VARIABLE.search(equation[: found.start]) is not None:
-                continue
-            end = _behind(equation, found.end, arguments(found.base))
-            if end is not None:
-                yield found.start, end, quotient(found.base, by)
+            if by is not None and _IS_VARIABLE.search(equation[: found.start]) is None:
+                end = _behind(equation, found.end, arguments(found.base))
+                if end is not None:
+                    yield found.start, end, quotient(found.base, by)
 
     return respelled(equation, changes())
 

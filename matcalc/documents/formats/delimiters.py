@@ -274,11 +274,10 @@ def equations(text: Placed) -> Iterator[Placed]:
     for match in re.finditer(r"\n[ \t]*(?=\n)", text.text):
         while environments and environments[0].end <= match.start():
             environments.pop(0)
-        if environments and environments[0].start < match.start():
-            continue
-        if text.text[start : match.start()].strip():
-            yield text.part(start, match.start())
-        start = match.end()
+        if not environments or environments[0].start >= match.start():
+            if text.text[start : match.start()].strip():
+                yield text.part(start, match.start())
+            start = match.end()
     if text.text[start:].strip():
         yield text.part(start)
 

@@ -90,12 +90,11 @@ class _Reader:
         done = 0
         for exponent in self._exponents:
             found = self._label(exponent) if exponent.stop >= done else None
-            if found is None:
-                continue
-            label, rest = found
-            made, after = self._subscript(exponent, label, rest)
-            out += [*self._lexemes[done : exponent.stop], *made]
-            done = after
+            if found is not None:
+                label, rest = found
+                made, after = self._subscript(exponent, label, rest)
+                out += [*self._lexemes[done : exponent.stop], *made]
+                done = after
         self._check()
         return [*out, *self._lexemes[done:]], frozenset(self._names), frozenset(self._entries)
 

@@ -412,16 +412,12 @@ def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, s
             ordered = scripts.ordered(line)
             of_numbers, value = _of_numbers(line), _of_value(ordered)
             name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
-            if (
-                name is not None
-                and (name not in defined or (of_numbers and introducing))
-                and not is_function(name)
-                and name not in USUAL
-            ):
-                yield from (
-                    _function(one, name, wording, line, anew=bool(of_numbers and introducing))
-                    for one in dict.fromkeys([name, *scripts.siblings(name)])
-                )
+            if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
+                continue
+            yield from (
+                _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+                for one in dict.fromkeys([name, *scripts.siblings(name)])
+            )
 
 
 def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:

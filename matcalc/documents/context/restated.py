@@ -261,14 +261,10 @@ def _as_derivative(line: Line, difference: str, context: Context) -> Iterator[tu
     for function, variable in dict.fromkeys(_conditions(line, context)):
         names = names_used(function.value, function.notation)
         written = _written_in(function, variable)
-        if written is not None and variable in used and used <= names | {variable}:
-            around = reached(
-                names - {variable}, context.behind(names - {variable, function.name}, line), {variable, function.name}
-            )
-            yield (
-                f"{function.written}({written}) = {function.value}; \\nabla {function.written}({written}) = {difference}",
-                around,
-            )
+        if written is None or variable not in used or not used <= names | {variable}:
+            continue
+        around = reached(names - {variable}, context.behind(names - {variable, function.name}, line), {variable, function.name})
+        yield f"{function.written}({written}) = {function.value}; \\nabla {function.written}({written}) = {difference}", around
 
 
 def to_first_order(one: Asked, line: Line, context: Context) -> Asked:

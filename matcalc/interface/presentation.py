@@ -75,10 +75,8 @@ def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unic
 
     ``whole`` tells every decision, and what else the input could mean.
     """
-    lines = [f"warning: {warning}" for warning in reading.warnings]
-    if whole:
-        return [*lines, *reading.explain(style).splitlines()]
-    return [*lines, reading.echo(style)] if reading.surprising else lines
+    said = reading.explain(style).splitlines() if whole else [reading.echo(style)] if reading.surprising else []
+    return [*(f"warning: {warning}" for warning in reading.warnings), *said]
 
 
 def remark_lines(
@@ -173,8 +171,7 @@ def clear_choice(found: Mapping[str, str]) -> str | None:
     >>> clear_choice({"a": "scalar", "w": "m"}), clear_choice({"x": "n", "A": "n×n"})
     ('w', None)
     """
-    arrays = [name for name, kind in found.items() if not kind.startswith("scalar")]
-    candidates = arrays or list(found)
+    candidates = [name for name, kind in found.items() if not kind.startswith("scalar")] or list(found)
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -185,11 +182,9 @@ def described(kind: str) -> str:
     ('vector of size n', 'n×n symmetric matrix', 'scalar')
     """
     size, _, facts = kind.partition(" ")
-    if not kind:
-        return "an argument"
-    if size == "scalar":
-        return f"{facts} scalar".strip()
-    return f"{kind} matrix" if "×" in size else f"{facts} vector of size {size}".strip()
+    if "×" in size or not kind:
+        return f"{kind} matrix" if kind else "an argument"
+    return f"{facts} {'scalar' if size == 'scalar' else f'vector of size {size}'}".strip()
 
 
 def question(found: Mapping[str, str], ways: list[str]) -> MatcalcError:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Rational, Real
+from numbers import Rational, Real
 from typing import Any, TypeVar, cast
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
@@ -57,18 +57,12 @@ def _turned(called: str) -> str:
 def _for_product(left: Expr, right: Expr, a: str, b: str) -> str | None:
     if left.is_scalar or right.is_scalar:
         return f"{a} * {b}"
-    if left.shape == right.shape and left.is_column:
-        return f"{_turned(a)} @ {b} (inner product), {a} @ {_turned(b)} (outer product) or {a} * {b} (elementwise)"
-    if left.shape == right.shape and left.is_row:
-        return f"{a} @ {_turned(b)} (inner product), {_turned(a)} @ {b} (outer product) or {a} * {b} (elementwise)"
-    options = []
-    if left.rows == right.rows:
-        options.append(f"{_turned(a)} @ {b}")
-    if left.cols == right.cols:
-        options.append(f"{a} @ {_turned(b)}")
-    if right.cols == left.rows:
-        options.append(f"{b} @ {a}")
-    return " or ".join(options) or None
+    first, second = f"{_turned(a)} @ {b}", f"{a} @ {_turned(b)}"
+    if left.shape == right.shape and (left.is_column or left.is_row):
+        inner, outer = (first, second) if left.is_column else (second, first)
+        return f"{inner} (inner product), {outer} (outer product) or {a} * {b} (elementwise)"
+    fitting = ((left.rows == right.rows, first), (left.cols == right.cols, second), (right.cols == left.rows, f"{b} @ {a}"))
+    return " or ".join([form for fits, form in fitting if fits]) or None
 
 
 def _for_entries(operator: str, left: Expr, right: Expr, a: str, b: str) -> str | None:
@@ -102,9 +96,7 @@ def number(value: object) -> Expr | None:
     """
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return None
-    if isinstance(value, Integral):
-        exact = Fraction(int(value))
-    elif isinstance(value, Rational):
+    if isinstance(value, Rational):  # whole numbers among them
         exact = Fraction(int(value.numerator), int(value.denominator))
     elif math.isfinite(value):
         exact = Fraction(str(value) if isinstance(value, Decimal) else repr(float(value)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from itertools import islice
@@ -313,11 +314,10 @@ def _alternatives(reading: Reading) -> Iterator[Alternative]:
     options = replace(source.options, strict=False)
     for name, kind in islice(_other_kinds(source, source.given), _MOST_TRIED):
         properties = source.given[name].properties if name in source.given else ()
-        try:
+        other = None
+        with suppress(MatcalcError):
             other = elaborate(source.text, {**given, name: " ".join([kind, *properties])}, options=options)
-        except MatcalcError:
-            continue
-        if name in other.declarations:
+        if other is not None and name in other.declarations:
             expression = ParsedExpression(other.expression, other.declarations, other.notes, None, other)
             yield Alternative(f"{name} is a {kind}", f"declare {name}: {other.declarations[name]}", expression)
 

@@ -192,9 +192,10 @@ class Reductions(KroneckerSums):
     def _opened(self, operand: e.Expr) -> Factors | None:
         """The factors of a product under a trace, diagonal or sum, where taking it apart saves
         work."""
-        if not isinstance(operand, e.Product | e.Negative | e.Quotient | e.Transpose) or operand.is_scalar:
-            return None
-        if isinstance(operand, e.Quotient) and not operand.denominator.is_scalar:
+        opens = isinstance(operand, e.Product | e.Negative | e.Transpose) or (
+            isinstance(operand, e.Quotient) and operand.denominator.is_scalar
+        )
+        if not opens or operand.is_scalar:
             return None
         parts = taken_apart(operand, self.uses)
         return parts if len(parts.chain) > 1 or parts.chain[0][0] is not operand else None

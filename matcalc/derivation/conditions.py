@@ -136,11 +136,12 @@ class _Compared:
     def implies(self, one: _Condition) -> bool:
         """Whether a condition follows from the others."""
         value, relation, _ = self.key(one)
-        if (value, relation) in self._settled or (one.kink and (value, relation) in self._known):
-            return True
-        if any((value, stronger) in self._known for stronger in _IMPLIED_BY.get(relation, ())):
-            return True
-        return relation == "> 0" and isinstance(one.subject, Product) and self._all_positive(one.subject)
+        return (
+            (value, relation) in self._settled
+            or (one.kink and (value, relation) in self._known)
+            or any((value, stronger) in self._known for stronger in _IMPLIED_BY.get(relation, ()))
+            or (relation == "> 0" and isinstance(one.subject, Product) and self._all_positive(one.subject))
+        )
 
     def _all_positive(self, product: Product) -> bool:
         """Whether other conditions say that every factor is a positive number."""
@@ -266,11 +267,11 @@ def _invertible(matrix: Expr) -> list[_Condition]:
                 found += _nonzero(part)
             case _ if "invertible" in known(part):
                 pass
-            case Call(function="sqrtm", arguments=(inner,)):  # it is there where no eigenvalue of its argument is on (−∞, 0]
-                stack.append(inner)
-            case Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner):
-                stack.append(inner)
-            case MatrixPower(base=inner) | Quotient(numerator=inner):
+            case (
+                Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner) | MatrixPower(base=inner)
+                | Quotient(numerator=inner) | Call(function="sqrtm", arguments=(inner,))
+            ):  # fmt: skip
+                # A root is there where no eigenvalue of its argument is on (−∞, 0].
                 stack.append(inner)
             case DiagonalMatrix(operand=entries):
                 found += _compared(entries, "≠ 0")
@@ -296,10 +297,6 @@ def _holds(value: Known, relation: str) -> bool:
             return value.entries.nonzero
         case _:
             return "nonzero" in value
-
-
-def _text(expression: Expr) -> str:
-    return text(expression, "unicode")
 
 
 def _compared(expression: Expr, relation: str) -> list[_Condition]:
@@ -388,7 +385,7 @@ def _about(value: Expr, words: str, relation: str, whole: bool = False) -> _Cond
     array = over_all(value, indices) if indices and value.is_scalar else None
     if array is not None and not isinstance(array, IndexArray):
         value, indices = array, free_indices(array)
-    shown = words.format(_text(value) if whole or value.is_scalar else f"entries of {_text(value)}")
+    shown = words.format(text(value) if whole or value.is_scalar else f"entries of {text(value)}")
     if not indices:
         return _Condition(shown, value, relation)
     return _Condition(f"{shown} for all {', '.join([index.name for index in indices])}", array, relation)

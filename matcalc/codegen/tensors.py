@@ -248,10 +248,8 @@ class Expansion:
             axes = tuple(dict.fromkeys(ties))
             block = b.add([self._signed(term.factors, axes, shape) for term in groups[ties]])
             places = tuple([axes.index(axis) for axis in ties])
-            if places == tuple(range(len(order))):
-                result = b.full_shape(block, result_shape)
-            else:
-                result = b.on_diagonal(block, places, result_shape, result)
+            full = places == tuple(range(len(order)))
+            result = b.full_shape(block, result_shape) if full else b.on_diagonal(block, places, result_shape, result)
         return b.full_shape(b.literal(0), result_shape) if result is None else result
 
 

@@ -169,10 +169,7 @@ class Translator(Reductions):
         for term in node.terms:
             op = yield term
             found = diagonal_part(self.b, op) if node.is_matrix else None
-            if found is None:
-                plain.append((1, op))
-            else:
-                entries.append((1, found))
+            (plain if found is None else entries).append((1, op if found is None else found))
         return self._added_up(plain, entries, node)
 
     def _hadamard(self, factors: tuple[e.Expr, ...]) -> Requests:

@@ -150,11 +150,13 @@ def _description(name: str) -> str:
     known = functions().get(spellings().get(name, ""))
     if known is None:
         return f"The function {name} of the language, for expressions."
-    parts = [f"{known.name}: {'elementwise' if known.kind == 'elementwise' else known.signature}"]
-    parts += [f"defined as {known.definition}"] if known.definition else []
-    parts += ['along the rows or columns of a matrix with "rows" or "cols"'] if known.axis else []
-    parts += [known.note] if known.note else []
-    return "; ".join(parts)
+    parts = [
+        f"{known.name}: {'elementwise' if known.kind == 'elementwise' else known.signature}",
+        f"defined as {known.definition}" if known.definition else "",
+        'along the rows or columns of a matrix with "rows" or "cols"' if known.axis else "",
+        known.note,
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def _applied(name: str, arguments: tuple[object, ...]) -> ParsedExpression:

@@ -88,9 +88,12 @@ def remark_lines(
 ) -> list[str]:
     """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left
     out."""
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items())), ("shape", shape)]
-    rows += [("holds if", condition) for condition in conditions]
-    rows += [("note", note) for note in notes if note not in warnings]
+    rows = [
+        ("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items())),
+        ("shape", shape),
+        *(("holds if", condition) for condition in conditions),
+        *(("note", note) for note in notes if note not in warnings),
+    ]
     return [f"{label + ':':<10}{content}" for label, content in rows if content]
 
 

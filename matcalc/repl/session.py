@@ -222,10 +222,12 @@ class Session:
         return Answer("", (f"{'forgot:':<10}{', '.join(names)}", *misfits(self.state, names)))
 
     def _listing(self) -> str:
-        rows = [f"{name}: {kind}" for name, kind in self.state.declarations.items()]
-        rows += [f"{definition.head} = {definition.value}" for definition in self.state.definitions.values()]
-        rows += [f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]]
-        return "\n".join(rows) if rows else "nothing is declared, defined or set"
+        rows = [
+            *(f"{name}: {kind}" for name, kind in self.state.declarations.items()),
+            *(f"{definition.head} = {definition.value}" for definition in self.state.definitions.values()),
+            *(f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]),
+        ]
+        return "\n".join(rows) or "nothing is declared, defined or set"
 
     # ------------------------------------------------------------ the last result
 

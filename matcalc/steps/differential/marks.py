@@ -183,11 +183,11 @@ class Marks:
 
     def change(self, of: Expr) -> Expr:
         """The symbol for ``d(of)``, or the differential of the variable itself."""
-        return self._symbol(Change(of))
+        return self.symbol(Change(of))
 
     def pairing(self, left: Expr, right: Expr) -> Expr:
         """The symbol for ``⟨left, right⟩``."""
-        return self._symbol(Pairing(left, right))
+        return self.symbol(Pairing(left, right))
 
     def meant(self, node: Expr) -> Mark | None:
         """What ``node`` stands for, None when it is an ordinary expression."""
@@ -201,7 +201,8 @@ class Marks:
         """What an abbreviation stands for, None for another expression."""
         return self.definitions.get(node.name) if isinstance(node, Symbol) else None
 
-    def _symbol(self, mark: Mark) -> Symbol:
+    def symbol(self, mark: Mark) -> Symbol:
+        """The symbol for a mark."""
         known = self._known.get(mark)
         if known is None:
             shape = mark.of.shape if isinstance(mark, Change) else ()

@@ -182,13 +182,9 @@ class Teller:
         """
         right = self.marks.change(expression)
         while pending := self._outermost(self._changes(right)):
-            values = {}
             expansions = [self.expander.expanded(of) for of in pending]
-            for of, found in zip(pending, expansions, strict=True):
-                change = self.marks.change(of)
-                assert isinstance(change, Symbol)
-                values[change.name] = found.right
-            right = self._substituted(right, values)
+            names = [self.marks.symbol(Change(of)).name for of in pending]
+            right = self._substituted(right, dict(zip(names, [found.right for found in expansions], strict=True)))
             self.lines.append(Line(right, *_told_by(expansions)))
             if len(self.lines) > _MOST_LINES or cost(right) > 400:
                 raise Untold("a derivation of this length")

@@ -12,79 +12,57 @@ from matcalc.base.budgets import spend
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_of, product_shape, shape_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
+from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
-from matcalc.expr.nodes import (
-    Commutation,
-    DiagonalMatrix,
-    Expr,
-    Identity,
-    Indexed,
-    Inverse,
-    Kronecker,
-    Leaf,
-    Linear,
-    Multilinear,
-    Negative,
-    Node,
-    Nonlinear,
-    Number,
-    Ones,
-    Product,
-    Quotient,
-    Sum,
-    Symbol,
-    Transpose,
-    children,
-)
 
 # ------------------------------------------------------------
 # Forms of expressions that decide how a product with them is computed.
 
 
-def as_expression(factor: Factor) -> Expr:
-    return Transpose(factor[0]) if factor[1] else factor[0]
+def as_expression(factor: Factor) -> e.Expr:
+    return e.Transpose(factor[0]) if factor[1] else factor[0]
 
 
-def arrays_of(product: Product | Kronecker) -> list[Expr]:
+def arrays_of(product: e.Product | e.Kronecker) -> list[e.Expr]:
     """The factors that are no scalars."""
     return [factor for factor in product.factors if not factor.is_scalar]
 
 
-def is_thin(term: Expr) -> bool:
+def is_thin(term: e.Expr) -> bool:
     """Whether multiplying by the term costs no more than scaling: an identity, a permutation, a
     diagonal, an outer product of vectors."""
     term = _bare(term)
-    if isinstance(term, Product):
+    if isinstance(term, e.Product):
         factors = arrays_of(term)
         return any(factor.cols == ONE for factor in factors[:-1]) or (len(factors) == 1 and is_thin(factors[0]))
-    return is_written_diagonal(term) or isinstance(term, Commutation)
+    return is_written_diagonal(term) or isinstance(term, e.Commutation)
 
 
-def is_linear(term: Expr) -> bool:
+def is_linear(term: e.Expr) -> bool:
     """Whether the term is a symbol or a product, which are multiplied by a vector without being
     formed anew."""
-    return isinstance(_bare(term), Symbol | Product | Ones | Inverse) or is_written_diagonal(term)
+    return isinstance(_bare(term), e.Symbol | e.Product | e.Ones | e.Inverse) or is_written_diagonal(term)
 
 
-def is_written_diagonal(term: Expr) -> bool:
+def is_written_diagonal(term: e.Expr) -> bool:
     """Whether the term is written as a multiple of the identity or as a diagonal matrix."""
     term = _bare(term)
-    if isinstance(term, Product):
+    if isinstance(term, e.Product):
         factors = arrays_of(term)
-        return len(factors) == 1 and isinstance(_bare(factors[0]), Identity | DiagonalMatrix)
-    return isinstance(term, Identity | DiagonalMatrix)
+        return len(factors) == 1 and isinstance(_bare(factors[0]), e.Identity | e.DiagonalMatrix)
+    return isinstance(term, e.Identity | e.DiagonalMatrix)
 
 
-def _bare(term: Expr) -> Expr:
+def _bare(term: e.Expr) -> e.Expr:
     """The term without signs, transposes and scalar denominators around it."""
-    while isinstance(term, Negative | Transpose) or (isinstance(term, Quotient) and term.denominator.is_scalar):
+    while isinstance(term, e.Negative | e.Transpose) or (isinstance(term, e.Quotient) and term.denominator.is_scalar):
         term = term.below[0]
     return term
 
 
-def has_kronecker(factor: Expr) -> bool:
-    terms = factor.terms if isinstance(factor, Sum) else ()
-    return any(isinstance(node, Kronecker | Commutation) for term in terms for node in (term, *children(term)))
+def has_kronecker(factor: e.Expr) -> bool:
+    terms = factor.terms if isinstance(factor, e.Sum) else ()
+    return any(isinstance(node, e.Kronecker | e.Commutation) for term in terms for node in (term, *e.children(term)))
 
 
 # ------------------------------------------------------------
@@ -97,66 +75,66 @@ class Factors:
     """``coefficient * above / below`` times the chain, each factor of which may be transposed."""
 
     coefficient: Fraction = Fraction(1)
-    above: list[Expr] = field(default_factory=list)
-    below: list[Expr] = field(default_factory=list)
+    above: list[e.Expr] = field(default_factory=list)
+    below: list[e.Expr] = field(default_factory=list)
     chain: list[Factor] = field(default_factory=list)
 
-    def scale(self, expression: Expr, uses: Mapping[Expr, int], *, under: bool = False) -> None:
+    def scale(self, expression: e.Expr, uses: Mapping[e.Expr, int], *, under: bool = False) -> None:
         """Takes a scalar factor in; products, quotients and signs of scalars are opened, but no
         products that are used elsewhere too."""
         stack = [(expression, under)]
         while stack:
             node, below = stack.pop()
             spend()
-            match node := cast("Node", node):
-                case Number(value=value) if value or not below:
+            match node := cast("e.Node", node):
+                case e.Number(value=value) if value or not below:
                     self.coefficient = self.coefficient / value if below else self.coefficient * value
-                case Negative(operand=operand):
+                case e.Negative(operand=operand):
                     self.coefficient = -self.coefficient
                     stack.append((operand, below))
-                case Transpose(operand=operand):
+                case e.Transpose(operand=operand):
                     stack.append((operand, below))
-                case Quotient(numerator=numerator, denominator=denominator):
+                case e.Quotient(numerator=numerator, denominator=denominator):
                     stack += [(denominator, not below), (numerator, below)]
-                case Product(factors=factors) if not arrays_of(node) and (node is expression or uses.get(node, 0) <= 1):
+                case e.Product(factors=factors) if not arrays_of(node) and (node is expression or uses.get(node, 0) <= 1):
                     stack.extend((factor, below) for factor in reversed(factors))
-                case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+                case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                     (self.below if below else self.above).append(node)
 
 
-def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
+def taken_apart(node: e.Expr, uses: Mapping[e.Expr, int]) -> Factors:
     """The factors of ``node``. Nested products are opened unless they are used elsewhere too: then
     they are computed once."""
     result = Factors()
-    stack: list[tuple[Expr, bool, bool]] = [(node, False, False)]
+    stack: list[tuple[e.Expr, bool, bool]] = [(node, False, False)]
     while stack:
         factor, turned, shared = stack.pop()
         spend()
-        if factor.is_scalar and not (factor is node and isinstance(factor, Product)):
+        if factor.is_scalar and not (factor is node and isinstance(factor, e.Product)):
             result.scale(factor, uses)
             continue
         shared = factor is not node and (shared or uses.get(factor, 0) > 1)
-        match factor := cast("Node", factor):
-            case Transpose(operand=operand):
+        match factor := cast("e.Node", factor):
+            case e.Transpose(operand=operand):
                 stack.append((operand, not turned, shared))
-            case Negative(operand=operand):
+            case e.Negative(operand=operand):
                 result.coefficient = -result.coefficient
                 stack.append((operand, turned, shared))
-            case Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
+            case e.Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
                 result.scale(below, uses, under=True)
                 stack.append((above, turned, shared))
-            case Product() if not shared:
+            case e.Product() if not shared:
                 scalars, run = _opened(factor, factor is node)
                 for scalar in scalars:
                     result.scale(scalar, uses)
                 # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
                 stack += [(inner, turned, False) for inner in (run if turned else reversed(run))]
-            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                 result.chain.append((factor, turned))
     return result
 
 
-def scalars_of(product: Product, uses: Mapping[Expr, int]) -> Factors:
+def scalars_of(product: e.Product, uses: Mapping[e.Expr, int]) -> Factors:
     """The scalar factors of a product."""
     result = Factors()
     for factor in product.factors:
@@ -165,18 +143,18 @@ def scalars_of(product: Product, uses: Mapping[Expr, int]) -> Factors:
     return result
 
 
-def _opened(product: Product, whole: bool) -> tuple[list[Expr], list[Expr]]:
+def _opened(product: e.Product, whole: bool) -> tuple[list[e.Expr], list[e.Expr]]:
     """``segments`` of a product; of a whole chain that ends as a scalar, such as ``x'Ax``, the chain
     alone."""
     scalars, run = segments(product.factors)
     return ([], list(product.factors)) if whole and not run and scalars == [product] else (scalars, run)
 
 
-def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
+def segments(factors: tuple[e.Expr, ...]) -> tuple[list[e.Expr], list[e.Expr]]:
     """The scalar parts of a product read from the left (a run such as ``x'Ax`` is one), and the run
     that remains."""
-    scalars: list[Expr] = []
-    run: list[Expr] = []
+    scalars: list[e.Expr] = []
+    run: list[e.Expr] = []
     shape: Shape = ()
     for factor in factors:
         if factor.is_scalar:
@@ -185,27 +163,27 @@ def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
         run.append(factor)
         shape = product_shape(shape, factor.shape)
         if not shape:
-            scalars.append(Product(tuple(run)))
+            scalars.append(e.Product(tuple(run)))
             run = []
     inner = [factor for factor in run if factor.is_scalar]
     return scalars + inner, [factor for factor in run if not factor.is_scalar]
 
 
-def explicit_inverses(order: Sequence[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
+def explicit_inverses(order: Sequence[e.Expr], roots: tuple[e.Expr, ...]) -> set[e.Expr]:
     """Inverses that are needed as matrices somewhere, not only applied to something."""
-    found: set[Expr] = set()
+    found: set[e.Expr] = set()
     for root in roots:
         _note(root, found)
     for node in order:
-        passed_on = isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar)
-        if passed_on or (isinstance(node, Product) and _applies_inverses(node)):
+        passed_on = isinstance(node, e.Transpose | e.Negative) or (isinstance(node, e.Quotient) and node.denominator.is_scalar)
+        if passed_on or (isinstance(node, e.Product) and _applies_inverses(node)):
             continue  # of the first ones, whoever uses them decides
-        for child in children(node):
+        for child in e.children(node):
             _note(child, found)
     return found
 
 
-def _applies_inverses(product: Product) -> bool:
+def _applies_inverses(product: e.Product) -> bool:
     """Whether inverses in the product meet something else than an identity: in
     ``S⁻¹ (I - u v') S⁻¹`` they do meet it, once the product is taken apart."""
     arrays = arrays_of(product)
@@ -213,24 +191,24 @@ def _applies_inverses(product: Product) -> bool:
     return len(arrays) > 1 and not (alone and any(_is_identity_plus(factor) for factor in arrays))
 
 
-def _is_inverse(factor: Expr) -> bool:
-    return isinstance(factor.operand if isinstance(factor, Transpose) else factor, Inverse)
+def _is_inverse(factor: e.Expr) -> bool:
+    return isinstance(factor.operand if isinstance(factor, e.Transpose) else factor, e.Inverse)
 
 
-def _is_identity_plus(factor: Expr) -> bool:
-    factor = factor.operand if isinstance(factor, Transpose) else factor
+def _is_identity_plus(factor: e.Expr) -> bool:
+    factor = factor.operand if isinstance(factor, e.Transpose) else factor
     return (
-        isinstance(factor, Sum)
+        isinstance(factor, e.Sum)
         and all(is_thin(term) for term in factor.terms)
         and any(is_written_diagonal(term) for term in factor.terms)
     )
 
 
-def _note(node: Expr, found: set[Expr]) -> None:
+def _note(node: e.Expr, found: set[e.Expr]) -> None:
     shaped = [node]
-    while len(shaped) == 1 and isinstance(node := shaped[0], Transpose | Negative | Quotient | Product):
-        shaped = arrays_of(node) if isinstance(node, Product) else [node.below[0]]
-    if isinstance(node, Inverse):
+    while len(shaped) == 1 and isinstance(node := shaped[0], e.Transpose | e.Negative | e.Quotient | e.Product):
+        shaped = arrays_of(node) if isinstance(node, e.Product) else [node.below[0]]
+    if isinstance(node, e.Inverse):
         found.add(node)
 
 

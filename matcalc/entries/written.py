@@ -354,7 +354,7 @@ def expression_entries(expression: Expr, sizes: Mapping[str, int]) -> Entries:
     """An expression at these sizes. Raises MatcalcError for sizes that are missing or of no use."""
     numbers = _checked_sizes(sizes, [expression])
     block = written_out(lower(expression).tensor, (), numbers)
-    return _presented(block.data, _lengths(expression.shape, numbers), _symbols([expression]))
+    return _presented(block.data, _lengths(expression.shape, numbers), [expression])
 
 
 def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, sizes: Mapping[str, int]) -> Entries:
@@ -369,16 +369,17 @@ def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], 
     variables = tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape])
     shape = _lengths(outcome.shape, numbers)
     found = laid_out(array.reshape(block.lengths), numerator, variables, layout).reshape(shape)
-    return _presented(list(found.flat), shape, _symbols([source, *wrt]))
+    return _presented(list(found.flat), shape, [source, *wrt])
 
 
-def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], symbols: Sequence[Symbol]) -> Entries:
+def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], expressions: Sequence[Expr]) -> Entries:
     if len(shape) > 2:
         raise MatcalcError(
             f"an array with {len(shape)} axes is not written out", suggestion="a layout that is a matrix, such as denominator"
         )
     if len(entries) > MOST_ENTRIES:
         raise LimitError(f"{len(entries)} entries are too many to be written out", suggestion="smaller sizes")
+    symbols = [node for node in postorder(*expressions) if isinstance(node, Symbol)]
     order, axes = _reading_order(symbols, entries)
     same_signs = _Denominators()
     return Entries(shape, tuple([rebuilt_with(_formula(entry, order, axes), same_signs) for entry in entries]))
@@ -444,10 +445,6 @@ def _reading_order(symbols: Sequence[Symbol], entries: Sequence[ix.Tensor]) -> t
         owners[name] = (name, 0) if (name, 0) in first else owner
     ranked = sorted(owners, key=lambda name: (first.get(owners[name], len(first)), name))
     return {name: place for place, name in enumerate(ranked)}, {name: axes for name, (_, axes) in owners.items()}
-
-
-def _symbols(expressions: Iterable[Expr]) -> list[Symbol]:
-    return [node for node in postorder(*expressions) if isinstance(node, Symbol)]
 
 
 def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:

@@ -197,13 +197,8 @@ def _summed(terms: Iterable[Term]) -> Size:
     kept = [term for term in found.items() if term[1]]
     if len(kept) > _MOST_TERMS:
         raise LimitError(f"a size of more than {_MOST_TERMS} terms", suggestion="a name of its own for the size")
-    return Size(tuple(sorted(kept, key=_degree_first)))
-
-
-def _degree_first(term: Term) -> tuple[int, tuple[str, ...]]:
-    """So are monomials ordered that what comes first of a product is the product of what comes
-    first of its factors."""
-    return -len(term[0]), term[0]
+    # By degree first: what comes first of a product is the product of what comes first of its factors.
+    return Size(tuple(sorted(kept, key=lambda term: (-len(term[0]), term[0]))))
 
 
 def _quotient(term: Term, other: Term) -> Term | None:

@@ -218,7 +218,7 @@ class _Function:
                 if shown and "\\" not in shown and '"""' not in shown:
                     applied = f"(applied to {output.argument.name}) " if isinstance(output, Operator) else ""
                     lines.append(f"{key} {applied}= {shown}")
-        shapes = "; ".join(f"{symbol.name}: {_shape_words(symbol)}" for symbol in self.parameters.symbols)
+        shapes = "; ".join(f"{symbol.name}: {sizes_text(symbol.shape) or 'scalar'}" for symbol in self.parameters.symbols)
         return (*lines, f"where {shapes}") if shapes else tuple(lines)
 
     def helpers(self) -> dict[str, str]:
@@ -306,10 +306,6 @@ def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
         for leaf in leaves:
             found.setdefault(leaf.name, leaf)
     return found
-
-
-def _shape_words(symbol: Symbol) -> str:
-    return sizes_text(symbol.shape) if symbol.shape else "scalar"
 
 
 # ------------------------------------------------------------

@@ -73,7 +73,9 @@ class KroneckerSums(Products):
         for right, lefts in by_right.items():
             factor, left = self._added(lefts)
             factor = self.b.mul([scale, factor])
-            scales_left = right.kind == "eye" or (left.kind != "eye" and self._entries(left) < self._entries(right))
+            scales_left = right.kind == "eye" or (
+                left.kind != "eye" and self.extents.entries(left.shape) < self.extents.entries(right.shape)
+            )
             pair = (self.b.mul([factor, left]), right) if scales_left else (left, self.b.mul([factor, right]))
             if "eye" in (left.kind, right.kind):
                 made.append(self._kronecker_pair(*pair))  # only the blocks are written
@@ -93,9 +95,6 @@ class KroneckerSums(Products):
         (rows, cols), (others, across) = pairs[0][0].shape, pairs[0][1].shape
         total = self.b.make("kron_sum", operands, None, (rows, others, cols, across))
         return self.b.reshape(total, (rows * others, cols * across))
-
-    def _entries(self, op: Op) -> float:
-        return self.extents.entries(op.shape)
 
     def _kronecker_pair(self, left: Op, right: Op) -> tuple[int, Op]:
         """The Kronecker product of two matrices and its sign."""

@@ -202,7 +202,11 @@ class Reading:
         if isinstance(source, Elaborated):
             return ParsedExpression(source.expression, source.declarations, source.notes, source.origin, source)
         side = _lead(source)
-        return None if side is None else ParsedExpression(_of_side(side), source.declarations, source.notes)
+        return (
+            None
+            if side is None
+            else ParsedExpression(side if isinstance(side, Expr) else side.expression, source.declarations, source.notes)
+        )
 
     @property
     def declarations(self) -> dict[str, str]:
@@ -336,10 +340,6 @@ def _kind_of(symbol: Symbol) -> str:
 
 def _lead(statement: Statement) -> Side | None:
     return statement.right if statement.turned or statement.left is None else statement.left
-
-
-def _of_side(side: Side) -> Expr:
-    return side if isinstance(side, Expr) else side.expression
 
 
 def _side_text(side: Side, style: Style) -> str:

@@ -266,16 +266,13 @@ class Expander:
             return self.expanded(meant)
         found = None if self._over_constant(expression) else found_rule(expression)
         if found is not None:
-            changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
+            changes = {symbol: self.marks.change(value) for symbol, value in found.values.items() if self.depends(value)}
             if all(symbol in found.rule.moves for symbol in changes):
                 right = self._with_pairings(instantiated(found, changes))
                 return Line(right, found.rule.name, found.rule.source)
         if self._is_linear(expression):
             return self._through(expression)
         return self._of_function(expression)
-
-    def change(self, expression: Expr) -> Expr:
-        return self.marks.change(expression)
 
     # ------------------------------------------------------------ linear structure
 
@@ -310,7 +307,7 @@ class Expander:
             elif node is not self.marks.variable and (node is root or self._is_linear(node)):
                 done[node] = self._one(node, done, kinds)
             else:
-                done[node] = self.change(node)
+                done[node] = self.marks.change(node)
         if len(kinds) > 1:
             kinds.pop("linearity", None)
         return Line(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
@@ -346,9 +343,9 @@ class Expander:
         match node := cast("Node", node):
             case Elementwise(function=name, argument=argument):
                 what = "chain rule" if argument.is_scalar else "elementwise"
-                return Line(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
+                return Line(_times(self._slope(name, argument), self.marks.change(argument)), what, remark=_slope_text(name))
             case Power(base=base, exponent=Number(value=value)) if self.depends(base):
-                right = _times(raised(base, value - 1), self.change(base), value)
+                right = _times(raised(base, value - 1), self.marks.change(base), value)
                 return Line(right, "power rule", remark="entry by entry" if base.shape else "")
             case MatrixPower(base=base, exponent=Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
@@ -370,10 +367,12 @@ class Expander:
     def _matrix_power(self, node: Expr, base: Expr, count: int) -> Line:
         if count < 0:
             inside = base if count == -1 else MatrixPower(base, Number(Fraction(-count)))
-            return Line(Negative(Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3")
+            return Line(
+                Negative(Product((node, self.marks.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3"
+            )
         if not 2 <= count <= _LONGEST_POWER:
             return self._pushed(node)
-        powers = [[_matrix_power(base, k), self.change(base), _matrix_power(base, count - 1 - k)] for k in range(count)]
+        powers = [[_matrix_power(base, k), self.marks.change(base), _matrix_power(base, count - 1 - k)] for k in range(count)]
         terms = [Product(tuple(filter(None, factors))) for factors in powers]
         return Line(Sum(tuple(terms)), "product rule")
 
@@ -405,7 +404,7 @@ class Expander:
                     named[child] = Symbol(f"argument {len(named)}", child.shape, facts)
             moves = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in named.values() if isinstance(symbol, Symbol)}
             back = {symbol.name: child for child, symbol in zip(named, moves, strict=True)}
-            back |= {move.name: self.change(child) for child, move in zip(named, moves.values(), strict=True)}
+            back |= {move.name: self.marks.change(child) for child, move in zip(named, moves.values(), strict=True)}
             yield with_operands(node, named), moves, back
         yield self.marks.opened(node), {self.marks.variable: self.marks.move}, {}
 

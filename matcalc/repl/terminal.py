@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from matcalc.base.errors import internal_error
 from matcalc.base.version import VERSION
@@ -20,7 +20,9 @@ from matcalc.printing.names import unicode_name
 from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer
 from matcalc.repl.request_lines import VERBS, unfinished
-from matcalc.repl.session import Session
+
+if TYPE_CHECKING:
+    from matcalc.repl.session import Session
 
 # ------------------------------------------------------------
 # What the Tab key offers: commands and their choices, functions, known names, and characters by

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice, takewhile
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
@@ -17,12 +17,14 @@ from matcalc.documents.context.assertions import Told
 from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
 from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot
-from matcalc.documents.context.scripts import Scripts
 from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function
 from matcalc.documents.symbols import Value
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
 from matcalc.language.text.meanings import USUAL
+
+if TYPE_CHECKING:
+    from matcalc.documents.context.scripts import Scripts
 
 _MOST_TOLD = 200
 """Things told of one name that are looked at together, and rows where something may be told of it;

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import wraps
 from math import inf
-from typing import TypeAlias
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError
 
@@ -122,6 +123,19 @@ VARIABLE = "MATCALC_BUDGET"
 class SpentError(LimitError):
     """The budget of the call, or the share of one of its parts, is spent. What was asked for may
     well exist."""
+
+
+Found = TypeVar("Found")
+
+
+def valued(find: Callable[[], Found]) -> Found | None:
+    """What is found; None where something has no value. Raises SpentError alone."""
+    try:
+        return find()
+    except SpentError:
+        raise
+    except MatcalcError:
+        return None
 
 
 class Meter:
@@ -255,6 +269,48 @@ def _from_environment() -> float | None:
     if not seconds > 0.0:
         raise MatcalcError(f"{VARIABLE} is {said!r}", expected="a positive number of seconds")
     return seconds
+
+
+@contextmanager
+def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterator[None]:
+    """The door of a call: errors know the text they are about, no error but MatcalcError gets out,
+    and the call has a budget."""
+    text = expression if isinstance(expression, str) else None
+    try:
+        with metered(seconds):
+            yield
+    except MatcalcError as error:
+        if text is not None:
+            error.with_text(text)
+        raise
+    except RecursionError:
+        raise LimitError("the expression is nested too deeply", text=text) from None
+    except MemoryError:
+        raise LimitError(
+            "the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression"
+        ) from None
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        raise LimitError(
+            "a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value"
+        ) from None
+
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+
+def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """The method of a result as a call of its own, with a budget and no errors but those of this
+    package."""
+
+    @wraps(function)
+    def bounded(*arguments: Given.args, **keywords: Given.kwargs) -> Answer:
+        with explained(None):
+            return function(*arguments, **keywords)
+
+    return bounded
 
 
 @contextmanager

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import NamedTuple
 
-from matcalc.base.records import record
 
-
-@record
-class Span:
+class Span(NamedTuple):
     """A half-open range of character offsets in the text that was given."""
 
     start: int

@@ -1,5 +1,5 @@
-"""The files the package comes with, what is computed from them and kept on disk, and text from
-bytes."""
+"""The files the package comes with and their lines, what is computed from them and kept on disk,
+and text from bytes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
+from matcalc.base.records import record
 from matcalc.base.version import VERSION
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -32,6 +33,18 @@ def read(name: str, file: str) -> str:
     """The text of one file of a data folder."""
     with open(os.path.join(folder(name), file), encoding="utf-8") as opened:
         return opened.read()
+
+
+@cache
+def stored_table(name: str) -> Any:
+    """The file of ``rules/`` with this name and the ending ``.toml``."""
+    return stored(name, read("rules", f"{name}.toml"), _tables)
+
+
+def _tables(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 Value = TypeVar("Value")
@@ -252,3 +265,37 @@ def plain(text: str) -> str:
     'A: n×n\n'
     """
     return text.replace("\r\n", "\n").translate(_PLAIN_CHARACTERS)
+
+
+# ------------------------------------------------------------
+# The lines of rule files: ``name | variables | left = right | source``.
+
+
+@record
+class RuleLine:
+    """One line, not yet parsed."""
+
+    name: str
+    variables: str
+    left: str
+    right: str
+    source: str
+
+
+def rule_lines(file: str, text: str) -> list[RuleLine]:
+    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front
+    are left out.
+
+    Raises ValueError for a line of another form.
+    """
+    lines = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parts = [part.strip() for part in line.split(" | ")]
+        if len(parts) != 4 or parts[2].count("=") != 1 or " = " not in parts[2]:
+            raise ValueError(f"{file} line {number}: expected 'name | variables | left = right | source'")
+        name, variables, identity, source = parts
+        left, _, right = identity.partition(" = ")
+        lines.append(RuleLine(name, variables, left.strip(), right.strip(), source))
+    return lines

@@ -99,6 +99,11 @@ def functions() -> Mapping[str, Function]:
     return MappingProxyType({name: _function(name, row) for name, row in rows if name not in _NAMES})
 
 
+def has_kink(name: str) -> bool:
+    """Whether a function of the language has a kink or a jump, at 0; nobody's own has one."""
+    return name in functions() and bool(functions()[name].at_kink)
+
+
 @record
 class Named:
     """How a target of code or a notation is called; ``aliases`` are other spellings of its name."""
@@ -135,8 +140,7 @@ def computable() -> Mapping[str, Function]:
 
 
 def _table(file: str) -> dict[str, dict[str, Any]]:
-    table: dict[str, dict[str, Any]] = stored(file.partition(".")[0], read("rules", file), _rows)
-    return table
+    return stored(file.partition(".")[0], read("rules", file), _rows)
 
 
 def _function(name: str, row: Mapping[str, Any]) -> Function:

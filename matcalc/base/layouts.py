@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from matcalc.base.errors import ShapeError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from matcalc.base.lazy import NDArray
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]

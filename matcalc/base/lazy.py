@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 
-def later(name: str) -> Any:
-    """Stands for the module of that name, and loads it when something in it is asked for.
+def later(name: str, *, keep: bool = False) -> Any:
+    """Stands for the module of that name, and loads it when something in it is asked for. What is
+    asked for is kept for later uses where it is to ``keep`` it: of a module that nobody changes.
 
     It stands beside an import for type checkers, to which the rules for imports apply::
 
@@ -18,12 +19,12 @@ def later(name: str) -> Any:
         else:
             pairings = later("matcalc.folding.pairings")
     """
-    return _Later(name)
+    return _Later(name, keep)
 
 
 class _Later:
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, keep: bool) -> None:
+        self._name, self._keep = name, keep
         self._module: Any = None
 
     def __getattr__(self, name: str) -> Any:
@@ -31,7 +32,21 @@ class _Later:
             raise AttributeError(name)
         if self._module is None:
             self._module = import_module(self._name)
-        return getattr(self._module, name)
+        found = getattr(self._module, name)
+        if self._keep:
+            setattr(self, name, found)
+        return found
+
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np, NDArray = later("numpy", keep=True), Any
+
+__all__ = ["NDArray", "later", "np", "pattern"]
+"""NumPy takes longer to load than a derivation takes: who computes with it names ``np`` from here,
+and ``NDArray`` in annotations."""
 
 
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:

@@ -4,11 +4,11 @@ is made of."""
 from __future__ import annotations
 
 from _weakref import _remove_dead_weakref, ref  # type: ignore[attr-defined]  # weakref itself is long to load
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from types import CodeType, FunctionType
-from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform, overload
+from typing import Any, Literal, TypeAlias, TypeVar, cast, dataclass_transform, overload
 
 Record = TypeVar("Record")
 
@@ -113,8 +113,7 @@ def _template(count: int) -> CodeType:
         f"def __init__({', '.join(['self', *names])}):\n " + "".join([f"self.{name} = {name}; " for name in names] or ["pass"]),
         namespace,
     )
-    code: CodeType = namespace["__init__"].__code__
-    return code
+    return cast("CodeType", namespace["__init__"].__code__)
 
 
 def replace(whole: Record, /, **changes: Any) -> Record:
@@ -307,6 +306,18 @@ def _unmarked(argument: tuple[int, Any], nodes: Sequence[Any]) -> Any:
     if mark == _TUPLE:
         return tuple([_unmarked(part, nodes) for part in value])
     return nodes[value] if mark == _NODE else value
+
+
+Key = TypeVar("Key")
+Entry = TypeVar("Entry")
+
+
+def grouped(pairs: Iterable[tuple[Key, Entry]]) -> dict[Key, list[Entry]]:
+    """The values of each key, in order."""
+    found: dict[Key, list[Entry]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 try:

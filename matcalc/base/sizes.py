@@ -1,4 +1,5 @@
-"""Symbolic sizes: polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1`` or ``m-n``."""
+"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1`` or ``m-n``; and the shapes
+that they make: what these are called, and what they come to under an operation."""
 
 from __future__ import annotations
 
@@ -196,13 +197,8 @@ def _summed(terms: Iterable[Term]) -> Size:
     kept = [term for term in found.items() if term[1]]
     if len(kept) > _MOST_TERMS:
         raise LimitError(f"a size of more than {_MOST_TERMS} terms", suggestion="a name of its own for the size")
-    return Size(tuple(sorted(kept, key=_degree_first)))
-
-
-def _degree_first(term: Term) -> tuple[int, tuple[str, ...]]:
-    """So are monomials ordered that what comes first of a product is the product of what comes
-    first of its factors."""
-    return -len(term[0]), term[0]
+    # By degree first: what comes first of a product is the product of what comes first of its factors.
+    return Size(tuple(sorted(kept, key=lambda term: (-len(term[0]), term[0]))))
 
 
 def _quotient(term: Term, other: Term) -> Term | None:
@@ -215,6 +211,11 @@ def _quotient(term: Term, other: Term) -> Term | None:
 
 
 ZERO, ONE = Size(()), Size.of(1)
+
+
+def product_of(sizes: Iterable[Size]) -> Size:
+    """The product of sizes."""
+    return reduce(mul, sizes, ONE)
 
 
 def names_in(sizes: Iterable[Size]) -> tuple[str, ...]:
@@ -250,6 +251,9 @@ def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
         numbers[(raising or lowering)[0]] += 1 if raising else -1
     raise ShapeError(f"no numbers are found that make {' and '.join(map(str, sums))} sizes, which are 1 or more")
 
+
+# ------------------------------------------------------------
+# Shapes.
 
 Shape: TypeAlias = tuple[Size, ...]
 """``()`` scalar, ``(n,)`` column vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix, longer for
@@ -297,3 +301,76 @@ def sizes_text(shape: Iterable[Size | int | str]) -> str:
 
 def _needs_brackets(size: str, beside: bool) -> bool:
     return (beside and "+" in size) or any(beside or part[:1].isalpha() for part in size.split("-")[1:])
+
+
+# ------------------------------------------------------------
+# Shapes of operands, in words, and the shapes of results.
+
+
+def shape_text(shape: Shape) -> str:
+    """The shape in words, for messages.
+
+    >>> shape_text(())
+    'a scalar'
+    """
+    if not shape:
+        return "a scalar"
+    if len(shape) == 1:
+        return f"a vector of size {shape[0]}"
+    if len(shape) == 2 and shape[0] == ONE:
+        return f"a row vector of size {shape[1]}"
+    return f"a {sizes_text(shape)} {'matrix' if len(shape) == 2 else 'tensor'}"
+
+
+def product_shape(left: Shape, right: Shape) -> Shape:
+    """Shape of ``left * right``: scaling when one is scalar, the matrix product else.
+
+    Raises ShapeError when the inner sizes differ.
+    """
+    if not left:
+        return right
+    if not right:
+        return left
+    if len(left) > 2 or len(right) > 2:
+        message = f"{shape_text(left)} and {shape_text(right)} have no matrix product"
+        raise ShapeError(message, suggestion="tensor(i, k, sum(j, T[i,j,k]*x[j]))")
+    inner_left = left[1] if len(left) > 1 else ONE
+    if inner_left != right[0]:
+        raise ShapeError(
+            f"cannot multiply {shape_text(left)} by {shape_text(right)}: the inner sizes {inner_left} and {right[0]} differ"
+        )
+    return shape_of(left[0], right[1] if len(right) > 1 else ONE)
+
+
+def reduced_shape(shape: Shape, axis: str | None) -> Shape:
+    """Shape of a reduction (sum, mean, logsumexp...) over everything, or one number per row or
+    column."""
+    if axis is None:
+        return ()
+    require_flat(shape, f"a reduction along {axis}")
+    rows, cols = (*shape, ONE, ONE)[:2]
+    return shape_of(rows if axis == "rows" else cols, ONE)
+
+
+def common_shape(shapes: Iterable[Shape], verb: str) -> Shape:
+    """The one shape of all operands. Raises ShapeError when they differ."""
+    first, *others = shapes
+    for other in others:
+        if other != first:
+            raise ShapeError(f"{shape_text(first)} and {shape_text(other)} cannot be {verb}")
+    return first
+
+
+def require_flat(shape: Shape, what: str) -> None:
+    """Raises ShapeError for tensors of order three and more."""
+    if len(shape) > 2:
+        raise ShapeError(f"{what} is taken of at most a matrix, not of {shape_text(shape)}")
+
+
+def square_shape(shape: Shape, what: str) -> Shape:
+    """The shape of a square matrix (or of a scalar). Raises ShapeError for another one."""
+    require_flat(shape, what)
+    rows, cols = (*shape, ONE, ONE)[:2]
+    if rows != cols:
+        raise ShapeError(f"{what} needs a square matrix, not {shape_text(shape)}")
+    return shape

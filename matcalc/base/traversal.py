@@ -8,7 +8,7 @@ position.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from operator import attrgetter, is_
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from matcalc.base.budgets import spend
 
 Node = TypeVar("Node")
 Result = TypeVar("Result")
+Key = TypeVar("Key", bound=Hashable)
 
 
 def postorder(*roots: Node, known: Container[Node] = ()) -> Sequence[Node]:
@@ -63,6 +64,17 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
     return order
 
 
+def without(root: Node, mark: str) -> list[Node]:
+    """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a node
+    that has it is left out."""
+    return postordered([root], _unmarked(mark))
+
+
+@cache
+def _unmarked(mark: str) -> Callable[[Any], list[Any]]:
+    return lambda node: [operand for operand in node.below if not hasattr(operand, mark)]
+
+
 def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]], Result]) -> Mapping[Node, Result]:
     """``step`` of every node, operands before their users as ``order`` has them, with what it gave
     for the nodes before.
@@ -72,6 +84,36 @@ def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]
     found: dict[Node, Result] = _Kept()
     for node in order:
         found[node] = step(node, found)
+    return found
+
+
+def on_demand(root: Key, needed: Callable[[Key], Sequence[Key]], made: Callable[[Key, list[Result]], Result]) -> Result:
+    """What is made for ``root`` of what is made for the keys that it needs, and so on; for equal
+    keys once, and without recursion."""
+    done: dict[Key, Result] = {}
+    needs: dict[Key, Sequence[Key]] = {}
+    stack = [root]
+    while stack:
+        key = stack[-1]
+        if key in needs:
+            stack.pop()
+            if key not in done:
+                done[key] = made(key, [done[part] for part in needs[key]])
+        else:
+            needs[key] = needed(key)
+            stack.extend([part for part in reversed(needs[key]) if part not in done])
+    return done[root]
+
+
+def grouped(pairs: Iterable[tuple[Key, Result]]) -> dict[Key, list[Result]]:
+    """The values of pairs by their keys.
+
+    >>> grouped([("a", 1), ("b", 2), ("a", 3)])
+    {'a': [1, 3], 'b': [2]}
+    """
+    found: dict[Key, list[Result]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
     return found
 
 

@@ -15,10 +15,9 @@ from typing import Any, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.sizes import Shape
-from matcalc.calculus.differentiation import is_reciprocal
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
-from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, is_reciprocal
 from matcalc.einstein.substitution import weight
 
 _MOST_ATOMS = 8

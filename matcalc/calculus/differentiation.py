@@ -15,7 +15,6 @@ from matcalc.base.errors import LimitError, NotDifferentiableError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Size
-from matcalc.einstein import substitution
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import NO, YES, add, delta, is_zero
 from matcalc.einstein.nodes import (
@@ -33,9 +32,10 @@ from matcalc.einstein.nodes import (
     Tensor,
     Unit,
     children,
+    is_reciprocal,
     postorder,
 )
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import apply, substituted
 
 if TYPE_CHECKING:
     from matcalc.calculus import matrix_functions
@@ -107,10 +107,6 @@ def _rule(node: Node, depends: Set[Tensor]) -> str:
             return "quotient rule" if any(map(is_reciprocal, varying)) else "product rule"
         case Sum() | Leaf():
             return "linearity"
-
-
-def is_reciprocal(node: Tensor) -> bool:
-    return isinstance(node, Power) and node.exponent < 0
 
 
 Contribution: TypeAlias = tuple[Tensor, tuple[Fraction, Tensor]]
@@ -202,16 +198,13 @@ def _entrywise(node: Apply, cotangent: Tensor, root: int) -> Tensor:
         local = dict(sizes)
         for factor in factors:
             if factor.function == "delta":
-                known = next((local[label] for label in factor.labels if label in local), None)
-                assert known is not None
+                known = next(local[label] for label in factor.labels if label in local)
                 operands.append(delta((known,)))
                 indices.append(factor.labels)
-                local |= dict.fromkeys(factor.labels, known)
-                continue
-            operand = argument if not factor.function else _applied(factor.function, node, len(factor.labels))
-            operands.append(operand)
-            indices.append(batch + factor.labels)
-            local |= dict(zip(factor.labels, operand.shape[batch_order:]))
+            else:
+                operands.append(_applied(factor.function, node, len(factor.labels)) if factor.function else argument)
+                indices.append(batch + factor.labels)
+            local |= dict(zip(indices[-1], operands[-1].shape))
         terms.append((coefficient, contract(operands, indices, outer + batch + rule.argument, local)))
     return add(terms, cotangent.shape[:root] + argument.shape)
 
@@ -236,4 +229,4 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
     known = dict(zip(names, argument.shape[batch:]))
     shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
     assert len(axes) == order
-    return substitution.apply(function, node.arguments, shape)
+    return apply(function, node.arguments, shape)

@@ -22,13 +22,11 @@ from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.functions import Function, functions
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
-from matcalc.einstein.linear import YES, add, content
+from matcalc.einstein.linear import YES, add, content, terms_of
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
-from matcalc.einstein.tensor_deduction import is_symmetric
-from matcalc.expr.nodes import Expr
-from matcalc.expr.nodes import postorder as postorder_of
+from matcalc.expr.nodes import Expr, postorder as postorder_of
 from matcalc.language import elaborate
 from matcalc.rules.entrywise import entry_rules
 
@@ -249,15 +247,14 @@ def _factors_of_product(node: Contraction) -> list[Tensor] | None:
     path = matrix_factors(node)
     if path is None:
         return None
-    factors: list[Tensor] = []
-    for operand, forward in path:
-        if forward:
-            factors.append(operand)
-        elif isinstance(operand, Apply) and _is_primary(operand):  # f(X)' = f(X')
-            factors.append(apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape))
-        else:
-            factors.append(transposed(operand))
-    return factors
+    return [operand if forward else _turned(operand) for operand, forward in path]
+
+
+def _turned(operand: Tensor) -> Tensor:
+    """The transpose, of a function of a matrix the function of its transpose."""
+    if isinstance(operand, Apply) and _is_primary(operand):
+        return apply(operand.function, (transposed(operand.arguments[0]), *operand.arguments[1:]), operand.shape)
+    return transposed(operand)
 
 
 def _slope(function: Function, node: Apply) -> Tensor:
@@ -296,7 +293,7 @@ Terms = tuple[tuple[Fraction, Tensor], ...]
 def _multiples(argument: Tensor, depends: Set[Tensor]) -> Terms:
     """The terms of an argument in which only scalars vary, beside constant matrices; empty when a
     matrix varies."""
-    terms = argument.terms if isinstance(argument, Sum) else ((YES, argument),)
+    terms = terms_of(argument)
     return terms if all(_is_multiple(term, depends) for _, term in terms) else ()
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Size
 from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
 from matcalc.einstein.linear import MINUS, add, content, scale
@@ -191,13 +190,15 @@ def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
     present = {node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))}
     if not present:
         return []
-    return [rule for line in rewrites.rewrite_lines() if line.functions <= present for rule in rewrites.rewrites(line)]
+    lines = [line for functions, line in rewrites.lines_by_functions() if functions <= present]
+    return [rule for line in lines for rule in rewrites.rewrites(line)]
 
 
 def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
+    graphs = _graphs(node) if rules and isinstance(node, Contraction) else []
     for rule in rules:
-        if isinstance(node, Contraction) and isinstance(rule.left, Contraction):
-            result = _within(node, rule)
+        if graphs and isinstance(rule.left, Contraction):
+            result = _within(graphs, rule)
         elif isinstance(node, Power) and isinstance(rule.left, Power):
             result = _power(node, rule)
         else:
@@ -227,13 +228,18 @@ def _power(node: Power, rule: rewrites.Rewrite) -> Tensor | None:
     return None
 
 
-def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
-    """The left side within a product, whose scalar products are looked into as well."""
+def _graphs(node: Contraction) -> list[matching.Graph]:
+    """The product as it stands, and where it has scalar products with these opened."""
+    opened = any(isinstance(operand, Contraction) and not operand.output for operand in node.operands)
+    return [matching.as_it_stands(node)] + ([matching.graph_of(node, split=False)] if opened else [])
+
+
+def _within(graphs: list[matching.Graph], rule: rewrites.Rewrite) -> Tensor | None:
+    """The left side within a product; where it is no scalar, its scalar products are looked into as
+    well."""
     assert isinstance(rule.left, Contraction)
-    pattern, graphs = matching.as_it_stands(rule.left), [matching.as_it_stands(node)]
-    if rule.left.shape and any(isinstance(operand, Contraction) and not operand.output for operand in node.operands):
-        graphs.append(matching.with_opened_scalars(node))
-    for graph in graphs:
+    pattern = matching.as_it_stands(rule.left)
+    for graph in graphs if rule.left.shape else graphs[:1]:
         for found in matching.embeddings(pattern, graph, rule.wildcards):
             if len(set(found.labels.values())) == len(found.labels):
                 return matching.replaced(graph, pattern, _replaced(rule, found.binding), found)
@@ -241,7 +247,5 @@ def _within(node: Contraction, rule: rewrites.Rewrite) -> Tensor | None:
 
 
 def _replaced(rule: rewrites.Rewrite, binding: Mapping[Tensor, Tensor]) -> Tensor:
-    sizes: dict[Size, Size] = {}
-    for wildcard, value in binding.items():
-        sizes.update(zip(wildcard.shape, value.shape))
+    sizes = {own: other for wildcard, value in binding.items() for own, other in zip(wildcard.shape, value.shape)}
     return substituted(rule.right, binding, sizes)

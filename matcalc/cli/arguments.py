@@ -17,8 +17,8 @@ from matcalc.base.records import record
 from matcalc.cli.front import GIVEN, Command, ExpressionCommand, Option
 from matcalc.cli.options import Keywords, with_budget, with_reading
 from matcalc.cli.showing import View
-from matcalc.interface import console, presentation
-from matcalc.interface.console import say
+from matcalc.interface import presentation
+from matcalc.interface.console import fitting, say
 
 Found = TypeVar("Found")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
@@ -109,8 +109,9 @@ def _taken(values: Keywords, names: Iterable[str]) -> Keywords:
 
 
 def read_expression(expression: str) -> str:
-    """The expression given, or standard input when it is ``-``, without quotes around it."""
-    text = standard_input() if expression.strip() == "-" else expression
+    """The expression given, or all of standard input when it is ``-`` (as UTF-8, or UTF-16 with its
+    mark, as some shells write it), without quotes around it."""
+    text = decoded(sys.stdin.buffer.read()) if expression.strip() == "-" else expression
     if len(GIVEN.get().words) > 1:
         say(f"{'read as:':<10}{text}  (in double quotes it is safe from the shell)", err=True)
     text = plain(text).strip()
@@ -118,11 +119,6 @@ def read_expression(expression: str) -> str:
         if len(text) > 1 and text[0] == opening and text[-1] == closing:
             return text[1:-1].strip()
     return text
-
-
-def standard_input() -> str:
-    """All of standard input, as UTF-8, or UTF-16 with its mark, as some shells write it."""
-    return decoded(sys.stdin.buffer.read())
 
 
 def damage(text: str, words: Sequence[str]) -> str | None:
@@ -210,19 +206,19 @@ def _is_conversation() -> bool:
 
 def _asked(found: Mapping[str, str]) -> list[str]:
     names = list(found)
-    console.say("By which symbol?", err=True)
+    say("By which symbol?", err=True)
     for number, (name, kind) in enumerate(found.items(), 1):
-        console.say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
-    console.say(f"  {len(names) + 1}  all of them", err=True)
+        say(f"  {number}  {name:<8}  {presentation.described(kind)}", err=True)
+    say(f"  {len(names) + 1}  all of them", err=True)
     while True:
-        print(console.fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
+        print(fitting("number or name: ", sys.stderr), end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line.strip():
             raise presentation.question(found, [copied([name]) for name in names])
         answer = _understood(line, names)
         if answer:
             return answer
-        console.say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
+        say(f"an answer is a number from 1 to {len(names) + 1}, or one of {', '.join(names)}", err=True)
 
 
 def _understood(line: str, names: Sequence[str]) -> list[str]:

@@ -87,18 +87,14 @@ def with_options(*options: Option) -> Callable[[Command], Command]:
 
 
 def _clicked(option: Option) -> Callable[[Any], Any]:
-    said: dict[str, Any] = {"help": option.help, "metavar": option.metavar, "default": option.default}
-    match option.kind:
-        case "text":
-            said["type"] = str
-        case "texts":
-            said["multiple"] = True
-        case "word":
-            said["type"] = OneOf(option.words, option.others)
-        case "number":
-            said["type"] = float
-        case "flag":
-            said["is_flag"] = True
+    kinds: dict[str, dict[str, Any]] = {
+        "text": {"type": str},
+        "texts": {"multiple": True},
+        "word": {"type": OneOf(option.words, option.others)},
+        "number": {"type": float},
+        "flag": {"is_flag": True},
+    }
+    said = {"help": option.help, "metavar": option.metavar, "default": option.default, **kinds[option.kind]}
     return click.option(*option.spellings, option.argument, **said)
 
 
@@ -180,19 +176,14 @@ def _as_option(argument: str, spellings: Iterable[str]) -> str | None:
 def _joined(words: Sequence[str]) -> str:
     """The words of an expression that was not in quotes. Raises MatcalcError for several
     expressions, or names of files."""
-    if len(words) > 1:
-        _refuse_files(words)
-        _refuse_several(words)
-    return " ".join(words)
-
-
-def _refuse_files(words: Sequence[str]) -> None:
-    files = [word for word in words if _is_file(word)]
+    files = [word for word in words if _is_file(word)] if len(words) > 1 else []
     if len(files) > 1:
         raise MatcalcError(
             f"{files[0]} and {files[1]} are names of files: the shell puts them in place of a * that is not in quotes",
             suggestion="put the formula in double quotes",
         )
+    _refuse_several(words)
+    return " ".join(words)
 
 
 def _refuse_several(words: Sequence[str]) -> None:
@@ -258,9 +249,7 @@ def _of_formula(args: Sequence[str]) -> list[str]:
         pass  # an equation, or words
     signed = _SIGNED.fullmatch(first.strip())
     if signed is not None and _is_whole(signed["body"]):
-        return (
-            [_OF_SIGNS[signed["sign"]], "--", signed["body"]] if not rest else [_OF_SIGNS[signed["sign"]], signed["body"], *rest]
-        )
+        return [_OF_SIGNS[signed["sign"]], *([] if rest else ["--"]), signed["body"], *rest]
     statements = request_lines.statements(first)
     match request_lines.request(statements[-1], ()) if statements else None:
         case request_lines.Claim() if len(statements) == 1:
@@ -328,11 +317,8 @@ class LazyGroup(PlainHelp, click.Group):
         if not args:
             say(SHORT_HELP)
             ctx.exit()
-        if args[0].lower() not in (*LAZY, *OTHER_NAMES, "--help", "-h", "--version"):
-            args = as_command(args)
-        else:
-            args = [args[0].lower(), *args[1:]]
-        return super().parse_args(ctx, args)
+        known = args[0].lower() in (*LAZY, *OTHER_NAMES, "--help", "-h", "--version")
+        return super().parse_args(ctx, [args[0].lower(), *args[1:]] if known else as_command(args))
 
     def invoke(self, ctx: click.Context) -> object:
         try:

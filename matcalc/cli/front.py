@@ -20,21 +20,21 @@ Value = TypeVar("Value")
 Kind: TypeAlias = Literal["text", "texts", "word", "number", "flag"]
 
 LAZY = {
-    "derive": "matcalc.commands.derive",
-    "gradient": "matcalc.commands.gradient",
-    "jacobian": "matcalc.commands.jacobian",
-    "hessian": "matcalc.commands.hessian",
-    "vjp": "matcalc.commands.vjp",
-    "jvp": "matcalc.commands.jvp",
-    "differential": "matcalc.commands.differential",
+    "derive": "matcalc.commands.derivatives",
+    "gradient": "matcalc.commands.derivatives",
+    "jacobian": "matcalc.commands.derivatives",
+    "hessian": "matcalc.commands.derivatives",
+    "vjp": "matcalc.commands.linear_maps",
+    "jvp": "matcalc.commands.linear_maps",
+    "differential": "matcalc.commands.linear_maps",
     "verify": "matcalc.commands.verify",
     "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
     "repl": "matcalc.commands.repl",
     "help": "matcalc.commands.help",
 }
-"""Subcommands by the module that holds them as ``command``, imported when they are first asked
-for."""
+"""Subcommands by the module that holds them, as ``derive_command`` and the like; it is imported when
+they are first asked for."""
 
 OTHER_NAMES = {
     "grad": "gradient", "gradients": "gradient", "jac": "jacobian", "hess": "hessian", "derivative": "derive", "differentiate": "derive",
@@ -101,8 +101,8 @@ class ExpressionCommand:
 def command_called(name: str) -> Any:
     """The command: an ``ExpressionCommand``, or one that is click's own; None where there is none
     of this name."""
-    module = LAZY.get(OTHER_NAMES.get(name, name))
-    return None if module is None else import_module(module).command
+    word = OTHER_NAMES.get(name, name)
+    return getattr(import_module(LAZY[word]), f"{word.replace('-', '_')}_command") if word in LAZY else None
 
 
 _DASHES = ("-", "–", "—")
@@ -174,8 +174,7 @@ def main() -> None:
     """
     prepare()
     try:
-        run = understood(sys.argv[1:]) or import_module("matcalc.cli.clicked").run
-        status = run()
+        status = (understood(sys.argv[1:]) or import_module("matcalc.cli.clicked").run)()
         sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else 0)
     except BrokenPipeError:

@@ -7,8 +7,7 @@ from contextlib import nullcontext
 from functools import wraps
 from typing import Any, TypeAlias, cast
 
-from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS
-from matcalc.base.budgets import budget as allowed
+from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS, budget as allowed
 from matcalc.base.errors import MatcalcError
 from matcalc.base.files import plain
 from matcalc.base.functions import code_targets, typesetting

@@ -4,11 +4,11 @@ on standard error."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
+from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import VIEWS, set_in_bold
@@ -30,8 +30,11 @@ from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 
 if TYPE_CHECKING:
+    import matcalc.entries as entries
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
+else:
+    entries = later("matcalc.entries")
 
 SIGNS = "ᵀ−²"
 """Characters that a console must have to be shown results in Unicode."""
@@ -195,8 +198,7 @@ def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:
 def _in_numbers(derivation: Derivation, view: View) -> str:
     """The result entry by entry, or its value at a point."""
     if view.entries is None:
-        entries = _entries()
-        return str(entries.shown(derivation.at(**entries.point_of(view.point or ""))))
+        return entries.shown(derivation.at(**entries.point_of(view.point or "")))
     found = derivation.entries(**_sizes(view.entries, derivation))
     if view.target is not None and view.target in typesetting():
         return found.typeset(view.target)
@@ -207,7 +209,7 @@ def _in_numbers(derivation: Derivation, view: View) -> str:
 
 def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
     if view.entries is None:
-        return {"value": derivation.at(**_entries().point_of(view.point or "")).tolist()}
+        return {"value": derivation.at(**entries.point_of(view.point or "")).tolist()}
     found = derivation.entries(**_sizes(view.entries, derivation))
     return {"entries": [text(entry, "ascii") for entry in found.data], "entries_shape": list(found.shape)}
 
@@ -215,14 +217,8 @@ def _numbers_as_json(derivation: Derivation, view: View) -> dict[str, Any]:
 def _sizes(written: str, derivation: Derivation) -> dict[str, int]:
     """Numbers for the sizes; one number alone is for all of them."""
     if written.strip().isdecimal():
-        return dict.fromkeys(_entries().size_names([derivation.source.node, *derivation.wrt]), int(written))
-    found: dict[str, int] = _entries().point_of(written)
-    return found
-
-
-def _entries() -> Any:
-    """Writing out and points, loaded when they are first asked for."""
-    return import_module("matcalc.entries")
+        return dict.fromkeys(entries.size_names([derivation.source.node, *derivation.wrt]), int(written))
+    return entries.point_of(written)
 
 
 def _show_equations(found: Sequence[Derivation], view: View) -> None:
@@ -232,7 +228,7 @@ def _show_equations(found: Sequence[Derivation], view: View) -> None:
         if target in typesetting():
             say(one.typeset(target, equation=True, bold=view.bold))
         elif target == "markdown":
-            say(one.markdown(equation=True, bold=view.bold))
+            say(rendered(one, target, equation=True, bold=view.bold))
         else:
             say(f"{left_side(one, 'ascii' if target == 'ascii' else 'unicode')} = {rendered(one, target)}")
     show_lines(joint_remarks(found))

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from functools import reduce
 from itertools import combinations
 from math import prod
-from operator import mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents, Tree
 
@@ -260,15 +258,14 @@ class Contraction:
     def _as_matrix(self, item: Labelled, summed: Labels) -> tuple[Op, Labels]:
         """The array with the summed labels as columns and the others, given too, as rows; with
         summed labels alone as a vector."""
-        b = self.b
         op, labels = item
         free = tuple([label for label in labels if label not in summed])
         if labels == free + summed:
-            return b.reshape(op, self._joined(free, summed)), free
+            return self.b.reshape(op, self._joined(free, summed)), free
         if labels != summed + free:
             free = tuple(sorted(free, key=lambda label: self.rank.get(label, label)))
             op = self.arranged(item, summed + free)
-        return b.transpose(b.reshape(op, self._joined(summed, free))), free
+        return self.b.transpose(self.b.reshape(op, self._joined(summed, free))), free
 
     def _batched_product(self, first: Labelled, second: Labelled, batch: list[int], summed: list[int]) -> Labelled:
         """One matrix product for every value of the labels that both arrays have and the result
@@ -319,11 +316,6 @@ class Contraction:
         indices = tuple([tuple([names.setdefault(label, len(names)) for label in labels]) for _, labels in items])
         result = tuple([names[label] for label in output])
         return self.b.make("einsum", [op for op, _ in items], (indices, result), self._shape(output))
-
-
-def product_of(sizes: Iterable[Size]) -> Size:
-    """The product of sizes."""
-    return reduce(mul, sizes, ONE)
 
 
 def merged(names: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[int]:

@@ -9,29 +9,11 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_of, product_shape, shape_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import Factor
-from matcalc.expr.nodes import (
-    Expr,
-    Indexed,
-    Inverse,
-    Leaf,
-    Linear,
-    Multilinear,
-    Negative,
-    Node,
-    Nonlinear,
-    Number,
-    Product,
-    Quotient,
-    Sum,
-    Transpose,
-    children,
-)
 
 # ------------------------------------------------------------
 # Forms of expressions that decide how a product with them is computed.
@@ -79,9 +61,8 @@ def _bare(term: e.Expr) -> e.Expr:
 
 
 def has_kronecker(factor: e.Expr) -> bool:
-    if not isinstance(factor, e.Sum):
-        return False
-    return any(isinstance(node, e.Kronecker | e.Commutation) for term in factor.terms for node in (term, *e.children(term)))
+    terms = factor.terms if isinstance(factor, e.Sum) else ()
+    return any(isinstance(node, e.Kronecker | e.Commutation) for term in terms for node in (term, *e.children(term)))
 
 
 # ------------------------------------------------------------
@@ -94,66 +75,66 @@ class Factors:
     """``coefficient * above / below`` times the chain, each factor of which may be transposed."""
 
     coefficient: Fraction = Fraction(1)
-    above: list[Expr] = field(default_factory=list)
-    below: list[Expr] = field(default_factory=list)
+    above: list[e.Expr] = field(default_factory=list)
+    below: list[e.Expr] = field(default_factory=list)
     chain: list[Factor] = field(default_factory=list)
 
-    def scale(self, expression: Expr, uses: Mapping[Expr, int], *, under: bool = False) -> None:
+    def scale(self, expression: e.Expr, uses: Mapping[e.Expr, int], *, under: bool = False) -> None:
         """Takes a scalar factor in; products, quotients and signs of scalars are opened, but no
         products that are used elsewhere too."""
         stack = [(expression, under)]
         while stack:
             node, below = stack.pop()
             spend()
-            match node := cast("Node", node):
-                case Number(value=value) if value or not below:
+            match node := cast("e.Node", node):
+                case e.Number(value=value) if value or not below:
                     self.coefficient = self.coefficient / value if below else self.coefficient * value
-                case Negative(operand=operand):
+                case e.Negative(operand=operand):
                     self.coefficient = -self.coefficient
                     stack.append((operand, below))
-                case Transpose(operand=operand):
+                case e.Transpose(operand=operand):
                     stack.append((operand, below))
-                case Quotient(numerator=numerator, denominator=denominator):
+                case e.Quotient(numerator=numerator, denominator=denominator):
                     stack += [(denominator, not below), (numerator, below)]
-                case Product(factors=factors) if not arrays_of(node) and (node is expression or uses.get(node, 0) <= 1):
+                case e.Product(factors=factors) if not arrays_of(node) and (node is expression or uses.get(node, 0) <= 1):
                     stack.extend((factor, below) for factor in reversed(factors))
-                case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+                case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                     (self.below if below else self.above).append(node)
 
 
-def taken_apart(node: Expr, uses: Mapping[Expr, int]) -> Factors:
+def taken_apart(node: e.Expr, uses: Mapping[e.Expr, int]) -> Factors:
     """The factors of ``node``. Nested products are opened unless they are used elsewhere too: then
     they are computed once."""
     result = Factors()
-    stack: list[tuple[Expr, bool, bool]] = [(node, False, False)]
+    stack: list[tuple[e.Expr, bool, bool]] = [(node, False, False)]
     while stack:
         factor, turned, shared = stack.pop()
         spend()
-        if factor.is_scalar and not (factor is node and isinstance(factor, Product)):
+        if factor.is_scalar and not (factor is node and isinstance(factor, e.Product)):
             result.scale(factor, uses)
             continue
         shared = factor is not node and (shared or uses.get(factor, 0) > 1)
-        match factor := cast("Node", factor):
-            case Transpose(operand=operand):
+        match factor := cast("e.Node", factor):
+            case e.Transpose(operand=operand):
                 stack.append((operand, not turned, shared))
-            case Negative(operand=operand):
+            case e.Negative(operand=operand):
                 result.coefficient = -result.coefficient
                 stack.append((operand, turned, shared))
-            case Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
+            case e.Quotient(numerator=above, denominator=below) if below.is_scalar and not above.is_scalar:
                 result.scale(below, uses, under=True)
                 stack.append((above, turned, shared))
-            case Product() if not shared:
+            case e.Product() if not shared:
                 scalars, run = _opened(factor, factor is node)
                 for scalar in scalars:
                     result.scale(scalar, uses)
                 # A scalar met inside x'(cA)x stays a factor: scalars commute with everything.
                 stack += [(inner, turned, False) for inner in (run if turned else reversed(run))]
-            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
                 result.chain.append((factor, turned))
     return result
 
 
-def scalars_of(product: Product, uses: Mapping[Expr, int]) -> Factors:
+def scalars_of(product: e.Product, uses: Mapping[e.Expr, int]) -> Factors:
     """The scalar factors of a product."""
     result = Factors()
     for factor in product.factors:
@@ -162,18 +143,18 @@ def scalars_of(product: Product, uses: Mapping[Expr, int]) -> Factors:
     return result
 
 
-def _opened(product: Product, whole: bool) -> tuple[list[Expr], list[Expr]]:
+def _opened(product: e.Product, whole: bool) -> tuple[list[e.Expr], list[e.Expr]]:
     """``segments`` of a product; of a whole chain that ends as a scalar, such as ``x'Ax``, the chain
     alone."""
     scalars, run = segments(product.factors)
     return ([], list(product.factors)) if whole and not run and scalars == [product] else (scalars, run)
 
 
-def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
+def segments(factors: tuple[e.Expr, ...]) -> tuple[list[e.Expr], list[e.Expr]]:
     """The scalar parts of a product read from the left (a run such as ``x'Ax`` is one), and the run
     that remains."""
-    scalars: list[Expr] = []
-    run: list[Expr] = []
+    scalars: list[e.Expr] = []
+    run: list[e.Expr] = []
     shape: Shape = ()
     for factor in factors:
         if factor.is_scalar:
@@ -182,27 +163,27 @@ def segments(factors: tuple[Expr, ...]) -> tuple[list[Expr], list[Expr]]:
         run.append(factor)
         shape = product_shape(shape, factor.shape)
         if not shape:
-            scalars.append(Product(tuple(run)))
+            scalars.append(e.Product(tuple(run)))
             run = []
     inner = [factor for factor in run if factor.is_scalar]
     return scalars + inner, [factor for factor in run if not factor.is_scalar]
 
 
-def explicit_inverses(order: Sequence[Expr], roots: tuple[Expr, ...]) -> set[Expr]:
+def explicit_inverses(order: Sequence[e.Expr], roots: tuple[e.Expr, ...]) -> set[e.Expr]:
     """Inverses that are needed as matrices somewhere, not only applied to something."""
-    found: set[Expr] = set()
+    found: set[e.Expr] = set()
     for root in roots:
         _note(root, found)
     for node in order:
-        passed_on = isinstance(node, Transpose | Negative) or (isinstance(node, Quotient) and node.denominator.is_scalar)
-        if passed_on or (isinstance(node, Product) and _applies_inverses(node)):
+        passed_on = isinstance(node, e.Transpose | e.Negative) or (isinstance(node, e.Quotient) and node.denominator.is_scalar)
+        if passed_on or (isinstance(node, e.Product) and _applies_inverses(node)):
             continue  # of the first ones, whoever uses them decides
-        for child in children(node):
+        for child in e.children(node):
             _note(child, found)
     return found
 
 
-def _applies_inverses(product: Product) -> bool:
+def _applies_inverses(product: e.Product) -> bool:
     """Whether inverses in the product meet something else than an identity: in
     ``S⁻¹ (I - u v') S⁻¹`` they do meet it, once the product is taken apart."""
     arrays = arrays_of(product)
@@ -210,24 +191,24 @@ def _applies_inverses(product: Product) -> bool:
     return len(arrays) > 1 and not (alone and any(_is_identity_plus(factor) for factor in arrays))
 
 
-def _is_inverse(factor: Expr) -> bool:
-    return isinstance(factor.operand if isinstance(factor, Transpose) else factor, Inverse)
+def _is_inverse(factor: e.Expr) -> bool:
+    return isinstance(factor.operand if isinstance(factor, e.Transpose) else factor, e.Inverse)
 
 
-def _is_identity_plus(factor: Expr) -> bool:
-    factor = factor.operand if isinstance(factor, Transpose) else factor
+def _is_identity_plus(factor: e.Expr) -> bool:
+    factor = factor.operand if isinstance(factor, e.Transpose) else factor
     return (
-        isinstance(factor, Sum)
+        isinstance(factor, e.Sum)
         and all(is_thin(term) for term in factor.terms)
         and any(is_written_diagonal(term) for term in factor.terms)
     )
 
 
-def _note(node: Expr, found: set[Expr]) -> None:
+def _note(node: e.Expr, found: set[e.Expr]) -> None:
     shaped = [node]
-    while len(shaped) == 1 and isinstance(node := shaped[0], Transpose | Negative | Quotient | Product):
-        shaped = arrays_of(node) if isinstance(node, Product) else [node.below[0]]
-    if isinstance(node, Inverse):
+    while len(shaped) == 1 and isinstance(node := shaped[0], e.Transpose | e.Negative | e.Quotient | e.Product):
+        shaped = arrays_of(node) if isinstance(node, e.Product) else [node.below[0]]
+    if isinstance(node, e.Inverse):
         found.add(node)
 
 
@@ -330,12 +311,10 @@ class Multiplication:
 
     def turned(self, value: Value) -> Value:
         """The transpose."""
-        b = self.b
         if value.kind in ("array", "inverse"):
-            ops = tuple([b.transpose(op) for op in value.ops])
+            ops = tuple([self.b.transpose(op) for op in value.ops])
         elif value.kind == "kronecker":
-            parts = [self.turned(part) for part in self._kronecker_parts(value)]
-            ops = tuple([part.ops[0] for part in parts])
+            ops = tuple([self.turned(part).ops[0] for part in self._kronecker_parts(value)])
         else:
             ops = value.ops
         return Value(
@@ -379,11 +358,10 @@ class Multiplication:
 
     def _row_scaled(self, entries: Op, value: Value) -> Op:
         """``diag(entries)`` times the value."""
-        b = self.b
         if value.kind == "ones":
-            return entries if value.cols == ONE else b.column(entries)
+            return entries if value.cols == ONE else self.b.column(entries)
         op = self.op(value)
-        return b.mul([b.column(entries) if entries.order == 1 and value.cols != ONE else entries, op])
+        return self.b.mul([self.b.column(entries) if entries.order == 1 and value.cols != ONE else entries, op])
 
     def _column_scaled(self, value: Value, entries: Op) -> Op:
         """The value times ``diag(entries)``."""
@@ -395,7 +373,6 @@ class Multiplication:
 
     def _applied(self, operator: Value, value: Value) -> Value:
         """What is not formed times the value."""
-        b = self.b
         rows, cols = operator.rows, value.cols
         match operator.kind:
             case "ones":
@@ -403,11 +380,11 @@ class Multiplication:
             case "diagonal":
                 return array(self._row_scaled(operator.ops[0], value), rows, cols)
             case "unit":  # picks a row
-                return array(b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
+                return array(self.b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
             case "inverse" | "definite_inverse":
                 op = self.exact(value)
                 kind: Kind = "solve" if operator.kind == "inverse" else "cholesky_solve"
-                return array(b.make(kind, (operator.ops[0], op), None, op.shape), rows, cols)
+                return array(self.b.make(kind, (operator.ops[0], op), None, op.shape), rows, cols)
             case "permutation":
                 return self._permuted_rows(operator, value)
             case _:
@@ -467,9 +444,7 @@ class Multiplication:
             return array(b.matmul(self.kronecker(operator), self.exact(value)), operator.rows, value.cols)
         first, rest, *more = self._kronecker_parts(operator)
         if more:
-            rows, cols = rest.rows, rest.cols
-            for part in more:
-                rows, cols = rows * part.rows, cols * part.cols
+            rows, cols = map(product_of, zip(*operator.shapes[1:]))
             rest = Value("kronecker", rows, cols, operator.ops[1:], shapes=operator.shapes[1:])
         inner = array(b.unvec(self.exact(value), (rest.cols, first.cols)), rest.cols, first.cols)
         done = self.product(inner, self.turned(first))

@@ -7,13 +7,12 @@ import itertools
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape, axes_of, names_in, sizes_text
+from matcalc.base.sizes import Shape, axes_of, names_in, shape_text, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import (
@@ -34,8 +33,7 @@ from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer, without_unused
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator
-from matcalc.einstein.nodes import Symbol as TensorSymbol
-from matcalc.einstein.nodes import postorder as tensor_postorder
+from matcalc.einstein.nodes import Symbol as TensorSymbol, postorder as tensor_postorder
 from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
@@ -220,7 +218,7 @@ class _Function:
                 if shown and "\\" not in shown and '"""' not in shown:
                     applied = f"(applied to {output.argument.name}) " if isinstance(output, Operator) else ""
                     lines.append(f"{key} {applied}= {shown}")
-        shapes = "; ".join(f"{symbol.name}: {_shape_words(symbol)}" for symbol in self.parameters.symbols)
+        shapes = "; ".join(f"{symbol.name}: {sizes_text(symbol.shape) or 'scalar'}" for symbol in self.parameters.symbols)
         return (*lines, f"where {shapes}") if shapes else tuple(lines)
 
     def helpers(self) -> dict[str, str]:
@@ -268,8 +266,7 @@ def compile_source(source: str) -> Callable[..., Any]:
         exec(compile(source, filename, "exec"), namespace)
     except ImportError as error:
         raise MatcalcError(f"the code needs a library that is not installed: {error.name}") from error
-    result: Callable[..., Any] = namespace[defined[-1]]
-    return result
+    return cast("Callable[..., Any]", namespace[defined[-1]])
 
 
 def _captured(op: Op, argument: str) -> list[Op]:
@@ -309,10 +306,6 @@ def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
         for leaf in leaves:
             found.setdefault(leaf.name, leaf)
     return found
-
-
-def _shape_words(symbol: Symbol) -> str:
-    return sizes_text(symbol.shape) if symbol.shape else "scalar"
 
 
 # ------------------------------------------------------------

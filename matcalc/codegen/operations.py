@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.sizes import ONE, Shape, Size
@@ -189,10 +190,10 @@ class Builder:
         return None
 
     def _scaled(self, number: Fraction, kept: list[Op], shape: Shape) -> Op:
-        if number in (1, -1):
-            result = kept[0] if len(kept) == 1 else self._same_symmetry(self.make("mul", kept, None, shape))
-            return result if number == 1 else self.neg(result)
-        return self._same_symmetry(self.make("mul", [self.literal(number), *kept], None, shape))
+        if number not in (1, -1):
+            return self._same_symmetry(self.make("mul", [self.literal(number), *kept], None, shape))
+        result = kept[0] if len(kept) == 1 else self._same_symmetry(self.make("mul", kept, None, shape))
+        return result if number == 1 else self.neg(result)
 
     def neg(self, op: Op) -> Op:
         if op.kind == "literal":
@@ -246,8 +247,7 @@ class Builder:
         if others:
             return self.make("map", (argument, *others), function, max((op.shape for op in (argument, *others)), key=len))
         if argument.kind in ("column", "row"):
-            inner = self.map(function, argument.operands[0])
-            return self.make(argument.kind, (inner,), None, argument.shape)
+            return self.make(argument.kind, (self.map(function, argument.operands[0]),), None, argument.shape)
         return self._same_symmetry(self.make("map", (argument,), function, argument.shape))
 
     # ------------------------------------------------------------ axes
@@ -265,9 +265,10 @@ class Builder:
         return self._turned(op)
 
     def _turned(self, op: Op) -> Op:
-        if op.kind in _TURNED:
-            return self.make(_TURNED[op.kind], op.operands, None, op.shape[::-1])
-        return op.operands[0] if op.kind == "transpose" else self.make("transpose", (op,), None, op.shape[::-1])
+        if op.kind == "transpose":
+            return op.operands[0]
+        turned = op.kind in _TURNED
+        return self.make(_TURNED.get(op.kind, "transpose"), op.operands if turned else (op,), None, op.shape[::-1])
 
     def _turned_inside(self, op: Op) -> Op:
         """The transpose of what broadcasts along an axis: a row stands in the text as a vector, so
@@ -405,8 +406,7 @@ class Builder:
         product = self._sum_of_product(op, axis) if op.kind == "mul" else None
         if product is not None:
             return product
-        shape = () if axis is None else (op.shape[1 - axis],)
-        return self.make("sum", (op,), axis, shape)
+        return self.make("sum", (op,), axis, () if axis is None else (op.shape[1 - axis],))
 
     def _sum_of_product(self, op: Op, axis: int | None) -> Op | None:
         """The sum with scalars in front of it, or as that of the entries of two arrays."""
@@ -452,9 +452,5 @@ def _repeated_last(op: Op) -> int:
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape:
     """The common shape of arrays that broadcast against each other; missing leading axes count as
     one."""
-    order = max(len(shape) for shape in shapes)
-    result: list[Size] = []
-    for axis in range(order):
-        lengths = [shape[len(shape) - order + axis] for shape in shapes if len(shape) - order + axis >= 0]
-        result.append(next((length for length in lengths if length != ONE), ONE))
-    return tuple(result)
+    axes = zip_longest(*map(reversed, shapes), fillvalue=ONE)
+    return tuple([next((length for length in lengths if length != ONE), ONE) for lengths in axes])[::-1]

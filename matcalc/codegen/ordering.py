@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Literal, TypeAlias
 
 from matcalc.base.sizes import Size
@@ -37,7 +36,7 @@ class Extents:
         return known
 
     def entries(self, shape: tuple[Size, ...]) -> float:
-        return prod([self.of(size) for size in shape], start=1.0)
+        return math.prod([self.of(size) for size in shape], start=1.0)
 
     def _name(self, name: str) -> int:
         return self._given.get(name, 10 if name in _THIN else 200 if name in _LONG else 100)
@@ -141,10 +140,8 @@ def _product_cost(left: LinkKind, right: LinkKind, rows: float, inner: float, co
 def _from_thin_end(links: Sequence[Link], extents: Extents) -> Tree:
     """From the right when the chain ends in a vector, from the left else."""
     thin_right = extents.of(links[-1].cols) < extents.of(links[0].rows)
-    order = list(range(len(links)))
-    if thin_right:
-        order.reverse()
-    tree: Tree = order[0]
-    for position in order[1:]:
+    first, *others = range(len(links))[:: -1 if thin_right else 1]
+    tree: Tree = first
+    for position in others:
         tree = (position, tree) if thin_right else (tree, position)
     return tree

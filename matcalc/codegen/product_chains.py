@@ -92,14 +92,13 @@ class Products:
         links = yield from self._links(parts.chain)
         if links is None:
             return self.b.literal(0)
-        b = self.b
         scale = yield from self._scale(parts)
         if not links:
             return self.m.diagonal_matrix(scale, node.rows) if parts.chain and node.is_matrix else scale
         negative = [link.kind in ("array", "diagonal") and link.ops[0].kind == "neg" for link in links]
         if any(negative):
             links = [_without_sign(link) if flip else link for link, flip in zip(links, negative, strict=True)]
-            scale = b.neg(scale) if sum(negative) % 2 else scale
+            scale = self.b.neg(scale) if sum(negative) % 2 else scale
         links, scale = self._scale_inside(node, links, scale)
         return self._scaled(self._multiplied(links), scale)
 
@@ -140,7 +139,6 @@ class Products:
     def _scale_inside(self, node: e.Expr, links: list[Value], scale: Op) -> tuple[list[Value], Op]:
         """Scales the thinnest factor where the result is a larger matrix; a number joins the
         weights of ``X' diag(v) X``."""
-        b = self.b
         if self._is_gram(links):
             return self._square_root(links, scale)
         trivial = scale.kind == "literal" and scale.data in (1, -1)
@@ -148,8 +146,8 @@ class Products:
         if place is None or trivial or not node.is_matrix or len(links) < 2:
             return links, scale
         link = links[place]
-        scaled = Value(link.kind, link.rows, link.cols, (b.mul([scale, link.ops[0]]),))
-        return [*links[:place], scaled, *links[place + 1 :]], b.literal(1)
+        scaled = Value(link.kind, link.rows, link.cols, (self.b.mul([scale, link.ops[0]]),))
+        return [*links[:place], scaled, *links[place + 1 :]], self.b.literal(1)
 
     def _is_gram(self, links: list[Value]) -> bool:
         """Whether this is ``X' diag(v) X`` with v >= 0."""
@@ -162,12 +160,11 @@ class Products:
 
     def _square_root(self, links: list[Value], scale: Op) -> tuple[list[Value], Op]:
         """``Z'Z`` with ``Z = diag(sqrt(v)) X``: a symmetric product at half the cost."""
-        b = self.b
         left, middle, right = links
         weights = middle.ops[0]
         if scale.kind == "literal" and scale.data > 0:
-            weights, scale = b.mul([scale, weights]), b.literal(1)
-        root = Value("diagonal", middle.rows, middle.cols, (b.power(weights, Fraction(1, 2)),))
+            weights, scale = self.b.mul([scale, weights]), self.b.literal(1)
+        root = Value("diagonal", middle.rows, middle.cols, (self.b.power(weights, Fraction(1, 2)),))
         if left.ops[0].kind == "transpose":
             half = self.m.product(root, right)
             return [self.m.turned(half), half], scale
@@ -295,11 +292,10 @@ class Products:
 
     def _solved_value(self, node: e.Expr, operand: e.Expr) -> Parts:
         """An inverse that is applied by solving, unless it is needed as a matrix."""
-        b = self.b
         size = node.rows
         matrix = yield from self._array(operand)
         if not matrix.shape:
-            return array(b.div(b.literal(1), matrix), size, size)
+            return array(self.b.div(self.b.literal(1), matrix), size, size)
         if known(operand).semidefinite:
             value = Value("definite_inverse", size, size, (self._cholesky(matrix),))
         else:

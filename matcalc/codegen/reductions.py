@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc.base.sizes import ONE
+from matcalc.base.traversal import grouped
 from matcalc.codegen.factors import Factors, Value, arrays_of, as_expression, scalars_of, taken_apart
 from matcalc.codegen.operations import Op, is_negative_multiple
 from matcalc.codegen.ordering import costs_of
 from matcalc.codegen.product_chains import Products, Requests, described_links, diagonal_part
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import product_of
 
 # ------------------------------------------------------------
 # Sums of Kronecker products: as few of them as there can be, the scale in the small factors, and
@@ -61,10 +63,7 @@ class KroneckerSums(Products):
     def _added_pairs(self, pairs: list[Pair], scale: Op) -> list[tuple[int, Op]]:
         """Terms that add up to ``scale`` times the Kronecker products of the pairs: pairs with a
         factor in common are one."""
-        b = self.b
-        by_left: dict[Op, list[tuple[Op, Op]]] = {}
-        for factor, left, right in pairs:
-            by_left.setdefault(left, []).append((factor, right))
+        by_left = grouped((left, (factor, right)) for factor, left, right in pairs)
         by_right: dict[Op, list[tuple[Op, Op]]] = {}
         for left, rights in by_left.items():
             factor, right = self._added(rights)
@@ -73,9 +72,11 @@ class KroneckerSums(Products):
         made: list[tuple[int, Op]] = []
         for right, lefts in by_right.items():
             factor, left = self._added(lefts)
-            factor = b.mul([scale, factor])
-            scales_left = right.kind == "eye" or (left.kind != "eye" and self._entries(left) < self._entries(right))
-            pair = (b.mul([factor, left]), right) if scales_left else (left, b.mul([factor, right]))
+            factor = self.b.mul([scale, factor])
+            scales_left = right.kind == "eye" or (
+                left.kind != "eye" and self.extents.entries(left.shape) < self.extents.entries(right.shape)
+            )
+            pair = (self.b.mul([factor, left]), right) if scales_left else (left, self.b.mul([factor, right]))
             if "eye" in (left.kind, right.kind):
                 made.append(self._kronecker_pair(*pair))  # only the blocks are written
             else:
@@ -86,8 +87,7 @@ class KroneckerSums(Products):
 
     def _added(self, scaled: list[tuple[Op, Op]]) -> tuple[Op, Op]:
         """A factor and a matrix whose product is the sum of these."""
-        b = self.b
-        return scaled[0] if len(scaled) == 1 else (b.literal(1), b.add([(1, b.mul(pair)) for pair in scaled]))
+        return scaled[0] if len(scaled) == 1 else (self.b.literal(1), self.b.add([(1, self.b.mul(pair)) for pair in scaled]))
 
     def _total_of_kroneckers(self, pairs: list[tuple[Op, Op]]) -> Op:
         """The sum of the Kronecker products, in one pass."""
@@ -96,15 +96,11 @@ class KroneckerSums(Products):
         total = self.b.make("kron_sum", operands, None, (rows, others, cols, across))
         return self.b.reshape(total, (rows * others, cols * across))
 
-    def _entries(self, op: Op) -> float:
-        return self.extents.entries(op.shape)
-
     def _kronecker_pair(self, left: Op, right: Op) -> tuple[int, Op]:
         """The Kronecker product of two matrices and its sign."""
-        b = self.b
         negative = [op.kind == "neg" or is_negative_multiple(op) for op in (left, right)]
-        left, right = (b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
-        made = b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
+        left, right = (self.b.neg(op) if flip else op for op, flip in zip((left, right), negative, strict=True))
+        made = self.b.make("kron", (left, right), None, (left.shape[0] * right.shape[0], left.shape[1] * right.shape[1]))
         return -1 if sum(negative) == 1 else 1, made
 
     def _added_up(self, plain: list[tuple[int, Op]], entries: list[tuple[int, Op]], node: e.Sum) -> Op:
@@ -156,7 +152,7 @@ class KroneckerSums(Products):
         factor, turned = parts.chain[place]
         whole: e.Expr = e.Product((e.Number(parts.coefficient), *parts.above, factor))
         if parts.below:
-            whole = e.Quotient(whole, e.Product(tuple(parts.below)) if len(parts.below) > 1 else parts.below[0])
+            whole = e.Quotient(whole, product_of(parts.below))
         self.uses[whole] = 2  # it stays together, as one matrix
         return Factors(chain=[*parts.chain[:place], (whole, turned), *parts.chain[place + 1 :]])
 
@@ -195,9 +191,10 @@ class Reductions(KroneckerSums):
     def _opened(self, operand: e.Expr) -> Factors | None:
         """The factors of a product under a trace, diagonal or sum, where taking it apart saves
         work."""
-        if not isinstance(operand, e.Product | e.Negative | e.Quotient | e.Transpose) or operand.is_scalar:
-            return None
-        if isinstance(operand, e.Quotient) and not operand.denominator.is_scalar:
+        opens = isinstance(operand, e.Product | e.Negative | e.Transpose) or (
+            isinstance(operand, e.Quotient) and operand.denominator.is_scalar
+        )
+        if not opens or operand.is_scalar:
             return None
         parts = taken_apart(operand, self.uses)
         return parts if len(parts.chain) > 1 or parts.chain[0][0] is not operand else None
@@ -319,10 +316,9 @@ class Reductions(KroneckerSums):
         return self._scaled(self._multiplied(long), scale)
 
     def _total_of_array(self, operand: e.Expr, axis: str | None) -> Requests:
-        b = self.b
         op = yield from self._array(operand)
         if not operand.is_matrix:
-            return b.sum(op) if axis is None or (axis == "cols") == operand.is_column else op
+            return self.b.sum(op) if axis is None or (axis == "cols") == operand.is_column else op
         if op.kind == "diagonal_matrix":
-            return op.operands[0] if axis is not None else b.sum(op.operands[0])
-        return b.sum(op, None if axis is None else int(axis == "rows"))
+            return op.operands[0] if axis is not None else self.b.sum(op.operands[0])
+        return self.b.sum(op, None if axis is None else int(axis == "rows"))

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 from matcalc.base.sizes import ONE, ZERO, Shape, Size, axes_of
@@ -89,7 +90,7 @@ class Names:
         self._identifier = identifier
         self._given: dict[tuple[str, str], str] = {}
         self._taken: set[str] = set()
-        self._count = 0
+        self._counted = count(1)
 
     def of(self, kind: str, name: str) -> str:
         """The identifier for ``name``, which is a ``"symbol"``, ``"size"`` or ``"function"``."""
@@ -104,15 +105,7 @@ class Names:
 
     def fresh(self) -> str:
         """A name for an intermediate result."""
-        while True:
-            self._count += 1
-            name = f"t{self._count}"
-            if name not in self._taken:
-                return name
-
-    def renamed(self) -> dict[str, str]:
-        """Names that are not their own identifiers, with these."""
-        return {name: given for (_, name), given in self._given.items() if name != given}
+        return next(name for name in map("t{}".format, self._counted) if name not in self._taken)
 
 
 def identifier(name: str, reserved: Container[str] = keyword.kwlist) -> str:

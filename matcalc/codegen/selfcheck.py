@@ -262,11 +262,10 @@ def _statements(place: str, lengths: tuple[int, ...], facts: frozenset[str], sty
     lines = [f"{place} = {entries.format(shape=shape)}"]
     if "unit" in facts:
         return [*lines, f"{place} = {place} / np.linalg.norm({place})"]
-    if len(lengths) != 2 or lengths[0] != lengths[1]:
-        return lines
-    if "diagonal" in facts:
+    square = len(lengths) == 2 and lengths[0] == lengths[1]
+    if square and "diagonal" in facts:
         return [f"{place} = np.diag({entries.format(shape=lengths[0])})"]
-    return [*lines, *_square(place, lengths[0], facts, style)]
+    return [*lines, *(_square(place, lengths[0], facts, style) if square else [])]
 
 
 _OF_NUMBERS = (

@@ -7,21 +7,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations as pairs_of
-from itertools import product as combinations
+from itertools import combinations as pairs_of, product as combinations
 from math import prod
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.layouts import axis_groups
-from matcalc.base.sizes import Shape, Size
-from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied, product_of
+from matcalc.base.sizes import Shape, Size, product_of
+from matcalc.base.traversal import grouped
+from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import is_symmetric
 from matcalc.stable.resolvents import with_resolvents
 
 # ------------------------------------------------------------
@@ -81,12 +81,8 @@ class Expansion:
     def _collected(self, terms: Sequence[Term], shape: Shape) -> Terms:
         """Terms with common factors made one term, where no array is formed that is larger than
         those that are there."""
-        groups: dict[Labels, list[Term]] = {}
-        for term in terms:
-            groups.setdefault(term.ties, []).append(term)
         found: list[Term] = []
-        for group in groups.values():
-            left = list(group)
+        for left in grouped((term.ties, term) for term in terms).values():
             while len(left) > 1:
                 together = tuple(range(len(left))) if len(left) > _MOST_TERMS else self._alike(left, shape)
                 if together is None:
@@ -153,7 +149,6 @@ class Expansion:
 
     def _product(self, node: ix.Contraction, chosen: Sequence[Term], order: Labels) -> Term:
         """The product of one term of each operand."""
-        b = self.b
         pairs = [
             (labels[axis], labels[first])
             for term, labels in zip(chosen, node.indices, strict=True)
@@ -170,11 +165,11 @@ class Expansion:
                 pairings.append(tuple(own))
             else:
                 items += [(op, tuple([own[axis] for axis in axes])) for op, axes in term.factors]
-        split = _with_split_axes(b, items, pairings, set(output), sizes)
+        split = _with_split_axes(self.b, items, pairings, set(output), sizes)
         covered = {*split, *output, *(label for _, labels in items for label in labels)}
-        counts: list[Labelled] = [(b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
+        counts: list[Labelled] = [(self.b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
         rank = {output[axis]: place for place, axis in reversed(list(enumerate(order)))}
-        made = Contraction(b, sizes, self.extents, output, rank, self.made).components(items)
+        made = Contraction(self.b, sizes, self.extents, output, rank, self.made).components(items)
         ties = tuple([output.index(label) for label in output])
         return Term(ties, tuple([(op, tuple([output.index(label) for label in labels])) for op, labels in counts + made]))
 
@@ -221,11 +216,10 @@ class Expansion:
     def _formed(self, factors: Sequence[Labelled], axes: Labels, shape: Shape) -> Op:
         """The product with the axes in this order, one entry for each that no factor has; a scalar
         when none has any."""
-        b = self.b
         arrays = [self._put(item, axes, shape) for item in self._absorbed(factors, shape)]
         if not any(labels for _, labels in arrays):
-            return b.mul([op for op, _ in arrays] or [b.literal(1)])
-        return multiplied(b, arrays, axes)
+            return self.b.mul([op for op, _ in arrays] or [self.b.literal(1)])
+        return multiplied(self.b, arrays, axes)
 
     def whole(self, terms: Terms, shape: Shape, order: Labels) -> Op:
         """The tensor as one array with its axes in this order; blocks are written where axes are
@@ -248,18 +242,14 @@ class Expansion:
         """What the terms add up to along these axes; they do not depend on the others."""
         b = self.b
         result_shape = tuple([shape[axis] for axis in order])
-        groups: dict[Labels, list[Term]] = {}
-        for term in terms:
-            groups.setdefault(tuple([term.ties[axis] for axis in order]), []).append(term)
+        groups = grouped((tuple([term.ties[axis] for axis in order]), term) for term in terms)
         result: Op | None = None
         for ties in sorted(groups, key=lambda ties: (-len(set(ties)), ties)):
             axes = tuple(dict.fromkeys(ties))
             block = b.add([self._signed(term.factors, axes, shape) for term in groups[ties]])
             places = tuple([axes.index(axis) for axis in ties])
-            if places == tuple(range(len(order))):
-                result = b.full_shape(block, result_shape)
-            else:
-                result = b.on_diagonal(block, places, result_shape, result)
+            full = places == tuple(range(len(order)))
+            result = b.full_shape(block, result_shape) if full else b.on_diagonal(block, places, result_shape, result)
         return b.full_shape(b.literal(0), result_shape) if result is None else result
 
 

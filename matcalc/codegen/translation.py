@@ -162,18 +162,14 @@ class Translator(Reductions):
     def _sum(self, node: e.Sum) -> Requests:
         """Multiples of identity and ones are not formed: the first are added along the diagonal,
         the others broadcast."""
-        b = self.b
         if sums_kroneckers(node):
-            return (yield from self._kronecker_sum(node, b.literal(1)))
+            return (yield from self._kronecker_sum(node, self.b.literal(1)))
         plain: list[tuple[int, Op]] = []
         entries: list[tuple[int, Op]] = []
         for term in node.terms:
             op = yield term
-            found = diagonal_part(b, op) if node.is_matrix else None
-            if found is None:
-                plain.append((1, op))
-            else:
-                entries.append((1, found))
+            found = diagonal_part(self.b, op) if node.is_matrix else None
+            (plain if found is None else entries).append((1, op if found is None else found))
         return self._added_up(plain, entries, node)
 
     def _hadamard(self, factors: tuple[e.Expr, ...]) -> Requests:
@@ -188,7 +184,6 @@ class Translator(Reductions):
         return b.mul(ops)
 
     def _power(self, node: e.Power) -> Requests:
-        b = self.b
         exponent = node.exponent
         sign = 1
         while isinstance(exponent, e.Negative):
@@ -197,11 +192,11 @@ class Translator(Reductions):
             base = yield node.base
             upper = yield node.exponent
             shape = base.shape if len(base.shape) >= len(upper.shape) else upper.shape
-            return b.make("pow", (base, upper), None, shape)
+            return self.b.make("pow", (base, upper), None, shape)
         value = sign * exponent.value
         if isinstance(node.base, e.Norm) and node.base.kind in ("2", "A") and value.denominator == 1 and value % 2 == 0:
-            return b.power((yield from self._squared_norm(node.base)), value / 2)
-        return b.power((yield node.base), value)
+            return self.b.power((yield from self._squared_norm(node.base)), value / 2)
+        return self.b.power((yield node.base), value)
 
     def _norm(self, node: e.Norm) -> Requests:
         b = self.b

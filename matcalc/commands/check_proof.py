@@ -20,7 +20,7 @@ from matcalc.verification.verdict import HOLDS, REFUTED
 
 @click.command("check-proof", cls=PlainHelp, short_help="Check a saved proof.")
 @click.argument("file", metavar="FILE")
-def command(file: str) -> None:
+def check_proof_command(file: str) -> None:
     """Replay a proof that matcalc verify --proof FILE has saved.
 
     Every line is checked by its rule, by a program that shares nothing with what wrote it.  Printed

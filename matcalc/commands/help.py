@@ -16,7 +16,7 @@ from matcalc.reference import described, overview, page
     "--to", "target", type=OneOf(("text", "markdown")), default="text", show_default=True, help="markdown: the whole language."
 )
 @click.pass_context
-def command(context: click.Context, names: tuple[str, ...], target: str) -> None:
+def help_command(context: click.Context, names: tuple[str, ...], target: str) -> None:
     """Say what the language has under a NAME: a function, a sign, a constant, a fact, a dialect, a
     command.
 

@@ -22,7 +22,7 @@ from matcalc.verification.verdict import exit_status
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
 @click.option("--to", "target", type=OneOf(("text", "json")), default="text", show_default=True, help="Form of the list.")
 @with_budget
-def command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
+def identities_command(words: tuple[str, ...], check: bool, jobs: int, target: str) -> None:
     """List the shipped textbook identities with source and status.
 
     A wrong formula that is shipped as a warning is marked (false). Exit status 1 when a status is

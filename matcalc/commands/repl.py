@@ -19,7 +19,7 @@ from matcalc.repl.workspace import declare as declare_in
 @click.command("repl", cls=PlainHelp, short_help="A prompt that keeps names and declarations.")
 @with_options(DECLARE, LAYOUT, SYMMETRY, BUDGET)
 @with_budget
-def command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
+def repl_command(declare: tuple[str, ...], layout: Layout, symmetric: Symmetric) -> None:
     """Type formulas at a prompt; names and declarations are kept between lines.
 
     Without a terminal it reads standard input: results go to standard output, all else to standard

@@ -97,7 +97,7 @@ class Wishes:
 @click.option("--watch", is_flag=True, help="Verify files again whenever they change.")
 @with_budget
 @with_reading
-def command(
+def verify_command(
     subjects: tuple[str, ...],
     reading: Keywords,
     layout: str,
@@ -124,7 +124,10 @@ def command(
     """
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
-        _refuse_proofs(steps or saved is not None)
+        if steps or saved is not None:
+            raise MatcalcError(
+                "--steps and --proof are for a statement", suggestion="matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
+            )
         wanted = Wishes(target=target, **_given(wishes))
         sys.exit((_watch_files if watch else _verify_files)(subjects, wanted))
     if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
@@ -133,13 +136,6 @@ def command(
         )
     texts = [read_expression(subject) for subject in _whole(subjects)]
     sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, steps=steps, saved=saved))
-
-
-def _refuse_proofs(asked: bool) -> None:
-    if asked:
-        raise MatcalcError(
-            "--steps and --proof are for a statement", suggestion="matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
-        )
 
 
 def _given(wishes: Keywords) -> Keywords:

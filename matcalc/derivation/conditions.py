@@ -39,11 +39,11 @@ from matcalc.expr.nodes import (
     Transpose,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices, over_all
+from matcalc.expr.rewriting import free_indices, over_all, product_of
 from matcalc.facts import ranges as r
 from matcalc.facts.known import Known
 from matcalc.facts.ranges import is_within
-from matcalc.printing import text
+from matcalc.printing.expressions import text
 
 
 @record
@@ -137,11 +137,12 @@ class _Compared:
     def implies(self, one: _Condition) -> bool:
         """Whether a condition follows from the others."""
         value, relation, _ = self.key(one)
-        if (value, relation) in self._settled or (one.kink and (value, relation) in self._known):
-            return True
-        if any((value, stronger) in self._known for stronger in _IMPLIED_BY.get(relation, ())):
-            return True
-        return relation == "> 0" and isinstance(one.subject, Product) and self._all_positive(one.subject)
+        return (
+            (value, relation) in self._settled
+            or (one.kink and (value, relation) in self._known)
+            or any((value, stronger) in self._known for stronger in _IMPLIED_BY.get(relation, ()))
+            or (relation == "> 0" and isinstance(one.subject, Product) and self._all_positive(one.subject))
+        )
 
     def _all_positive(self, product: Product) -> bool:
         """Whether other conditions say that every factor is a positive number."""
@@ -269,11 +270,11 @@ def _invertible(matrix: Expr) -> list[_Condition]:
                 found += _nonzero(part)
             case _ if "invertible" in known(part):
                 pass
-            case Call(function="sqrtm", arguments=(inner,)):  # it is there where no eigenvalue of its argument is on (−∞, 0]
-                stack.append(inner)
-            case Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner):
-                stack.append(inner)
-            case MatrixPower(base=inner) | Quotient(numerator=inner):
+            case (
+                Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner) | MatrixPower(base=inner)
+                | Quotient(numerator=inner) | Call(function="sqrtm", arguments=(inner,))
+            ):  # fmt: skip
+                # A root is there where no eigenvalue of its argument is on (−∞, 0].
                 stack.append(inner)
             case DiagonalMatrix(operand=entries):
                 found += _compared(entries, "≠ 0")
@@ -301,10 +302,6 @@ def _holds(value: Known, relation: str) -> bool:
             return "nonzero" in value
 
 
-def _text(expression: Expr) -> str:
-    return text(expression, "unicode")
-
-
 def _compared(expression: Expr, relation: str) -> list[_Condition]:
     if _holds(known(expression), relation):
         return []
@@ -324,7 +321,7 @@ def _compared(expression: Expr, relation: str) -> list[_Condition]:
 def _compared_product(product: Product, relation: str) -> list[_Condition]:
     *front, last = product.factors
     if isinstance(last, Ones) and front and _all_scalars(front):
-        return _compared(front[0] if len(front) == 1 else Product(tuple(front)), relation)
+        return _compared(product_of(front), relation)
     if not product.is_scalar:
         return [_about(product, f"{{}} {relation}", relation)]
     match product.factors:
@@ -397,7 +394,7 @@ def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
     entries = r.both(known(one).entries, known(other).entries)
     if relation == "!=" and entries.low > entries.high:
         return []
-    words = f"{{}} {relation.replace('!=', '≠')} {_text(other)}"
+    words = f"{{}} {relation.replace('!=', '≠')} {text(other)}"
     sign = {"!=": "≠ 0", ">": "> 0"}[relation] if isinstance(other, Number) and not other.value else ""
     found = _about(one, words, sign)
     return [_Condition(found.words + kink, found.subject if sign else None, sign, function.name if kink else "")]
@@ -410,7 +407,7 @@ def _about(value: Expr, words: str, relation: str, whole: bool = False) -> _Cond
     array = over_all(value, indices) if indices and value.is_scalar else None
     if array is not None and not isinstance(array, IndexArray):
         value, indices = array, free_indices(array)
-    shown = words.format(_text(value) if whole or value.is_scalar else f"entries of {_text(value)}")
+    shown = words.format(text(value) if whole or value.is_scalar else f"entries of {text(value)}")
     if not indices:
         return _Condition(shown, value, relation)
     return _Condition(f"{shown} for all {', '.join([index.name for index in indices])}", array, relation)

@@ -15,28 +15,25 @@ from matcalc.base.functions import functions
 from matcalc.base.layouts import Groups, Layout, Symmetric, axis_groups
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
+from matcalc.base.sizes import Shape, Size, axes_of, product_of, shape_of
 from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix
-from matcalc.einstein import substitution
 from matcalc.einstein.algebra import contract, permuted
 from matcalc.einstein.linear import MINUS, NO, YES, add, delta, is_zero, ones
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Symbol as TensorSymbol
-from matcalc.einstein.nodes import Tensor
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import apply, substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
-from matcalc.expr.rewriting import named_indices
+from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import implied, mirrored, tie_of, varying
 from matcalc.folding.build import cost, row_symbols, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
-Parts = tuple[tuple[Fraction, Tensor], ...]
+Parts = tuple[tuple[Fraction, ix.Tensor], ...]
 
 
 @record
@@ -50,9 +47,9 @@ class Stage:
     """
 
     kind: StageKind
-    tensor: Tensor
+    tensor: ix.Tensor
     order: int
-    variable: TensorSymbol | None = None
+    variable: ix.Symbol | None = None
     parts: Parts = ()
     fired: tuple[Fired, ...] = ()
     notes: tuple[str, ...] = ()
@@ -72,11 +69,11 @@ class Trace:
     def record(
         self,
         kind: StageKind,
-        tensor: Tensor,
+        tensor: ix.Tensor,
         order: int,
         *,
-        variable: TensorSymbol | None = None,
-        parts: Sequence[tuple[Fraction, Tensor]] = (),
+        variable: ix.Symbol | None = None,
+        parts: Sequence[tuple[Fraction, ix.Tensor]] = (),
         fired: Sequence[Fired] = (),
         notes: Sequence[str] = (),
     ) -> None:
@@ -241,11 +238,11 @@ def presented(
     used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
     remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
     groups = axes_of_result(value, wrt, layout)
-    shape = tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups])
+    shape = tuple([product_of([tensor.shape[axis] for axis in group]) for group in groups])
     sums = None
     if (found := _laid_out(tensor, groups)) is not None:
         turned, split = found
-        shape = shape_of(_flat(turned.shape[:split]), _flat(turned.shape[split:]))
+        shape = shape_of(product_of(turned.shape[:split]), product_of(turned.shape[split:]))
         form = folded(turned, split, order, row_vectors)
         sums = with_sums(form, turned, split, order, row_vectors, indices)
     else:
@@ -284,8 +281,13 @@ def _unflattened(tensor: ix.Tensor, groups: Sequence[tuple[int, ...]], order: Ma
     """The closed form of a result with three or four axes."""
     axes = tuple([axis for group in groups for axis in group])
     if is_zero(tensor):
-        return Zeros(tuple([_flat([tensor.shape[axis] for axis in group]) for group in groups]))
+        return Zeros(tuple([product_of([tensor.shape[axis] for axis in group]) for group in groups]))
     return fold_entrywise(permuted(tensor, axes), order) if len(axes) == len(groups) else None
+
+
+def rows_of(expression: Expr) -> int:
+    """How many of the axes of a value are rows."""
+    return 0 if expression.is_scalar or expression.is_row else 1
 
 
 def declared(symbol: Symbol) -> ix.Symbol:
@@ -340,7 +342,7 @@ def kept_entries(tie: str, size: Size) -> ix.Tensor:
     """One where a matrix with this tie has entries, zero elsewhere."""
     if tie == "diagonal":
         return delta((size,))
-    return substitution.apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
+    return apply("tril" if tie == "lower" else "triu", (ones((size, size)),), (size, size))
 
 
 def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:
@@ -349,12 +351,9 @@ def _kept(tensor: ix.Tensor, before: int, mask: ix.Tensor) -> ix.Tensor:
     return contract([tensor, mask], [labels, labels[before:]], labels, dict(enumerate(tensor.shape)))
 
 
-def reading_order(expression: Expr) -> dict[str, int]:
-    names: dict[str, int] = {}
-    for node in postorder(expression):
-        if isinstance(node, Symbol):
-            names.setdefault(node.name, len(names))
-    return names
+def reading_order(*expressions: Expr) -> dict[str, int]:
+    """The place of each name among those of the symbols, as they are read."""
+    return {name: place for place, name in enumerate(symbols_in(*expressions))}
 
 
 def _sides(value: Lowered) -> list[int]:
@@ -379,17 +378,10 @@ def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors:
     """The closed form of a tensor whose first ``split`` axes are the rows, with the symbols
     ``row_vectors`` written as rows."""
     if is_zero(tensor):
-        shape = shape_of(_flat(tensor.shape[:split]), _flat(tensor.shape[split:]))
+        shape = shape_of(product_of(tensor.shape[:split]), product_of(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(NO)
     form = fold(tensor, split, order)
     return None if form is None else with_rows(form, row_vectors)
-
-
-def _flat(shape: Sequence[Size]) -> Size:
-    size = ONE
-    for axis in shape:
-        size = size * axis
-    return size
 
 
 MOST_KEPT = 256

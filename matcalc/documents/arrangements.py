@@ -52,9 +52,12 @@ def _is_remark(text: str, sign: Sign, before: Sign, after: Sign) -> bool:
     """Whether brackets at the end of a line hold words: ``(S symmetric)``."""
     said = text[sign.start : sign.end]
     apart = before.end != sign.start and before.kind not in ("operator", "relation")
-    if not said.startswith("(") or not apart or after.kind not in ("break", "words", "stop"):
-        return False
-    return _is_prose(said) or (" " in said[1:-1] and word_use(said[1:-1]) != "remark")
+    return (
+        said.startswith("(")
+        and apart
+        and after.kind in ("break", "words", "stop")
+        and (_is_prose(said) or (" " in said[1:-1] and word_use(said[1:-1]) != "remark"))
+    )
 
 
 def _is_prose(said: str) -> bool:
@@ -213,8 +216,10 @@ class _Line:
 def _lines(signs: Sequence[Sign]) -> Iterator[tuple[Sign | None, list[Sign]]]:
     """The signs of each line, with the break before it."""
     breaks = [number for number, sign in enumerate(signs) if sign.kind == "break"]
-    for before, end in itertools.pairwise([-1, *breaks, len(signs)]):
-        yield signs[before] if before >= 0 else None, list(signs[before + 1 : end])
+    yield from (
+        (signs[before] if before >= 0 else None, list(signs[before + 1 : end]))
+        for before, end in itertools.pairwise([-1, *breaks, len(signs)])
+    )
 
 
 def _spaced(signs: Sequence[Sign]) -> list[Sign]:
@@ -285,9 +290,7 @@ def _is_fact(condition: str) -> bool:
         return True
     said = _said(condition)
     left, equals, right = said.partition("=")
-    if equals:
-        return "=" not in right and states_fact(left.strip(), right.strip())
-    return sentence(said, "").names_property
+    return "=" not in right and states_fact(left.strip(), right.strip()) if equals else sentence(said, "").names_property
 
 
 _COMPARED = pattern(
@@ -302,7 +305,6 @@ _DELTA = pattern(
 )
 """What tells the cases of two indices apart."""
 _CHAINED = ("=", "≠", "\\ne", "\\neq")
-_TWO = 2
 _NOWHERE = Place("", 1)
 
 
@@ -360,7 +362,7 @@ def by_indices(cases: str) -> str | None:
     '\\delta_{ij} \\cdot \\left(a\\right) + (1 - \\delta_{ij}) \\cdot \\left(b\\right)'
     """
     parts = parts_of(placed(cases, _NOWHERE))
-    if len(parts) != _TWO:
+    if len(parts) != 2:
         return None
     found = [compared(condition) for _, condition in parts]
     first, second = found
@@ -408,6 +410,6 @@ def with_entries(text: str) -> str:
 def _of_entries(found: re.Match[str]) -> str:
     of, by, indices = found["of"], found["by"], found["indices"]
     axes = [2 if letter[1][0].isupper() else 1 for name in (of, by) if (letter := _LETTER.search(name)) is not None]
-    if len(axes) != _TWO or sum(axes) != len(indices):
+    if len(axes) != 2 or sum(axes) != len(indices):
         return found[0]
     return rf"\frac{{\partial {of}_{{{indices[: axes[0]]}}}}}{{\partial {by}_{{{indices[axes[0] :]}}}}}"

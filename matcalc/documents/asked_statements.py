@@ -12,7 +12,7 @@ from matcalc.base.errors import MatcalcError, ParseError, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices, by_indices, compared, with_entries
 from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
-from matcalc.documents.context.defined_names import Definition, Dependence, is_foreign, names_used, reached
+from matcalc.documents.context.defined_names import Definition, Dependence, closed, is_foreign, names_used, reached
 from matcalc.documents.context.doubts_of_claims import doubts_of, of_rows
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
 from matcalc.documents.context.outline import Line
@@ -150,8 +150,10 @@ def _readings(line: Line, context: Context) -> Iterator[Asked]:
         equation = by_what_stands(with_entries_listed(equation, lambda name: context.arguments(name, line)))
     generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
-        for one in _readings_of(equation, generic.functions, line, context):
-            yield to_first_order(generic.declared(one), line, context)
+        yield from (
+            to_first_order(generic.declared(one), line, context)
+            for one in _readings_of(equation, generic.functions, line, context)
+        )
 
 
 def _readings_of(equation: str, functions: frozenset[str], line: Line, context: Context) -> Iterator[Asked]:
@@ -183,10 +185,14 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
     for meant in dict.fromkeys((equation, narrowed(equation))):
         for definitions, how in _chosen(structure, whole, names):
             without = tuple([Doubt(f"the value of {name} is left out") for name in _left_out(structure, whole, definitions)])
-            for one in _forms(meant, definitions, line, context, how):
-                yield replace(one, doubts=(*doubts, *without), rests_on=(*one.rests_on, *condition))
-    for definitions in _with_others(structure, whole, names, context, line):
-        yield replace(_asked(equation, definitions, line, context, "told"), instead="other")
+            yield from (
+                replace(one, doubts=(*doubts, *without), rests_on=(*one.rests_on, *condition))
+                for one in _forms(meant, definitions, line, context, how)
+            )
+    yield from (
+        replace(_asked(equation, definitions, line, context, "told"), instead="other")
+        for definitions in _with_others(structure, whole, names, context, line)
+    )
     for definitions, kept in _with_own(structure, whole, names):
         reason = Doubt(f"false as the text was understood, and true if {', '.join(kept)} stands for nothing else")
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other", doubts=(reason,))
@@ -257,13 +263,8 @@ def _without_foreign(
     spot = context.spots.get(line.number)
     spoken = structure.differentiated | structure.called | structure.by
     known = {one.name: one for one in whole}
-    kept = {one.name for one in whole if one.name in spoken or spot is None or not is_foreign(one, spot, names)}
-    waiting = sorted(kept)
-    while waiting:
-        one = known[waiting.pop()]
-        new = {used for used in one.uses & known.keys() - kept if _means(one, known[used])}
-        kept |= new
-        waiting += sorted(new)
+    own = (one.name for one in whole if one.name in spoken or spot is None or not is_foreign(one, spot, names))
+    kept = closed(own, {one.name: {used for used in one.uses & known.keys() if _means(one, known[used])} for one in whole})
     return tuple([one for one in whole if one.name in kept])
 
 

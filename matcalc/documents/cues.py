@@ -4,14 +4,14 @@ tell, from ``rules/``."""
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from matcalc.base.files import read
+from matcalc.base.files import stored_table
+from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Nest, Notation
 from matcalc.facts.table import facts
 
@@ -23,35 +23,29 @@ _LONGEST_CUE = 4
 
 
 @cache
-def table(file: str) -> Mapping[str, Any]:
-    """A file of ``rules/``."""
-    return MappingProxyType(tomllib.loads(read("rules", file)))
-
-
-@cache
 def spellings_of(sort: str) -> Mapping[str, str]:
     """How a sign is written -> that sign: of ``relations``, of ``joints`` between statements, or of
     ``marks`` above an equals sign."""
-    found = table("rows.toml")[sort].items()
+    found = stored_table("rows")[sort].items()
     return MappingProxyType({spelled: sign for sign, spellings in found for spelled in spellings})
 
 
 @cache
 def commands(use: str) -> frozenset[str]:
     """The LaTeX commands of one use, without their backslash."""
-    return frozenset(table("rows.toml")["commands"][use])
+    return frozenset(stored_table("rows")["commands"][use])
 
 
 @cache
 def environments(use: str) -> frozenset[str]:
     """The LaTeX environments of one use, without a star."""
-    return frozenset(table("rows.toml")["environments"][use])
+    return frozenset(stored_table("rows")["environments"][use])
 
 
 @cache
 def _word_uses() -> Mapping[str, WordUse]:
     uses: tuple[WordUse, ...] = ("joining", "conditional", "accompanying")
-    return MappingProxyType({cue: use for use in uses for cue in table("rows.toml")["words"][use]})
+    return MappingProxyType({cue: use for use in uses for cue in stored_table("rows")["words"][use]})
 
 
 def word_use(text: str) -> WordUse:
@@ -117,16 +111,11 @@ _FRONT = 2
 """Words within which a sentence begins: ``And if``."""
 
 
-def cue_table() -> Mapping[str, Any]:
-    """``rules/roles.toml``."""
-    return table("roles.toml")
-
-
 @cache
 def _cues() -> Mapping[str, tuple[str, ...]]:
     """Each cue with the sorts that it is of."""
     found: dict[str, tuple[str, ...]] = {}
-    for sort, cues in cue_table()["cues"].items():
+    for sort, cues in stored_table("roles")["cues"].items():
         for cue in cues:
             found[cue] = (*found.get(cue, ()), sort)
     return MappingProxyType(found)
@@ -143,7 +132,7 @@ def _pattern() -> re.Pattern[str]:
 def _properties() -> re.Pattern[str]:
     """What names a property, from the table of facts."""
     names = {name.replace("_", " ") for fact in facts().values() for name in (fact.name, *fact.aliases)}
-    words = sorted(names | set(cue_table()["names"]["properties"]), key=lambda name: (-len(name), name))
+    words = sorted(names | set(stored_table("roles")["names"]["properties"]), key=lambda name: (-len(name), name))
     return re.compile(r"(?<![\w-])(?:" + "|".join([word.replace(" ", "[ -]") for word in words]) + r")(?![\w-])")
 
 
@@ -341,11 +330,10 @@ def partners_of(tokens: Sequence[Raw]) -> dict[int, int]:
         if token.kind in _OPENING:
             nest.begin(_OPENING[token.kind], position)
         wanted = _CLOSING.get(token.kind)
-        if wanted is None or (wanted == "soft" and nest.open and nest.open[-1][0] != "soft"):
-            continue
-        place = nest.end(wanted)
-        if place is not None:
-            partner[place], partner[position] = position, place
+        if wanted is not None and (wanted != "soft" or not nest.open or nest.open[-1][0] == "soft"):
+            place = nest.end(wanted)
+            if place is not None:
+                partner[place], partner[position] = position, place
     return partner
 
 
@@ -363,6 +351,15 @@ def spelled(token: Raw, *sorts: str) -> str | None:
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
+def outside_brackets(text: str) -> Iterator[tuple[int, str]]:
+    """The signs of a text that stand in no brackets, each with its place."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if not depth:
+            yield at, sign
+
+
 def closing(text: str, start: int, bracket: str) -> int:
     """The place behind the bracket that closes the one before ``start``; 0 without one."""
     depth = 1
@@ -373,6 +370,8 @@ def closing(text: str, start: int, bracket: str) -> int:
     return 0
 
 
+OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
+"""A bracket, of whatever size, that begins at a place."""
 _RIGHT = re.compile(r"\s*\\(?:right|[bB]igg?r?)\s*\Z")
 
 

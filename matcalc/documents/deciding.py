@@ -196,8 +196,7 @@ def _processes(jobs: int | None, count: int) -> int:
 
 def _found(questions: Sequence[Question], jobs: int, end: float) -> Iterator[tuple[Question, Outcome]]:
     if jobs <= 1:
-        for question in questions:
-            yield question, _late(question) if time.monotonic() > end else _outcome(question)
+        yield from ((question, _late(question) if time.monotonic() > end else _outcome(question)) for question in questions)
         return
     with ProcessPoolExecutor(jobs, get_context("spawn"), allow, (allowance(),)) as pool:
         size = max(1, min(8, len(questions) // (4 * jobs)))
@@ -258,5 +257,7 @@ def question_of(item: Item) -> Question:
 def verdicts(items: Sequence[Item], *, jobs: int | None = 1, memory: Memory | None = None) -> Iterator[Verdict]:
     """The verdict on each item, in order, as they come; ``jobs`` processes share the work."""
     outcomes = decided([question_of(item) for item in items], jobs=jobs, memory=memory)
-    for item, outcome in zip(items, outcomes, strict=True):
-        yield replace(outcome.verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+    yield from (
+        replace(outcome.verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
+        for item, outcome in zip(items, outcomes, strict=True)
+    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError
@@ -26,8 +25,6 @@ from matcalc.language.decisions import reading_options
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement
 from matcalc.objects.parsed import ParsedExpression
-from matcalc.printing import text
-from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -201,11 +198,8 @@ def _has_many_axes(side: Side | None, statement: Statement) -> bool:
     """Whether a side is a derivative with more axes than two, or is made of one: ``∂(AB)/∂Aᵀ`` is
     read as a formula."""
     if isinstance(side, DerivativeSide):
-        return _axes(side.expression, side.wrt) > _TWO
-    return any(_axes(one.question.function, one.question.wrt) > _TWO for one in statement.derived)
-
-
-_TWO = 2
+        return _axes(side.expression, side.wrt) > 2
+    return any(_axes(one.question.function, one.question.wrt) > 2 for one in statement.derived)
 
 
 def _is_value(statement: Statement) -> bool:
@@ -380,35 +374,3 @@ def _moved(point: Point, free: Sequence[str], step: NDArray[Any]) -> Point:
         values[name] = before + step[start : start + before.size].reshape(before.shape)
         start += before.size
     return Point(values, point.sizes)
-
-
-def supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
-    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed;
-    else the one that is given, weighed at points that meet what is supposed."""
-    if not verdict.is_false or not asked.supposed:
-        return verdict, asked
-    exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
-    for left, right, said in asked.supposed:
-        if exact and _is_condition(left, right, verdict, asked):
-            found = replace(
-                verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text=""
-            )
-            return replace(found, holds_if=(*found.holds_if, said.text)), asked
-    return where_supposed(verdict, asked), asked
-
-
-def _is_condition(left: str, right: str, verdict: Verdict, asked: Asked) -> bool:
-    """Whether an equation says the same as the condition of a verdict."""
-    wanted = (verdict.condition or "").split("=")
-    if len(wanted) != len((left, right)):
-        return False
-    declared = dict(verdict.declarations or {})
-    try:
-        options = reading_options(False, asked.dialect)
-        first, second = (text(elaborate(side, declared, options=options).expression, "ascii") for side in (left, right))
-        return any(
-            verify(f"({one}) - ({other}) = ({wanted[0]}) - ({wanted[1]})", declare=declared, help=False).ok
-            for one, other in ((first, second), (second, first))
-        )
-    except MatcalcError:
-        return False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import by_indices
 from matcalc.documents.blocks import Notation, Role
 from matcalc.documents.context.loose_notation import with_listed_diagonals
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
-from matcalc.documents.cues import Sentence, sentence
+from matcalc.documents.cues import Sentence, outside_brackets, sentence
 from matcalc.documents.sides import (
     Head,
     Row,
@@ -32,7 +32,6 @@ from matcalc.documents.symbols import Named, symbols_of
 from matcalc.language.latex.latex_commands import ACCENTS
 
 _UNSEEN = pattern(r"\s+|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\{\}")
-_OPENING, _CLOSING = "([{", ")]}"
 
 
 def is_rearranged(row: Row, above: Row) -> bool:
@@ -40,9 +39,9 @@ def is_rearranged(row: Row, above: Row) -> bool:
     if row.right is None or above.right is None:
         return False
     sides, before = ([_bare(one.left.text), _bare(one.right_text)] for one in (row, above))
-    if any(side in before and side != "0" for side in sides):
-        return True
-    return {"0"}.union(*map(terms_of, before)).issuperset(chain.from_iterable(map(terms_of, sides)))
+    return any(side in before and side != "0" for side in sides) or {"0"}.union(*map(terms_of, before)).issuperset(
+        chain.from_iterable(map(terms_of, sides))
+    )
 
 
 def terms_of(side: str) -> list[str]:
@@ -51,15 +50,9 @@ def terms_of(side: str) -> list[str]:
     >>> terms_of(r"-A^{-1} B + (C - D)")
     ['A^{-1}B', '(C-D)']
     """
-    depth, found = 0, [""]
     text = _bare(side)
-    for at, sign in enumerate(text):
-        depth += (sign in _OPENING) - (sign in _CLOSING)
-        if not depth and sign in "+-" and text[at - 1 : at] not in ("^", "_"):
-            found.append("")
-        else:
-            found[-1] += sign
-    return [term for term in found if term]
+    cuts = [at for at, sign in outside_brackets(text) if sign in "+-" and text[at - 1 : at] not in ("^", "_")]
+    return [text[before + 1 : end] for before, end in pairwise([-1, *cuts, len(text)]) if end > before + 1]
 
 
 def _bare(side: str) -> str:
@@ -172,16 +165,21 @@ class Equation:
         """Whether its first side is the derivative of a function with several arguments by some of
         these, ``f_x`` or ``f_{xy}``."""
         head, known = self.head(self.first), self.around.known.arguments
-        if head is None or partial_of(head.name, known) is None:
-            return False
-        return len(head.arguments) in (0, len(known(head.name.partition("_")[0])))
+        return (
+            head is not None
+            and partial_of(head.name, known) is not None
+            and len(head.arguments) in (0, len(known(head.name.partition("_")[0])))
+        )
 
     @cached_property
     def derives_known(self) -> bool:
         """Whether a derivative of a function that has a definition is given entry by entry."""
-        if not holds(self.both, "array") or holds(self.both, "cases") or holds(self.both, "ellipsis"):
-            return False
-        return any(derivative_sign_before(side, self.around.known) for side in (self.first, self.right))
+        return (
+            holds(self.both, "array")
+            and not holds(self.both, "cases")
+            and not holds(self.both, "ellipsis")
+            and any(derivative_sign_before(side, self.around.known) for side in (self.first, self.right))
+        )
 
     @property
     def is_of_derivatives(self) -> bool:
@@ -229,9 +227,13 @@ def is_model(one: Equation) -> bool:
     ``\hat f(x + v) = f(x) + \nabla f(x)^\top v``."""
     name = before_brackets(one.left, one.around.notation)
     base, _, accent = name.rpartition("_")
-    if not base or accent not in ACCENTS.values() or name in one.around.known:
-        return False
-    return name not in one.names(one.right) and one.calls(base)
+    return (
+        base != ""
+        and accent in ACCENTS.values()
+        and name not in one.around.known
+        and name not in one.names(one.right)
+        and one.calls(base)
+    )
 
 
 _MULTIPLE = pattern(
@@ -257,9 +259,11 @@ def is_of_multiplier(one: Equation) -> bool:
     r"""Whether two gradients are said to be parallel, ``\nabla f(x) = \lambda \nabla g(x)``: a
     condition on point and multiplier."""
     found = _multiple(one)
-    if found is None or not all(_NABLA.fullmatch(side.strip()) for side in (one.left, found[1])):
-        return False
-    return found[0].base not in one.names(one.left)
+    return (
+        found is not None
+        and all(_NABLA.fullmatch(side.strip()) for side in (one.left, found[1]))
+        and found[0].base not in one.names(one.left)
+    )
 
 
 def is_eigenvalue_equation(one: Equation) -> bool:
@@ -272,18 +276,23 @@ def is_eigenvalue_equation(one: Equation) -> bool:
     if not left or not right or left[-1].name != right[-1].name:
         return False
     whole = one.around.known.made_of(symbols_of(one.left, one.around.notation))
-    if whole is None or found[0].base in whole or found[0].base in {at.base for at in (*left, *right)}:
-        return False
-    return len(left) > len(right) - (len(right) > 1)
+    return (
+        whole is not None
+        and found[0].base not in whole
+        and found[0].base not in {at.base for at in (*left, *right)}
+        and len(left) > len(right) - (len(right) > 1)
+    )
 
 
 def goes_on_with_condition(one: Equation) -> bool:
     """Whether an equation is a condition in another form: what follows from one, or stands below it
     in a formula."""
     row, last = one.row, one.around.last
-    if one.around.preceding != "first-order condition" or row.link:
-        return False
-    return bool(row.lead) or (last is not None and (is_zero(one.right) or is_rearranged(row, last)))
+    return (
+        one.around.preceding == "first-order condition"
+        and not row.link
+        and (bool(row.lead) or (last is not None and (is_zero(one.right) or is_rearranged(row, last))))
+    )
 
 
 _LABELLED = pattern(r"\s*(?P<name>[^:=()]{1,30}?)\s*(?::|\\colon(?![A-Za-z]))\s*[^=\s]")

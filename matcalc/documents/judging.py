@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import Indices
 from matcalc.documents.blocks import Asked, Notation
 from matcalc.documents.context.written_names import LOSSES
-from matcalc.documents.doubting import doubted, supposed
+from matcalc.documents.doubting import doubted, where_supposed
 from matcalc.documents.readings import (
     Habit,
     derives_twice,
@@ -32,9 +33,11 @@ from matcalc.documents.readings import (
     with_vectors,
 )
 from matcalc.documents.sides import is_derivative
-from matcalc.language.decisions import Decision
+from matcalc.language import elaborate
+from matcalc.language.decisions import Decision, reading_options
+from matcalc.printing import text
 from matcalc.verification.items import Item
-from matcalc.verification.judgement import verdict_on
+from matcalc.verification.judgement import verdict_on, verify
 from matcalc.verification.verdict import NOT_READ, Verdict
 
 
@@ -129,7 +132,7 @@ def _judged(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
         if one.instead == "other" and _holds_of_another(verdict, one):
             reason = one.doubts[0].reason if one.doubts else _ANOTHER
             return replace(verdict, status="undecided", reason=reason), found[0].asked
-        verdict, one = supposed(*_otherwise(verdict, one))
+        verdict, one = _supposed(*_otherwise(verdict, one))
         if verdict.ok:
             return _unless_forced(verdict, one), one
         if one.instead in ("unread", "other") or (one.instead and verdict.problem):
@@ -166,6 +169,38 @@ def _is_tried(one: Asked, found: Sequence[_Weighed]) -> bool:
 def _weighed(verdict: Verdict, asked: Asked) -> _Weighed:
     weighed = _kept(verdict) if asked.lossy else doubted(verdict, asked)
     return _Weighed(weighed, asked, weighed.is_false or not verdict.is_false)
+
+
+def _supposed(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
+    """The verdict on a claim whose condition is among what the text supposes: that it is confirmed;
+    else the one that is given, weighed at points that meet what is supposed."""
+    if not verdict.is_false or not asked.supposed:
+        return verdict, asked
+    exact = verdict.status == "conditional" and verdict.condition is not None and verdict.condition_exact
+    for left, right, said in asked.supposed:
+        if exact and _is_condition(left, right, verdict, asked):
+            found = replace(
+                verdict, status="confirmed", reason="", counterexample=None, correction=None, condition=None, condition_text=""
+            )
+            return replace(found, holds_if=(*found.holds_if, said.text)), asked
+    return where_supposed(verdict, asked), asked
+
+
+def _is_condition(left: str, right: str, verdict: Verdict, asked: Asked) -> bool:
+    """Whether an equation says the same as the condition of a verdict."""
+    wanted = (verdict.condition or "").split("=")
+    if len(wanted) != len((left, right)):
+        return False
+    declared = dict(verdict.declarations or {})
+    try:
+        options = reading_options(False, asked.dialect)
+        first, second = (text(elaborate(side, declared, options=options).expression, "ascii") for side in (left, right))
+        return any(
+            verify(f"({one}) - ({other}) = ({wanted[0]}) - ({wanted[1]})", declare=declared, help=False).ok
+            for one, other in ((first, second), (second, first))
+        )
+    except MatcalcError:
+        return False
 
 
 def _unless_forced(verdict: Verdict, asked: Asked) -> Verdict:
@@ -258,10 +293,8 @@ def _in_other_layouts(asked: Asked, fits: bool) -> tuple[Asked, ...]:
 
 def _layout_meant(verdict: Verdict, others: Iterable[Asked], fits: bool) -> str | None:
     """The layout in which a claim holds as people write it."""
-    for other in others:
-        if _loosely(verdict, [pair for pair in meant(other, fits) if pair[0].holds]) is not None:
-            return other.layout
-    return None
+    ways = ((other.layout, [pair for pair in meant(other, fits) if pair[0].holds]) for other in others)
+    return next((layout for layout, pairs in ways if _loosely(verdict, pairs) is not None), None)
 
 
 def _of_free_entries(verdict: Verdict, asked: Asked) -> Verdict | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -11,7 +10,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from matcalc.base.files import read
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Asked
 from matcalc.documents.context.written_names import NameAt, names_at, names_in
@@ -61,7 +60,7 @@ _PART = pattern("⟨([a-z]+)⟩")
 @cache
 def habits() -> tuple[Habit, ...]:
     """The habits of the file, in the order in which they are tried."""
-    return tuple([Habit(**one) for one in tomllib.loads(read("rules", "habits.toml"))["habit"]])
+    return tuple([Habit(**one) for one in stored_table("habits")["habit"]])
 
 
 def _declared(asked: Asked) -> frozenset[str]:
@@ -224,8 +223,8 @@ def _in_either_layout(asked: Asked, verdict: Verdict) -> Set[str]:
 
 def _vectors_by_convention(asked: Asked, verdict: Verdict) -> Set[str]:
     """The letters that are vectors by convention alone."""
-    found = _said_to_be(_OF_VECTORS, _assumed(verdict))
-    return {name for name in found if not _is_vector(name, asked, _declared(asked))}
+    found, declared = _said_to_be(_OF_VECTORS, _assumed(verdict)), _declared(asked)
+    return {name for name in found if not _is_vector(name, asked, declared)}
 
 
 def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
@@ -233,8 +232,10 @@ def with_a_number(asked: Asked, verdict: Verdict) -> Iterator[Asked]:
     do not fit and numbers are added to vectors in it."""
     if asked.exact or not is_misfit(verdict) or not adds_numbers(verdict):
         return
-    for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict)):
-        yield asked.declaring(f"{name}: scalar")
+    yield from (
+        asked.declaring(f"{name}: scalar")
+        for name in sorted(_vectors_by_convention(asked, verdict) - _differentiated_by(verdict))
+    )
 
 
 def statement_of(verdict: Verdict) -> Statement | None:
@@ -274,8 +275,7 @@ def with_vectors(asked: Asked, verdict: Verdict) -> Asked | None:
     meant = set(_AND.split(wished["names"])) if wished is not None else _differentiated_by(verdict)
     if not meant or not meant <= assumed - declared:
         return None
-    kinds = [f"{name}: vector" for name in sorted(meant)]
-    return asked.declaring(*kinds)
+    return asked.declaring(*(f"{name}: vector" for name in sorted(meant)))
 
 
 def _differentiated_by(verdict: Verdict) -> Set[str]:
@@ -408,8 +408,10 @@ def multiples(verdict: Verdict, asked: Asked) -> Iterator[Asked]:
     sides = sides_of(asked.statement)
     if sides is None or asked.dialect is None or verdict.counterexample is None:
         return
-    for factor in islice(_factors(verdict.counterexample, asked.statement), _MOST):
-        yield replace(asked, statement=rf"{sides[0]}{sides[1]} = {factor} \left({sides[2]}\right)")
+    yield from (
+        replace(asked, statement=rf"{sides[0]}{sides[1]} = {factor} \left({sides[2]}\right)")
+        for factor in islice(_factors(verdict.counterexample, asked.statement), _MOST)
+    )
 
 
 def _factors(found: Counterexample, statement: str) -> Iterator[str]:
@@ -422,15 +424,19 @@ def _factors(found: Counterexample, statement: str) -> Iterator[str]:
     scalars = {name: float(size) for name, size in found.sizes.items()} | dict(_numbers(found))
     for name, value in scalars.items():
         written = name if len(name) == 1 else rf"\{name}"
-        for power in _POWERS if value and written in statement else ():
-            if number := _simple(ratio / value**power):
-                yield rf"{_written(number)} {written}^{{{power}}}"
+        yield from (
+            rf"{_written(number)} {written}^{{{power}}}"
+            for power in (_POWERS if value and written in statement else ())
+            if (number := _simple(ratio / value**power))
+        )
 
 
 def _numbers(found: Counterexample) -> Iterator[tuple[str, float]]:
-    for name, value in found.values.items():
-        if not callable(value) and not getattr(value, "shape", ()) and name.isalpha():
-            yield name, float(value)
+    yield from (
+        (name, float(value))
+        for name, value in found.values.items()
+        if not callable(value) and not getattr(value, "shape", ()) and name.isalpha()
+    )
 
 
 def _ratio(left: Any, right: Any) -> float | None:

@@ -116,9 +116,7 @@ _REASONS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 def reason_of(row: Row, role: Role) -> str:
     """Why a row that is no claim is none, in a sentence for the report; empty where the role says
     it."""
-    if role != "not an equation":
-        return _UNREAD.get(role, "")
-    return next(reason for reason, applies in _REASONS if applies(row))
+    return _UNREAD.get(role, "") if role != "not an equation" else next(reason for reason, applies in _REASONS if applies(row))
 
 
 def _is_question(row: Row) -> bool:
@@ -184,9 +182,7 @@ def _is_of_chance(one: Equation) -> bool:
     sides = one.left, one.right
     if any(is_expected(side, one.around.known) or holds(side, "event") for side in sides):
         return True
-    if any(is_derivative(side) for side in (one.first, *sides)):
-        return False
-    return any(holds(side, "density") for side in sides)
+    return not any(is_derivative(side) for side in (one.first, *sides)) and any(holds(side, "density") for side in sides)
 
 
 def _of_marks(one: Equation) -> Role | None:
@@ -225,9 +221,8 @@ def _of_worked(one: Equation) -> Role | None:
 def _may_be_worked(one: Equation) -> bool:
     if one.around.notation != "latex" or not is_value(as_list(one.right)):
         return False
-    if r"\partial" in one.left or is_optimum(one.first) or holds(f"{one.left} {one.right}", "limit"):
-        return False
-    return _beyond(one) is None
+    unread = r"\partial" in one.left or is_optimum(one.first) or holds(f"{one.left} {one.right}", "limit")
+    return not unread and _beyond(one) is None
 
 
 def _is_computed(one: Equation) -> bool:
@@ -236,9 +231,9 @@ def _is_computed(one: Equation) -> bool:
     known = one.around.known
     names = symbols_of(with_points(one.left, known.valued), one.around.notation).keys()
     valued = {name: known.value_of(name) for name in names}
-    if not all(found is not None or known.arguments(name) for name, found in valued.items()):
-        return False
-    return any(valued.values()) or (len(valued) > 1 and any(found is not None and "_" in name for name, found in valued.items()))
+    return all(found is not None or known.arguments(name) for name, found in valued.items()) and (
+        any(valued.values()) or (len(valued) > 1 and any(found is not None and "_" in name for name, found in valued.items()))
+    )
 
 
 def _of_form(one: Equation) -> Role | None:
@@ -406,9 +401,7 @@ def _of_property(one: Equation) -> Role | None:
 
 
 def _is_about_one(one: Equation) -> bool:
-    if not is_about_one(one.first, one.right):
-        return False
-    return one.said.in_brackets or is_number(one.right) or fits(one.right, "kronecker")
+    return is_about_one(one.first, one.right) and (one.said.in_brackets or is_number(one.right) or fits(one.right, "kronecker"))
 
 
 def _of_symbols(one: Equation) -> Role:

@@ -212,9 +212,7 @@ def _join(held: _Passage, part: _Part, text: str) -> bool:
 def _join_relation(held: _Passage, part: _Part, text: str) -> bool:
     if held.related:
         return part.counts(text) and _put_behind(held, part, part.signs)
-    if held.blank:
-        return not held.opens_condition and _go_on(held, part)
-    return part.after == "comma" and _go_on(held, part)
+    return not held.opens_condition and _go_on(held, part) if held.blank else part.after == "comma" and _go_on(held, part)
 
 
 def _join_operands(held: _Passage, part: _Part) -> bool:
@@ -333,8 +331,7 @@ def _chain(
         sign, said = signs[end], lead if not number else ""
         last = following == len(signs)
         branches = branches_of(right) if last and _is_cases(signs[end + 1 :]) else []
-        for value, condition in branches:
-            yield Row(left, sign.value, value, first, link + number, said, condition)
+        yield from (Row(left, sign.value, value, first, link + number, said, condition) for value, condition in branches)
         if branches:
             return
         remarks = [remark for at, remark in behind if start <= at <= following]

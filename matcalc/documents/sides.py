@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.files import stored_table
 from matcalc.base.functions import spellings
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation, Placed
-from matcalc.documents.cues import cue_table, environments, word_use
+from matcalc.documents.cues import environments, word_use
 from matcalc.language.declare.stated_facts import stated, symbol_in
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS, is_known_command, plain_name
 from matcalc.language.text.spelling import GREEK_NAMES, SPELLED_GREEK, canonical_name, is_name
@@ -124,9 +125,7 @@ def head_of(text: str, notation: Notation = "latex") -> Head | None:
 def _own_as_one(text: str) -> tuple[str, list[str]]:
     """A side with one character for a command of the author's that it begins with, and that."""
     own = _OWN.match(text)
-    if own is None or not is_own(own[1]):
-        return text, []
-    return chr(_ONE_NAME) + text[own.end() :], [own[1]]
+    return (text, []) if own is None or not is_own(own[1]) else (chr(_ONE_NAME) + text[own.end() :], [own[1]])
 
 
 def _head(match: re.Match[str], words: list[str]) -> Head | None:
@@ -162,18 +161,21 @@ def _pattern(notation: Notation) -> re.Pattern[str]:
     )
 
 
+def _head_in(found: re.Match[str] | None, part: str, notation: Notation = "latex") -> Head | None:
+    """The name that a part of a side is; None for another part, or where there is none."""
+    return None if found is None else head_of(found[part], notation)
+
+
 def before_brackets(text: str, notation: Notation = "latex") -> str:
     """The name before the brackets that a side consists of besides: m of ``m(x + v)``; empty for
     another side."""
-    found = _BEFORE_BRACKETS.fullmatch(text.strip())
-    head = None if found is None else head_of(found["name"], notation)
+    head = _head_in(_BEFORE_BRACKETS.fullmatch(text.strip()), "name", notation)
     return "" if head is None or head.arguments else head.name
 
 
 def change_of(text: str) -> Head | None:
     r"""The name of a step that a side is: ``\Delta x``, ``\Delta\mathbf{x}_{nt}``."""
-    found = _CHANGE.fullmatch(text.strip())
-    head = None if found is None else head_of(found["of"])
+    head = _head_in(_CHANGE.fullmatch(text.strip()), "of")
     return None if head is None or head.arguments else Head(f"Delta_{head.name}")
 
 
@@ -185,7 +187,7 @@ def is_own(command: str) -> bool:
 
 @cache
 def _known_commands() -> frozenset[str]:
-    return frozenset(cue_table()["names"]["commands"]) | _COMMANDS | frozenset(spellings())
+    return frozenset(stored_table("roles")["names"]["commands"]) | _COMMANDS | frozenset(spellings())
 
 
 def _label(found: re.Match[str]) -> str:
@@ -239,7 +241,7 @@ _DIRECTIONAL = pattern(r"\bD\s*(?:\^\{?2\}?)?\s*(?:_\{?[^{}]*\}?)?\s*\\?[A-Za-z]
 
 @cache
 def _signs(sort: str) -> tuple[str, ...]:
-    return tuple(cue_table()["signs"][sort])
+    return tuple(stored_table("roles")["signs"][sort])
 
 
 def holds(text: str, sort: str) -> bool:
@@ -281,15 +283,13 @@ def is_derivative(text: str) -> bool:
 def derivative_sign_before(text: str, known: Container[str]) -> bool:
     """Whether a side is the gradient, the Hessian or the Jacobian of a name with a definition:
     ``\\nabla f(x, y)``, ``\\mathbf{H}_f``."""
-    match = _SIGN_BEFORE.match(text)
-    found = head_of(match["name"]) if match is not None else None
+    found = _head_in(_SIGN_BEFORE.match(text), "name")
     return found is not None and found.name in known
 
 
 def is_differential_of(text: str, known: Container[str]) -> bool:
     """Whether a side is the differential of a name that has a definition."""
-    match = _DIFFERENTIAL.fullmatch(text.strip())
-    found = head_of(match["of"]) if match is not None else None
+    found = _head_in(_DIFFERENTIAL.fullmatch(text.strip()), "of")
     return found is not None and found.name in known
 
 
@@ -350,8 +350,7 @@ def inverted(text: str) -> str | None:
 
 def value_of(text: str) -> str | None:
     """The function whose value at a number a side is: f of ``f(4)``."""
-    match = _VALUE.fullmatch(text.strip())
-    found = head_of(match["function"]) if match is not None else None
+    found = _head_in(_VALUE.fullmatch(text.strip()), "function")
     return found.name if found is not None else None
 
 
@@ -374,7 +373,7 @@ def states_fact(left: str, right: str) -> bool:
     except MatcalcError:
         return False
     words = [word for word, _ in form] if isinstance(form, tuple) else []
-    two = len(words) == _TWO and all(letter in _OF_PRODUCTS for word in words for letter, _ in word)
+    two = len(words) == 2 and all(letter in _OF_PRODUCTS for word in words for letter, _ in word)
     return two or stated(form, None, None) is not None
 
 
@@ -392,16 +391,15 @@ def _kept(found: re.Match[str]) -> str:
 def is_function(name: str) -> bool:
     """Whether a name with arguments is that of a function which everybody knows: ``tr(A)`` is no
     definition of tr."""
-    return name in spellings() or name in cue_table()["names"]["functions"]
+    return name in spellings() or name in stored_table("roles")["names"]["functions"]
 
 
 def is_constant(text: str) -> bool:
     """Whether a side is a name with a fixed meaning, such as the identity."""
-    return text.strip() in cue_table()["names"]["constants"]
+    return text.strip() in stored_table("roles")["names"]["constants"]
 
 
 _LONGEST_FACT = 80
-_TWO = 2
 _OF_PRODUCTS = frozenset(["·", "eye", "1"])
 """What stands in the normal form of an equation between products of a symbol."""
 _NOT_SYMBOLS = frozenset(["I", "T", "e", "i", "j", "k", "n", "p", "d"])

@@ -105,9 +105,7 @@ class _Walk:
             return self._command(position)
         if self._is_script(position):
             return self._operand(position, self._after_argument(position + 1))
-        if self.partner.get(position, -1) > position:
-            return self._group(position)
-        return self._by_itself(position)
+        return self._group(position) if self.partner.get(position, -1) > position else self._by_itself(position)
 
     def _one(self, kind: SignKind, position: int, value: str = "") -> tuple[Sign, int]:
         """A token that is a sign by itself."""

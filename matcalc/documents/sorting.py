@@ -23,7 +23,7 @@ from matcalc.documents.blocks import (
     Role,
     Words,
 )
-from matcalc.documents.context.wording import vocabulary
+from matcalc.documents.context.wording import words_of
 from matcalc.documents.context.written_names import names_in
 from matcalc.documents.equation_forms import Around, is_written_out
 from matcalc.documents.roles import named_by, role_of
@@ -168,7 +168,7 @@ class _Names:
         level = max(level, 1)
         while self._levels[-1] >= level:
             self._levels.pop()
-        self.known.begin(len(self._levels), everywhere=vocabulary().lists["settings"].search(title.lower()) is not None)
+        self.known.begin(len(self._levels), everywhere=words_of("settings").search(title.lower()) is not None)
         self._levels.append(level)
 
     def declare(self, directive: str) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
 from matcalc.documents.context.written_names import names_at
-from matcalc.documents.cues import bracketed, cue_table
+from matcalc.documents.cues import OPENED, bracketed, outside_brackets
 from matcalc.documents.sides import Row, head_of, holds, is_function
 from matcalc.language.latex.latex_commands import ACCENTS
 from matcalc.language.text.meanings import USUAL, is_abbreviation
@@ -62,12 +63,12 @@ def speaks_of_known(text: str, known: Named, notation: Notation) -> bool:
 
 @cache
 def _sizes() -> frozenset[str]:
-    return INDEX_LETTERS | frozenset(cue_table()["names"]["sizes"])
+    return INDEX_LETTERS | frozenset(stored_table("roles")["names"]["sizes"])
 
 
 def _is_fixed(symbol: str, name: str) -> bool:
     """Whether a symbol, with its index a name, is a constant or a function that everybody knows."""
-    return symbol in cue_table()["names"]["fixed"] or is_function(symbol) or is_function(name)
+    return symbol in stored_table("roles")["names"]["fixed"] or is_function(symbol) or is_function(name)
 
 
 @dataclass(slots=True)
@@ -230,7 +231,6 @@ _POINT = pattern(
 )
 _POINT_INSIDE = pattern(rf"(?P<font>{_FONT})\s*\{{\s*(?P<letter>[a-z])\s*\^\s*\{{?\s*(?P<digit>\d)\s*\}}?\s*\}}")
 _TRANSPOSE = r"(?:\s*\^\s*(?:\{\s*(?:T|\\top|\\intercal|\\mathsf\{T\})\s*\}|T|\\top|\\intercal))?"
-_LIST = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 _BEHIND_LIST = pattern(rf"{_TRANSPOSE}[\s.,;]*")
 _ARRAY = pattern(
     r"\s*(?:\\left)?[(\[]?\s*\\begin\s*\{(?P<name>[bp]?(?:small)?matrix|array)\}.*\\end\s*\{(?P=name)\}\s*(?:\\right)?[)\]]?"
@@ -281,9 +281,7 @@ def is_value(text: str) -> bool:
     """Whether a side is made of numbers alone, or is an array without omissions."""
     if holds(text, "cases") or holds(text, "ellipsis"):
         return False
-    if is_numeric(text):
-        return _DIGIT.search(text) is not None
-    return _is_array(text)
+    return _DIGIT.search(text) is not None if is_numeric(text) else _is_array(text)
 
 
 def _is_array(text: str) -> bool:
@@ -323,21 +321,16 @@ def coordinates_of(text: str) -> tuple[str, ...]:
 def _listed(text: str) -> tuple[str, str, str] | None:
     """The bracket of a list of coordinates, what stands in it, and behind it; None for another
     side."""
-    opened = _LIST.match(text)
+    opened = OPENED.match(text)
     found = bracketed(text, opened)
-    if opened is None or found is None or not _commas(found[0]) or _BEHIND_LIST.fullmatch(text, found[1]) is None:
+    if (
+        opened is None
+        or found is None
+        or not any(sign == "," for _, sign in outside_brackets(found[0]))
+        or _BEHIND_LIST.fullmatch(text, found[1]) is None
+    ):
         return None
     return opened["bracket"], found[0], text[found[1] :]
-
-
-def _commas(inside: str) -> bool:
-    """Whether commas stand in a text outside of brackets."""
-    depth = 0
-    for sign in inside:
-        depth += (sign in "([{") - (sign in ")]}")
-        if sign == "," and not depth:
-            return True
-    return False
 
 
 def _as_name(point: re.Match[str]) -> str:

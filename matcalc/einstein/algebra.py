@@ -21,29 +21,31 @@ from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,
     YES,
-    Factor,
     Labels,
     add,
     components,
     constant_value,
     content,
     exact_root,
+    interned,
     is_zero,
     number,
     ones,
+    permuted as permuted,
+    prefers_transposed,
     rational_power,
     scale,
+    transposed as transposed,
     zero,
 )
-from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor
-from matcalc.einstein.normal_factors import cancelling_pair, interned, needless_pairing, prefers_transposed, without_unit_sums
-from matcalc.einstein.normal_factors import permuted as permuted
-from matcalc.einstein.normal_factors import transposed as transposed
+from matcalc.einstein.nodes import Apply, Contraction, Factor, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor, is_symmetric
 from matcalc.einstein.tensor_deduction import (
+    cancelling_pair,
     is_nonnegative,
     is_positive,
-    is_symmetric,
     known,
+    needless_pairing,
+    without_unit_sums,
 )
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from typing import TypeAlias
 
 from matcalc.base.records import record
 from matcalc.einstein.nodes import Contraction, Tensor
-from matcalc.facts import known as k
-from matcalc.facts import ranges as r
+from matcalc.facts import known as k, ranges as r
 from matcalc.facts.function_values import Letter
 
 _Weight: TypeAlias = tuple[Tensor, ...]

@@ -1,22 +1,17 @@
-"""Numbers, ones, zeros, deltas and linear combinations, and the labels of contractions: what needs
-no contraction."""
+"""Numbers, ones, zeros, deltas and linear combinations; the labels of a contraction, and its factors
+in one order, where of a tensor and its transpose one is chosen: what needs no multiplication."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import gcd, isqrt, lcm, log2
-from typing import TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.sizes import Shape, Size
-from matcalc.einstein.nodes import Contraction, Sum, Tensor
-
-# ------------------------------------------------------------
-# Numbers, ones, zeros, deltas and linear combinations: the part of the algebra that needs no
-# contraction.
+from matcalc.einstein.nodes import MOST_ODD, Contraction, Factor, Sum, Symbol, Tensor, is_symmetric, ordered
 
 ONE_TENSOR = Contraction((), (), (), ())
 NO, YES, MINUS = Fraction(0), Fraction(1), Fraction(-1)
@@ -152,9 +147,6 @@ def constant_value(tensor: Tensor) -> Fraction | None:
 # ------------------------------------------------------------
 # The labels of a contraction under construction.
 
-Factor: TypeAlias = tuple[Tensor, tuple[int, ...]]
-"""An operand and the labels of its axes."""
-
 
 class Labels:
     """Union-find over the labels of a contraction under construction."""
@@ -216,3 +208,106 @@ def components(factors: list[Factor], output: set[int]) -> tuple[list[Factor], l
         else:
             groups.setdefault(find(index[0]), []).append((operand, index))
     return main, list(groups.values())
+
+
+# ------------------------------------------------------------
+# Order and orientation of the factors of a contraction.
+
+
+def interned(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
+    """The contraction of factors in which nothing is left to do."""
+    odd = [k for k, (operand, _) in enumerate(factors) if isinstance(operand, Symbol) and "antisymmetric" in operand.properties]
+    if odd:
+        return _oriented(factors, odd, output, labels)
+    return _settled(factors, output, labels)
+
+
+def _oriented(factors: list[Factor], odd: list[int], output: tuple[int, ...], labels: Labels) -> Tensor:
+    """Of the ways to write antisymmetric factors as minus their transposes, the one that comes
+    first; zero when two with opposite signs are the same."""
+    best: tuple[int, Tensor, int] | None = None
+    for choice in range(2 ** min(len(odd), MOST_ODD)):
+        turned = list(factors)
+        sign = 1
+        for place, k in enumerate(odd[:MOST_ODD]):
+            operand, index = factors[k]
+            if index[0] == index[1]:
+                return zero(tuple([labels.sizes[label] for label in output]))
+            if choice >> place & 1:
+                turned[k] = (operand, index[::-1])
+                sign = -sign
+        form = _settled(turned, output, labels)
+        if best is not None and form is best[1] and sign != best[2]:
+            return zero(form.shape)
+        if best is None or form.digest < best[0]:
+            best = (form.digest, form, sign)
+    assert best is not None
+    plain = next((o for o, i in factors if len(factors) == 1 and i in (output, output[::-1]) and len(set(output)) == 2), None)
+    if plain is not None:
+        return plain if factors[0][1] == output else scale(-YES, plain)
+    return scale(Fraction(best[2]), best[1])
+
+
+def _settled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Tensor:
+    if len(factors) == 1:
+        operand, index = factors[0]
+        distinct = len(set(output)) == len(output)
+        if distinct and (index == output or (len(index) == 2 and index == output[::-1] and is_symmetric(operand))):
+            return operand
+        # The axes of a diagonal matrix are one label in every product; alone on both it is the
+        # symbol itself again.
+        if index == output and len(index) == 2 and isinstance(operand, Symbol) and "diagonal" in operand.properties:
+            return operand
+    if (
+        len(factors) == 1
+        and isinstance(factors[0][0], Sum)
+        and sorted(factors[0][1]) == sorted(output)
+        and len(set(output)) == len(output)
+    ):
+        return permuted(factors[0][0], [factors[0][1].index(label) for label in output])
+    return ordered(factors, output, labels.sizes)
+
+
+def transposed(tensor: Tensor) -> Tensor:
+    """The tensor of order two with its axes swapped."""
+    return permuted(tensor, (1, 0))
+
+
+def permuted(tensor: Tensor, axes: Sequence[int]) -> Tensor:
+    """The tensor whose axis ``k`` is axis ``axes[k]`` of ``tensor``."""
+    if tuple(axes) == tuple(range(tensor.order)):
+        return tensor
+    if isinstance(tensor, Sum):
+        shape = tuple([tensor.shape[axis] for axis in axes])
+        return add([(c, permuted(t, axes)) for c, t in tensor.terms], shape)
+    if isinstance(tensor, Contraction):  # in normal form but for the order of its labels
+        factors, output = list(zip(tensor.operands, tensor.indices)), tuple([tensor.output[axis] for axis in axes])
+        return interned(factors, output, Labels(dict(enumerate(tensor.sizes))))
+    if isinstance(tensor, Symbol) and "diagonal" in tensor.properties:
+        return tensor
+    return interned([(tensor, tuple(range(tensor.order)))], tuple(axes), Labels(dict(enumerate(tensor.shape))))
+
+
+def prefers_transposed(tensor: Tensor) -> bool:
+    """Whether functions and products are written with the transpose of this tensor of order two: of
+    the two one is canonical.
+
+    So ``(A + B)'(A + B)`` is a product of equal factors, and ``exp(X')`` is the transpose of
+    ``exp(X)``.
+    """
+    if not isinstance(tensor, (Sum, Contraction)) or tensor.order != 2:
+        return False
+    if not hasattr(tensor, "turned"):
+        # Without numbers: a tensor and its negative must prefer the same, or powers of sums would
+        # turn for ever.
+        (_, own), (_, other) = content(tensor), content(transposed(tensor))
+        object.__setattr__(tensor, "turned", (_transpositions(other), other.digest) < (_transpositions(own), own.digest))
+    return tensor.turned
+
+
+def _transpositions(tensor: Tensor) -> int:
+    """How many terms are bare transposes."""
+    return sum(
+        isinstance(term, Contraction) and len(term.operands) == 1 and term.output == (0, 1) and term.indices[0] == (1, 0)
+        for _, term in terms_of(tensor)
+    )

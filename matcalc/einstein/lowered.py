@@ -11,7 +11,7 @@ from matcalc.base.records import record, replace
 from matcalc.base.sizes import ONE, Shape, Size
 from matcalc.einstein import algebra
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import YES, add
+from matcalc.einstein.linear import add, terms_of
 from matcalc.einstein.nodes import Contraction, Pairing, Sum, Tensor
 
 
@@ -179,7 +179,7 @@ def _split(value: Lowered, axis: int, sizes: Shape) -> Lowered | None:
     """``axis``, and every axis tied to it by an identity, as two of ``sizes``; None where an
     operand varies along one of them, or one is a free index."""
     tensor, lead = value.tensor, len(value.free)
-    terms = tensor.terms if isinstance(tensor, Sum) else ((YES, tensor),)
+    terms = terms_of(tensor)
     axes = {axis}
     while True:
         tied = {

@@ -17,11 +17,9 @@ from typing import assert_never, cast
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.functions import is_entrywise
 from matcalc.base.records import replace
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import ONE, axes_of
+from matcalc.base.sizes import ONE, axes_of, shape_text
 from matcalc.base.traversal import bottom_up
-from matcalc.einstein import linear, lowered, substitution
-from matcalc.einstein import nodes as ix
+from matcalc.einstein import linear, lowered, nodes as ix, substitution
 from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add
 from matcalc.einstein.lowered import (

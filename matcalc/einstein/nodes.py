@@ -12,17 +12,21 @@ operands. ``1`` has no output, ``delta_ij`` the output ``(0, 0)``, ones of order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import product as choices
 from math import gcd
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, cast
 
 from matcalc.base.functions import computable
 from matcalc.base.records import blake2b, computed, field_names, interned
-from matcalc.base.sizes import Shape, Size
-from matcalc.base.traversal import operands_of
-from matcalc.base.traversal import postorder as postorder
-from matcalc.facts.known import Known, of_symbol
+from matcalc.base.sizes import Shape, Size, is_square
+from matcalc.base.traversal import operands_of, postorder as postorder, without
+from matcalc.einstein.canonical import canonical
+from matcalc.facts.table import implied
+
+if TYPE_CHECKING:
+    from matcalc.facts.known import Known
 
 
 @interned
@@ -204,11 +208,11 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contrac
 """The closed union, for ``match`` with ``assert_never``."""
 
 
-_REDUCING = frozenset({"orthonormal", "orthonormal_rows", "idempotent", "rows_sum_to_one", "columns_sum_to_one"})
+_REDUCING = frozenset({"orthonormal", "unit", "idempotent", "simplex"})
 
 
 def _symbol_may_reduce(node: Symbol) -> bool:
-    return bool(node.properties and of_symbol(node.properties, node.order, node.sizes[:1] == node.sizes[1:]).traits & _REDUCING)
+    return bool(node.properties and implied(node.properties, square=is_square(node.sizes)) & _REDUCING)
 
 
 def _value_may_reduce(node: Apply) -> bool:
@@ -237,3 +241,75 @@ def sizes_in(node: Tensor) -> tuple[Size, ...]:
     if isinstance(node, SizeValue):
         return (node.size,)
     return node.sizes if isinstance(node, Contraction) else ()
+
+
+def is_reciprocal(node: Tensor) -> bool:
+    return isinstance(node, Power) and node.exponent < 0
+
+
+# ---------------------------------------------------------------- order and symmetry
+
+Factor: TypeAlias = tuple[Tensor, tuple[int, ...]]
+"""An operand and the labels of its axes."""
+
+
+def is_symmetric(tensor: Tensor) -> bool:
+    """Whether a tensor of order two is known to equal its transpose."""
+    if not hasattr(tensor, "symmetric"):
+        for node in without(tensor, "symmetric"):
+            object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(cast("Node", node)))
+    return tensor.symmetric
+
+
+def _equals_transpose(node: Node) -> bool:
+    match node:
+        case Symbol(properties=properties):
+            return "symmetric" in properties or "diagonal" in properties
+        case Sum(terms=terms):
+            own = {term: c for c, term in terms}
+            return all(term.symmetric or any(own.get(form) == sign * c for sign, form in turned_forms(term)) for c, term in terms)
+        case Contraction():
+            return any(form is node and sign > 0 for sign, form in turned_forms(node))
+        case Power(base=base):
+            return base.symmetric
+        case Map(arguments=arguments):
+            return all(argument.symmetric for argument in arguments)
+        case Apply(function=name, arguments=(argument, *_)):
+            symmetry = computable()[name].symmetry
+            return symmetry == "always" or (symmetry == "kept" and argument.symmetric)
+        case Apply() | Constant() | SizeValue() | Unit() | Pairing():
+            return False
+        case _:
+            assert_never(node)
+
+
+MOST_ODD = 5
+"""Antisymmetric factors of which either orientation is tried."""
+
+
+def turned_forms(term: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The transpose of a tensor of order two in normal form, with its sign: of antisymmetric
+    factors either orientation."""
+    inside = isinstance(term, Contraction)
+    operands, indices = (term.operands, term.indices) if isinstance(term, Contraction) else ((term,), ((0, 1),))
+    output, sizes = (term.output, term.sizes) if isinstance(term, Contraction) else ((0, 1), term.shape)
+    odd = [place for place, operand in enumerate(operands) if _is_antisymmetric(operand)][:MOST_ODD]
+    if inside and len(operands) == 1 and indices[0] == output[::-1]:
+        yield 1, operands[0]
+        return
+    for flips in choices((False, True), repeat=len(odd)):
+        turned = {place for place, flip in zip(odd, flips) if flip}
+        around = [(o, index[::-1] if k in turned else index) for k, (o, index) in enumerate(zip(operands, indices))]
+        same = len(around) == 1 and around[0][1] == output[::-1]
+        yield (-1) ** len(turned), around[0][0] if same else ordered(around, output[::-1], dict(enumerate(sizes)))
+
+
+def _is_antisymmetric(operand: Tensor) -> bool:
+    return isinstance(operand, Symbol) and operand.order == 2 and "antisymmetric" in operand.properties
+
+
+def ordered(factors: Sequence[Factor], output: tuple[int, ...], sizes: dict[int, Size]) -> Contraction:
+    """The contraction with its operands and labels in canonical order."""
+    edges = [(operand.digest, len(index) == 2 and is_symmetric(operand), index) for operand, index in factors]
+    order, labels, result, old = canonical(edges, output, sizes)
+    return Contraction(tuple([factors[k][0] for k in order]), labels, result, tuple([sizes[label] for label in old]))

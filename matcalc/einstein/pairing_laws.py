@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.einstein.nodes import Contraction, Pairing, Tensor
-
-Factor = tuple[Tensor, tuple[int, ...]]
+from matcalc.einstein.nodes import Contraction, Factor, Pairing, Tensor
 
 
 def rearranged(tensor: Tensor) -> int | None:

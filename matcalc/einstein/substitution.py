@@ -8,9 +8,9 @@ from typing import Protocol, cast
 
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape, Size
-from matcalc.base.traversal import bottom_up, postordered
+from matcalc.base.traversal import bottom_up, without
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
-from matcalc.einstein.linear import MINUS, add, number, ones, scale
+from matcalc.einstein.linear import MINUS, add, number, ones, prefers_transposed, scale, transposed
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -27,7 +27,6 @@ from matcalc.einstein.nodes import (
     Unit,
     postorder,
 )
-from matcalc.einstein.normal_factors import prefers_transposed, transposed
 from matcalc.einstein.tensor_deduction import known
 
 # ------------------------------------------------------------
@@ -38,13 +37,9 @@ def weight(tensor: Tensor) -> float:
     """Number of symbols, factors and functions in the written-out formula; shared parts count each
     time."""
     if not hasattr(tensor, "weight"):
-        for node in postordered([tensor], _not_weighed):
+        for node in without(tensor, "weight"):
             object.__setattr__(node, "weight", _own(node) + sum([operand.weight for operand in node.below]))
     return tensor.weight
-
-
-def _not_weighed(node: Tensor) -> list[Tensor]:
-    return [operand for operand in node.below if not hasattr(operand, "weight")]
 
 
 def _own(node: Tensor) -> float:

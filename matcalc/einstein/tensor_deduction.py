@@ -1,18 +1,15 @@
 """What is known of the value of a tensor: each node once, operands first, by the rules of
-``matcalc/facts/known.py``."""
+``matcalc/facts/known.py``; and which factors of a contraction cancel for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product as choices
-from typing import TYPE_CHECKING, assert_never, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.functions import computable
 from matcalc.base.lazy import later
 from matcalc.base.sizes import is_square
-from matcalc.base.traversal import postordered
-from matcalc.einstein.canonical import canonical
+from matcalc.base.traversal import without
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -26,35 +23,35 @@ from matcalc.einstein.nodes import (
     Symbol,
     Tensor,
     Unit,
+    is_symmetric,
     postorder,
+    turned_forms,
 )
-from matcalc.facts import known as k
-from matcalc.facts import ranges as r
+from matcalc.facts import known as k, ranges as r
 from matcalc.facts.known import Known, plain
 from matcalc.facts.ranges import ANY, Range
 
 if TYPE_CHECKING:
-    from matcalc.einstein import factor_chains
+    from matcalc.einstein import factor_chains, pairing_laws
+    from matcalc.einstein.linear import Labels
+    from matcalc.einstein.nodes import Factor
     from matcalc.facts import function_values
 else:
     factor_chains = later("matcalc.einstein.factor_chains")
+    pairing_laws = later("matcalc.einstein.pairing_laws")
     function_values = later("matcalc.facts.function_values")
 
 
 def known(tensor: Tensor) -> Known:
     """What holds of the value of a tensor wherever it has one. A vector is a column."""
     if not hasattr(tensor, "known"):
-        for node in postordered([tensor], _unknown):
+        for node in without(tensor, "known"):
             spend(2 + len(node.below))
             found = _known(cast("Node", node))
             if node.order == 1 and "nonzero" in found:  # a column that is not 0
                 found = k.with_traits(found, ("full_column_rank",))
             object.__setattr__(node, "known", found)
     return tensor.known
-
-
-def _unknown(node: Tensor) -> list[Tensor]:
-    return [operand for operand in node.below if not hasattr(operand, "known")]
 
 
 def is_positive(tensor: Tensor) -> bool:
@@ -236,81 +233,98 @@ def _as_product(node: Contraction) -> Known:
 # ---------------------------------------------------------------- symmetry
 
 
-def is_symmetric(tensor: Tensor) -> bool:
-    """Whether a tensor of order two is known to equal its transpose."""
-    if not hasattr(tensor, "symmetric"):
-        for node in postordered([tensor], _unasked):
-            object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(cast("Node", node)))
-    return tensor.symmetric
-
-
-def _unasked(node: Tensor) -> list[Tensor]:
-    return [operand for operand in node.below if not hasattr(operand, "symmetric")]
-
-
-def _equals_transpose(node: Node) -> bool:
-    match node:
-        case Symbol(properties=properties):
-            return "symmetric" in properties or "diagonal" in properties
-        case Sum(terms=terms):
-            own = {term: c for c, term in terms}
-            return all(
-                term.symmetric or any(own.get(form) == sign * c for sign, form in _turned_forms(term)) for c, term in terms
-            )
-        case Contraction():
-            return any(form is node and sign > 0 for sign, form in _turned_forms(node))
-        case Power(base=base):
-            return base.symmetric
-        case Map(arguments=arguments):
-            return all(argument.symmetric for argument in arguments)
-        case Apply(function=name, arguments=(argument, *_)):
-            symmetry = computable()[name].symmetry
-            return symmetry == "always" or (symmetry == "kept" and argument.symmetric)
-        case Apply() | Constant() | SizeValue() | Unit() | Pairing():
-            return False
-        case _:
-            assert_never(node)
-
-
 def is_antisymmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to be minus its transpose."""
     if not is_square(tensor.shape):
         return False
     is_symmetric(tensor)
     if not isinstance(tensor, Sum):
-        return "antisymmetric" in known(tensor) or any(form is tensor and sign < 0 for sign, form in _turned_forms(tensor))
+        return "antisymmetric" in known(tensor) or any(form is tensor and sign < 0 for sign, form in turned_forms(tensor))
     own = {term: c for c, term in tensor.terms}
-    return all(any(own.get(form) == -sign * c for sign, form in _turned_forms(term)) for c, term in tensor.terms)
+    return all(any(own.get(form) == -sign * c for sign, form in turned_forms(term)) for c, term in tensor.terms)
 
 
-_MOST_ODD = 5
+# ---------------------------------------------------------------- factors that cancel
+
+Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...], int]
+"""The places of factors that go, pairs of labels that become one, and the sign that is left."""
 
 
-def _turned_forms(term: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """The transpose of a tensor of order two in normal form, with its sign: of antisymmetric
-    factors either orientation."""
-    inside = isinstance(term, Contraction)
-    operands, indices = (term.operands, term.indices) if isinstance(term, Contraction) else ((term,), ((0, 1),))
-    output, sizes = (term.output, term.sizes) if isinstance(term, Contraction) else ((0, 1), term.shape)
-    odd = [place for place, operand in enumerate(operands) if _is_antisymmetric(operand)][:_MOST_ODD]
-    if inside and len(operands) == 1 and indices[0] == output[::-1]:
-        yield 1, operands[0]
-        return
-    for flips in choices((False, True), repeat=len(odd)):
-        turned = {place for place, flip in zip(odd, flips) if flip}
-        around = [index[::-1] if place in turned else index for place, index in enumerate(indices)]
-        yield (-1) ** len(turned), _canonical(operands, around, output[::-1], sizes)
+def without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
+    """Leaves out a factor whose entries sum to one along an axis, where nothing else is on that
+    axis."""
+    kept = list(factors)
+    for factor in factors:
+        operand, index = factor
+        alone = [axis for axis, label in enumerate(index) if operand.reduces and _is_alone(label, kept, output)]
+        axis = next((axis for axis in unit_sums(operand) if axis in alone), None) if alone else None
+        if axis is not None:
+            kept.remove(factor)
+            labels.retire(index[axis])
+        elif alone and square_on_diagonal(operand):
+            assert isinstance(operand, Power)
+            other = index[1 - alone[0]]
+            kept[kept.index(factor)] = (operand.base, (other, other))
+            labels.retire(index[alone[0]])
+    return kept
 
 
-def _is_antisymmetric(operand: Tensor) -> bool:
-    return isinstance(operand, Symbol) and operand.order == 2 and "antisymmetric" in operand.properties
+def _is_alone(label: int, factors: list[Factor], output: tuple[int, ...]) -> bool:
+    return label not in output and sum([index.count(label) for _, index in factors]) == 1
 
 
-def _canonical(
-    operands: Sequence[Tensor], indices: Sequence[tuple[int, ...]], output: tuple[int, ...], sizes: Sequence[object]
-) -> Tensor:
-    if len(operands) == 1 and indices[0] == output:
-        return operands[0]
-    edges = [(operand.digest, len(index) == 2 and operand.symmetric, index) for operand, index in zip(operands, indices)]
-    order, labels, result, old = canonical(edges, output, dict(enumerate(sizes)))  # type: ignore[arg-type]
-    return Contraction(tuple([operands[place] for place in order]), labels, result, tuple([sizes[label] for label in old]))  # type: ignore[misc]
+def needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> Cancelling | None:
+    """A pairing that others make needless, and the labels that it joins."""
+    found = pairing_laws.redundant_pairing(factors, output)
+    if found is None:
+        return None
+    place, joined = found
+    if not joined:  # a whole sum, which is one: its labels go with it
+        for label in factors[place][1][:2]:
+            labels.retire(label)
+    return (place,), joined, 1
+
+
+def cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> Cancelling | None:
+    """Two factors whose product is an identity, and the labels that it joins."""
+    special = [
+        own for own, (operand, index) in enumerate(factors) if len(index) == 2 and (operand.reduces or _is_inverse(operand))
+    ]
+    if not special:
+        return None
+    where: dict[int, list[int]] = {}
+    for own, (_, index) in enumerate(factors):
+        for label in set(index):
+            where.setdefault(label, []).append(own)
+    for own in special:
+        operand, index = factors[own]
+        for place in (0, 1):
+            bound = index[place]
+            if bound in output or index[0] == index[1] or len(where[bound]) != 2:
+                continue
+            other = where[bound][0] if where[bound][1] == own else where[bound][1]
+            partner, around = factors[other]
+            if len(around) != 2 or around[0] == around[1]:
+                continue
+            position = around.index(bound)
+            sign = _cancels(operand, place, partner, position)
+            if sign:
+                one = index[1 - place]
+                return (own, other), ((one, around[1 - position]), (one, bound)), sign
+            if operand is partner and is_own_square(operand, place, position):
+                return (other,), ((bound, around[1 - position]),), 1
+    return None
+
+
+def _is_inverse(operand: Tensor) -> bool:
+    return isinstance(operand, Apply) and operand.function == "inv"
+
+
+def _cancels(operand: Tensor, place: int, partner: Tensor, position: int) -> int:
+    """1 when summing axis ``place`` of ``operand`` with axis ``position`` of ``partner`` gives the
+    identity, -1 for minus the identity."""
+    if operand is partner:
+        return unit_products(operand).get((place, position), 0)
+    if not isinstance(operand, Apply) or not _is_inverse(operand):
+        return 0
+    return int(operand.arguments[0] is partner and (place != position or is_symmetric(partner)))

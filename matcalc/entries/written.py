@@ -14,7 +14,7 @@ from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.sizes import Shape, axes_of, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.calculus.simplification import lightest, simplified
-from matcalc.derivation.pipeline import Outcome
+from matcalc.derivation.pipeline import Outcome, declared
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, zero
@@ -245,12 +245,10 @@ def _logdet(data: Sequence[Scalar], own: tuple[int, ...]) -> list[Scalar]:
 
 
 def _adjugate(data: Sequence[Scalar], own: tuple[int, ...]) -> list[Scalar]:
-    lines, size = _lines(data, own), own[0]
-    found = []
-    for i in range(size):
-        for j in range(size):
-            minor = determinant([line[:i] + line[i + 1 :] for k, line in enumerate(lines) if k != j])
-            found.append(add([(MINUS if (i + j) % 2 else YES, minor)], ()))
+    lines, found = _lines(data, own), []
+    for i, j in product(range(own[0]), repeat=2):
+        minor = determinant([line[:i] + line[i + 1 :] for k, line in enumerate(lines) if k != j])
+        found.append(add([(MINUS if (i + j) % 2 else YES, minor)], ()))
     return found
 
 
@@ -356,7 +354,7 @@ def expression_entries(expression: Expr, sizes: Mapping[str, int]) -> Entries:
     """An expression at these sizes. Raises MatcalcError for sizes that are missing or of no use."""
     numbers = _checked_sizes(sizes, [expression])
     block = written_out(lower(expression).tensor, (), numbers)
-    return _presented(block.data, _lengths(expression.shape, numbers), _symbols([expression]))
+    return _presented(block.data, _lengths(expression.shape, numbers), [expression])
 
 
 def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, sizes: Mapping[str, int]) -> Entries:
@@ -364,25 +362,24 @@ def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], 
     import numpy as np
 
     numbers = _checked_sizes(sizes, [source, *wrt])
-    block = written_out(
-        outcome.tensor, [ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties) for symbol in wrt], numbers
-    )
+    block = written_out(outcome.tensor, list(map(declared, wrt)), numbers)
     array: Any = np.empty(len(block.data), object)
     array[:] = block.data
     numerator = _lengths(axes_of(source.shape), numbers)
     variables = tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape])
     shape = _lengths(outcome.shape, numbers)
     found = laid_out(array.reshape(block.lengths), numerator, variables, layout).reshape(shape)
-    return _presented(list(found.flat), shape, _symbols([source, *wrt]))
+    return _presented(list(found.flat), shape, [source, *wrt])
 
 
-def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], symbols: Sequence[Symbol]) -> Entries:
+def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], expressions: Sequence[Expr]) -> Entries:
     if len(shape) > 2:
         raise MatcalcError(
             f"an array with {len(shape)} axes is not written out", suggestion="a layout that is a matrix, such as denominator"
         )
     if len(entries) > MOST_ENTRIES:
         raise LimitError(f"{len(entries)} entries are too many to be written out", suggestion="smaller sizes")
+    symbols = [node for node in postorder(*expressions) if isinstance(node, Symbol)]
     order, axes = _reading_order(symbols, entries)
     same_signs = _Denominators()
     return Entries(shape, tuple([rebuilt_with(_formula(entry, order, axes), same_signs) for entry in entries]))
@@ -448,10 +445,6 @@ def _reading_order(symbols: Sequence[Symbol], entries: Sequence[ix.Tensor]) -> t
         owners[name] = (name, 0) if (name, 0) in first else owner
     ranked = sorted(owners, key=lambda name: (first.get(owners[name], len(first)), name))
     return {name: place for place, name in enumerate(ranked)}, {name: axes for name, (_, axes) in owners.items()}
-
-
-def _symbols(expressions: Iterable[Expr]) -> list[Symbol]:
-    return [node for node in postorder(*expressions) if isinstance(node, Symbol)]
 
 
 def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:

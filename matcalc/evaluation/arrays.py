@@ -3,22 +3,20 @@ layouts, comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import reduce
 from math import prod
 from numbers import Complex, Real
-from typing import TYPE_CHECKING, Any
+from operator import matmul, mul
+from typing import Any, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
-from matcalc.base.shapes import product_shape, shape_text
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.lazy import NDArray, np
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_text
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 # ------------------------------------------------------------
 # Between the arrays that users hold and the two-dimensional arrays that the evaluator computes
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 # array. Inside, everything is ``(rows, columns)``, so that a row and a column cannot be mistaken
 # for each other; tensors of higher order have all their axes.
 
+Found = TypeVar("Found")
 LARGEST = 2 * 10**8
 """Most entries an array may have."""
 
@@ -39,15 +38,13 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     Vectors are taken as ``(n,)``, ``(n, 1)`` or ``(1, n)``. Raises ShapeError for an array of
     another order, MatcalcError for something that is not a numeric array.
     """
-    import numpy as np
-
     array = numeric(name, value)
     array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
     given = array.shape
     if not shape:
         if array.size == 1:
             return array.reshape(1, 1)
-    elif len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
+    elif len(axes_of(shape)) == 1:
         if array.ndim <= 1 or (array.ndim == 2 and 1 in given):
             return array.reshape((-1, 1) if len(shape) == 1 else (1, -1))
     elif array.ndim == len(shape):
@@ -61,8 +58,6 @@ def numeric(name: str, value: Any) -> NDArray[Any]:
 
     Raises MatcalcError for what is no array of numbers, or has a number that no double holds.
     """
-    import numpy as np
-
     try:
         array = np.asarray(value)
         if array.dtype in (np.float64, np.float32, np.complex128, np.complex64):
@@ -85,9 +80,50 @@ def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     lead = array.shape[: -max(len(shape), 2)]
     if not shape:
         return array.reshape(lead)
-    if len(shape) == 1 or (len(shape) == 2 and shape[0] == ONE):
+    if len(axes_of(shape)) == 1:
         return array.reshape((*lead, -1))
     return array
+
+
+def check_position(position: int, length: int) -> None:
+    """Raises ShapeError for a unit vector that has no entry at that position."""
+    if not 1 <= position <= length:
+        raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {length}")
+
+
+def check_given(names: Iterable[str], values: Mapping[str, Any]) -> None:
+    """Raises MatcalcError for symbols that no value is given for."""
+    missing = sorted({*names} - values.keys())
+    if missing:
+        wanted = ", ".join(f"{name}=..." for name in missing)
+        raise MatcalcError(f"no value was given for {', '.join(missing)}", suggestion=wanted)
+
+
+def step_by_step(
+    order: Sequence[Any],
+    uses: Mapping[Any, int],
+    value: Callable[[Any, tuple[Any, ...]], NDArray[Any]],
+    named: Callable[[Any], str],
+) -> NDArray[Any]:
+    """The value of the last node of an expression or a tensor, by those of its operands. ``uses``
+    counts how often each node is an operand: what no later node needs is forgotten.
+
+    Raises MatcalcError, in which the operation is ``named``, where NumPy cannot compute one.
+    """
+    waiting = dict(uses)
+    held: dict[Any, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            try:
+                held[node] = value(node, tuple([held[child] for child in node.below]))
+            except np.linalg.LinAlgError as error:
+                raise MatcalcError(f"{named(node)} cannot be computed at this point: {error}") from error
+            for child in node.below:
+                waiting[child] -= 1
+                if not waiting[child]:
+                    held.pop(child, None)
+    result: NDArray[Any] = held[order[-1]]
+    return result
 
 
 def dimensions(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -207,8 +243,6 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
     >>> agrees([1.0, 2.0], [1.0, 2.0 + 1e-9]), agrees([1.0], 1.0), agrees([], []), agrees([float("nan")], [float("nan")])
     (True, False, False, False)
     """
-    import numpy as np
-
     left, right = np.asarray(first), np.asarray(second)
     if left.shape != right.shape or left.size == 0 or left.dtype == object or right.dtype == object:
         return False
@@ -223,43 +257,33 @@ def agrees(first: Any, second: Any, *, relative: float = 1e-6, absolute: float =
 # do.
 
 
-def multiply(factors: tuple[Expr, ...], arrays: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+def multiply(
+    factors: Sequence[Expr],
+    arrays: Sequence[Found],
+    scaled: Callable[[Found, Found], Found] = mul,
+    joined: Callable[[list[Found], bool], Found] | None = None,
+) -> Found:
     """The product of ``arrays`` (axes ..., rows, columns) with the meaning of ``Product(factors)``.
 
     A scalar factor, or a product from the left that has become a scalar, scales the rest. A run of
-    matrix factors is multiplied from the right when it ends in a column, from the left else.
+    matrix factors is multiplied from the right when it ends in a column, from the left else:
+    ``joined`` is told which.
     """
-    scale: NDArray[Any] | None = None
-    run: list[NDArray[Any]] = []
+    joined = joined or chained
+    scales: list[Found] = []
+    run: list[Found] = []
     shape: Shape = ()
     column = False
     for factor, array in zip(factors, arrays, strict=True):
         if not shape and run:
             # The run so far is a scalar, such as x'A x: it scales what follows.
-            scale, run = _scaled(scale, _chain(run, column)), []
+            scales, run = [*scales, joined(run, column)], []
         shape = product_shape(shape, factor.shape)
-        if factor.is_scalar:
-            scale = _scaled(scale, array)
-        else:
-            run.append(array)
-            column = factor.cols == ONE
-    if not run:
-        assert scale is not None  # a product has factors
-        return scale
-    return _scaled(scale, _chain(run, column))
+        (scales if factor.is_scalar else run).append(array)
+        column = column if factor.is_scalar else factor.cols == ONE
+    return reduce(scaled, [*scales, joined(run, column)] if run else scales)
 
 
-def _scaled(scale: NDArray[Any] | None, array: NDArray[Any]) -> NDArray[Any]:
-    return array if scale is None else scale * array
-
-
-def _chain(run: list[NDArray[Any]], column: bool) -> NDArray[Any]:
-    if column:
-        result = run[-1]
-        for array in reversed(run[:-1]):
-            result = array @ result
-    else:
-        result = run[0]
-        for array in run[1:]:
-            result = result @ array
-    return result
+def chained(run: Sequence[Found], column: bool, product: Callable[[Found, Found], Found] = matmul) -> Found:
+    """Matrices multiplied from the left, or from the right for a ``column`` at the end."""
+    return reduce(lambda right, left: product(left, right), run[::-1]) if column else reduce(product, run)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from matcalc.base.budgets import SpentError
+from matcalc.base.budgets import SpentError, valued
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import names_in
-from matcalc.evaluation.arrays import as_array, from_inside
+from matcalc.evaluation.arrays import as_array, check_given, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
@@ -20,9 +21,6 @@ from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.facts.table import Tie, mirrored, tie_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Steps are halved LEVELS - 1 times. A second difference divides by the square of the step, so it
 # starts with larger ones.
@@ -45,8 +43,6 @@ class NumericalDerivative:
     @property
     def reliable(self) -> bool:
         """Whether every entry is finite and good to seven digits of the largest."""
-        import numpy as np
-
         if not (np.all(np.isfinite(self.value)) and np.all(np.isfinite(self.error))):
             return False
         return bool(np.max(self.error, initial=0.0) <= 1e-7 * max(1.0, float(np.max(np.abs(self.value), initial=0.0))))
@@ -71,8 +67,6 @@ def numerical_derivative(
 
     Raises what ``evaluate`` raises, and LimitError when the derivative has too many entries.
     """
-    import numpy as np
-
     variables = wrt if isinstance(wrt, tuple) else (wrt,) * order
     inside = [_inside(variable, values) for variable in variables]
     moves = [_entry_moves(variable, array, symmetric) for variable, array in zip(variables, inside, strict=True)]
@@ -96,8 +90,6 @@ def central_differences(
     every pair of directions is taken, the second running fastest. Raises LimitError when that is
     too much work.
     """
-    import numpy as np
-
     here, numbers = ready.inputs(values, sizes)
     here |= {variable.name: _inside(variable, values) for variable in variables}
     callables = {name: value for name, value in values.items() if callable(value)}
@@ -139,8 +131,6 @@ def extrapolated(quotients: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     Romberg's table, whose most trustworthy entry is taken for each entry of the derivative on its
     own (Ridders 1982).
     """
-    import numpy as np
-
     best = np.full(quotients.shape[1:], np.nan)
     error = np.full(quotients.shape[1:], np.inf)
     with np.errstate(all="ignore"):
@@ -159,16 +149,13 @@ def extrapolated(quotients: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def _inside(variable: Symbol, values: Mapping[str, Any]) -> NDArray[Any]:
-    if variable.name not in values:
-        raise MatcalcError(f"no value was given for {variable.name}", suggestion=f"{variable.name}=...")
+    check_given([variable.name], values)
     return as_array(variable.name, values[variable.name], variable.shape)
 
 
 def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDArray[Any]:
     """One direction for each entry of the variable; where entries are tied to each other, the
     direction keeps the tie."""
-    import numpy as np
-
     single = np.eye(inside.size).reshape(inside.size, *inside.shape)
     tie = tie_of(variable.properties)
     if not tie or symmetric == "independent" or len(variable.shape) != 2:
@@ -180,8 +167,6 @@ def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDAr
 
 def _scales(inside: NDArray[Any], moves: NDArray[Any]) -> NDArray[Any]:
     """For each direction the size of the largest entry that it moves, at least one."""
-    import numpy as np
-
     moved = np.where(moves != 0.0, np.abs(inside), 0.0).reshape(len(moves), -1)
     return np.asarray(np.maximum(1.0, moved.max(axis=1, initial=0.0)))
 
@@ -248,8 +233,6 @@ class _Function:
 
     def is_flat_in_floats(self, seed: int) -> bool | None:
         """At a random point; what rounding cannot be told from is decided at many digits."""
-        import numpy as np
-
         try:
             point = find_point([self.expression], seed, extra=self.variables)
         except SpentError:
@@ -273,13 +256,8 @@ class _Function:
         exact = exact_point(point, self.symbols)
         if not exact.exact:
             return False
-        try:
-            few, many = (self._at_digits(exact, seed, digits) for digits in (_DIGITS, 2 * _DIGITS))
-        except SpentError:
-            raise
-        except MatcalcError:
-            return False
-        return all(abs(again) <= abs(first) * _SHRUNK for first, again in zip(few, many, strict=True))
+        found = valued(lambda: [self._at_digits(exact, seed, digits) for digits in (_DIGITS, 2 * _DIGITS)])
+        return found is not None and all(abs(again) <= abs(first) * _SHRUNK for first, again in zip(*found, strict=True))
 
     def _at_digits(self, point: ExactPoint, seed: int, digits: int) -> list[Decimal]:
         """Slopes to so many digits. Raises Undefined where numbers left no trace beside others, or
@@ -305,8 +283,6 @@ def _vanishes(quotients: Any, largest: float) -> bool:
     variable agree with each other for small steps, those of rounding errors grow as the step
     shrinks and change sign.
     """
-    import numpy as np
-
     last = quotients[-3:]
     if not np.all(np.isfinite(last)):
         return False
@@ -319,8 +295,6 @@ def _vanishes(quotients: Any, largest: float) -> bool:
 
 
 def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
-    import numpy as np
-
     own = 2 if len(variable.shape) < 2 or variable.is_row else len(variable.shape)
     array = np.asarray(value, dtype=float)
     if len(variable.shape) == 1:
@@ -332,8 +306,6 @@ def _random_moves(rng: Any, variable: Symbol, value: Any) -> Any:
 
 def projected_array(array: Any, tie: Tie) -> Any:
     """The nearest array that keeps the tie; its last two axes are those of the matrix."""
-    import numpy as np
-
     sign = mirrored(tie)
     if sign:
         return 0.5 * (array + sign * np.swapaxes(array, -1, -2))

@@ -13,17 +13,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial, reduce
 from math import prod
-from typing import TYPE_CHECKING, Any, assert_never, cast
+from operator import add, mul
+from typing import Any, assert_never, cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.base.functions import computable
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import Shape, names_in
-from matcalc.evaluation.arrays import LARGEST, as_array, as_float, dimensions, from_inside, multiply, sizes_in, solve_sizes
-from matcalc.evaluation.numpy_functions import added, apply_call, commutation, kronecker, matrix_power, norm, numpy_function
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.lazy import NDArray, np
+from matcalc.base.sizes import Shape, names_in, shape_text
+from matcalc.evaluation.arrays import (
+    LARGEST,
+    as_array,
+    as_float,
+    check_given,
+    check_position,
+    dimensions,
+    from_inside,
+    multiply,
+    sizes_in,
+    solve_sizes,
+    step_by_step,
+)
+from matcalc.evaluation.numpy_functions import (
+    apply_call,
+    commutation,
+    kronecker,
+    matrix_power,
+    norm,
+    of_entries,
+    over_leading_axes,
+)
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -63,14 +83,10 @@ from matcalc.expr.nodes import (
     UnitVector,
     Vec,
     Zeros,
-    children,
     postorder,
 )
 from matcalc.expr.rewriting import free_indices, named_indices
 from matcalc.stable.replacement import stable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Observer = Callable[[Expr, tuple[Any, ...]], None]
 """Called before every operation with the node and its operands' inside arrays."""
@@ -79,40 +95,33 @@ _MOST_INDICES = 24
 
 
 class Program:
-    """An expression made ready to be evaluated many times."""
+    """An expression made ready to be evaluated many times. Raises MatcalcError for an index that no
+    explicit sum binds."""
 
     def __init__(self, expression: Expr) -> None:
         self.root = expression
         self.order = postorder(expression)
-        self.uses = Counter(child for node in self.order for child in children(node))
+        self.uses = Counter(child for node in self.order for child in node.below)
         self.symbols = tuple(node for node in self.order if isinstance(node, Symbol))
         self.indices = named_indices(self.order)
         self.sizes = sizes_in(self.order)
         self.size_names = frozenset(names_in(self.sizes))
         if len(self.indices) > _MOST_INDICES:
             raise LimitError(f"more than {_MOST_INDICES} named indices in one expression")
-        self.check_bound()
+        unbound = sorted(index.name for index in (free_indices(expression) if self.indices else ()))
+        if unbound:
+            raise MatcalcError(f"the index {unbound[0]} has no value: no sum binds it", suggestion=f"sum({unbound[0]}, ...)")
 
     def entries(self, sizes: Mapping[str, int]) -> int:
         """How many numbers the largest array of an evaluation with these sizes has."""
         return max(prod([size.value(sizes) for size in node.shape]) for node in self.order)
-
-    def check_bound(self) -> None:
-        """Raises MatcalcError for an index that no explicit sum binds."""
-        unbound = sorted(index.name for index in (free_indices(self.root) if self.indices else ()))
-        if unbound:
-            raise MatcalcError(f"the index {unbound[0]} has no value: no sum binds it", suggestion=f"sum({unbound[0]}, ...)")
 
     def inputs(self, values: Mapping[str, Any], sizes: Mapping[str, int] | None) -> tuple[dict[str, Any], dict[str, int]]:
         """The users' arrays in inside form, and a number for every size.
 
         Raises MatcalcError for a missing value, ShapeError for arrays that do not fit.
         """
-        missing = sorted({symbol.name for symbol in self.symbols if symbol.name not in values})
-        if missing:
-            raise MatcalcError(
-                f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing)
-            )
+        check_given([symbol.name for symbol in self.symbols], values)
         arrays = {symbol.name: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in self.symbols}
         lengths = [(symbol.name, symbol.shape, _axes(arrays[symbol.name], symbol.shape)) for symbol in self.symbols]
         given = {name: number for name, number in (sizes or {}).items() if name in self.size_names}
@@ -143,27 +152,16 @@ class Program:
 
         A symbol's array is ``(rows, columns)`` or has the leading axes before these.
         """
-        import numpy as np
-
         step = _Step(sizes, callables, {index: lead + k for k, index in enumerate(self.indices)}, lead)
-        held: dict[Expr, Any] = {}
-        waiting = dict(self.uses)
-        with np.errstate(all="ignore"):
-            for node in self.order:
-                below = children(node)
-                operands = tuple([held[child] for child in below])
-                if observe is not None:
-                    observe(node, operands)
-                try:
-                    held[node] = step.leaf(node, arrays[node.name]) if isinstance(node, Symbol) else step.value(node, operands)
-                    spend(1 + (held[node].size >> 14))
-                except np.linalg.LinAlgError as error:
-                    raise MatcalcError(f"{_operation(node)} cannot be computed at this point: {error}") from error
-                for child in below:
-                    waiting[child] -= 1
-                    if not waiting[child]:
-                        held.pop(child, None)
-        result: NDArray[Any] = held[self.root]
+
+        def value(node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
+            if observe is not None:
+                observe(node, operands)
+            found = step.leaf(node, arrays[node.name]) if isinstance(node, Symbol) else step.value(node, operands)
+            spend(1 + (found.size >> 14))
+            return found
+
+        result = step_by_step(self.order, self.uses, value, _operation)
         return result.reshape((*result.shape[:lead], *result.shape[lead + len(self.indices) :]))
 
 
@@ -198,9 +196,8 @@ class _Step:
         own = self.dims(node.shape)
         outer = len(self.flat)
         if any(operand.ndim != outer + 2 for operand in operands) and not isinstance(node, (Entry, IndexSum)):
-            array = self.compute(node, self.aligned(node, operands))
-        else:
-            array = self.compute(node, operands)
+            operands = self.aligned(node, operands)
+        array = self.compute(node, operands)
         if array.shape[outer:] != own:
             raise ShapeError(
                 f"{_operation(node)} gave an array of shape {array.shape[outer:]} where {shape_text(node.shape)} was expected"
@@ -236,14 +233,10 @@ class _Step:
         return scalar.reshape((*scalar.shape[: len(self.flat)], *(1,) * (like.ndim - len(self.flat))))
 
     def constant(self, matrix: Any) -> NDArray[Any]:
-        import numpy as np
-
         array = np.asarray(matrix, dtype=np.float64)
         return array.reshape(self.flat + (array.shape if array.ndim >= 2 else (1, 1)))
 
     def compute(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
-        import numpy as np
-
         result: NDArray[Any]
         typed = cast("Node", node)
         match typed:
@@ -265,43 +258,39 @@ class _Step:
                 return self.constant(np.zeros(self.dims(node.shape)))
             case UnitVector(position=position):
                 column = np.zeros(self.dims(node.shape))
-                if not 1 <= position <= len(column):
-                    raise ShapeError(
-                        f"the unit vector e_{position} needs at least {position} entries, here there are {len(column)}"
-                    )
+                check_position(position, len(column))
                 column[position - 1] = 1.0
                 return self.constant(column)
             case Commutation(m=m, n=n):
                 return self.constant(commutation(m.value(self.sizes), n.value(self.sizes)))
             case Sum():
-                return added(operands)
+                return reduce(add, operands)
             case Negative():
                 result = -operands[0]
             case Product(factors=factors) if len(node.shape) <= 2:
                 return multiply(factors, operands)
             case Product() | Hadamard():
-                result = operands[0]
-                for operand in operands[1:]:
-                    result = result * operand
+                return reduce(mul, operands)
             case Quotient():
                 result = operands[0] / operands[1]
             case Power():
                 result = operands[0] ** operands[1]
             case MatrixPower():
-                return self.each(lambda base, exponent: matrix_power(base, exponent.reshape(-1)[0].real), operands)
+                return over_leading_axes(
+                    lambda base, exponent: matrix_power(base, exponent.reshape(-1)[0].real), operands, (2, 2)
+                )
             case Elementwise():
-                return self.elementwise(typed, operands[0])
+                return of_entries(typed.function, self.callables, operands)
             case Transpose():
                 result = np.swapaxes(operands[0], -1, -2)
             case Inverse():
                 result = np.linalg.inv(operands[0])
             case Trace():
                 result = np.trace(operands[0], axis1=-2, axis2=-1)[..., None, None]
+            case Total(axis=None):
+                result = operands[0].sum(axis=(-2, -1), keepdims=True)
             case Total(axis=axis):
-                if axis is None:
-                    result = operands[0].sum(axis=(-2, -1), keepdims=True)
-                else:
-                    result = operands[0].sum(axis=-1 if axis == "rows" else -2)[..., None]
+                result = operands[0].sum(axis=-1 if axis == "rows" else -2)[..., None]
             case Diagonal():
                 result = np.diagonal(operands[0], axis1=-2, axis2=-1)[..., None]
             case DiagonalMatrix():
@@ -318,13 +307,12 @@ class _Step:
                 lengths = (n.value(self.sizes), m.value(self.sizes))
                 result = np.swapaxes(turned.reshape((*turned.shape[:-2], *lengths)), -1, -2)
             case Kronecker():
-                result = operands[0]
-                for operand in operands[1:]:
-                    result = kronecker(result, operand)
+                return reduce(kronecker, operands)
             case Norm(kind=kind):
                 return norm(kind, operands)
             case Call():
-                return self.each(lambda *matrices: apply_call(typed, matrices, self.callables), operands)
+                whole = partial(apply_call, typed, self.callables)
+                return over_leading_axes(whole, operands, [2] * len(operands))
             case Index(size=size):
                 result = self.along(self.axes[typed], np.arange(1.0, size.value(self.sizes) + 1))[..., None, None]
             case Entry():
@@ -339,35 +327,8 @@ class _Step:
                 assert_never(never)
         return result
 
-    def elementwise(self, node: Elementwise, argument: NDArray[Any]) -> NDArray[Any]:
-        import numpy as np
-
-        if node.function in self.callables:
-            call: Callable[..., Any] = self.callables[node.function]
-        elif node.function in computable():
-            call = numpy_function(node.function).call
-        else:
-            raise UnknownFunctionError(
-                f"no value was given for the function {node.function}",
-                suggestion=f'pass a callable under the name "{node.function}"',
-            )
-        result = np.asarray(call(argument))
-        # A constant function may well return one number.
-        return np.broadcast_to(result, argument.shape) if result.ndim == 0 else result
-
-    def each(self, function: Callable[..., NDArray[Any]], operands: tuple[Any, ...]) -> NDArray[Any]:
-        """``function`` of two-dimensional arrays, for every position along the other axes."""
-        import numpy as np
-
-        outer = np.broadcast_shapes(*(operand.shape[:-2] for operand in operands))
-        wide = [np.broadcast_to(operand, outer + operand.shape[-2:]) for operand in operands]
-        results = [function(*(operand[place] for operand in wide)) for place in np.ndindex(outer)]
-        return np.stack(results).reshape(outer + results[0].shape)
-
     def gathered(self, scalars: NDArray[Any], indices: tuple[Index, ...]) -> NDArray[Any]:
         """The axes of the indices as the array's own axes."""
-        import numpy as np
-
         axes = [self.axes[index] for index in indices]
         lengths = [index.size.value(self.sizes) for index in indices]
         moved = np.moveaxis(scalars[..., 0, 0], axes, range(-len(axes), 0))
@@ -376,8 +337,6 @@ class _Step:
         return result if len(axes) > 1 else result[..., None]
 
     def entry(self, node: Entry, operand: NDArray[Any]) -> NDArray[Any]:
-        import numpy as np
-
         own, positions = operand.shape[len(self.flat) :], node.positions
         if len(positions) < len(own) and not node.is_member:  # a vector has one position, inside it has two axes
             positions = (*positions, 1) if own[1] == 1 else (1, *positions)

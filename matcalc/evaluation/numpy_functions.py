@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.errors import MatcalcError, UnknownFunctionError
 from matcalc.base.functions import computable
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.expr.nodes import Call
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 # ------------------------------------------------------------
 # Matrix functions that NumPy lacks, for square float arrays: exponential, logarithm, square root,
@@ -31,8 +28,6 @@ _PADE_BOUND = 5.371920351148152
 def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
     """exp(A) = I + A + A²/2 + ... by scaling and squaring with the [13/13] Padé approximant; NaN
     when A is not finite."""
-    import numpy as np
-
     norm = float(np.linalg.norm(matrix, 1))
     if not math.isfinite(norm):
         return np.full_like(matrix, np.nan)
@@ -70,8 +65,6 @@ def matrix_square_root(matrix: NDArray[Any]) -> NDArray[Any]:
     Raises MatcalcError when the matrix has eigenvalues on the closed negative real axis, where
     there is none.
     """
-    import numpy as np
-
     size = len(matrix)
     identity = np.eye(size, dtype=matrix.dtype)
     root, product = matrix, matrix
@@ -99,8 +92,6 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 
     Raises MatcalcError when the matrix has no real principal logarithm.
     """
-    import numpy as np
-
     identity = np.eye(len(matrix), dtype=matrix.dtype)
     root, roots = matrix, 0
     while np.linalg.norm(root - identity, 1) > 0.3:
@@ -120,8 +111,6 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
     """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of
     blocks (Higham, 2008, th. 3.6)."""
-    import numpy as np
-
     size = len(matrix)
     blocks = np.block([[matrix, direction], [np.zeros_like(matrix), matrix]])
     return np.asarray(function(blocks)[:size, size:])
@@ -132,8 +121,6 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
 
     With A = U S V', adj(A) = det(U) det(V) V adj(S) U', and adj(S) needs no division.
     """
-    import numpy as np
-
     left, values, right = np.linalg.svd(matrix)
     size = len(values)
     before, after = np.ones(size), np.ones(size)
@@ -149,8 +136,6 @@ def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
 def log_determinant(matrix: NDArray[Any]) -> Any:
     """log(det(A)), which neither overflows nor underflows with the determinant; NaN where that is
     negative."""
-    import numpy as np
-
     sign, size = np.linalg.slogdet(matrix)
     return size if sign >= 0 else np.nan
 
@@ -162,8 +147,6 @@ def log_determinant(matrix: NDArray[Any]) -> Any:
 
 def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
     """U V' of the thin singular value decomposition U S V'."""
-    import numpy as np
-
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     return np.asarray(left @ right)
 
@@ -171,8 +154,6 @@ def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
 def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Left and right singular vectors of the largest singular value; the right one's largest entry
     is positive."""
-    import numpy as np
-
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
     first, second = left[:, 0], right[0]
     sign = 1.0 if second[np.argmax(np.abs(second))] > 0 else -1.0
@@ -181,8 +162,6 @@ def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[An
 
 def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
     """X^k; for an exponent that is not an integer exp(k log X)."""
-    import numpy as np
-
     if float(exponent).is_integer():
         return np.asarray(np.linalg.matrix_power(matrix, int(exponent)))
     return matrix_exponential(exponent * matrix_logarithm(matrix))
@@ -191,8 +170,6 @@ def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
 def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
     """The unit eigenvector of the largest eigenvalue of the symmetric part; its largest entry is
     positive."""
-    import numpy as np
-
     vector = np.linalg.eigh((matrix + matrix.T) / 2)[1][:, -1]
     return np.asarray(vector if vector[np.argmax(np.abs(vector))] > 0 else -vector)
 
@@ -200,8 +177,6 @@ def top_eigenvector(matrix: NDArray[Any]) -> NDArray[Any]:
 def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
     """Σ v v'/(λ₁ - λ) over the other eigenpairs of the symmetric part: the pseudoinverse of λ₁ I -
     A where λ₁ is simple."""
-    import numpy as np
-
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     others = vectors[:, :-1]
     return np.asarray((others / (values[-1] - values[:-1])) @ others.T)
@@ -213,8 +188,6 @@ def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any
     With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the
     other singular values, -1 for σ₁.
     """
-    import numpy as np
-
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     top, others = values[0], values[1:]
     weights = np.concatenate([[-1.0], others**2 / ((top - others) * (top + others))])
@@ -230,8 +203,6 @@ def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
     Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly
     equal numbers.
     """
-    import numpy as np
-
     values = np.linalg.eigvalsh(matrix)
     one, other = np.meshgrid(values, values, indexing="ij")
     low, high = np.minimum(one, other), np.maximum(one, other)
@@ -250,19 +221,9 @@ def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
 # NumPy implementations of single operations, for arrays whose last two axes are rows and columns.
 
 
-def added(terms: tuple[NDArray[Any], ...]) -> NDArray[Any]:
-    """The sum of two or more terms."""
-    result = terms[0]
-    for term in terms[1:]:
-        result = result + term
-    return result
-
-
 def commutation(m: int, n: int) -> NDArray[Any]:
     """K with K vec(X) = vec(X') for X with m rows and n columns: vec(X)[i + m j] = vec(X')[j + n
     i]."""
-    import numpy as np
-
     matrix = np.zeros((m * n, m * n))
     i, j = np.divmod(np.arange(m * n), n)
     matrix[j + n * i, i + m * j] = 1.0
@@ -271,8 +232,6 @@ def commutation(m: int, n: int) -> NDArray[Any]:
 
 def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
     """The Kronecker product."""
-    import numpy as np
-
     blocks = left[..., :, None, :, None] * right[..., None, :, None, :]
     rows, columns = left.shape[-2] * right.shape[-2], left.shape[-1] * right.shape[-1]
     return np.asarray(blocks.reshape((*blocks.shape[:-4], rows, columns)))
@@ -280,8 +239,6 @@ def kronecker(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
 
 def log_sum_exp(entries: NDArray[Any]) -> Any:
     """The logarithm of the sum of exponentials: -inf where all are 0."""
-    import numpy as np
-
     largest = np.max(entries)
     shift = largest if np.isfinite(largest) else 0.0
     return shift + np.log(np.sum(np.exp(entries - shift)))
@@ -290,8 +247,6 @@ def log_sum_exp(entries: NDArray[Any]) -> Any:
 def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """A scale for each matrix, and its entries by that scale, so that their powers neither overflow
     nor underflow."""
-    import numpy as np
-
     largest = entries.max(axis=(-2, -1), keepdims=True)
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
     return scale, entries / scale
@@ -300,8 +255,6 @@ def _scaled(entries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
     """A norm of the first operand, with the second as its parameter; the kinds are those of
     ``Norm``."""
-    import numpy as np
-
     operand = operands[0]
     both = (-2, -1)
     result: NDArray[Any]
@@ -351,16 +304,41 @@ def numpy_function(name: str) -> NumpyFunction:
     function = computable().get(name)
     if function is None or not function.code("numpy"):
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
-    parameters = function.signature.partition("->")[0]
-    names: list[str] = []
-    orders: list[int | None] = []
-    for parameter in parameters.split(","):
-        variable, _, sizes = parameter.partition(":")
-        names.append(variable.strip())
-        orders.append(_order(sizes.strip()))
+    parameters = [parameter.partition(":") for parameter in function.signature.partition("->")[0].split(",")]
+    names = ", ".join(variable.strip() for variable, _, _ in parameters)
     # The text is part of the package, not of anybody's input.
-    call = eval(f"lambda {', '.join(names)}: {function.code('numpy')}", dict(_namespace()))
-    return NumpyFunction(call, tuple(orders))
+    call = eval(f"lambda {names}: {function.code('numpy')}", dict(_namespace()))
+    return NumpyFunction(call, tuple([_order(sizes.strip()) for _, _, sizes in parameters]))
+
+
+def implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
+    """That of the user's own function, or of one of the table. Raises UnknownFunctionError."""
+    if name in callables:
+        return NumpyFunction(callables[name], ())
+    if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
+        return NumpyFunction(np.linalg.inv, (2,))
+    if name not in computable():
+        raise UnknownFunctionError(
+            f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"'
+        )
+    return numpy_function(name)
+
+
+def of_entries(name: str, callables: Mapping[str, Callable[..., Any]], arguments: tuple[Any, ...]) -> NDArray[Any]:
+    """A function of every entry."""
+    result = np.asarray(implementation(name, callables).call(*arguments))
+    # A constant function may well return one number.
+    return np.broadcast_to(result, arguments[0].shape) if result.ndim == 0 else result
+
+
+def over_leading_axes(function: Callable[..., Any], operands: Sequence[Any], own: Sequence[int]) -> NDArray[Any]:
+    """``function`` of the last axes of its operands, of each as many as its own, for every position
+    along the others."""
+    axes = list(zip(operands, own, strict=True))
+    outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - count] for operand, count in axes))
+    wide = [np.broadcast_to(operand, outer + operand.shape[operand.ndim - count :]) for operand, count in axes]
+    results = [np.asarray(function(*(operand[place] for operand in wide))) for place in np.ndindex(outer)]
+    return np.stack(results).reshape(outer + results[0].shape)
 
 
 def _order(sizes: str) -> int | None:
@@ -397,8 +375,6 @@ class _Special:
 
 @cache
 def _namespace() -> dict[str, Any]:
-    import numpy as np
-
     return {
         "np": np,
         "scipy": SimpleNamespace(special=_Special()),
@@ -432,13 +408,11 @@ def _namespace() -> dict[str, Any]:
 # where asked.
 
 
-def apply_call(node: Call, matrices: tuple[NDArray[Any], ...], callables: Mapping[str, Callable[..., Any]]) -> NDArray[Any]:
+def apply_call(node: Call, callables: Mapping[str, Callable[..., Any]], *matrices: NDArray[Any]) -> NDArray[Any]:
     """The value of ``node`` as a two-dimensional array, of its arguments as two-dimensional arrays.
 
     Raises UnknownFunctionError for a function that is neither in the table nor in ``callables``.
     """
-    import numpy as np
-
     if node.function in callables:
         orders = tuple(1 if argument.is_row else len(argument.shape) for argument in node.arguments)
         function = NumpyFunction(callables[node.function], orders)

@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, has_kink
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
 from matcalc.evaluation.interpreter import Program, program
@@ -37,10 +38,6 @@ from matcalc.expr.nodes import (
 from matcalc.facts.drawn import member
 from matcalc.facts.table import size_parity
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-
 # ------------------------------------------------------------
 # Whether a point is a good one for numerical checks: inside the domains, away from kinks, poles
 # and singular matrices.
@@ -50,7 +47,6 @@ _KINK = 0.05
 _POLE = 1e-3
 _CONDITION = 1e5
 
-_KINKED = frozenset({"abs", "sign", "relu", "step"})
 _AT_ZERO = frozenset({"log"})
 _WITHIN_ONE = frozenset({"asin", "acos"})
 _DETERMINANTS = frozenset({"det", "logdet"})
@@ -68,38 +64,29 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     ``kinks`` absolute values and the like may be taken of anything: of zeros that do not move, as
     off the diagonal in ``abs(diag(x))``, they do no harm.
     """
-    import numpy as np
-
     match node := cast("Node", node):
         case Elementwise(function=name):
             size = np.abs(operands[0])
-            if (kinks and name in _KINKED and np.any(size < _KINK)) or (name in _AT_ZERO and np.any(operands[0] < _KINK)):
-                raise UnsuitablePoint(f"an argument of {name} is near zero")
-            if name in _WITHIN_ONE and np.any(size > 0.9):
-                raise UnsuitablePoint(f"an argument of {name} is near one")
-            if name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2):
-                raise UnsuitablePoint("an argument of tan is near a pole")
+            near_zero = kinks and has_kink(name) and np.any(size < _KINK)
+            _refuse(near_zero or (name in _AT_ZERO and np.any(operands[0] < _KINK)), f"an argument of {name} is near zero")
+            _refuse(name in _WITHIN_ONE and np.any(size > 0.9), f"an argument of {name} is near one")
+            _refuse(name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2), "an argument of tan is near a pole")
         case Quotient():
-            if np.any(np.abs(operands[1]) < _POLE):
-                raise UnsuitablePoint("a denominator is near zero")
+            _refuse(np.any(np.abs(operands[1]) < _POLE), "a denominator is near zero")
         case Power(exponent=exponent):
-            natural = isinstance(exponent, Number) and exponent.value.denominator == 1 and exponent.value >= 0
             integral = isinstance(exponent, Number) and exponent.value.denominator == 1
-            base = operands[0] if not integral else np.abs(operands[0])
-            if not natural and np.any(base < _KINK):
-                raise UnsuitablePoint("the base of a power is near zero")
+            natural = isinstance(exponent, Number) and integral and exponent.value >= 0
+            base = np.abs(operands[0]) if integral else operands[0]
+            _refuse(not natural and np.any(base < _KINK), "the base of a power is near zero")
         case Norm(kind="1" | "p"):
-            if kinks and np.any(np.abs(operands[0]) < _KINK):
-                raise UnsuitablePoint("an entry in a norm is near zero")
+            _refuse(kinks and np.any(np.abs(operands[0]) < _KINK), "an entry in a norm is near zero")
         case Norm(kind="spectral" | "nuclear"):
             values = np.linalg.svd(operands[0], compute_uv=False)
-            if values.shape[-1] > 1 and np.any(values[..., 0] - values[..., 1] < _KINK):
-                raise UnsuitablePoint("the two largest singular values are near each other")
-            if np.any(values[..., -1] < _KINK):
-                raise UnsuitablePoint("a singular value is near zero")
+            near = values.shape[-1] > 1 and np.any(values[..., 0] - values[..., 1] < _KINK)
+            _refuse(near, "the two largest singular values are near each other")
+            _refuse(np.any(values[..., -1] < _KINK), "a singular value is near zero")
         case Norm():
-            if np.any((np.abs(operands[0]) ** 2).sum(axis=(-2, -1)) < _KINK**2):
-                raise UnsuitablePoint("the argument of a norm is near zero")
+            _refuse(np.any((np.abs(operands[0]) ** 2).sum(axis=(-2, -1)) < _KINK**2), "the argument of a norm is near zero")
         case Inverse():
             _check_condition(operands[0])
         case MatrixPower(exponent=exponent):
@@ -107,21 +94,23 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
                 _check_condition(operands[0])
         case Call(function=name) if name in _DETERMINANTS:
             _check_condition(operands[0])
-            if name == "logdet" and np.any(np.linalg.det(operands[0]) < 0):
-                raise UnsuitablePoint("a determinant under a logarithm is negative")
+            negative = name == "logdet" and np.any(np.linalg.det(operands[0]) < 0)
+            _refuse(negative, "a determinant under a logarithm is negative")
         case Leaf() | Linear() | Sum() | Multilinear() | Call() | Indexed():
             pass
 
 
-def _check_condition(matrix: Any) -> None:
-    import numpy as np
+def _refuse(unsuitable: Any, what: str) -> None:
+    if unsuitable:
+        raise UnsuitablePoint(what)
 
+
+def _check_condition(matrix: Any) -> None:
     try:
         condition = np.linalg.cond(matrix)
     except np.linalg.LinAlgError as error:
         raise UnsuitablePoint("a matrix is not finite") from error
-    if not np.all(condition < _CONDITION):
-        raise UnsuitablePoint("a matrix that is inverted is nearly singular")
+    _refuse(not np.all(condition < _CONDITION), "a matrix that is inverted is nearly singular")
 
 
 # ------------------------------------------------------------
@@ -241,8 +230,6 @@ def find_point(
     positive, but for those that ``negative`` turns: every second one in the order of their names,
     from the first (0) or from the second (1).
     """
-    import numpy as np
-
     programs = [program(expression) for expression in expressions]
     symbols = {symbol.name: symbol for symbol in extra} | {symbol.name: symbol for one in programs for symbol in one.symbols}
     known = dict(sizes or {})
@@ -320,8 +307,6 @@ def function_family(names: Iterable[str], derivatives: int = 6) -> dict[str, Cal
 
 def _test_function(phase: float, order: int, t: Any) -> Any:
     """The derivative of this order of sin(t + phase) + 2 exp(-t phase / 2)."""
-    import numpy as np
-
     rate = -0.5 * phase
     return np.sin(t + phase + 0.5 * np.pi * order) + 2.0 * rate**order * np.exp(rate * t)
 
@@ -331,8 +316,6 @@ def _test_function(phase: float, order: int, t: Any) -> Any:
 
 def _array(symbol: Symbol, sizes: Mapping[str, int], seed: int, style: Style) -> NDArray[Any]:
     """A member of the symbol's facts; row vectors have one axis."""
-    import numpy as np
-
     shape = tuple([size.value(sizes) for size in symbol.shape])
     if math.prod(shape) > MOST_SAMPLED:
         raise LimitError(f"{symbol.name} is declared too large for numbers to be tried")

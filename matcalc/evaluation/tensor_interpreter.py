@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
-from matcalc.base.errors import LimitError, MatcalcError, ShapeError, UnknownFunctionError
-from matcalc.base.functions import computable
-from matcalc.base.lazy import later
+from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.lazy import NDArray, later, np
 from matcalc.base.sizes import Shape, names_in
 from matcalc.einstein.nodes import (
     Apply,
@@ -26,16 +25,13 @@ from matcalc.einstein.nodes import (
     Symbol,
     Tensor,
     Unit,
-    children,
     postorder,
     sizes_in,
 )
-from matcalc.evaluation.arrays import LARGEST, as_float, solve_sizes
-from matcalc.evaluation.numpy_functions import NumpyFunction, numpy_function
+from matcalc.evaluation.arrays import LARGEST, as_float, check_given, check_position, solve_sizes, step_by_step
+from matcalc.evaluation.numpy_functions import implementation, of_entries, over_leading_axes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from matcalc.stable import resolvents
 else:
     resolvents = later("matcalc.stable.resolvents")
@@ -67,8 +63,6 @@ def contract(
     ``lengths[label]`` is the length of each label's axis. Raises LimitError when an intermediate
     array is too large.
     """
-    import numpy as np
-
     present = {label for labels in indices for label in labels}
     scale = float(prod(length for label, length in enumerate(lengths) if label not in present and label not in output))
     work = _Work(operands, indices, set(output), lengths)
@@ -77,9 +71,7 @@ def contract(
     core = work.combined(tuple(label for label in kept if label in present))
     # A broadcast label is an axis of length one here; writing into the result repeats it.
     core = scale * core.reshape([lengths[label] if label in present else 1 for label in kept])
-    shape = [lengths[label] for label in output]
-    if prod(shape) > LARGEST:
-        raise LimitError(f"an array of shape {tuple(shape)} is too large to evaluate")
+    shape = _checked(tuple([lengths[label] for label in output]))
     if len(kept) == len(output):
         return np.array(np.broadcast_to(core, shape))
     result = np.zeros(shape, dtype=core.dtype)
@@ -127,7 +119,11 @@ class _Work:
         return tuple(other for other in around if other in self.output or not self.carriers[other] <= group)
 
     def cost(self, label: int) -> int:
-        return prod(self.lengths[other] for other in self.remaining(label))
+        return self.entries(self.remaining(label))
+
+    def entries(self, labels: Iterable[int]) -> int:
+        """How many entries an array with these axes has."""
+        return prod(self.lengths[label] for label in labels)
 
     def eliminate(self) -> None:
         """Sums over every label that is not in the output."""
@@ -155,8 +151,6 @@ class _Work:
     def product(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
         """The operands multiplied, a few at a time, and summed over the labels that are not in
         ``labels``."""
-        import numpy as np
-
         if not operands:
             return np.ones(())
         while len(operands) > _CHUNK:
@@ -167,15 +161,13 @@ class _Work:
         return self.einsum(operands, labels)
 
     def einsum(self, operands: list[tuple[NDArray[Any], tuple[int, ...]]], labels: tuple[int, ...]) -> NDArray[Any]:
-        import numpy as np
-
         local = {label: k for k, label in enumerate(sorted({label for _, names in operands for label in names}))}
-        if len(labels) > _AXES or len(local) > 50 or prod(self.lengths[label] for label in labels) > LARGEST:
+        if len(labels) > _AXES or len(local) > 50 or self.entries(labels) > LARGEST:
             raise LimitError("a product in index notation needs too large an intermediate array")
         arguments: list[Any] = []
         for array, names in operands:
             arguments += [array, [local[label] for label in names]]
-        work = prod(self.lengths[label] for label in local)
+        work = self.entries(local)
         result = np.einsum(*arguments, [local[label] for label in labels], optimize=len(operands) > 1 and work > _SMALL)
         return np.asarray(result)
 
@@ -193,50 +185,35 @@ def evaluate_tensor(tensor: Tensor, values: Mapping[str, Any], sizes: Mapping[st
     Raises ShapeError for arrays that do not fit, MatcalcError for a missing value or an operation
     that fails at this point, LimitError for arrays that are too large.
     """
-    import numpy as np
-
     tensor = resolvents.with_resolvents(tensor)
     order = postorder(tensor)
     symbols = [node for node in order if isinstance(node, Symbol)]
-    missing = sorted({symbol.name for symbol in symbols if symbol.name not in values})
-    if missing:
-        raise MatcalcError(
-            f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{name}=..." for name in missing)
-        )
+    check_given([symbol.name for symbol in symbols], values)
     arrays = {symbol: _symbol_array(symbol, values[symbol.name]) for symbol in symbols}
-    needed = _size_names(order)
+    needed = names_in([size for node in order for size in (*node.shape, *sizes_in(node))])
     given = {name: number for name, number in (sizes or {}).items() if name in needed}
     numbers = solve_sizes([(symbol.name, symbol.shape, array.shape) for symbol, array in arrays.items()], given, needed)
     callables = {name: value for name, value in values.items() if callable(value)}
-    waiting = Counter(child for node in order for child in children(node))
-    held: dict[Tensor, Any] = {}
-    with np.errstate(all="ignore"):
-        for node in order:
-            below = children(node)
-            try:
-                operands = tuple([held[child] for child in below])
-                value = arrays[node] if isinstance(node, Symbol) else _value(node, operands, numbers, callables)
-            except np.linalg.LinAlgError as error:
-                name = node.function if isinstance(node, Apply) else "a term"
-                raise MatcalcError(f"{name} cannot be computed at this point: {error}") from error
-            expected = operands[0].shape if isinstance(node, (Map, Power)) else _lengths(node.shape, numbers)
-            if value.shape != expected:
-                raise ShapeError(
-                    f"a {type(node).__name__.lower()} gave an array of shape {value.shape} where {expected} was expected"
-                )
-            held[node] = value
-            for child in below:
-                waiting[child] -= 1
-                if not waiting[child]:
-                    held.pop(child, None)
-    result: NDArray[Any] = held[tensor]
-    return result
+
+    def value(node: Tensor, operands: tuple[Any, ...]) -> NDArray[Any]:
+        found = arrays[node] if isinstance(node, Symbol) else _value(node, operands, numbers, callables)
+        expected = operands[0].shape if isinstance(node, (Map, Power)) else _lengths(node.shape, numbers)
+        if found.shape != expected:
+            raise ShapeError(
+                f"a {type(node).__name__.lower()} gave an array of shape {found.shape} where {expected} was expected"
+            )
+        return found
+
+    return step_by_step(
+        order,
+        Counter(child for node in order for child in node.below),
+        value,
+        lambda node: node.function if isinstance(node, Apply) else "a term",
+    )
 
 
 def _symbol_array(symbol: Symbol, value: Any) -> NDArray[Any]:
     """The user's array with as many axes as the symbol; a vector may come as a row or a column."""
-    import numpy as np
-
     try:
         array = np.asarray(value)
         array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64)
@@ -256,20 +233,14 @@ def _symbol_array(symbol: Symbol, value: Any) -> NDArray[Any]:
 
 
 def _lengths(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    lengths = tuple([size.value(sizes) for size in shape])
-    entries = 1
-    for length in lengths:
-        entries *= length
-    if entries > LARGEST:
+    return _checked(tuple([size.value(sizes) for size in shape]))
+
+
+def _checked(lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Raises LimitError for the axes of an array that would not fit."""
+    if prod(lengths) > LARGEST:
         raise LimitError(f"an array of shape {lengths} is too large to evaluate")
     return lengths
-
-
-def _size_names(order: Sequence[Tensor]) -> frozenset[str]:
-    names: set[str] = set()
-    for node in order:
-        names.update(names_in((*node.shape, *sizes_in(node))))
-    return frozenset(names)
 
 
 def _value(
@@ -278,8 +249,6 @@ def _value(
     sizes: Mapping[str, int],
     callables: Mapping[str, Callable[..., Any]],
 ) -> NDArray[Any]:
-    import numpy as np
-
     result: NDArray[Any]
     match node := cast("Node", node):
         case Symbol():
@@ -292,8 +261,7 @@ def _value(
             return np.asarray(float(size.value(sizes)))
         case Unit(position=position):
             result = np.zeros(_lengths(node.shape, sizes))
-            if position > len(result):
-                raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {len(result)}")
+            check_position(position, len(result))
             result[position - 1] = 1.0
         case Pairing():
             slow, fast, whole = _lengths(node.shape, sizes)
@@ -309,39 +277,12 @@ def _value(
         case Map(function="pow"):
             result = np.asarray(operands[0] ** operands[1])
         case Map(function=name):
-            result = np.asarray(_implementation(name, callables).call(*operands))
-            result = np.broadcast_to(result, operands[0].shape) if result.ndim == 0 else result
+            return of_entries(name, callables, operands)
         case Apply(function=name, arguments=arguments):
-            return _applied(_implementation(name, callables), tuple(argument.order for argument in arguments), operands)
+            function = implementation(name, callables)
+            orders = [argument.order for argument in arguments]
+            own = [order if want is None else want for order, want in zip(orders, function.orders or orders, strict=True)]
+            return over_leading_axes(function.call, operands, own)
         case _ as never:
             assert_never(never)
     return result
-
-
-def _implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
-    import numpy as np
-
-    if name in callables:
-        return NumpyFunction(callables[name], ())
-    if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
-        return NumpyFunction(np.linalg.inv, (2,))
-    if name not in computable():
-        raise UnknownFunctionError(
-            f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"'
-        )
-    return numpy_function(name)
-
-
-def _applied(function: NumpyFunction, orders: tuple[int, ...], operands: tuple[Any, ...]) -> NDArray[Any]:
-    """``function`` over the last axes of its operands, one call for every position along the
-    leading axes."""
-    import numpy as np
-
-    own = [order if want is None else want for order, want in zip(orders, function.orders or orders, strict=True)]
-    outer = np.broadcast_shapes(*(operand.shape[: operand.ndim - axes] for operand, axes in zip(operands, own, strict=True)))
-    wide = [
-        np.broadcast_to(operand, outer + operand.shape[operand.ndim - axes :])
-        for operand, axes in zip(operands, own, strict=True)
-    ]
-    results = [np.asarray(function.call(*(operand[place] for operand in wide))) for place in np.ndindex(outer)]
-    return np.stack(results).reshape(outer + results[0].shape)

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.lazy import later
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import is_square
-from matcalc.base.traversal import postordered
+from matcalc.base.sizes import is_square, product_shape
+from matcalc.base.traversal import without
 from matcalc.expr import nodes as e
-from matcalc.facts import known as k
-from matcalc.facts import ranges as r
+from matcalc.facts import known as k, ranges as r
 from matcalc.facts.known import NOTHING, Known, plain
 from matcalc.facts.ranges import ANY, ONE, Range
 from matcalc.facts.table import implied
@@ -34,7 +32,7 @@ Factor: TypeAlias = tuple[e.Expr, bool]
 def known(expression: e.Expr) -> Known:
     """What holds of the value of an expression wherever it has one."""
     if not hasattr(expression, "known"):
-        for node in postordered([expression], _without):
+        for node in without(expression, "known"):
             spend(2 + len(node.below))
             object.__setattr__(node, "known", _with_rank(_known(cast("e.Node", node)), node))
     return expression.known
@@ -44,7 +42,7 @@ def _with_rank(found: Known, node: e.Expr) -> Known:
     """A vector that is not 0 has full rank."""
     if "nonzero" not in found or node.is_scalar:
         return found
-    return k.with_traits(found, _thin(node))
+    return k.with_traits(found, ("full_column_rank",) if node.is_column else ("full_row_rank",) if node.is_row else ())
 
 
 def is_positive(expression: e.Expr) -> bool:
@@ -65,10 +63,6 @@ def is_symmetric(expression: e.Expr) -> bool:
 def is_diagonal(expression: e.Expr) -> bool:
     """Whether the value is a diagonal matrix."""
     return "diagonal" in known(expression)
-
-
-def _without(node: e.Expr) -> list[e.Expr]:
-    return [operand for operand in node.below if not hasattr(operand, "known")]
 
 
 def _known(node: e.Node) -> Known:
@@ -132,11 +126,6 @@ def _leaf(node: _Leaf) -> Known:
             return k.known(r.BIT, ("orthogonal", "rows_sum_to_one", "columns_sum_to_one", *symmetric), square=True)
         case _:
             assert_never(node)
-
-
-def _thin(node: e.Expr) -> tuple[str, ...]:
-    """The rank of a vector that is not 0."""
-    return ("full_column_rank",) if node.is_column else ("full_row_rank",) if node.is_row else ()
 
 
 def _norm(node: e.Norm) -> Known:
@@ -344,9 +333,6 @@ def _structured(node: _Structured) -> Known:
 
 def _total(operand: e.Expr, axis: str | None) -> Known:
     traits = operand.known.traits
-    summed = {"rows": "rows_sum_to_one", "cols": "columns_sum_to_one"}.get(axis or "", "")
-    if axis is None and operand.is_column:
-        summed = "columns_sum_to_one"
-    if axis is None and operand.is_row:
-        summed = "rows_sum_to_one"
+    along = axis or ("cols" if operand.is_column else "rows" if operand.is_row else "")
+    summed = {"rows": "rows_sum_to_one", "cols": "columns_sum_to_one"}.get(along, "")
     return plain(ONE if summed in traits else r.total(operand.known.entries))

@@ -10,15 +10,27 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 from operator import mul
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ShapeError
 from matcalc.base.records import computed, interned
-from matcalc.base.shapes import common_shape, product_shape, reduced_shape, require_flat, shape_text, square_shape
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of
-from matcalc.base.traversal import operands_of
-from matcalc.base.traversal import postorder as postorder
-from matcalc.facts.known import Known
+from matcalc.base.sizes import (
+    ONE,
+    Shape,
+    Size,
+    axes_of,
+    common_shape,
+    product_shape,
+    reduced_shape,
+    require_flat,
+    shape_of,
+    shape_text,
+    square_shape,
+)
+from matcalc.base.traversal import operands_of, postorder as postorder
+
+if TYPE_CHECKING:
+    from matcalc.facts.known import Known
 
 
 @interned
@@ -72,7 +84,11 @@ class Expr:
 
 @interned
 class Leaf(Expr):
-    """A node without operands."""
+    """A node without operands: an array of its ``sizes``, or else a scalar."""
+
+    def _shape(self) -> Shape:
+        shape: Shape = getattr(self, "sizes", ())
+        return shape
 
 
 @interned
@@ -110,18 +126,12 @@ class Symbol(Leaf):
     sizes: Shape
     properties: frozenset[str] = frozenset()
 
-    def _shape(self) -> Shape:
-        return self.sizes
-
 
 @interned
 class Number(Leaf):
     """An exact rational number (decimals in the input are read exactly)."""
 
     value: Fraction
-
-    def _shape(self) -> Shape:
-        return ()
 
 
 @interned
@@ -130,18 +140,12 @@ class Constant(Leaf):
 
     name: str
 
-    def _shape(self) -> Shape:
-        return ()
-
 
 @interned
 class SizeValue(Leaf):
     """A size used as a number, as ``n`` in ``sum(x)/n``."""
 
     size: Size
-
-    def _shape(self) -> Shape:
-        return ()
 
 
 @interned
@@ -158,18 +162,12 @@ class Ones(Leaf):
 
     sizes: Shape
 
-    def _shape(self) -> Shape:
-        return self.sizes
-
 
 @interned
 class Zeros(Leaf):
     """All entries zero, of any shape (the scalar zero is ``Number(Fraction(0))``)."""
 
     sizes: Shape
-
-    def _shape(self) -> Shape:
-        return self.sizes
 
 
 @interned

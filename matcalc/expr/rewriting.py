@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from matcalc.base.records import field_names
@@ -19,10 +19,17 @@ from matcalc.expr.nodes import (
     Multilinear,
     Node,
     Nonlinear,
+    Product,
     Sum,
     Symbol,
     postorder,
 )  # fmt: skip
+
+
+def product_of(factors: Sequence[Expr]) -> Expr:
+    """The product of one factor or of several."""
+    return factors[0] if len(factors) == 1 else Product(tuple(factors))
+
 
 # ------------------------------------------------------------
 # Matrix expressions built again with some of their parts replaced.
@@ -42,6 +49,27 @@ def replaced(expression: Expr, values: Mapping[str, Expr]) -> Expr:
 def replaced_all(expressions: tuple[Expr, ...], values: Mapping[str, Expr]) -> list[Expr]:
     """``replaced`` for several expressions, visiting what they share once."""
     return _rebuilt(expressions, lambda node: values.get(node.name, node) if isinstance(node, Symbol) else node)
+
+
+def resolved(definitions: Mapping[str, Expr], known: Mapping[str, Expr] | None = None) -> dict[str, Expr]:
+    """What is ``known`` of names, and definitions in terms of these and of the names before them,
+    with all names replaced by what they stand for."""
+    found = dict(known or {})
+    for name, definition in definitions.items():
+        found[name] = replaced(definition, found)
+    return found
+
+
+def rested_on(definitions: Mapping[str, Expr], *expressions: Expr) -> dict[str, Expr]:
+    """The definitions that expressions rest on, in their order: each is in terms of those before
+    it."""
+    wanted = set(symbols_in(*expressions))
+    found: dict[str, Expr] = {}
+    for name in reversed(tuple(definitions)):
+        if name in wanted:
+            found[name] = definitions[name]
+            wanted.update(symbols_in(found[name]))
+    return dict(reversed(found.items()))
 
 
 def symbols_in(*expressions: Expr) -> dict[str, Symbol]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from itertools import takewhile
 from math import exp, log
 from random import Random
 from typing import Any, TypeAlias
@@ -22,7 +24,7 @@ from matcalc.base.sizes import is_square
 from matcalc.facts import matrices
 from matcalc.facts.matrices import STYLES, Style, draw_entry
 from matcalc.facts.membership import belongs
-from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square
+from matcalc.facts.table import EntryValues, entries_of, implied, kinds, needs_square, tie_of, tied
 
 Member: TypeAlias = Any
 """A Fraction, or nested lists of Fractions."""
@@ -111,16 +113,19 @@ def _candidates(request: Request) -> Iterator[Member]:
         case 0:
             yield request.entry()
         case 2:
+            rows, cols = request.shape
             recipe = next(recipe for test, recipe in _RECIPES if test(request))
-            for _ in range(_ATTEMPTS):
-                found = recipe(request)
-                if found is None:
-                    break
-                yield found
-            yield from _plain(request)
+            yield from _attempts(partial(recipe, request))
+            yield from matrices.plain(rows, cols)  # a few that have many facts at once
+            if rows == cols:
+                yield from _attempts(partial(_signed_permutation, request, rows, cols))
         case _:
-            for _ in range(_ATTEMPTS):
-                yield _array(request, request.shape)
+            yield from _attempts(partial(_array, request, request.shape))
+
+
+def _attempts(draw: Callable[[], Member]) -> Iterator[Member]:
+    """Draws, until one says that there is none."""
+    return takewhile(lambda found: found is not None, (draw() for _ in range(_ATTEMPTS)))
 
 
 def _array(request: Request, shape: tuple[int, ...]) -> Member:
@@ -141,8 +146,7 @@ def _array(request: Request, shape: tuple[int, ...]) -> Member:
 
 
 def _unit(request: Request, size: int) -> list[Fraction]:
-    """A vector of length one, by stereographic projection; one of the axes where singular values
-    are asked for."""
+    """A vector of length one; one of the axes where singular values are asked for."""
     if request.has("integer") or (request.style.singular and not request.has("positive")):
         return _one_entry(request, size, range(size))
     near = _near(request)
@@ -196,14 +200,16 @@ def _diagonal(request: Request) -> Member:
     where no fact picks these."""
     known, size = request.facts, request.shape[0]
     if request.has("orthogonal", "idempotent"):
-        options = [Fraction(value) for value in (1, -1, 0)]
-        options = [t for t in options if request.allowed.allows(t) and belongs([[t]], known - {"diagonal"})]
+        options = [t for t in _UNITS if request.allowed.allows(t) and belongs([[t]], known - {"diagonal"})]
         return fields.diagonal([request.rng.choice(options) for _ in range(size)]) if options else None
     definite = request.has("positive_semidefinite")
     entries = [request.entry(nonzero=request.has("invertible", "positive_definite")) for _ in range(size)]
     if request.style.singular and not request.has("invertible"):
         entries[request.rng.randrange(size)] = Fraction(0)
-    return fields.diagonal([abs(entry) if definite else entry for entry in entries])
+    return fields.diagonal(list(map(abs, entries)) if definite else entries)
+
+
+_UNITS = (Fraction(1), Fraction(-1), Fraction(0))
 
 
 def _orthonormal(request: Request) -> Member:
@@ -321,8 +327,7 @@ def _idempotent(request: Request) -> Member:
     if request.has("simplex"):
         return _idempotent_stochastic(request, size)
     if request.has("positive", "sign"):
-        left = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
-        right = [draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)]
+        left, right = [[draw_entry(rng, STYLES["counting"], request.allowed) for _ in range(size)] for _ in range(2)]
         total = fields.dot(right, left)
         return fields.scaled(1 / total, matrices.outer(left, right)) if total else fields.zeros(size, size)
     if request.has("integer", "nonnegative"):
@@ -453,14 +458,7 @@ def _tied(request: Request) -> Member:
     if triangular and request.has("invertible"):
         for k in range(rows):
             found[k][k] = request.entry(nonzero=True)
-    for i in range(rows):
-        for j in range(cols):
-            if request.has("lower_triangular") and i < j or request.has("upper_triangular") and i > j:
-                found[i][j] = Fraction(0)
-            elif request.has("symmetric") and i > j:
-                found[i][j] = found[j][i]
-            elif request.has("antisymmetric") and i >= j:
-                found[i][j] = -found[j][i] if i > j else Fraction(0)
+    found = tied(found, tie_of(request.facts))
     if request.style.singular and not request.has("invertible"):
         if triangular:
             found[k := rng.randrange(rows)][k] = Fraction(0)
@@ -480,14 +478,3 @@ _RECIPES: tuple[tuple[Callable[[Request], bool], Callable[[Request], Member]], .
     (lambda request: True, _tied),
 )
 """Which recipe draws a matrix: that of the first fact that it has."""
-
-
-def _plain(request: Request) -> Iterator[Member]:
-    """A few matrices that have many facts at once."""
-    rows, cols = request.shape
-    yield from matrices.plain(rows, cols)
-    for _ in range(_ATTEMPTS if rows == cols else 0):
-        found = _signed_permutation(request, rows, cols)
-        if found is None:
-            return
-        yield found

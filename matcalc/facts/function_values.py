@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from functools import reduce
+from collections.abc import Hashable, Iterable, Sequence
+from functools import partial, reduce
 
 from matcalc.base.functions import Function, computable
 from matcalc.base.records import record
@@ -49,14 +49,12 @@ def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
     function = computable().get(name)
     if function is None:
         return NOTHING
-    entries = Range.of(function.range) if function.range else ANY
-    for fact, text in function.ranges:
-        if has(argument, fact):
-            entries = r.both(entries, Range.of(text))
+    more = [Range.of(text) for fact, text in function.ranges if has(argument, fact)]
+    entries = reduce(r.both, more, Range.of(function.range) if function.range else ANY)
     if not order:
         return plain(entries)
     names = [fact for given, facts in function.gives if given == "any" or has(argument, given) for fact in facts.split()]
-    names += [fact for fact in function.keeps if has(argument, fact)]
+    names += filter(partial(has, argument), function.keeps)
     if function.symmetry == "always" or (function.symmetry == "kept" and "symmetric" in argument):
         names.append("symmetric")
     traits = traits_of(names) if order > 1 else frozenset([_OF_VECTOR[name] for name in names if name in _OF_VECTOR])
@@ -85,38 +83,23 @@ def traits_of_chain(chain: Sequence[Letter]) -> frozenset[str]:
         if not sign:
             return frozenset()
         first, last, negative = first + 1, last - 1, negative != (sign < 0)
-    outer = chain[last + 1 :] if first == last else chain[first:]
-    found = _of_middle(chain[first].known, outer) if first == last else _of_pairs(outer)
+    if first == last:
+        between = _from_outer(chain[last + 1 :], ("symmetric", "antisymmetric", "nonnegative_form"))
+        found = chain[first].known.traits & (between - {"identity"})
+    else:
+        found = _from_outer(chain[first:], ("symmetric", "nonnegative_form"))
     return found & _OF_NEGATIVE if negative else found
 
 
 _OF_NEGATIVE = frozenset({"symmetric", "antisymmetric"})
 
 
-def _of_pairs(outer: Sequence[Letter]) -> frozenset[str]:
-    """Of ``B' B`` with the factors of B."""
-    found = {"symmetric", "nonnegative_form"}
-    if _all_have(outer, "full_column_rank"):
-        found.add("positive_form")
-    if _all_have(outer, "orthonormal"):
-        found.add("identity")
-    if _all_have(outer, "orthonormal_rows"):
-        found.add("idempotent")
-    return frozenset(found)
+_FROM_OUTER = (("full_column_rank", "positive_form"), ("orthonormal", "identity"), ("orthonormal_rows", "idempotent"))
+"""What ``B' B`` has when all factors of B have a trait, and ``B' W B`` when W has it, too."""
 
 
-def _of_middle(middle: Known, outer: Sequence[Letter]) -> frozenset[str]:
-    """Of ``B' W B`` with the factors of B."""
-    kept = {"symmetric", "antisymmetric", "nonnegative_form"}
-    if _all_have(outer, "full_column_rank"):
-        kept.add("positive_form")
-    if _all_have(outer, "orthonormal_rows"):
-        kept.add("idempotent")
-    return middle.traits & kept
-
-
-def _all_have(factors: Sequence[Letter], trait: str) -> bool:
-    return all(trait in factor.known for factor in factors)
+def _from_outer(outer: Sequence[Letter], always: Iterable[str]) -> frozenset[str]:
+    return frozenset(always).union([trait for given, trait in _FROM_OUTER if all(given in factor.known for factor in outer)])
 
 
 def _mirrored(one: Letter, other: Letter) -> int:

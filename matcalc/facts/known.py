@@ -94,9 +94,7 @@ def _consequences(square: bool) -> tuple[tuple[frozenset[str], frozenset[str]], 
     stated = [(frozenset([fact.name]), fact.implies) for fact in facts().values()]
     stated += [(one.of - {SQUARE}, one.implies) for one in combinations() if square or SQUARE not in one.of]
     found = _split((*_ALWAYS, *_SQUARE_ONLY) if square else _ALWAYS)
-    for left, right in stated:
-        if left <= _STATED:
-            found.append((traits_of(left), traits_of(name for name in right if name in _STATED)))
+    found += [(traits_of(left), traits_of(_STATED.intersection(right))) for left, right in stated if left <= _STATED]
     return tuple(found)
 
 
@@ -257,15 +255,14 @@ def _beside_identity(terms: Sequence[tuple[Range, Known]]) -> frozenset[str]:
     c, d = first[0].value, second[0].value
     if "identity" not in first[1] or "idempotent" not in second[1] or c is None or d is None:
         return frozenset()
-    found = set()
-    if c and c + d:
-        found.add("invertible")
-    if {c, c + d} <= {0, 1}:
-        found.add("idempotent")
-    if "symmetric" in second[1]:
-        found |= {"orthogonal"} if {abs(c), abs(c + d)} == {1} else set()
-        found |= {"nonnegative_form"} if min(c, c + d) >= 0 else set()
-    return frozenset(found)
+    values, symmetric = {c, c + d}, "symmetric" in second[1]
+    found = {
+        "invertible": 0 not in values,
+        "idempotent": values <= {0, 1},
+        "orthogonal": symmetric and values <= {1, -1},
+        "nonnegative_form": symmetric and min(values) >= 0,
+    }
+    return frozenset([trait for trait, holds in found.items() if holds])
 
 
 def has(one: Known, fact: str) -> bool:

@@ -11,8 +11,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc.base import rational
+from matcalc.base.lazy import np
 from matcalc.base.sizes import is_square
-from matcalc.facts.table import entries_of, facts, implied
+from matcalc.facts.table import Tie, entries_of, facts, implied, may_vary, needs_square
 
 Entries: TypeAlias = list[Any]
 
@@ -31,13 +32,16 @@ def belongs(array: Any, names: Iterable[str]) -> bool:
     False
     """
     nested, shape = _nested(array)
-    flat = _flat(nested, len(shape))
-    exact = all(isinstance(entry, Fraction | int) for entry in flat)
     known = implied(names, square=is_square(shape))
+    rows = _rows(nested, len(shape)) if shape else [[nested]]
+    flat = [entry for row in rows for entry in row]
+    shown = [row[k] for k, row in enumerate(rows) if k < len(row)] if "diagonal" in known and len(shape) == 2 else flat
+    exact = all(isinstance(entry, Fraction | int) for entry in flat)
     rounding = 0.0 if exact else _ROUNDING * max([1.0, *(abs(float(entry)) for entry in flat)])
-    if not _entries_allowed(nested, flat, shape, known, rounding):
+    if not all(entries_of(known).allows(entry, rounding) for entry in shown):
         return False
-    rows = [nested] if len(shape) == 1 else [[nested]] if not shape else _rows(nested, len(shape))
+    if needs_square(known) and not is_square(shape):
+        return False
     scaled, unit = rational.whole(rows) if exact else (rows, 1)
     asked = Asked(scaled, unit, shape, rounding)
     return all(_HOLDS[name](asked) for name in sorted(known) if name in _HOLDS)
@@ -52,10 +56,6 @@ class Asked:
     unit: int
     shape: tuple[int, ...]
     rounding: float
-
-    @property
-    def square(self) -> bool:
-        return is_square(self.shape)
 
     @property
     def columns(self) -> list[list[Any]]:
@@ -89,44 +89,22 @@ def _rows(nested: Any, order: int) -> list[Any]:
     return found
 
 
-def _flat(nested: Any, order: int) -> Entries:
-    return [nested] if not order else [entry for row in _rows(nested, order) for entry in row]
-
-
-def _entries_allowed(nested: Any, flat: Entries, shape: tuple[int, ...], known: frozenset[str], rounding: float) -> bool:
-    """Whether the entries are as they may be: of a diagonal matrix those on the diagonal."""
-    if "diagonal" in known and len(shape) == 2:
-        flat = [row[k] for k, row in enumerate(nested) if k < len(row)]
-    allowed = entries_of(known)
-    if not rounding:
-        return all(allowed.allows(entry) for entry in flat)
-    for entry in flat:
-        near = round(entry)
-        is_whole = abs(entry - near) <= rounding
-        if (allowed.values is not None or allowed.whole) and not is_whole:
-            return False
-        if allowed.values is not None and near not in allowed.values:
-            return False
-        if (allowed.lowest == ">" and entry <= 0) or (allowed.lowest == ">=" and entry < -rounding):
-            return False
-    return True
-
-
 def _symmetric(asked: Asked) -> bool:
-    return asked.square and asked.equal(asked.rows, asked.columns)
+    return asked.equal(asked.rows, asked.columns)
 
 
 def _antisymmetric(asked: Asked) -> bool:
-    return asked.square and asked.equal(asked.rows, [[-entry for entry in column] for column in asked.columns])
+    return asked.equal(asked.rows, [[-entry for entry in column] for column in asked.columns])
 
 
-def _zero_where(test: Callable[[int, int], bool]) -> Callable[[Asked], bool]:
-    def zero(asked: Asked) -> bool:
-        return asked.square and all(
-            asked.same(entry, 0) for i, row in enumerate(asked.rows) for j, entry in enumerate(row) if test(i, j)
-        )
+def _keeps(tie: Tie) -> Callable[[Asked], bool]:
+    """Whether the entries are zero that the tie says are."""
 
-    return zero
+    def holds(asked: Asked) -> bool:
+        entries = [(i, j, entry) for i, row in enumerate(asked.rows) for j, entry in enumerate(row)]
+        return all(may_vary(tie, i, j) or asked.same(entry, 0) for i, j, entry in entries)
+
+    return holds
 
 
 def _orthonormal(asked: Asked) -> bool:
@@ -137,8 +115,6 @@ def _orthonormal(asked: Asked) -> bool:
 
 
 def _idempotent(asked: Asked) -> bool:
-    if not asked.square:
-        return False
     squared = rational.whole_product(asked.rows, asked.rows)
     if asked.rounding:  # the products of entries round as their sizes
         largest = max(abs(entry) for row in asked.rows for entry in row)
@@ -147,41 +123,23 @@ def _idempotent(asked: Asked) -> bool:
 
 
 def _invertible(asked: Asked) -> bool:
-    if not asked.square:
-        return False
     if asked.rounding:
-        import numpy as np
-
         return bool(np.linalg.matrix_rank(np.asarray(asked.rows, dtype=float)) == asked.shape[0])
     return rational.rank(asked.rows) == asked.shape[0]
 
 
-def _eigenvalues(asked: Asked) -> tuple[float, float]:
-    """The smallest eigenvalue of a symmetric matrix of floats, and the largest absolute value."""
-    import numpy as np
+def _form(*, definite: bool) -> Callable[[Asked], bool]:
+    """Whether x'Ax is not negative, or positive, of what is seen to be symmetric besides."""
 
-    values = np.linalg.eigvalsh(np.asarray(asked.rows, dtype=float))
-    return float(values[0]), float(np.max(np.abs(values), initial=0.0))
+    def holds(asked: Asked) -> bool:
+        if asked.rounding:
+            values = np.linalg.eigvalsh(np.asarray(asked.rows, dtype=float))
+            largest = float(np.max(np.abs(values), initial=0.0))
+            return bool(values[0] > 1e-14 * largest if definite else values[0] >= -1e-9 * max(1.0, largest))
+        pivots = rational.pivots(asked.rows)
+        return pivots is not None and all(pivot > 0 or (pivot == 0 and not definite) for pivot in pivots)
 
-
-def _definite(asked: Asked) -> bool:
-    if not _symmetric(asked):
-        return False
-    if asked.rounding:
-        lowest, largest = _eigenvalues(asked)
-        return lowest > 1e-14 * largest
-    pivots = rational.pivots(asked.rows)
-    return pivots is not None and all(pivot > 0 for pivot in pivots)
-
-
-def _semidefinite(asked: Asked) -> bool:
-    if not _symmetric(asked):
-        return False
-    if asked.rounding:
-        lowest, largest = _eigenvalues(asked)
-        return lowest >= -1e-9 * max(1.0, largest)
-    pivots = rational.pivots(asked.rows)
-    return pivots is not None and all(pivot >= 0 for pivot in pivots)
+    return holds
 
 
 def _sums_to_one(asked: Asked) -> bool:
@@ -190,7 +148,7 @@ def _sums_to_one(asked: Asked) -> bool:
 
 
 def _columns_sum_to_one(asked: Asked) -> bool:
-    return asked.square and all(asked.same(sum(column), asked.unit) for column in asked.columns)
+    return all(asked.same(sum(column), asked.unit) for column in asked.columns)
 
 
 def _unit(asked: Asked) -> bool:
@@ -200,13 +158,13 @@ def _unit(asked: Asked) -> bool:
 _HOLDS: Mapping[str, Callable[[Asked], bool]] = {
     "symmetric": _symmetric,
     "antisymmetric": _antisymmetric,
-    "lower_triangular": _zero_where(lambda i, j: i < j),
-    "upper_triangular": _zero_where(lambda i, j: i > j),
-    "diagonal": _zero_where(lambda i, j: i != j),
+    "lower_triangular": _keeps("lower"),
+    "upper_triangular": _keeps("upper"),
+    "diagonal": _keeps("diagonal"),
     "orthonormal": _orthonormal,
     "invertible": _invertible,
-    "positive_definite": _definite,
-    "positive_semidefinite": _semidefinite,
+    "positive_definite": _form(definite=True),
+    "positive_semidefinite": _form(definite=False),
     "idempotent": _idempotent,
     "simplex": _sums_to_one,
     "doubly_stochastic": _columns_sum_to_one,

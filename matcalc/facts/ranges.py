@@ -254,11 +254,7 @@ def _whole_power(one: Range, exponent: int) -> Range:
     value = one.value
     if value is not None and abs(value) == 1:
         return Range.at(value**exponent)
-    if exponent % 2 == 0:
-        size = absolute(one)
-        found = _of_bounds(size)
-    else:
-        found = _of_bounds(one)
+    found = _of_bounds(one if exponent % 2 else absolute(one))
     return _made(found.low, found.high, found.above, found.below, one.nonzero, one.whole)
 
 

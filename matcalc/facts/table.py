@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -371,13 +370,13 @@ class EntryValues:
     """``">"``, ``">="``, or nothing."""
     whole: bool = False
 
-    def allows(self, t: Any) -> bool:
-        """Whether an exact number is allowed."""
-        if self.values is not None:
-            return t in self.values
-        if self.whole and t.denominator != 1:
-            return False
-        return not self.lowest or bool(t > 0) or (self.lowest == ">=" and t == 0)
+    def allows(self, t: Any, rounding: float = 0.0) -> bool:
+        """Whether a number is allowed, up to rounding, of which an exact one has none."""
+        if self.whole or self.values is not None:
+            near = round(t)
+            if abs(t - near) > rounding or (self.values is not None and near not in self.values):
+                return False
+        return not self.lowest or bool(t > 0) or (self.lowest == ">=" and bool(t >= -rounding))
 
 
 @cache
@@ -403,7 +402,7 @@ def entry_values(text: str) -> EntryValues:
 @lru_cache(maxsize=1024)
 def entries_of(names: frozenset[str]) -> EntryValues:
     """What all of these facts together allow an entry to be."""
-    every = [entry_values(facts()[name].entries) for name in sorted(names) if name in facts()]
+    every = [entry_values(facts()[name].entries) for name in sorted(names & facts().keys())]
     lowest = max([one.lowest for one in every], key=("", ">=", ">").index, default="")
     whole = any(one.whole for one in every)
     first = next((one.values for one in every if one.values is not None), None)
@@ -468,14 +467,13 @@ def mirrored(tie: Tie) -> int:
     return 1 if tie == "symmetric" else -1 if tie == "antisymmetric" else 0
 
 
-def projected(matrix: Rows, tie: Tie) -> Matrix:
-    """The nearest matrix that keeps the tie, of exact entries.
+def tied(matrix: Rows, tie: Tie) -> Matrix:
+    """The matrix that keeps the tie and has the same entries on the diagonal and above it, as far
+    as they are free.
 
-    >>> projected([[1, 2], [4, 3]], "lower"), projected([[1, 2], [4, 3]], "symmetric")
-    ([[1, 0], [4, 3]], [[Fraction(1, 1), Fraction(3, 1)], [Fraction(3, 1), Fraction(3, 1)]])
+    >>> tied([[1, 2], [4, 3]], "antisymmetric"), tied([[1, 2], [4, 3]], "lower")
+    ([[0, 2], [-2, 0]], [[1, 0], [4, 3]])
     """
     sign = mirrored(tie)
-    if not sign:
-        return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
-    half = Fraction(1, 2)
-    return [[half * (entry + sign * matrix[j][i]) for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
+    shown = [[matrix[j][i] * sign if sign and i > j else entry for j, entry in enumerate(row)] for i, row in enumerate(matrix)]
+    return [[entry if may_vary(tie, i, j) else entry - entry for j, entry in enumerate(row)] for i, row in enumerate(shown)]

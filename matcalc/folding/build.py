@@ -9,7 +9,7 @@ from typing import cast
 
 from matcalc.base.functions import functions
 from matcalc.base.records import blake2b, field_names
-from matcalc.base.traversal import postordered, with_operands
+from matcalc.base.traversal import with_operands, without
 from matcalc.expr.deduction import is_diagonal, is_symmetric
 from matcalc.expr.nodes import (
     Call,
@@ -47,7 +47,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import indices_at, rebuilt_with
+from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
@@ -140,7 +140,7 @@ def product(factors: Iterable[Expr]) -> Expr:
                 flat[-1] = merged
     if not flat:
         return UNIT
-    return flat[0] if len(flat) == 1 else Product(tuple(flat))
+    return product_of(flat)
 
 
 def _merged(last: Expr, factor: Expr) -> Expr | None:
@@ -249,6 +249,18 @@ def kronecker(left: Expr, right: Expr) -> Expr:
     )
 
 
+def spread(terms: Iterable[Expr]) -> list[Expr]:
+    """The terms, those of sums among them one by one."""
+    return [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+
+
+def total(terms: Sequence[Expr]) -> Expr:
+    """The sum of the terms, the first without a minus sign in front."""
+    first = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
+    flat = spread([terms[first], *terms[:first], *terms[first + 1 :]])
+    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+
+
 def negative(expression: Expr) -> Expr:
     return expression.operand if isinstance(expression, Negative) else Negative(expression)
 
@@ -333,13 +345,9 @@ def cost(expression: Expr) -> int:
     """How much there is to read: one for each symbol, operator, function name and pair of brackets
     that stays."""
     if not hasattr(expression, "cost"):
-        for node in postordered([expression], _without_cost):
+        for node in without(expression, "cost"):
             object.__setattr__(node, "cost", _own_cost(node) + sum([operand.cost for operand in node.below]))
     return expression.cost
-
-
-def _without_cost(node: Expr) -> list[Expr]:
-    return [operand for operand in node.below if not hasattr(operand, "cost")]
 
 
 def _own_cost(node: Expr) -> int:
@@ -365,7 +373,7 @@ def _own_cost(node: Expr) -> int:
 def digest(expression: Expr) -> int:
     """A process-independent name of the structure, to break ties in orderings."""
     if not hasattr(expression, "digest"):
-        for node in postordered([expression], _without_digest):
+        for node in without(expression, "digest"):
             values = [getattr(node, name) for name in field_names(node)]
             own = [str(value) for value in values if not isinstance(value, (Expr, tuple, frozenset))]
             if isinstance(node, Indexed):
@@ -373,10 +381,6 @@ def digest(expression: Expr) -> int:
             parts = "|".join([type(node).__name__, *own, *map(str, node.shape), *[str(operand.digest) for operand in node.below]])
             object.__setattr__(node, "digest", int.from_bytes(blake2b(parts.encode(), digest_size=8).digest(), "big"))
     return expression.digest
-
-
-def _without_digest(node: Expr) -> list[Expr]:
-    return [operand for operand in node.below if not hasattr(operand, "digest")]
 
 
 # ------------------------------------------------------------

@@ -4,19 +4,18 @@ tensor as sums."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, TypeAlias, assert_never, cast
 
 from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE, Size
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import grouped, postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.linear import MINUS, YES, add
+from matcalc.einstein.linear import MINUS, YES, add, terms_of
 from matcalc.einstein.substitution import apply, renewed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.folding.build import cost
 from matcalc.folding.fold import Folder, leaf, shortest
 from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
@@ -197,10 +196,7 @@ class _Explicit(Folder):
     def finished(self, form: Expr) -> Expr:
         """The form with the members that symbols stand for; a family may have members of others in
         it."""
-        members: dict[str, Expr] = {}
-        for name, member in self._slices.members.items():
-            members[name] = replaced(member, members)
-        return replaced(form, members)
+        return replaced(form, resolved(self._slices.members))
 
     def entries(self, tensor: ix.Tensor) -> Expr | None:
         """The array of its entries, each with a form."""
@@ -217,12 +213,10 @@ class _Explicit(Folder):
 
     def over(self, tensor: ix.Tensor, families: Sequence[str], nested: int = 0) -> Term | None:
         """The sum of terms over the members of families, and of the terms that are no such sums."""
-        terms = tensor.terms if isinstance(tensor, ix.Sum) else ((YES, tensor),)
+        terms = terms_of(tensor)
         found = [self._member_sum(term, families) if nested < _MOST_NESTED else None for _, term in terms]
-        groups: dict[Index, list[tuple[Fraction, ix.Tensor]]] = {}
-        for (coefficient, _), sliced in zip(terms, found):
-            if sliced is not None:
-                groups.setdefault(sliced[0], []).append((coefficient, sliced[1]))
+        pairs = [(coefficient, sliced) for (coefficient, _), sliced in zip(terms, found) if sliced is not None]
+        groups = grouped((index, (coefficient, sliced)) for coefficient, (index, sliced) in pairs)
         if not groups and not nested:
             return None
         rest = [term for term, sliced in zip(terms, found) if sliced is None]

@@ -45,6 +45,7 @@ from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
 from matcalc.rewrite.distribution import without_deep_sums
+from matcalc.rules.fold_forms import fold_forms
 
 if TYPE_CHECKING:
     from matcalc.folding import pairings
@@ -126,7 +127,7 @@ class Folder:
 
     def __init__(self, order: ReadingOrder) -> None:
         self.order = order
-        self.fold_forms = Forms(order)
+        self.fold_forms = Forms(order, fold_forms())
         self.terms: dict[ix.Tensor, Term | None] = {}
         self.forms: dict[ix.Tensor, Expr | None] = {}
 
@@ -339,9 +340,10 @@ class Folder:
 
     def _norm_power(self, term: Term, exponent: Fraction) -> Term:
         """The power of the norm of a term, whose number stands outside where that is rational."""
-        number = rational_power(abs(term.coefficient), exponent.numerator) if exponent.denominator == 1 else YES
-        inside = replace(term, coefficient=YES if exponent.denominator == 1 else abs(term.coefficient))
-        return Term(number, {Norm(expression_of(inside, self.order), "2"): exponent}, ())
+        number = abs(term.coefficient)
+        if exponent.denominator == 1:
+            return Term(rational_power(number, exponent.numerator), {Norm(self._positive(term), "2"): exponent}, ())
+        return Term(YES, {Norm(expression_of(replace(term, coefficient=number), self.order), "2"): exponent}, ())
 
     def _whole_power(self, term: Term, node: ix.Power) -> Term:
         exponent = node.exponent

@@ -146,7 +146,7 @@ class Graph:
         spend(2 + (len(self.edges) >> 1))
         at = self._incidence()
         kept = {*self.output, *(vertex for pairing in self.pairings for vertex in pairing)}
-        bound = [vertex for vertex in self._vertices(at) if vertex not in kept]
+        bound = [vertex for vertex in sorted({*at, *self.vectors}) if vertex not in kept]
         return (
             self._finish_vectors(bound, at)
             or self._finish_leaves(bound, at)
@@ -155,9 +155,6 @@ class Graph:
             or self._merge_parallel()
             or self._insert_diagonals(bound, at)
         )
-
-    def _vertices(self, at: dict[int, list[Edge]]) -> list[int]:
-        return sorted({*at, *self.vectors})
 
     def _incidence(self) -> dict[int, list[Edge]]:
         at: dict[int, list[Edge]] = {}

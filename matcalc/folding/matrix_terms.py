@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
@@ -47,7 +47,9 @@ from matcalc.folding.build import (
     transpose,
     transposed_chain,
 )
-from matcalc.rules.lines import Template, fold_forms
+
+if TYPE_CHECKING:
+    from matcalc.rules.fold_forms import Template
 
 # ------------------------------------------------------------
 # A term of a result: a number, scalar factors with exponents, and a chain of matrix factors.
@@ -208,11 +210,11 @@ Chain: TypeAlias = tuple[Expr, ...]
 
 
 class Forms:
-    """Fills forms, commuting factors in reading order."""
+    """Fills ``forms``, several for a name, commuting factors in reading order."""
 
-    def __init__(self, order: ReadingOrder) -> None:
+    def __init__(self, order: ReadingOrder, forms: Mapping[str, tuple[Template, ...]]) -> None:
         self.order = order
-        self._forms = fold_forms()
+        self._forms = forms
 
     def chain(self, name: str, values: Mapping[str, Chain], sizes: Mapping[str, Size] = MappingProxyType({})) -> Chain:
         """The form of this name; of several the one that reads best."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import replace
-from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import shape_text
 from matcalc.derivation.pipeline import derivative_of
 from matcalc.expr.nodes import Symbol
 from matcalc.interface.results import Derivation, ParsedExpression
@@ -17,17 +18,15 @@ from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare, declaration_text
 from matcalc.language.elaboration import about_unused
 from matcalc.objects.inputs import (
-    NAMES,
     Expression,
     Name,
     Names,
-    explained,
     is_single,
     listed,
     named_in,
     read,
     read_program,
-    require_choice,
+    require_choices,
 )
 
 if TYPE_CHECKING:
@@ -92,12 +91,11 @@ def derive(
     """
     with explained(expression):
         options = reading_options(strict, dialect)
-        _require_choices(layout, symmetric, names)
+        require_choices(layout, symmetric, names)
         if names == "keep":
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
-            kept: Derivation = _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric)
-            return kept
+            return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
         elaborated, symbols = _read(expression, wrt, declare, options, order)
         return _derivation(elaborated, symbols, layout, symmetric)
 
@@ -151,15 +149,15 @@ def gradient(
     """
     with explained(expression):
         options = reading_options(strict, dialect)
-        _require_choices(layout, symmetric, names or "keep")
+        require_choices(layout, symmetric, names or "keep")
         if wrt is not None and not is_single(wrt):
-            found: Gradients = _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
-            return found
-        if names == "keep" and wrt is not None:
-            kept: Derivation = _product_calls().named_derivation(
-                expression, wrt, declare, options, layout, symmetric, scalar=True
+            return cast(
+                "Gradients", _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
             )
-            return kept
+        if names == "keep" and wrt is not None:
+            return cast(
+                "Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
+            )
         elaborated, symbols = _read(expression, wrt, declare, options, 1)
         _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -178,8 +176,7 @@ def jacobian(
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a
     scalar."""
     with explained(expression):
-        options = reading_options(strict, dialect)
-        elaborated, symbols = _read(expression, wrt, declare, options, 1)
+        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 1)
         if elaborated.expression.is_scalar:
             raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
         return _derivation(elaborated, symbols, layout, symmetric)
@@ -198,8 +195,7 @@ def hessian(
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when
     the value is not a scalar."""
     with explained(expression):
-        options = reading_options(strict, dialect)
-        elaborated, symbols = _read(expression, wrt, declare, options, 2)
+        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 2)
         _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
         return _derivation(elaborated, symbols, layout, symmetric)
 
@@ -217,8 +213,7 @@ def _read(
             f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative"
         )
     elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
-    names = [symbol.name for symbol in symbols]
-    results = [name for name in dict.fromkeys(names) if name in outline.steps]
+    results = [name for name in dict.fromkeys(symbol.name for symbol in symbols) if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
         opened = outline.opened(*results)
@@ -227,7 +222,7 @@ def _read(
 
 
 def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
-    _require_choices(layout, symmetric)
+    require_choices(layout, symmetric)
     if elaborated.question is not None and elaborated.question.turned and layout == "denominator":
         layout = "numerator"
     outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
@@ -235,8 +230,7 @@ def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout,
     return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))
 
 
-def _parsed(elaborated: Elaborated) -> ParsedExpression:
-    said = elaborated
+def _parsed(said: Elaborated) -> ParsedExpression:
     return ParsedExpression(said.expression, said.declarations, said.notes, said.origin, said)
 
 
@@ -244,12 +238,6 @@ def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:
     if not elaborated.expression.is_scalar:
         found = shape_text(elaborated.expression.shape)
         raise ShapeError(f"{what} needs a scalar, but the expression is {found}", suggestion=instead)
-
-
-def _require_choices(layout: str, symmetric: str, names: str = "substitute") -> None:
-    require_choice("layout", layout, LAYOUTS)
-    require_choice("symmetric", symmetric, SYMMETRIC)
-    require_choice("treatment of names", names, NAMES)
 
 
 def _product_calls() -> Any:

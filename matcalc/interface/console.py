@@ -60,9 +60,8 @@ def prepare() -> None:
     """From now on nothing that is written to the standard streams fails for its characters."""
     codecs.register_error(ERRORS, _replaced)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors=ERRORS)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=ERRORS)
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
@@ -76,10 +75,9 @@ def _spelling(text: str, place: int) -> str:
     character, before = text[place], text[place - 1 : place]
     if character == "Σ" and "∑" not in text and text[place + 1 : place + 2] in _INDEXES:
         return "sum"
-    if character in SUPERSCRIPTS and (character not in _SPELLED or before in SUPERSCRIPTS):
-        return ("" if before in SUPERSCRIPTS else "^") + SUPERSCRIPTS[character]
-    if character in SUBSCRIPTS:
-        return ("" if before in SUBSCRIPTS else "_") + SUBSCRIPTS[character]
+    for sign, scripts in (("^", SUPERSCRIPTS), ("_", SUBSCRIPTS)):
+        if character in scripts and (character not in _SPELLED or before in scripts):
+            return ("" if before in scripts else sign) + scripts[character]
     return _MARKS.get(character) or _by_parts(character)
 
 

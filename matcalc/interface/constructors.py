@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from matcalc.base.errors import MatcalcError, Span
 from matcalc.base.functions import functions, spellings
@@ -93,8 +93,7 @@ def symbols(declarations: str | Mapping[str, object]) -> Symbols:
     found = [_symbol(declaration) for declaration in parse_declarations(declarations).values()]
     if not found:
         raise MatcalcError("there is no declaration", suggestion='matcalc.symbols("X: n×m, x: m, a: scalar")')
-    made: Any = found[0] if len(found) == 1 else tuple(found)
-    return cast("Symbols", made)
+    return cast("Symbols", found[0] if len(found) == 1 else tuple(found))
 
 
 def _symbol(declaration: Declaration) -> Made:
@@ -151,23 +150,24 @@ def _description(name: str) -> str:
     known = functions().get(spellings().get(name, ""))
     if known is None:
         return f"The function {name} of the language, for expressions."
-    parts = [f"{known.name}: {'elementwise' if known.kind == 'elementwise' else known.signature}"]
-    parts += [f"defined as {known.definition}"] if known.definition else []
-    parts += ['along the rows or columns of a matrix with "rows" or "cols"'] if known.axis else []
-    parts += [known.note] if known.note else []
-    return "; ".join(parts)
+    parts = [
+        f"{known.name}: {'elementwise' if known.kind == 'elementwise' else known.signature}",
+        f"defined as {known.definition}" if known.definition else "",
+        'along the rows or columns of a matrix with "rows" or "cols"' if known.axis else "",
+        known.note,
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def _applied(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
     """A function of expressions."""
     if not arguments:
         raise MatcalcError(f"{name} needs an argument", suggestion=f"matcalc.{name}(x)")
-    words = [argument for argument in arguments if isinstance(argument, str)]
-    for word in words:
-        if word not in (*WORDS, "F", "fro"):
-            raise MatcalcError(
-                f"{name} does not take {word!r}", expected='an expression, a number, "rows", "cols", "nuclear" or "spectral"'
-            )
+    strange = [argument for argument in arguments if isinstance(argument, str) and argument not in (*WORDS, "F", "fro")]
+    if strange:
+        raise MatcalcError(
+            f"{name} does not take {strange[0]!r}", expected='an expression, a number, "rows", "cols", "nuclear" or "spectral"'
+        )
     where = f"be an argument of {name}"
     values = [argument if isinstance(argument, str) else operand(argument, where) for argument in arguments]
     if name == "norm" and values[1:] in (["F"], ["fro"]):
@@ -205,12 +205,10 @@ def _of_sizes(name: str, arguments: tuple[object, ...]) -> ParsedExpression:
 
 def _size(given: object) -> Size:
     """A size given as a number or as text, as in ``X.shape``."""
-    text = str(given)
-    if isinstance(given, bool) or not isinstance(given, int | str):
-        raise MatcalcError(f"{text} is not a size", expected='a whole number, or a name such as "n"')
-    if text.strip() == "1":
+    sized = isinstance(given, int | str) and not isinstance(given, bool)
+    if sized and str(given).strip() == "1":
         return Size.of(1)
-    (declaration,) = parse_declarations({"x": text}).values()
-    if declaration.shape is None or len(declaration.shape) != 1 or declaration.properties:
-        raise MatcalcError(f"{text} is not a size", expected='a whole number, or a name such as "n"')
-    return declaration.shape[0]
+    found = next(iter(parse_declarations({"x": str(given)}).values())) if sized else None
+    if found is None or found.shape is None or len(found.shape) != 1 or found.properties:
+        raise MatcalcError(f"{given} is not a size", expected='a whole number, or a name such as "n"')
+    return found.shape[0]

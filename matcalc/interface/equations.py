@@ -12,6 +12,7 @@ from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, Size, axes_of
+from matcalc.codegen.requests import LaidOut
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import differentiate
 from matcalc.einstein.lowered import Lowered
@@ -86,6 +87,10 @@ class Equation(Sided):
     def _formula(self) -> tuple[Expr | None, Tensor]:
         return self.node, self.tensor
 
+    @property
+    def _value(self) -> Expr | LaidOut:
+        return LaidOut(self.tensor, axes_of(self.value_shape), (), "tensor") if self.node is None else self.node
+
     def equation(self, style: Style = "unicode") -> str:
         """Both sides, as in ``dY = A dX B``."""
         return f"{self.left[1] if style == 'ascii' else self.left[0]} = {self.text(style)}"
@@ -107,9 +112,7 @@ class Equation(Sided):
         """
         return array_function(
             value_callable,
-            self.node,
-            self.tensor,
-            self.value_shape,
+            self._value,
             self.inputs,
             target,
             declarations=self.declarations,
@@ -120,7 +123,7 @@ class Equation(Sided):
         """The source text of that function; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(result=self.sympy())
-        return str(value_code(self.node, self.tensor, self.value_shape, target))
+        return value_code(self._value, target)
 
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """The right side in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from matcalc.base.errors import MatcalcError
-from matcalc.base.layouts import Layout, Symmetric
+from matcalc.base.budgets import as_call
 from matcalc.base.records import guarded, replace
 from matcalc.base.sizes import axes_of
 from matcalc.derivation.pipeline import Outcome, differentiate
@@ -16,11 +15,11 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.expr.rewriting import replaced, replaced_all, symbols_in
+from matcalc.expr.rewriting import replaced_all, resolved, rested_on, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.inputs import Outline, as_call
+from matcalc.objects.inputs import Outline
 from matcalc.objects.parsed import ParsedExpression, Reading, Style
 from matcalc.objects.programs import array_function, gradients_callable, gradients_code
 from matcalc.printing import Shown, index_text, text
@@ -71,7 +70,7 @@ class NamedDerivation(Derivation):
     @property
     def adjoints(self) -> dict[str, ParsedExpression]:
         """The named adjoints that the answer rests on, in the order of computation."""
-        return {name: self._parsed(form) for name, form in _needed(self.sweep, self.outcome.expression).items()}
+        return {name: self._parsed(form) for name, form in self._needed().items()}
 
     @property
     def index_form(self) -> str:
@@ -87,6 +86,11 @@ class NamedDerivation(Derivation):
         """The derivative of every single step by each name and variable that it uses."""
         return single_steps(self.sweep.outline, self.wrt, self)
 
+    def _needed(self) -> dict[str, Expr]:
+        """The adjoints that the answer rests on."""
+        form = self.outcome.expression
+        return {} if form is None else rested_on(self.sweep.adjoints, form)
+
     def _parsed(self, form: Expr) -> ParsedExpression:
         return ParsedExpression(form, self.source.declarations, self.notes)
 
@@ -97,7 +101,7 @@ class NamedDerivation(Derivation):
         form = self.outcome.expression
         if form is None:
             return super().text(style)
-        adjoints = _needed(self.sweep, form)
+        adjoints = self._needed()
         steps = self.sweep.outline.needed(form, *adjoints.values())
         spell = ascii_name if style == "ascii" else unicode_name
         lines = [f"{spell(name)} = {text(value, style)}" for name, value in {**steps, **adjoints}.items()]
@@ -157,7 +161,7 @@ class NamedDerivation(Derivation):
         }
 
     def written(self) -> str:
-        return "\n".join([super().text(), *_where_lines(self.sweep, _needed(self.sweep, self.outcome.expression), self.symbol)])
+        return "\n".join([super().text(), *_where_lines(self.sweep, self._needed(), self.symbol)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,8 +237,8 @@ class Gradients(Shown, Mapping[str, Derivation]):
         """One line for each adjoint, then one for each derivative."""
         partial, spell = ("d", ascii_name) if style == "ascii" else ("∂", unicode_name)
         lines = [f"{spell(name)} = {form.text(style)}" for name, form in self.adjoints.items()]
-        for name, derivation in self.derivations.items():
-            lines.append(f"{partial}{spell(self.symbol)}/{partial}{spell(name)} = {_own_text(derivation, style)}")
+        above = f"{partial}{spell(self.symbol)}"
+        lines += [f"{above}/{partial}{spell(name)} = {_own_text(one, style)}" for name, one in self.derivations.items()]
         return "\n".join(lines)
 
     @as_call
@@ -285,8 +289,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        first = self._first
-        return gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target)
+        return gradients_code(self._opened, self._first.source.node, self._first.layout, self._first.symmetric, target)
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:
@@ -332,9 +335,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
 def opened_outcomes(sweep: Sweep, outcomes: Mapping[Symbol, Outcome]) -> dict[Symbol, Outcome]:
     """Outcomes with the names of steps and adjoints replaced by what they stand for; what they
     share stays shared."""
-    known: dict[str, Expr] = dict(sweep.outline.expanded)
-    for name, form in sweep.adjoints.items():
-        known[name] = replaced(form, known)
+    known = resolved(sweep.adjoints, sweep.outline.expanded)
     closed = {symbol: outcome.expression for symbol, outcome in outcomes.items() if outcome.expression is not None}
     opened = dict(zip(closed, replaced_all(tuple(closed.values()), known), strict=True))
     found: dict[Symbol, Outcome] = {}
@@ -351,17 +352,6 @@ def opened_outcomes(sweep: Sweep, outcomes: Mapping[Symbol, Outcome]) -> dict[Sy
 
 def _tensor(name: str, form: Expr) -> ix.Symbol:
     return ix.Symbol(name, axes_of(form.shape))
-
-
-def _needed(sweep: Sweep, form: Expr | None) -> dict[str, Expr]:
-    """The adjoints that a derivative rests on, in the order of computation."""
-    wanted = set() if form is None else set(symbols_in(form))
-    found: dict[str, Expr] = {}
-    for name in reversed(tuple(sweep.adjoints)):
-        if name in wanted:
-            found[name] = sweep.adjoints[name]
-            wanted.update(symbols_in(sweep.adjoints[name]))
-    return dict(reversed(tuple(found.items())))
 
 
 def _where_lines(sweep: Sweep, adjoints: Mapping[str, Expr], symbol: str) -> list[str]:
@@ -387,22 +377,11 @@ def single_steps(outline: Outline, wrt: tuple[Symbol, ...], like: Derivation) ->
     reverse sweep."""
     asked = {symbol.name for symbol in wrt}
     declarations = {**like.source.declarations, **{name: declaration_text(s.shape, ()) for name, s in outline.names.items()}}
-    layout, symmetric = _conventions(like)
     found: dict[tuple[str, str], Derivation] = {}
     for of, step in reversed(tuple(outline.parts().items())):
         for by, symbol in symbols_in(step).items():
             if by in outline.steps or by in asked:
-                outcome = differentiate(step, (symbol,), layout=layout, symmetric=symmetric)
+                outcome = differentiate(step, (symbol,), layout=like.layout, symmetric=like.symmetric)
                 source = ParsedExpression(step, declarations)
                 found[of, by] = Derivation(source, (symbol,), outcome, like.layout, like.symmetric, outcome.notes)
     return found
-
-
-def _conventions(like: Derivation) -> tuple[Layout, Symmetric]:
-    layout: Layout | None = next((known for known in ("denominator", "numerator", "tensor") if known == like.layout), None)
-    symmetric: Symmetric | None = next(
-        (known for known in ("projected", "independent", "cookbook") if known == like.symmetric), None
-    )
-    if layout is None or symmetric is None:
-        raise MatcalcError("unknown layout or convention")
-    return layout, symmetric

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import parse
@@ -13,7 +14,7 @@ from matcalc.interface.results import Derivation
 from matcalc.language.decisions import Question, reading_options
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import question_in
-from matcalc.objects.inputs import Expression, explained
+from matcalc.objects.inputs import Expression
 from matcalc.objects.parsed import Reading, Style
 from matcalc.printing.names import ascii_name, unicode_name
 
@@ -74,10 +75,8 @@ def reading_lines(reading: Reading, *, whole: bool = False, style: Style = "unic
 
     ``whole`` tells every decision, and what else the input could mean.
     """
-    lines = [f"warning: {warning}" for warning in reading.warnings]
-    if whole:
-        return [*lines, *reading.explain(style).splitlines()]
-    return [*lines, reading.echo(style)] if reading.surprising else lines
+    said = reading.explain(style).splitlines() if whole else [reading.echo(style)] if reading.surprising else []
+    return [*(f"warning: {warning}" for warning in reading.warnings), *said]
 
 
 def remark_lines(
@@ -89,9 +88,12 @@ def remark_lines(
 ) -> list[str]:
     """What a result rests on, a labelled line each; notes that were said as ``warnings`` are left
     out."""
-    rows = [("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items())), ("shape", shape)]
-    rows += [("holds if", condition) for condition in conditions]
-    rows += [("note", note) for note in notes if note not in warnings]
+    rows = [
+        ("where", "; ".join(f"{name}: {kind}" for name, kind in declarations.items())),
+        ("shape", shape),
+        *(("holds if", condition) for condition in conditions),
+        *(("note", note) for note in notes if note not in warnings),
+    ]
     return [f"{label + ':':<10}{content}" for label, content in rows if content]
 
 
@@ -172,8 +174,7 @@ def clear_choice(found: Mapping[str, str]) -> str | None:
     >>> clear_choice({"a": "scalar", "w": "m"}), clear_choice({"x": "n", "A": "n×n"})
     ('w', None)
     """
-    arrays = [name for name, kind in found.items() if not kind.startswith("scalar")]
-    candidates = arrays or list(found)
+    candidates = [name for name, kind in found.items() if not kind.startswith("scalar")] or list(found)
     return candidates[0] if len(candidates) == 1 else None
 
 
@@ -184,11 +185,9 @@ def described(kind: str) -> str:
     ('vector of size n', 'n×n symmetric matrix', 'scalar')
     """
     size, _, facts = kind.partition(" ")
-    if not kind:
-        return "an argument"
-    if size == "scalar":
-        return f"{facts} scalar".strip()
-    return f"{kind} matrix" if "×" in size else f"{facts} vector of size {size}".strip()
+    if "×" in size or not kind:
+        return f"{kind} matrix" if kind else "an argument"
+    return f"{facts} {'scalar' if size == 'scalar' else f'vector of size {size}'}".strip()
 
 
 def question(found: Mapping[str, str], ways: list[str]) -> MatcalcError:

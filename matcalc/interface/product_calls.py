@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias, overload
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Layout, Symmetric
-from matcalc.base.shapes import shape_text
+from matcalc.base.layouts import Layout, Symmetric
+from matcalc.base.sizes import shape_text
 from matcalc.derivation.pipeline import Outcome, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol
@@ -21,18 +22,16 @@ from matcalc.language import Elaborated
 from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare, declaration_text
 from matcalc.objects.inputs import (
-    NAMES,
     Expression,
     Name,
     Names,
     Outline,
-    explained,
     is_single,
     listed,
     name_of,
     names_of,
     read_program,
-    require_choice,
+    require_choices,
     with_symbols,
 )
 from matcalc.products.differentials import moving, paired_with, upstream_symbol
@@ -93,9 +92,7 @@ def vjp(
     ('Xᵀ G', 'Gᵀ 𝟏')
     """
     with explained(expression):
-        require_choice("treatment of names", names, NAMES)
-        require_choice("layout", layout, LAYOUTS)
-        require_choice("symmetric", symmetric, SYMMETRIC)
+        require_choices(layout, symmetric, names)
         found = _swept(expression, wrt, declare, reading_options(strict, dialect), layout, symmetric, names == "keep", upstream)
     return found[next(iter(found))] if is_single(wrt) else found
 
@@ -146,10 +143,7 @@ def differential(
     """
     asked = names_of(wrt)
     with explained(expression):
-        if not asked or len(set(asked)) < len(asked):
-            raise MatcalcError(
-                "the names to differentiate by are missing or given twice", expected="one name or a list of different names"
-            )
+        _require_different(asked)
         _, source, symbols = _source(expression, wrt, declare, reading_options(strict, dialect))
         return differential_of(source, symbols)
 
@@ -227,11 +221,7 @@ def _swept(
     *,
     scalar: bool = False,
 ) -> Gradients:
-    asked = names_of(wrt)
-    if not asked or len(set(asked)) < len(asked):
-        raise MatcalcError(
-            "the names to differentiate by are missing or given twice", expected="one name or a list of different names"
-        )
+    _require_different(names_of(wrt))
     others = () if upstream is None else (upstream if isinstance(upstream, str) else name_of(upstream),)
     elaborated, outline, symbols = read_program(
         expression, wrt, declare if upstream is None else with_symbols(declare, upstream), options, others=others
@@ -239,15 +229,16 @@ def _swept(
     if scalar and not elaborated.expression.is_scalar:
         message = f"a gradient needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
         raise ShapeError(message, suggestion="jacobian(...), or derive(...) for any shape")
-    above = (
-        None
-        if upstream is None
-        else upstream_symbol(upstream if isinstance(upstream, str) else name_of(upstream), elaborated, elaborated.expression)
-    )
+    above = next((upstream_symbol(name, elaborated, elaborated.expression) for name in others), None)
     reader = _Results(elaborated, outline, above, layout, symmetric)
-    if keep:
-        return reader.kept(symbols)
-    return reader.substituted(symbols)
+    return reader.kept(symbols) if keep else reader.substituted(symbols)
+
+
+def _require_different(names: Sequence[str]) -> None:
+    if not names or len(set(names)) < len(names):
+        raise MatcalcError(
+            "the names to differentiate by are missing or given twice", expected="one name or a list of different names"
+        )
 
 
 class _Results:

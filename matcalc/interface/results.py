@@ -8,15 +8,15 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
-from matcalc.base.layouts import Layout
+from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.derivation.pipeline import Outcome, over_samples
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.inputs import as_call
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, member_notes, operand, text
 from matcalc.printing.notations import checked_notation, notation_of
@@ -113,8 +113,8 @@ class Derivation(Sided):
     source: ParsedExpression
     wrt: tuple[Symbol, ...]
     outcome: Outcome
-    layout: str
-    symmetric: str
+    layout: Layout
+    symmetric: Symmetric
     notes: tuple[str, ...]
 
     @property
@@ -176,14 +176,11 @@ class Derivation(Sided):
         families = member_notes(self.source.node)
         if not families:
             raise MatcalcError("no members of a family stand in the formula", suggestion="sum(i, (y_i - w'x_i)^2)")
-        sums = over_samples(self.source.node, self.wrt, self._layout(), self._whole_outcome())
+        sums = over_samples(self.source.node, self.wrt, self.layout, self._whole_outcome())
         if sums is None:
             raise MatcalcError("this derivative is not known as a sum over the members of a family", suggestion="the matrix form")
         notes = tuple(dict.fromkeys([*self.notes, *families]))
         return replace(self, outcome=replace(self.outcome, sums=sums), notes=notes)
-
-    def _layout(self) -> Layout:
-        return cast("Layout", self.layout)
 
     @as_call
     def differential(self) -> Equation:
@@ -276,8 +273,7 @@ class Derivation(Sided):
         [2 a11 x1 + (a12 + a21) x2; (a12 + a21) x1 + 2 a22 x2]
         """
         of = import_module("matcalc.entries").derivative_entries
-        made: Entries = of(self._whole_outcome(), self.source.node, self.wrt, self.layout, sizes)
-        return made
+        return cast("Entries", of(self._whole_outcome(), self.source.node, self.wrt, self.layout, sizes))
 
     @as_call
     def at(self, **values: Any) -> Any:

@@ -159,15 +159,14 @@ def warned(warnings: tuple[str, ...]) -> str:
     return f" (warning: {'; '.join(warnings)})" if warnings else ""
 
 
-def require_certain(decisions: tuple[Decision, ...]) -> None:
-    """Raises ParseError for the first decision in the text that is doubtful, with the readings and
-    how each is said."""
+def doubt_in(decisions: tuple[Decision, ...]) -> ParseError | None:
+    """The error for the first decision in the text that is doubtful, with the readings and how each
+    is said; None where all are certain."""
     doubtful = [decision for decision in decisions if decision.weight == "doubtful"]
-    if doubtful:
-        first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0)
-        raise ParseError(
-            f"the reading is doubtful: {first.words}", span=first.span, suggestion="; or ".join(first.instead) or None
-        )
+    first = min(doubtful, key=lambda decision: decision.span.start if decision.span is not None else 0, default=None)
+    if first is None:
+        return None
+    return ParseError(f"the reading is doubtful: {first.words}", span=first.span, suggestion="; or ".join(first.instead) or None)
 
 
 class Apart(Exception):

@@ -28,7 +28,7 @@ from matcalc.language.decisions import (
     least,
     notes_of,
 )
-from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText, declaration_text
+from matcalc.language.declare.declared import BlockText, Declaration, Declare, SharedNames, SharedText, declaration_text, unused
 from matcalc.language.reader import Reader
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import ungrouped
@@ -108,8 +108,8 @@ def about_unused(declare: Declare, occurring: Sequence[str], *others: str) -> tu
     """
     if not declare or (isinstance(declare, (SharedNames, SharedText)) and not isinstance(declare, BlockText)):
         return ()
-    found: tuple[Decision, ...] = import_module("matcalc.language.declare.unused_names").about(declare, occurring, others)
-    return found
+    names = unused(declare, [*occurring, *others])
+    return import_module("matcalc.language.declare.unused_names").about(declare, names, occurring) if names else ()
 
 
 class _ExpressionReader(Reader):

@@ -35,7 +35,7 @@ from matcalc.language.decisions import (
     Read,
     ReadingOptions,
     Source,
-    require_certain,
+    doubt_in,
 )
 from matcalc.language.declare.declared import (
     Declaration,
@@ -49,7 +49,7 @@ from matcalc.language.declare.declared import (
 )
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import limits_in, size_names_in, walk
+from matcalc.language.syntax.trees import entry_of, limits_in, size_names_in, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name
 from matcalc.language.text.terminals import Fork
@@ -291,9 +291,8 @@ class Reader:
     def check_indices(self) -> None:
         """A name with the index of a sum stands within that sum."""
         for name, variable in self.scope.variables.items():
-            base, _, index = name.rpartition("_")
-            loose = base and index and all(letter in self.scope.indices for letter in index)
-            if loose and variable.mentioned and name not in self.scope.declarations:
+            index = entry_of(name, self.scope.indices)[1]
+            if index and variable.mentioned and name not in self.scope.declarations:
                 raise ParseError(
                     f"{name} stands outside of the sum over {index}",
                     span=variable.cell.span,
@@ -370,9 +369,11 @@ class Reader:
 
     def _fresh_sizes(self) -> Iterator[str]:
         taken = self._names_taken() | set(self.scope.limits)
-        for name in chain(_SIZE_LETTERS, (f"n_{number}" for number in count(1))):
-            if name not in taken and name not in self._sizes_named:
-                yield name
+        yield from (
+            name
+            for name in chain(_SIZE_LETTERS, (f"n_{number}" for number in count(1)))
+            if name not in taken and name not in self._sizes_named
+        )
 
     def _note_conventions(self, variables: list[Variable]) -> None:
         groups: dict[int, list[str]] = {}
@@ -439,12 +440,8 @@ class Reader:
             found = read()
         except MatcalcError as error:
             return Attempt(self.forks, error=self.source.located(error))
-        doubt: MatcalcError | None = None
-        try:
-            require_certain(found.decisions if self.options.strict else ())
-        except MatcalcError as error:
-            doubt = self.source.located(error)
-        return Attempt(self.forks, self.cost, found, doubt)
+        doubt = doubt_in(found.decisions) if self.options.strict else None
+        return Attempt(self.forks, self.cost, found, None if doubt is None else self.source.located(doubt))
 
     def _steps(
         self, symbols: dict[str, e.Symbol], intermediates: Mapping[str, e.Expr], root: t.Term | None, expression: e.Expr

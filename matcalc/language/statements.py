@@ -334,9 +334,11 @@ class _StatementReader(EquationReader):
 
     def _is_by_symbols(self, node: s.DerivativeOf) -> bool:
         """Whether a derivative is one by symbols of what has a formula."""
-        if not node.plain or not self.scope.values.keys().isdisjoint(node.wrt):
-            return False
-        return not self.scope.undefined.arguments or not self._names_functions(node.body)
+        return (
+            node.plain
+            and self.scope.values.keys().isdisjoint(node.wrt)
+            and (not self.scope.undefined.arguments or not self._names_functions(node.body))
+        )
 
     def _variable(self, name: str, place: Span) -> str:
         """The symbol that is differentiated by."""

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Rational, Real
-from typing import Any, TypeVar
+from numbers import Rational, Real
+from typing import Any, TypeVar, cast
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.shapes import shape_text
-from matcalc.expr import nodes as e
+from matcalc.base.sizes import shape_text
 from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
 from matcalc.language.declare.declared import declaration_text
@@ -58,18 +57,12 @@ def _turned(called: str) -> str:
 def _for_product(left: Expr, right: Expr, a: str, b: str) -> str | None:
     if left.is_scalar or right.is_scalar:
         return f"{a} * {b}"
-    if left.shape == right.shape and left.is_column:
-        return f"{_turned(a)} @ {b} (inner product), {a} @ {_turned(b)} (outer product) or {a} * {b} (elementwise)"
-    if left.shape == right.shape and left.is_row:
-        return f"{a} @ {_turned(b)} (inner product), {_turned(a)} @ {b} (outer product) or {a} * {b} (elementwise)"
-    options = []
-    if left.rows == right.rows:
-        options.append(f"{_turned(a)} @ {b}")
-    if left.cols == right.cols:
-        options.append(f"{a} @ {_turned(b)}")
-    if right.cols == left.rows:
-        options.append(f"{b} @ {a}")
-    return " or ".join(options) or None
+    first, second = f"{_turned(a)} @ {b}", f"{a} @ {_turned(b)}"
+    if left.shape == right.shape and (left.is_column or left.is_row):
+        inner, outer = (first, second) if left.is_column else (second, first)
+        return f"{inner} (inner product), {outer} (outer product) or {a} * {b} (elementwise)"
+    fitting = ((left.rows == right.rows, first), (left.cols == right.cols, second), (right.cols == left.rows, f"{b} @ {a}"))
+    return " or ".join([form for fits, form in fitting if fits]) or None
 
 
 def _for_entries(operator: str, left: Expr, right: Expr, a: str, b: str) -> str | None:
@@ -103,9 +96,7 @@ def number(value: object) -> Expr | None:
     """
     if isinstance(value, bool) or not isinstance(value, Real | Decimal):
         return None
-    if isinstance(value, Integral):
-        exact = Fraction(int(value))
-    elif isinstance(value, Rational):
+    if isinstance(value, Rational):  # whole numbers among them
         exact = Fraction(int(value.numerator), int(value.denominator))
     elif math.isfinite(value):
         exact = Fraction(str(value) if isinstance(value, Decimal) else repr(float(value)))
@@ -166,11 +157,11 @@ def declarations_of(expression: Expr) -> dict[str, str]:
 # the operands do not fit.
 
 Own = TypeVar("Own", bound=Arithmetic)
-Advice = Callable[[tuple[e.Expr, ...]], str | None]
+Advice = Callable[[tuple[Expr, ...]], str | None]
 
 
 def combined(
-    like: type[Own], pieces: Sequence[str | Arithmetic | e.Expr], make: Make, advice: Advice = lambda operands: None
+    like: type[Own], pieces: Sequence[str | Arithmetic | Expr], make: Make, advice: Advice = lambda operands: None
 ) -> Own:
     """The value of an operation of the language on typed operands, as an object of the class
     ``like``.
@@ -188,11 +179,10 @@ def combined(
         raise type(error)(error.message, expected=error.expected, suggestion=advice(operands)) from None
     notes = [note for part in parts for note in part.notes]
     construct: Any = like
-    made: Own = construct(found.expression, declarations, tuple(dict.fromkeys([*notes, *found.notes])))
-    return made
+    return cast("Own", construct(found.expression, declarations, tuple(dict.fromkeys([*notes, *found.notes]))))
 
 
-def operand(value: object, where: str) -> Arithmetic | e.Expr:
+def operand(value: object, where: str) -> Arithmetic | Expr:
     """An operand as it is given to ``combined``. Raises MatcalcError for what cannot be one."""
     if isinstance(value, Arithmetic):
         return value
@@ -218,7 +208,7 @@ def binary(own: Own, operator: str, left: object, right: object) -> Own:
     return combined(type(own), (first, f" {operator} ", second), make, lambda operands: for_operator(operator, *operands))
 
 
-def _in_language(operator: str, left: e.Expr, right: e.Expr) -> str:
+def _in_language(operator: str, left: Expr, right: Expr) -> str:
     """The operator of the language: products and quotients of arrays go entry by entry."""
     if operator in ("*", "/"):
         scaling = right.is_scalar or (operator == "*" and left.is_scalar)
@@ -226,12 +216,12 @@ def _in_language(operator: str, left: e.Expr, right: e.Expr) -> str:
     return "*" if operator == "@" else operator
 
 
-def _literal(exponent: e.Expr, place: Span) -> s.Syntax | None:
+def _literal(exponent: Expr, place: Span) -> s.Syntax | None:
     """A number as it is written: a matrix to the power of −1 is its inverse."""
-    if isinstance(exponent, e.Negative):
+    if isinstance(exponent, Negative):
         inner = _literal(exponent.operand, place)
         return s.Minus(place, inner) if isinstance(inner, s.NumberLiteral) else None
-    return s.NumberLiteral(place, exponent.value) if isinstance(exponent, e.Number) else None
+    return s.NumberLiteral(place, exponent.value) if isinstance(exponent, Number) else None
 
 
 def transposed(own: Own) -> Own:
@@ -253,13 +243,13 @@ def entry(own: Own, given: tuple[object, ...]) -> Own:
     axes = len(own.node.shape) - own.node.is_row
     if len(given) != axes:
         raise ShapeError(f"{text(own.node)} is {shape_text(own.node.shape)}: an entry has {axes} positions, not {len(given)}")
-    if not all(isinstance(value, e.Number) and value.value.denominator == 1 and value.value > 0 for value in values):
+    if not all(isinstance(value, Number) and value.value.denominator == 1 and value.value > 0 for value in values):
         raise ShapeError(
             f"there is no entry [{shown}] of {text(own.node)}",
             expected="whole numbers, counted from 1 as in the language: the first entry is x[1]",
             suggestion='matcalc.parse("sum(i, x[i])", declare=...) for entries with an index',
         )
-    places = [value.value for value in values if isinstance(value, e.Number)]
+    places = [value.value for value in values if isinstance(value, Number)]
 
     def make(names: Sequence[s.Syntax], place: Span) -> s.Syntax:
         return s.Entries(place, names[0], tuple([s.NumberLiteral(place, value) for value in places]))

@@ -3,19 +3,17 @@ intermediate results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from matcalc.base.budgets import DERIVATION_SECONDS, metered
-from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.lazy import later
 from matcalc.base.records import replace
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.rewriting import replaced, resolved, rested_on, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.decisions import AS_USUAL, Decision, Differentiated, ReadingOptions
 from matcalc.language.declare.declared import Declaration, Declare, SharedNames, SharedText, declaration_text
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
 else:
     combining = later("matcalc.objects.combining")
 
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-
 Expression: TypeAlias = "str | Arithmetic | sympy.Basic"
 """A text of the language, an expression built with operators, or a SymPy expression."""
 Name: TypeAlias = "str | Arithmetic | sympy.Basic"
@@ -43,8 +38,7 @@ Names: TypeAlias = "Name | Sequence[Name]"
 def derivative_within(question: Differentiated) -> Expr | None:
     """The closed form of a derivative within an expression; what does it is loaded when it is first
     used."""
-    found: Expr | None = import_module("matcalc.products.differentials").closed_form(question)
-    return found
+    return cast("Expr | None", import_module("matcalc.products.differentials").closed_form(question))
 
 
 def read(
@@ -135,44 +129,6 @@ def also_declared(declare: Declare, known: Mapping[str, str]) -> Declare:
     return SharedText(joined) if isinstance(declare, SharedText) else joined
 
 
-@contextmanager
-def explained(expression: object, seconds: float = DERIVATION_SECONDS) -> Iterator[None]:
-    """The door of a call: errors know the text they are about, no error but MatcalcError gets out,
-    and the call has a budget."""
-    text = expression if isinstance(expression, str) else None
-    try:
-        with metered(seconds):
-            yield
-    except MatcalcError as error:
-        if text is not None:
-            error.with_text(text)
-        raise
-    except RecursionError:
-        raise LimitError("the expression is nested too deeply", text=text) from None
-    except MemoryError:
-        raise LimitError(
-            "the memory does not reach for this", text=text, suggestion="smaller sizes, or a smaller expression"
-        ) from None
-    except ValueError as error:
-        if "integer string conversion" not in str(error):
-            raise
-        raise LimitError(
-            "a number in the formula has thousands of digits", text=text, suggestion="a symbol with its value"
-        ) from None
-
-
-def as_call(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """The method of a result as a call of its own, with a budget and no errors but those of this
-    package."""
-
-    @wraps(function)
-    def bounded(*arguments: Given.args, **keywords: Given.kwargs) -> Answer:
-        with explained(None):
-            return function(*arguments, **keywords)
-
-    return bounded
-
-
 def is_sympy(value: object) -> bool:
     """Whether the value is an expression or a matrix of SymPy's; without loading SymPy, nor asking
     what another thread is still loading."""
@@ -260,20 +216,13 @@ class Outline:
         """The value with all names but these replaced by what they stand for."""
         if not but:
             return self.expression
-        known: dict[str, Expr] = {}
-        for name, step in self.steps.items():
-            known[name] = self.names[name] if name in but else replaced(step, known)
-        return replaced(self.value, known)
+        return replaced(
+            self.value, resolved({name: self.names[name] if name in but else step for name, step in self.steps.items()})
+        )
 
     def needed(self, *expressions: Expr) -> dict[str, Expr]:
         """The steps that expressions rest on, in the order of computation."""
-        wanted = set(symbols_in(*expressions))
-        found: dict[str, Expr] = {}
-        for name in reversed(tuple(self.steps)):
-            if name in wanted:
-                found[name] = self.steps[name]
-                wanted.update(symbols_in(self.steps[name]))
-        return dict(reversed(found.items()))
+        return rested_on(self.steps, *expressions)
 
 
 def outline_of(elaborated: Elaborated) -> Outline:
@@ -365,6 +314,13 @@ def symbol_named(name: str, elaborated: Elaborated) -> Symbol:
         expected=f"one of its symbols: {there}" if there else None,
         suggestion=f'declare="{name}: n" to get a zero of its shape',
     )
+
+
+def require_choices(layout: str, symmetric: str, names: str = "substitute") -> None:
+    """Raises MatcalcError for a layout, a convention or a treatment of names that there is not."""
+    require_choice("layout", layout, LAYOUTS)
+    require_choice("symmetric", symmetric, SYMMETRIC)
+    require_choice("treatment of names", names, NAMES)
 
 
 def require_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
@@ -17,7 +19,6 @@ from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declaration_text, declared_text
 from matcalc.objects.arithmetic import Arithmetic
-from matcalc.objects.inputs import as_call
 from matcalc.printing import Shown, latex, markdown, text
 from matcalc.printing.notations import checked_notation
 
@@ -95,8 +96,9 @@ class ParsedExpression(Shown, Arithmetic):
         the callable raises it for missing or unfitting arguments.
         """
         return array_function(
-            programs().expression_callable,
+            programs().value_callable,
             self.node,
+            (),
             target,
             declarations=self.declarations,
             result=declaration_text(self.shape),
@@ -111,8 +113,7 @@ class ParsedExpression(Shown, Arithmetic):
         Raises MatcalcError for a size that is missing, and for functions that cannot be written
         out.
         """
-        made: Entries = import_module("matcalc.entries").expression_entries(self.node, sizes)
-        return made
+        return cast("Entries", import_module("matcalc.entries").expression_entries(self.node, sizes))
 
     @as_call
     def at(self, **values: Any) -> Any:
@@ -127,7 +128,7 @@ class ParsedExpression(Shown, Arithmetic):
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
-        return str(programs().expression_code(self.node, target))
+        return str(programs().value_code(self.node, target))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
@@ -201,7 +202,11 @@ class Reading:
         if isinstance(source, Elaborated):
             return ParsedExpression(source.expression, source.declarations, source.notes, source.origin, source)
         side = _lead(source)
-        return None if side is None else ParsedExpression(_of_side(side), source.declarations, source.notes)
+        return (
+            None
+            if side is None
+            else ParsedExpression(side if isinstance(side, Expr) else side.expression, source.declarations, source.notes)
+        )
 
     @property
     def declarations(self) -> dict[str, str]:
@@ -313,11 +318,10 @@ def _alternatives(reading: Reading) -> Iterator[Alternative]:
     options = replace(source.options, strict=False)
     for name, kind in islice(_other_kinds(source, source.given), _MOST_TRIED):
         properties = source.given[name].properties if name in source.given else ()
-        try:
+        other = None
+        with suppress(MatcalcError):
             other = elaborate(source.text, {**given, name: " ".join([kind, *properties])}, options=options)
-        except MatcalcError:
-            continue
-        if name in other.declarations:
+        if other is not None and name in other.declarations:
             expression = ParsedExpression(other.expression, other.declarations, other.notes, None, other)
             yield Alternative(f"{name} is a {kind}", f"declare {name}: {other.declarations[name]}", expression)
 
@@ -336,10 +340,6 @@ def _kind_of(symbol: Symbol) -> str:
 
 def _lead(statement: Statement) -> Side | None:
     return statement.right if statement.turned or statement.left is None else statement.left
-
-
-def _of_side(side: Side) -> Expr:
-    return side if isinstance(side, Expr) else side.expression
 
 
 def _side_text(side: Side, style: Style) -> str:
@@ -371,5 +371,4 @@ def programs() -> Any:
 
 def array_function(maker: Callable[..., Callable[..., Any]], *arguments: Any, **named: Any) -> Callable[..., Any]:
     """A callable that can be pickled, see ``matcalc.objects.programs``."""
-    made: Callable[..., Any] = import_module("matcalc.objects.programs").array_function(maker, *arguments, **named)
-    return made
+    return cast("Callable[..., Any]", import_module("matcalc.objects.programs").array_function(maker, *arguments, **named))

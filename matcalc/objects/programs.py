@@ -9,17 +9,17 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, axes_of, names_in
+from matcalc.base.sizes import axes_of, names_in
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.arrays import as_array, solve_sizes
 from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -29,7 +29,7 @@ from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
 from matcalc.objects.combining import declarations_of
-from matcalc.objects.inputs import Expression, Name, Names, as_call, listed, name_of, names_of, read
+from matcalc.objects.inputs import Expression, Name, Names, listed, name_of, names_of, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Call
     return function
 
 
-def tensor_function(tensor: Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
+def tensor_function(tensor: ix.Tensor, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Callable[..., NDArray[Any]]:
     """The derivative of ``source``, given as a tensor, as a callable that returns an array in the
     layout."""
     symbols = (*symbols_of(source), *wrt)
@@ -168,17 +168,6 @@ def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str
     return solve_sizes(shapes, given, ())
 
 
-def expression_code(expression: Expr, target: str) -> str:
-    """The source of a function for an expression."""
-    return generate({"value": expression}, target, name="value")
-
-
-def expression_callable(expression: Expr, target: str) -> Callable[..., Any]:
-    """A callable for an expression; of a target that evaluates, the evaluator takes what there is
-    no code for."""
-    return _or_evaluated({"value": expression}, target, "value", (), lambda: expression_function(expression))
-
-
 def _or_evaluated(
     outputs: Mapping[str, Output], target: str, name: str, others: Sequence[Symbol], evaluated: Callable[[], Callable[..., Any]]
 ) -> Callable[..., Any]:
@@ -222,9 +211,7 @@ def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...],
     others = (*symbols_of(source), *wrt)
     outputs = {"result": derivative_output(outcome, source, wrt, layout)}
 
-    def evaluated() -> Callable[..., Any]:
-        return _evaluated(outcome, source, wrt, others, layout)
-
+    evaluated = partial(_evaluated, outcome, source, wrt, others, layout)
     return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated)
 
 
@@ -288,7 +275,7 @@ def compile(
     ('value', 'gradient_U', 'gradient_V')
     """
     target_named(target)  # what is wrong with it is said before anything is read
-    pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
+    pairs = _pairs(hessian)
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
     wrt = list(dict.fromkeys(chain(*singles.values(), *pairs)))
     elaborated = read(expression, declare, wrt=wrt)
@@ -314,6 +301,14 @@ def compile(
     for name in singles["hvp"]:
         request.along(f"hvp_{name}", found[name], bound=True)
     return request.compiled(sizes)
+
+
+def _pairs(hessian: HessianNames) -> list[tuple[str, ...]]:
+    """The two names of each Hessian. Raises MatcalcError for one by other numbers of names."""
+    pairs = [names_of(name) if isinstance(name, tuple) else (name_of(name),) * 2 for name in listed(hessian)]
+    if any(len(pair) != 2 for pair in pairs):
+        raise MatcalcError("a Hessian is by one name or by two", expected='hessian=["x", ("x", "y")]')
+    return pairs
 
 
 class _Request:
@@ -388,22 +383,17 @@ def computed(
 # Functions and code for equations and for several derivatives at once.
 
 
-def value_callable(node: Expr | None, tensor: Tensor, shape: Shape, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
-    """A callable for one side of an equation; of a target that evaluates, the evaluator takes what
-    there is no code for."""
-    outputs = {"value": _output(node, tensor, shape)}
-    if node is None:
-        return function(outputs, target, name="value", others=inputs)
-    return _or_evaluated(outputs, target, "value", inputs, lambda: expression_function(node, inputs))
+def value_callable(value: Expr | LaidOut, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
+    """A callable for an expression, or for one side of an equation that has no matrix form; of a
+    target that evaluates, the evaluator takes what there is no code for."""
+    if isinstance(value, LaidOut):
+        return function({"value": value}, target, name="value", others=inputs)
+    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs))
 
 
-def value_code(node: Expr | None, tensor: Tensor, shape: Shape, target: str) -> str:
-    """The source of a function for one side of an equation."""
-    return generate({"value": _output(node, tensor, shape)}, target, name="value")
-
-
-def _output(node: Expr | None, tensor: Tensor, shape: Shape) -> Output:
-    return node if node is not None else LaidOut(tensor, axes_of(shape), (), "tensor")
+def value_code(value: Expr | LaidOut, target: str) -> str:
+    """The source of a function for an expression, or for one side of an equation."""
+    return generate({"value": value}, target, name="value")
 
 
 def gradients_callable(

@@ -10,7 +10,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import functions
 from matcalc.base.sizes import names_in
-from matcalc.base.traversal import bottom_up
+from matcalc.base.traversal import bottom_up, grouped
 from matcalc.einstein import nodes as t
 from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, render
@@ -24,10 +24,7 @@ def reading_order(product: t.Contraction) -> list[int]:
     then closed chains."""
     order = [k for k, axes in enumerate(product.indices) if not axes]
     left = {k: None for k, axes in enumerate(product.indices) if axes}
-    holders: dict[int, list[int]] = {}
-    for k in left:
-        for label in dict.fromkeys(product.indices[k]):
-            holders.setdefault(label, []).append(k)
+    holders = grouped((label, k) for k in left for label in dict.fromkeys(product.indices[k]))
     for label, found in holders.items():
         # Matrices before vectors, so that a chain ends in its vector; an operand that has the label
         # first reads forwards.
@@ -343,6 +340,9 @@ class _Printer:
             free += len(inner)
             text, free = yield (argument, at[:batch] + inner, free)
             pieces.append(self._to.array(text, self._names(inner)))
-        glyphs = self._glyphs
-        whole = glyphs.inverse(pieces[0]) if applied.function == "inv" else glyphs.call(applied.function, tuple(pieces), None)
+        whole = (
+            self._glyphs.inverse(pieces[0])
+            if applied.function == "inv"
+            else self._glyphs.call(applied.function, tuple(pieces), None)
+        )
         return self._to.entry(whole, self._names(at)), free

@@ -13,8 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, assert_never, cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import Shape, product_shape
 from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
 
@@ -46,23 +45,22 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
             return 0
         case e.Ones():
             return BOTH if node.is_matrix or not notation.bare_ones else COLS if node.is_column else ROWS
-        case e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.Commutation() | e.Reshape():
-            return BOTH
         case e.UnitVector():
             return COLS if notation.bare_units else BOTH
-        case e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexArray():
+        case (
+            e.Symbol() | e.Number() | e.Constant() | e.SizeValue() | e.Zeros() | e.Commutation()
+            | e.Reshape() | e.Trace() | e.Norm() | e.Index() | e.Entry() | e.IndexArray()
+        ):  # fmt: skip
             return BOTH
         case e.Sum() | e.Hadamard() | e.Quotient() | e.Power():
-            return _joined(known[child] for child in e.children(node) if child.shape == node.shape)
+            return reduce(or_, [known[child] for child in e.children(node) if child.shape == node.shape], 0)
         case e.Product():
             shaped = [factor for factor in node.factors if not factor.is_scalar]
             return (known[shaped[0]] & ROWS) | (known[shaped[-1]] & COLS)
         case e.Negative() | e.Elementwise() | e.IndexSum():
             return known[e.children(node)[0]]
-        case e.MatrixPower():
-            return _square(known[node.base])
-        case e.Inverse():
-            return _square(known[node.operand])
+        case e.MatrixPower(base=base) | e.Inverse(operand=base):
+            return BOTH if known[base] else 0
         case e.Transpose():
             return _swapped(known[node.operand])
         case e.Diagonal():
@@ -71,12 +69,8 @@ def _settled(node: e.Node, known: Mapping[e.Expr, int], notation: Bare) -> int:
             return BOTH if known[node.operand] == BOTH else 0
         case e.Vec():
             return BOTH if known[node.operand] == BOTH else COLS
-        case e.Total():
-            return (
-                (BOTH if known[node.operand] & ROWS else COLS)
-                if node.axis == "rows"
-                else (BOTH if known[node.operand] & COLS else COLS)
-            )
+        case e.Total(axis=axis):
+            return BOTH if known[node.operand] & (ROWS if axis == "rows" else COLS) else COLS
         case e.Kronecker() | e.Call():
             return BOTH if all(known[child] == BOTH for child in e.children(node)) else 0
         case _:
@@ -108,10 +102,8 @@ def _passed_down(node: e.Node, around: int, known: Mapping[e.Expr, int]) -> tupl
             return (around,)
         case e.Transpose():
             return (_swapped(around),)
-        case e.Inverse():
-            return (_square(around),)
-        case e.MatrixPower():
-            return (_square(around), BOTH)
+        case e.Inverse() | e.MatrixPower():
+            return (BOTH if around else 0, BOTH)[: len(children)]
         case e.Leaf() | e.Linear() | e.Kronecker() | e.Norm() | e.Call() | e.Indexed():
             return (0,) * len(children)
 
@@ -137,13 +129,5 @@ def _along(product: e.Product, around: int, known: Mapping[e.Expr, int]) -> tupl
     return tuple(bits)
 
 
-def _square(bits: int) -> int:
-    return BOTH if bits else 0
-
-
 def _swapped(bits: int) -> int:
     return (ROWS if bits & COLS else 0) | (COLS if bits & ROWS else 0)
-
-
-def _joined(bits: Iterable[int]) -> int:
-    return reduce(or_, bits, 0)

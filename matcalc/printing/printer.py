@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import assert_never, cast
+from functools import partial
+from typing import TypeAlias, assert_never, cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import axes_of
+from matcalc.base.sizes import axes_of, product_shape
+from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import product_of
 from matcalc.printing.block_arrays import displayed
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
@@ -31,30 +33,21 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
     """
     root = displayed(root, notation.writes_parts)
     known = settled(e.postorder(root), notation)
-    done: dict[tuple[e.Expr, int], Piece] = {}
-    uses: dict[tuple[e.Expr, int], tuple[tuple[e.Expr, int], ...]] = {}
     top = (root, BOTH if sized else known[root])
-    stack = [top]
-    while stack:
-        key = stack[-1]
-        if key in done:
-            stack.pop()
-        elif key not in uses:
-            node, around = key
-            uses[key] = _operands(node, around, known)
-            stack.extend(use for use in reversed(uses[key]) if use not in done)
-        else:
-            stack.pop()
-            done[key] = _Node(notation, key[1] == BOTH).piece(key[0], tuple([done[use] for use in uses[key]]))
-    return done[top]
+    return on_demand(top, partial(_operands, known=known), _Printer(notation).piece)
 
 
-def _operands(node: e.Expr, around: int, known: Mapping[e.Expr, int]) -> tuple[tuple[e.Expr, int], ...]:
-    """What is to be printed for ``node``, each with what is known of its size. An inverse transpose
+Sized: TypeAlias = tuple[e.Expr, int]
+"""A node, and what is known of its size."""
+
+
+def _operands(use: Sized, known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
+    """What is to be printed for a node, each with what is known of its size. An inverse transpose
     is one postfix of the base."""
+    node, around = use
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):
-        return _operands(*uses[0], known)
+        return _operands(uses[0], known)
     if isinstance(node, e.Power) and node.exponent.shape and (scalar := _in_every_entry(node.base)) is not None:
         return (scalar, BOTH), (node.exponent, around)
     return uses
@@ -67,18 +60,18 @@ def _in_every_entry(expression: e.Expr) -> e.Expr | None:
     scalars = expression.factors[:-1]
     if not all(scalar.is_scalar for scalar in scalars):
         return None
-    return scalars[0] if len(scalars) == 1 else e.Product(scalars)
+    return product_of(scalars)
 
 
-class _Node:
-    """Prints one node from the pieces of its operands."""
+class _Printer:
+    """Prints nodes from the pieces of their operands."""
 
-    def __init__(self, notation: Notation, size_known: bool) -> None:
+    def __init__(self, notation: Notation) -> None:
         self._to = notation
-        self._size_known = size_known
 
-    def piece(self, node: e.Expr, parts: tuple[Piece, ...]) -> Piece:
-        to = self._to
+    def piece(self, use: Sized, pieces: list[Piece]) -> Piece:
+        to, parts = self._to, tuple(pieces)
+        node, size_known = use[0], use[1] == BOTH
         typed = cast("e.Node", node)
         match typed:
             case e.Symbol(name=name):
@@ -90,13 +83,13 @@ class _Node:
             case e.SizeValue(size=size):
                 return to.size_value(size)
             case e.Identity(size=size):
-                return to.identity(size, self._size_known)
+                return to.identity(size, size_known)
             case e.Ones(sizes=sizes):
-                return to.ones(sizes, self._size_known)
+                return to.ones(sizes, size_known)
             case e.Zeros(sizes=sizes):
                 return to.zeros(sizes)
             case e.UnitVector(position=position, size=size):
-                return to.unit(position, size, self._size_known)
+                return to.unit(position, size, size_known)
             case e.Commutation(m=m, n=n):
                 return to.commutation(m, n)
             case e.Sum(terms=terms):
@@ -334,8 +327,7 @@ def _is_sum(part: Piece) -> bool:
 
 def _within_brackets(part: Piece) -> Piece:
     """What stands in the brackets that are the whole of a negated piece."""
-    bracketed = cast("Piece", part.parts[0])
-    return cast("Piece", bracketed.parts[1])
+    return cast("Piece", cast("Piece", part.parts[0]).parts[1])
 
 
 def _exponent(exponent: e.Expr, part: Piece) -> Fraction | Piece:

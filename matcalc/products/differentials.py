@@ -10,8 +10,7 @@ from typing import cast
 from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import axes_of
+from matcalc.base.sizes import axes_of, shape_text
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, structured, with_sums
@@ -43,10 +42,9 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices as free_indices_in
-from matcalc.expr.rewriting import named_indices, over_all, replaced
+from matcalc.expr.rewriting import free_indices as free_indices_in, named_indices, over_all, replaced
 from matcalc.facts.table import tying
-from matcalc.folding.build import cost, product, row_symbols, transpose
+from matcalc.folding.build import cost, product, row_symbols, total, transpose
 from matcalc.language import Elaborated
 from matcalc.language.decisions import Differentiated
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -70,7 +68,7 @@ def differential_form(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr 
 
 def pushed_along(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Lowered:
     """The derivative of ``expression`` when each symbol moves along the symbol given for it."""
-    return pushed(expression, {symbol: _tensor(move) for symbol, move in moves.items()})
+    return pushed(expression, {symbol: declared(move) for symbol, move in moves.items()})
 
 
 def closed_change(expression: Expr, change: Lowered, new: Sequence[Symbol]) -> Expr | None:
@@ -94,15 +92,7 @@ def paired_sum(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Expr | None:
             return None
         if not is_plain_zero(gradient):
             terms.append(inner(gradient, move))
-    if len(terms) > 1:
-        first = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
-        terms.insert(0, terms.pop(first))
-        return Sum(tuple([part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]))
-    return terms[0] if terms else Number(Fraction(0))
-
-
-def _tensor(symbol: Symbol) -> ix.Symbol:
-    return ix.Symbol(symbol.name, axes_of(symbol.shape), symbol.properties)
+    return total(terms) if terms else Number(Fraction(0))
 
 
 def new_name(name: str, taken: frozenset[str]) -> str:

@@ -10,13 +10,10 @@ from matcalc.base.functions import functions
 from matcalc.base.records import field_names, record
 from matcalc.base.sizes import Size
 from matcalc.calculus.simplification import simplified
-from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import MINUS, scale
-from matcalc.einstein.nodes import Apply, Map, Symbol, Tensor, postorder
+from matcalc.einstein.nodes import Apply, Map, Symbol, Tensor, postorder, sizes_in
 from matcalc.einstein.substitution import rebuilt, substituted
-from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as expr_postorder
+from matcalc.expr.nodes import Entry, Expr, IndexArray, IndexSum, Symbol as ExprSymbol, postorder as expr_postorder
 from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.rules.rewrites import formula, instantiated
 
@@ -183,11 +180,11 @@ def resized(size: Size, names: Mapping[str, str]) -> Size:
     return size.replaced({name: Size.of(other) for name, other in names.items()})
 
 
-def renamed_tensor(tensor: ix.Tensor, symbols: Mapping[ix.Tensor, ix.Tensor], sizes: Mapping[str, str]) -> ix.Tensor:
+def renamed_tensor(tensor: Tensor, symbols: Mapping[Tensor, Tensor], sizes: Mapping[str, str]) -> Tensor:
     """The tensor with other symbols and names of sizes; every symbol in it has to be among the
     keys."""
     found: dict[Size, Size] = {}
-    for node in ix.postorder(tensor):
-        for size in (*node.shape, *ix.sizes_in(node)):
+    for node in postorder(tensor):
+        for size in (*node.shape, *sizes_in(node)):
             found.setdefault(size, resized(size, sizes))
     return substituted(tensor, symbols, found)

@@ -19,7 +19,7 @@ from matcalc.base.sizes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.conditions import conditions_of
-from matcalc.derivation.pipeline import Outcome, declared, folded, freed, presented, structured
+from matcalc.derivation.pipeline import Outcome, declared, folded, freed, presented, rows_of, structured
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power
 from matcalc.einstein.linear import YES, add, delta, is_zero
@@ -150,11 +150,9 @@ class _Sweeper:
         return active
 
     def _reading_order(self) -> dict[str, int]:
-        names: dict[str, int] = {}
-        for step in (self.outline.value, *reversed(tuple(self.outline.steps.values()))):  # what comes from above stands first
-            for name in symbols_in(step):
-                names.setdefault(name, len(names))
-        return names
+        steps = (self.outline.value, *reversed(tuple(self.outline.steps.values())))  # what comes from above stands first
+        names = dict.fromkeys([name for step in steps for name in symbols_in(step)])
+        return {name: place for place, name in enumerate(names)}
 
     # ------------------------------------------------------------ the sweep
 
@@ -170,7 +168,7 @@ class _Sweeper:
             self.waiting[name].append(part)
         found: dict[str, ix.Tensor | _Share] = {}
         for name in reversed(tuple(self.outline.steps)):
-            arrived = self._arrived(name, above)
+            arrived = self._arrived(name)
             if arrived is None:
                 continue
             adjoint = self._tensor(arrived) if above else self._named(name, arrived)
@@ -178,7 +176,7 @@ class _Sweeper:
                 found[name] = adjoint
             self._pass(name, adjoint)
         for symbol in self.wrt:
-            arrived = None if symbol.name in self.outline.steps else self._arrived(symbol.name, above)
+            arrived = None if symbol.name in self.outline.steps else self._arrived(symbol.name)
             if arrived is not None:
                 found[symbol.name] = arrived
             found.setdefault(symbol.name, add([], above + axes_of(symbol.shape)))
@@ -189,7 +187,7 @@ class _Sweeper:
     def _seed(self, upstream: Symbol) -> ix.Tensor:
         """The upstream gradient with the axes of the value: those of a Kronecker or vec form are
         split as its rows and columns are."""
-        symbol = ix.Symbol(upstream.name, axes_of(upstream.shape), upstream.properties)
+        symbol = declared(upstream)
         if symbol.shape == self.value.tensor.shape:
             return symbol
         return split_as(symbol, [group for group in (self.value.rows, self.value.cols) if group])
@@ -198,7 +196,7 @@ class _Sweeper:
         """The tensor that stands for a variable or a step in other steps."""
         return self.free[name] if name in self.free else declared(self.outline.names[name])
 
-    def _arrived(self, name: str, above: tuple[object, ...]) -> ix.Tensor | _Share | None:
+    def _arrived(self, name: str) -> ix.Tensor | _Share | None:
         parts = self.waiting.pop(name, [])
         if len(parts) == 1 and isinstance(parts[0], _Share):
             return parts[0]
@@ -293,13 +291,13 @@ class _Sweeper:
             known = self.symbols[identity] = ix.Symbol(spelled, axes_of(self.outline.names[name].shape))
             self.adjoints[spelled] = total
             self.of[spelled] = []
-            self.order[spelled] = -1
             self._place(spelled, name)
         self.of[known.name].append(name)
         return known
 
     def _place(self, adjoint: str, name: str) -> None:
-        """The adjoint of a row is a row."""
+        """An adjoint comes first in reading order; that of a row is a row."""
+        self.order[adjoint] = -1
         if self.outline.names[name].is_row:
             self.rows[adjoint] = Symbol(adjoint, self.outline.names[name].shape)
 
@@ -314,7 +312,6 @@ class _Sweeper:
             found[key] = substituted(self._tensor(tensor), {long: short})
         self.adjoints = {"delta": total}
         self.of = {"delta": self.of[name]}
-        self.order["delta"] = -1
         self._place("delta", self.of["delta"][0])
 
     # ------------------------------------------------------------ results
@@ -360,18 +357,17 @@ class _Sweeper:
         closed: dict[ix.Tensor, ix.Tensor] = {}
         written_out: set[str] = set()
         for name, total in self.adjoints.items():
-            split = self._split(self.of[name][0])
-            if isinstance(total, _Share) and written_out.isdisjoint(total.pattern.names):
-                form = self._form(total, split, back)
-            else:
+            split = rows_of(self.outline.names[self.of[name][0]])
+            shared = isinstance(total, _Share) and written_out.isdisjoint(total.pattern.names)
+            form = self._form(total, split, back) if isinstance(total, _Share) and shared else None
+            if not shared or form is None:
                 plain = substituted(substituted(self._tensor(total), back), closed)
-                form = folded(plain, split, self.order, self.rows)
-            if form is None:  # no matrix form
-                plain = substituted(substituted(self._tensor(total), back), closed)
-                closed[ix.Symbol(name, plain.shape)] = plain
-                written_out.add(name)
-            else:
-                adjoints[name] = form
+                form = None if shared else folded(plain, split, self.order, self.rows)
+                if form is None:  # no matrix form
+                    closed[ix.Symbol(name, plain.shape)] = plain
+                    written_out.add(name)
+                    continue
+            adjoints[name] = form
         return adjoints, closed
 
     def _form(self, share: _Share, split: int, back: Mapping[ix.Tensor, ix.Tensor]) -> Expr | None:
@@ -381,10 +377,6 @@ class _Sweeper:
             first.forms[share.twin] = folded(substituted(first.passed[share.twin], back), split, self.order, self.rows)
         form = first.forms[share.twin]
         return None if form is None else renamed(form, *share.names())
-
-    def _split(self, name: str) -> int:
-        symbol = self.outline.names[name]
-        return 0 if symbol.is_row or symbol.is_scalar else 1
 
 
 def _by_name(node: ix.Tensor, root: ix.Tensor, own: ix.Tensor) -> ix.Tensor | None:

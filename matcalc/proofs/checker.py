@@ -89,12 +89,7 @@ class Checker:
                 sides = self.applied(line, sides or self.sides())
         sides = sides or self.sides()
         need(sides[0] is sides[1], "the two sides do not end as one tensor")
-        claim = self.claim
-        left, right = self.nodes[claim["left"]], self.nodes[claim["right"]]
-        wrt = tuple([self.nodes[place] for place in claim["wrt"]])
-        flags = (claim["derivatives"][0] is True, claim["derivatives"][1] is True)
-        proved = Sides(left, right, flags, wrt, claim["layout"], claim["symmetric"])
-        return Theorem(proved, self.supposed)
+        return Theorem(self.claimed, self.supposed)
 
     def tensor(self, place: int) -> ix.Tensor:
         node = self.nodes[place]
@@ -113,28 +108,19 @@ class Checker:
     # ------------------------------------------------------------ the claim
 
     def sides(self) -> list[ix.Tensor]:
-        """Both sides of the claim. A derivative G of f is what makes df = Σ G dX for every dX."""
+        """Both sides of the claim."""
         claim = self.claim
         forms = [self.nodes[claim["left"]], self.nodes[claim["right"]]]
-        wrt = [self.nodes[place] for place in claim["wrt"]]
+        wrt = tuple([self.nodes[place] for place in claim["wrt"]])
         flags = [flag is True for flag in claim["derivatives"]]
         need(len(flags) == 2 and any(flags) == bool(wrt) and len(wrt) <= 2, "by what is not said")
         need(claim["symmetric"] in CONVENTIONS, "there is no such convention")
         self.check_names([*forms, *wrt])
-        for place, variable in enumerate(wrt, 1):
-            name = f"d{place} {variable.name}"
-            self.directions[name] = direction(name, variable, claim["symmetric"])
-        found = []
-        for form, flag in zip(forms, flags):
+        for form in forms:
             known = not ex.children(form) or form in self.entries.known
-            value, free = self.entries.of(form)
-            need(known and not free, "a side is not written in entries")
-            for name in self.directions if flag else ():
-                value = ix.Map(name, (value,))
-            if wrt and not flag:
-                top = axes_of(forms[flags.index(True)].shape)
-                value = paired(value, top, wrt, claim["layout"])
-            found.append(value)
+            need(known and not self.entries.of(form)[1], "a side is not written in entries")
+        self.claimed = Sides(forms[0], forms[1], (flags[0], flags[1]), wrt, claim["layout"], claim["symmetric"])
+        found = entered(self.claimed, self.entries, self.directions)
         need(found[0].shape == found[1].shape, "the sides have different shapes")
         return found
 
@@ -239,6 +225,24 @@ class Checker:
     def differentiate(self, _: Mapping[str, Any], before: ix.Tensor, after: ix.Tensor) -> bool:
         need(varied(before, self.directions) is after, "it is another one")
         return True
+
+
+def entered(sides: Sides, entries: Entries, directions: dict[str, ix.Tensor]) -> list[ix.Tensor]:
+    """Both sides in entries, and the directions of their differentials. A derivative G of f is what
+    makes df = Σ G dX for every dX."""
+    for place, variable in enumerate(sides.wrt, 1):
+        name = f"d{place} {variable.name}"
+        directions[name] = direction(name, variable, sides.symmetric)
+    forms, found = (sides.left, sides.right), []
+    for form, flag in zip(forms, sides.derivatives):
+        value = entries.of(form)[0]
+        for name in directions if flag else ():
+            value = ix.Map(name, (value,))
+        if sides.wrt and not flag:
+            top = axes_of(forms[sides.derivatives.index(True)].shape)
+            value = paired(value, top, sides.wrt, sides.layout)
+        found.append(value)
+    return found
 
 
 by_law: Rule = Checker.by_law

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -11,8 +11,7 @@ from matcalc.base.records import record
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import with_operand
 from matcalc.einstein.canonical import canonical
-from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor, is_symmetric
 from matcalc.proofs.checker import at_operand, replaced
 from matcalc.proofs.products import Flat
 from matcalc.proofs.subproducts import Match, embeddings, order_of
@@ -71,6 +70,14 @@ class Macro:
     def collect(self, before: Tensor, after: Tensor) -> Macro:
         return self.step("collect", before, after)
 
+    def terms(self, total: Sum, afters: Iterable[Tensor]) -> Tensor:
+        """Lines that say what the terms of a sum are, and the sum of that."""
+        now: Tensor = total
+        for place, (before, after) in enumerate(zip(total.below, afters)):
+            self.product(before, after, within=now, operand=place)
+            now = with_operand(now, place, after)
+        return now
+
     def by_law(self, name: str, values: Mapping[str, Tensor], batch: int = 0, *, back: bool = False) -> Macro:
         """An instance of a law somewhere within what there is now."""
         before, after = instance(name, values, batch)
@@ -101,6 +108,16 @@ def instance(name: str, values: Mapping[str, Tensor], batch: int = 0) -> tuple[T
 
 def raised(base: Tensor, exponent: Fraction) -> Tensor:
     return base if exponent == 1 else Power(base, exponent)
+
+
+def powers_in(flat: Flat) -> Factors:
+    """The factors of a product, each power as one."""
+    return [(raised(base, exponent), index) for (base, index), exponent in flat.factors.items()]
+
+
+def whole_of(factors: Factors, output: Sequence[int], sizes: Sequence[Size]) -> Contraction:
+    """The product of factors."""
+    return product([one for one, _ in factors], [index for _, index in factors], output, dict(enumerate(sizes)))
 
 
 def factors_in(flat: Flat) -> Factors:
@@ -168,13 +185,12 @@ def _turned_once(node: Tensor) -> Iterator[Macro]:
     """A product as it is, then with one of its symmetric matrices turned."""
     yield Macro(node)
     host = Flat(node)
-    factors = [(raised(base, exponent), index) for (base, index), exponent in host.factors.items()]
+    factors = powers_in(host)
     for place, (one, index) in enumerate(factors):
         if not isinstance(one, Symbol) or not _turns(one):
             continue
-        operands = [transpose(one) if k == place else other for k, (other, _) in enumerate(factors)]
-        labels = [index[::-1] if k == place else other for k, (_, other) in enumerate(factors)]
-        whole = product(operands, labels, host.output, dict(enumerate(host.sizes)))
+        turned = [*factors[:place], (transpose(one), index[::-1]), *factors[place + 1 :]]
+        whole = whole_of(turned, host.output, host.sizes)
         if host.number == 1:
             macro = Macro(node).product(node, whole)
             yield macro.by_law("symmetric: X' = X", {"X": one})
@@ -183,10 +199,8 @@ def _turned_once(node: Tensor) -> Iterator[Macro]:
 def regrouped(host: Flat, pattern: Tensor, match: Match) -> Contraction:
     """The product with some factors as one operand in front, which the pattern is."""
     small = Flat(pattern)
-    factors = [(pattern, [match.labels[label] for label in small.output])]
-    factors += [(one, list(index)) for one, index in factors_left(host, small, match)]
-    operands, labels = [one for one, _ in factors], [index for _, index in factors]
-    return product(operands, labels, host.output, dict(enumerate(host.sizes)))
+    part = (pattern, tuple([match.labels[label] for label in small.output]))
+    return whole_of([part, *factors_left(host, small, match)], host.output, host.sizes)
 
 
 def factors_left(host: Flat, small: Flat, match: Match) -> Factors:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from matcalc.base.functions import functions
-from matcalc.einstein.linear import add, content
+from matcalc.einstein.linear import add, content, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, children
 from matcalc.einstein.substitution import matrix_factors
 from matcalc.facts.table import implied
-from matcalc.proofs.drafting import ONE, Macro, Ordered, factors_in, instance
+from matcalc.proofs.drafting import Macro, Ordered, factors_in, instance
 from matcalc.proofs.power_steps import outer_factors, without
 from matcalc.proofs.products import Flat
 from matcalc.rules.entries import number, product, transpose
@@ -45,19 +45,15 @@ def orientation(node: Apply) -> Macro | None:
     name, (matrix, *others) = _of_transpose(node.function), node.arguments
     if name not in law_lines() or others or matrix.order != 2:
         return None
-    terms = matrix.terms if isinstance(matrix, Sum) else ((ONE, matrix),)
-    turned = tuple([(c, _turned(term)) for c, term in terms])
+    turned = tuple([(c, _turned(term)) for c, term in terms_of(matrix)])
     settled = add([(c, _settled(term)) for c, term in turned], matrix.shape)
     if not isinstance(matrix, (Sum, Contraction)) or settled.digest >= matrix.digest:
         return None
     if isinstance(matrix, Contraction):
         other = turned[0][1]
         return Macro(node).product(matrix, transpose(other)).by_law(name, {"X": other})
-    macro, now = Macro(node), matrix
-    for k, ((_, term), (_, other)) in enumerate(zip(terms, turned)):
-        macro.product(term, transpose(other), within=now, operand=k)
-        shown = [(c, transpose(other) if j == k else one) for j, (c, one) in enumerate(now.terms)]
-        now = Sum(tuple(shown), matrix.shape)
+    macro = Macro(node)
+    now = macro.terms(matrix, [transpose(other) for _, other in turned])
     whole = Sum(turned, matrix.shape[::-1])
     macro.step("distribute", now, transpose(whole), factor=0, back=True)
     return macro.by_law(name, {"X": whole})

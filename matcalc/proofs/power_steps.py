@@ -17,7 +17,9 @@ from matcalc.proofs.drafting import (
     factors_left,
     instance,
     opened,
+    powers_in,
     raised,
+    whole_of,
 )
 from matcalc.proofs.product_steps import relations
 from matcalc.proofs.products import Flat
@@ -133,7 +135,7 @@ def outer_factors(base: Tensor) -> list[Tensor]:
     the shape of the product."""
     flat = Flat(base)
     output = flat.output
-    groups = _joined_parts([(raised(b, e), i) for (b, i), e in flat.factors.items()], set(output))
+    groups = _joined_parts(powers_in(flat), set(output))
     size = abs(flat.number)
     found = [] if flat.number == 1 else [number(size if size != 1 else flat.number)]
     if len(set(output)) < len(output) or len(groups) + len(found) < 2:
@@ -141,9 +143,7 @@ def outer_factors(base: Tensor) -> list[Tensor]:
     for group in groups:
         shown = output if any(set(index) & set(output) for _, index in group) else []
         alone = len(group) == 1 and list(group[0][1]) == shown
-        operands, labels = [one for one, _ in group], [index for _, index in group]
-        part = product(operands, labels, shown, dict(enumerate(flat.sizes)))
-        found.append(operands[0] if alone else part)
+        found.append(group[0][0] if alone else whole_of(group, shown, flat.sizes))
     return found
 
 
@@ -201,7 +201,7 @@ def common_out(node: Power | Map) -> Macro | None:
     if total is None:
         return None
     flats = [Flat(term) for _, term in total.terms]
-    lowest = _lowest([_monomial(flat) for flat in flats])
+    lowest = _lowest(list(map(_monomial, flats)))
     if not _is_whole(node):
         lowest = {key: e for key, e in lowest.items() if nonnegative(raised(key[0], e))}
     if not lowest or any(len(set(flat.output)) < len(flat.output) for flat in flats):
@@ -210,11 +210,8 @@ def common_out(node: Power | Map) -> Macro | None:
     core = Sum(tuple([(c, term) for (c, _), term in zip(total.terms, rest)]), total.shape)
     inner, close = taken_apart(node, _tensor_of(lowest, total), core)
     place = inner.operands.index(core)
-    macro, now = Macro(node), total
-    for k, ((_, term), (_, after)) in enumerate(zip(total.terms, opened(inner, place).terms)):
-        macro.product(term, after, within=now, operand=k)
-        terms = [(c, after if j == k else one) for j, (c, one) in enumerate(now.terms)]
-        now = Sum(tuple(terms), total.shape)
+    macro = Macro(node)
+    now = macro.terms(total, opened(inner, place).below)
     return close(macro.step("distribute", now, inner, factor=place, back=True))
 
 
@@ -235,11 +232,10 @@ def _lowest(monomials: list[Monomial]) -> Monomial:
 
 
 def _tensor_of(powers: Monomial, like: Tensor) -> Tensor:
-    operands = [raised(base, exponent) for (base, _), exponent in powers.items()]
-    labels = [index for _, index in powers]
+    factors = [(raised(base, exponent), index) for (base, index), exponent in powers.items()]
     axes = tuple(range(like.order))
-    whole = product(operands, labels, axes, dict(enumerate(like.shape)))
-    return operands[0] if labels == [axes] else whole
+    alone = [index for _, index in factors] == [axes]
+    return factors[0][0] if alone else whole_of(factors, axes, like.shape)
 
 
 def _divided(flat: Flat, powers: Monomial) -> Tensor:
@@ -267,13 +263,13 @@ def elsewhere(node: Map | Power) -> Macro | None:
     if len(set(flat.output)) < len(flat.output) or not flat.output:
         return None
     sizes = dict(enumerate(flat.sizes))
-    factors = [(raised(base, e), index) for (base, index), e in flat.factors.items()]
+    factors = powers_in(flat)
     if len(kept) == len(flat.output):
         (inner, labels), *others = factors
         if others or sorted(labels) != sorted(kept) or list(labels) == kept:
             return None
     else:
-        inner = product([one for one, _ in factors], [i for _, i in factors], kept, sizes)
+        inner = whole_of(factors, kept, flat.sizes)
         labels = tuple(kept)
     moved = product([inner], [labels], flat.output, sizes)
     after = with_operand(moved, 0, with_operand(node, 0, inner))

@@ -28,9 +28,8 @@ _FORMS = {
 def proof_lines(proof: Proof, style: Style = "unicode") -> list[str]:
     """The claim, every line, and what the proof supposes."""
     width = len(str(len(proof.lines)))
-    shown = [claim_text(proof.sides, style)]
-    for number, line in enumerate(proof.lines, 1):
-        shown.append(f"  {number:>{width}}  {_equality(line, style)}   by {_rule(line)}")
+    lines = [f"  {number:>{width}}  {_equality(line, style)}   by {_rule(line)}" for number, line in enumerate(proof.lines, 1)]
+    shown = [claim_text(proof.sides, style), *lines]
     shown += [f"  if {condition}" for condition in conditions_text(proof.conditions, style)]
     alone = len(proof.sides.wrt) == 1
     return [line.replace("d1 ", "d") if alone else re.sub("d([12]) ", r"d\1", line) for line in shown]

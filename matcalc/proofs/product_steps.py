@@ -231,7 +231,7 @@ def _relations_of(base: Tensor) -> Iterator[tuple[str, str, Tensor, int]]:
         case Map(function=function, arguments=(argument,)) if function in _OF_FUNCTIONS:
             yield _OF_FUNCTIONS[function], "t", argument, argument.order
         case Apply(function=function, arguments=(argument,)) if function in words() and function != "inv":
-            yield from [(name, "X", argument, 0) for name in words()[function] if _shortens(name)]
+            yield from [(name, "X", argument, 0) for name in filter(_shortens, words()[function])]
 
 
 def _shortens(name: str) -> bool:

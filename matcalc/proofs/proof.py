@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
+from matcalc.base.traversal import postordered
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr
 from matcalc.proofs.checker import Condition
@@ -76,18 +77,10 @@ class _Table:
         self.places: dict[Any, int] = {}
 
     def place(self, root: Any) -> int:
-        stack = [root]
-        while stack:
-            node = stack[-1]
-            missing = [child for child in _nodes_in(_values(node)) if child not in self.places]
-            stack += missing
-            if missing:
-                continue
-            stack.pop()
-            if node not in self.places:
-                self.places[node] = len(self.rows)
-                name = f"{type(node).__module__.split('.')[1]}.{type(node).__name__}"
-                self.rows.append([name, *[self._field(value) for value in _values(node)]])
+        for node in postordered([root], lambda node: _nodes_in(tuple(_values(node))), self.places):
+            self.places[node] = len(self.rows)
+            name = f"{type(node).__module__.split('.')[1]}.{type(node).__name__}"
+            self.rows.append([name, *[self._field(value) for value in _values(node)]])
         return self.places[root]
 
     def _field(self, value: Any) -> Any:
@@ -106,13 +99,8 @@ def _values(node: Any) -> list[Any]:
     return [getattr(node, name) for name in type(node).__match_args__]
 
 
-def _nodes_in(values: Iterable[Any]) -> list[Any]:
-    found = []
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if isinstance(value, (Expr, Tensor)):
-            found.append(value)
-        elif isinstance(value, tuple):
-            stack += value
-    return found
+def _nodes_in(value: Any) -> list[Any]:
+    """The nodes in a field of a node, which may be in tuples, in order."""
+    if isinstance(value, tuple):
+        return [node for part in value for node in _nodes_in(part)]
+    return [value] if isinstance(value, (Expr, Tensor)) else []

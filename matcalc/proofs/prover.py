@@ -7,18 +7,16 @@ import json
 from collections.abc import Sequence
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import axes_of
 from matcalc.base.traversal import postordered
-from matcalc.einstein.nodes import Map, Tensor, postorder
+from matcalc.einstein.nodes import Tensor, postorder
 from matcalc.expr import nodes as ex
-from matcalc.proofs.checker import Checker, Condition, check, replaced, varied
+from matcalc.proofs.checker import Checker, Condition, check, entered, replaced, varied
 from matcalc.proofs.claimed import Sides
 from matcalc.proofs.drafting import Step
 from matcalc.proofs.proof import Line, Proof
 from matcalc.proofs.steps import early_steps, next_steps, parts_of
 from matcalc.rules.entries import Entries, Refused
 from matcalc.rules.laws import seen
-from matcalc.rules.varied import direction, paired
 
 MOST_STEPS = 500
 """Of one side: longer proofs are not worth reading, and most that grow so long do not end."""
@@ -59,28 +57,12 @@ class _Writer:
         self.definitions: list[Line] = []
         self.directions: dict[str, Tensor] = {}
         self.normal: set[Tensor] = set()
-        self.start = self._raw(sides)
-
-    def _raw(self, sides: Sides) -> list[Tensor]:
-        """Both sides as the checker makes them."""
-        entries, forms = Entries({}, {}), (sides.left, sides.right)
-        for node in ex.postorder(*forms):
+        entries = Entries({}, {})
+        for node in ex.postorder(sides.left, sides.right):
             value, _ = entries.of(node)
             if ex.children(node):
                 self.definitions.append(Line("definition", node, value))
-        for place, variable in enumerate(sides.wrt, 1):
-            name = f"d{place} {variable.name}"
-            self.directions[name] = direction(name, variable, sides.symmetric)
-        found = []
-        for form, flag in zip(forms, sides.derivatives):
-            value, _ = entries.of(form)
-            for name in self.directions if flag else ():
-                value = Map(name, (value,))
-            if sides.wrt and not flag:
-                function = forms[sides.derivatives.index(True)]
-                value = paired(value, axes_of(function.shape), sides.wrt, sides.layout)
-            found.append(value)
-        return found
+        self.start = entered(sides, entries, self.directions)
 
     def lines(self) -> tuple[Line, ...] | None:
         """The fewest lines after which both sides are one; None where they come to two forms."""

@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any, assert_never
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.functions import Function, functions
 from matcalc.base.records import record, replace
 from matcalc.facts.table import Fact, canonical, facts
 from matcalc.interface.api import derive, parse
 from matcalc.language.decisions import DIALECTS, Dialect
 from matcalc.language.syntax.tables import tables
-from matcalc.language.text.dialects import dialect_table, templates
+from matcalc.language.text.dialects import templates
 from matcalc.language.text.meanings import advice_for, is_foreign
 from matcalc.language.text.spelling import NORM_NAMES
 
@@ -52,18 +52,11 @@ class Row:
 @cache
 def rows() -> tuple[Row, ...]:
     """Every row, in the order of the file."""
-    table: Mapping[str, list[Mapping[str, Any]]] = stored("language", read("rules", "language.toml"), _read)
-    return tuple([_row(section, fields) for section in SECTIONS for fields in table[section]])
+    return tuple([_row(section, fields) for section in SECTIONS for fields in stored_table("language")[section]])
 
 
 def of_section(section: str) -> tuple[Row, ...]:
     return tuple([row for row in rows() if row.section == section])
-
-
-def _read(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
 
 
 def _row(section: str, fields: Mapping[str, Any]) -> Row:
@@ -303,8 +296,7 @@ def _calls_elsewhere() -> Mapping[str, tuple[tuple[str, str], ...]]:
 def calls_of(dialect: Dialect) -> Iterator[tuple[str, str, str]]:
     """The functions of a dialect: the name, the call with its arguments, and the formula."""
     for name, ways in templates(dialect).items():
-        for way in ways:
-            yield name, f"{name}({', '.join([*way.parameters, *way.defaults])})", way.formula
+        yield from ((name, f"{name}({', '.join([*way.parameters, *way.defaults])})", way.formula) for way in ways)
 
 
 def _foreign(word: str) -> Foreign | None:
@@ -392,7 +384,7 @@ def _differences(word: str) -> list[str]:
     """Where the dialects mean different things by it."""
     plain = _plain(word)
     found = []
-    for row in dialect_table()["differences"]:
+    for row in stored_table("dialects")["differences"]:
         if plain.isalpha() and f"{plain}(" in row["written"]:
             pairs = [*((PROGRAMS[name], row[name]) for name in ("matlab", "numpy", "julia")), ("taken", row["taken"])]
             found += [f"{row['written']} in other programs", *_labelled([(str(who), text) for who, text in pairs])]

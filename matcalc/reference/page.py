@@ -123,9 +123,11 @@ def _sampled(sample: Sample) -> list[str]:
 
 
 def _fact_rows() -> Iterator[list[str]]:
-    for fact in facts().values():
-        if not fact.refused:
-            yield [_code([fact.name, *fact.aliases]), SHAPES[fact.shape], _prose(fact_meaning(fact)), _code(fact.implies)]
+    yield from (
+        [_code([fact.name, *fact.aliases]), SHAPES[fact.shape], _prose(fact_meaning(fact)), _code(fact.implies)]
+        for fact in facts().values()
+        if not fact.refused
+    )
 
 
 def _elsewhere(row: Row) -> list[str]:
@@ -140,15 +142,13 @@ def _calls() -> Iterator[list[str]]:
     for dialect in programs:
         for _, call, formula in calls_of(dialect):
             found.setdefault(formula, {}).setdefault(dialect, []).append(call)
-    for formula, calls in found.items():
-        yield [_code([formula]), *(_code(calls.get(dialect, ())) for dialect in programs)]
+    yield from ([_code([formula]), *(_code(calls.get(dialect, ())) for dialect in programs)] for formula, calls in found.items())
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield "|" + "---|" * len(heads)
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
     yield ""
 
 

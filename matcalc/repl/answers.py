@@ -3,6 +3,7 @@ commands."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, assert_never
 
@@ -128,10 +129,9 @@ def _name(written: str, state: State) -> str:
     """A name to differentiate by in its one spelling; LaTeX is read."""
     if is_name(written):
         return canonical_name(written)
-    try:
+    tree = None
+    with suppress(MatcalcError):
         tree = parse_syntax(written, state.vocabulary()).program.value
-    except MatcalcError:
-        tree = None
     if not isinstance(tree, Name):
         raise ParseError(f"{written!r} is not the name of a symbol", expected="one name, or several with commas between")
     return tree.name

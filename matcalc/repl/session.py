@@ -183,9 +183,7 @@ class Session:
         return Answer("", (f"{name + ':':<9} {value} from now on",))
 
     def _in_form(self, target: str, written: str) -> Answer:
-        if written:
-            self._result_of(written)
-        return Answer(shown_as(self._last(), target))
+        return Answer(shown_as(self._last(written), target))
 
     def _verify(self, written: str) -> Answer:
         if written:
@@ -203,8 +201,7 @@ class Session:
         while (word := written.partition(" ")[0]) in (*STEP_FORMATS, *STEP_STYLES) and word not in self.state.known:
             form, style = (word, style) if word in STEP_FORMATS else (form, word)
             written = written.removeprefix(word).strip()
-        derivation = self._last_derivation(written)
-        return Answer(derivation.steps_text(form, style))
+        return Answer(self._last_derivation(written).steps_text(form, style))
 
     def _in_numbers(self, word: str, written: str) -> Answer:
         last = self._last()
@@ -225,32 +222,32 @@ class Session:
         return Answer("", (f"{'forgot:':<10}{', '.join(names)}", *misfits(self.state, names)))
 
     def _listing(self) -> str:
-        rows = [f"{name}: {kind}" for name, kind in self.state.declarations.items()]
-        rows += [f"{definition.head} = {definition.value}" for definition in self.state.definitions.values()]
-        rows += [f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]]
-        return "\n".join(rows) if rows else "nothing is declared, defined or set"
+        rows = [
+            *(f"{name}: {kind}" for name, kind in self.state.declarations.items()),
+            *(f"{definition.head} = {definition.value}" for definition in self.state.definitions.values()),
+            *(f":{name} {value}" for name, value in self.state.settings.items() if value != SETTINGS[name][0]),
+        ]
+        return "\n".join(rows) or "nothing is declared, defined or set"
 
     # ------------------------------------------------------------ the last result
 
     def _result(self, request: request_lines.Derive | request_lines.Formula) -> Result:
         return derived(request, self.state) if isinstance(request, request_lines.Derive) else formula(request.text, self.state)
 
-    def _result_of(self, written: str) -> None:
-        """Makes the result of a formula the last one."""
-        request = request_lines.request(written, self.state.known)
-        if not isinstance(request, request_lines.Derive | request_lines.Formula):
-            raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
-        self.last = self._result(request)
-
-    def _last(self) -> Result:
+    def _last(self, written: str = "") -> Result:
+        """The last result; with a formula that of the formula, which is the last one from then
+        on."""
+        if written:
+            request = request_lines.request(written, self.state.known)
+            if not isinstance(request, request_lines.Derive | request_lines.Formula):
+                raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
+            self.last = self._result(request)
         if self.last is None:
             raise MatcalcError("there is no result yet", suggestion="x'*A*x wrt x")
         return self.last
 
     def _last_derivation(self, written: str) -> Derivation:
-        if written:
-            self._result_of(written)
-        last = self._last()
+        last = self._last(written)
         if not isinstance(last, Derivation):
             raise MatcalcError("the last result is no single derivative", suggestion="f wrt x first")
         return last

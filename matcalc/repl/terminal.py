@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from matcalc.base.errors import internal_error
 from matcalc.base.version import VERSION
@@ -20,7 +20,9 @@ from matcalc.printing.names import unicode_name
 from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer
 from matcalc.repl.request_lines import VERBS, unfinished
-from matcalc.repl.session import Session
+
+if TYPE_CHECKING:
+    from matcalc.repl.session import Session
 
 # ------------------------------------------------------------
 # What the Tab key offers: commands and their choices, functions, known names, and characters by
@@ -111,16 +113,16 @@ def run(session: Session) -> int:
         _converse(session)
         return 0
     statuses = {0}
-    for text in gathered(line.rstrip("\n") for line in sys.stdin):
-        for answer in answers(session, text):
-            statuses.add(answer.status)
-            _write("\n".join(answer.reading), sys.stderr)
-            _write(answer.output, sys.stdout)
-            _write("\n".join(answer.remarks), sys.stderr)
-            _write(answer.error and f"error: {answer.error}", sys.stderr)
-            if answer.leave:
-                return _worst(statuses)
-    return _worst(statuses)
+    texts = gathered(line.rstrip("\n") for line in sys.stdin)
+    for answer in (answer for text in texts for answer in answers(session, text)):
+        statuses.add(answer.status)
+        _write("\n".join(answer.reading), sys.stderr)
+        _write(answer.output, sys.stdout)
+        _write("\n".join(answer.remarks), sys.stderr)
+        _write(answer.error and f"error: {answer.error}", sys.stderr)
+        if answer.leave:
+            break
+    return next((status for status in (2, 3, 1) if status in statuses), 0)
 
 
 def gathered(lines: Iterator[str]) -> Iterator[str]:
@@ -226,7 +228,3 @@ def _write(text: str, stream: TextIO) -> None:
     """Writes a line; characters that the stream cannot show are spelled out."""
     if text:
         print(fitting(text, stream), file=stream, flush=True)
-
-
-def _worst(statuses: set[int]) -> int:
-    return next((status for status in (2, 3, 1) if status in statuses), 0)

@@ -9,13 +9,27 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.traversal import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written
 from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations
-from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import walk
+from matcalc.language.syntax.trees import (
+    Applied,
+    Binary,
+    DerivativeOf,
+    Group,
+    Name,
+    NumberLiteral,
+    Program,
+    Raised,
+    Summation,
+    Syntax,
+    Transposed,
+    Word,
+    walk,
+)
 from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name, known_functions
 from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import NAMES, derivative_within
@@ -111,10 +125,7 @@ class State:
     def dependants(self, names: Iterable[str]) -> list[str]:
         """The defined names among these, and those whose values rest on one of these names or
         symbols."""
-        users: dict[str, list[str]] = {}
-        for name, definition in self.definitions.items():
-            for used in definition.names:
-                users.setdefault(used, []).append(name)
+        users = grouped((used, name) for name, definition in self.definitions.items() for used in definition.names)
         reached = set(names)
         stack = sorted(reached)
         while stack:
@@ -142,9 +153,9 @@ def program(statement: str, state: State, extra: Iterable[str] = ()) -> str:
 def names_in(statement: str, state: State) -> tuple[str, ...]:
     """The names that occur in a statement, defined or not."""
     tree = _tree(statement, state)
-    found = [node.name for node in walk(tree) if isinstance(node, s.Name)]
-    found += [node.function.rstrip("'") for node in walk(tree) if isinstance(node, s.Applied)]
-    found += [name for node in walk(tree) if isinstance(node, s.DerivativeOf) for name in node.wrt]
+    found = [node.name for node in walk(tree) if isinstance(node, Name)]
+    found += [node.function.rstrip("'") for node in walk(tree) if isinstance(node, Applied)]
+    found += [name for node in walk(tree) if isinstance(node, DerivativeOf) for name in node.wrt]
     return tuple(dict.fromkeys(found))
 
 
@@ -152,9 +163,9 @@ def is_derivative(statement: str, state: State) -> bool:
     """Whether a text is one derivative, such as ``d(f)/dV``, ``∇f(x)`` or ``hessian(f, x)``, that
     is not taken at a point of its own."""
     tree = _tree(statement, state).value
-    while isinstance(tree, s.Group | s.Transposed):
+    while isinstance(tree, Group | Transposed):
         tree = tree.operand
-    return isinstance(tree, s.DerivativeOf) and tree.point is None and not tree.along
+    return isinstance(tree, DerivativeOf) and tree.point is None and not tree.along
 
 
 def reading(statement: str, state: State) -> list[object]:
@@ -163,35 +174,35 @@ def reading(statement: str, state: State) -> list[object]:
     return _outline(_tree(statement, state))
 
 
-def _tree(statement: str, state: State) -> s.Program:
+def _tree(statement: str, state: State) -> Program:
     try:
         return parse_syntax(statement, state.vocabulary()).program
     except MatcalcError as error:
         raise error.with_text(statement) from None
 
 
-def _outline(root: s.Syntax) -> list[object]:
+def _outline(root: Syntax) -> list[object]:
     """A tree as a list without places, to compare trees by."""
     found: list[object] = []
     for node in walk(root):
         match node:
-            case s.Group():
+            case Group():
                 continue
-            case s.NumberLiteral():
+            case NumberLiteral():
                 found.append(node.value)
-            case s.Name():
+            case Name():
                 found.append(node.name)
-            case s.Word():
+            case Word():
                 found.append((node.word,))
-            case s.Binary():
+            case Binary():
                 found.append((node.operator, 2))
-            case s.Raised():
+            case Raised():
                 found.append(("^", node.elementwise))
-            case s.Applied():
+            case Applied():
                 found.append((node.function, "()", len(node.arguments)))
-            case s.Summation():
+            case Summation():
                 found.append(("sum", node.indices))
-            case s.DerivativeOf():
+            case DerivativeOf():
                 found.append(("d", node.wrt))
             case _:
                 found.append(type(node))
@@ -314,12 +325,13 @@ def forget(state: State, names: Iterable[str]) -> list[str]:
 def captured(state: State, before: Mapping[str, Definition]) -> list[str]:
     """A remark for each value in which a symbol has got a value of its own; ``before`` are the
     definitions until then."""
-    remarks = []
-    for name, was in before.items():
-        fresh = [used for used in was.names if used in state.definitions and used not in before]
-        if fresh and state.definitions[name].value == was.value:
-            remarks.append(f"{'note:':<10}{name} = {was.value} now uses the value of {', '.join(fresh)}")
-    return remarks
+    new = state.definitions.keys() - before.keys()
+    using = {name: [used for used in was.names if used in new] for name, was in before.items()}
+    return [
+        f"{'note:':<10}{name} = {before[name].value} now uses the value of {', '.join(fresh)}"
+        for name, fresh in using.items()
+        if fresh and state.definitions[name].value == before[name].value
+    ]
 
 
 def misfits(state: State, changed: Iterable[str]) -> list[str]:
@@ -386,8 +398,5 @@ def _refuse_cycle(name: str, state: State) -> None:
 def _settle_names(state: State) -> None:
     """Which names stand in which values, after names came or went."""
     for name, definition in state.definitions.items():
-        state.definitions[name] = replace(definition, names=_names_of(definition, state))
-
-
-def _names_of(definition: Definition, state: State) -> tuple[str, ...]:
-    return tuple([name for name in names_in(definition.plain, state) if name not in definition.parameters])
+        names = [used for used in names_in(definition.plain, state) if used not in definition.parameters]
+        state.definitions[name] = replace(definition, names=tuple(names))

@@ -31,9 +31,11 @@ def reduced(tensor: Tensor, rules: Sequence[Rule]) -> Tensor:
     Raises LimitError when there are too many terms; rules need not come to rest, then the budget
     ends it.
     """
+    if not rules:
+        return tensor
     done: dict[Tensor, Fraction] = {}
     waiting: dict[Tensor, Fraction] = {}
-    collect(waiting if rules else done, YES, tensor)
+    collect(waiting, YES, tensor)
     while waiting:
         term, coefficient = waiting.popitem()
         if not coefficient:
@@ -231,7 +233,7 @@ class _Glued:
         places = {**back, **{j: len(first.factors) + k for k, j in enumerate(left)}}
         inside = set(self._found([*first.private, *second.private]))
         output = [label for label in dict.fromkeys(self._found([*first.output, *second.output])) if label not in inside]
-        sizes = {self.labels.find(label): size for pattern in self.patterns for label, size in pattern.sizes.items()}
+        sizes = {self.labels.find(label): size for label, size in (first.sizes | second.sizes).items()}
         glued = [Factor(factor.base, factor.exponent, self._found(factor.labels)) for factor in factors]
         others = tuple([places[j] for j in range(len(second.factors))])
         return Graph(tuple(glued), tuple(output), sizes), (tuple(range(len(first.factors))), others)

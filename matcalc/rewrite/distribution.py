@@ -15,11 +15,16 @@ from matcalc.einstein.substitution import rebuilt, weight
 Terms = list[tuple[Fraction, Tensor]]
 
 
+def _powered(operand: Tensor) -> tuple[Tensor, Fraction]:
+    """The base and the exponent of what may be a power."""
+    return (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, YES)
+
+
 def opened_at(term: Contraction, place: int) -> Terms:
     """The terms of a contraction whose operand at ``place`` is a sum, or a power of one, of which
     one factor is opened."""
     operand, labels = term.operands[place], term.indices[place]
-    base, exponent = (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, YES)
+    base, exponent = _powered(operand)
     rest, indices = [*term.operands], [*term.indices]
     if exponent != 1:
         rest.append(power(base, exponent - 1))
@@ -185,11 +190,9 @@ def spread(tensor: Tensor, most: int = _MOST_SPREAD) -> Tensor:
 
 def _spread_once(term: Tensor) -> Terms | None:
     """The term with one of its sums opened; None when none is left."""
-    if isinstance(term, Power):
-        inner, axes = _spread_scalar(term.base), tuple(range(term.order))
-        if inner is not None:
-            return [(YES, power(inner, term.exponent))]
-        return opened_at(Contraction((term,), (axes,), axes, term.shape), 0) if _is_small_sum(term) else None
+    if isinstance(term, Power):  # the product with this one factor
+        axes = tuple(range(term.order))
+        term = Contraction((term,), (axes,), axes, term.shape)
     if not isinstance(term, Contraction):
         return None
     sizes = dict(enumerate(term.sizes))
@@ -202,7 +205,7 @@ def _spread_once(term: Tensor) -> Terms | None:
     for place, operand in enumerate(term.operands):
         if _is_small_sum(operand):
             return opened_at(term, place)
-        base, exponent = (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, YES)
+        base, exponent = _powered(operand)
         inner = _spread_scalar(base)
         if inner is not None:
             operands = [*term.operands[:place], power(inner, exponent), *term.operands[place + 1 :]]
@@ -213,7 +216,7 @@ def _spread_once(term: Tensor) -> Terms | None:
 def _is_small_sum(operand: Tensor) -> bool:
     """Whether the operand is a sum, or a power of one that has few enough terms when it is
     multiplied out."""
-    base, exponent = (operand.base, operand.exponent) if isinstance(operand, Power) else (operand, YES)
+    base, exponent = _powered(operand)
     if not isinstance(base, Sum) or exponent < 1:
         return False
     whole = int(exponent)

@@ -18,11 +18,11 @@ from matcalc.base.budgets import spend
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, power
 from matcalc.einstein.linear import YES, scale
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor
-from matcalc.einstein.tensor_deduction import is_symmetric
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, is_symmetric
 from matcalc.rewrite.monomials import base_and_exponent, factors_of
 
-_MOST_COPIES = 4
+_COPIED = range(1, 5)
+"""Powers of scalar products that are opened: each copy of the product is."""
 
 Binding: TypeAlias = Mapping[Tensor, Tensor]
 """What wildcards stand for."""
@@ -73,37 +73,23 @@ class Embedding:
     binding: Binding
 
 
-def graph_of(term: Tensor) -> Graph:
-    """The term as powers of bases, with its scalar contractions opened, so that a pattern may lie
-    partly in them."""
-    return _graph(term, *_as_product(term), split=True)
-
-
 def as_it_stands(product: Contraction) -> Graph:
     """The operands of a contraction as factors."""
     factors = [Factor(operand, YES, labels) for operand, labels in zip(product.operands, product.indices)]
     return Graph(tuple(factors), product.output, dict(enumerate(product.sizes)))
 
 
-def with_opened_scalars(product: Contraction) -> Graph:
-    """The operands of a contraction as factors, those of its scalar contractions beside the
-    others."""
-    return _graph(product, product.output, dict(enumerate(product.sizes)), split=False)
-
-
-def _as_product(term: Tensor) -> tuple[tuple[int, ...], dict[int, Size]]:
-    if isinstance(term, Contraction):
-        return term.output, dict(enumerate(term.sizes))
-    return tuple(range(term.order)), dict(enumerate(term.shape))
-
-
-def _graph(term: Tensor, output: tuple[int, ...], sizes: dict[int, Size], *, split: bool) -> Graph:
+def graph_of(term: Tensor, *, split: bool = True) -> Graph:
+    """The term as powers of bases, or of whole operands unless they are to be ``split``, with its
+    scalar contractions opened, so that a pattern may lie partly in them."""
+    output, lengths = (term.output, term.sizes) if isinstance(term, Contraction) else (tuple(range(term.order)), term.shape)
+    sizes = dict(enumerate(lengths))
     stack = factors_of(term)[::-1]
     found: list[Factor] = []
     while stack:
         operand, labels = stack.pop()
         base, exponent = base_and_exponent(operand) if split else (operand, YES)
-        if isinstance(base, Contraction) and not base.output and exponent.denominator == 1 and 0 < exponent <= _MOST_COPIES:
+        if isinstance(base, Contraction) and not base.output and exponent in _COPIED:
             for _ in range(exponent.numerator):
                 start = 1 + max(sizes, default=-1)
                 sizes.update({start + label: size for label, size in enumerate(base.sizes)})

@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.base.sizes import ONE as ONE_SIZE
-from matcalc.base.sizes import Shape, Size
-from matcalc.einstein.algebra import contract, size_value, symbolic_power, transposed
+from matcalc.base.sizes import ONE as ONE_SIZE, Shape, Size
+from matcalc.einstein.algebra import contract, elementwise, size_value, symbolic_power, transposed
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
-from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric
 from matcalc.einstein.substitution import apply
-from matcalc.einstein.tensor_deduction import is_antisymmetric, is_symmetric, known
+from matcalc.einstein.tensor_deduction import is_antisymmetric, known
 from matcalc.rewrite.distribution import spread
-from matcalc.rewrite.monomials import Chain, Monomial, chain_of, joined, primitive, square_runs, whole
+from matcalc.rewrite.monomials import Chain, Monomial, chain_of, joined, primitive, reached, square_runs, whole
 from matcalc.rewrite.scalar_laws import map_law, power_law
 
 
@@ -45,7 +44,7 @@ def _logdet(argument: Tensor, shape: Shape) -> Tensor:
 
 def _adjugate(argument: Tensor, shape: Shape) -> Tensor:
     inverted = inverse(argument)
-    return contract([spread(determinant(argument)), inverted], [(), (0, 1)], (0, 1), dict(enumerate(shape)))
+    return elementwise([spread(determinant(argument)), inverted], shape)
 
 
 def _exponential(argument: Tensor, shape: Shape) -> Tensor:
@@ -59,7 +58,7 @@ def _exponential(argument: Tensor, shape: Shape) -> Tensor:
         return argument.arguments[0]
     if "idempotent" in known(core):  # expm(c P) = I + (exp(c) - 1) P
         growth = add([(YES, map_law("exp", number(factor))), (-YES, ONE_TENSOR)], ())
-        return add([(YES, delta(shape[:1])), (YES, _scaled(growth, core))], shape)
+        return add([(YES, delta(shape[:1])), (YES, elementwise([growth, core], shape))], shape)
     return apply("expm", (argument,), shape)
 
 
@@ -114,13 +113,9 @@ def inverse(argument: Tensor) -> Tensor:
     scalars, left, rest, right = _common(argument)
     if left or right or scalars:
         inner = inverse(spread(rest))
-        pieces = [
-            *(_inverse_of_letter(letter) for letter in reversed(right)),
-            inner,
-            *(_inverse_of_letter(letter) for letter in reversed(left)),
-        ]
+        pieces = [*map(_inverse_of_letter, reversed(right)), inner, *map(_inverse_of_letter, reversed(left))]
         product = joined(pieces, size)
-        return _scaled(power_law(_monomial_scalar(scalars), -YES), product)
+        return elementwise([power_law(_monomial_scalar(scalars), -YES), product], argument.shape)
     factor, core = content(argument)
     if factor != 1:
         return scale(1 / factor, inverse(core))
@@ -141,7 +136,7 @@ def _rank_one_update(argument: Tensor) -> Tensor | None:
             first = spread(joined((inverted, update), argument.shape[0]))
             trace = spread(contract([first], [(0, 0)], (), {0: argument.shape[0]}))
             divisor = power_law(spread(add([(YES, ONE_TENSOR), (YES, trace)], ())), -YES)
-            correction = spread(_scaled(divisor, spread(joined((first, inverted), argument.shape[0]))))
+            correction = spread(elementwise([divisor, spread(joined((first, inverted), argument.shape[0]))], argument.shape))
             return add([(YES, inverted), (-YES, correction)], argument.shape)
     return None
 
@@ -149,7 +144,7 @@ def _rank_one_update(argument: Tensor) -> Tensor | None:
 def _inverse_of_chain(chain: Chain, size: Size) -> Tensor:
     pieces = square_runs(chain.letters, size)
     product = joined([_inverse_of_letter(piece) for piece in reversed(pieces)], size)
-    return scale(1 / chain.coefficient, _scaled(power_law(chain.scalar, -YES), product))
+    return scale(1 / chain.coefficient, elementwise([power_law(chain.scalar, -YES), product], product.shape))
 
 
 def _inverse_of_letter(letter: Tensor) -> Tensor:
@@ -163,12 +158,8 @@ def _inverse_diagonal(matrix: Tensor) -> Tensor:
     return contract([power_law(diagonal, -YES)], [(0,)], (0, 0), {0: matrix.shape[0]})
 
 
-def _scaled(scalar: Tensor, matrix: Tensor) -> Tensor:
-    return contract([scalar, matrix], [(), (0, 1)], (0, 1), dict(enumerate(matrix.shape)))
-
-
 def _monomial_scalar(factors: Monomial) -> Tensor:
-    return contract([power_law(base, exponent) for (base, _), exponent in factors.items()], [()] * len(factors), (), {})
+    return elementwise([power_law(base, exponent) for (base, _), exponent in factors.items()], ())
 
 
 def _common(argument: Tensor) -> tuple[Monomial, list[Tensor], Tensor, list[Tensor]]:
@@ -179,7 +170,7 @@ def _common(argument: Tensor) -> tuple[Monomial, list[Tensor], Tensor, list[Tens
     scalars = {key: e for key, e in common.items() if not key[1]}
     size = argument.shape[0]
     opposite = _monomial_scalar({key: -e for key, e in scalars.items()})
-    bare = spread(_scaled(opposite, argument)) if scalars else argument
+    bare = spread(elementwise([opposite, argument], argument.shape)) if scalars else argument
     chains = [chain_of(term, c) for c, term in terms_of(bare)]
     words = [list(chain.letters) for chain in chains]
     left, right = _shared(words, size, 0), _shared(words, size, -1)
@@ -223,7 +214,7 @@ def determinant(argument: Tensor) -> Tensor:
         *(_determinant_of_letter(letter) for letter in (*left, *right)),
     ]
     factors.append(_determinant_of_sum(core, size) if len(terms_of(core)) > 1 else determinant(core))
-    return contract(factors, [()] * len(factors), (), {})
+    return elementwise(factors, ())
 
 
 def _to_the_size(scalar: Tensor, size: Size) -> Tensor:
@@ -237,7 +228,7 @@ def _to_the_size(scalar: Tensor, size: Size) -> Tensor:
 def _determinant_of_chain(chain: Chain, size: Size) -> Tensor:
     pieces = [_determinant_of_letter(piece) for piece in square_runs(chain.letters, size)]
     scalar = _to_the_size(scale(chain.coefficient, chain.scalar), size)
-    return contract([scalar, *pieces], [()] * (len(pieces) + 1), (), {})
+    return elementwise([scalar, *pieces], ())
 
 
 def _determinant_of_letter(letter: Tensor) -> Tensor:
@@ -252,24 +243,19 @@ def _determinant_of_letter(letter: Tensor) -> Tensor:
 
 
 def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
-    terms = [(chain_of(term, c), c, term) for c, term in terms_of(argument)]
-    bases = [k for k, (chain, _, _) in enumerate(terms) if _is_base(chain)]
-    identities = [k for k in bases if not terms[k][0].letters]
-    chosen = identities or bases
-    if len(chosen) != 1 or len(terms) != 2:
+    chains = [chain_of(term, c) for c, term in terms_of(argument)]
+    bases = [k for k, chain in enumerate(chains) if _is_base(chain)]
+    chosen = [k for k in bases if not chains[k].letters] or bases
+    if len(chosen) != 1 or len(chains) != 2:
         return apply("det", (argument,), ())
-    base, (other, _, _) = terms[chosen[0]][0], terms[1 - chosen[0]]
+    base, other = chains[chosen[0]], chains[1 - chosen[0]]
     if not other.letters and base.letters:
         return apply("det", (argument,), ())
-    inverted = [_inverse_of_letter(letter) for letter in reversed(base.letters)]
-    scalar = contract([power_law(base.scalar, -YES), other.scalar], [(), ()], (), {})
-    word = _cancelled((*inverted, *other.letters), size)
+    letters = (*map(_inverse_of_letter, reversed(base.letters)), *other.letters)
+    scalar = elementwise([power_law(base.scalar, -YES), other.scalar], ())
+    word = chain_of(joined(letters, size)).letters
     lemma = _sylvester(other.coefficient / base.coefficient, scalar, word)
-    return contract([_determinant_of_chain(base, size), lemma], [(), ()], (), {})
-
-
-def _cancelled(letters: tuple[Tensor, ...], size: Size) -> tuple[Tensor, ...]:
-    return chain_of(joined(letters, size)).letters if letters else ()
+    return elementwise([_determinant_of_chain(base, size), lemma], ())
 
 
 def _is_base(chain: Chain) -> bool:
@@ -305,12 +291,12 @@ def _sylvester(coefficient: Fraction, scalar: Tensor, letters: tuple[Tensor, ...
     for k in range(len(letters)):
         rotated = (*letters[k:], *letters[:k])
         size = rotated[0].shape[0]
-        inner = spread(scale(coefficient, _scaled(scalar, joined(rotated, size))))
+        inner = spread(scale(coefficient, elementwise([scalar, joined(rotated, size)], (size, size))))
         total = add([(YES, delta((size,))), (YES, inner)], (size, size))
         candidates.append(((0 if size == ONE_SIZE else 1, str(size), total.digest), total))
     cut = _rank_one_cut(letters)
     if cut is not None:
-        return spread(add([(YES, ONE_TENSOR), (coefficient, contract([scalar, cut], [(), ()], (), {}))], ()))
+        return spread(add([(YES, ONE_TENSOR), (coefficient, elementwise([scalar, cut], ()))], ()))
     best = min(candidates, key=lambda pair: pair[0])[1]
     return apply("det", (best,), ())
 
@@ -325,15 +311,7 @@ def _rank_one_cut(letters: tuple[Tensor, ...]) -> Tensor | None:
 
 def _is_outer(letter: Contraction) -> bool:
     """Whether nothing joins the rows of a matrix to its columns, as in ``x y'``."""
-    if len(letter.output) != 2:
-        return False
-    start, end = letter.output
-    reached = {start}
-    for _ in letter.indices:
-        for labels in letter.indices:
-            if reached & set(labels):
-                reached |= set(labels)
-    return end not in reached
+    return len(letter.output) == 2 and letter.output[1] not in reached(letter, letter.output[0])
 
 
 _LAWS: dict[str, Callable[[Tensor, Shape], Tensor]] = {

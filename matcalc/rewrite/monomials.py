@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import TypeAlias
 
 from matcalc.base.sizes import Size
 from matcalc.einstein import algebra
-from matcalc.einstein.algebra import contract, power
-from matcalc.einstein.linear import ONE_TENSOR, add, delta, scale
+from matcalc.einstein.algebra import contract, elementwise, power
+from matcalc.einstein.linear import NO, ONE_TENSOR, YES, add, delta, scale
 from matcalc.einstein.nodes import Contraction, Sum, Tensor
 
 Key: TypeAlias = tuple[Tensor, tuple[int, ...]]
 Monomial: TypeAlias = dict[Key, Fraction]
 """Exponent of each base on each choice of the term's own axes."""
-
-ONE = Fraction(1)
-NO = Fraction(0)
 
 
 def factors_of(term: Tensor) -> list[tuple[Tensor, tuple[int, ...]]]:
@@ -47,7 +45,7 @@ def monomial(term: Tensor) -> Monomial:
 def base_and_exponent(operand: Tensor) -> tuple[Tensor, Fraction]:
     """``exp(c*t)`` is the c-th power of ``exp(t)``."""
     base, exponent = algebra.base_and_exponent(operand)
-    return (base, exponent) if isinstance(exponent, Fraction) else (operand, ONE)
+    return (base, exponent) if isinstance(exponent, Fraction) else (operand, YES)
 
 
 def times(term: Tensor, factors: Mapping[Key, Fraction]) -> Tensor:
@@ -66,7 +64,7 @@ def primitive(total: Sum) -> tuple[Monomial, Tensor]:
     Powers of sums stay inside unless they are negative everywhere they occur.
     """
     monomials = [monomial(term) for _, term in total.terms]
-    keys = dict.fromkeys(key for one in monomials for key in one)
+    keys = dict.fromkeys(chain.from_iterable(monomials))
     common: Monomial = {}
     for key in keys:
         exponents = [one.get(key, NO) for one in monomials]
@@ -88,7 +86,7 @@ class Chain:
     letters: tuple[Tensor, ...]
 
 
-def chain_of(term: Tensor, coefficient: Fraction = Fraction(1)) -> Chain:
+def chain_of(term: Tensor, coefficient: Fraction = YES) -> Chain:
     """The serial decomposition of a term of order two that is no sum."""
     if not isinstance(term, Contraction):
         return Chain(coefficient, ONE_TENSOR, (term,))
@@ -118,28 +116,25 @@ def _diagonal(term: Contraction, coefficient: Fraction) -> Chain:
 
 def _cuts(term: Contraction, start: int, end: int) -> list[int]:
     """Bound labels that every path from ``start`` to ``end`` passes, in order along the way."""
-    if end not in _reach(term, start, None):
+    if end not in reached(term, start):
         return []
     found = []
     for label in range(len(term.sizes)):
         if label not in (start, end):
-            reached = _reach(term, start, label)
-            if end not in reached:
-                found.append((len(reached), label))
+            there = reached(term, start, label)
+            if end not in there:
+                found.append((len(there), label))
     return [label for _, label in sorted(found)]
 
 
-def _reach(term: Contraction, start: int, without: int | None) -> set[int]:
-    reached = {start}
-    grew = True
-    while grew:
-        grew = False
-        for labels in term.indices:
-            there = {label for label in labels if label != without}
-            if there & reached and not there <= reached:
-                reached |= there
-                grew = True
-    return reached
+def reached(term: Contraction, start: int, without: int | None = None) -> set[int]:
+    """The labels that factors connect with one, not through another."""
+    around = [{label for label in labels if label != without} for labels in term.indices]
+    found, more = set[int](), {start}
+    while more - found:
+        found |= more
+        more = set[int]().union(*[labels for labels in around if labels & found])
+    return found
 
 
 def _groups(term: Contraction, cuts: Sequence[int]) -> dict[frozenset[int], list[list[int]]]:
@@ -180,7 +175,7 @@ def joined(letters: Sequence[Tensor], size: Size) -> Tensor:
 def whole(chain: Chain, size: Size) -> Tensor:
     """The term that a chain is."""
     product = joined(chain.letters, size)
-    return scale(chain.coefficient, contract([chain.scalar, product], [(), (0, 1)], (0, 1), dict(enumerate(product.shape))))
+    return scale(chain.coefficient, elementwise([chain.scalar, product], product.shape))
 
 
 def square_runs(letters: Sequence[Tensor], size: Size) -> list[Tensor]:

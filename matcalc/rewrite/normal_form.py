@@ -10,7 +10,7 @@ from typing import cast
 from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
 from matcalc.base.errors import LimitError
 from matcalc.base.traversal import bottom_up
-from matcalc.einstein.algebra import contract, elementwise, power, transposed
+from matcalc.einstein.algebra import contract, elementwise, transposed
 from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, children, postorder
 from matcalc.einstein.substitution import apply, rebuilt
@@ -19,7 +19,7 @@ from matcalc.rewrite.completion import Completion, reduced
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
 from matcalc.rewrite.matrix_laws import apply_law, matrix_power_law
-from matcalc.rewrite.monomials import base_and_exponent, joined, monomial
+from matcalc.rewrite.monomials import Monomial, base_and_exponent, joined, monomial, times
 from matcalc.rewrite.scalar_laws import by_laws, normal_formula
 from matcalc.rules.laws import both_sides, law_lines, words
 from matcalc.rules.rewrites import formula, instantiated
@@ -84,8 +84,7 @@ def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
     rules: list[Rule] = []
     matrix: dict[Tensor, str] = {}
     for node in sorted(set(postorder(tensor)), key=lambda node: node.digest):
-        for rule in _rules(node):
-            rules.append(rule)
+        rules += _rules(node)
         for zero, name in _matrix_equations(node):
             if not is_zero(zero):
                 matrix.setdefault(zero, name)
@@ -108,9 +107,7 @@ def _is_symbolic_power(node: Tensor) -> bool:
 def _rules(node: Tensor) -> Iterator[Rule]:
     match node := cast("Node", node):
         case Power(base=Sum() as base, exponent=exponent) if exponent < 0:
-            found = _reciprocal(base)
-            if found is not None:
-                yield found
+            yield from _reciprocal(base)
         case Map(function="sin", arguments=(argument,)):
             yield from _of_entries("sine squared", argument)
         case Map(function="sign", arguments=(argument,)) if is_nonnegative(argument):
@@ -125,11 +122,14 @@ def _rules(node: Tensor) -> Iterator[Rule]:
                 total = Graph((Factor(node, YES, labels),), left, dict(enumerate(node.shape)))
                 yield Rule(total, ones(tuple([node.shape[label] for label in left])), f"the entries of {node.name} sum to one")
         case Apply(function="sqrtm" | "logm", arguments=(argument,)):
-            name = "square root of a matrix" if node.function == "sqrtm" else "trace of a logarithm"
+            name = _OF_MATRICES[node.function]
             pattern, result = both_sides(name, X=argument)
             yield Rule(graph_of(pattern), normal_form(result), name)
         case Leaf() | Sum() | Contraction() | Power() | Map() | Apply():
             return
+
+
+_OF_MATRICES = {"sqrtm": "square root of a matrix", "logm": "trace of a logarithm"}
 
 
 def _of_entries(name: str, argument: Tensor) -> Iterator[Rule]:
@@ -140,30 +140,28 @@ def _of_entries(name: str, argument: Tensor) -> Iterator[Rule]:
         yield rule
 
 
-def _reciprocal(base: Sum) -> Rule | None:
+def _reciprocal(base: Sum) -> Iterator[Rule]:
     """``lead/base = 1 - (rest of base)/base``, entry by entry, for a leading term without bound
     indices."""
     inverse = Power(base, -YES)
     labels = tuple(range(base.order))
-    best: tuple[tuple[int, int], int] | None = None
+    ranked: list[tuple[tuple[int, int], int]] = []
     for k, (_, term) in enumerate(base.terms):
         factors = monomial(term)
         whole = isinstance(term, Contraction) and (len(factors) < len(term.operands) or len(set(term.output)) < len(term.output))
         if not factors or whole or any(exponent < 0 or exponent.denominator != 1 for exponent in factors.values()):
             continue
-        rank = (sum(exponent.numerator for exponent in factors.values()), term.digest)
-        if best is None or rank > best[0]:
-            best = (rank, k)
-    if best is None:
-        return None
-    coefficient, lead = base.terms[best[1]]
-    rest = add([pair for k, pair in enumerate(base.terms) if k != best[1]], base.shape)
+        ranked.append(((sum(exponent.numerator for exponent in factors.values()), term.digest), k))
+    if not ranked:
+        return
+    _, place = max(ranked)
+    coefficient, lead = base.terms[place]
+    rest = add([pair for k, pair in enumerate(base.terms) if k != place], base.shape)
     result = add([(YES, ones(base.shape)), (-YES, spread(elementwise([inverse, rest], base.shape)))], base.shape)
     graph = graph_of(lead)
     pattern = Graph((*graph.factors, graph_of(inverse).factors[0]), graph.output, graph.sizes)
-    if graph.output != labels:
-        return None
-    return Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
+    if graph.output == labels:
+        yield Rule(pattern, scale(1 / coefficient, result), "a term over its sum")
 
 
 # ---------------------------------------------------------------- matrices
@@ -240,17 +238,13 @@ def full_rank(tensor: Tensor) -> dict[Tensor, Tensor]:
     found: dict[Tensor, Tensor] = {}
     for node in postorder(tensor):
         if isinstance(node, Apply) and node.function == "pinv":
-            matrix = node.arguments[0]
-            rows, cols = matrix.shape
-            columns = spread(contract([matrix, matrix], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: cols}))
-            if columns in inverted:
-                gram = apply("inv", (columns,), columns.shape)
-                found[node] = contract([gram, matrix], [(0, 1), (2, 1)], (0, 2), {0: cols, 1: cols, 2: rows})
-                continue
-            gram_rows = spread(contract([matrix, matrix], [(0, 1), (2, 1)], (0, 2), {0: rows, 1: cols, 2: rows}))
-            if gram_rows in inverted:
-                gram = apply("inv", (gram_rows,), gram_rows.shape)
-                found[node] = contract([matrix, gram], [(0, 1), (0, 2)], (1, 2), {0: rows, 1: cols, 2: rows})
+            matrix, turned = node.arguments[0], transposed(node.arguments[0])
+            for of_columns, pair in ((True, (turned, matrix)), (False, (matrix, turned))):
+                gram = spread(joined(pair, pair[0].shape[0]))
+                if gram in inverted:
+                    inverse = apply("inv", (gram,), gram.shape)
+                    found[node] = joined((inverse, turned) if of_columns else (turned, inverse), node.shape[0])
+                    break
     return found
 
 
@@ -309,25 +303,17 @@ def _settled(tensor: Tensor, rules: list[Rule]) -> Tensor:
 def _cleared(tensor: Tensor) -> Tensor:
     """The tensor times the sums that its terms have as scalar denominators, or as denominators on
     free axes."""
-    needed: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
+    needed: Monomial = {}
     for _, term in terms_of(tensor):
         for key, exponent in _denominators(term).items():
             needed[key] = min(needed.get(key, exponent), exponent)
     if not needed:
         return tensor
-    labels = tuple(range(tensor.order))
-    terms = []
-    for coefficient, term in terms_of(tensor):
-        operands: list[Tensor] = [term]
-        indices: list[tuple[int, ...]] = [labels]
-        for (base, where), exponent in needed.items():
-            operands.append(power(base, -exponent))
-            indices.append(where)
-        terms.append((coefficient, spread(contract(operands, indices, labels, dict(enumerate(tensor.shape))))))
-    return add(terms, tensor.shape)
+    missing = {key: -exponent for key, exponent in needed.items()}
+    return add([(c, spread(times(term, missing))) for c, term in terms_of(tensor)], tensor.shape)
 
 
-def _denominators(term: Tensor) -> dict[tuple[Tensor, tuple[int, ...]], Fraction]:
+def _denominators(term: Tensor) -> Monomial:
     """Negative powers of sums on free axes, with their exponents."""
     if isinstance(term, Contraction):
         positions = {label: k for k, label in enumerate(term.output)}
@@ -337,7 +323,7 @@ def _denominators(term: Tensor) -> dict[tuple[Tensor, tuple[int, ...]], Fraction
         ]
     else:
         pairs = [(term, tuple(range(term.order)))]
-    found: dict[tuple[Tensor, tuple[int, ...]], Fraction] = {}
+    found: Monomial = {}
     for operand, where in pairs:
         base, exponent = base_and_exponent(operand)
         if isinstance(operand, Power) and isinstance(base, Sum) and exponent < 0 and -1 not in where:

@@ -3,22 +3,21 @@ and powers of primitive sums."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import cast
 
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up, postordered, with_operands
-from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power, transposed
-from matcalc.einstein.linear import add, constant_value, ones, scale
+from matcalc.einstein.algebra import apply_map, broadcast, contract, elementwise, power, symbolic_power, transposed
+from matcalc.einstein.linear import MINUS, YES, add, constant_value, number, ones, scale, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Tensor
 from matcalc.einstein.tensor_deduction import is_nonnegative, known, may_vanish
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.monomials import Key, Monomial, monomial, primitive, times
 from matcalc.rules.laws import definitions, law_lines
 from matcalc.rules.rewrites import formula, instantiated
-
-ONE, HALF = Fraction(1), Fraction(1, 2)
 
 
 def map_law(function: str, argument: Tensor) -> Tensor:
@@ -35,17 +34,8 @@ def _map(function: str, argument: Tensor) -> Tensor:
         return normal_formula("pi/2", argument)
     if function in definitions():  # the last of several is the one by signs, valid but at the kink
         return normal_formula(law_lines()[definitions()[function][-1]].right, argument)
-    match function:
-        case "exp":
-            return _exponential(argument)
-        case "log":
-            return _logarithm(argument)
-        case "sign":
-            return _sign(argument)
-        case "sin" | "cos":
-            return _of_angles(function, argument)
-        case _:
-            return apply_map(function, argument)
+    law = _LAWS.get(function)
+    return apply_map(function, argument) if law is None else law(argument)
 
 
 def normal_formula(text: str, argument: Tensor) -> Tensor:
@@ -98,7 +88,7 @@ def _power(base: Tensor, exponent: Fraction) -> Tensor:
         return spread(times(_power(spread(rest), exponent), _joined(outside)))
     if whole:
         return power(base, exponent)
-    coefficient, core = base.terms[0] if isinstance(base, Sum) and base.terms else (ONE, base)
+    coefficient, core = base.terms[0] if isinstance(base, Sum) and base.terms else (YES, base)
     outside = _leaving(monomial(core), exponent) if coefficient > 0 and isinstance(core, (Contraction, Power)) else []
     if not outside:
         return power(base, exponent)
@@ -119,7 +109,7 @@ def _leaving(factors: Monomial, exponent: Fraction) -> list[tuple[Key, Fraction,
         if exponent.denominator == 1 or is_nonnegative(base):
             found.append(((base, labels), inner, {(base, labels): total}))
         elif inner % 2 == 0 and total.denominator == 1:
-            signs: Monomial = {(_sign(base), labels): ONE} if total % 2 else {}
+            signs: Monomial = {(_sign(base), labels): YES} if total % 2 else {}
             found.append(((base, labels), inner, {(base, labels): total} | signs))
     return found
 
@@ -158,10 +148,7 @@ def _is_ones(tensor: Tensor) -> bool:
 
 def _exponential(argument: Tensor) -> Tensor:
     """The exponential of a sum is the product of the exponentials."""
-    terms = argument.terms if isinstance(argument, Sum) else ((ONE, argument),)
-    factors = []
-    for coefficient, term in terms:
-        factors.append(_outside(term, lambda inner, c=coefficient: _exponential_of_term(c, inner)))
+    factors = [_outside(term, partial(_exponential_of_term, c)) for c, term in terms_of(argument)]
     return spread(elementwise(factors, argument.shape)) if factors else ones(argument.shape)
 
 
@@ -184,15 +171,18 @@ def _of_angles(function: str, argument: Tensor) -> Tensor:
         other_sine, other_cosine = _sine_and_cosine(*angle)
         products = [elementwise(pair, argument.shape) for pair in ((sine, other_cosine), (cosine, other_sine))]
         squares = [elementwise(pair, argument.shape) for pair in ((cosine, other_cosine), (sine, other_sine))]
-        sine = spread(add([(ONE, products[0]), (ONE, products[1])], argument.shape))
-        cosine = spread(add([(ONE, squares[0]), (-ONE, squares[1])], argument.shape))
+        sine = spread(add([(YES, products[0]), (YES, products[1])], argument.shape))
+        cosine = spread(add([(YES, squares[0]), (MINUS, squares[1])], argument.shape))
     return sine if function == "sin" else cosine
 
 
 def _sine_and_cosine(coefficient: Fraction, term: Tensor) -> tuple[Tensor, Tensor]:
     """Of one angle, a multiple of a term, which may vary along some axes only."""
-    sine, cosine = [_outside(term, lambda inner, f=name: apply_map(f, scale(coefficient, inner))) for name in ("sin", "cos")]
-    return sine, cosine
+
+    def of(function: str) -> Tensor:
+        return _outside(term, lambda inner: apply_map(function, scale(coefficient, inner)))
+
+    return of("sin"), of("cos")
 
 
 def _exponential_of_term(coefficient: Fraction, term: Tensor) -> Tensor:
@@ -203,41 +193,32 @@ def _exponential_of_term(coefficient: Fraction, term: Tensor) -> Tensor:
 
 def _logarithm(argument: Tensor) -> Tensor:
     """log|·|, which agrees with log on its domain and is additive without conditions."""
-    coefficient, core = ONE, argument
+    coefficient, core = YES, argument
     if isinstance(argument, Sum):
         if len(argument.terms) == 1:
             coefficient, core = argument.terms[0]
         elif len(argument.terms) > 1:
             common, rest = primitive(argument)
             if common:
-                parts = [_logarithm_of_factors(common, argument.shape), (ONE, _logarithm(spread(rest)))]
-                return add([parts[0], parts[1]], argument.shape)
+                parts = (_logarithm_of_factors(common, argument.shape), _logarithm(spread(rest)))
+                return add([(YES, part) for part in parts], argument.shape)
     found: list[tuple[Fraction, Tensor]] = []
     if abs(coefficient) != 1:
-        found.append((ONE, _number_logarithm(abs(coefficient), argument.shape)))
+        found.append((YES, broadcast(Map("log", (number(abs(coefficient)),)), argument.shape)))
     if isinstance(core, (Contraction, Power)) or (isinstance(core, Map) and core.function == "exp"):
         factors = monomial(core)
         rest = times(core, {key: -e for key, e in factors.items()})
         if factors and (len(factors) > 1 or next(iter(factors.values())) != 1 or rest is ones(core.shape)):
-            found.append(_logarithm_of_factors(factors, argument.shape))
+            found.append((YES, _logarithm_of_factors(factors, argument.shape)))
             if rest is not ones(core.shape):
-                found.append((ONE, apply_map("log", rest)))
+                found.append((YES, apply_map("log", rest)))
             return add(found, argument.shape)
-    if core is not ones(core.shape) and not _is_sign(core):
-        found.append((ONE, apply_map("log", core)))
+    if core is not ones(core.shape) and not known(core).entries.signed:
+        found.append((YES, apply_map("log", core)))
     return add(found, argument.shape)
 
 
-def _is_sign(tensor: Tensor) -> bool:
-    """Whether all entries are 1 or -1."""
-    return known(tensor).entries.signed
-
-
-def _number_logarithm(value: Fraction, shape: Shape) -> Tensor:
-    return elementwise([Map("log", (scale(value, ones(())),))], shape)
-
-
-def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Tensor]:
+def _logarithm_of_factors(factors: Monomial, shape: Shape) -> Tensor:
     labels = tuple(range(len(shape)))
     sizes = dict(enumerate(shape))
     terms = []
@@ -246,12 +227,12 @@ def _logarithm_of_factors(factors: Monomial, shape: Shape) -> tuple[Fraction, Te
             inner = base.arguments[0]
         elif isinstance(base, Map) and base.function == "pow":
             inner = elementwise([base.arguments[1], apply_map("log", base.arguments[0])], base.shape)
-        elif _is_sign(base):
+        elif known(base).entries.signed:
             continue
         else:
             inner = apply_map("log", base)
         terms.append((exponent, contract([inner], [where], labels, sizes)))
-    return ONE, add(terms, shape)
+    return add(terms, shape)
 
 
 def _has_sign_one(argument: Tensor) -> bool:
@@ -261,14 +242,14 @@ def _has_sign_one(argument: Tensor) -> bool:
 def _sign(argument: Tensor) -> Tensor:
     """Signs multiply; a factor that is not negative, and 0 at exceptional points only, has sign
     one."""
-    if _is_sign(argument):
+    if known(argument).entries.signed:
         return argument
-    coefficient, core = ONE, argument
+    coefficient, core = YES, argument
     if isinstance(argument, Sum):
         if len(argument.terms) != 1:
             return ones(argument.shape) if _has_sign_one(argument) else apply_map("sign", argument)
         coefficient, core = argument.terms[0]
-    sign = ONE if coefficient > 0 else -ONE
+    sign = YES if coefficient > 0 else MINUS
     if _has_sign_one(core):
         return scale(sign, ones(core.shape))
     factors = monomial(core) if isinstance(core, Contraction) else {}
@@ -285,13 +266,21 @@ def _sign(argument: Tensor) -> Tensor:
     return scale(sign, contract(operands, indices, labels, dict(enumerate(core.shape))))
 
 
+_LAWS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "exp": _exponential,
+    "log": _logarithm,
+    "sign": _sign,
+    "sin": partial(_of_angles, "sin"),
+    "cos": partial(_of_angles, "cos"),
+}
+
+
 # ---------------------------------------------------------------- broadcasting
 
 
-def _outside(argument: Tensor, law: object) -> Tensor:
+def _outside(argument: Tensor, law: Callable[[Tensor], Tensor]) -> Tensor:
     """Applies an entrywise law to the part of the argument that varies, and broadcasts; of a matrix
     and its transpose one is chosen."""
-    assert callable(law)
     used = varying_axes(argument)
     if len(used) < argument.order:
         narrow = narrowed(argument, used)
@@ -300,16 +289,13 @@ def _outside(argument: Tensor, law: object) -> Tensor:
         other = transposed(argument)
         if not isinstance(other, (Contraction, Sum)) or other.digest < argument.digest:
             return transposed(law(other))
-    result = law(argument)
-    assert isinstance(result, Tensor)
-    return result
+    return law(argument)
 
 
 def varying_axes(tensor: Tensor) -> tuple[int, ...]:
     """The axes along which the entries may differ."""
-    terms = [term for _, term in tensor.terms] if isinstance(tensor, Sum) else [tensor]
     varying: set[int] = set()
-    for term in terms:
+    for _, term in terms_of(tensor):
         if not isinstance(term, Contraction):
             return tuple(range(tensor.order))
         touched = {label for labels in term.indices for label in labels}

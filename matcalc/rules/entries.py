@@ -15,8 +15,7 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size, axes_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 
@@ -118,8 +117,7 @@ class Entries:
 
     def defined(self, node: ex.Expr) -> Value:
         """The value of a node by those of its operands."""
-        parts = [self.known[child] for child in ex.children(node)]
-        return _MEANINGS[type(node)](self, node, parts)
+        return _MEANINGS[type(node)](self, node, [self.known[child] for child in ex.children(node)])
 
     def size(self, size: Size) -> Size:
         return size.replaced(self.sizes)
@@ -142,22 +140,19 @@ class Entries:
         sizes: dict[Label, Size] = {key: self.size(size) for key, size in (given or {}).items()}
         for groups, shape in zip(specs, shapes, strict=True):
             whole = (*shape, ONE, ONE)[:2] if len(groups) == 2 else (*axes_of(shape), ONE)[:1]
-            found: dict[Label, Size] = {key: self.size(size) for key, size in zip(groups, whole) if len(key) == 1}
-            sizes |= found
+            sizes.update((key, self.size(size)) for key, size in zip(groups, whole) if len(key) == 1)
         operands: list[ix.Tensor] = []
         labels: list[Sequence[Label]] = []
         for groups, (tensor, free) in zip(specs, parts, strict=True):
             sizes |= {f" {index}": size for index, size in zip(free, tensor.shape)}
-            index = [*_free(free), *_axes(groups, sizes, operands, labels)]
+            labels.append([*_free(free), *_axes(groups, sizes, operands, labels)])
             operands.append(tensor)
-            labels.append(index)
         free = _joint(parts)
         result = _axes(_groups(after), sizes, operands, labels)
         return product(operands, labels, [*_free(free), *result], sizes), free
 
     def by_table(self, node: ex.Expr, parts: Sequence[Value]) -> Value:
-        shapes = [child.shape for child in ex.children(node)]
-        return self.einsum(type(node).__name__, shapes, parts)
+        return self.einsum(type(node).__name__, [child.shape for child in ex.children(node)], parts)
 
     def sized(self, node: ex.Identity | ex.Ones, parts: Sequence[Value]) -> Value:
         return self.einsum(type(node).__name__, [], [], {"i": node.rows, "j": node.cols})
@@ -171,8 +166,7 @@ class Entries:
         return self.einsum("Reshape", [length], flat, {"i": node.m, "j": node.n})
 
     def total(self, node: ex.Total, parts: Sequence[Value]) -> Value:
-        name = f"Total_{node.axis}" if node.axis else "Total"
-        return self.einsum(name, [node.operand.shape], parts)
+        return self.einsum(f"Total_{node.axis}" if node.axis else "Total", [node.operand.shape], parts)
 
     def vec(self, node: ex.Vec, parts: Sequence[Value]) -> Value:
         if len(node.operand.shape) > 2:
@@ -184,10 +178,9 @@ class Entries:
         so_far, shape = parts[0], node.factors[0].shape
         for factor, part in zip(node.factors[1:], parts[1:]):
             pairs = [(shape, so_far), (factor.shape, part)]
-            name = "Product" if shape and factor.shape else "Scaling"
-            if name == "Scaling" and shape:
-                pairs.reverse()
-            so_far = self.einsum(name, [one for one, _ in pairs], [one for _, one in pairs])
+            scaling = not shape or not factor.shape
+            shapes, values = zip(*(pairs[::-1] if scaling and shape else pairs))
+            so_far = self.einsum("Scaling" if scaling else "Product", shapes, values)
             shape = product_shape(shape, factor.shape)
         return so_far
 
@@ -204,9 +197,7 @@ class Entries:
     def spread(self, parts: Sequence[Value]) -> tuple[list[ix.Tensor], tuple[str, ...]]:
         """The tensors with the free indices of all."""
         free = _joint(parts)
-        sizes: dict[Label, Size] = {}
-        for tensor, one in parts:
-            sizes |= dict(zip(one, tensor.shape))
+        sizes: dict[Label, Size] = {label: size for tensor, one in parts for label, size in zip(one, tensor.shape)}
         return [_copied(tensor, one, free, sizes) for tensor, one in parts], free
 
     def added(self, node: ex.Sum | ex.Negative, parts: Sequence[Value]) -> Value:
@@ -219,9 +210,7 @@ class Entries:
         free = _joint(parts)
         own = range(max(tensor.order - len(one) for tensor, one in parts))
         labels = [[*one, *(own if tensor.order > len(one) else ())] for tensor, one in parts]
-        sizes: dict[Label, Size] = {}
-        for (tensor, _), index in zip(parts, labels):
-            sizes |= dict(zip(index, tensor.shape))
+        sizes = {label: size for (tensor, _), index in zip(parts, labels) for label, size in zip(index, tensor.shape)}
         return product([tensor for tensor, _ in parts], labels, [*free, *own], sizes), free
 
     def quotient(self, node: ex.Quotient, parts: Sequence[Value]) -> Value:

@@ -14,8 +14,7 @@ from matcalc.base.functions import functions
 from matcalc.base.records import record
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Symbol, Tensor
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as nodes_of
+from matcalc.expr.nodes import Symbol as ExprSymbol, postorder as nodes_of
 from matcalc.language import elaborate
 
 
@@ -96,8 +95,7 @@ def defined(name: str) -> tuple[Symbol, Tensor]:
 
 def _lines() -> list[Any]:
     grammar, text = read("grammar", "rules.lark"), read("rules", "matrix_functions.rules")
-    lines: list[Any] = stored("entry_rules", f"{grammar}\0{text}", lambda _: _trees(grammar, text))
-    return lines
+    return stored("entry_rules", f"{grammar}\0{text}", lambda _: _trees(grammar, text))
 
 
 def _trees(grammar: str, text: str) -> list[Any]:
@@ -122,13 +120,12 @@ def _rule(tree: Any, known: Mapping[str, Definition]) -> EntryRule:
     if base != argument_name or function not in functions() or len(set(output + argument)) != len(output + argument):
         raise ValueError(f"rule {name}: the left side must be d f(A)[...] / d A[...] with different indices and a known f")
     terms = []
-    sign = Fraction(1)
+    coefficient = Fraction(1)
     for kind, *parts in total[1:]:
         if kind == "sign":
-            sign = Fraction(-1 if parts[0] == "-" else 1)
+            coefficient = Fraction(-1 if parts[0] == "-" else 1)
             continue
         factors = []
-        coefficient = sign
         for part in parts:
             if isinstance(part, str):
                 coefficient *= Fraction(part)
@@ -143,7 +140,7 @@ def _rule(tree: Any, known: Mapping[str, Definition]) -> EntryRule:
         if not set(output + argument) <= free:
             raise ValueError(f"rule {name}: an index of the left side is missing in a term")
         terms.append((coefficient, tuple(factors)))
-        sign = Fraction(1)
+        coefficient = Fraction(1)
     return EntryRule(name, function, output, argument, tuple(terms), source.strip())
 
 

@@ -10,9 +10,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions
 from matcalc.base.records import record
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
@@ -20,7 +21,6 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.table import facts, implied
 from matcalc.language import elaborate
 from matcalc.rules.entries import constant
-from matcalc.rules.lines import RuleLine, rule_lines
 
 
 @record
@@ -154,9 +154,7 @@ def seen(fact: str, tensor: ix.Tensor) -> bool:
         return value is not None and value.denominator == 1
     if fact not in ("positive", "nonnegative", "nonzero"):
         return False
-    signs: dict[ix.Tensor, _Sign] = {}
-    for node in ix.postorder(tensor):
-        signs[node] = _sign(node, [signs[child] for child in ix.children(node)])
+    signs = bottom_up(ix.postorder(tensor), lambda node, signs: _sign(node, [signs[child] for child in ix.children(node)]))
     return signs[tensor][fact != "nonnegative"]
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, spellings
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
@@ -20,10 +20,8 @@ from matcalc.einstein.linear import add
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, postorder
 from matcalc.expr.nodes import Expr
-from matcalc.expr.nodes import Symbol as ExprSymbol
-from matcalc.expr.nodes import postorder as nodes_of
+from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
-from matcalc.rules.lines import rule_lines
 
 # ------------------------------------------------------------
 # Derivatives of the elementwise functions, from the formulas in ``rules/functions.toml``.
@@ -110,19 +108,6 @@ def times_power(exponent: Fraction, base: Tensor) -> Tensor:
 
 
 @record
-class RewriteLine:
-    """One line of the file, not yet parsed. ``functions`` are the names on its left side: without
-    them in a formula it cannot match."""
-
-    name: str
-    variables: str
-    left: str
-    right: str
-    source: str
-    functions: frozenset[str]
-
-
-@record
 class Rewrite:
     """Pattern and replacement, with the symbols that stand for anything."""
 
@@ -132,19 +117,19 @@ class Rewrite:
     wildcards: frozenset[Tensor]
 
 
-@cache
-def rewrite_lines() -> tuple[RewriteLine, ...]:
+def rewrite_lines() -> list[RuleLine]:
     """The lines of the file, split into their fields.
 
     Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
     """
-    lines = rule_lines("rewrites.rules", read("rules", "rewrites.rules"))
-    return tuple(
-        [
-            RewriteLine(line.name, line.variables, line.left, line.right, line.source, frozenset(_function_names(line.left)))
-            for line in lines
-        ]
-    )
+    return rule_lines("rewrites.rules", read("rules", "rewrites.rules"))
+
+
+@cache
+def lines_by_functions() -> list[tuple[frozenset[str], RuleLine]]:
+    """The lines with the functions on their left sides: without them in a formula a line cannot
+    match."""
+    return [(frozenset(_function_names(line.left)), line) for line in rewrite_lines()]
 
 
 def _function_names(text: str) -> list[str]:
@@ -153,14 +138,14 @@ def _function_names(text: str) -> list[str]:
 
 
 @cache
-def rewrites(line: RewriteLine) -> tuple[Rewrite, ...]:
+def rewrites(line: RuleLine) -> tuple[Rewrite, ...]:
     """The parsed rule; a rule in a scalar ``t`` is given for tensors of order 0, 1 and 2.
 
     Raises ValueError when the right side has another shape, an unbound name, or is not shorter.
     """
     left = elaborate(line.left, line.variables)
     right = elaborate(line.right, line.variables)
-    unbound = _names(right.expression) - _names(left.expression)
+    unbound = symbols_in(right.expression).keys() - symbols_in(left.expression).keys()
     if unbound:
         raise ValueError(
             f"rewrite {line.name!r}: the right side uses {', '.join(sorted(unbound))}, which the left side does not bind"
@@ -180,10 +165,6 @@ def _size(tensor: Tensor) -> tuple[int, int]:
     """The number of functions, then of all nodes."""
     nodes = postorder(tensor)
     return sum(isinstance(node, (Map, Apply)) for node in nodes), len(nodes)
-
-
-def _names(expression: Expr) -> set[str]:
-    return {node.name for node in nodes_of(expression) if isinstance(node, ExprSymbol)}
 
 
 def _entrywise(name: str, symbol: Symbol, pattern: Tensor, replacement: Tensor, order: int) -> Rewrite:

@@ -32,6 +32,7 @@ from matcalc.expr.nodes import (
     Transpose,
     Vec,
 )
+from matcalc.expr.rewriting import product_of
 
 # ------------------------------------------------------------
 # Small forms that the stable ones are made of.
@@ -56,11 +57,6 @@ def scaled(factor: Fraction, expression: Expr) -> Expr:
     if abs(factor) == 1:
         return expression if factor > 0 else Negative(expression)
     return Product((Number(factor), expression))
-
-
-def product_of(factors: Sequence[Expr]) -> Expr:
-    """The product of one factor or of several."""
-    return factors[0] if len(factors) == 1 else Product(tuple(factors))
 
 
 def like(expression: Expr, scalar: Expr) -> Expr:
@@ -394,11 +390,8 @@ def _factors(argument: Expr) -> list[tuple[Expr, int]] | None:
 
 def _is_nonnegative(factor: Expr) -> bool:
     """Whether a factor is not negative where its logarithm, or the whole product, has a value."""
-    return is_nonnegative(factor) or (isinstance(factor, Power) and _has_root(factor.exponent))
-
-
-def _has_root(exponent: Expr) -> bool:
-    return isinstance(exponent, Number) and exponent.value.denominator % 2 == 0
+    exponent = factor.exponent if isinstance(factor, Power) else None
+    return is_nonnegative(factor) or (isinstance(exponent, Number) and exponent.value.denominator % 2 == 0)
 
 
 _LOG_2 = Elementwise("log", Number(Fraction(2)))

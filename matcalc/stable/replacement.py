@@ -37,12 +37,12 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
+from matcalc.expr.rewriting import product_of
 from matcalc.stable.exponentials import (
     difference,
     exponential_product,
     exponential_quotient,
     logarithm,
-    product_of,
     whole_power,
 )
 

@@ -9,8 +9,7 @@ from matcalc.base.records import record
 from matcalc.einstein.algebra import transposed
 from matcalc.einstein.linear import content, scale
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Tensor
-from matcalc.einstein.nodes import postorder as tensor_postorder
+from matcalc.einstein.nodes import Apply, Tensor, postorder as tensor_postorder
 from matcalc.einstein.substitution import rebuilt, substituted
 from matcalc.expr.nodes import Call, Expr, Norm, postorder
 from matcalc.rewrite.distribution import expanded

@@ -325,7 +325,7 @@ def presented(steps: Sequence[Step], form: str = "unicode") -> str:
         case "latex":
             return _align(steps)
         case "markdown":
-            return _markdown(steps)
+            return "\n\n".join(f"{k}. {caption(step)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1))
         case "html":
             return _html(steps)
         case "json":
@@ -405,10 +405,6 @@ def _escaped(words: str) -> str:
 
 def _block(step: Step) -> str:
     return latex_block(step.left_writing.latex, step.right_writing.latex)
-
-
-def _markdown(steps: Sequence[Step]) -> str:
-    return "\n\n".join(f"{k}. {caption(step)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1))
 
 
 def _html(steps: Sequence[Step]) -> str:

@@ -8,13 +8,15 @@ is real: the adjoint is the transpose. Entries are counted from 0 in SymPy and f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice, takewhile
 from typing import Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Size, shape_of
+from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
 from matcalc.language.build.forms import filled, product, scaled_ones
 from matcalc.language.elaboration import operate
@@ -77,21 +79,19 @@ class _Scope:
     outer: _Scope | None
 
     def find(self, symbol: Any) -> e.Index | tuple[Any, _Scope | None] | None:
-        scope: _Scope | None = self
-        while scope is not None:
-            if scope.symbol == symbol:
-                return scope.meaning
-            scope = scope.outer
-        return None
+        return next((scope.meaning for scope in _outwards(self) if scope.symbol == symbol), None)
 
     def innermost(self, count: int) -> list[e.Index]:
         """The indices that are the last to stand for symbols, from inside out."""
-        found: list[e.Index] = []
-        scope: _Scope | None = self
-        while len(found) < count and scope is not None and isinstance(scope.meaning, e.Index):
-            found.append(scope.meaning)
-            scope = scope.outer
-        return found
+        meanings = [scope.meaning for scope in islice(_outwards(self), count)]
+        return list(takewhile(lambda meaning: isinstance(meaning, e.Index), meanings))  # type: ignore[arg-type]
+
+
+def _outwards(scope: _Scope | None) -> Iterator[_Scope]:
+    """A scope, and those around it."""
+    while scope is not None:
+        yield scope
+        scope = scope.outer
 
 
 _Part: TypeAlias = tuple[Any, _Scope | None]
@@ -141,21 +141,10 @@ class _Reader:
             self._names.add(canonical_name(str(node.name)))
 
     def read(self) -> Read:
-        """Reads without recursion: each part waits on a stack until its own parts are known."""
-        done: dict[_Part, e.Expr] = {}
-        waiting: dict[_Part, tuple[_Part, ...]] = {}
-        stack: list[_Part] = [(self._root, None)]
-        while stack:
-            key = stack[-1]
-            if key in done:
-                stack.pop()
-            elif key not in waiting:
-                waiting[key] = self._parts(*key)
-                stack.extend(part for part in reversed(waiting[key]) if part not in done)
-            else:
-                stack.pop()
-                done[key] = self._made(*key, [done[part] for part in waiting[key]])
-        return Read(done[self._root, None], tuple(self._notes))
+        """Each part after its own parts."""
+        root: _Part = (self._root, None)
+        found = on_demand(root, lambda part: self._parts(*part), lambda part, parts: self._made(*part, parts))
+        return Read(found, tuple(self._notes))
 
     # ------------------------------------------------------------ parts
 
@@ -237,16 +226,13 @@ class _Reader:
 
     def _fresh(self, index: Any, size: Size, scope: _Scope | None) -> e.Index:
         """An index whose name no symbol and no index around it has."""
-        taken = set(self._names) - {str(index)}
-        while scope is not None:
-            if isinstance(scope.meaning, e.Index):
-                taken.add(scope.meaning.name)
-            scope = scope.outer
+        around = {one.meaning.name for one in _outwards(scope) if isinstance(one.meaning, e.Index)}
+        taken = (self._names - {str(index)}) | around
         own = [str(index)] if str(index) in _LETTERS else []
-        for name in (*own, *_LETTERS):
-            if name not in taken:
-                return e.Index(name, size)
-        raise MatcalcError("all letters for indices are names of symbols")
+        name = next((name for name in (*own, *_LETTERS) if name not in taken), None)
+        if name is None:
+            raise MatcalcError("all letters for indices are names of symbols")
+        return e.Index(name, size)
 
     # ------------------------------------------------------------ values
 

@@ -12,8 +12,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import functions
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_shape
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.budgets import LITTLE_PROOF_WORK
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, names_in
 from matcalc.evaluation.sampling import Point
@@ -33,9 +34,6 @@ from matcalc.verification.necessity import (
 )
 from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import holds, points, witness
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @record
@@ -159,8 +157,6 @@ def _holds_for_sums(claim: Claim, name: str) -> bool:
 
 def _holds_at_sum(claim: Claim, name: str, point: Point, seed: int, far: int) -> bool:
     """At the point with whole numbers up to ``far`` for the symbol, which sum to one exactly."""
-    import numpy as np
-
     moved = np.random.default_rng(seed).integers(-far, far, np.shape(point.values[name])).astype(float)
     moved[..., -1] = 1.0 - moved[..., :-1].sum(axis=-1)
     comparison = at_point(claim, Point({**point.values, name: moved}, point.sizes))
@@ -224,14 +220,11 @@ def _all_symmetric(symbols: tuple[Symbol, ...]) -> Condition:
 def _equal_sizes(symbols: tuple[Symbol, ...]) -> Iterator[Condition]:
     """``m = n``, first for the sizes of one matrix, which becomes square."""
     names = sorted(names_in([size for symbol in symbols for size in symbol.shape]))
-    pairs = [tuple(sorted((str(s.rows), str(s.cols)))) for s in symbols if s.is_matrix]
+    matrices = [symbol for symbol in symbols if symbol.is_matrix]
+    pairs = [tuple(sorted((str(symbol.rows), str(symbol.cols)))) for symbol in matrices]
     found = [pair for pair in combinations(names, 2) if pair in pairs]
     for one, other in found[:_MOST_SIZE_PAIRS]:
-        squares = [
-            unicode_name(s.name)
-            for s, pair in zip([s for s in symbols if s.is_matrix], pairs, strict=True)
-            if pair == (one, other)
-        ]
+        squares = [unicode_name(symbol.name) for symbol, pair in zip(matrices, pairs, strict=True) if pair == (one, other)]
         yield Condition(f"{one} = {other}", f"{one} = {other} ({' and '.join(squares)} square)", sizes=(one, other))
 
 
@@ -297,16 +290,12 @@ def _holds_for_special_pairs(claim: Claim, one: str, other: str) -> bool:
 
 
 def _that_commute(array: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    import numpy as np
-
     return array, -array, np.eye(len(array)) - array
 
 
 def _not_commuting(size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """A pair that does not commute though all its exponentials are 1, as those of matrices that
     commute are products."""
-    import numpy as np
-
     if size >= _SPACE:  # whole turns about axes at 120°, whose sum is a whole turn, too
         turns = np.zeros((2, size, size))
         for turn, (along, across) in zip(turns, ((1.0, 0.0), (-0.5, np.sqrt(0.75))), strict=True):
@@ -325,8 +314,6 @@ eigenvalues come in the same order, in the opposite one and in another; all posi
 def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ...] = _POLYNOMIALS[0]) -> Point:
     """The point with the first matrix replaced by a polynomial in the second, positive definite
     when that is."""
-    import numpy as np
-
     base = point.values[other]
     scale = max(1.0, float(np.linalg.norm(base, 2)))
     constant, slope, bend = coefficients
@@ -340,7 +327,6 @@ def _commuting(point: Point, one: str, other: str, coefficients: tuple[float, ..
 
 def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
     """What the facts say of the values of their symbols."""
-    import numpy as np
 
     def residual(values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([np.ravel(_RESIDUALS[fact](values[name])) for name, fact in facts])
@@ -352,32 +338,14 @@ def _relation(facts: tuple[tuple[str, str], ...]) -> Relation:
     return Relation(tuple([name for name, _ in facts]), residual, broken, slack=lambda values: [values[name] for name in ordered])
 
 
-def _off_diagonal(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
-    return np.asarray(array - np.diag(np.diag(array)))
-
-
-def _orthogonality(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
-    return np.asarray(array.T @ array - np.eye(array.shape[1]))
-
-
-def _excess(array: NDArray[Any]) -> NDArray[Any]:
-    import numpy as np
-
-    return np.asarray(array.sum(axis=-1) - 1.0)
-
-
 _RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "symmetric": lambda array: array - array.T,
     "antisymmetric": lambda array: array + array.T,
-    "diagonal": _off_diagonal,
-    "orthogonal": _orthogonality,
+    "diagonal": lambda array: array - np.diag(np.diag(array)),
+    "orthogonal": lambda array: array.T @ array - np.eye(array.shape[1]),
     "mask": lambda array: array * array - array,
     "sign": lambda array: array * array - 1.0,
-    "simplex": _excess,
+    "simplex": lambda array: np.asarray(array.sum(axis=-1) - 1.0),
     "nonnegative": lambda array: array.ravel()[:0],
 }
 """What is zero where a fact holds; nothing for one that is an order."""
@@ -385,8 +353,6 @@ _RESIDUALS: Mapping[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 def _broken(array: NDArray[Any], fact: str) -> list[NDArray[Any]]:
     """Values that break the fact and are special in other ways."""
-    import numpy as np
-
     match fact:
         case "symmetric":
             return [np.triu(array), np.eye(len(array)) + np.triu(array, 1) - np.triu(array, 1).T]

@@ -4,17 +4,17 @@ from a statement or from objects."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as dataclass_replace
+from dataclasses import dataclass, replace as dataclass_replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
+from matcalc.base.lazy import NDArray
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, product_of, shape_of
 from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
@@ -31,17 +31,13 @@ from matcalc.language import elaborate
 from matcalc.language.decisions import Derived
 from matcalc.language.declare.declared import Declare, parse_declarations
 from matcalc.language.declare.objects import texts_of
-from matcalc.language.statements import DerivativeSide, DifferentialSide, Statement
-from matcalc.language.statements import Side as StatementSide
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Side as StatementSide, Statement
 from matcalc.objects.combining import declarations_of, joint_declarations
 from matcalc.objects.inputs import Expression, derivative_within, read
 from matcalc.printing import text
 from matcalc.products.differentials import closed_change, differential_form, pushed_along
 from matcalc.proofs.claimed import Sides
 from matcalc.verification.product_axes import with_split_axes, without_functions_of_kronecker
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _PLUS, _MINUS = Fraction(1), Fraction(-1)
 
@@ -51,6 +47,7 @@ class Formula:
     """A side that is an expression."""
 
     expression: Expr
+    is_derivative: ClassVar[Literal[False]] = False
 
     @property
     def shape(self) -> Shape:
@@ -87,6 +84,7 @@ class Formula:
 class DerivativeForm:
     """A side that is a derivative, in a layout."""
 
+    is_derivative: ClassVar[Literal[True]] = True
     function: Expr
     wrt: tuple[Symbol, ...]
     layout: str
@@ -116,7 +114,7 @@ class DerivativeForm:
             turned = symbol.shape[::-1] if len(symbol.shape) > 2 else shape_of(symbol.cols, symbol.rows)
             return turned if self.layout == "numerator" else symbol.shape
         axes = (*top, *chain.from_iterable(variables))
-        sizes = [_count(tuple([axes[axis] for axis in group])) for group in self._groups]
+        sizes = [product_of(tuple([axes[axis] for axis in group])) for group in self._groups]
         return shape_of(*sizes) if self.layout != "tensor" else tuple(sizes)
 
     @property
@@ -144,22 +142,12 @@ class DerivativeForm:
 
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The derived tensor's value: more digits than differences have, but the engine's own."""
-        return self._laid_out(evaluate_tensor(self.outcome.tensor, values, sizes))
+        return arranged(evaluate_tensor(self.outcome.tensor, values, sizes), self._groups)
 
     def changed(self, change: Callable[[Expr], Expr]) -> DerivativeForm:
         """The derivative of the changed function by the changed symbols."""
         wrt = tuple([cast("Symbol", change(symbol)) for symbol in self.wrt])
         return DerivativeForm(change(self.function), wrt, self.layout, self.symmetric)
-
-    def _laid_out(self, tensor: NDArray[Any]) -> NDArray[Any]:
-        return arranged(tensor, self._groups)
-
-
-def _count(axes: Shape) -> Size:
-    size = ONE
-    for axis in axes:
-        size = size * axis
-    return size
 
 
 SideForm = Formula | DerivativeForm
@@ -188,11 +176,8 @@ class Claim:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """Every symbol once, in reading order."""
-        found: dict[Symbol, None] = {}
-        for expression in self.expressions:
-            found.update(dict.fromkeys(node for node in postorder(expression) if isinstance(node, Symbol)))
-        found.update(dict.fromkeys(self.extra))
-        return tuple(found)
+        read = [node for node in postorder(*self.expressions) if isinstance(node, Symbol)]
+        return tuple(dict.fromkeys([*read, *self.extra]))
 
     @property
     def sizes(self) -> frozenset[Size]:
@@ -208,11 +193,11 @@ class Claim:
     def sides(self) -> Sides:
         """The claim as a proof of it is written."""
         pair = (self.left, self.right)
-        left, right = [side.function if isinstance(side, DerivativeForm) else side.expression for side in pair]
-        derived = [side for side in pair if isinstance(side, DerivativeForm)]
+        (left,), (right,) = self.left.expressions, self.right.expressions
+        derived = [side for side in pair if side.is_derivative]
         if not derived:
             return Sides(left, right)
-        flags = (isinstance(self.left, DerivativeForm), isinstance(self.right, DerivativeForm))
+        flags = (self.left.is_derivative, self.right.is_derivative)
         return Sides(left, right, flags, derived[0].wrt, derived[0].layout, derived[0].symmetric)
 
     def difference(self) -> Lowered | None:
@@ -228,7 +213,7 @@ class Claim:
         except (NotDifferentiableError, ShapeError, LimitError):
             return None
         if (left.rows, left.cols) != (right.rows, right.cols):
-            if any(_count(one) != _count(other) for one, other in ((left.rows, right.rows), (left.cols, right.cols))):
+            if any(product_of(one) != product_of(other) for one, other in ((left.rows, right.rows), (left.cols, right.cols))):
                 return None
             left, right = aligned([left, right])  # one side has a vec or a Kronecker product, the other a vector of that size
         return Lowered(add([(_PLUS, left.tensor), (_MINUS, right.tensor)], left.tensor.shape), left.split)
@@ -244,9 +229,7 @@ class Claim:
 
     def in_layout(self, name: str) -> Claim:
         """The same claim with its derivatives in another layout."""
-        sides = [
-            dataclass_replace(side, layout=name) if isinstance(side, DerivativeForm) else side for side in (self.left, self.right)
-        ]
+        sides = [dataclass_replace(side, layout=name) if side.is_derivative else side for side in (self.left, self.right)]
         return Claim(*sides)
 
 
@@ -371,13 +354,9 @@ def _read(side: str, declare: Declare, other: Side, layout: str, symmetric: str)
     known = {name: kind for name, kind in known.items() if name not in extra}
     joined = "; ".join([*(f"{name}: {kind}" for name, kind in known.items()), *texts_of(declare)])
     try:
-        return elaborate(side, joined, shape=_shape(other, layout, symmetric), calculus=derivative_within).expression
+        return elaborate(side, joined, shape=side_of(other, layout, symmetric).shape, calculus=derivative_within).expression
     except ShapeError:
         return elaborate(side, joined, calculus=derivative_within).expression
-
-
-def _shape(side: Side, layout: str, symmetric: str) -> Shape:
-    return DerivativeForm(side.expression, side.wrt, layout, symmetric).shape if isinstance(side, DerivativeSide) else side.shape
 
 
 def _expressions(side: Side) -> tuple[Expr, ...]:

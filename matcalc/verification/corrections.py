@@ -9,6 +9,7 @@ from math import isfinite
 from typing import cast
 
 from matcalc.base.errors import ShapeError
+from matcalc.base.lazy import np
 from matcalc.base.traversal import with_operand
 from matcalc.evaluation.arrays import agrees
 from matcalc.expr.nodes import (
@@ -31,7 +32,7 @@ from matcalc.expr.nodes import (
     children,
 )
 from matcalc.printing import text
-from matcalc.verification.claims import Claim, DerivativeForm, Formula
+from matcalc.verification.claims import Claim, Formula
 from matcalc.verification.witness.comparing import Comparison, side_value
 from matcalc.verification.witness.searching import holds
 
@@ -52,11 +53,10 @@ def mutants(expression: Expr) -> Iterator[Mutant]:
     """Every expression that differs by one small change and still has the same shape; at most 200,
     in reading order."""
     count = 0
-    for path in _paths(expression):
-        above = _at(expression, path[:-1]) if path else None
-        for kind, description, changed in _changes(_at(expression, path), path, above):
+    for path, nodes in _occurrences(expression):
+        for kind, description, changed in _changes(path, nodes):
             try:
-                whole = _replaced(expression, path, changed)
+                whole = _replaced(path, nodes, changed)
             except ShapeError:
                 continue
             if whole.shape == expression.shape and whole is not expression:
@@ -66,42 +66,34 @@ def mutants(expression: Expr) -> Iterator[Mutant]:
                     return
 
 
-def _paths(expression: Expr) -> Iterator[tuple[int, ...]]:
-    """The place of every occurrence, from the root."""
-    stack: list[tuple[tuple[int, ...], Expr]] = [((), expression)]
+def _occurrences(expression: Expr) -> Iterator[tuple[tuple[int, ...], tuple[Expr, ...]]]:
+    """The place of every occurrence of a part, from the root, and the nodes on the way to it."""
+    stack: list[tuple[tuple[int, ...], tuple[Expr, ...]]] = [((), (expression,))]
     count = 0
     while stack and count < _MOST:
-        path, node = stack.pop()
-        yield path
+        path, nodes = stack.pop()
+        yield path, nodes
         count += 1
-        below = children(node)
-        stack.extend(((*path, k), child) for k, child in reversed(list(enumerate(below))))
+        below = children(nodes[-1])
+        stack.extend(((*path, k), (*nodes, child)) for k, child in reversed(list(enumerate(below))))
 
 
-def _at(expression: Expr, path: tuple[int, ...]) -> Expr:
-    for k in path:
-        expression = children(expression)[k]
-    return expression
-
-
-def _replaced(expression: Expr, path: tuple[int, ...], new: Expr) -> Expr:
-    above = [expression]
-    for k in path[:-1]:
-        above.append(children(above[-1])[k])
-    for node, k in zip(reversed(above), reversed(path)):
+def _replaced(path: tuple[int, ...], nodes: tuple[Expr, ...], new: Expr) -> Expr:
+    """The whole with another last node."""
+    for node, k in zip(nodes[-2::-1], reversed(path)):
         new = with_operand(node, k, new)
     return new
 
 
-def _changes(node: Expr, path: tuple[int, ...], above: Expr | None) -> Iterator[tuple[str, str, Expr]]:
-    name = text(node, "unicode")
-    match node := cast("Node", node):
+def _changes(path: tuple[int, ...], nodes: tuple[Expr, ...]) -> Iterator[tuple[str, str, Expr]]:
+    name = text(nodes[-1], "unicode")
+    match node := cast("Node", nodes[-1]):
         case Transpose(operand=inner) if node.rows == node.cols and not node.is_scalar:
             yield "transpose", f"{name} should be {text(inner, 'unicode')}", inner
         case Symbol() | Inverse() if node.is_matrix and node.rows == node.cols:
             yield "transpose", f"{name} should be {text(Transpose(node), 'unicode')}", Transpose(node)
         case Number(value=value) if value:
-            number = f"the exponent {name}" if isinstance(above, Power) and path[-1] == 1 else name
+            number = f"the exponent {name}" if path[-1:] == (1,) and isinstance(nodes[-2], Power) else name
             for factor in _FACTORS:
                 yield "factor", f"{number} should be {text(Number(value * factor), 'unicode')}", Number(value * factor)
         case Product(factors=factors):
@@ -138,13 +130,11 @@ _LARGEST_DENOMINATOR = 12
 def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | None] | None:
     """What to change in the right side, in words, and the right side changed where that is known;
     confirmed at further points."""
-    if not isinstance(claim.right, Formula):
+    if claim.right.is_derivative:
         return None
     right = claim.right.expression
     if not claim.fits:
-        if len(right.shape) > 2:
-            return None
-        turned = Transpose(right)
+        turned = Transpose(right) if len(right.shape) <= 2 else right
         if turned.shape == claim.left.shape and holds(Claim(claim.left, Formula(turned)), quick=True):
             return "the right side should be transposed", turned
         return None
@@ -166,8 +156,6 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
 
 def _ratio(comparison: Comparison) -> Fraction | None:
     """The number that the left side is of the right side, where it is a simple fraction."""
-    import numpy as np
-
     left, right = np.ravel(comparison.left), np.ravel(comparison.right)
     size = float(right @ right)
     if left.shape != right.shape or size == 0.0:
@@ -184,10 +172,8 @@ def _ratio(comparison: Comparison) -> Fraction | None:
 def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
     """Whether the right side is the derivative of the rows of the function, one after another, by
     the rows of the variable."""
-    import numpy as np
-
     left = claim.left
-    if not isinstance(left, DerivativeForm) or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
+    if not left.is_derivative or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
         return False
     tensor = side_value(replace(left, layout="tensor"), comparison.point)
     count = tensor.shape[0] * tensor.shape[1]

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import Symbol, postorder
@@ -16,9 +17,6 @@ from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
 from matcalc.verification.verdict import Counterexample
 from matcalc.verification.witness.comparing import Comparison, at_point
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _SEEDS = 6
 _MOST_SIZES = 8
@@ -32,7 +30,7 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
     can be seen in floating point if there is any."""
     small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    callables = function_family(user_functions(postorder(*claim.expressions)))
     hardly: Comparison | None = None
     for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
         comparison = _tried(claim, symbols, sizes, style, seed, callables)
@@ -47,15 +45,11 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
 def _is_seen(comparison: Comparison) -> bool:
     """Whether the sides differ by more than floating point may lose; of functions that are
     saturated they do not."""
-    import numpy as np
-
     return not np.allclose(comparison.left, comparison.right, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
 def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     """The point of a comparison at which the sides differ."""
-    import numpy as np
-
     point = comparison.point
     values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
     left, right = comparison.left, comparison.right
@@ -87,7 +81,5 @@ def _small_sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
 
 def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) -> NDArray[Any]:
     """Raises NoMemberError where no array of this size has the facts of the symbol."""
-    import numpy as np
-
     shape = tuple([size.value(sizes) for size in symbol.shape])
     return np.array(member(symbol.properties, shape[1:] if symbol.is_row else shape, rng, style), dtype=float)

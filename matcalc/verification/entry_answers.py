@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from matcalc.base.errors import MatcalcError
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Tensor, postorder
-from matcalc.expr.nodes import Expr, Kronecker
-from matcalc.expr.nodes import postorder as nodes_of
+from matcalc.expr.nodes import Expr, Kronecker, postorder as nodes_of
 from matcalc.expr.rewriting import symbols_in
 from matcalc.objects.parsed import checked_style
 from matcalc.printing.expressions import Shown

@@ -8,16 +8,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, share
+from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, explained, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
-from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
-from matcalc.einstein.lowered import Lowered
+from matcalc.derivation.pipeline import reading_order
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import Expr
-from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.fold import fold
 from matcalc.interface.results import Derivation
 from matcalc.language.build.scope import is_of_samples
@@ -25,7 +24,7 @@ from matcalc.language.decisions import reading_options
 from matcalc.language.declare.declared import BlockText, Declare, SharedText
 from matcalc.language.elaboration import about_unused
 from matcalc.language.statements import Statement, elaborate_statement
-from matcalc.objects.inputs import also_declared, derivative_within, explained
+from matcalc.objects.inputs import also_declared, derivative_within
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
 from matcalc.rewrite.normal_form import proves_zero
@@ -161,7 +160,7 @@ def _within_budget(question: Question, statement: Statement) -> Verdict:
 def _read_otherwise(question: Question, statement: Statement) -> Verdict | None:
     """The verdict on a false claim that is true if its words are read in another way that people
     write; None where there is none."""
-    keys = list(dict.fromkeys(decision.otherwise for decision in statement.decisions if decision.otherwise))
+    keys = list(filter(None, dict.fromkeys(decision.otherwise for decision in statement.decisions)))
     if question.options.otherwise or not keys:
         return None
     for chosen in [frozenset([key]) for key in keys[:_MOST_CHOICES]] + ([frozenset(keys)] if len(keys) > 1 else []):
@@ -204,12 +203,13 @@ def _of_numbers(question: Question, statement: Statement, verdict: Verdict) -> V
     except MatcalcError:
         return verdict
     several = "are scalars" if len(names) > 1 else "is a scalar"
-    shown = {
-        "condition": f"{', '.join(names)}: scalar",
-        "condition_text": f"{' and '.join(names)} {several}",
-        "condition_exact": True,
-    }
-    return replace(verdict, status="conditional", **shown)  # type: ignore[arg-type]
+    return replace(
+        verdict,
+        status="conditional",
+        condition=f"{', '.join(names)}: scalar",
+        condition_text=f"{' and '.join(names)} {several}",
+        condition_exact=True,
+    )
 
 
 def _helped(find: Callable[[], Found]) -> Found | None:
@@ -292,8 +292,8 @@ def _check_derivatives(question: Question, statement: Statement) -> None:
 def _evaluated(claim: Claim) -> tuple[list[Expr], list[Expr]]:
     """What a claim differentiates, and what it only has the values of."""
     sides = (claim.left, claim.right)
-    differentiated = [side.function for side in sides if isinstance(side, DerivativeForm)]
-    return differentiated, [side.expression for side in sides if isinstance(side, Formula)]
+    differentiated = [side.function for side in sides if side.is_derivative]
+    return differentiated, [side.expression for side in sides if not side.is_derivative]
 
 
 def _is_proved(claim: Claim, work: int) -> bool:
@@ -317,20 +317,18 @@ def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witne
 def _explained(question: Question, statement: Statement, claim: Claim, seen: Witness, comparison: Comparison) -> Verdict:
     """The verdict on a false claim, with what would be right."""
     source, layout = question.source, question.layout
-    fault = _helped(lambda: repair(claim, comparison))
+    fault, repaired = _helped(lambda: repair(claim, comparison)) or (None, None)
     condition = _helped(lambda: condition_of(claim))
     example = _helped(lambda: small_counterexample(claim)) or as_counterexample(claim, comparison)
-    reasons = [] if fault is None else [fault[0]]
     lead = claim.right if statement.turned else claim.left
-    right = _helped(partial(_correction, statement, lead, None if fault is None else fault[1]))
+    right = _helped(partial(_correction, statement, lead, repaired))
     residual = _helped(lambda: _residual(claim))
-    if residual is not None:
-        reasons.append(f"left side − right side = {residual}")
+    shown = None if residual is None else f"left side − right side = {residual}"
     return Verdict(
         source,
         "conditional" if condition is not None and condition.exact else "refuted",
         layout,
-        "; ".join(reasons),
+        "; ".join(filter(None, [fault, shown])),
         example,
         right,
         None if condition is None else condition.text,
@@ -344,19 +342,19 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
 def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Verdict:
     """A statement whose sides have different shapes, or (without a claim) of which one side has
     none."""
-    reasons = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
+    reasons: list[str | None] = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
     layout, correction, other = question.layout, None, None
     if question.help:
-        fault = None if claim is None else repair(claim, None)
+        fault, repaired = (None if claim is None else repair(claim, None)) or (None, None)
         lead = statement.right if statement.turned else statement.left
         assert lead is not None
         shaped = side_of(lead, "tensor" if statement.by_axes else layout, question.symmetric)
-        correction = _correction(statement, shaped, None if fault is None else fault[1])
+        correction = _correction(statement, shaped, repaired)
         other = None if claim is None else _other_layout(claim, layout)
-        reasons += [] if fault is None else [fault[0]]
         wish = None if fault is not None or other is not None else would_hold(question, statement)
-        reasons += [] if wish is None else [wish]
-    return Verdict(question.source, "refuted", layout, "; ".join(reasons), correction=correction, other_layout=other)
+        reasons += [fault, wish]
+    reason = "; ".join(filter(None, reasons))
+    return Verdict(question.source, "refuted", layout, reason, correction=correction, other_layout=other)
 
 
 def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
@@ -369,7 +367,7 @@ def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
 def _other_layout(claim: Claim, layout: str) -> str | None:
     """A layout in which the statement holds; Jacobians and gradients only, the others look the same
     in every layout."""
-    if not any(isinstance(side, DerivativeForm) for side in (claim.left, claim.right)):
+    if not any(side.is_derivative for side in (claim.left, claim.right)):
         return None
     for name in LAYOUTS:
         if name != layout:
@@ -382,7 +380,7 @@ def _other_layout(claim: Claim, layout: str) -> str | None:
 def _correction(statement: Statement, lead: SideForm, repaired: Expr | None) -> ParsedExpression | EntryAnswer | None:
     """The side that is not claimed in closed form; failing that, the right side as repaired. Of
     entries that at their indices."""
-    form = _known(lambda: lead.outcome.expression if isinstance(lead, DerivativeForm) else _folded(lead.expression))
+    form = _known(lambda: lead.outcome.expression if lead.is_derivative else _folded(lead.expression))
     if statement.entries:
         return entry_answer(form or repaired, _helped(partial(_known, lambda: lead.lowered(None).tensor)), statement.entries)
     form = form if form is not None else repaired
@@ -397,19 +395,17 @@ def _known(find: Callable[[], Found]) -> Found | None:
 
 
 def _folded(expression: Expr) -> Expr | None:
-    form = _form(lower(expression), expression)
+    lowered = lower(expression)
+    form = fold(lowered.tensor, lowered.split, reading_order(expression))
     return form if form is not None and form.shape == expression.shape else None
-
-
-def _form(lowered: Lowered, *expressions: Expr) -> Expr | None:
-    """The matrix form of a tensor, in the order in which expressions are read."""
-    return fold(lowered.tensor, lowered.split, {name: place for place, name in enumerate(symbols_in(*expressions))})
 
 
 def _residual(claim: Claim) -> str | None:
     """Left minus right in closed form, when that is short enough to help."""
     difference = claim.difference()
-    form = None if difference is None else _known(partial(_form, difference, *claim.expressions))
+    if difference is None:
+        return None
+    form = _known(partial(fold, difference.tensor, difference.split, reading_order(*claim.expressions)))
     shown = None if form is None else text(form, "unicode")
     return shown if shown is not None and len(shown) <= _LONGEST else None
 
@@ -421,7 +417,9 @@ def verdict_on(item: Item) -> Verdict:
     """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that
     no other statement suffers."""
     try:
-        verdict = _verdict(item)
+        verdict = verify(
+            item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect
+        )
     except MatcalcError as error:
         if item.dialect is not None and not error.message.startswith(INTERNAL):
             return verdict_on(replace(item, dialect=None))
@@ -429,10 +427,6 @@ def verdict_on(item: Item) -> Verdict:
     except Exception as error:
         verdict = _without_decision(item, INTERNAL, f"{internal_error(error)} with the statement")
     return replace(verdict, name=item.name, source=item.source, line=item.line, expected=item.expected)
-
-
-def _verdict(item: Item) -> Verdict:
-    return verify(item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect)
 
 
 def _shared(item: Item) -> SharedText | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice, product
+from itertools import chain, count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.sampling import Point, find_point, function_family, sample, user_functions
 from matcalc.expr.nodes import postorder
@@ -16,8 +17,6 @@ from matcalc.verification.witness.comparing import at_point
 from matcalc.verification.witness.searching import points
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from matcalc.verification.claims import Claim
 
     Values = Mapping[str, NDArray[Any]]
@@ -38,7 +37,8 @@ def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
 
     These two do not commute.
     """
-    drawn = [point for point in islice(_drawn(claim), _MOST_DRAWN) if len(point.values[one]) == _SIZE]
+    every = chain.from_iterable(islice(points(claim, seed), 2) for seed in count(31))
+    drawn = [point for point in islice(every, _MOST_DRAWN) if len(point.values[one]) == _SIZE]
     if not drawn:
         return False
     facts = {symbol.name: symbol.properties for symbol in claim.symbols}
@@ -50,25 +50,14 @@ def holds_where_eigenvalues_meet(claim: Claim, one: str, other: str) -> bool:
     return False
 
 
-def _drawn(claim: Claim) -> Iterator[Point]:
-    for seed in count(31):
-        yield from islice(points(claim, seed), 2)
-
-
 def _spread(real: float, imaginary: float) -> NDArray[Any]:
     """A real matrix with the eigenvalues 1 and ``real ± imaginary i``."""
-    import numpy as np
-
     return np.array([[1.0, 0.0, 0.0], [0.0, real, -imaginary], [0.0, imaginary, real]])
 
 
 def _link() -> NDArray[Any]:
     """A matrix that takes the eigenvectors of the others to that of 1."""
-    import numpy as np
-
-    link = np.zeros((_SIZE, _SIZE))
-    link[0, 1] = 1.0
-    return link
+    return np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 
 class _Pair:
@@ -84,14 +73,10 @@ class _Pair:
         return self._claim.difference_at(Point(values, point.sizes))
 
     def _holds(self, place: NDArray[Any]) -> bool:
-        import numpy as np
-
         return all(bool(np.max(np.abs(self._difference(place, point))) < _NEARLY) for point in self._drawn)
 
     def meets(self, start: tuple[float, float]) -> bool:
         """Whether Newton's method finds an eigenvalue, not 1, at which the claim holds."""
-        import numpy as np
-
         place = np.array(start)
         try:
             with np.errstate(all="ignore"):
@@ -141,8 +126,6 @@ class Relation:
     """What is not negative where the condition holds, if it is an order."""
 
     def holds(self, values: Values) -> bool:
-        import numpy as np
-
         equal = np.max(np.abs(self.residual(values)), initial=0.0) <= _TOLERANCE
         return bool(equal) and all(np.min(array, initial=0.0) >= -_TOLERANCE for array in self.slack(values))
 
@@ -154,8 +137,6 @@ def needs(claim: Claim, sampled: Claim, relation: Relation) -> bool:
     are drawn. At values that meet the condition every direction that keeps the claim true to first
     order must keep the condition; and the claim is false at all broken values.
     """
-    import numpy as np
-
     with np.errstate(all="ignore"):
         points = _points(sampled, relation)
         if not points:
@@ -185,31 +166,19 @@ def _special(claim: Claim, relation: Relation, held: Values) -> Iterator[Values]
 
 def special_arrays(shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
     """Nilpotent, turned, singular matrices and other special ones, as far as the shape allows."""
-    import numpy as np
-
     if len(shape) == 2 and shape[0] == shape[1] > 1:
         size = shape[0]
         first, above = np.zeros(shape), np.zeros(shape)
         first[0, 0] = above[0, 1] = 1.0
-        yield above
-        yield above - above.T
-        yield first
-        yield first + above
-        yield np.diag([1.0, -2.0, *[1.0] * (size - 2)])
-        yield np.roll(np.eye(size), 1, axis=0)
-        yield np.eye(size)[[1, 0, *range(2, size)]]
-        yield -np.eye(size)
+        yield from (above, above - above.T, first, first + above)
+        yield from (np.diag([1.0, -2.0, *[1.0] * (size - 2)]), np.roll(np.eye(size), 1, axis=0))
+        yield from (np.eye(size)[[1, 0, *range(2, size)]], -np.eye(size))
         yield np.diag([1.0 - 2.0 * (k % 2) for k in range(size)])
-    yield np.full(shape, 1.0 / shape[-1] if shape else 0.5)
-    yield np.ones(shape)
-    yield -np.ones(shape)
-    yield np.zeros(shape)
+    yield from (np.full(shape, 1.0 / shape[-1] if shape else 0.5), np.ones(shape), -np.ones(shape), np.zeros(shape))
 
 
 def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wished: NDArray[Any]) -> bool:
     """Whether the slopes of the claim at some of the places determine those of the condition."""
-    import numpy as np
-
     slopes: list[NDArray[Any]] = []
     for place in places:
         try:
@@ -226,10 +195,8 @@ def _is_kept_by_slopes(claim: Claim, places: Sequence[Point], held: Values, wish
 def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
     """Whether the claim is false at all pairs of different values of two sizes that are tried,
     wherever its sides have values."""
-    import numpy as np
-
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions([node for expression in claim.expressions for node in postorder(expression)]))
+    callables = function_family(user_functions(postorder(*claim.expressions)))
     told = False
     for number, (first, second) in enumerate(_PAIRS):
         sizes = {name: 3 + k for k, name in enumerate(claim.size_names)} | {one: first, other: second}
@@ -273,7 +240,6 @@ def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
 
     Raises ValueError where the claim does not hold.
     """
-    import numpy as np
 
     def difference(values: Values) -> NDArray[Any]:
         return np.ravel(claim.difference_at(Point({**place.values, **values}, place.sizes)))
@@ -295,8 +261,6 @@ def _slope(claim: Claim, place: Point, held: Values) -> NDArray[Any] | None:
 
 def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray[Any]:
     """Central differences by every entry, a column each."""
-    import numpy as np
-
     columns = []
     for name, array in at.items():
         for place in np.ndindex(array.shape):
@@ -310,8 +274,6 @@ def _jacobian(function: Callable[[Values], NDArray[Any]], at: Values) -> NDArray
 def _spans(slopes: NDArray[Any], wished: NDArray[Any]) -> bool:
     """Whether every row of ``wished``, which is not zero, is a combination of rows of
     ``slopes``."""
-    import numpy as np
-
     rows = wished / max(1.0, float(np.max(np.abs(wished), initial=0.0)))
     if not np.any(np.abs(rows) > _RANK):
         return False

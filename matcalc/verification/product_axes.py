@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from operator import mul
+from itertools import pairwise
 from typing import TypeAlias, cast
 
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Shape, Size, product_of
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Call,
@@ -96,13 +96,8 @@ def _known(node: Expr, done: Mapping[Expr, tuple[Split, Split]]) -> tuple[Split,
             rows, cols = done[node.operand]
             split = rows if node.operand.is_column else cols
             return split, split
-        case Negative():
-            return done[node.operand]
-        case Sum(terms=parts) | Hadamard(factors=parts):
-            found: tuple[Split, Split] = (None, None)
-            for part in parts:
-                found = _first(found, done[part])
-            return found
+        case Negative() | Sum() | Hadamard():
+            return reduce(_first, [done[part] for part in node.below])
         case Quotient():
             return done[node.numerator if not node.numerator.is_scalar else node.denominator]
         case Product():
@@ -130,10 +125,8 @@ def _passed_down(
     match node := cast("Node", node):
         case Transpose():
             return [(node.operand, (cols, rows))]
-        case Negative():
-            return [(node.operand, (rows, cols))]
-        case Sum(terms=parts) | Hadamard(factors=parts):
-            return [(part, (rows, cols)) for part in parts]
+        case Negative() | Sum() | Hadamard():
+            return [(part, (rows, cols)) for part in node.below]
         case Quotient():
             return [(part, (rows, cols)) for part in (node.numerator, node.denominator) if not part.is_scalar]
         case DiagonalMatrix():
@@ -151,17 +144,13 @@ def _along(
     shaped = [factor for factor in node.factors if not factor.is_scalar]
     if not shaped:
         return []
-    borders: list[Split] = [rows if not node.is_scalar else known[shaped[0]][0]]
-    for left, right in zip(shaped, shaped[1:]):
-        borders.append(known[left][1] if known[left][1] is not None else known[right][0])
-    borders.append(cols if not node.is_scalar else known[shaped[-1]][1])
-    for order in (range(len(shaped)), reversed(range(len(shaped)))):
-        for k in order:
-            if isinstance(shaped[k], Identity):
-                if borders[k + 1] is None:
-                    borders[k + 1] = borders[k]
-                elif borders[k] is None:
-                    borders[k] = borders[k + 1]
+    first, last = (known[shaped[0]][0], known[shaped[-1]][1]) if node.is_scalar else (rows, cols)
+    between = [known[left][1] if known[left][1] is not None else known[right][0] for left, right in pairwise(shaped)]
+    borders: list[Split] = [first, *between, last]
+    for k in (*range(len(shaped)), *reversed(range(len(shaped)))):
+        before, after = borders[k : k + 2]
+        if isinstance(shaped[k], Identity) and (before is None or after is None):
+            borders[k : k + 2] = [before if after is None else after] * 2
     return [(factor, (borders[k], borders[k + 1])) for k, factor in enumerate(shaped)]
 
 
@@ -171,19 +160,15 @@ def _rebuilt(node: Expr, splits: tuple[Split, Split], built: Mapping[Expr, Expr]
         split = rows if rows is not None else cols
         return (
             Kronecker(tuple([Identity(part) for part in split]))
-            if split and len(split) > 1 and _product(split) == node.size
+            if split and len(split) > 1 and product_of(split) == node.size
             else node
         )
     if isinstance(node, Ones):
         rows, cols = _axis(node.rows) if rows is None else rows, _axis(node.cols) if cols is None else cols
-        if len(rows) <= 1 and len(cols) <= 1 or _product(rows) != node.rows or _product(cols) != node.cols:
+        if len(rows) <= 1 and len(cols) <= 1 or product_of(rows) != node.rows or product_of(cols) != node.cols:
             return node
         return Kronecker((*(Ones((part,)) for part in rows), *(Ones((ONE, part)) for part in cols)))
     return with_operands(node, built)
-
-
-def _product(split: Shape) -> Size:
-    return reduce(mul, split, ONE)
 
 
 # ------------------------------------------------------------

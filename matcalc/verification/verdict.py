@@ -8,12 +8,11 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.budgets import PROOF_SECONDS
+from matcalc.base.budgets import PROOF_SECONDS, explained
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, np
 from matcalc.language import elaborate
 from matcalc.language.decisions import warned
-from matcalc.objects.inputs import explained
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.verification.entry_answers import EntryAnswer
 
@@ -66,8 +65,6 @@ class Counterexample:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
-        import numpy as np
-
         values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
         sides = {"left": _plain(self.left), "right": _plain(self.right)}
         return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
@@ -75,16 +72,12 @@ class Counterexample:
 
 def _plain(side: Any) -> Any:
     """Floating-point numbers, or the texts of decimal ones."""
-    import numpy as np
-
     array = np.asarray(side)
     return array.astype(str).tolist() if array.dtype == object else array.tolist()
 
 
 def shown(value: Any, digits: int = _DIGITS) -> str:
     """An array on one line, whole numbers without a point."""
-    import numpy as np
-
     array = np.asarray(value)
     if array.ndim == 0:
         return _number(array.item(), digits)

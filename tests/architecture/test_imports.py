@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -54,7 +55,7 @@ BY_NAME = {
     ("matcalc.language", "matcalc.language.text.spelling"),
     ("matcalc.base.lazy", "?"),
     ("matcalc.codegen.targets", "?"),
-    ("matcalc.printing.notations", "?"),
+    ("matcalc.printing.notations", "matcalc.printing.typeset_notation"),
     ("matcalc.objects.arithmetic", "matcalc.objects.combining"),
     ("matcalc.printing", "matcalc.printing.indices"),
     ("matcalc.objects.parsed", "matcalc.language.statements"),
@@ -78,15 +79,10 @@ BY_NAME = {
     ("matcalc.interface.results", "matcalc.steps.step"),
     ("matcalc.cli.showing", "matcalc.entries"),
     ("matcalc.cli.arguments", "matcalc.repl.request_lines"),
-    ("matcalc.cli.front", "matcalc.commands.derive"),
+    ("matcalc.cli.front", "matcalc.commands.derivatives"),
     ("matcalc.cli.front", "matcalc.cli.clicked"),
     ("matcalc.cli.front", "matcalc.commands.help"),
-    ("matcalc.cli.front", "matcalc.commands.hessian"),
-    ("matcalc.cli.front", "matcalc.commands.jacobian"),
-    ("matcalc.cli.front", "matcalc.commands.differential"),
-    ("matcalc.cli.front", "matcalc.commands.gradient"),
-    ("matcalc.cli.front", "matcalc.commands.jvp"),
-    ("matcalc.cli.front", "matcalc.commands.vjp"),
+    ("matcalc.cli.front", "matcalc.commands.linear_maps"),
     ("matcalc.cli.front", "matcalc.commands.identities"),
     ("matcalc.cli.front", "matcalc.commands.repl"),
     ("matcalc.cli.front", "matcalc.commands.check_proof"),
@@ -105,15 +101,20 @@ BY_NAME = {
 generation, and each subcommand loads what it needs itself."""
 
 
+@cache
+def files() -> dict[str, str]:
+    """Every file of the package, by its path from the package's folder."""
+    return {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def module_of(path: str) -> str:
+    """The dotted name of the module that such a path is of."""
+    return ".".join(["matcalc", *path.removesuffix(".py").split("/")]).removesuffix(".__init__")
+
+
 def sources() -> dict[str, str]:
     """Every module of the package by its dotted name."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = ["matcalc", *path.relative_to(PACKAGE).with_suffix("").parts]
-        if parts[-1] == "__init__":
-            parts.pop()
-        found[".".join(parts)] = path.read_text(encoding="utf-8")
-    return found
+    return {module_of(path): text for path, text in files().items()}
 
 
 def imports(source: str) -> list[tuple[str, str | None, bool]]:

@@ -8,8 +8,7 @@ import io
 import pytest
 
 from matcalc.interface.api import derive
-from matcalc.objects.programs import compile as compile_derivatives
-from matcalc.objects.programs import derivative_code
+from matcalc.objects.programs import compile as compile_derivatives, derivative_code
 
 CASES = [
     ("||X - U*V||^2", "V", None, 1),

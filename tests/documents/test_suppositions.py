@@ -70,3 +70,8 @@ def test_what_a_directive_declares_makes_equations_claims(tmp_path: Path) -> Non
         "<!-- matcalc: declare x: n; c: scalar -->\nShifts: $\\operatorname{softmax}(x + c\\mathbf{1}) = \\operatorname{softmax}(x)$.\n"
     )
     assert [entry.status for entry in verify_document(path, cache=False).claims] == ["proved"]
+
+
+def test_what_is_supposed_in_later_sections_leaves_what_holds_here(tmp_path: Path) -> None:
+    later = "".join(f"## {letter}\n\nSuppose $P R {letter} = {letter} R P$.\n\n" for letter in "STUVW")
+    assert statuses(f"## First\n\nSuppose $P R = R P$. Then {SQUARE}.\n\n{later}", tmp_path) == ["confirmed"]

@@ -8,9 +8,9 @@ from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, transposed
 from matcalc.einstein.linear import add, content, delta, number, ones, scale, value_of, zero
 from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Contraction, Map, Power, Symbol, Tensor
+from matcalc.einstein.nodes import Contraction, Map, Power, Symbol, Tensor, is_symmetric
 from matcalc.einstein.substitution import apply, substituted
-from matcalc.einstein.tensor_deduction import is_positive, is_symmetric
+from matcalc.einstein.tensor_deduction import is_positive
 from matcalc.language import elaborate
 from matcalc.printing import index_text
 

@@ -16,13 +16,13 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
-from matcalc.evaluation.precise import node_values, scalar_functions, whole_functions
-from matcalc.evaluation.precise import small_arrays as exact_arrays
+from matcalc.evaluation.precise import node_values, scalar_functions, small_arrays as exact_arrays, whole_functions
 from matcalc.evaluation.precise.evaluator import contracted, derivative, layout_of, plan, slope
 from matcalc.evaluation.precise.number_systems import PRIME, Decimals, NotRational, Residues, Undefined
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
 from matcalc.language.text.spelling import canonical_name
 from tests.cases.reading import Case, read_cases
@@ -40,7 +40,9 @@ def inside(symbol: Symbol, value: Any, ar: Decimals | Residues) -> Array:
 def floats(ar: Decimals, expression: Expr, values: Mapping[str, Any], sizes: Mapping[str, int]) -> list[float]:
     with ar.computing():
         ready = plan(expression)
-        found = ready.value(ar, {symbol.name: inside(symbol, values[symbol.name], ar) for symbol in ready.symbols}, sizes)
+        found = ready.value(
+            ar, {symbol.name: inside(symbol, values[symbol.name], ar) for symbol in symbols_in(expression).values()}, sizes
+        )
     return [float(entry) for entry in found.data]
 
 
@@ -386,7 +388,7 @@ def test_slopes_are_those_of_central_differences() -> None:
         if not want.reliable:
             continue
         ar = Decimals(120, differencing=True)
-        symbols = {symbol.name: symbol for symbol in plan(expression).symbols} | {variable.name: variable}
+        symbols = symbols_in(expression) | {variable.name: variable}
         value = np.asarray(want.value)
         top = value.shape[: value.ndim - np.asarray(point.values[variable.name]).ndim]
         places = layout_of("tensor", top, [np.asarray(point.values[variable.name]).shape] if variable.shape else [])
@@ -407,7 +409,7 @@ def test_slopes_in_residues_are_exact() -> None:
     ar, rng = Residues(1), random.Random(1)
     values = {name: Array((3, 3), [rng.randrange(PRIME) for _ in range(9)]) for name in "AX"}
     weights = Array((3, 3), [rng.randrange(PRIME) for _ in range(9)])
-    variable = next(symbol for symbol in plan(expression).symbols if symbol.name == "X")
+    variable = symbols_in(expression)["X"]
     found = slope(ar, expression, [(variable, weights)], values, {"n": 3}).data[0]
     entries = plan(gradient).value(ar, values, {"n": 3}).data
     assert found == contracted(ar, entries, layout_of("denominator", (), [(3, 3)]), [weights.data])[0] % PRIME
@@ -416,7 +418,7 @@ def test_slopes_in_residues_are_exact() -> None:
 def test_a_kink_has_no_slope() -> None:
     ar = Decimals(100, differencing=True)
     expression = elaborate("abs(t)", "t: scalar").expression
-    variable = plan(expression).symbols[0]
+    variable = next(iter(symbols_in(expression).values()))
     with ar.computing():
         one = Array((1, 1), [ar.one])
         assert slope(ar, expression, [(variable, one)], {"t": Array((1, 1), [Decimal(-2)])}, {}).data[0] == -1

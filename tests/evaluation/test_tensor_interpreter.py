@@ -9,8 +9,7 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.sizes import ONE, Size

@@ -10,16 +10,13 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.einstein import normal_factors
 from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.interpreter import program
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
-from matcalc.expr import deduction as of_expressions
-from matcalc.expr import nodes as e
-from matcalc.facts import known as rules
-from matcalc.facts import ranges
+from matcalc.expr import deduction as of_expressions, nodes as e
+from matcalc.facts import known as rules, ranges
 from matcalc.facts.known import Known
 from matcalc.rewrite.normal_form import normal_form
 from tests.facts.deductions import SCALAR, SQUARE, TALL, VECTOR, Expressions, values_of, wrong
@@ -103,7 +100,7 @@ def test_what_facts_cancel_keeps_the_value() -> None:
 
 
 def test_a_wrong_cancellation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(normal_factors, "unit_products", lambda tensor: {(0, 1): 1, (1, 0): 1} if tensor.reduces else {})
+    monkeypatch.setattr(of_tensors, "unit_products", lambda tensor: {(0, 1): 1, (1, 0): 1} if tensor.reduces else {})
     assert next(_changed_values(range(200), "u"), None) is not None
 
 

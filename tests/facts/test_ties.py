@@ -11,7 +11,7 @@ import pytest
 
 from matcalc.evaluation.differences import projected_array
 from matcalc.facts.drawn import NoMemberError, member
-from matcalc.facts.table import Tie, contradiction, implied, may_vary, mirrored, projected, tie_of
+from matcalc.facts.table import Tie, contradiction, implied, may_vary, mirrored, tie_of, tied
 from tests.facts.checks import NAMES
 
 TIED = {
@@ -22,6 +22,24 @@ TIED = {
     "upper": lambda a: np.array_equal(a, np.triu(a)),
 }
 TIES: list[Tie] = ["", "symmetric", "antisymmetric", "diagonal", "lower", "upper"]
+
+
+def projected(matrix: list[list[Fraction]], tie: Tie) -> list[list[Fraction]]:
+    """The nearest matrix that keeps the tie, exactly."""
+    turned = [
+        [mirrored(tie) * entry if mirrored(tie) else matrix[i][j] for j, entry in enumerate(column)]
+        for i, column in enumerate(zip(*matrix))
+    ]
+    mean = [[(a + b) / 2 for a, b in zip(one, other)] for one, other in zip(matrix, turned)]
+    return [[entry if may_vary(tie, i, j) else Fraction(0) for j, entry in enumerate(row)] for i, row in enumerate(mean)]
+
+
+@pytest.mark.parametrize("tie", TIES)
+def test_what_is_free_decides(tie: Tie) -> None:
+    entries = [[Fraction(4 * i + j + 1) for j in range(4)] for i in range(4)]
+    found = tied(entries, tie)
+    assert projected(found, tie) == found
+    assert all(found[i][j] in (0, entries[i][j]) for i in range(4) for j in range(i, 4))
 
 
 @pytest.mark.parametrize("tie", TIES)

@@ -12,6 +12,7 @@ from matcalc.folding.fold import fold
 from matcalc.folding.matrix_terms import Forms, ReadingOrder
 from matcalc.language import elaborate
 from matcalc.printing import text
+from matcalc.rules.fold_forms import fold_forms
 
 KINDS = "A: m×n; B: n×p; C: n×n; u: n; v: n; x: n; y: n; t: scalar"
 
@@ -84,7 +85,7 @@ def test_what_is_shared_depends_on_the_cost() -> None:
 
 
 def test_of_two_forms_the_one_that_reads_best_is_taken() -> None:
-    forms = Forms(ReadingOrder({"u": 0, "v": 1}))
+    forms = Forms(ReadingOrder({"u": 0, "v": 1}), fold_forms())
     u, v, turned = read("u"), read("v"), Transpose(read("C"))
     assert text(forms.expression("inner product", {"u": (v,), "v": (u,)}), "unicode") == "uᵀ v"
     assert text(forms.expression("diagonal", {"A": (turned,)}), "unicode") == "diag(C)"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
-from matcalc.base.shapes import reduced_shape
+from matcalc.base.sizes import reduced_shape
 from matcalc.expr import nodes as e
 from tests.fuzz.rebuilding import with_children
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from matcalc.base.functions import functions
-from tests.fuzz import __main__ as command
-from tests.fuzz import definitions
+from tests.fuzz import __main__ as command, definitions
 from tests.fuzz.checking import check, described, differences, facts, operators
 from tests.fuzz.expressions import generate_wide
 from tests.fuzz.test_fuzz import by_differences, changed

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from matcalc.base.errors import MatcalcError
 from matcalc.language import elaborate, elaborate_statement, parse_declarations

@@ -11,6 +11,7 @@ import pytest
 
 import matcalc
 from matcalc.base.errors import MatcalcError
+from matcalc.base.files import stored_table
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.language import parse_syntax
 from matcalc.language.build import construction
@@ -228,7 +229,7 @@ def test_values_are_those_of_the_independent_evaluator() -> None:
 
 # ---------------------------------------------------------------- where the dialects differ
 
-DIFFERENCES = dialects.dialect_table()["differences"]
+DIFFERENCES = stored_table("dialects")["differences"]
 PAGE = HERE.parents[1] / "docs" / "dialects.md"
 
 

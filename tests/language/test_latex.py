@@ -3,8 +3,7 @@ r"""LaTeX is read as the plain spelling is; errors point into the LaTeX source; 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import matcalc
 from matcalc.base.errors import LimitError, MatcalcError, ParseError

@@ -7,8 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from matcalc.base.errors import ShapeError
-from matcalc.base.shapes import shape_text
-from matcalc.base.sizes import ONE, Shape
+from matcalc.base.sizes import ONE, Shape, shape_text
 
 
 def layout(tensor: NDArray[Any], numerator: Shape, denominator: Shape, name: str = "denominator") -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import Function, functions
 from matcalc.base.records import replace
 from matcalc.base.sizes import Size
@@ -18,8 +19,8 @@ from matcalc.folding.fold import fold
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
-from matcalc.rules.lines import RuleLine, fold_forms, fold_lines, template_of
-from matcalc.rules.rewrites import RewriteLine, rewrite_lines, rewrites
+from matcalc.rules.fold_forms import fold_forms, template_of
+from matcalc.rules.rewrites import rewrite_lines, rewrites
 
 ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise" and not function.partials]
 OF_SEVERAL = [function for function in functions().values() if function.partials]
@@ -28,6 +29,7 @@ PRIMARY = [
     for function in functions().values()
     if function.kind == "matrix" and function.derivative and "," not in function.signature
 ]
+FOLD_LINES = rule_lines("folds.rules", read("rules", "folds.rules"))
 POINTS = {"all": (-1.7, -0.4, 0.3, 1.9), "t > 0": (0.2, 1.1, 3.0), "-1 < t < 1": (-0.8, -0.1, 0.6), "t > 1": (1.2, 2.5)}
 
 
@@ -114,7 +116,7 @@ def test_the_slope_of_every_primary_matrix_function(function: Function) -> None:
     assert agrees(evaluate(slope, point.values, point.sizes), found.value, relative=1e-6)
 
 
-def rewrite_is_true(line: RewriteLine) -> bool:
+def rewrite_is_true(line: RuleLine) -> bool:
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables, shape=left.shape).expression
     for seed in range(4):
@@ -126,7 +128,7 @@ def rewrite_is_true(line: RewriteLine) -> bool:
 
 
 @pytest.mark.parametrize("line", rewrite_lines(), ids=lambda line: line.name)
-def test_every_rewrite_is_true_and_accepted(line: RewriteLine) -> None:
+def test_every_rewrite_is_true_and_accepted(line: RuleLine) -> None:
     assert rewrite_is_true(line)
     assert rewrites(line)
     assert line.source
@@ -219,7 +221,7 @@ def fold_form_is_true(line: RuleLine) -> bool:
     return True
 
 
-@pytest.mark.parametrize("line", fold_lines(), ids=lambda line: f"{line.name}: {line.right}")
+@pytest.mark.parametrize("line", FOLD_LINES, ids=lambda line: f"{line.name}: {line.right}")
 def test_every_fold_form_is_true_and_accepted(line: RuleLine) -> None:
     assert fold_form_is_true(line)
     assert template_of(line) in fold_forms()[line.name]
@@ -227,7 +229,7 @@ def test_every_fold_form_is_true_and_accepted(line: RuleLine) -> None:
 
 
 def test_a_false_fold_form_is_seen() -> None:
-    line = next(line for line in fold_lines() if line.name == "trace")
+    line = next(line for line in FOLD_LINES if line.name == "trace")
     assert not fold_form_is_true(replace(line, right="sum(A)"))
 
 
@@ -240,7 +242,7 @@ def test_a_false_fold_form_is_seen() -> None:
     ],
 )
 def test_a_bad_fold_form_is_refused(change: dict[str, str], complaint: str) -> None:
-    line = next(line for line in fold_lines() if line.name == "product")
+    line = next(line for line in FOLD_LINES if line.name == "product")
     with pytest.raises(ValueError, match=complaint):
         template_of(replace(line, **change))
 
@@ -250,5 +252,5 @@ def test_folding_writes_the_forms_of_the_file(monkeypatch: pytest.MonkeyPatch) -
     tensor = lower(value).tensor
     assert text(fold(tensor, 1, {}) or value, "ascii") == "A*v"
     forms = dict(fold_forms())
-    monkeypatch.setattr("matcalc.folding.matrix_terms.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
+    monkeypatch.setattr("matcalc.folding.fold.fold_forms", lambda: forms | {"image": (("Diagonal", ("variable", "A")),)})
     assert text(fold(tensor, 1, {}) or value, "ascii") == "diag(A)"

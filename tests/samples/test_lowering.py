@@ -40,7 +40,7 @@ def exactly(expression: Expr, values: Mapping[str, Any]) -> np.ndarray:
     with arithmetic.computing():
         ready = plan(expression)
         arrays = {}
-        for symbol in ready.symbols:
+        for symbol in symbols_in(expression).values():
             value = np.asarray(values[symbol.name])
             dims = value.shape if value.ndim > 1 else (value.size, 1)
             arrays[symbol.name] = Array(dims, [arithmetic.number(Fraction(float(entry))) for entry in value.ravel()])

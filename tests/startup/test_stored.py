@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from matcalc.base import files as module
-from matcalc.base import functions
+from matcalc.base import files as module, functions
 from matcalc.base.files import read, stored
 from matcalc.language.syntax import tables
 from matcalc.rules import entrywise

@@ -10,11 +10,11 @@ import pytest
 
 import matcalc
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.files import RuleLine
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_STYLES
-from matcalc.rules.lines import RuleLine
 from matcalc.steps import STYLES, presented
 from matcalc.steps.differential.expansion import DifferentialRule, differential_rules, read_rule
 from matcalc.steps.differential.marks import DifferentialSide, Marks

@@ -12,11 +12,10 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Shape
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import Application, identifier
+from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
 from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, put_in
 
-_RESERVED = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
 """Functions whose code takes stacks of matrices as it stands."""
 _ON_HOST = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf", "log1p", "expm1"])
@@ -52,6 +51,7 @@ class ArrayLibrary(PythonFiles):
 
     in_python = True
     draws = True
+    reserved = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
     calls: Mapping[str, Text] = MappingProxyType(_CALLS)
     permute = "transpose"
     on_host = True
@@ -65,10 +65,6 @@ class ArrayLibrary(PythonFiles):
     parts: Mapping[str, str]
 
     # ------------------------------------------------------------ names and sizes
-
-    def identifier(self, name: str) -> str:
-        """A Python identifier."""
-        return identifier(name, _RESERVED)
 
     def length(self, name: str, axis: int) -> str:
         """The length of an axis."""

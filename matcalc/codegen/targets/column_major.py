@@ -197,8 +197,8 @@ class ColumnMajor(Target):
         before, after = step.op.operands[0].shape, step.op.shape
         if [size for size in before if size != ONE] == [size for size in after if size != ONE]:
             return self.reshaped(step.first.code, step.sizes)  # the order of entries is that of the axes, from either end
-        turned = self._permuted(step.first, range(len(before), 0, -1))
-        return self._permuted(self.reshaped(turned.code, step.sizes[::-1]), range(len(after), 0, -1))
+        code = self._permuted(step.first, range(len(before), 0, -1)).code
+        return self._permuted(self.reshaped(code, step.sizes[::-1]), range(len(after), 0, -1))
 
     # ------------------------------------------------------------ products
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import Application, File
+from matcalc.codegen.requests import Application, File, identifier
 from matcalc.expr.nodes import Symbol
 
 ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
@@ -149,9 +149,12 @@ class Target(ABC):
 
     # ------------------------------------------------------------ names and sizes
 
-    @abstractmethod
+    reserved: frozenset[str]
+    """Words that are no names."""
+
     def identifier(self, name: str) -> str:
         """A name of the input language as a name of the target's."""
+        return identifier(name, self.reserved)
 
     @abstractmethod
     def length(self, name: str, axis: int) -> str:
@@ -171,12 +174,8 @@ class Target(ABC):
 
     def written(self, step: Step) -> Text:
         """The code of an operation. Raises MatcalcError when there is none."""
-        kind = step.op.kind
-        method = getattr(self, f"_{kind}", None)
-        if method is not None:
-            text: Text = method(step)
-            return text
-        return self.formed(kind, step)
+        method = getattr(self, f"_{step.op.kind}", None)
+        return self.formed(step.op.kind, step) if method is None else cast("Text", method(step))
 
     def formed(self, name: str, step: Step) -> Text:
         """The code by a form."""

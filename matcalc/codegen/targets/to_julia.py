@@ -201,10 +201,6 @@ class _Julia(ColumnMajor):
 
     # ------------------------------------------------------------ names and sizes
 
-    def identifier(self, name: str) -> str:
-        """A name that is no word of Julia."""
-        return identifier(name, self.reserved)
-
     def root(self, length: str, divisor: str, power: int) -> str:
         """A size from the length of an axis that is made of it."""
         length = f"{length} ÷ {divisor}" if divisor else length

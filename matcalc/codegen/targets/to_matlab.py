@@ -12,7 +12,7 @@ from typing import Any
 from matcalc.base.functions import computable
 from matcalc.base.sizes import axes_of
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
+from matcalc.codegen.requests import Comparison, File, Function, Trial
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
 from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer, without_unused
 
@@ -304,7 +304,7 @@ class _MATLAB(ColumnMajor):
 
     def identifier(self, name: str) -> str:
         """ASCII letters, digits and underscores, a letter first."""
-        plain = "".join([one if one.isascii() else _spelled(one) for one in identifier(name, self.reserved)])
+        plain = "".join([one if one.isascii() else _spelled(one) for one in super().identifier(name)])
         return (plain if plain[0].isalpha() else f"x{plain}")[:50]
 
     def root(self, length: str, divisor: str, power: int) -> str:

@@ -9,7 +9,7 @@ from itertools import accumulate, takewhile
 
 from matcalc.documents.blocks import Place, Said
 from matcalc.documents.context.outline import END, Named
-from matcalc.documents.context.wording import Token, Wording, says, vocabulary
+from matcalc.documents.context.wording import Token, Wording, says, vocabulary, words_of
 from matcalc.language.declare.declared import Declaration
 
 _NEAR = 4
@@ -38,10 +38,9 @@ class Doubts:
     def about(self, first: int, last: int) -> bool:
         """Whether one of them is about what the tokens from ``first`` up to ``last`` say."""
         number = bisect_left(self._words, self._clauses[first])
-        if number < len(self._words) and self._words[number] < last:
-            return True
         return (
-            self._is_governed(first, last)
+            any(word < last for word in self._words[number : number + 1])
+            or self._is_governed(first, last)
             or self._is_elsewhere(first)
             or self._is_weakened(first, last)
             or self._is_retracted(last)
@@ -80,9 +79,13 @@ class Doubts:
         if self._says("stating", number) and self._word(number + 1) == "that":
             return not _any_says("proven", before)
         subject = "".join(before[-1:])
-        if not self._says("reported", number) or not subject.isalpha() or says("no_subjects", subject):
-            return False
-        return self._tells(number + 1) and not _any_says("copulas", before)
+        return (
+            self._says("reported", number)
+            and subject.isalpha()
+            and not says("no_subjects", subject)
+            and self._tells(number + 1)
+            and not _any_says("copulas", before)
+        )
 
     def _tells(self, number: int) -> bool:
         """Whether what is reported begins at a token."""
@@ -100,9 +103,9 @@ class Doubts:
         between = range(verb + 1, first)
         if any(self._says("conditional", k) and self._word(k - 1) != "as" for k in between):
             return False  # "it says that for a symmetric ⟨A⟩"
-        if all(self._is_passed(k) for k in between):
-            return True
-        return any(self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between)
+        return all(self._is_passed(k) for k in between) or any(
+            self._word(k) == "that" and self._word(k - 1) not in ("such", "so") for k in between
+        )
 
     def _is_elsewhere(self, first: int) -> bool:
         """Whether a sentence says before what it tells that this is so in another place:
@@ -126,9 +129,7 @@ class Doubts:
 
     def _is_asked(self, first: int) -> bool:
         """Whether a clause is a question: ``⟨A⟩ is symmetric?``; not what is supposed in one."""
-        if not self._text.rstrip().endswith("?"):
-            return False
-        return not any(
+        return self._text.rstrip().endswith("?") and not any(
             self._says("conditional", at) or self._says("introducing", at) for at in range(self._clauses[first], first)
         )
 
@@ -181,7 +182,7 @@ def reach_of(
     ``general``: it is all that is known; ``listed``: it is said in a list of symbols.
     """
     lead, position = _lead(tokens, first)
-    if vocabulary().lists["everywhere"].search(wording.text) and not says("narrow", lead):
+    if words_of("everywhere").search(wording.text) and not says("narrow", lead):
         return wording.start, END, False
     narrow = says("narrow", lead) or (lead not in ("", "let") and not _introduces(wording, tokens))
     if narrow:
@@ -208,7 +209,7 @@ def only_defines(wording: Wording) -> bool:
 def _start(wording: Wording, tokens: Sequence[Token], lead: int, first: int, general: bool) -> int:
     """The first row that a condition is for: not what stands before a turn of the sentence, such as
     ``which for symmetric M becomes``."""
-    if general or (lead > 0 and says("forward", tokens[lead - 1].text)):
+    if general or (lead > 0 and any(says(sort, tokens[lead - 1].text) for sort in ("forward", "turns"))):
         return wording.start if lead == 0 else _next_row(wording, tokens, first)
     turn = next((k for k in range(lead - 1, -1, -1) if says("turns", tokens[k].text) or tokens[k].text == ";"), -1)
     return _next_row(wording, tokens, turn) if turn >= 0 else wording.start

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.blocks import Notation, Placed, Said
-from matcalc.documents.context.outline import Line, Spot, grouped
+from matcalc.documents.context.outline import Line, Spot
 from matcalc.documents.context.written_names import (
     CALLED,
     NameAt,
@@ -291,11 +292,17 @@ def _lists_entries(one: Definition) -> bool:
 def is_readable(text: str, vocabulary: Vocabulary, *, arrays: bool) -> bool:
     """Whether a text is in the language, as far as its syntax tells; with ``arrays`` one that is
     written out entry by entry is, too."""
+    program = program_of(text, vocabulary)
+    nodes = () if program is None or arrays else walk(program)
+    return program is not None and not any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in nodes)
+
+
+def program_of(text: str, vocabulary: Vocabulary) -> s.Program | None:
+    """The syntax tree of a text; None for one that is not in the language."""
     try:
-        program = parse_syntax(text, vocabulary).program
+        return parse_syntax(text, vocabulary).program
     except MatcalcError:
-        return False
-    return arrays or not any(isinstance(node, s.Applied) and node.function == WRITTEN_OUT for node in walk(program))
+        return None
 
 
 def names_used(text: str, notation: Notation) -> frozenset[str]:
@@ -370,8 +377,7 @@ class Definitions:
         first."""
         known = self._by_name.get(one.name, [])
         place = bisect_right(known, row, key=_number)
-        ordered = chain((known[number] for number in range(place - 1, -1, -1)), islice(known, place, None))
-        return (other for other in ordered if isinstance(other, Definition) and other is not one)
+        return (other for other in (*known[:place][::-1], *known[place:]) if isinstance(other, Definition) and other is not one)
 
     def __contains__(self, name: object) -> bool:
         """Whether a name is given a value anywhere in the document."""
@@ -384,8 +390,7 @@ class Definitions:
 
     def functions_before(self, row: int) -> Iterator[Definition]:
         """The functions with parameters that are defined before a row, the last first."""
-        place = bisect_left(self._functions, row, key=_number)
-        return (self._functions[number] for number in range(place - 1, -1, -1))
+        return reversed(self._functions[: bisect_left(self._functions, row, key=_number)])
 
     def behind(
         self,
@@ -414,11 +419,10 @@ class Definitions:
                 done[closing.name] = closing
                 continue
             one = self._meant(name, row, bold, called=name in called, unread=unread)
-            if one is None or one.name in opened or len(opened) >= _MOST_BEHIND or not keep(one):
-                continue
-            opened.add(one.name)
-            waiting.append((name, bold, one))
-            waiting += [(used, one.weights.of(used), None) for used in sorted(one.uses - opened, reverse=True)]
+            if one is not None and one.name not in opened and len(opened) < _MOST_BEHIND and keep(one):
+                opened.add(one.name)
+                waiting.append((name, bold, one))
+                waiting += [(used, one.weights.of(used), None) for used in sorted(one.uses - opened, reverse=True)]
         return _in_order(done)
 
 
@@ -435,13 +439,8 @@ def _number(one: Definition | Obscured) -> int:
 def _in_order(found: Mapping[str, Definition]) -> tuple[Definition, ...]:
     """The definitions without those that need one behind them, as those of names that are defined
     by each other do."""
-    waiting = set(found)
-    kept = []
-    for name, one in found.items():
-        waiting.discard(name)
-        if not one.uses & waiting:
-            kept.append(one)
-    return tuple(kept)
+    names = list(found)
+    return tuple([one for number, one in enumerate(found.values(), 1) if one.uses.isdisjoint(names[number:])])
 
 
 class Dependence:

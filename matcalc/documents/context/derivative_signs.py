@@ -14,9 +14,9 @@ from itertools import chain
 from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.outline import grouped
+from matcalc.base.records import grouped
 from matcalc.documents.context.written_names import Call, NameAt, behind_primes, call_at, names_at, respelled, trimmed, whole_name
-from matcalc.documents.cues import bracketed, closing
+from matcalc.documents.cues import OPENED, bracketed, closing
 from matcalc.language.latex.latex_commands import ACCENTS
 
 Sign: TypeAlias = Literal["gradient", "hessian", "jacobian", "prime", "partial", ""]
@@ -31,7 +31,6 @@ _JACOBIAN = pattern(rf"(?:{_FONT}\s*\{{\s*J\s*\}}|(?<![A-Za-z\\_^{{])J)\s*_\s*(?
 _ALONG = pattern(rf"(?<![A-Za-z\\_^{{])D\s*_\s*(?P<along>{_SCRIPT})\s*(?=[A-Za-z\\])")
 _SECOND = pattern(r"\s*\^\s*\{?\s*2\s*\}?")
 _BY = pattern(rf"\s*_\s*(?P<by>{_SCRIPT})")
-_OPENED = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 _CIRCLE = pattern(r"\s*(?:\\circ(?![A-Za-z])|∘)\s*")
 _ACCENT = pattern(rf"\\(?:{'|'.join(sorted(ACCENTS))})(?![A-Za-z])")
 _DEEPEST = 3
@@ -73,25 +72,20 @@ def _signs_at(text: str, is_map: Callable[[str], bool]) -> Iterator[tuple[int, S
     for found in _SIGN.finditer(text):
         sign = _sign(found)
         at = _target(text, found.end())
-        if at is None:
-            continue
-        call = call_at(text, at.end)
-        counts = sign != "jacobian" or call is not None or is_map(at.name)
-        if counts and not _is_by_inside(found, call):
-            yield at.start, sign
-    for found in _ALONG.finditer(text):
-        at = _name_from(text, found.end())
         if at is not None:
-            yield at.start, "gradient"
+            call = call_at(text, at.end)
+            counts = sign != "jacobian" or call is not None or is_map(at.name)
+            if counts and not _is_by_inside(found, call):
+                yield at.start, sign
+    along = (_name_from(text, found.end()) for found in _ALONG.finditer(text))
+    yield from ((at.start, "gradient") for at in along if at is not None)
 
 
 def _is_by_inside(found: re.Match[str], call: Call | None) -> bool:
     """Whether a gradient is by a name that stands inside the brackets of a function and is not all
     of them."""
     below = whole_name(_by(found))
-    if below is None or call is None or below == call.point:
-        return False
-    return below in {one.name for one in names_at(call.inside)}
+    return below is not None and call is not None and below != call.point and below in {one.name for one in names_at(call.inside)}
 
 
 _BY_INDEX = pattern(
@@ -162,7 +156,7 @@ def _end_of_operand(text: str, start: int) -> int:
     if not below or text[start : above - 1].strip():
         return below or above
     behind = below + len(text[below:]) - len(text[below:].lstrip())
-    at, bracket = _name_from(text, behind), _OPENED.match(text, below)
+    at, bracket = _name_from(text, behind), OPENED.match(text, below)
     if at is not None:
         call = call_at(text, at.end)
         return below if call is None else call.end
@@ -430,7 +424,7 @@ def _operand_end(text: str, start: int) -> int:
 
 def _bracket(text: str, start: int) -> tuple[str, int]:
     """What stands in the bracket that begins at a place, and the place behind it."""
-    found = bracketed(text, _OPENED.match(text, start))
+    found = bracketed(text, OPENED.match(text, start))
     if found is None:
         raise NotRead
     return found

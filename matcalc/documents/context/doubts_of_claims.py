@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence, Set
 
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Doubt
@@ -14,7 +15,6 @@ from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Part, Structure, names_behind
 from matcalc.documents.context.written_derivatives import composed, quotients, without_subscripts
 from matcalc.documents.context.written_names import UNNAMED, names_at, whole_name, without_index
-from matcalc.documents.cues import cue_table
 from matcalc.documents.sides import before_brackets, head_of, is_derivative
 from matcalc.language.text.meanings import USUAL
 
@@ -53,9 +53,11 @@ def _not_understood(
         obscure = [name for name in obscure if context.moments.at(name, line.number)[0] is None]
     if obscure:
         yield Doubt(f"{obscure[0]} has a definition that is not read", "false", tuple(obscure))
-    for one in whole if line.row.link else ():
-        if one.link and one.number - one.link == line.number - line.row.link:
-            yield Doubt(f"the first of what {one.name} is said to be is not read", "false")
+    yield from (
+        Doubt(f"the first of what {one.name} is said to be is not read", "false")
+        for one in (whole if line.row.link else ())
+        if one.link and one.number - one.link == line.number - line.row.link
+    )
     called = structure.left.called | structure.right.called
     bare = (structure.left.names | structure.right.names) - structure.differentiated
     yield from (Doubt(f"{name} is a function and a value") for name in sorted(called & bare))
@@ -218,7 +220,7 @@ def _of_places(line: Line, functions: Set[str]) -> Iterator[Doubt]:
 
 def _of_condition(structure: Structure, whole: Sequence[Definition], sizes: Collection[str], line: Line) -> tuple[Doubt, ...]:
     """That an equation without derivatives may be none that holds for all values of its symbols."""
-    constant = {*sizes, *cue_table()["names"]["constants"]}
+    constant = {*sizes, *stored_table("roles")["names"]["constants"]}
     left = names_behind(structure.left, whole) - constant
     right = names_behind(structure.right, whole) - constant
     apart = ", ".join(sorted(left ^ right)[:_MOST])

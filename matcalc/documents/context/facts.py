@@ -12,12 +12,23 @@ from matcalc.base.lazy import pattern
 from matcalc.base.sizes import is_square
 from matcalc.documents.blocks import Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
-from matcalc.documents.context.defined_names import head_and_value
-from matcalc.documents.context.loose_notation import listed_names
+from matcalc.documents.context.defined_names import head_and_value, program_of
+from matcalc.documents.context.loose_notation import ANY_SIZE, listed_names
 from matcalc.documents.context.outline import END, Line
 from matcalc.documents.context.phrases import Description, descriptions
 from matcalc.documents.context.scripts import Scripts, is_of_layer
-from matcalc.documents.context.wording import CLOSE, OPEN, Factorization, Token, Wording, remark, says, tokens_of, vocabulary
+from matcalc.documents.context.wording import (
+    CLOSE,
+    OPEN,
+    Factorization,
+    Token,
+    Wording,
+    remark,
+    says,
+    tokens_of,
+    vocabulary,
+    words_of,
+)
 from matcalc.documents.context.written_names import (
     CALLED,
     behind_primes,
@@ -31,7 +42,6 @@ from matcalc.documents.sides import head_of, is_function
 from matcalc.facts.table import needs_square
 from matcalc.language.declare.declared import Declaration, parse_declarations
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in
 from matcalc.language.text.meanings import USUAL
 from matcalc.language.text.spelling import Vocabulary
@@ -104,7 +114,7 @@ def _stated(wording: Wording, tokens: Sequence[Token], position: int, line: Line
         return
     text = f"{row.left.text} {row.relation} {row.right.text}"
     before = wording.text[: tokens[position].start]
-    constraints = vocabulary().lists["constraining"].finditer(before) if row.relation == "=" else ()
+    constraints = words_of("constraining").finditer(before) if row.relation == "=" else ()
     near = len(before.rstrip()) - _NEAR_AN_EQUATION
     if len(text) > _LONGEST_DECLARATION or any(found.end() >= near for found in constraints):
         return  # an equation that is to be met is no fact about what is varied
@@ -133,8 +143,7 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
     if _is_doubtful(own):
         return
     wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
-    for one in _said_in(own, supposed=True):
-        yield replace(one, start=wording.start, end=wording.reach) if wide else one
+    yield from (replace(one, start=wording.start, end=wording.reach) if wide else one for one in _said_in(own, supposed=True))
 
 
 def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
@@ -146,10 +155,9 @@ def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:
         if not doubts.about_clause(found.first, found.last, with_verb=found.with_verb):
             yield from _described(wording, tokens, found)
     for position, token in enumerate(tokens):
-        if token.mention is None or (supposed and token.mention.number >= 0) or doubts.about(position, position + 1):
-            continue
-        for line in token.mention.lines:
-            yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
+        if token.mention is not None and (not supposed or token.mention.number < 0) and not doubts.about(position, position + 1):
+            for line in token.mention.lines:
+                yield from _stated(wording, tokens, position, replace(line, role="fact") if supposed else line)
 
 
 def _declaration(name: str, said: str) -> Declaration | None:
@@ -208,12 +216,11 @@ def kept_until_dropped(told: Iterable[Told], read: Iterable[Wording]) -> Iterato
 
 
 def _is_doubtful(wording: Wording) -> bool:
-    return vocabulary().lists["doubtful_sentence"].search(wording.text) is not None
+    return words_of("doubtful_sentence").search(wording.text) is not None
 
 
 def _drops(wording: Wording) -> bool:
-    lists = vocabulary().lists
-    return lists["dropping"].search(wording.text) is not None and lists["assumption"].search(wording.text) is not None
+    return all(words_of(sort).search(wording.text) is not None for sort in ("dropping", "assumption"))
 
 
 _MOST_FACTORS = 3
@@ -254,7 +261,7 @@ def _is_another(text: str, start: int) -> bool:
     """Whether the words before the name make it that of something else: ``an approximate SVD``,
     ``similar to an SVD``."""
     before = text[:start].replace("-", " ").split()[-_NEAR:]
-    return vocabulary().lists["another"].search(" ".join(before)) is not None
+    return words_of("another").search(" ".join(before)) is not None
 
 
 def _is_oblong(other: Told, one: Told) -> bool:
@@ -306,10 +313,8 @@ def _of_form(factors: tuple[tuple[str, str], ...], one: Factorization) -> Mappin
 def _factors(text: str) -> tuple[tuple[str, str], ...]:
     """The names in a product, with what stands behind them: ``'`` or ``^-1``; nothing for another
     formula."""
-    try:
-        waiting = [parse_syntax(text, Vocabulary()).program.value]
-    except MatcalcError:
-        return ()
+    program = program_of(text, Vocabulary())
+    waiting = [] if program is None else [program.value]
     found: list[tuple[str, str]] = []
     while waiting:
         match waiting.pop():
@@ -329,12 +334,11 @@ def _factors(text: str) -> tuple[tuple[str, str], ...]:
 
 
 _EXPECTED = r"(?:\\(?:mathbb|mathrm|operatorname|mathsf)\s*\{?\s*E\s*\}?|\\E(?![A-Za-z])|E|𝔼)(?:_\s*(?:\{[^{}]*\}|\w))?"
-_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _MOMENT = pattern(
-    rf"\s*{_EXPECTED}{_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){_SIZE}"
-    rf"(?:\]|\\\}}|\)){_SIZE}"
+    rf"\s*{_EXPECTED}{ANY_SIZE}(?:\[|\\\{{|\()(?P<whole>.{{2,300}}?)\^\s*(?:T|\\top|\\intercal|\{{\s*(?:T|\\top|\\intercal)\s*\}}){ANY_SIZE}"
+    rf"(?:\]|\\\}}|\)){ANY_SIZE}"
 )
-_UNSEEN = pattern(_SIZE)
+_UNSEEN = pattern(ANY_SIZE)
 
 
 def moment_in(wording: Wording, line: Line) -> Told | None:
@@ -364,8 +368,8 @@ def _semidefinite(name: str, said: Said, line: Line, wording: Wording, end: int,
 
 
 _NORMAL = pattern(
-    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{_SIZE}"
-    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){_SIZE}\)"
+    rf"(?:\\(?:mathcal|mathrm|mathscr|operatorname|text|mathbf)\s*\{{?\s*N\s*\}}?|\\N(?![A-Za-z])|N)(?:_\s*(?:\{{[^{{}}]*\}}|\w))?{ANY_SIZE}"
+    rf"\((?P<mean>[^()]{{1,80}}),(?P<covariance>[^(),]{{1,60}}?){ANY_SIZE}\)"
 )
 
 
@@ -399,7 +403,7 @@ _APPLIED = pattern(r"(?i)[\s,(]*(?:(?:is|being|applied|acting|taken|computed|und
 def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, shown: Collection[str]) -> Iterator[Told]:
     """The functions of which a sentence says that they work on each entry, or that are ``shown``
     to; those that are ``defined`` have a formula."""
-    introducing = vocabulary().lists["introducing"].match(wording.text.lstrip()) is not None
+    introducing = words_of("introducing").match(wording.text.lstrip()) is not None
     for number, mention in enumerate(wording.mentions):
         _, _, after = wording.text.partition(f"{OPEN}{number}{CLOSE}")
         applied = _APPLIED.match(after)
@@ -410,8 +414,10 @@ def functions_in(wording: Wording, defined: Collection[str], scripts: Scripts, s
             name = _of_entries(ordered) or of_numbers or (value if said_so or value in shown else None)
             if name is None or (name in defined and not (of_numbers and introducing)) or is_function(name) or name in USUAL:
                 continue
-            for one in dict.fromkeys([name, *scripts.siblings(name)]):
-                yield _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+            yield from (
+                _function(one, name, wording, line, anew=bool(of_numbers and introducing))
+                for one in dict.fromkeys([name, *scripts.siblings(name)])
+            )
 
 
 def _function(name: str, written: str, wording: Wording, line: Line, *, anew: bool) -> Told:

@@ -133,9 +133,7 @@ def without_held(equation: str) -> str:
     It is left alone where a function has several sets of variables.
     """
     held = ((found["by"], *filter(str.isalpha, found["several"] or found["one"])) for found in _HELD.finditer(equation))
-    if len(set(map(frozenset, held))) > 1:
-        return equation
-    return _HELD.sub(lambda found: found["quotient"], equation)
+    return equation if len(set(map(frozenset, held))) > 1 else _HELD.sub(lambda found: found["quotient"], equation)
 
 
 def with_implicit(equation: str, line: Line, context: Context) -> str:
@@ -363,10 +361,8 @@ def _signature(name: str, seen: _Seen, line: Line, context: Context) -> tuple[Ki
     gradient, primed = not seen.signs.isdisjoint({"gradient", "hessian"}), "prime" in seen.signs
     shown: Kind = "number" if primed else "vector"
 
-    if told is None:
-        domain, values = shown, _values_shown(name, seen, gradient, primed)
-    else:
-        domain, values = told.domain or shown, told.values
+    domain: Kind = shown if told is None else told.domain or shown
+    values = _values_shown(name, seen, gradient, primed) if told is None else told.values
     if (gradient and (primed or values == "vector")) or (primed and domain == "vector"):
         raise NotRead
     return domain, values

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from matcalc.base.lazy import pattern
-from matcalc.documents.context.outline import grouped
+from matcalc.base.records import grouped
 from matcalc.documents.context.written_names import NameAt, index_of, names_at, respelled, trimmed, whole_name, without_script
 from matcalc.documents.sides import is_derivative
 
@@ -73,8 +73,10 @@ class LetteredLayers:
     def siblings(self, name: str) -> Iterator[str]:
         """The functions of the other layers that a function of one is as well."""
         found = _IN_A_NAME.search(name)
-        for letter in sorted(self.letters) if found is not None and len(found["letters"]) == 1 else ():
-            yield self.in_name(name, {found["letters"]: letter} if found is not None else {})
+        yield from (
+            self.in_name(name, {found["letters"]: letter} if found is not None else {})
+            for letter in (sorted(self.letters) if found is not None and len(found["letters"]) == 1 else ())
+        )
 
     def steps(self, name: str, value: str) -> Iterator[Mapping[str, str]]:
         """The letters to put for those of a definition to have that of another layer; none for one
@@ -83,10 +85,8 @@ class LetteredLayers:
         used = {letter for found in _MARKED.finditer(value) for letter in found["letters"]}
         if own is None or len(own["letters"]) != 1:
             return
-        for letter in sorted(self.letters - {own["letters"]}):
-            step = self._moved(own["letters"], letter, used)
-            if step is not None:
-                yield step
+        steps = (self._moved(own["letters"], letter, used) for letter in sorted(self.letters - {own["letters"]}))
+        yield from filter(None, steps)
 
     def _moved(self, old: str, new: str, used: Iterable[str]) -> Mapping[str, str] | None:
         step = {old: new}
@@ -199,9 +199,9 @@ def lettered_layers_of(equations: Sequence[tuple[str, str]], texts: Iterable[str
 
 def _are_of_one_array(letters: set[str], given: Iterable[_Given], names: Iterable[NameAt]) -> bool:
     """Whether letters count in one array, as definitions or a Kronecker delta show."""
-    if any(one.is_of_one_array() for one in given if one.letter in letters):
-        return True
-    return any(at.base == "delta" and len(at.indices) == 2 and letters.issuperset(at.indices) for at in names)
+    return any(one.is_of_one_array() for one in given if one.letter in letters) or any(
+        at.base == "delta" and len(at.indices) == 2 and letters.issuperset(at.indices) for at in names
+    )
 
 
 def _given(left: str, right: str) -> _Given | None:
@@ -271,7 +271,7 @@ _GIVEN = pattern(
     r"(?P<what>[a-z](?:\s*[-+]\s*1)?)\s*(?:\||\\mid(?![A-Za-z])|\\vert(?![A-Za-z]))\s*(?P<given>[a-z](?:\s*[-+]\s*1)?)"
 )
 _BOUND = pattern(r"\\(?:sum|prod|max|min|bigcup|bigcap)(?:\\limits)?\s*_\s*(?:\{\s*([a-z])(?![A-Za-z])|([a-z])(?![A-Za-z]))")
-_FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
+FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _BRACED = pattern(r"_\s*\{[^{}]*\}")
 _COUNTED = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKNT])*")
 
@@ -291,9 +291,7 @@ class Steps:
         >>> Steps(frozenset("k"), frozenset("P")).as_names(r"A P_{k-1} A^\top + P_{k|k-1} - P_k^- H")
         'A P_{\\text{previousk}} A^\\top + P_{\\text{givenpreviouskforherek}} - P_{\\text{minusherek}} H'
         """
-        if "_" not in text:
-            return text
-        return _INDEXED.sub(self._named, _SIGN_FIRST.sub(self._named, text) if self.signed else text)
+        return text if "_" not in text else _INDEXED.sub(self._named, _SIGN_FIRST.sub(self._named, text) if self.signed else text)
 
     def _named(self, found: re.Match[str]) -> str:
         index = _index(found)
@@ -376,4 +374,4 @@ def _signed(found: Iterable[tuple[str, re.Match[str]]], letters: Set[str]) -> fr
 def _taken(texts: Iterable[str]) -> set[str]:
     """The letters that stand for a number or that a sum runs over."""
     bound = {letter for text in texts for found in _BOUND.findall(text) for letter in found}
-    return bound.union(*(_FREE.findall(_BRACED.sub("_", text)) for text in texts if _COUNTED.fullmatch(text) is None))
+    return bound.union(*(FREE.findall(_BRACED.sub("_", text)) for text in texts if _COUNTED.fullmatch(text) is None))

@@ -43,9 +43,7 @@ class IndexLetters:
         >>> IndexLetters({"c": "r", "d": "s"}).as_usual(r"y_c = e^{z_c} / \sum_{d=1}^C e^{z_d}, c w_{ic}")
         'y_r = e^{z_r} / \\sum_{s=1}^C e^{z_s}, c w_{ir}'
         """
-        if not self.usual or "_" not in text:
-            return text
-        return _BELOW.sub(self._below, _BOUND.sub(self._bound, text))
+        return text if not self.usual or "_" not in text else _BELOW.sub(self._below, _BOUND.sub(self._bound, text))
 
     def as_written(self, text: str) -> str:
         r"""An answer in index notation with the letters of the document.
@@ -217,10 +215,10 @@ def _end(text: str, start: int) -> int:
     return len(text)
 
 
-_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
+ANY_SIZE = r"(?:\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|\\[,;:! ]|\s)*"
 _SET_NAME = r"\\(?:mathrm|text|operatorname|mathbf|boldsymbol|bm|mathsf)\s*\{\s*\\?[A-Za-z]+\s*\}"
 _FUNCTION = rf"(?P<function>{_SET_NAME}|\\[A-Za-z]+|(?<![A-Za-z\\])[A-Za-z])"
-_CALL = pattern(rf"{_FUNCTION}{_SIZE}\((?P<argument>[^()]{{1,30}}?){_SIZE}\)")
+_CALL = pattern(rf"{_FUNCTION}{ANY_SIZE}\((?P<argument>[^()]{{1,30}}?){ANY_SIZE}\)")
 _GIVEN = pattern(rf"{_CALL.pattern}\s*_\s*\{{?\s*(?P<index>[i-np-s])\s*\}}?")
 _WORD = pattern(r"\\(?:mathrm|text|operatorname|mathsf)\s*\{\s*([A-Za-z]{2,})\s*\}")
 
@@ -280,11 +278,11 @@ def entry_functions_of(rows: Iterable[Row]) -> EntryFunctions:
 
 _DENSITY = pattern(
     rf"(?<![A-Za-z\\_^])(?P<letter>[A-Za-z])(?P<index>_\s*(?:[A-Za-z]|\\[a-z]+(?![A-Za-z])|\{{\s*\\?[A-Za-z]+\s*\}}))?"
-    rf"{_SIZE}\((?P<inside>[^()]{{1,120}}?)(?P<close>{_SIZE}\))"
+    rf"{ANY_SIZE}\((?P<inside>[^()]{{1,120}}?)(?P<close>{ANY_SIZE}\))"
 )
 _BAR = pattern(r"(?<![\\|])\|(?!\|)|\\(?:mid|vert|lvert|rvert|giv)(?![A-Za-z])")
-_LOGARITHM = pattern(rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<rest>.+?){_SIZE}", 16)
-_ALONE = pattern(rf"\\(?:log|ln)(?![A-Za-z])\s*(?P<letter>[A-Za-z])(?![A-Za-z]|{_SIZE}[(_^'])")
+_LOGARITHM = pattern(rf"\\(?P<log>log|ln)(?![A-Za-z])\s*(?P<rest>.+?){ANY_SIZE}", 16)
+_ALONE = pattern(rf"\\(?:log|ln)(?![A-Za-z])\s*(?P<letter>[A-Za-z])(?![A-Za-z]|{ANY_SIZE}[(_^'])")
 _NUMBERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -372,9 +370,8 @@ def gives_density(row: Row) -> bool:
     one."""
     if row.right is None or row.link or row.relation not in ("=", ":="):
         return False
-    if holds(row.right.text, "density") or is_expected(row.right.text, ()):
-        return False
-    return _of_logarithm(row.left.text) is not None or _density_key(row.left.text) is not None
+    speaks_of_others = holds(row.right.text, "density") or is_expected(row.right.text, ())
+    return not speaks_of_others and any(form(row.left.text) is not None for form in (_of_logarithm, _density_key))
 
 
 def densities_of(rows: Iterable[Row]) -> Densities:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from matcalc.base.records import grouped
 from matcalc.documents.blocks import (
     Closing,
     Formula,
@@ -29,16 +30,6 @@ class Span:
 
 
 T = TypeVar("T", bound=Span)
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-def grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
-    """The values of each key, in order."""
-    found: dict[Key, list[Value]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
 
 
 class Reaches(Generic[T]):

@@ -6,22 +6,25 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice, takewhile
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import Indices
 from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Told
 from matcalc.documents.context.defined_names import Definition, Definitions, names_used
 from matcalc.documents.context.layers_and_steps import is_of_a_step, letter_of
-from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot, grouped
-from matcalc.documents.context.scripts import Scripts
+from matcalc.documents.context.outline import Line, Named, Reaches, Register, Span, Spot
 from matcalc.documents.context.written_names import Weights, names_called, weights_in
 from matcalc.documents.sides import is_function
 from matcalc.documents.symbols import Value
 from matcalc.language.declare.declared import Declaration, declared_sizes, declared_text, parse_declarations
 from matcalc.language.text.meanings import USUAL
+
+if TYPE_CHECKING:
+    from matcalc.documents.context.scripts import Scripts
 
 _MOST_TOLD = 200
 """Things told of one name that are looked at together, and rows where something may be told of it;
@@ -190,11 +193,13 @@ class Suppositions:
     """All that a document supposes in this way, asked for a row."""
 
     def __init__(self, found: Iterable[Supposed]) -> None:
-        self._by_name = grouped((name, one) for one in found for name in one.names)
+        by_name = grouped((name, one) for one in sorted(found, key=lambda one: one.start) for name in one.names)
+        self._reaches = {name: Reaches(its) for name, its in by_name.items()}
 
     def _said(self, line: Line, names: Set[str]) -> Iterator[Supposed]:
-        latest = (one for name in sorted(names) for one in self._by_name.get(name, ())[-_MOST:])
-        return (one for one in latest if one.start <= line.number < one.end)
+        """The last that is supposed of each name of what holds at a row."""
+        for name in sorted(names & self._reaches.keys()):
+            yield from reversed([*islice(self._reaches[name].at(line.number), _MOST)])
 
     def at(self, line: Line, names: Set[str]) -> tuple[Supposed, ...]:
         """The last that is supposed of names at a row, what stands behind it as its condition

@@ -185,9 +185,7 @@ class _Phrases:
     def _is_closed(self, words: _Words, text: str, *, led: bool) -> bool:
         """Whether a description behind names, which begins with a text, ends as one does."""
         after = self._text(words.end)
-        if text == "(":
-            return after == ")"
-        return led or text in ("of", "the") or says("closing", after)
+        return after == ")" if text == "(" else led or text in ("of", "the") or says("closing", after)
 
     def _of_parts(self, position: int) -> Description | None:
         """``columns of ⟨Q⟩ are orthonormal``, ``by the symmetry of ⟨A⟩``."""
@@ -317,15 +315,12 @@ class _Phrases:
     def _subject(self, position: int, *, single: bool = False) -> tuple[tuple[str, ...], int]:
         """The names that stand at a token, and the token behind them."""
         found: list[str] = []
-        while True:
-            names = self._names(position)
-            if not names:
-                break
+        while names := self._names(position):
             found += names
             position += 1
             joint = self._joint(position)
             if single or not joint or not self._names(position + joint):
-                return tuple(found), position
+                break
             position += joint
         return tuple(found), position
 
@@ -354,9 +349,7 @@ class _Phrases:
         if mention is None or len(mention.lines) != 1 or mention.formula.display:
             return ()
         row = mention.lines[0].row
-        if row.relation not in _SUBJECT_RELATIONS or row.link:
-            return ()
-        return names_listed(row.left.text, mention.formula.notation)
+        return () if row.relation not in _SUBJECT_RELATIONS or row.link else names_listed(row.left.text, mention.formula.notation)
 
     def _described(self, position: int, end: int | None = None) -> _Words:
         """The words of a description from a token on, before ``end``."""
@@ -458,9 +451,7 @@ class _Phrases:
         word = text.replace("-", "")
         if not word.isalpha() or says("ending", text) or words.unknown >= _MOST_UNKNOWN or says("doubt", text):
             return 0
-        if says("qualifying", text):
-            return 0
-        if not words.content:
+        if says("qualifying", text) or not words.content:
             return 0
         words.unknown += 1
         return 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Asked, Doubt, Placed
@@ -18,7 +19,6 @@ from matcalc.documents.context.overview import Context, Valued
 from matcalc.documents.context.structure import structure_of
 from matcalc.documents.context.written_derivatives import with_arguments_listed
 from matcalc.documents.context.written_names import names_at, names_in, whole_name
-from matcalc.documents.cues import cue_table
 from matcalc.documents.readings import sides_of
 from matcalc.documents.sides import Row, head_of, holds, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_value, symbols_of, with_points
@@ -257,7 +257,7 @@ def _as_before(line: Line, difference: str, context: Context) -> Iterator[tuple[
 def _as_derivative(line: Line, difference: str, context: Context) -> Iterator[tuple[str, tuple[Definition, ...]]]:
     """The comparison with the derivatives of functions before a row that are made of the names in
     it."""
-    used = names_used(difference, line.notation) - frozenset(cue_table()["names"]["constants"])
+    used = names_used(difference, line.notation) - frozenset(stored_table("roles")["names"]["constants"])
     for function, variable in dict.fromkeys(_conditions(line, context)):
         names = names_used(function.value, function.notation)
         written = _written_in(function, variable)
@@ -372,9 +372,7 @@ def with_size(asked: Asked, sizes: Set[str]) -> Asked | None:
     if asked.dialect != "latex" or not _ARRAY.search(asked.statement) or _SUBSCRIPTED.search(asked.statement):
         return None
     found = sorted(names_used(asked.statement, "latex") & sizes)
-    if len(found) != 1:
-        return None
-    return replace(asked, statement=_ARRAY.sub(rf"\g<0>_{{{found[0]}}}", asked.statement))
+    return None if len(found) != 1 else replace(asked, statement=_ARRAY.sub(rf"\g<0>_{{{found[0]}}}", asked.statement))
 
 
 _DIFFERENTIAL = pattern(r"(?<![A-Za-z\\])d\s*[A-Za-z\\({^]|\\(?:mathrm|operatorname|text|rm)\s*\{?\s*d")

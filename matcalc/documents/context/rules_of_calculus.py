@@ -118,8 +118,9 @@ def with_arguments(equation: str, line: Line, context: Context) -> str:
     group = _primed_group(left)
     primed = {at.name for at in names_at(equation) if _primes(equation, at.end)}
     functions = _functions(equation, line, context) or _derived_twice(equation, group, line, context)
-    variable = _variable(equation, functions, line, context)
-    if variable is None or not functions or not (group or primed) or not primed <= functions:
+    fits = functions and (group or primed) and primed <= functions
+    variable = _variable(equation, functions, line, context) if fits else None
+    if variable is None:
         return equation
     said = _called(right, functions, variable)
     if group is None:
@@ -159,20 +160,15 @@ def _derived_twice(equation: str, group: tuple[str, int] | None, line: Line, con
     found = frozenset([at.name for at in names_at(group[0])])
     derived = {at.name for at in names_at(right) if _primes(right, at.end)}
     every = names_at(equation)
-    unknown = all(_is_small_unknown(at, line, context) for at in every)
+    unknown = all(_is_unknown(at, line, context) for at in every)
     return found if unknown and found == derived == {at.name for at in every} else frozenset()
 
 
-def _is_small_unknown(at: NameAt, line: Line, context: Context) -> bool:
+def _is_unknown(at: NameAt, line: Line, context: Context) -> bool:
     """Whether a name is a small letter of which nothing is known."""
-    small = at.name == at.base and at.name.islower() and not at.bold
-    return small and _is_unknown(at.name, line, context)
-
-
-def _is_unknown(name: str, line: Line, context: Context) -> bool:
-    if is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number):
-        return False
-    return not context.stands_for_something(name, line)
+    name, small = at.name, at.name == at.base and at.name.islower() and not at.bold
+    known = is_function(name) or name in USUAL or context.definitions.is_obscure(name, line.number)
+    return small and not known and not context.stands_for_something(name, line)
 
 
 def _is_function(name: str, line: Line, context: Context) -> bool:
@@ -299,8 +295,9 @@ def _doubts_of(equation: str, line: Line, context: Context) -> tuple[Doubt, ...]
     """That a name which is called with a variable, and differentiated, may be a function whose
     values are arrays."""
     arrays = sorted(_derived_calls(equation) - USUAL.keys())
-    unread = [name for name in arrays if not is_function(name) and not context.behind([name], line)]
-    unread = [name for name in unread if context.is_untold(name, line)]
+    unread = [
+        name for name in arrays if not is_function(name) and not context.behind([name], line) and context.is_untold(name, line)
+    ]
     return (Doubt(f"{unread[0]} may be a function whose values are arrays", "false"),) if unread else ()
 
 
@@ -340,9 +337,8 @@ _D_BY = pattern(
 
 
 def _is_generic(name: str, line: Line, context: Context) -> bool:
-    if not name[:1].islower() or context.behind([name], line):
-        return False  # a capital may be a matrix
-    return context.may_be_any_function(name, line)
+    """Whether a name may be any function of numbers; a capital may be a matrix."""
+    return name[:1].islower() and not context.behind([name], line) and context.may_be_any_function(name, line)
 
 
 def _variables(equation: str, unknown: frozenset[str]) -> frozenset[str]:

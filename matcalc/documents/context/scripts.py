@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field, replace
 
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import open_indices
 from matcalc.documents.blocks import Notation, Placed
 from matcalc.documents.context.defined_names import Definition, Obscured, names_used
-from matcalc.documents.context.layers_and_steps import LetteredLayers, Steps, lettered_layers_of, primes_first, steps_of
+from matcalc.documents.context.layers_and_steps import FREE, LetteredLayers, Steps, lettered_layers_of, primes_first, steps_of
 from matcalc.documents.context.loose_notation import (
     Densities,
     EntryFunctions,
@@ -23,7 +24,7 @@ from matcalc.documents.context.loose_notation import (
     with_listed_diagonals,
     with_whole_logarithms,
 )
-from matcalc.documents.context.outline import END, Line, grouped
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.written_derivatives import Squares, squares_of, with_signs
 from matcalc.documents.context.written_names import index_of, names_at, respelled, without_index, without_script
 from matcalc.documents.sides import Row, fits, head_of
@@ -42,7 +43,6 @@ _POWER = pattern(
     r"(?P<base>[A-Za-z}])\s*(?P<below>_\s*(?:\w|\{[^{}]*\}))?\s*\^\s*"
     r"(?:(?P<bare>[a-zL])|\{\s*(?P<layer>[a-zL])\s*(?P<step>[+-]\s*1)?\s*\})"
 )
-_FREE = pattern(r"(?<![\\A-Za-z_^{\[])[a-z](?![A-Za-z])")
 _ALONE = pattern(r"\s*\$?\s*[a-zA-Z]\s*(?:[=\\,.<>≤≥≠∈+\-\d\s\[\]{}]|ldots|dots|cdots|in|leq?|ge?q?|[LKN])*")
 _ORDINAL = pattern(
     r"(?:\(\s*)?[a-z]\s*(?:[-+]\s*\d\s*)?(?:\)\s*)?(?:\^\s*\{?\s*)?(?:\\(?:text|textrm|mathrm|rm|textit|mbox)\s*\{?\s*)?-?(?:th|st|nd|rd)\b(?:\s*\})*"
@@ -169,7 +169,7 @@ def _layers_in(texts: Iterable[str]) -> frozenset[str]:
     bases = grouped((written.lower(), found["base"]) for written, found in raised)
     steps = {written.lower() for written, found in raised if found["step"] or written == "L"}
     numbers = " ".join(_ORDINAL.sub("", text) for text in texts if _ALONE.fullmatch(text) is None)
-    free = set(_FREE.findall(numbers))
+    free = set(FREE.findall(numbers))
     return frozenset(letter for letter in steps - free if len(set(bases[letter])) >= 2)
 
 
@@ -262,14 +262,8 @@ def _counting(labels: Collection[_Label]) -> set[str]:
 def _from_the_beginning(found: Sequence[Definition | Obscured], letters: Collection[str]) -> list[Definition | Obscured]:
     """The definitions, each first one of a layer for the whole document; what it says in another
     form before that does not count, nor what a derivative is said to be behind that."""
-    first: dict[str, Definition] = {}
-    for one in found:
-        if (
-            isinstance(one, Definition)
-            and _is_of_layer(one, letters)
-            and one.number < first.get(one.name, Obscured("", END, False)).number
-        ):
-            first[one.name] = one
+    own = grouped((one.name, one) for one in found if isinstance(one, Definition) and _is_of_layer(one, letters))
+    first = {name: min(several, key=lambda one: one.number) for name, several in own.items()}
 
     def counts(one: Definition | Obscured) -> bool:
         known = first.get(one.name, one)
@@ -287,10 +281,8 @@ def _is_of_layer(one: Definition, letters: Collection[str]) -> bool:
 
 def _labelled(text: str) -> Iterator[tuple[str, _Label]]:
     """The names with a label in a formula, each without it."""
-    for at in names_at(text):
-        label = _LAYER_LABEL.search(text[at.start : at.end])
-        if label is not None:
-            yield at.base.rpartition("_")[0], _label(label)
+    found = ((at.base.rpartition("_")[0], _LAYER_LABEL.search(text[at.start : at.end])) for at in names_at(text))
+    yield from ((stem, _label(label)) for stem, label in found if label is not None)
 
 
 def _relabelled(
@@ -301,10 +293,8 @@ def _relabelled(
     if head is None or head[1].letter not in letters or not used or used != {head[1].letter}:
         return
     stem, own = head
-    for other in sorted(seen.get(stem, set()) - {own}, key=str):
-        made = _moved(one, own, other)
-        if made is not None and made.name not in known:
-            yield made
+    made = (_moved(one, own, other) for other in sorted(seen.get(stem, set()) - {own}, key=str))
+    yield from (other for other in made if other is not None and other.name not in known)
 
 
 def _moved(one: Definition, own: _Label, other: _Label) -> Definition | None:
@@ -333,11 +323,10 @@ def _of_letters(found: Sequence[Definition | Obscured], layers: LetteredLayers) 
     given = [one for one in found if isinstance(one, Definition) and layers.tells(one.name)]
     if not given:
         return list(found)
-    first: dict[str, Definition] = {}
-    for one in [*given, *_of_other_letters(given, layers)]:
-        first.setdefault(one.name, one)
-    values = {layers.compact(one.value): one for one in first.values() if layers.is_applied(one.value)}
-    early = [replace(one, number=_BEFORE_ALL) for one in first.values()]
+    every = grouped((one.name, one) for one in [*given, *_of_other_letters(given, layers)])
+    first = [several[0] for several in every.values()]
+    values = {layers.compact(one.value): one for one in first if layers.is_applied(one.value)}
+    early = [replace(one, number=_BEFORE_ALL) for one in first]
     return [_named_inside(one, values, layers) for one in (*early, *found)]
 
 

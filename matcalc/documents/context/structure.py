@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
-from matcalc.base.errors import MatcalcError
-from matcalc.documents.context.defined_names import Definition, Dependence, closed, vocabulary_of
+from matcalc.documents.context.defined_names import Definition, Dependence, closed, program_of, vocabulary_of
 from matcalc.documents.context.written_names import without_index
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import number_in, ungrouped, walk
 from matcalc.language.text.spelling import Vocabulary, known_functions
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
@@ -76,12 +74,9 @@ def structure_of(
     """The structure of an equation in which these names have a meaning, those ``called`` as
     functions without a formula; None for one that is not in the language."""
     vocabulary = vocabulary_of(definitions, declared, called)
-    try:
-        program = parse_syntax(equation, vocabulary).program
-    except MatcalcError:
-        return None
-    sides = _sides(program.value)
-    if sides is None:
+    program = program_of(equation, vocabulary)
+    sides = None if program is None else _sides(program.value)
+    if program is None or sides is None:
         return None
     own = walk(program)
     nodes = [*own, *chain.from_iterable(_value(one, vocabulary) for one in definitions)]
@@ -184,10 +179,8 @@ def _inner(one: Definition, vocabulary: Vocabulary, known: Collection[str]) -> P
 
 def _value(definition: Definition, vocabulary: Vocabulary) -> list[s.Syntax]:
     """The nodes of what a definition gives; none where it is not in the language."""
-    try:
-        return walk(parse_syntax(definition.value, vocabulary).program)
-    except MatcalcError:
-        return []
+    program = program_of(definition.value, vocabulary)
+    return [] if program is None else walk(program)
 
 
 def _gradient(node: s.Syntax) -> str:

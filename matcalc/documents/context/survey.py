@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TypeVar
 
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.arrangements import Indices, compared
 from matcalc.documents.blocks import LayoutSaid, Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
@@ -26,7 +27,7 @@ from matcalc.documents.context.facts import (
     told_in,
     under_a_condition,
 )
-from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot, grouped
+from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
 from matcalc.documents.context.overview import (
     Context,
     Convention,
@@ -40,7 +41,7 @@ from matcalc.documents.context.overview import (
     Valued,
 )
 from matcalc.documents.context.scripts import Scripts, scripts_of, with_layers
-from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings
+from matcalc.documents.context.wording import CLOSE, OPEN, Mention, Wording, says, tokens_of, vocabulary, wordings, words_of
 from matcalc.documents.context.written_names import names_at, weights_in, whole_name
 from matcalc.documents.sides import head_of, is_derivative, is_zero
 from matcalc.documents.symbols import as_list, coordinates_of, is_numeric, value_given
@@ -55,15 +56,14 @@ def conventions_in(wording: Wording, phrases: Mapping[str, re.Pattern[str]]) -> 
     derived = [one is not None and one.role == "notation" and is_derivative(one.row.left.text) for one in firsts]
     text = re.sub(r"⟨(\d+)⟩", lambda found: "derivative" * derived[int(found[1])], wording.text)
     found = [(value, match) for value, phrase in phrases.items() if (match := phrase.search(text)) is not None]
-    lists = vocabulary().lists
-    if len(found) != 1 or lists["doubtful_sentence"].search(text):
+    if len(found) != 1 or words_of("doubtful_sentence").search(text):
         return
     value, match = found[0]
     before = text[: match.start()].lower().split()[-4:]
     if any(says("doubt", word.strip(",;")) for word in before):
         return
     said = Said(" ".join(text.split())[:_SHOWN], wording.place(0))
-    whole = lists["everywhere"].search(text) or wording.is_setting or not wording.spot.sections
+    whole = words_of("everywhere").search(text) or wording.is_setting or not wording.spot.sections
     start, end = (0, END) if whole else (wording.start, wording.around)
     about: LayoutSaid = "all" if value != "denominator" or _WHOLE.search(match[0]) else "gradients"
     yield Convention(start, end, value, said, about)
@@ -121,7 +121,7 @@ def _with_square_zero(one: Supposed, wording: Wording) -> str:
     """What is said to be a number, other than zero, whose square is zero; empty where nothing
     is."""
     square = _SQUARE.fullmatch(one.left.strip())
-    meant = is_zero(one.right) and vocabulary().lists["square_zero"].search(wording.text)
+    meant = is_zero(one.right) and words_of("square_zero").search(wording.text)
     return square["number"] if square is not None and meant else ""
 
 
@@ -132,11 +132,10 @@ def maps_in(wording: Wording) -> Iterator[Map]:
         if row.relation != "→" or row.right is None:
             continue
         found, values = _MAP.fullmatch(row.left.text), _kind(row.right.text)
-        if found is None or values is None:
-            continue
-        domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
-        if all(names):
-            yield from (Map(wording.start, wording.around, name, domain, values) for name in names if name)
+        if found is not None and values is not None:
+            domain, names = _kind(found["domain"]) or "", [whole_name(part, line.notation) for part in found["names"].split(",")]
+            if all(names):
+                yield from (Map(wording.start, wording.around, name, domain, values) for name in names if name)
 
 
 def _kind(space: str) -> Kind | None:
@@ -352,12 +351,9 @@ def _told(
     """What the sentences of a document tell of names."""
     defined = frozenset(one.name for one in found if isinstance(one, Definition) and one.is_function)
     shown = shown_entrywise(scripts.in_order(line.row.text) for _, line in lines if line.notation == "latex")
-    told: list[Told] = []
-    for wording in read:
-        told += [*told_in(wording), *functions_in(wording, defined, scripts, shown)]
+    told = [one for wording in read for one in (*told_in(wording), *functions_in(wording, defined, scripts, shown))]
     told += chain.from_iterable(diagonals_in(wording, line) for wording, line in lines)
-    factors = [one for wording in read for one in factors_in(wording, told)]
-    return told + factors
+    return told + [one for wording in read for one in factors_in(wording, told)]
 
 
 def _seen(lines: Iterable[tuple[Wording, Line]]) -> dict[str, list[tuple[int, tuple[str, ...]]]]:

@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
+from matcalc.base.records import grouped
 from matcalc.documents.blocks import Doubt, Notation, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, names_used
-from matcalc.documents.context.outline import Line, grouped
+from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Derived, Structure
 from matcalc.documents.context.written_names import (
@@ -121,12 +122,11 @@ def moving_doubts(structure: Structure, context: Context, line: Line) -> tuple[D
     not be held fixed."""
     for one in structure.derived:
         definition = context.definitions.at(one.name, line.number)
-        if definition is None or not definition.is_function:
-            continue
-        others = [layer for layer in _layers(definition, context, line) if layer is not definition]
-        moving = [other.name for other in others if not set(one.by).isdisjoint(other.head.arguments)]
-        if moving:
-            return (Doubt(f"{moving[0]} depends on {one.by[0]}, too, and may not be held fixed"),)
+        if definition is not None and definition.is_function:
+            others = [layer for layer in _layers(definition, context, line) if layer is not definition]
+            moving = [other.name for other in others if not set(one.by).isdisjoint(other.head.arguments)]
+            if moving:
+                return (Doubt(f"{moving[0]} depends on {one.by[0]}, too, and may not be held fixed"),)
     return ()
 
 
@@ -233,13 +233,12 @@ def kept_facts(
         before = "; ".join(other.text for other in definitions[: place + 1])
         form = _TIES if one.notation == "latex" else _PLAIN_TIES
         statement = f"{before}; {form[tie].format(one.written)}"
-        if _holds(statement, declare):
-            continue
-        parts = _parts(one, declared)
-        if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
-            more |= dict.fromkeys(parts, tie)
-        else:
-            lost = True
+        if not _holds(statement, declare):
+            parts = _parts(one, declared)
+            if parts and _holds(statement, joined_declarations(declare, *(f"{name}: {tie}" for name in parts))):
+                more |= dict.fromkeys(parts, tie)
+            else:
+                lost = True
     return more, lost
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from matcalc.base.files import read
+from matcalc.base.files import stored_table
 from matcalc.documents.blocks import (
     Break,
     Closing,
@@ -41,11 +40,9 @@ class Factorization:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The tables of the file; ``lists`` of words are patterns that find one of them as a whole
-    word."""
+    """The tables of the file."""
 
     words: Mapping[str, frozenset[str]]
-    lists: Mapping[str, re.Pattern[str]]
     nouns: Mapping[str, str]
     longest: int
     of: Mapping[tuple[str, str], str]
@@ -62,12 +59,11 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary, read once."""
-    table = tomllib.loads(read("rules", "prose.toml"))
+    table = stored_table("prose")
     nouns = {**{name: name for name in _facts()}, **table["nouns"]}
     lists = {name: words for name, words in table.items() if isinstance(words, list) and isinstance(words[0], str)}
     return Vocabulary(
         {name: frozenset(map(str.lower, words)) for name, words in lists.items()},
-        _patterns(lists),
         nouns,
         max(len(words.split()) for words in nouns),
         {(noun, word): fact for words, fact in table["of"].items() for noun, word in [words.split()]},
@@ -76,11 +72,17 @@ def vocabulary() -> Vocabulary:
             name: re.compile(f"{_words(phrases).pattern}|{_sentences(table['rows'], name)}", re.IGNORECASE)
             for name, phrases in table["layouts"].items()
         },
-        _patterns(table["symmetric"]),
+        {name: _words(phrases) for name, phrases in table["symmetric"].items()},
         tuple(map(_factorization, table["factorizations"])),
         _elsewhere(table["elsewhere"]),
         _retracted(table["retracting"]),
     )
+
+
+@cache
+def words_of(sort: str) -> re.Pattern[str]:
+    """What finds one of the words of a list as a whole word."""
+    return _words(stored_table("prose")[sort])
 
 
 def says(sort: str, word: str) -> bool:
@@ -121,10 +123,6 @@ def _facts() -> Iterable[str]:
     yield from spelled_apart()
     for fact in facts().values():
         yield from (word for word in (fact.name, *fact.aliases) if "_" not in word and len(word) > 2)
-
-
-def _patterns(lists: Mapping[str, list[str]]) -> Mapping[str, re.Pattern[str]]:
-    return {name: _words(words) for name, words in lists.items()}
 
 
 def _words(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -197,7 +195,7 @@ class Wording:
     @property
     def is_setting(self) -> bool:
         """Whether its section says what all others speak of: notation, the model."""
-        return any(vocabulary().lists["settings"].search(section.name) for section in self.spot.sections)
+        return any(words_of("settings").search(section.name) for section in self.spot.sections)
 
     def place(self, offset: int) -> Place:
         """Where the words at an offset of the text stand."""
@@ -271,12 +269,11 @@ class _Reader:
         at = 0
         for end in _END.finditer(text):
             word = self._last_word(text, at, end.start())
-            if self._goes_on(word, end[0], _following(text, end.end())):
-                continue
-            self._mark(piece.text.place(at))
-            self._add(text[at : end.end()])
-            at = end.end()
-            yield from self.flushed()
+            if not self._goes_on(word, end[0], _following(text, end.end())):
+                self._mark(piece.text.place(at))
+                self._add(text[at : end.end()])
+                at = end.end()
+                yield from self.flushed()
         if text[at:].strip():
             self._mark(piece.text.place(at + len(text[at:]) - len(text[at:].lstrip())))
         self._add(text[at:])
@@ -408,7 +405,7 @@ class Token:
 
 def tokens_of(wording: Wording) -> tuple[Token, ...]:
     """The tokens of a sentence; words that say how far it reaches are none."""
-    text = vocabulary().lists["everywhere"].sub(lambda found: " " * len(found[0]), wording.text)
+    text = words_of("everywhere").sub(lambda found: " " * len(found[0]), wording.text)
     return tuple(
         [
             Token(found[0].lower(), wording.mentions[int(found["math"])] if found["math"] else None, found.start(), found.end())

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.documents.context.written_names import CALLED, call_at, is_bold, names_at, names_in, respelled, trimmed, whole_name
-from matcalc.documents.cues import bracketed, closing
+from matcalc.documents.cues import OPENED, bracketed, closing
 from matcalc.documents.sides import head_of, partial_of
 
 _D = r"(?:\\(?:mathrm|text|textrm|operatorname)\s*\{\s*d\s*\}|\\partial(?![A-Za-z])|\\dd?(?![A-Za-z])|d)"
@@ -72,11 +72,10 @@ def quotients(equation: str) -> Iterator[Quotient]:
     for found in _QUOTIENT.finditer(equation):
         of, by = trimmed(found["of"]), trimmed(found["by"])
         name, variable = whole_name(of), whole_name(by)
-        if name is None or variable is None or found["above"] != found["below"]:
-            continue
-        order = int(found["above"] or 1)
-        point, end = _point(equation, found.end())
-        yield Quotient(of, name, by, variable, order, found.start(), end, "partial" in found["sign"], point)
+        if name is not None and variable is not None and found["above"] == found["below"]:
+            order = int(found["above"] or 1)
+            point, end = _point(equation, found.end())
+            yield Quotient(of, name, by, variable, order, found.start(), end, "partial" in found["sign"], point)
 
 
 def _point(equation: str, start: int) -> tuple[str | None, int]:
@@ -248,11 +247,10 @@ def without_subscripts(equation: str, arguments: Callable[[str], tuple[str, ...]
     def changes() -> Iterator[tuple[int, int, str]]:
         for found in names_at(equation):
             by = partial_of(found.name, arguments) if found.base.isalpha() and len(found.base) == 1 else None
-            if by is None or _IS_VARIABLE.search(equation[: found.start]) is not None:
-                continue
-            end = _behind(equation, found.end, arguments(found.base))
-            if end is not None:
-                yield found.start, end, quotient(found.base, by)
+            if by is not None and _IS_VARIABLE.search(equation[: found.start]) is None:
+                end = _behind(equation, found.end, arguments(found.base))
+                if end is not None:
+                    yield found.start, end, quotient(found.base, by)
 
     return respelled(equation, changes())
 
@@ -370,7 +368,6 @@ def _is_of_x(text: str, start: int, end: int) -> bool:
 
 
 _GRADIENT = pattern(r"\s*\\nabla\s*(?P<of>[A-Za-z]|\\[a-z]+)\s*(?:(?:\\left)?\([^()]*\))?\s*")
-_TUPLE = pattern(r"\s*(?:\\left|\\[bB]igg?l?)?\s*(?P<bracket>[(\[])")
 
 
 def with_array(equation: str) -> str:
@@ -380,7 +377,7 @@ def with_array(equation: str) -> str:
     '\\nabla f = [2x, 3y]'
     """
     left, equals, right = equation.partition("=")
-    listed = bracketed(right, _TUPLE.match(right)) if _GRADIENT.fullmatch(left) is not None else None
+    listed = bracketed(right, OPENED.match(right)) if _GRADIENT.fullmatch(left) is not None else None
     if listed is None or right[listed[1] :].strip() or "," not in listed[0]:
         return equation
     return f"{left}{equals} [{listed[0].strip()}]"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Notation
-from matcalc.documents.cues import bracketed, cue_table
+from matcalc.documents.cues import bracketed
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, SPACING, WORDS
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, is_name
 
@@ -206,9 +207,7 @@ def whole_name(text: str, notation: Notation = "latex") -> str | None:
     """The name that a text is, if it is one."""
     text = trimmed(text)
     found = next(iter(names_at(text, notation)), None)
-    if found is None or found.start or text[found.end :].strip():
-        return None
-    return found.name
+    return None if found is None or found.start or text[found.end :].strip() else found.name
 
 
 def trimmed(text: str) -> str:
@@ -328,7 +327,7 @@ def with_constants(text: str) -> tuple[str, frozenset[str]]:
     if "!" in text or "const" in text or "cst" in text:
         text = _FACTORIAL.sub(lambda found: _factorial(found, names), text)
         text = _UNNAMED.sub(lambda found: _unnamed(names), text)
-    for name in cue_table()["signs"]["special"]:
+    for name in stored_table("roles")["signs"]["special"]:
         at = 0
         while (at := text.find(name, at)) >= 0:
             opening = _OPEN.match(text, at + len(name))

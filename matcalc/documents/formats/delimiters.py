@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
+from matcalc.base.files import stored_table
 from matcalc.documents.blocks import Formula, Heading, Nest, Piece, Place, Placed, Words, joined, line_starts
-from matcalc.documents.cues import Raw, table
+from matcalc.documents.cues import Raw
 
 _NAMED = {
     "environments": re.compile(r"(?P<name>.[A-Za-z0-9]*\*?)(?P<arguments>[\[<{+]*)"),
@@ -21,24 +22,24 @@ _NAMED = {
 @cache
 def blocks(use: str) -> frozenset[str]:
     """Names of blocks of Markdown and directives of reStructuredText by use."""
-    return frozenset(table("markup.toml")["blocks"][use])
+    return frozenset(stored_table("markup")["blocks"][use])
 
 
 @cache
 def html(use: str) -> frozenset[str]:
     """Names of elements and classes of HTML by use."""
-    return frozenset(table("markup.toml")["html"][use])
+    return frozenset(stored_table("markup")["html"][use])
 
 
 def labelled(prefix: str) -> str:
     """The theorem that a label of Quarto with this beginning is for; empty for others."""
-    return str(table("markup.toml")["labels"].get(prefix, ""))
+    return str(stored_table("markup")["labels"].get(prefix, ""))
 
 
 @cache
 def latex(group: str, use: str) -> Mapping[str, str]:
     """The ``environments`` or ``commands`` of LaTeX of one use, with the arguments they take."""
-    found = [_NAMED[group].fullmatch(entry) for entry in table("latex_text.toml")[group][use]]
+    found = [_NAMED[group].fullmatch(entry) for entry in stored_table("latex_text")[group][use]]
     return {match["name"]: match["arguments"] for match in found if match is not None}
 
 
@@ -59,7 +60,7 @@ def within() -> frozenset[str]:
 @cache
 def theorems() -> Mapping[str, str]:
     """Environments for theorems, proofs and the like, and how they are called."""
-    titles = table("latex_text.toml")["titles"]
+    titles = stored_table("latex_text")["titles"]
     return {name: titles.get(name, name) for name in latex("environments", "theorems")}
 
 
@@ -188,9 +189,7 @@ class Delimiters:
                 argument = _ARGUMENT.match(self._text, start)
                 start = argument.end() if argument else start
             return Enclosed(first.start, close.end, (start, close.start), True, first.name)
-        if name in within():
-            return Enclosed(first.start, close.end, (first.start, close.end), True)
-        return None
+        return Enclosed(first.start, close.end, (first.start, close.end), True) if name in within() else None
 
     def _closing(self, number: int, kind: str, closing: str) -> int | None:
         """Where the formula ends that an opening of this kind before a sign begins."""
@@ -215,9 +214,13 @@ class Delimiters:
             return False
         if kind == "$":
             return self._sound_inline(found, inner)
-        if not self._wary or kind == "$$":
-            return True
-        return kind.startswith(r"\\") or _SIGN.search(inner) is not None or (len(inner.strip()) <= 3 and inner.strip().isalpha())
+        return (
+            not self._wary
+            or kind == "$$"
+            or kind.startswith(r"\\")
+            or _SIGN.search(inner) is not None
+            or (len(inner.strip()) <= 3 and inner.strip().isalpha())
+        )
 
     def _sound_inline(self, found: Enclosed, inner: str) -> bool:
         """Whether what stands between two single dollars is mathematics, and no prices."""
@@ -271,11 +274,10 @@ def equations(text: Placed) -> Iterator[Placed]:
     for match in re.finditer(r"\n[ \t]*(?=\n)", text.text):
         while environments and environments[0].end <= match.start():
             environments.pop(0)
-        if environments and environments[0].start < match.start():
-            continue
-        if text.text[start : match.start()].strip():
-            yield text.part(start, match.start())
-        start = match.end()
+        if not environments or environments[0].start >= match.start():
+            if text.text[start : match.start()].strip():
+                yield text.part(start, match.start())
+            start = match.end()
     if text.text[start:].strip():
         yield text.part(start)
 
@@ -305,12 +307,18 @@ def without(text: Placed, cut: list[tuple[int, int]]) -> Placed:
 
 def read_words(text: Placed, delimiters: Delimiters) -> Iterator[Words | Formula]:
     """The words and formulas of running text."""
+    return among_words(text, ((found.start, found.end, formula(text, found)) for found in delimiters.all()))
+
+
+def among_words(text: Placed, formulas: Iterable[tuple[int, int, Formula]]) -> Iterator[Words | Formula]:
+    """Formulas, each with the place where it begins and the one behind it, and the words between
+    them."""
     position = 0
-    for found in delimiters.all():
-        if text.text[position : found.start].strip():
-            yield Words(text.part(position, found.start))
-        yield formula(text, found)
-        position = found.end
+    for start, end, found in formulas:
+        if text.text[position:start].strip():
+            yield Words(text.part(position, start))
+        yield found
+        position = end
     if text.text[position:].strip():
         yield Words(text.part(position))
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from matcalc.base.budgets import LONGEST_FORMULA, MOST_FAULTS
 from matcalc.documents.blocks import Fault, Formula, Piece, Place, Placed, Words
 from matcalc.documents.cues import word_use
+from matcalc.documents.formats.delimiters import among_words
 from matcalc.language.decisions import Source
 from matcalc.language.latex.latex_texts import Macro
 from matcalc.language.latex.macro_expansion import defined, expanded, operands
@@ -122,15 +123,9 @@ def with_equations(words: Placed) -> Iterator[Words | Formula]:
     >>> [type(piece).__name__ for piece in with_equations(placed("so ∂(b'x)/∂x = b, as said", Place("a", 1)))]
     ['Words', 'Formula', 'Words']
     """
-    position = 0
     text = _CODE.sub(lambda code: "`" * len(code[0]), words.text)
-    for start, end in _equations(text):
-        if words.text[position:start].strip():
-            yield Words(words.part(position, start))
-        yield Formula(words.part(start, end).stripped(), notation="plain")
-        position = end
-    if words.text[position:].strip():
-        yield Words(words.part(position))
+    found = ((start, end, words.part(start, end).stripped()) for start, end in _equations(text))
+    return among_words(words, ((start, end, Formula(inner, notation="plain")) for start, end, inner in found))
 
 
 _BESIDE = "=+*/^·×⋅⊙−"
@@ -203,9 +198,7 @@ def _goes_beyond(text: str, found: tuple[int, int], tokens: list[tuple[int, int]
 def _dangles(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
     """Whether something has to follow a token, and a word does that may be a name."""
     token, following = text[slice(*tokens[number])], text[slice(*tokens[number + 1])]
-    if len(following) > 2 or word_use(following) != "remark" or _PROGRAM.search(following):
-        return False
-    return token[-1] in _LARGE
+    return len(following) <= 2 and word_use(following) == "remark" and not _PROGRAM.search(following) and token[-1] in _LARGE
 
 
 def _goes_on(text: str, tokens: list[tuple[int, int]], number: int) -> bool:
@@ -296,14 +289,14 @@ def _says_something(text: str, at: int) -> bool:
     left, right = text[:at].strip(), text[at:].lstrip(":=<>≤≥≈≡≠≻≽⪰≺⪯ ")
     if re.fullmatch(r"[^\W\d_]{2,}", left) and not _GREEK.fullmatch(left) and not _NAME.fullmatch(left):
         return False
-    if (
-        _TIMES.search(text)
-        or _LIST.search(re.sub(r"\([^()]*\)|\[[^][]*\]", "", left))
-        or _DANGLING.match(right)
-        or re.match(r"[*/^·×⋅⊙=]", left)
-    ):
-        return False
-    return re.search(r"\w", left) is not None and re.search(r"\w", right) is not None
+    return (
+        not _TIMES.search(text)
+        and not _LIST.search(re.sub(r"\([^()]*\)|\[[^][]*\]", "", left))
+        and not _DANGLING.match(right)
+        and not re.match(r"[*/^·×⋅⊙=]", left)
+        and re.search(r"\w", left) is not None
+        and re.search(r"\w", right) is not None
+    )
 
 
 _STATEMENT = re.compile(
@@ -333,9 +326,7 @@ def is_program(text: str) -> bool:
     >>> is_program("y = x.sum()\\nprint(y)"), is_program("d(x'*A*x)/dx = 2*A*x;")
     (True, False)
     """
-    if _DERIVATIVE.search(text) is not None:
-        return False
-    return _STATEMENT.search(text) is not None or _SIGN.search(text) is not None
+    return _DERIVATIVE.search(text) is None and (_STATEMENT.search(text) is not None or _SIGN.search(text) is not None)
 
 
 def holds_program(text: str) -> bool:
@@ -362,9 +353,11 @@ def _with_few_faults(pieces: Iterable[Piece]) -> Iterator[Piece]:
             last[piece.reason] = piece
         if not isinstance(piece, Fault) or kinds[piece.reason] < MOST_FAULTS:
             yield piece
-    for kind, count in kinds.items():
-        if count >= MOST_FAULTS:
-            yield Fault("", last[kind].place, f"{count - MOST_FAULTS + 1:,} more places like this: {kind}")
+    yield from (
+        Fault("", last[kind].place, f"{count - MOST_FAULTS + 1:,} more places like this: {kind}")
+        for kind, count in kinds.items()
+        if count >= MOST_FAULTS
+    )
 
 
 def _with_bare_equations(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -66,6 +67,12 @@ def hypertext(text: Placed, *, dollars: Dollars, wary: bool = True, opened: list
     if opened is not None:
         opened[:] = still_open
     return iter(parser.pieces)
+
+
+@cache
+def _noted() -> frozenset[str]:
+    """The classes of theorems and notes."""
+    return html("notes").union(theorems())
 
 
 class _Parser(HTMLParser):
@@ -200,9 +207,7 @@ class _Parser(HTMLParser):
             return "set"
         if role is not None or tag == "pre":
             return role or "pre"
-        if tag in html("code") and not self._roles["pre"]:
-            return "code"
-        return self._shown_role(tag, given)
+        return "code" if tag in html("code") and not self._roles["pre"] else self._shown_role(tag, given)
 
     def _shown_role(self, tag: str, given: dict[str, str]) -> str:
         """The role of an element that is shown as it stands."""
@@ -214,8 +219,8 @@ class _Parser(HTMLParser):
             return "math"
         if html("rows") & {*classes.split()}:
             return _BLOCKS.get(tag, "row")
-        known = html("notes").union(theorems())
-        return _BLOCKS.get(tag) or next((name for name in classes.lower().split() if name in known), "")
+        named = (name for name in classes.lower().split() if name in _noted())
+        return _BLOCKS.get(tag) or next(named, "")
 
     def _unread_role(self, tag: str, given: dict[str, str]) -> str | None:
         """The role of what is not shown as it stands; None for another element."""

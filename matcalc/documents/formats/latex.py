@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS, MOST_FAULTS
 from matcalc.base.errors import LimitError
-from matcalc.documents.blocks import Break, Closing, Fault, Formula, Heading, Manuscript, Opening, Words, joined
+from matcalc.documents.blocks import Break, Closing, Fault, Formula, Heading, Manuscript, Nest, Opening, Words, joined
 from matcalc.documents.formats.finishing import bounded, with_definitions
 from matcalc.documents.formats.latex_files import Desk
 from matcalc.documents.formats.latex_formula import (
@@ -63,7 +63,6 @@ def manuscript(text: str, path: str, root: Path | None = None) -> Manuscript:
 class _Opened(NamedTuple):
     """An environment in the prose: ``title`` is that of a theorem."""
 
-    name: str
     origin: int
     kind: str = ""
     title: str = ""
@@ -77,8 +76,7 @@ class Reader(Desk):
         self.conditions = Conditions(self.mouth)
         Definitions(self.mouth)
         self.formula: Collector | None = None
-        self._opened: list[_Opened] = []
-        self._open_names: Counter[str] = Counter()
+        self._nest: Nest[_Opened] = Nest()
         self._broken: Counter[str] = Counter()
         """Ends that will come of environments that were given up."""
         self._notes: deque[tuple[Token, list[Slice]]] = deque()
@@ -118,8 +116,8 @@ class Reader(Desk):
         self._finish()
 
     def _finish(self) -> None:
-        while self._opened:
-            self._close(self._opened[-1], ended=False)
+        while self._nest.open:
+            self._close()
         for kind, count in self.faults.items():
             if count >= MOST_FAULTS:
                 self.pieces.append(Fault("", self.files.place(0), f"{count - MOST_FAULTS + 1:,} more places like this: {kind}"))
@@ -158,11 +156,14 @@ class Reader(Desk):
     def _paragraph(self, token: Token | None = None) -> None:
         """Ends a paragraph; its footnotes follow."""
         self._break(self.mouth_place() if token is None else token.origin)
-        if self._notes and not self._in_note:
-            self._in_note = True
+        if not self._in_note:
             self._note()
 
     def _note(self) -> None:
+        """Reads the next footnote that waits, if there is one."""
+        self._in_note = bool(self._notes)
+        if not self._notes:
+            return
         token, text = self._notes.popleft()
         self.pieces.append(Opening("footnote", self.files.place(token.origin)))
 
@@ -170,10 +171,7 @@ class Reader(Desk):
             self._end_of_part()
             self.pieces.append(Closing("footnote", self.files.place(token.origin)))
             self.pieces.append(Break(self.files.place(token.origin)))
-            self._in_note = False
-            if self._notes:
-                self._in_note = True
-                self._note()
+            self._note()
 
         self.mouth.push(text, done)
 
@@ -246,7 +244,7 @@ class Reader(Desk):
         self.mouth.between("<", ">")
         label = self.mouth.optional()
         self._paragraph(token)
-        if self._opened and self._opened[-1].kind == "list":
+        if self._nest.open and self._nest.open[-1][1].kind == "list":
             if self._items[-1]:
                 self.pieces.append(Closing("item", self.files.place(token.origin)))
             self._items[-1] = True
@@ -314,8 +312,7 @@ class Reader(Desk):
         elif name in TABLES or plain in TABLES:
             kind = "table"
             self._tables += 1
-        self._opened.append(_Opened(name, token.origin, kind, title))
-        self._open_names[name] += 1
+        self._nest.begin(name, _Opened(token.origin, kind, title))
         given = TABLES.get(name) or TABLES.get(plain) or OTHERS.get(plain)
         if given is not None:
             self._pass(given)
@@ -332,20 +329,19 @@ class Reader(Desk):
             self.mouth.leave(self._inputs[-1].done)
         elif self._broken[name]:
             self._broken[name] -= 1
-        elif not self._open_names[name]:
+        elif not self._nest.counts[name]:
             self.fault(f"\\end{{{name}}} has no beginning", f"\\begin{{{name}}}", token.origin, token.origin + len(name) + 6)
         else:
             self._paragraph(token)
-            while self._opened[-1].name != name:
-                self._close(self._opened[-1], ended=False)
-            self._close(self._opened[-1], ended=True, origin=token.origin)
+            while self._nest.open[-1][0] != name:
+                self._close()
+            self._close(token.origin)
 
-    def _close(self, opened: _Opened, *, ended: bool, origin: int | None = None) -> None:
-        self._opened.pop()
-        self._open_names[opened.name] -= 1
-        place = self.files.place(opened.origin if origin is None else origin)
-        if not ended:
-            name = opened.name
+    def _close(self, end: int | None = None) -> None:
+        """Closes the last environment; ``end`` is where it says so itself."""
+        name, opened = self._nest.pop()
+        place = self.files.place(opened.origin if end is None else end)
+        if end is None:
             self.fault(f"\\begin{{{name}}} has no end", f"\\end{{{name}}}", opened.origin, opened.origin + len(name) + 8)
         if opened.kind == "list" and self._items.pop():
             self.pieces.append(Closing("item", place))

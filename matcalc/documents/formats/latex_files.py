@@ -267,10 +267,11 @@ class Desk:
         if not self._whole:
             self.preamble = True
             self._words = Runs()
-        if name == "subfiles" and options is not None:
-            found = self.files.take(string_of(options), self._inputs[-1].folder)
-        else:
-            found = self.files.take(name, self._inputs[0].folder, ".cls")
+        found = (
+            self.files.take(string_of(options), self._inputs[-1].folder)
+            if name == "subfiles" and options is not None
+            else self.files.take(name, self._inputs[0].folder, ".cls")
+        )
         if not isinstance(found, Refusal) and all(one.place != found[1] for one in self._inputs):
             self._silently(*found)
 
@@ -314,6 +315,13 @@ class Desk:
                 self.pieces.append(Words(placed))
             self._words = Runs()
 
+    def _apart(self, text: str, origin: int, until: int = -1) -> Placed:
+        """A text of its own with its places; the words before it end."""
+        self._flush()
+        runs = Runs()
+        runs.add(text, origin, until)
+        return self.files.placed(runs)
+
     def _break(self, origin: int) -> None:
         self._flush()
         if self.pieces and not isinstance(self.pieces[-1], (Break, Heading, Opening)):
@@ -331,10 +339,7 @@ class Desk:
     def _comment(self, token: Token) -> None:
         match = _DIRECTIVE.match(token.text) if token.until < 0 else None
         if match is not None:
-            runs = Runs()
-            runs.add(match["text"].rstrip(), token.origin + match.start("text"))
-            self._flush()
-            self.pieces.append(Directive(self.files.placed(runs)))
+            self.pieces.append(Directive(self._apart(match["text"].rstrip(), token.origin + match.start("text"))))
 
     def _level_headings(self) -> None:
         """Lets the outermost heading be of level 1."""
@@ -413,11 +418,8 @@ class Desk:
         frame.at = end + len(ending)
         if name.removesuffix("*") in self._unseen:
             return
-        runs = Runs()
-        runs.add(frame.string[start:end], frame.place(start), frame.until)
-        self._flush()
         language = "" if name.removesuffix("*") in self._verbatim else name
-        self.pieces.append(Listing(self.files.placed(runs), language))
+        self.pieces.append(Listing(self._apart(frame.string[start:end], frame.place(start), frame.until), language))
 
     def _verb(self, token: Token) -> None:
         r"""``\verb|x|``, ``\lstinline[language=C]{x}``."""
@@ -439,7 +441,4 @@ class Desk:
             self.fault(f"\\{token.text}{quote} has no end in its line", advice, token.origin, start + frame.base)
             return
         frame.at = end + 1
-        runs = Runs()
-        runs.add(frame.string[start:end], frame.place(start), frame.until)
-        self._flush()
-        self.pieces.append(Listing(self.files.placed(runs)))
+        self.pieces.append(Listing(self._apart(frame.string[start:end], frame.place(start), frame.until)))

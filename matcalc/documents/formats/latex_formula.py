@@ -6,11 +6,10 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Literal, TypeAlias
 
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latex2text import get_default_latex_context_db as get_default_texts
+from pylatexenc.latex2text import LatexNodes2Text, get_default_latex_context_db as get_default_texts
 from pylatexenc.latexwalker import get_default_latex_context_db as get_default_arguments
 
-from matcalc.documents.cues import table
+from matcalc.base.files import stored_table
 from matcalc.documents.formats.delimiters import latex
 from matcalc.language.latex.latex_texts import Frame, Runs, Token
 from matcalc.language.latex.mouth import Mouth
@@ -32,7 +31,7 @@ MATHEMATICS, TABLES, OTHERS, INLINE, OUTER, VERBATIM, UNSEEN, DRAWINGS, LISTS, T
 ))  # fmt: skip
 """Names of environments with the arguments they take."""
 COMMANDS, SPACES, REFERENCES, PROSE = map(_COMMANDS, ("arguments", "space", "references", "prose"))
-TITLES, HEADINGS, PACKAGES = (table("latex_text.toml")[name] for name in ("titles", "headings", "packages"))
+TITLES, HEADINGS, PACKAGES = (stored_table("latex_text")[name] for name in ("titles", "headings", "packages"))
 KEPT = _STRUCTURE.union(THEOREMS, LISTS, HEADINGS, MATHEMATICS)
 """Names that keep their meaning when a writer redefines them."""
 
@@ -53,9 +52,7 @@ def symbol(name: str) -> str | None:
 @cache
 def accented(name: str, letters: str) -> str:
     r"""What an accent makes of letters: ``\"`` of ``o``."""
-    if len(letters) > _LONGEST_ACCENTED:
-        return letters
-    return str(_READER.latex_to_text(f"\\{name}{{{letters}}}")).strip()
+    return letters if len(letters) > _LONGEST_ACCENTED else str(_READER.latex_to_text(f"\\{name}{{{letters}}}")).strip()
 
 
 _SIGNS = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
@@ -149,10 +146,8 @@ class Collector:
             return "complete"
         elif self.kind == "$$":
             return "complete" if mouth.at_once("$") else "other"
-        elif self.kind == "\\[" and mouth.at_once("$"):
-            return "other"
         else:
-            return "broken"
+            return "other" if self.kind == "\\[" and mouth.at_once("$") else "broken"
         self.runs.add("$", token.origin, token.until)
         return "none"
 

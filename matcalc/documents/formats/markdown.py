@@ -95,8 +95,10 @@ class _Reader:
                 yield from _BLOCKS[token.type](self, token)
             elif kind in _ENCLOSED:
                 yield self._enclosed(token)
-        for name in [*reversed(self._divisions), *reversed(self._elements)]:
-            yield Closing(name, self._text.place(len(self._text.text)))
+        yield from (
+            Closing(name, self._text.place(len(self._text.text)))
+            for name in [*reversed(self._divisions), *reversed(self._elements)]
+        )
 
     def _enclosed(self, token: Token) -> Opening | Closing:
         """The beginning or the end of a block of its own."""

@@ -57,7 +57,7 @@ def _division(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A line of colons, which opens or closes a part of the text with a name."""
     if state.is_code_block(start):
         return False
-    match = _COLONS.match(state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]])
+    match = _COLONS.match(_line(state, start))
     if match is None:
         return False
     if silent:
@@ -104,7 +104,7 @@ def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     before, state.parentType = state.parentType, "paragraph"
     following, level = _behind_displays(state, start), 0
     while following < state.lineMax and not state.isEmpty(following):
-        line = state.src[state.bMarks[following] + state.tShift[following] : state.eMarks[following]]
+        line = _line(state, following)
         if state.sCount[following] - state.blkIndent <= 3 and state.sCount[following] >= 0:
             underline = _UNDERLINE.match(line)
             if underline and state.sCount[following] >= state.blkIndent:

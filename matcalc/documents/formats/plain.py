@@ -142,8 +142,7 @@ class _Reader:
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
     """Where each line begins and ends."""
-    for start, following in pairwise([*line_starts(text), len(text) + 1]):
-        yield start, following - 1
+    yield from ((start, following - 1) for start, following in pairwise([*line_starts(text), len(text) + 1]))
 
 
 def read_lines(text: Placed) -> Iterator[Piece]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.frontend import get_default_settings
-from docutils.parsers.rst import Directive as RstDirective
-from docutils.parsers.rst import Parser, directives, roles, states
+from docutils.parsers.rst import Directive as RstDirective, Parser, directives, roles, states
 from docutils.utils import new_document
 
 from matcalc.documents.blocks import (

@@ -49,17 +49,13 @@ class Entry:
         the role of what is no claim."""
         if self.role != "claim":
             return self.role
-        if self.verdict is None or self.verdict.problem:
-            return "not read"
-        return self.verdict.status
+        return "not read" if self.verdict is None or self.verdict.problem else self.verdict.status
 
     @property
     def as_expected(self) -> bool:
         """Whether a claim is true, or one that is marked ``expect false`` is not; what is no claim
         is always as expected."""
-        if self.role != "claim":
-            return True
-        return (
+        return self.role != "claim" or (
             self.verdict is not None
             and not self.verdict.problem
             and (self.verdict.ok if self.expected else self.verdict.is_false)
@@ -149,13 +145,11 @@ class Report:
         return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def __str__(self) -> str:
-        shown: str = import_module("matcalc.documents.reports.pages").as_table(self)
-        return shown
+        return str(import_module("matcalc.documents.reports.pages").as_table(self))
 
     def _repr_html_(self) -> str:
         """For notebooks: the table of claims."""
-        shown: str = import_module("matcalc.documents.reports.pages").as_html(self)
-        return shown
+        return str(import_module("matcalc.documents.reports.pages").as_html(self))
 
 
 _STATUSES = (*STATUSES, "not read")

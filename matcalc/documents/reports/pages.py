@@ -98,8 +98,7 @@ def _report(report: Report) -> Iterator[str]:
             if shown:
                 yield f"<h2>{escape(' › '.join(shown))}</h2>"
         yield from _entry(entry)
-    for fault in report.faults:
-        yield _fault(fault)
+    yield from (_fault(fault) for fault in report.faults)
 
 
 def _entry(entry: Entry) -> Iterator[str]:
@@ -240,8 +239,7 @@ def _lines(report: Report, everything: bool) -> Iterator[str]:
         yield f"{fault.place}: not readable: {fault.reason}" + (f"; {fault.advice}" if fault.advice else "")
     yield from ("", summary(report)) if report.entries else (summary(report),)
     reasons = report.not_read
-    for reason, count in list(reasons.items())[:_MOST_REASONS]:
-        yield f"  {count} × {reason}"
+    yield from (f"  {count} × {reason}" for reason, count in list(reasons.items())[:_MOST_REASONS])
     if len(reasons) > _MOST_REASONS:
         yield f"  {sum(list(reasons.values())[_MOST_REASONS:])} for other reasons"
 

@@ -6,17 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from itertools import product
+from functools import lru_cache, partial, reduce
+from itertools import chain, product
 from math import prod
 from random import Random
 
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.layouts import axis_groups
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.precise.node_values import Inputs, computed, squared_norm
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimals, Number, Residues, Undefined
-from matcalc.evaluation.precise.small_arrays import Array, column_major, filled, paired, scaled, transposed
+from matcalc.evaluation.precise.small_arrays import Array, filled, mapped, paired, scaled, strided, strides, summed, transposed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Symbol, children, postorder
 from matcalc.expr.rewriting import free_at, named_indices
 from matcalc.facts.table import may_vary, mirrored, tie_of
@@ -48,9 +49,7 @@ class Plan:
         order = _needed(expression)
         places = {node: k for k, node in enumerate(order)}
         below = {node: tuple([places[operand] for operand in operands_of(node)]) for node in order}
-        users: dict[int, int] = {}
-        for k, node in enumerate(order):
-            users.update(dict.fromkeys(below[node], k))
+        last_user = {j: k for k, node in enumerate(order) for j in below[node]}
         free: Mapping[Expr, tuple[Index, ...]] = bottom_up(
             order, lambda node, known: free_at(node, [known[part] for part in operands_of(node)])
         )
@@ -58,11 +57,10 @@ class Plan:
             raise MatcalcError(f"the index {free[expression][0].name} has no value: no sum binds it")
         self._steps = tuple(
             [
-                _Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if users[j] == k})))
+                _Step(node, below[node], free[node], tuple(sorted({j for j in below[node] if last_user[j] == k})))
                 for k, node in enumerate(order)
             ]
         )
-        self.symbols = tuple([node for node in order if isinstance(node, Symbol)])
 
     def value(self, ar: Arithmetic, values: Mapping[str, Array], sizes: Mapping[str, int]) -> Array:
         """The value at a point. Raises Undefined, NotRational, LimitError or
@@ -91,7 +89,7 @@ class Plan:
             bound = named_indices([step.node])
             groups = _gathered(inputs, step.free, frees[0], bound, below[0])
             if isinstance(step.node, IndexSum):
-                return [_summed(inputs.ar, arrays) for arrays in groups]
+                return [summed(inputs.ar, arrays) for arrays in groups]
             lengths = tuple([index.size.value(inputs.sizes) for index in bound])
             dims = (*lengths, 1)[: max(2, len(lengths))]
             return [Array(dims, [array.data[0] for array in arrays]) for arrays in groups]
@@ -145,10 +143,6 @@ def _gathered(
     return [[arrays[_place(here | there, inner, inputs)] for there in rest] for here in _assignments(outer, inputs)]
 
 
-def _summed(ar: Arithmetic, arrays: list[Array]) -> Array:
-    return Array(arrays[0].dims, [ar.total(list(entries)) for entries in zip(*[array.data for array in arrays], strict=True)])
-
-
 @lru_cache(maxsize=128)
 def plan(expression: Expr) -> Plan:
     """The plan of an expression, kept for the next call."""
@@ -167,45 +161,29 @@ Direction = tuple[Symbol, Array]
 def slope(
     ar: Arithmetic, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
 ) -> Array:
-    """The derivative of ``function`` along each of the directions, one for each order. Raises what
-    ``Plan.value`` raises, and Undefined where the function has a kink."""
-    if isinstance(ar, Residues):
-        return _exact_slope(ar, function, directions, values, sizes)
-    assert isinstance(ar, Decimals)
-    return _central_slope(ar, function, directions, values, sizes)
+    """The derivative of ``function`` along each of the directions, one for each order: of residues
+    by steps of the prime itself, where what is left is divisible by its power, and what is of higher
+    order vanishes; else by central differences.
 
-
-def _exact_slope(
-    ar: Residues, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
-) -> Array:
-    """Along steps of the prime itself: what is left is divisible by its power, and what is of
-    higher order vanishes."""
-    ready, result = plan(function), None
-    for taken in product((1, 0), repeat=len(directions)):
-        found = ready.value(ar, _moved(ar, directions, [ar.step * one for one in taken], values), sizes)
-        odd = (len(directions) - sum(taken)) % 2
-        term = scaled(ar, -1, found) if odd else found
-        result = term if result is None else paired(result, term, ar.add)
-    assert result is not None
-    divisor = PRIME ** len(directions)
-    return Array(result.dims, [entry % ar.modulus // divisor for entry in result.data])
-
-
-def _central_slope(
-    ar: Decimals, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
-) -> Array:
-    ready, result, branches = plan(function), None, None
-    for signs in product((1, -1), repeat=len(directions)):
-        ar.branches = []
-        found = ready.value(ar, _moved(ar, directions, [ar.step * sign for sign in signs], values), sizes)
-        if branches is not None and branches != ar.branches:
+    Raises what ``Plan.value`` raises, and Undefined where the function has a kink.
+    """
+    ready, ends = plan(function), (1, 0) if isinstance(ar, Residues) else (1, -1)
+    terms: list[Array] = []
+    branches: list[list[int]] = []
+    for taken in product(ends, repeat=len(directions)):
+        if isinstance(ar, Decimals):
+            ar.branches = []
+            branches.append(ar.branches)
+        found = ready.value(ar, _moved(ar, directions, [ar.step * end for end in taken], values), sizes)
+        if any(one != branches[0] for one in branches):
             raise Undefined("a kink")
-        branches = ar.branches
-        term = found if prod(signs) == 1 else scaled(ar, -ar.one, found)
-        result = term if result is None else paired(result, term, ar.add)
-    assert result is not None
+        subtracted = sum(end != 1 for end in taken) % 2
+        terms.append(scaled(ar, -1, found) if subtracted else found)
+    result = reduce(partial(paired, function=ar.add), terms)
+    if isinstance(ar, Residues):
+        return mapped(result, lambda entry: entry % ar.modulus // PRIME ** len(directions))
     divisor = (2 * ar.step) ** len(directions)
-    return Array(result.dims, [entry / divisor for entry in result.data])
+    return mapped(result, lambda entry: entry / divisor)
 
 
 def _moved(
@@ -259,6 +237,8 @@ class Layout:
     as the place in the function's value and the place in each variable, all counted row by row."""
 
     places: tuple[tuple[int, ...], ...]
+    axes: tuple[int, ...]
+    """The lengths of the axes of the laid-out array."""
     top: int
     below: tuple[int, ...]
 
@@ -266,23 +246,18 @@ class Layout:
 def layout_of(name: str, top: tuple[int, ...], variables: Sequence[tuple[int, ...]]) -> Layout:
     """The layout of a derivative of an array with these axes by others: denominator, numerator or
     tensor."""
-    counts = (prod(top), *map(prod, variables))
-    return Layout(tuple(_places(name, top, variables)), counts[0], counts[1:])
-
-
-def _places(name: str, top: tuple[int, ...], variables: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    above = range(prod(top))
-    if name == "tensor" or not variables:
-        return list(product(above, *(range(prod(dims)) for dims in variables)))
-    stacked = [column_major(dims) for dims in variables]
-    if not top:
-        if len(variables) == 1:
-            return [(0, place) for place in (stacked[0] if name == "numerator" else range(prod(variables[0])))]
-        return [(0, *places) for places in product(*stacked)]
-    below = [places[::-1] for places in product(*stacked[::-1])]
-    if name == "numerator":
-        return [(above, *places) for above in column_major(top) for places in below]
-    return [(above, *places) for places in below for above in column_major(top)]
+    shapes = [top, *variables]
+    lengths = list(chain.from_iterable(shapes))
+    groups = axis_groups([1] * len(top), [len(dims) for dims in variables], name)
+    order = list(chain.from_iterable(groups))
+    places, before = [], 0
+    for dims in shapes:
+        steps = [0] * before + strides(dims) + [0] * (len(lengths) - before - len(dims))
+        places.append(strided([lengths[axis] for axis in order], [steps[axis] for axis in order]))
+        before += len(dims)
+    counts = [prod(dims) for dims in shapes]
+    laid_out = tuple([prod([lengths[axis] for axis in group]) for group in groups])
+    return Layout(tuple(zip(*places)), laid_out, counts[0], tuple(counts[1:]))
 
 
 def derivative(

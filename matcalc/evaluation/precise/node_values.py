@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial, reduce
 from math import prod
-from typing import Any, assert_never, cast
+from typing import assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions, is_entrywise
-from matcalc.base.shapes import product_shape
 from matcalc.base.sizes import Shape
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.precise import scalar_functions, whole_functions
-from matcalc.evaluation.precise import small_arrays as a
-from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Undefined
-from matcalc.evaluation.precise.number_systems import Number as Value
-from matcalc.evaluation.precise.scalar_functions import by_table
+from matcalc.evaluation.arrays import chained, check_position, multiply
+from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.expr.nodes import (
     Call,
@@ -97,10 +95,7 @@ def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[I
         case Product(factors=factors):
             return _product(ar, factors, below)
         case Hadamard():
-            result = below[0]
-            for factor in below[1:]:
-                result = a.paired(result, factor, ar.multiply)
-            return result
+            return reduce(partial(a.paired, function=ar.multiply), below)
         case Quotient():
             return a.paired(below[0], below[1], ar.divide)
         case Power():
@@ -127,10 +122,7 @@ def computed(inputs: Inputs, node: Expr, below: Sequence[Array], here: Mapping[I
         case Reshape(m=m, n=n):
             return _reshaped(below[0], m.value(inputs.sizes), n.value(inputs.sizes))
         case Kronecker():
-            result = below[0]
-            for factor in below[1:]:
-                result = a.kronecker(ar, result, factor)
-            return result
+            return reduce(partial(a.kronecker, ar), below)
         case Norm(kind=kind):
             return Array((1, 1), [_norm(ar, kind, below)])
         case Call():
@@ -162,10 +154,7 @@ def _constant(inputs: Inputs, node: Number | Constant | SizeValue | Identity | O
             return a.filled(inputs.dims(node.shape), ar.zero)
         case UnitVector(position=position):
             column = a.filled(inputs.dims(node.shape), ar.zero)
-            if not 1 <= position <= len(column.data):
-                raise ShapeError(
-                    f"the unit vector e_{position} needs at least {position} entries, here there are {len(column.data)}"
-                )
+            check_position(position, len(column.data))
             column.data[position - 1] = ar.one
             return column
         case Commutation(m=m, n=n):
@@ -184,42 +173,13 @@ def _commutation(ar: Arithmetic, m: int, n: int) -> Array:
 
 
 def _product(ar: Arithmetic, factors: tuple[Expr, ...], below: Sequence[Array]) -> Array:
-    """Scalars scale, a product from the left that has become a scalar, too; a run that ends in a
-    column is multiplied from the right."""
-    scale: Value | None = None
-    run: list[Array] = []
-    shape: Shape = ()
-    for factor, array in zip(factors, below, strict=True):
-        if not shape and run:
-            scale = _times(ar, scale, _chain(ar, run).data[0])
-            run = []
-        shape = product_shape(shape, factor.shape)
-        if factor.is_scalar:
-            scale = _times(ar, scale, array.data[0])
-        else:
-            run.append(array)
-    if not run:
-        return Array((1, 1), [scale])
-    whole = _chain(ar, run)
-    return whole if scale is None else a.scaled(ar, scale, whole)
+    """As the other evaluator multiplies; a run that ends in one column at this point from the
+    right."""
 
+    def joined(run: list[Array], _: bool) -> Array:
+        return chained(run, run[-1].cols == 1, partial(a.multiplied, ar))
 
-def _times(ar: Arithmetic, scale: Value | None, value: Value) -> Value:
-    return value if scale is None else ar.multiply(scale, value)
-
-
-def _chain(ar: Arithmetic, run: list[Array]) -> Array:
-    if len(run) == 1:
-        return run[0]
-    if run[-1].cols == 1:
-        result = run[-1]
-        for array in reversed(run[:-1]):
-            result = a.multiplied(ar, array, result)
-        return result
-    result = run[0]
-    for array in run[1:]:
-        result = a.multiplied(ar, result, array)
-    return result
+    return multiply(factors, below, partial(a.paired, function=ar.multiply), joined)
 
 
 def _total(ar: Arithmetic, operand: Array, axis: str | None) -> Array:
@@ -276,16 +236,13 @@ def _norm(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
         case "2" | "A":
             return ar.root(_square(ar, kind, below))
         case "1":
-            for entry in below[0].data:
-                ar.sign(entry)
-            return ar.total([abs(entry) for entry in below[0].data])
+            return ar.total(a.mapped(below[0], partial(scalar_functions.absolute, ar)).data)
         case "p":
             power = below[1].data[0]
             if power <= 0:
                 raise Undefined("a p-norm with p that is not positive")
-            for entry in below[0].data:
-                ar.sign(entry)
-            total = ar.total([scalar_functions.real_power(ar, abs(entry), power) for entry in below[0].data])
+            sizes = a.mapped(below[0], partial(scalar_functions.absolute, ar)).data
+            total = ar.total([scalar_functions.real_power(ar, size, power) for size in sizes])
             return scalar_functions.real_power(ar, total, 1 / power)
         case "nuclear":
             return whole_functions.nuclear_norm(ar, below[0])
@@ -339,17 +296,11 @@ def _rational(node: Expr, parts: list[Fraction], sizes: Mapping[str, int]) -> Fr
 
 def _elementwise(ar: Arithmetic, name: str, operand: Array) -> Array:
     if isinstance(ar, Decimals):
-        if name in functions():
-            return a.mapped(operand, lambda entry: _applied(ar, name, entry))
-        return a.mapped(operand, lambda entry: scalar_functions.smooth_function(ar, name, entry))
+        function = scalar_functions.applied if name in functions() else scalar_functions.smooth_function
+        return a.mapped(operand, partial(function, ar, name))
     if name in functions():
         raise NotRational(name)
-    return a.mapped(operand, lambda entry: scalar_functions.polynomial_function(ar, name, entry))
-
-
-def _applied(ar: Decimals, name: str, value: Any) -> Any:
-    found = scalar_functions.applied(ar, name, value)
-    return by_table(ar, name, value) if found is None else found
+    return a.mapped(operand, partial(scalar_functions.polynomial_function, ar, name))
 
 
 def _of_several(ar: Arithmetic, name: str, operands: Sequence[Array]) -> Array:
@@ -357,7 +308,7 @@ def _of_several(ar: Arithmetic, name: str, operands: Sequence[Array]) -> Array:
         raise NotRational(name)
     shaped = next((operand for operand in operands if len(operand.data) > 1), operands[0])
     columns = [operand.data if len(operand.data) > 1 else operand.data * len(shaped.data) for operand in operands]
-    return Array(shaped.dims, [by_table(ar, name, *entries) for entries in zip(*columns, strict=True)])
+    return Array(shaped.dims, [scalar_functions.by_table(ar, name, *entries) for entries in zip(*columns, strict=True)])
 
 
 def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import decimal
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from matcalc.base.budgets import MOST_MULTIPLICATIONS, MULTIPLICATIONS_IN_A_UNIT, spend
 from matcalc.base.errors import LimitError, MatcalcError
@@ -37,111 +37,75 @@ class NotRational(MatcalcError):
     """The operation cannot be done in exact arithmetic."""
 
 
-class Arithmetic(Protocol):
-    """What the evaluator asks of a kind of numbers."""
+class _Counted:
+    """Counts multiplications, and spends them from the budget: ``usual`` of those that weigh one, or
+    one of that weight, are as much work as one of residues."""
 
-    rational: bool
-
-    @property
-    def zero(self) -> Number: ...
-
-    @property
-    def one(self) -> Number: ...
-
-    @property
-    def add(self) -> Callable[[Number, Number], Number]: ...
-
-    @property
-    def subtract(self) -> Callable[[Number, Number], Number]: ...
-
-    @property
-    def multiply(self) -> Callable[[Number, Number], Number]: ...
-
-    @property
-    def negative(self) -> Callable[[Number], Number]: ...
-
-    def number(self, value: Fraction) -> Number:
-        """The number that stands for a rational one. Raises Undefined when there is none."""
-
-    def divide(self, one: Number, other: Number) -> Number:
-        """Raises Undefined for a denominator that is zero."""
-
-    def total(self, numbers: Iterable[Number]) -> Number: ...
-
-    def dot(self, one: Sequence[Number], other: Sequence[Number]) -> Number: ...
-
-    def power(self, base: Number, exponent: int) -> Number:
-        """An integral power; of zero only a natural one."""
-
-    def pivot(self, candidates: Sequence[Number], scale: Number) -> int | None:
-        """Which number to divide by in an elimination; None when all are zero. Raises Undefined
-        when none is a good one."""
-
-    def is_zero(self, value: Number) -> bool: ...
-
-    def watch(self, one: Sequence[Number], other: Sequence[Number]) -> None:
-        """Notes that products of these numbers are about to be added, of which some may leave no
-        trace."""
-
-    def vanished(self, value: Number, scale: Number) -> None:
-        """Notes a pivot of an elimination, beside the largest entry."""
-
-    def size(self, value: Number) -> Number:
-        """How large a number is, for the choice of pivots; zero where numbers have no size."""
+    def __init__(self, evaluation: str, most: int, weight: int = 1, usual: int = 1) -> None:
+        self._evaluation, self._left = evaluation, most
+        self._weight, self._unit, self._owed = weight, usual * MULTIPLICATIONS_IN_A_UNIT, 0
 
     def spend(self, work: int) -> None:
         """Counts multiplications. Raises LimitError when there are too many."""
+        self._left -= work
+        if self._left < 0:
+            raise LimitError(f"too much work for {self._evaluation}")
+        self._owed += work * self._weight
+        if self._owed >= self._unit:
+            units, self._owed = divmod(self._owed, self._unit)
+            spend(units)
 
 
-class Residues:
+class Residues(_Counted):
     """Integers modulo a power of a large prime, one more than the order of the derivative that is
     asked for."""
 
-    zero = 0
-    one = 1
-    rational = True
+    zero: Number = 0
+    one: Number = 1
     negative = staticmethod(operator.neg)
 
     def __init__(self, order: int = 0, work: int = MOST_MULTIPLICATIONS) -> None:
         self.modulus: int = PRIME ** (order + 1)
         self.step = PRIME
-        self._work, self._owed = work, 0
+        super().__init__("an exact evaluation", work)
 
-    def add(self, one: int, other: int) -> int:
+    def add(self, one: Number, other: Number) -> Number:
         return (one + other) % self.modulus
 
-    def subtract(self, one: int, other: int) -> int:
+    def subtract(self, one: Number, other: Number) -> Number:
         return (one - other) % self.modulus
 
-    def multiply(self, one: int, other: int) -> int:
+    def multiply(self, one: Number, other: Number) -> Number:
         return one * other % self.modulus
 
-    def number(self, value: Fraction) -> int:
+    def number(self, value: Fraction) -> Number:
+        """The number that stands for a rational one. Raises Undefined when there is none."""
         if value.denominator == 1:
             return value.numerator % self.modulus
         return value.numerator * self._inverse(value.denominator) % self.modulus
 
-    def divide(self, one: int, other: int) -> int:
+    def divide(self, one: Number, other: Number) -> Number:
+        """Raises Undefined for a denominator that is zero."""
         return one * self._inverse(other) % self.modulus
 
-    def _inverse(self, value: int) -> int:
+    def _inverse(self, value: Number) -> Number:
         if value % PRIME == 0:
             raise Undefined("division by zero")
-        result: int = pow(value, -1, self.modulus)
-        return result
+        return pow(value, -1, self.modulus)
 
-    def total(self, numbers: Iterable[int]) -> int:
+    def total(self, numbers: Iterable[Number]) -> Number:
         return sum(numbers) % self.modulus
 
-    def dot(self, one: Sequence[int], other: Sequence[int]) -> int:
-        whole: int = sum(map(operator.mul, one, other))
-        return whole % self.modulus
+    def dot(self, one: Sequence[Number], other: Sequence[Number]) -> Number:
+        return sum(map(operator.mul, one, other)) % self.modulus
 
-    def power(self, base: int, exponent: int) -> int:
-        result: int = pow(base, exponent, self.modulus) if exponent >= 0 else pow(self._inverse(base), -exponent, self.modulus)
-        return result
+    def power(self, base: Number, exponent: int) -> Number:
+        """An integral power; of zero only a natural one."""
+        return pow(base if exponent >= 0 else self._inverse(base), abs(exponent), self.modulus)
 
-    def pivot(self, candidates: Sequence[int], scale: int) -> int | None:
+    def pivot(self, candidates: Sequence[Number], scale: Number) -> int | None:
+        """Which number to divide by in an elimination; None when all are zero. Raises Undefined
+        when none is a good one."""
         for place, value in enumerate(candidates):
             if value % PRIME:
                 return place
@@ -149,26 +113,18 @@ class Residues:
             raise Undefined("a matrix is singular here, but not near here")
         return None
 
-    def is_zero(self, value: int) -> bool:
-        return value % self.modulus == 0
+    def is_zero(self, value: Number) -> bool:
+        return bool(value % self.modulus == 0)
 
-    def size(self, value: int) -> int:
+    def size(self, value: Number) -> Number:
+        """How large a number is, for the choice of pivots: residues have no size."""
         return 0
 
-    def watch(self, one: Sequence[int], other: Sequence[int]) -> None:
+    def watch(self, one: Sequence[Number], other: Sequence[Number]) -> None:
         """Nothing is lost in exact arithmetic."""
 
-    def vanished(self, value: int, scale: int) -> None:
+    def vanished(self, value: Number, scale: Number) -> None:
         """Nothing is lost in exact arithmetic."""
-
-    def spend(self, work: int) -> None:
-        self._work -= work
-        if self._work < 0:
-            raise LimitError("too much work for an exact evaluation")
-        self._owed += work
-        if self._owed >= MULTIPLICATIONS_IN_A_UNIT:
-            units, self._owed = divmod(self._owed, MULTIPLICATIONS_IN_A_UNIT)
-            spend(units)
 
 
 _LOST = 18
@@ -180,7 +136,7 @@ def kept_digits(digits: int, differencing: bool) -> int:
     return 7 * digits // 20 if differencing else digits - _LOST
 
 
-class Decimals:
+class Decimals(_Counted):
     """Decimal numbers of ``digits`` digits. What was decided by a sign on the way is kept in
     ``branches``.
 
@@ -190,7 +146,6 @@ class Decimals:
 
     zero = Decimal(0)
     one = Decimal(1)
-    rational = False
     add = staticmethod(operator.add)
     subtract = staticmethod(operator.sub)
     multiply = staticmethod(operator.mul)
@@ -211,7 +166,7 @@ class Decimals:
         self.reach = 0
         """How many powers of ten exponentials were away from one. Only beside such numbers others
         leave no trace: without them what is as small as rounding is a zero."""
-        self._work, self._owed = work, 0
+        super().__init__("an evaluation at many digits", work, digits, _USUAL_DIGITS)
 
     @property
     def kept(self) -> int:
@@ -258,7 +213,7 @@ class Decimals:
     def dot(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> Decimal:
         return sum(map(operator.mul, one, other), self.zero)
 
-    def power(self, base: Decimal, exponent: int) -> Decimal:
+    def power(self, base: Number, exponent: int) -> Decimal:
         if not base and exponent <= 0:
             if exponent:
                 raise Undefined("division by zero")
@@ -266,7 +221,7 @@ class Decimals:
         result: Decimal = base**exponent
         return result
 
-    def pivot(self, candidates: Sequence[Decimal], scale: Decimal) -> int | None:
+    def pivot(self, candidates: Sequence[Decimal], scale: Number) -> int | None:
         sizes = [abs(value) for value in candidates]
         largest = max(sizes)
         if largest <= self.tiny * scale:
@@ -275,28 +230,22 @@ class Decimals:
             return None
         return sizes.index(largest)
 
-    def is_zero(self, value: Decimal) -> bool:
+    def is_zero(self, value: Number) -> bool:
         return not value
 
     def size(self, value: Decimal) -> Decimal:
         return abs(value)
 
     def watch(self, one: Sequence[Decimal], other: Sequence[Decimal]) -> None:
+        """Notes that products of these numbers are about to be added, of which some may leave no
+        trace."""
         if self.extreme and _span(one) + _span(other) >= self.kept:
             self.absorbed = True
 
-    def vanished(self, value: Decimal, scale: Decimal) -> None:
+    def vanished(self, value: Number, scale: Number) -> None:
+        """Notes a pivot of an elimination, beside the largest entry."""
         if abs(value) <= scale * Decimal(10) ** (_LAST - self.kept):
             self.lost = True
-
-    def spend(self, work: int) -> None:
-        self._work -= work
-        if self._work < 0:
-            raise LimitError("too much work for an evaluation at many digits")
-        self._owed += work * self.digits
-        if self._owed >= _USUAL_DIGITS * MULTIPLICATIONS_IN_A_UNIT:
-            units, self._owed = divmod(self._owed, _USUAL_DIGITS * MULTIPLICATIONS_IN_A_UNIT)
-            spend(units)
 
     def sign(self, value: Decimal) -> int:
         """-1, 0 or 1, which is kept in ``branches``. What is nearly zero counts as zero, and as a
@@ -328,6 +277,9 @@ class Decimals:
         if self.differencing and value and abs(value) < self.tiny:
             raise Undefined("too near a kink")
 
+
+Arithmetic: TypeAlias = Residues | Decimals
+"""What the evaluator asks of numbers, it asks of either kind in the same words."""
 
 _LAST = 8
 _TENS = Decimal("0.4343")

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import prod
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import np
 from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
-from matcalc.evaluation.precise.small_arrays import Array, check_size
-from matcalc.evaluation.sampling import Point
+from matcalc.evaluation.precise.small_arrays import Array, check_size, of_lines
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.matrices import STYLES, Style
-from matcalc.facts.table import may_vary, mirrored, tie_of
+from matcalc.facts.table import tie_of, tied
+
+if TYPE_CHECKING:
+    from matcalc.evaluation.sampling import Point
 
 _SHORT = 10**6
 """Denominators of numbers that were surely meant, where they give the same floating-point
@@ -60,14 +64,11 @@ class ExactPoint:
     def values(self) -> dict[str, Any]:
         """The members as floating-point arrays in the form that users hold: a vector has one axis,
         a scalar none."""
-        import numpy as np
-
-        found = {}
-        for symbol in self.symbols:
-            if symbol.name in self.members:
-                entries = [float(entry) for entry in self.members[symbol.name].data]
-                found[symbol.name] = np.array(entries).reshape(axes_lengths(symbol.shape, self.sizes))
-        return found
+        drawn = [(symbol, self.members[symbol.name]) for symbol in self.symbols if symbol.name in self.members]
+        return {
+            symbol.name: np.array([float(entry) for entry in array.data]).reshape(axes_lengths(symbol.shape, self.sizes))
+            for symbol, array in drawn
+        }
 
 
 def exact_point(point: Point | ExactPoint, symbols: tuple[Symbol, ...]) -> ExactPoint:
@@ -104,9 +105,7 @@ def array_of(symbol: Symbol, value: Any, sizes: Mapping[str, int]) -> Array:
             except (ValueError, OverflowError, TypeError) as error:
                 raise MatcalcError(f"the value of {symbol.name} is not a finite number") from error
     dims = dims_of(symbol, sizes)
-    count = 1
-    for length in dims:
-        count *= length
+    count = prod(dims)
     if count != len(entries):
         raise MatcalcError(f"the value of {symbol.name} has {len(entries)} entries, not {count}")
     return Array(dims, entries)
@@ -172,36 +171,15 @@ def residues(symbols: tuple[Symbol, ...], sizes: Mapping[str, int], seed: str, a
     of a random member."""
     found = {}
     for symbol in symbols:
-        if not _is_open(symbol):
+        if not symbol.properties <= _OPEN:
             array = drawn(symbol, sizes, seed, STYLES["ordinary"])
             found[symbol.name] = Array(array.dims, [ar.number(entry) for entry in array.data])
             continue
         dims = dims_of(symbol, sizes)
         rng = Random(f"{seed} {symbol.name}")
-        count = 1
-        for length in dims:
-            count *= length
-        entries = [rng.randrange(1, PRIME) for _ in range(count)]
-        found[symbol.name] = Array(dims, _tied(entries, dims, symbol) if symbol.properties and len(dims) == 2 else entries)
-    return found
-
-
-def _is_open(symbol: Symbol) -> bool:
-    """Whether the symbol's facts only tie entries linearly, or leave a part with inner points of
-    what does."""
-    return symbol.properties <= _OPEN
-
-
-def _tied(entries: list[int], dims: tuple[int, ...], symbol: Symbol) -> list[int]:
-    tie = tie_of(symbol.properties)
-    sign, columns = mirrored(tie), dims[1]
-    found = list(entries)
-    for place in range(len(entries)):
-        i, j = divmod(place, columns)
-        if not may_vary(tie, i, j):
-            found[place] = 0
-        elif sign and i > j:
-            found[place] = sign * found[j * columns + i]
+        array = Array(dims, [rng.randrange(1, PRIME) for _ in range(prod(dims))])
+        tie = tie_of(symbol.properties) if len(dims) == 2 else ""
+        found[symbol.name] = of_lines(tied(array.lines(), tie)) if tie else array
     return found
 
 

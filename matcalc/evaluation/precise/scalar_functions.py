@@ -27,11 +27,10 @@ _MOST_MORE_DIGITS = 1000
 _GUARD = 8
 
 
-def applied(ar: Decimals, name: str, value: Decimal) -> Decimal | None:
-    """The value of a function of the table; None when there is none of that name. Raises Undefined
-    outside the domain."""
+def applied(ar: Decimals, name: str, value: Decimal) -> Decimal:
+    """The value of a function of the table. Raises Undefined outside the domain."""
     function = _FUNCTIONS.get(name)
-    return None if function is None else function(ar, value)
+    return by_table(ar, name, value) if function is None else function(ar, value)
 
 
 def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
@@ -198,7 +197,7 @@ def _within_one(function: Callable[[Decimals, Decimal], Decimal]) -> Callable[[D
     return inside
 
 
-def _absolute(ar: Decimals, value: Decimal) -> Decimal:
+def absolute(ar: Decimals, value: Decimal) -> Decimal:
     ar.sign(value)
     return abs(value)
 
@@ -241,7 +240,7 @@ _FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyT
         "asin": _within_one(_asin_inside),
         "acos": _within_one(_acos_inside),
         "atan": _atan,
-        "abs": _absolute,
+        "abs": absolute,
         "sign": _sign,
         "relu": _relu,
         "step": _step,
@@ -333,10 +332,7 @@ def _compiled(name: str) -> CodeType:
 def _numpy(ar: Decimals) -> SimpleNamespace:
     def function(name: str) -> Callable[[Decimal], Decimal]:
         def call(value: Decimal) -> Decimal:
-            found = applied(ar, _AS_IN_NUMPY.get(name, name), value)
-            if found is None:
-                raise NameError(name)
-            return found
+            return _FUNCTIONS[_AS_IN_NUMPY.get(name, name)](ar, value)
 
         return call
 

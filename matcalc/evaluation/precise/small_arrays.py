@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, pairwise, product
 from math import prod
 
 from matcalc.base.budgets import MOST_EXACT_ENTRIES
 from matcalc.base.errors import LimitError
-from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
+from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Residues, Undefined
 
 # ------------------------------------------------------------
 # Small arrays of numbers of any kind as flat lists, and the operations of linear algebra on them.
@@ -60,10 +60,7 @@ def of_lines(lines: Sequence[Sequence[Number]], columns: int | None = None) -> A
 
 
 def identity(ar: Arithmetic, size: int) -> Array:
-    found = filled((size, size), ar.zero)
-    for k in range(size):
-        found.data[k * size + k] = ar.one
-    return found
+    return diagonal_matrix(ar, [ar.one] * size)
 
 
 def mapped(array: Array, function: Callable[[Number], Number]) -> Array:
@@ -118,9 +115,19 @@ def transposed(array: Array) -> Array:
 def column_major(dims: tuple[int, ...]) -> list[int]:
     """Where the entries stand in row-major order, in the order in which the first index runs
     fastest."""
-    strides = [prod(dims[k + 1 :]) for k in range(len(dims))]
-    backwards = [range(0, length * stride, stride) for length, stride in zip(dims, strides, strict=True)][::-1]
-    return [sum(places) for places in product(*backwards)]
+    return strided(dims[::-1], strides(dims)[::-1])
+
+
+def strides(dims: Sequence[int]) -> list[int]:
+    """How far apart neighbours along each axis are, in row-major order."""
+    return [prod(dims[k + 1 :]) for k in range(len(dims))]
+
+
+def strided(lengths: Sequence[int], steps: Sequence[int]) -> list[int]:
+    """Where the entries of an array stand that has these steps along its axes, the last axis running
+    fastest."""
+    places = [[k * step for k in range(length)] for length, step in zip(lengths, steps, strict=True)]
+    return [sum(place) for place in product(*places)]
 
 
 def kronecker(ar: Arithmetic, one: Array, other: Array) -> Array:
@@ -238,7 +245,7 @@ def _eliminated(ar: Arithmetic, array: Array) -> Number:
 
 def _any_pivot(ar: Arithmetic, candidates: Sequence[Number]) -> int | None:
     """The largest candidate, however small: a determinant need not be told from zero."""
-    if ar.rational:
+    if isinstance(ar, Residues):
         return ar.pivot(candidates, ar.zero)
     sizes = [ar.size(value) for value in candidates]
     best = max(sizes)
@@ -284,31 +291,38 @@ def eigen(ar: Decimals, matrix: Array) -> Eigen:
     vectors = [[ar.one if i == j else ar.zero for j in range(size)] for i in range(size)]
     scale = max((abs(entry) for line in lines for entry in line), default=ar.zero)
     small = scale * Decimal(10) ** (2 - ar.digits)
-    for _ in range(_MOST_SWEEPS):
-        moved = False
-        for p in range(size - 1):
-            for q in range(p + 1, size):
-                if abs(lines[p][q]) > small:
-                    moved = True
-                    ar.spend(8 * size)
-                    _turned(ar, lines, vectors, p, q)
-        if not moved:
-            break
-    else:
-        raise Undefined("eigenvalues were not found")
+
+    def diagonal_at(p: int, q: int) -> bool:
+        if abs(lines[p][q]) <= small:
+            return False
+        ar.spend(8 * size)
+        _turned((lines[q][q] - lines[p][p]) / (2 * lines[p][q]), p, q, (lines, vectors), lines)
+        return True
+
+    _swept(size, diagonal_at, "eigenvalues")
     order = sorted(range(size), key=lambda k: lines[k][k])
     return Eigen([lines[k][k] for k in order], [_oriented(vectors[k]) for k in order])
 
 
-def _turned(ar: Decimals, lines: list[list[Decimal]], vectors: list[list[Decimal]], p: int, q: int) -> None:
-    """One rotation, after which the entries at (p, q) and (q, p) are zero."""
-    ratio = (lines[q][q] - lines[p][p]) / (2 * lines[p][q])
+def _swept(size: int, turned: Callable[[int, int], bool], what: str) -> None:
+    """Turns every pair, again and again until none needs to be turned."""
+    for _ in range(_MOST_SWEEPS):
+        if not sum(turned(p, q) for p, q in combinations(range(size), 2)):
+            return
+    raise Undefined(f"{what} were not found")
+
+
+def _turned(
+    ratio: Decimal, p: int, q: int, matrices: Sequence[list[list[Decimal]]], both_ways: Sequence[list[Decimal]] = ()
+) -> None:
+    """One rotation of the rows p and q of matrices, and of the entries p and q of rows, by half the
+    angle that has the ratio for its cotangent."""
     tangent = 1 / (abs(ratio) + (1 + ratio * ratio).sqrt()) * (1 if ratio >= 0 else -1)
     cosine = 1 / (1 + tangent * tangent).sqrt()
     sine = tangent * cosine
-    for line in lines:
+    for line in both_ways:
         line[p], line[q] = cosine * line[p] - sine * line[q], sine * line[p] + cosine * line[q]
-    for rows in (lines, vectors):
+    for rows in matrices:
         rows[p], rows[q] = (
             [cosine * a - sine * b for a, b in zip(rows[p], rows[q], strict=True)],
             [sine * a + cosine * b for a, b in zip(rows[p], rows[q], strict=True)],
@@ -344,15 +358,16 @@ def singular(ar: Decimals, matrix: Array) -> Singular:
     small = Decimal(10) ** (4 - ar.digits)
     scale = sum((entry * entry for column in columns for entry in column), ar.zero)
     negligible = scale * Decimal(10) ** (-2 * ar.digits + 8)
-    for _ in range(_MOST_SWEEPS):
-        moved = False
-        for p in range(count - 1):
-            for q in range(p + 1, count):
-                moved |= _orthogonal(ar, columns, turned, p, q, small, negligible)
-        if not moved:
-            break
-    else:
-        raise Undefined("singular values were not found")
+
+    def orthogonal_at(p: int, q: int) -> bool:
+        first, second, both = ar.dot(columns[p], columns[p]), ar.dot(columns[q], columns[q]), ar.dot(columns[p], columns[q])
+        ar.spend(3 * len(columns[p]))
+        if abs(both) <= negligible or both * both <= small * small * first * second:
+            return False
+        _turned((second - first) / (2 * both), p, q, (columns, turned))
+        return True
+
+    _swept(count, orthogonal_at, "singular values")
     lengths = [ar.dot(column, column) for column in columns]
     values = [length.sqrt() if length > negligible else ar.zero for length in lengths]
     order = sorted(range(count), key=lambda k: -values[k])
@@ -367,25 +382,6 @@ def singular(ar: Decimals, matrix: Array) -> Singular:
     )
 
 
-def _orthogonal(
-    ar: Decimals, columns: list[list[Decimal]], turned: list[list[Decimal]], p: int, q: int, small: Decimal, negligible: Decimal
-) -> bool:
-    first, second, both = ar.dot(columns[p], columns[p]), ar.dot(columns[q], columns[q]), ar.dot(columns[p], columns[q])
-    ar.spend(3 * len(columns[p]))
-    if abs(both) <= negligible or both * both <= small * small * first * second:
-        return False
-    ratio = (second - first) / (2 * both)
-    tangent = 1 / (abs(ratio) + (1 + ratio * ratio).sqrt()) * (1 if ratio >= 0 else -1)
-    cosine = 1 / (1 + tangent * tangent).sqrt()
-    sine = tangent * cosine
-    for rows in (columns, turned):
-        rows[p], rows[q] = (
-            [cosine * a - sine * b for a, b in zip(rows[p], rows[q], strict=True)],
-            [sine * a + cosine * b for a, b in zip(rows[p], rows[q], strict=True)],
-        )
-    return True
-
-
 def rank_checked(ar: Decimals, values: list[Decimal]) -> int:
     """How many singular values are not zero. Raises Undefined where a value is nearly zero and the
     matrix is about to be moved."""
@@ -397,10 +393,10 @@ def rank_checked(ar: Decimals, values: list[Decimal]) -> int:
     return sum(value > limit for value in values)
 
 
-def check_simple(ar: Decimals, one: Decimal, other: Decimal) -> None:
-    """Raises Undefined where two eigenvalues or singular values that have to be told apart are
-    equal."""
-    if abs(one - other) <= ar.tiny * max(abs(one), abs(other)):
+def check_simple(ar: Decimals, values: Sequence[Decimal]) -> None:
+    """Raises Undefined where neighbours among eigenvalues or singular values that have to be told
+    apart are equal."""
+    if any(abs(one - other) <= ar.tiny * max(abs(one), abs(other)) for one, other in pairwise(values)):
         raise Undefined("a value is not simple")
 
 

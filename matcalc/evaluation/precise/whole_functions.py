@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from types import MappingProxyType
 
 from matcalc.evaluation.precise import small_arrays
@@ -12,8 +12,11 @@ from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotR
 from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
 from matcalc.evaluation.precise.small_arrays import (
     Array,
+    Singular,
     adjugate,
+    check_simple,
     determinant,
+    eigen,
     identity,
     inverse,
     largest,
@@ -22,7 +25,11 @@ from matcalc.evaluation.precise.small_arrays import (
     multiplied,
     of_lines,
     plus,
+    polar_factor,
+    pseudoinverse,
+    rank_checked,
     scaled,
+    singular,
     solved,
     transposed,
 )
@@ -56,16 +63,9 @@ def _column(values: Sequence[Decimal]) -> Array:
 # ---------------------------------------------------------------- rational ones
 
 
-def _determinant(ar: Arithmetic, matrix: Array) -> Array:
-    return _scalar(determinant(ar, matrix))
-
-
-def _lower(ar: Arithmetic, matrix: Array) -> Array:
-    return _kept(ar, matrix, 1)
-
-
-def _upper(ar: Arithmetic, matrix: Array) -> Array:
-    return _kept(ar, matrix, -1)
+def _of_one_value(function: Callable[..., Decimal]) -> Callable[..., Array]:
+    """The function with its value as an array."""
+    return lambda ar, matrix: _scalar(function(ar, matrix))
 
 
 def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
@@ -154,58 +154,38 @@ def _logdet(ar: Decimals, matrix: Array) -> Array:
     return _scalar(logarithm(ar, determinant(ar, matrix)))
 
 
-def _pinv(ar: Decimals, matrix: Array) -> Array:
-    return small_arrays.pseudoinverse(ar, matrix)
-
-
 def _eigmax(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    if ar.differencing and len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
+    found = eigen(ar, matrix)
+    if ar.differencing:
+        check_simple(ar, found.values[-2:])
     return _scalar(found.values[-1])
 
 
 def _eigvecmax(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    if len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[-1], found.values[-2])
+    found = eigen(ar, matrix)
+    check_simple(ar, found.values[-2:])
     return _column(found.vectors[-1])
 
 
 def _eigvecs(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix)
-    for one, other in zip(found.values, found.values[1:], strict=False):
-        small_arrays.check_simple(ar, one, other)
-    size = matrix.rows
-    return Array(matrix.dims, [found.vectors[j][i] for i in range(size) for j in range(size)])
+    found = eigen(ar, matrix)
+    check_simple(ar, found.values)
+    return transposed(of_lines(found.vectors))
 
 
 def spectral_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = small_arrays.singular(ar, matrix).values
+    values = singular(ar, matrix).values
     if ar.differencing:
-        if len(values) > 1:
-            small_arrays.check_simple(ar, values[0], values[1])
+        check_simple(ar, values[:2])
         ar.away_from_zero(values[0])
     return values[0]
 
 
 def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = small_arrays.singular(ar, matrix).values
+    values = singular(ar, matrix).values
     if ar.differencing:
-        small_arrays.rank_checked(ar, values)
+        rank_checked(ar, values)
     return ar.total(values)
-
-
-def _spectral_norm(ar: Decimals, matrix: Array) -> Array:
-    return _scalar(spectral_norm(ar, matrix))
-
-
-def _nuclear_norm(ar: Decimals, matrix: Array) -> Array:
-    return _scalar(nuclear_norm(ar, matrix))
-
-
-def _polar(ar: Decimals, matrix: Array) -> Array:
-    return small_arrays.polar_factor(ar, matrix)
 
 
 def _left(ar: Decimals, matrix: Array) -> Array:
@@ -216,10 +196,9 @@ def _right(ar: Decimals, matrix: Array) -> Array:
     return _column(_top(ar, matrix).right[0])
 
 
-def _top(ar: Decimals, matrix: Array) -> small_arrays.Singular:
-    found = small_arrays.singular(ar, matrix)
-    if len(found.values) > 1:
-        small_arrays.check_simple(ar, found.values[0], found.values[1])
+def _top(ar: Decimals, matrix: Array) -> Singular:
+    found = singular(ar, matrix)
+    check_simple(ar, found.values[:2])
     if not found.values[0]:
         raise Undefined("the singular vectors of zero")
     return found
@@ -237,7 +216,7 @@ def _of_symmetric(ar: Decimals, matrix: Array, function: Callable[[Decimals, Dec
     """The function of a symmetric matrix, through its eigenvalues; None for another matrix."""
     if matrix.data != transposed(matrix).data:
         return None
-    found = small_arrays.eigen(ar, matrix)
+    found = eigen(ar, matrix)
     vectors = of_lines(found.vectors)
     images = [function(ar, value) for value in found.values]
     ar.watch(images, ())
@@ -352,8 +331,7 @@ def _chol(ar: Decimals, matrix: Array) -> Array:
 def _eigvals(ar: Decimals, matrix: Array) -> Array:
     found = small_arrays.eigen(ar, matrix).values
     if ar.differencing:
-        for one, other in zip(found, found[1:], strict=False):
-            small_arrays.check_simple(ar, one, other)
+        small_arrays.check_simple(ar, found)
     return _column(found)
 
 
@@ -403,7 +381,7 @@ def _divided(
     """``(f(a) - f(b))/(a - b)`` for pairs of eigenvalues, ascending."""
 
     def differences(ar: Decimals, matrix: Array) -> Array:
-        values = small_arrays.eigen(ar, matrix).values
+        values = eigen(ar, matrix).values
         near = Decimal(10) ** (-ar.digits // 4)
         images = [function(ar, value) for value in values]
         entries = []
@@ -426,21 +404,17 @@ def _reciprocal(ar: Decimals, value: Decimal) -> Decimal:
     return ar.divide(ar.one, value)
 
 
-def _root(ar: Decimals, value: Decimal) -> Decimal:
-    return ar.root(value)
-
-
 def _root_slope(ar: Decimals, value: Decimal) -> Decimal:
     return ar.divide(ar.one, 2 * ar.root(value))
 
 
 _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
-        "det": _determinant,
+        "det": _of_one_value(determinant),
         "adj": adjugate,
         "inv": inverse,
-        "tril": _lower,
-        "triu": _upper,
+        "tril": partial(_kept, side=1),
+        "triu": partial(_kept, side=-1),
         "prod": _product,
         "sylvester": sylvester,
         "lyap": _lyap,
@@ -466,19 +440,19 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "expm": expm,
         "logm": logm,
         "sqrtm": sqrtm,
-        "pinv": _pinv,
+        "pinv": pseudoinverse,
         "eigmax": _eigmax,
         "eigvecmax": _eigvecmax,
-        "spectral_norm": _spectral_norm,
-        "nuclear_norm": _nuclear_norm,
-        "polar": _polar,
+        "spectral_norm": _of_one_value(spectral_norm),
+        "nuclear_norm": _of_one_value(nuclear_norm),
+        "polar": polar_factor,
         "leftsv": _left,
         "rightsv": _right,
         "matrix_power": matrix_power_of,
         "eigvecs": _eigvecs,
         "divdiff_exp": _divided(exponential, exponential),
         "divdiff_log": _divided(logarithm, _reciprocal),
-        "divdiff_sqrt": _divided(_root, _root_slope),
+        "divdiff_sqrt": _divided(Decimals.root, _root_slope),
         "frechet_exp": _frechet(expm),
         "frechet_log": _frechet(logm),
         "frechet_sqrt": _frechet(sqrtm),

@@ -14,10 +14,24 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
 from matcalc.language.syntax import trees as s
+from matcalc.language.text.dialects import MATH
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, Unknown, unify
-from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, extent, kind_of
+from matcalc.language.typing.kinds import (
+    ANY,
+    COLUMN,
+    KINDS,
+    MATRIX,
+    NUMBER_NORMED,
+    NUMBER_SUMMED,
+    ROW,
+    SCALAR,
+    TENSOR,
+    Cell,
+    Constraint,
+    extent,
+    kind_of,
+)
 
 if TYPE_CHECKING:
     from matcalc.language.text import meanings
@@ -46,6 +60,11 @@ class Assembly:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.written = MATH
+        self.depth = 0
+        """How many definitions deep the builder is."""
+        self._rows: dict[t.Term, t.Term] = {}
+        """Rows ``X[i,:]``, with the vectors that they are transposes of."""
         self.constraints: list[Constraint] = []
         self.soft: list[Cell] = []
         """Cells of literals that may be scalars or ones: the literal 1 in a product, and 𝟏."""
@@ -60,6 +79,9 @@ class Assembly:
         self._place: Span | None = None
         self.lying: bool | None = None
         """How vectors stand beside matrices, where the sizes are not to tell."""
+
+    def _declared(self, *names: s.Name) -> bool:
+        return all(name.name in self.scope.declarations or name.name in self.scope.values for name in names)
 
     def cell(self, mask: int, span: Span) -> Cell:
         made = Cell(mask, self._place or span)
@@ -203,9 +225,11 @@ class Assembly:
         """Whether a factor is a capital, or its transpose, that is declared as nothing else than a
         matrix."""
         symbol = factor.operands[0] if isinstance(factor, t.TransposeTerm) else factor
-        if not isinstance(symbol, t.SymbolTerm) or not symbol.cell.mask & MATRIX:
-            return False
-        return symbol.cell.mask == MATRIX or letter_class(symbol.name) == "upper"
+        return (
+            isinstance(symbol, t.SymbolTerm)
+            and symbol.cell.mask & MATRIX != 0
+            and (symbol.cell.mask == MATRIX or letter_class(symbol.name) == "upper")
+        )
 
     def folded(self, constraint: type[Constraint], operands: list[t.Term]) -> Cell:
         """The cell of ``a op b op c``, grouped from the left."""
@@ -241,7 +265,7 @@ class Assembly:
             kind = "2"
         if kind in ("nuclear", "spectral"):
             self.relate(kind_relations.InRelation(self.place(span), frozenset({(MATRIX,)}), f"the {kind} norm", operands[0].cell))
-        self.relate(kind_relations.Whole(self.place(span), "norm", operands[0].cell, costs.NUMBER_NORMED))
+        self.relate(kind_relations.Whole(self.place(span), "norm", operands[0].cell, NUMBER_NORMED))
         if not kind:
             self.relate(kind_relations.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
         return t.NormTerm(self.made(span), self.place(span), tuple(operands), kind)
@@ -327,7 +351,7 @@ class Assembly:
     def total_of(self, operand: t.Term, axis: str | None, span: Span) -> t.Term:
         """The sum of all entries, or one for each row or column."""
         if axis is None:
-            self.relate(kind_relations.Whole(self.place(span), "sum", operand.cell, costs.NUMBER_SUMMED))
+            self.relate(kind_relations.Whole(self.place(span), "sum", operand.cell, NUMBER_SUMMED))
             return t.TotalTerm(self.made(span), self.place(span), (operand,), None)
         result = self.related(kind_relations.Totalled, span, axis, "sum", operand.cell)
         return t.TotalTerm(result, self.place(span), (operand,), axis)

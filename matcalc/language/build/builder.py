@@ -12,6 +12,7 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Size
 from matcalc.language.build import terms as t
+from matcalc.language.build.naming import Naming
 from matcalc.language.build.operators import Operators, fixed_subscript, spine
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
@@ -55,7 +56,7 @@ def _misplaced(node: s.Syntax) -> ParseError:
     return ParseError(said.format(word), span=node.span, suggestion=advice)
 
 
-class Builder(Operators):
+class Builder(Naming, Operators):
     """Builds the terms of one text from its syntax tree."""
 
     def __init__(self, scope: Scope) -> None:

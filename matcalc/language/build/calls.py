@@ -20,8 +20,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
 from matcalc.language.text.spelling import NORM_NAMES, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
-from matcalc.language.typing import constraints as c
-from matcalc.language.typing import kind_relations
+from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 
@@ -163,11 +162,6 @@ class CallBuilder(TableFunctions):
         if value.denominator != 1:
             raise ParseError("a whole number is expected", span=node.span)
         return int(value)
-
-    # ------------------------------------------------------------ functions of the table
-
-    # ------------------------------------------------------------ functions defined by other
-    # operations
 
     # ------------------------------------------------------------ functions with their own classes
 

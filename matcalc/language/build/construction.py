@@ -59,9 +59,7 @@ def size_of(dimension: Dimension) -> Size:
 
 
 def shape_of_cell(cell: Cell) -> Shape:
-    if cell.deep:
-        return tuple([size_of(axis) for axis in cell.axes])
-    return shape_of(size_of(cell.rows), size_of(cell.cols))
+    return tuple([size_of(axis) for axis in cell.axes]) if cell.deep else shape_of(size_of(cell.rows), size_of(cell.cols))
 
 
 class Construction:
@@ -372,10 +370,6 @@ def _unit(term: t.UnitTerm) -> e.Expr:
     return e.UnitVector(term.position, size_of(term.cell.rows))
 
 
-def _restricted(same: tuple[t.BoundIndex, t.BoundIndex], built: list[e.Expr]) -> e.Expr:
-    return product([built[0], finite_where_equal(built[1], _index(same[0]), _index(same[1]))])
-
-
 def _unless_scalar(operand: e.Expr, change: Callable[[e.Expr], e.Expr]) -> e.Expr:
     """What an operation makes of an array; a number stays as it is."""
     return operand if operand.is_scalar else change(operand)
@@ -483,7 +477,7 @@ _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]
     t.CallTerm: lambda _, term, built: _call(term, built),
     t.EntryTerm: lambda _, term, built: _entry(term, built[0]),
     t.IndexSumTerm: lambda _, term, built: e.IndexSum(_index(term.index), built[0]),
-    t.RestrictedTerm: lambda _, term, built: _restricted(term.same, built),
+    t.RestrictedTerm: lambda _, term, built: product([built[0], finite_where_equal(built[1], *map(_index, term.same))]),
     t.IndexArrayTerm: lambda _, term, built: e.IndexArray(tuple([_index(index) for index in term.indices]), built[0]),
     t.DerivativeTerm: Construction._derivative,
 }

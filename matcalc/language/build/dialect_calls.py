@@ -396,9 +396,10 @@ def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[st
     fixed = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in way.defaults)}
     if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
         return None
-    if any(name not in options or _whole(options[name].value) != int(value) for name, value in fixed.items()):
-        return None
-    if options.keys() - _HARMLESS.keys() - set(named) - fixed.keys():
+    if (
+        any(name not in options or _whole(options[name].value) != int(value) for name, value in fixed.items())
+        or options.keys() - _HARMLESS.keys() - set(named) - fixed.keys()
+    ):
         return None
     for name, option in options.items():
         if name in _HARMLESS:

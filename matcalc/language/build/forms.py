@@ -19,11 +19,10 @@ from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError, ShapeError, Span
 from matcalc.base.fields import decimal_text
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE, ZERO, Shape, Size, shape_of
+from matcalc.base.sizes import ONE, ZERO, Shape, Size, product_shape, shape_of
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
-from matcalc.expr.rewriting import rebuilt_with, with_fields
+from matcalc.expr.rewriting import product_of, rebuilt_with, with_fields
 from matcalc.language.text.spelling import partial_name, parts_of_partial
 
 _ZERO, _UNIT, _TWO, _HALF = (e.Number(Fraction(value)) for value in ("0", "1", "2", "1/2"))
@@ -70,7 +69,7 @@ def product(factors: list[e.Expr]) -> e.Expr:
     sizes = [factor.size for factor in flat if isinstance(factor, e.SizeValue)]
     if len(sizes) == len(flat):
         return e.SizeValue(reduce(mul, sizes))
-    return flat[0] if len(flat) == 1 else e.Product(tuple(flat))
+    return product_of(flat)
 
 
 def _is_of_arrays(node: e.Quotient) -> bool:

@@ -18,7 +18,6 @@ from matcalc.language.build.scope import COLUMNS, Scope, array_of, capital_of
 from matcalc.language.declare.declared import index_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import name_of, names_among, walk
-from matcalc.language.text.dialects import MATH
 from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
@@ -44,15 +43,10 @@ class Naming(Assembly):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
-        self.depth = 0
-        """How many definitions deep the builder is."""
         self._opened_bodies = 0
         self._giving = 0
         self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
         """The values that are given for each index, where they stand; None while they are built."""
-        self._rows: dict[t.Term, t.Term] = {}
-        """Rows ``X[i,:]``, with the vectors that they are transposes of."""
-        self.written = MATH
         self.layout = "denominator"
         """That of derivatives within an expression."""
         self.otherwise: frozenset[str] = frozenset()
@@ -218,9 +212,6 @@ class Naming(Assembly):
         scope = self.scope
         return "e" not in scope.declarations and "e" not in scope.values and scope.bound_index("e") is None
 
-    def _declared(self, *names: s.Name) -> bool:
-        return all(name.name in self.scope.declarations or name.name in self.scope.values for name in names)
-
     def function_value(self, definition: s.Definition, arguments: list[t.Term] | None, span: Span) -> t.Term:
         """A function at these arguments, or at its own parameters: its body, with the arguments for
         the parameters.
@@ -339,10 +330,11 @@ class Naming(Assembly):
                 continue
             array = found[0] if found[0] in self.scope.values else array_of(self.scope, found[0])
             along = self._unit_at(name, found[1], node.span)
-            if self._has_value(array):
-                body = self._by_value(node, body, array, [along])
-            else:
-                body = self._differentiated(node, [body], (self._differentiated_by(array, node),), [along])
+            body = (
+                self._by_value(node, body, array, [along])
+                if self._has_value(array)
+                else self._differentiated(node, [body], (self._differentiated_by(array, node),), [along])
+            )
         return body
 
     def _unit_at(self, name: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.language.build import terms as t
-from matcalc.language.build.naming import Naming
+from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
 from matcalc.language.typing import constraints as c
-from matcalc.language.typing.costs import COUNT_LETTERS, DIVIDING_COUNTS
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint
+from matcalc.language.typing.kinds import ANY, COLUMN, COUNT_LETTERS, DIVIDING_COUNTS, MATRIX, ROW, SCALAR, Cell, Constraint
 
 if TYPE_CHECKING:
     from matcalc.language.typing import kind_relations
@@ -26,7 +25,7 @@ else:
 _ARRAY_PRODUCTS: Mapping[str, type[Constraint]] = {"*": c.Starred, "@": c.ArrayMultiplied, "·": c.Dotted}
 
 
-class Operators(Naming):
+class Operators(Assembly):
     """Makes terms of operators."""
 
     def __init__(self, scope: Scope) -> None:
@@ -36,6 +35,12 @@ class Operators(Naming):
         by a matrix is none."""
         self._summed_up: list[bool] = [False]
         """Whether what is built is summed up entry by entry, innermost last."""
+
+    def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        raise NotImplementedError
+
+    def position(self, node: s.Syntax) -> int | t.BoundIndex:
+        raise NotImplementedError
 
     def numbered_norm(self, order: int) -> str:
         """``norm(x, 1)`` and ``norm(x, 2)``, which of a matrix is the spectral norm, except in

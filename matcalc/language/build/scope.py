@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import sizes_text
 from matcalc.facts.table import kinds
-from matcalc.language.build.terms import BoundIndex, Term
 from matcalc.language.decisions import Apart, Decision
-from matcalc.language.declare.declared import Declaration
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import Definition, Syntax, names_among, sum_indices
+from matcalc.language.syntax.trees import Definition, Syntax, entry_of, names_among, sum_indices
 from matcalc.language.text.spelling import SPELLED_GREEK
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, SCALAR, Cell, kind_of
+
+if TYPE_CHECKING:
+    from matcalc.language.build.terms import BoundIndex, Term
+    from matcalc.language.declare.declared import Declaration
 
 COLUMNS = "columns"
 """The choice that members are the columns of a matrix, and not its rows; behind a colon stands what
@@ -281,7 +284,7 @@ def points_in(nodes: list[s.Syntax], written: frozenset[str]) -> frozenset[str]:
     """Names beside which their own members stand as other points: x in ``x - x_i``, ``x'x_i`` and
     in ``x'x + x_i'y``."""
     indices = sum_indices(nodes)
-    bases = {name: base for name in names_among(nodes) if (base := _base_of(name, indices)) in written} if indices else {}
+    bases = {name: base for name in names_among(nodes) if (base := entry_of(name, indices)[0]) in written} if indices else {}
     return frozenset([point for node in nodes for point in _points_at(node, bases)] if bases else ())
 
 
@@ -296,11 +299,6 @@ def _points_at(node: s.Syntax, bases: Mapping[str, str]) -> set[str]:
             return {min(one, other, key=len)}
         case _:
             return set()
-
-
-def _base_of(name: str, indices: set[str]) -> str:
-    base, _, index = name.rpartition("_")
-    return base if index and set(index) <= indices else ""
 
 
 def _last(node: s.Syntax) -> str:

@@ -19,8 +19,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import mapped
 from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
-from matcalc.language.typing import constraints as c
-from matcalc.language.typing import kind_relations
+from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
 

@@ -7,13 +7,15 @@ classes.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
 from matcalc.base.traversal import postordered
-from matcalc.language.typing.dimensions import Dimension
-from matcalc.language.typing.kinds import Cell
+
+if TYPE_CHECKING:
+    from matcalc.language.typing.dimensions import Dimension
+    from matcalc.language.typing.kinds import Cell
 
 
 @record(eq=False)

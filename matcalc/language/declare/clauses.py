@@ -61,10 +61,8 @@ def entries(text: str, value: ReadValue) -> list[Entry]:
     """Every declaration of a text, in order."""
     plain, ranges = without_ranges(text)
     tokens = scanned(plain)
-    found: list[Entry] = []
-    for statement in _parts(tokens, _ends_statement):
-        found += _Statement(text, statement, value).entries()
-    return _with_ranges(found, ranges)
+    statements = (_Statement(text, statement, value) for statement in _parts(tokens, _ends_statement))
+    return _with_ranges([entry for statement in statements for entry in statement.entries()], ranges)
 
 
 def value_entry(text: str, start: int, name: str) -> Entry:

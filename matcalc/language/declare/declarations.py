@@ -40,23 +40,22 @@ KINDS = ("scalar", "vector", "matrix", "function")
 
 def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict[str, Declaration]:
     """What ``parse_declarations`` gives of declarations."""
-    if isinstance(declare, Mapping):
-        said = _Said()
-        for name, value in declare.items():
-            text = f"{name}: {described(name, value)}"
-            said.entry(value_entry(text, len(str(name)) + 2, str(name)), text)
-        return said.declarations()
-    text = as_text(declare)
-    return dict(_parsed(text) if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__(text))
+    texts: tuple[tuple[str | None, str], ...] = (
+        tuple([(str(name), f"{name}: {described(name, value)}") for name, value in declare.items()])
+        if isinstance(declare, Mapping)
+        else ((None, as_text(declare)),)
+    )
+    return dict(_parsed(texts) if sum(len(text) for _, text in texts) <= _LONGEST_KEPT else _parsed.__wrapped__(texts))
 
 
 @lru_cache(maxsize=128)
-def _parsed(text: str) -> Mapping[str, Declaration]:
-    """A text is read several times on the way of a formula, and the same declarations stand beside
-    many."""
+def _parsed(texts: tuple[tuple[str | None, str], ...]) -> Mapping[str, Declaration]:
+    """Declarations are read several times on the way of a formula, and the same ones stand beside
+    many. A text may be that of one name alone."""
     said = _Said()
-    for entry in _entries(text):
-        said.entry(entry, text)
+    for name, text in texts:
+        for entry in _entries(text) if name is None else [value_entry(text, len(name) + 2, name)]:
+            said.entry(entry, text)
     return said.declarations()
 
 
@@ -178,8 +177,7 @@ class _Said:
             for entry, form, text in stated_as:
                 entry.state(form, text, last=bool(part))
         for entry in self._alone:
-            others = [size for other in self._entries.values() if other is not entry for size in other.shape or ()]
-            entry.check_letter(names_in(others))
+            entry.check_letter(self._entries.values())
         self._open_products()
         return {name: entry.declaration() for name, entry in self._entries.items()}
 
@@ -326,11 +324,10 @@ class _Entry:
         """The sizes that are said; empty without them."""
         return "" if self.shape is None else declaration_text(self.shape)
 
-    def check_letter(self, others: Collection[str]) -> None:
-        """``x: R`` is a number, or as long as R is; ``A: sparse`` is no vector. ``others`` are the
-        names in the sizes of others."""
+    def check_letter(self, entries: Iterable[_Entry]) -> None:
+        """``x: R`` is a number, or as long as R is in other entries; ``A: sparse`` is no vector."""
         token = self.alone
-        if token is None or len(self.shape or ()) != 1 or canonical_name(token.text) in others:
+        if token is None or len(self.shape or ()) != 1 or canonical_name(token.text) in self._sizes_beside(entries):
             return
         matrix = len(self.name) == 1 and self.name.isupper() and len(token.text) > 1 and token.text.isalpha()
         if token.text != "R" and not matrix:
@@ -340,6 +337,10 @@ class _Entry:
             said, instead = "R may be the real numbers or a size", "scalar"
         advice = f"{self.name}: {instead}, or {self.name}: {token.text}×1"
         raise ParseError(said, span=token.span, suggestion=advice).with_text(self.text)
+
+    def _sizes_beside(self, entries: Iterable[_Entry]) -> Collection[str]:
+        """The names in the sizes of the other entries."""
+        return names_in([size for one in entries if one is not self for size in one.shape or ()])
 
     def state(self, form: stated_facts.Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are

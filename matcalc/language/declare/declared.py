@@ -3,7 +3,7 @@ something is declared."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TypeAlias
 
@@ -200,6 +200,17 @@ def index_of(name: str) -> str:
     """
     base, _, index = name.rpartition("_")
     return index if base and len(index) < 4 and set(index) <= _LETTERS else ""
+
+
+def unused(declare: Declare, occurring: Iterable[str]) -> tuple[str, ...]:
+    """The declared names that are neither symbols of a formula nor sizes."""
+    said = parse_declarations(declare)
+    known = {*occurring}
+    if all(name in known for name in said):
+        return ()
+    known |= declared_sizes(said)
+    members = {one.name for (base, _), one in declared_members(said).items() if not known.isdisjoint((base, base.capitalize()))}
+    return tuple([name for name, one in said.items() if name not in known and name not in members and one.count is None])
 
 
 def declared_members(declarations: Mapping[str, Declaration]) -> Members:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Size
@@ -16,14 +16,7 @@ from matcalc.facts.table import canonical, facts
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, nearest_spelling
 
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-_TABLE: Mapping[str, Any] = stored("declarations", read("rules", "declarations.toml"), _rows)
+_TABLE: Mapping[str, Any] = stored_table("declarations")
 _WORDS = {name: frozenset(words) for name, words in _TABLE["words"].items()}
 FILLERS, SIZES_TOO, OPENING, JOINING = _WORDS["fillers"], _WORDS["sizes_too"], _WORDS["opening"], _WORDS["joining"]
 LINKS, ADDING, ALWAYS_SETS = _WORDS["links"], _WORDS["adding"], _WORDS["always_sets"]
@@ -163,8 +156,10 @@ def _small(kind: str, written: str, first: int, last: int) -> Iterator[Token]:
     """Small letters and digits, as what stands in braces above or below."""
     yield Token("sign", "^" if kind == "raised" else "_", first, first)
     yield Token("sign", "{", first, first)
-    for inner in scanned("".join([_PLAIN[letter] for letter in written])):
-        yield Token(inner.kind, inner.text, first + inner.start, first + inner.end)
+    yield from (
+        Token(inner.kind, inner.text, first + inner.start, first + inner.end)
+        for inner in scanned("".join([_PLAIN[letter] for letter in written]))
+    )
     yield Token("sign", "}", last, last)
 
 

@@ -286,10 +286,10 @@ def _joined(one: Word, other: Word) -> Word:
 
 def _turned(polynomial: Polynomial) -> Polynomial:
     """The transpose."""
-    turned: Polynomial = {}
-    for word, coefficient in polynomial.items():
-        turned[tuple([(name, not transposed and name != _IDENTITY) for name, transposed in reversed(word)])] = coefficient
-    return turned
+    return {
+        tuple([(name, not transposed and name != _IDENTITY) for name, transposed in reversed(word)]): coefficient
+        for word, coefficient in polynomial.items()
+    }
 
 
 _WORDS = "|".join(CONNECTIVES)

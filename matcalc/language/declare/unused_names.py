@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.language.decisions import Decision
 from matcalc.language.declare.declarations import places, written
-from matcalc.language.declare.declared import BlockText, Declare, declared_members, declared_sizes, parse_declarations
+from matcalc.language.declare.declared import BlockText, Declare, parse_declarations
 from matcalc.language.declare.objects import described
 from matcalc.language.text.spelling import nearest_spelling
 
 _MOST_SAID = 8
 
 
-def unused(declare: Declare, occurring: Iterable[str]) -> tuple[str, ...]:
-    """The declared names that are neither symbols of the formula nor sizes."""
-    said = parse_declarations(declare)
-    known = {*occurring}
-    if all(name in known for name in said):
-        return ()
-    known |= declared_sizes(said)
-    members = {one.name for (base, _), one in declared_members(said).items() if not known.isdisjoint((base, base.capitalize()))}
-    return tuple([name for name, one in said.items() if name not in known and name not in members and one.count is None])
-
-
-def about(declare: Declare, occurring: Sequence[str], others: Sequence[str]) -> tuple[Decision, ...]:
-    """What is to be said of declared names that do not occur; ``others`` are names that may be
-    declared all the same.
+def about(declare: Declare, names: tuple[str, ...], occurring: Sequence[str]) -> tuple[Decision, ...]:
+    """What is to be said of declared ``names`` that do not occur.
 
     Raises ParseError where such a name may be meant for a symbol that is not declared.
     """
-    names = unused(declare, [*occurring, *others])
-    if not names:
-        return ()
     if isinstance(declare, BlockText):
         return tuple([_doubt(name, occurring) for name in names])
     said = parse_declarations(declare)

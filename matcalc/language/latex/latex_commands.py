@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 
 SPACING = frozenset(
@@ -121,22 +120,12 @@ SETS_AND_EXPECTATIONS = frozenset("ACDEFKNPQRSTVZ")
 
 
 @cache
-def command_table() -> Mapping[str, Any]:
-    """``rules/latex_commands.toml``."""
-    return stored("latex_commands", read("rules", "latex_commands.toml"), _rows)
-
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-@cache
 def refused() -> Mapping[str, tuple[str, str | None]]:
     """Commands that people write and that mean something outside the language: the message and what
     to write instead."""
-    return {name: (row["said"], row.get("instead")) for row in command_table()["refused"] for name in row["commands"]}
+    return {
+        name: (row["said"], row.get("instead")) for row in stored_table("latex_commands")["refused"] for name in row["commands"]
+    }
 
 
 def is_known_command(name: str) -> bool:

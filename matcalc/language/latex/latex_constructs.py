@@ -295,7 +295,7 @@ def _separator(r: Reading, first: int, last: int) -> int | None:
     return found[0] if len(found) == 1 and first < found[0] < last - 1 else None
 
 
-_BARS = frozenset(["|", "mid", "\\middle", ";"])
+_BARS = frozenset(["|", "mid", "\\middle|", ";"])
 
 
 def _weight(r: Reading, close: int, stop: int) -> tuple[Range | None, int]:

@@ -50,8 +50,15 @@ from matcalc.language.latex.lexeme_passes import lexemes_of
 from matcalc.language.latex.lexemes import BEGINS, Lexeme
 from matcalc.language.text.meanings import USUAL, is_of_problems, nearest_function, optimum, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
-from matcalc.language.text.spelling import ONES, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS, Vocabulary, canonical_name
-from matcalc.language.text.spelling import WORDS as KEYWORDS
+from matcalc.language.text.spelling import (
+    ONES,
+    SPELLED_GREEK,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    WORDS as KEYWORDS,
+    Vocabulary,
+    canonical_name,
+)
 from matcalc.language.text.terminals import Token
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}
@@ -170,13 +177,10 @@ class _Scanner(Scripts):
     def _unknown_character(self, lexeme: Lexeme) -> ParseError:
         if lexeme.text in "<>≤≥≠":
             return inequality(lexeme.text, lexeme.span)
+        said, advice = f"the character {lexeme.text!r} is not in the language", None
         if lexeme.text == ":":
-            return ParseError(
-                "':' is not used in expressions",
-                span=lexeme.span,
-                suggestion="\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)",
-            )
-        return ParseError(f"the character {lexeme.text!r} is not in the language", span=lexeme.span)
+            said, advice = "':' is not used in expressions", "\\langle A, B \\rangle, or \\operatorname{tr}(A^\\top B)"
+        return ParseError(said, span=lexeme.span, suggestion=advice)
 
     # ------------------------------------------------------------ brackets
 
@@ -390,8 +394,7 @@ class _Scanner(Scripts):
     def _is_defined(self, position: int, after: int, stop: int) -> bool:
         r"""Whether a definition begins at a word before brackets: ``\mathrm{KL}(\mu, s) = ...``."""
         begins = position == 0 or self.lexemes[position - 1].text in (";", ",")
-        close = self.partner.get(after, stop)
-        return begins and self.at(close + 1, stop).text in ("=", "coloneqq", ":")
+        return begins and self.at(self.partner.get(after, stop) + 1, stop).text in ("=", "coloneqq", ":")
 
     def _function(self, name: str, span: Span, after: int, stop: int) -> tuple[Items, int]:
         head, following = Token("RUN", name, span.start, span.end), self.at(after, stop)
@@ -433,9 +436,8 @@ class _Scanner(Scripts):
 
     def _operand_end(self, position: int, stop: int) -> int | None:
         """The end of one factor with its scripts."""
-        if position >= stop or (
-            self.lexemes[position].kind in ("char", "newline") and self.lexemes[position].text not in SUBSCRIPTS
-        ):
+        lexeme = self.at(position, stop)
+        if position >= stop or (lexeme.kind in ("char", "newline") and lexeme.text not in SUBSCRIPTS):
             return None
         end = self.element_end(position, stop)
         while self.at(end, stop).is_char("^_'"):

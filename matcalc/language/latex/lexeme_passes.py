@@ -90,12 +90,11 @@ class _Reader:
         done = 0
         for exponent in self._exponents:
             found = self._label(exponent) if exponent.stop >= done else None
-            if found is None:
-                continue
-            label, rest = found
-            made, after = self._subscript(exponent, label, rest)
-            out += [*self._lexemes[done : exponent.stop], *made]
-            done = after
+            if found is not None:
+                label, rest = found
+                made, after = self._subscript(exponent, label, rest)
+                out += [*self._lexemes[done : exponent.stop], *made]
+                done = after
         self._check()
         return [*out, *self._lexemes[done:]], frozenset(self._names), frozenset(self._entries)
 
@@ -337,9 +336,11 @@ def _without_spaced(lexemes: list[Lexeme]) -> list[Lexeme]:
 
 def _begins_differential(lexemes: list[Lexeme]) -> bool:
     r"""``\partial``, or a d before one symbol."""
-    if not lexemes or lexemes[0].text not in ("partial", "d"):
-        return False
-    return lexemes[0].kind == "command" or len(lexemes) < 3 or lexemes[1].kind == "command" or lexemes[2].kind != "letter"
+    return (
+        bool(lexemes)
+        and lexemes[0].text in ("partial", "d")
+        and (lexemes[0].kind == "command" or len(lexemes) < 3 or lexemes[1].kind == "command" or lexemes[2].kind != "letter")
+    )
 
 
 _PAIR = 6

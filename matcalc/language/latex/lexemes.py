@@ -27,8 +27,7 @@ from matcalc.language.latex.latex_commands import (
     TRANSPOSES,
     WORDS,
 )  # fmt: skip
-from matcalc.language.text.spelling import ACCENTS as MARKS
-from matcalc.language.text.spelling import SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS
+from matcalc.language.text.spelling import ACCENTS as MARKS, SPELLED_GREEK, SUBSCRIPTS, SUPERSCRIPTS
 from matcalc.language.text.terminals import BARS, rewritten
 
 STYLES = FONTS | WORDS
@@ -286,11 +285,17 @@ def _sized(text: str, position: int, end: int, stop: int, name: str, out: list[L
     found = _IN_BRACES.match(text, end, stop) or _DELIMITER.match(text, end, stop)
     sign, after = ("", end + 1) if found is None else (found[1] or found[2], found.end())
     kind = _kind_of_delimiter(sign, side)
-    if kind is None or (name == "middle" and kind != "char"):
-        advice = f"\\{name}( or \\{name}|"
+    if kind is None or (name == "middle" and kind not in _MIDDLE):
+        advice = _ADVICE.get(name, f"\\{name}( or \\{name}|")
         raise ParseError(f"\\{name} needs a bracket or a bar after it", span=Span(position, after), suggestion=advice)
-    out.append(Lexeme(kind, "/" if kind == "char" else "\\" + name, position, after))
+    kind, said = (_MIDDLE if name == "middle" else {"char": ("char", "/")}).get(kind, (kind, "\\" + name))
+    out.append(Lexeme(kind, said, position, after))
     return after
+
+
+_MIDDLE = {"char": ("char", "/"), "BAR": ("char", "\\middle|")}
+"""What stands behind ``\\middle``: a slash, and a bar that parts an inner product."""
+_ADVICE = {"middle": r"\middle| or \middle/"}
 
 
 def _kind_of_delimiter(sign: str, side: int) -> str | None:

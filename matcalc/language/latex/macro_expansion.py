@@ -7,10 +7,11 @@ from functools import cache
 
 from matcalc.base.budgets import MOST_CHARACTERS
 from matcalc.base.errors import ParseError, Span
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import replace
 from matcalc.language.decisions import Places, Source
-from matcalc.language.latex.latex_commands import command_table, is_known_command
+from matcalc.language.latex.latex_commands import is_known_command
 from matcalc.language.latex.latex_texts import Macro, Runs, Text, specified
 from matcalc.language.latex.mouth import Mouth
 from matcalc.language.latex.primitives import DEFINING, Conditions, Definitions
@@ -56,7 +57,7 @@ def operands(text: str) -> frozenset[str]:
 
 @cache
 def _commands() -> Mapping[str, Macro]:
-    table = command_table()
+    table = stored_table("latex_commands")
     found: dict[str, Macro] = {}
     for name, (taken, body) in table["commands"].items():
         parameters = specified(taken)
@@ -75,7 +76,7 @@ def _macro(name: str) -> Macro | None:
 
 @cache
 def _letter(name: str) -> str | None:
-    letters = command_table()["letters"]
+    letters = stored_table("latex_commands")["letters"]
     if len(name) == 1:
         return None if name in letters["others"] else name
     if name in letters["words"]:

@@ -254,9 +254,9 @@ def not_defined(name: str, by: str, place: Span) -> UnknownFunctionError:
 
 def _is_constancy(value: s.Syntax, defined: set[str]) -> bool:
     """``∂b/∂x = 0`` of a name without a value."""
-    if not isinstance(value, s.Equation) or not _differentiated_name(ungrouped(value.left), defined):
+    if not isinstance(value, s.Equation):
         return False
-    return _is_zero(ungrouped(value.right))
+    return _differentiated_name(ungrouped(value.left), defined) != "" and _is_zero(ungrouped(value.right))
 
 
 def _is_zero(node: s.Syntax) -> bool:
@@ -402,7 +402,7 @@ def _change(entries: _Entries, layout: str) -> Callable[[s.Syntax], s.Syntax]:
         if not isinstance(node, s.DerivativeOf):
             return node
         of = entries.of_entry(node)
-        if not entries.change(node):
+        if not of and not entries.is_by_entry(node):
             return node
         (array, at), (base, index) = _entry(of), _entry(node.wrt[0])
         letters = at + index if layout == "numerator" and of else index[::-1] if layout == "numerator" else index + at

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcalc.base.errors import ParseError, Span
+from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, spellings
 from matcalc.language.decisions import Decision
-from matcalc.language.text.dialects import Signs, Written, dialect_table, foreign_names
+from matcalc.language.text.dialects import Signs, Written, foreign_names
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
 from matcalc.language.text.spelling import WORDS, Vocabulary
 from matcalc.language.text.terminals import BRACKETS, Token, by_depth, closing, partners, type_at, types_at
@@ -285,7 +286,7 @@ class _Rewriting:
 
     def _module(self, place: int) -> int:
         """The tokens of ``np.linalg.`` before a name; none when no module stands there."""
-        table = dialect_table()["modules"]
+        table = stored_table("dialects")["modules"]
         name, after = self._tokens[place].value, self._tokens[place + 2].value
         of_letter = name in table["letters"] and after in table["of_letters"] and self._type(place + 3) == "LPAR"
         if self._vocabulary.declares(name) or not (of_letter or name in table["names"]):
@@ -367,9 +368,12 @@ class _Rewriting:
         if self._written.arrays or [part.type for part in inner[1::2]] not in ([], ["COMMA"]) or len(inner) % 2 == 0:
             return False
         called = self._vocabulary.function(name, called=True) is not None or name in self._vocabulary.functions
-        if called or name in self._defined or not all(part.value in self._indices or part.value.isdecimal() for part in numbers):
-            return False
-        return declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS))
+        return (
+            not called
+            and name not in self._defined
+            and all(part.value in self._indices or part.value.isdecimal() for part in numbers)
+            and (declared or not name.isalpha() or (len(name) == 1 and (len(numbers) == 2 or name not in LIKE_FUNCTIONS)))
+        )
 
     def _say_entry(self, name: Token, inner: list[Token]) -> None:
         said = f"{name.value}({', '.join(part.value for part in inner[::2])}) is read as an entry of {name.value}"

@@ -11,6 +11,7 @@ from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
 from matcalc.language.text.function_derivatives import FunctionDerivatives
 from matcalc.language.text.spelling import (
+    A_LETTER,
     DERIVATIVE_LETTERS,
     ONE_NAME,
     SUBSCRIPTS,
@@ -30,7 +31,6 @@ from matcalc.language.text.terminals import (
     types_at,
 )  # fmt: skip
 
-_ONE = pattern(ONE_NAME)
 _TWO_AND_D = pattern(rf"({ONE_NAME})d({ONE_NAME})")
 _TWO = pattern(rf"({ONE_NAME})({ONE_NAME})")
 _OPERATOR = pattern(
@@ -207,11 +207,11 @@ class _Derivatives(FunctionDerivatives):
         name = canonical_name(text)
         if self._is_known(name):
             return [name]
-        if wanted == 2 and text.endswith("2") and _ONE.fullmatch(text[:-1]):
+        if wanted == 2 and text.endswith("2") and A_LETTER.fullmatch(text[:-1]):
             return [canonical_name(text[:-1])] * 2
         if wanted == 2 and (both := _TWO_AND_D.fullmatch(text)):
             return [canonical_name(both[1]), canonical_name(both[2])]
-        one = _ONE.fullmatch(text) is not None or text in self._runs
+        one = A_LETTER.fullmatch(text) is not None or text in self._runs
         return [name] if one and is_name(name) else None
 
     def _is_known(self, name: str) -> bool:
@@ -247,7 +247,7 @@ class _Derivatives(FunctionDerivatives):
             if self._type(after) != "RUN":
                 return None
             name = self._tokens[after]
-            known = token.type == "PARTIAL" and _ONE.fullmatch(name.value) is not None
+            known = token.type == "PARTIAL" and A_LETTER.fullmatch(name.value) is not None
             named = known or vocabulary.declares(canonical_name(name.value))
             return (order, token.as_a("DERIVATIVE", "d"), name, after + 1) if named else None
         order = 2 if token.value.startswith("d2") else 1
@@ -313,7 +313,7 @@ class _Derivatives(FunctionDerivatives):
         if kinds != ["UNDERSCORE", "RUN"]:
             return [], position, ""
         run = first[1].value
-        names, match = self._names(run, order == 2), _ONE.match(run)
+        names, match = self._names(run, order == 2), A_LETTER.match(run)
         whole = len(names) == 2 or canonical_name(run) in names or match is None
         return names, position + 2, "" if whole or match is None else run[match.end() :]
 
@@ -323,7 +323,7 @@ class _Derivatives(FunctionDerivatives):
             return [name]
         if several and (both := _TWO.fullmatch(run)):
             return [canonical_name(both[1]), canonical_name(both[2])]
-        match = _ONE.match(run)
+        match = A_LETTER.match(run)
         return [canonical_name(match[0]) if match else name]
 
     def _operator(self, position: int) -> Rewritten | None:
@@ -356,7 +356,7 @@ class _Derivatives(FunctionDerivatives):
         if types_at(self._tokens, position, 4) != ["RUN", "LPAR", "RUN", "RPAR"]:
             return None
         function, argument = self._tokens[position].value, self._tokens[position + 2].value
-        if function not in known_functions() or not _ONE.fullmatch(argument):
+        if function not in known_functions() or not A_LETTER.fullmatch(argument):
             return None
         by = ",".join([canonical_name(argument)] * order)
         return [Token("DERIVATIVE_BY", by, sign.start, self._tokens[position - 1].end)], position

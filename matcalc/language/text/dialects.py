@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
-from matcalc.base.files import read, stored
+from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.language.decisions import Dialect
@@ -105,9 +104,9 @@ def _is_python(tokens: list[Token], signs: Signs) -> bool:
     """Whether something says that the text is Python's."""
     if "@" in signs.values and any(sign.value == "@" and before.type in _FACTORS for before, sign in pairwise(tokens)):
         return True
-    if not signs.values.isdisjoint(_OF_PYTHON) and _has_word_of_python(tokens, signs.types):
-        return True
-    return "DOT" in signs.types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+    return (not signs.values.isdisjoint(_OF_PYTHON) and _has_word_of_python(tokens, signs.types)) or (
+        "DOT" in signs.types and any(_is_attribute(tokens, place) for place in range(1, len(tokens) - 1))
+    )
 
 
 def _has_word_of_python(tokens: list[Token], types: frozenset[str]) -> bool:
@@ -141,23 +140,6 @@ def _has_broadcast_call(tokens: list[Token]) -> bool:
 # ---------------------------------------------------------------- the table
 
 
-def stored_table(name: str) -> Mapping[str, Any]:
-    """A file of ``rules/``, as it was read the first time."""
-    return stored(name, read("rules", f"{name}.toml"), _rows)
-
-
-def _rows(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-@cache
-def dialect_table() -> Mapping[str, Any]:
-    """``rules/dialects.toml``."""
-    return stored_table("dialects")
-
-
 @record
 class Template:
     """A function of a dialect in terms of the language: its parameters (a number stands for
@@ -176,7 +158,7 @@ _SIGNATURE = pattern(r"(\w+)\((.*)\)")
 def templates(dialect: Dialect) -> Mapping[str, tuple[Template, ...]]:
     """The functions of a dialect that the language spells otherwise."""
     found: dict[str, list[Template]] = {}
-    for signature, formula in dialect_table().get(dialect, {}).items():
+    for signature, formula in stored_table("dialects").get(dialect, {}).items():
         match = _SIGNATURE.fullmatch(signature)
         if match is None:
             raise ValueError(f"rules/dialects.toml: {signature!r} is no signature")

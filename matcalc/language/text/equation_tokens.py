@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.spelling import CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
+from matcalc.language.text.spelling import A_LETTER, CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
 from matcalc.language.text.terminals import (
     Rewritten,
     Token,
@@ -104,12 +104,9 @@ class _Statements:
         return position
 
 
-_LETTER = pattern(ONE_NAME)
-
-
 def _pieces(run: str) -> list[str]:
     """The letters of a run, each with its index."""
-    return [canonical_name(piece[0]) for piece in _LETTER.finditer(run)]
+    return [canonical_name(piece[0]) for piece in A_LETTER.finditer(run)]
 
 
 def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabulary: Vocabulary) -> bool:
@@ -119,7 +116,7 @@ def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabular
     given = {canonical_name(name) for name in names}
     if len(pieces) < 2 or given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
         return False
-    alone = {canonical_name(token.value) for token in tokens if token.type == "RUN" and _LETTER.fullmatch(token.value)}
+    alone = {canonical_name(token.value) for token in tokens if token.type == "RUN" and A_LETTER.fullmatch(token.value)}
     return all(piece in given or piece in alone or vocabulary.declares(piece) for piece in pieces)
 
 
@@ -345,7 +342,7 @@ def _begins_side(tokens: list[Token], position: int) -> bool:
 def _is_of_a_name(tokens: list[Token], position: int) -> bool:
     """``d(X)``, which beside another differential is the change of X."""
     named = types_at(tokens, position + 1, 3) == ["LPAR", "RUN", "RPAR"]
-    return named and _LETTER.fullmatch(tokens[position + 2].value) is not None
+    return named and A_LETTER.fullmatch(tokens[position + 2].value) is not None
 
 
 def _joined(tokens: list[Token], heads: frozenset[int], vocabulary: Vocabulary) -> list[Token]:
@@ -407,7 +404,7 @@ def _after_signs(runs: list[str]) -> set[str]:
     found: set[str] = set()
     for run in runs:
         for place, character in enumerate(run):
-            piece = _LETTER.match(run, place + 1) if character == "d" else None
+            piece = A_LETTER.match(run, place + 1) if character == "d" else None
             if piece is not None:
                 found |= {canonical_name(piece[0]), canonical_name(run[place + 1 :])}
     return found

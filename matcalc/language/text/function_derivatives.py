@@ -8,7 +8,7 @@ from itertools import count, zip_longest
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.spelling import ONE_NAME, Vocabulary, canonical_name
+from matcalc.language.text.spelling import A_LETTER, ONE_NAME, Vocabulary, canonical_name
 from matcalc.language.text.terminals import (
     GRADIENT,
     HESSIAN,
@@ -24,7 +24,6 @@ from matcalc.language.text.terminals import (
     types_at,
 )  # fmt: skip
 
-_ONE = pattern(ONE_NAME)
 _LETTERED = pattern(rf"(?P<sign>[DJH])_?(?P<function>{ONE_NAME}|[a-z]+)")
 _SIGNED_LETTERS = {"H": 2, "J": 1}
 """What stands before a function for its Hessian and its Jacobian, with the order."""
@@ -139,7 +138,7 @@ class FunctionDerivatives:
         """The name that a function is differentiated by with these brackets behind it, and whether
         they hold another point."""
         inside = self._tokens[position + 1 : stop] if position in self._partner else []
-        given = canonical_name(inside[0].value) if len(inside) == 1 and _ONE.fullmatch(inside[0].value) else None
+        given = canonical_name(inside[0].value) if len(inside) == 1 and A_LETTER.fullmatch(inside[0].value) else None
         return (given, False) if given is not None and given not in self._vocabulary.values else (name, bool(inside))
 
     def _all_partials(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Rewritten:

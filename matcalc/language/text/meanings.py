@@ -12,12 +12,12 @@ from functools import cache
 
 from matcalc.base.budgets import LONGEST_QUOTED_NAME
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.decisions import Decision
-from matcalc.language.text.dialects import dialect_table, stored_table
 from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions, nearest_spelling
 from matcalc.language.text.terminals import Token
 
@@ -28,31 +28,26 @@ _LONGEST_QUOTE = 40
 """Characters of arguments that are repeated."""
 
 
-@cache
-def _meanings() -> Mapping[str, Mapping[str, str]]:
-    return stored_table("meanings")
-
-
 def is_foreign(function: str) -> bool:
     """Whether other programs or books have a function of that name, and the language has not."""
-    return any(_looked_up(table, function) is not None for sort, table in _meanings().items() if sort != "requests")
+    return any(_looked_up(table, function) is not None for sort, table in stored_table("meanings").items() if sort != "requests")
 
 
 def foreign_functions() -> tuple[str, ...]:
     """The names of other programs and of books for which it is known what is written instead, in
     the order of the alphabet."""
-    return tuple(sorted(name for name in _meanings()["written"] if name not in known_functions()))
+    return tuple(sorted(name for name in stored_table("meanings")["written"] if name not in known_functions()))
 
 
 def is_abbreviation(name: str) -> bool:
     """Whether capitals stand for words, so that they are one name and no product: ``MSE``."""
-    return name in _meanings()["abbreviations"]
+    return name in stored_table("meanings")["abbreviations"]
 
 
 @cache
 def _prose() -> Mapping[str, str]:
     said = {"words": "the formula alone", "verbs": "the formula alone, which is differentiated, or verified if it is an equation"}
-    return {word: said[sort] for sort, words in _meanings()["prose"].items() for word in words.split()}
+    return {word: said[sort] for sort, words in stored_table("meanings")["prose"].items() for word in words.split()}
 
 
 def word_advice(word: str, beside: str | None = None) -> str | None:
@@ -67,18 +62,20 @@ def word_advice(word: str, beside: str | None = None) -> str | None:
 
 def words_of_requests() -> Mapping[str, tuple[str, ...]]:
     """The words with which a derivative is asked for, by their place in the sentence."""
-    return {sort: tuple(word.strip() for word in words.split(";")) for sort, words in _meanings()["requests"].items()}
+    return {
+        sort: tuple(word.strip() for word in words.split(";")) for sort, words in stored_table("meanings")["requests"].items()
+    }
 
 
 def has_form(function: str) -> bool:
     """Whether it is known what is written for the function."""
-    return function in _meanings()["written"]
+    return function in stored_table("meanings")["written"]
 
 
 def written(function: str, arguments: Sequence[str]) -> str | None:
     """What is written for a function of these arguments; None when that is not known, needs more of
     them, or would be long."""
-    template = _looked_up(_meanings()["written"], function)
+    template = _looked_up(stored_table("meanings")["written"], function)
     if template is None or len(arguments) < ("{0}" in template or "{a}" in template) + ("{1}" in template):
         return None
     operands = [part if _WHOLE.fullmatch(part) else f"({part})" for part in arguments]
@@ -140,7 +137,7 @@ def norm_of_the_largest(span: Span) -> ParseError:
 
 def _why_not(function: str) -> str | None:
     """What is said of a function that stands for no formula of the language."""
-    return _looked_up(_meanings()["said"], function)
+    return _looked_up(stored_table("meanings")["said"], function)
 
 
 def _looked_up(table: Mapping[str, str], function: str) -> str | None:
@@ -190,7 +187,7 @@ def dot_in(text: str, position: int) -> ParseError:
     """The error for a dot at ``position`` that is part of no number and no operator."""
     start = _start_of_name(text, position)
     module = _DOTTED.match(text, start)
-    if module is not None and module[0].partition(".")[0] in dialect_table()["modules"]["names"]:
+    if module is not None and module[0].partition(".")[0] in stored_table("dialects")["modules"]["names"]:
         arguments, end = _arguments(text, module.end())
         instead = _rewritten(module[0].rpartition(".")[2], arguments)
         return ParseError("functions stand without the name of a module", span=Span(start, module.end()), suggestion=instead)

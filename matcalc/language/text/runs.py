@@ -18,6 +18,7 @@ from matcalc.language.text.spelling import (
     AS_LATIN,
     GREEK_NAMES,
     NAMES_TOO,
+    OVER,
     SPELLED_GREEK,
     SUBSCRIPTS,
     WORDS,
@@ -48,9 +49,8 @@ else:
 
 _SUB = "".join(SUBSCRIPTS)
 _MARKS = "".join(ACCENTS)
-_OVER = "|".join(sorted(set(ACCENTS.values())))
 _PIECE = pattern(
-    rf"[^\W\d_][{_MARKS}]?(?:_(?:{_OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
+    rf"[^\W\d_][{_MARKS}]?(?:_(?:{OVER})(?=_[^\W_]))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+?(?=[^\W\d_]_)|[^\W\d_]+[0-9]*)|[{_SUB}]+)?′*"
 )
 _WORD = pattern(r"[a-z]{3,}(?:_?[0-9]+)?")
 """What is no product of letters in the italics of a LaTeX formula when brackets follow at once."""
@@ -472,9 +472,12 @@ _SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
 def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
     """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
     match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
-    if match is None or not (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha():
-        return False
-    return "SUM_SIGN" not in context.types and (rest or context.type_after(position) in _OPERAND_TYPES)
+    return (
+        match is not None
+        and (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha()
+        and "SUM_SIGN" not in context.types
+        and (rest or context.type_after(position) in _OPERAND_TYPES)
+    )
 
 
 def _indices(run: str) -> str:

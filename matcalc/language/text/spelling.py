@@ -44,6 +44,7 @@ SUBSCRIPTS = MappingProxyType(
 )
 ONE_NAME = rf"[^\W\d_][0-9]*(?:_[^\W_]+|[{''.join(SUBSCRIPTS)}]+)?′*"
 """A regular expression: one letter with digits, a subscript and primes."""
+A_LETTER = pattern(ONE_NAME)
 
 INDEX_LETTERS = frozenset("ijklmnpqrs")
 """Letters that are indices where they stand in a subscript."""
@@ -200,8 +201,8 @@ NORM_NAMES = {
 
 NORMS_SAID = "||x||_1, ||x||_2, ||x||_inf, ||X||_F, ||X||_* or ||x||_A with a matrix A"
 
-_OVER = "|".join(sorted(set(ACCENTS.values())))
-_INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{_OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
+OVER = "|".join(sorted(set(ACCENTS.values())))
+_INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
 _IN_WORDS = pattern(r"[^\W\d_]{2,}(?:_[^\W_]+)*")
 _OTHERWISE = frozenset(["Var"])
 """Capitalised names of functions that mean something else: the variance of a random variable."""

@@ -6,16 +6,29 @@ from typing import ClassVar
 
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.sizes import ONE
-from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import (
+    ARRAY_AS_COUNT,
+    ARRAY_REPEATED,
+    CAPITAL_MEMBER,
     COLUMN,
     EVERY_KIND,
     MATRIX,
+    MEMBER_BEHIND,
+    NUMBER_MADE_REPEATED,
+    NUMBER_UNDER_ARRAY,
     ORDERS,
+    REPEATED_OVER_IDENTITY,
     ROW,
     SCALAR,
+    SCALAR_IN_VECTOR,
+    SCALAR_REPEATED,
     TENSOR,
+    TRANSPOSED_SCALAR,
+    VECTOR_AS_DIVISOR,
+    VECTOR_RAISED,
+    VECTOR_REPEATED,
+    VECTOR_TO_A_POWER,
     Cell,
     Constraint,
     shaped,
@@ -68,9 +81,7 @@ class Multiplied(Constraint):
             return 0.0
         numbers = [cell.member for cell in (left, right) if cell.mask == SCALAR]
         behind = right.member and right.mask == SCALAR and left.mask in (MATRIX, ROW)
-        return (costs.MEMBER_BEHIND if behind else 0.0) + (
-            costs.CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0
-        )
+        return (MEMBER_BEHIND if behind else 0.0) + (CAPITAL_MEMBER if "upper" in numbers and left.mask != right.mask else 0.0)
 
 
 class SameShape(Constraint):
@@ -141,8 +152,8 @@ class Broadcast(Constraint):
             return 0.0
         if SCALAR not in (left.mask, right.mask):
             if self.scales and (left.identity or right.identity):
-                return costs.REPEATED_OVER_IDENTITY
-            return costs.VECTOR_REPEATED if result.lying is None else costs.ARRAY_REPEATED
+                return REPEATED_OVER_IDENTITY
+            return VECTOR_REPEATED if result.lying is None else ARRAY_REPEATED
         return self._strangeness_of_number(left if left.mask == SCALAR else right, result)
 
     def _strangeness_of_number(self, number: Cell, result: Cell) -> float:
@@ -150,8 +161,8 @@ class Broadcast(Constraint):
         if self.scales and (result.lying is not None or made):
             return 0.0
         if result.mask == MATRIX:
-            return costs.NUMBER_MADE_REPEATED if made else costs.SCALAR_REPEATED
-        return costs.SCALAR_REPEATED if made else costs.SCALAR_IN_VECTOR
+            return NUMBER_MADE_REPEATED if made else SCALAR_REPEATED
+        return SCALAR_REPEATED if made else SCALAR_IN_VECTOR
 
     def join(self, sizes: SizeSystem) -> bool:
         left, right, result = self.cells
@@ -228,7 +239,7 @@ class ElementDivided(Broadcast):
         array."""
         left, right, _ = self.cells
         if left.mask == SCALAR != right.mask and not left.literal and is_made(left):
-            return costs.NUMBER_UNDER_ARRAY
+            return NUMBER_UNDER_ARRAY
         return super().strangeness
 
 
@@ -237,7 +248,7 @@ class DividedByCount(ElementDivided):
 
     @property
     def strangeness(self) -> float:
-        return 0.0 if self.cells[1].mask == SCALAR else costs.ARRAY_AS_COUNT + super().strangeness
+        return 0.0 if self.cells[1].mask == SCALAR else ARRAY_AS_COUNT + super().strangeness
 
 
 class ElementRaised(Broadcast):
@@ -271,7 +282,7 @@ class DividedEntries(Divided):
 
     @property
     def strangeness(self) -> float:
-        return costs.VECTOR_AS_DIVISOR if self.cells[1].mask == COLUMN else 0.0
+        return VECTOR_AS_DIVISOR if self.cells[1].mask == COLUMN else 0.0
 
 
 class DividedEntriesByMatrix(DividedEntries):
@@ -295,7 +306,7 @@ class RaisedEntries(Raised):
 
     @property
     def strangeness(self) -> float:
-        return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
+        return VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
 
 
 class SummedRaised(Constraint):
@@ -307,7 +318,7 @@ class SummedRaised(Constraint):
 
     @property
     def strangeness(self) -> float:
-        return costs.VECTOR_RAISED if self.cells[2].mask == COLUMN else 0.0
+        return VECTOR_RAISED if self.cells[2].mask == COLUMN else 0.0
 
 
 class TransposedTo(Constraint):
@@ -323,4 +334,4 @@ class TransposedTo(Constraint):
 
     @property
     def strangeness(self) -> float:
-        return costs.TRANSPOSED_SCALAR if self.cells[0].mask == SCALAR and not self.symbol else 0.0
+        return TRANSPOSED_SCALAR if self.cells[0].mask == SCALAR and not self.symbol else 0.0

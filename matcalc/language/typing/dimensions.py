@@ -9,7 +9,7 @@ from operator import mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
-from matcalc.base.records import record
+from matcalc.base.records import grouped, record
 from matcalc.base.sizes import ONE, ZERO, Size
 
 
@@ -281,10 +281,8 @@ class SizeSystem:
 
     def _by_product(self) -> dict[Dimension, list[Relation]]:
         spend(1 + (len(self._solved) + len(self._relations)) // 10)
-        found: dict[Dimension, list[Relation]] = {}
-        for relation in [one for one in (*self._solved, *self._relations) if one.operation is mul]:
-            found.setdefault(resolved(relation.whole), []).append(relation)
-        return found
+        products = (one for one in (*self._solved, *self._relations) if one.operation is mul)
+        return grouped((resolved(one.whole), one) for one in products)
 
     def solve(self) -> bool:
         """Solves relations until nothing changes; whether anything changed.

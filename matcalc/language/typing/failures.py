@@ -13,8 +13,7 @@ from matcalc.base.functions import functions, spellings
 from matcalc.base.sizes import ONE, Size, names_in, sizes_text
 from matcalc.language.build.scope import Variable
 from matcalc.language.text.meanings import along_an_axis
-from matcalc.language.typing import constraints as c
-from matcalc.language.typing import kind_relations
+from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, SizeClash, SizeSystem, most_general, resolved
 from matcalc.language.typing.inference import SizeFailure, measure
 from matcalc.language.typing.kinds import ALL_KINDS, COLUMN, KIND_NAMES, MATRIX, ROW, SCALAR, TENSOR, Cell, Constraint, revised

@@ -12,7 +12,6 @@ from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.facts.table import needs_square
 from matcalc.language.build.scope import Variable, letter_class
-from matcalc.language.typing import costs
 from matcalc.language.typing.constraints import (
     Broadcast,
     Divided,
@@ -25,7 +24,26 @@ from matcalc.language.typing.constraints import (
     SummedRaised,
 )
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, resolved
-from matcalc.language.typing.kinds import COLUMN, MATRIX, ROW, SCALAR, Cell, Constraint, Contradiction, Trail, propagate
+from matcalc.language.typing.kinds import (
+    ALL_SCALARS,
+    BOLD_SCALAR,
+    COLUMN,
+    COUNT_AS_MATRIX,
+    COUNT_LETTERS,
+    LETTERS,
+    MATRIX,
+    ROW,
+    SCALAR,
+    SCALAR_AFTER_MATRIX,
+    SCALAR_BEHIND,
+    SIZE_LETTERS,
+    TRANSPOSED_SCALAR,
+    Cell,
+    Constraint,
+    Contradiction,
+    Trail,
+    propagate,
+)
 
 _RANK = {
     "upper": 0, "count": 3, "lower": 1, "early": 2, "greek": 2, "word": 2, "size": 2, "family": 2, "families": 2, "table": 2,
@@ -69,10 +87,10 @@ def infer_kinds(
         propagate(constraints, trail)
         choices = _choices(variables, soft, bold)
         mark = trail.mark()
-        _Search(choices, trail, costs.LETTERS).run()
+        _Search(choices, trail, LETTERS).run()
         if not evidence and (_mixed(variables) or _starred(constraints) or [v.name for v in variables] == ["t"]):
             trail.undo(mark)
-            _Search(choices, trail, {**costs.LETTERS, "lower": costs.ALL_SCALARS}).run()
+            _Search(choices, trail, {**LETTERS, "lower": ALL_SCALARS}).run()
     except Contradiction:
         trail.undo(0)
         raise
@@ -84,8 +102,8 @@ def infer_kinds(
 def cost_of(constraints: list[Constraint], variables: Iterable[Variable], soft: list[Cell], bold: frozenset[str]) -> float:
     """What the kinds cost that were found."""
     choices = _choices(list(variables), soft, bold)
-    letters = sum(costs.LETTERS[choice.sort].get(choice.cell.mask, 0.0) for choice in choices)
-    turned = sum(costs.TRANSPOSED_SCALAR for choice in choices if choice.transposed and choice.cell.mask == SCALAR)
+    letters = sum(LETTERS[choice.sort].get(choice.cell.mask, 0.0) for choice in choices)
+    turned = sum(TRANSPOSED_SCALAR for choice in choices if choice.transposed and choice.cell.mask == SCALAR)
     return letters + turned + sum(constraint.strangeness for constraint in constraints if constraint.decided)
 
 
@@ -101,7 +119,7 @@ def _mark_matrices(variables: list[Variable], against: list[_Choice], choices: l
             if number < _MOST_CAPITALS:
                 trail.set(choice.cell, MATRIX)
                 propagate(choice.cell.constraints, trail)
-                _Search(choices, trail, costs.LETTERS).run(first=True)
+                _Search(choices, trail, LETTERS).run(first=True)
         except Contradiction:
             continue
         owners[choice.cell].matrix_too = choice.sort == "upper"
@@ -132,7 +150,7 @@ def _sort(variable: Variable) -> str:
     return letter_class(name)
 
 
-_COUNTING = {**dict.fromkeys(costs.SIZE_LETTERS, "size"), **dict.fromkeys(costs.COUNT_LETTERS, "count")}
+_COUNTING = {**dict.fromkeys(SIZE_LETTERS, "size"), **dict.fromkeys(COUNT_LETTERS, "count")}
 
 
 def _counts(constraint: Constraint, cell: Cell) -> bool:
@@ -286,16 +304,16 @@ class _Search:
 
 def _cost_of_choice(choice: _Choice, kind: int) -> float:
     """The cost of a kind by where a name stands and how it is set."""
-    cost = costs.BOLD_SCALAR if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR) else 0.0
+    cost = BOLD_SCALAR if choice.bold and kind == (COLUMN if choice.sort in ("family", "families") else SCALAR) else 0.0
     if kind == SCALAR:
-        cost += costs.TRANSPOSED_SCALAR if choice.transposed else 0.0
+        cost += TRANSPOSED_SCALAR if choice.transposed else 0.0
         cost += max([_factor_cost(choice, constraint) for constraint in choice.cell.constraints], default=0.0)
     if (
         choice.sort == "count"
         and kind == MATRIX
         and any(_scales(choice.cell, constraint) for constraint in choice.cell.constraints)
     ):
-        cost += costs.COUNT_AS_MATRIX
+        cost += COUNT_AS_MATRIX
     return cost
 
 
@@ -316,8 +334,8 @@ def _factor_cost(choice: _Choice, constraint: Constraint) -> float:
     if not isinstance(constraint, Multiplied) or constraint.cells[1] is not choice.cell:
         return 0.0
     if choice.sort in ("early", "greek", "word", "size") and constraint.cells[0].mask in (MATRIX, ROW):
-        return costs.SCALAR_AFTER_MATRIX
-    return costs.SCALAR_BEHIND if choice.sort == "lower" else 0.0
+        return SCALAR_AFTER_MATRIX
+    return SCALAR_BEHIND if choice.sort == "lower" else 0.0
 
 
 # ---------------------------------------------------------------- sizes

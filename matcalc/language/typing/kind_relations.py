@@ -11,7 +11,6 @@ from matcalc.base.errors import Span
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, shape_of
 from matcalc.language.build.construction import size_of
-from matcalc.language.typing import costs
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kinds import (
     ALL_KINDS,
@@ -19,14 +18,20 @@ from matcalc.language.typing.kinds import (
     EVERY_KIND,
     KINDS,
     MATRIX,
+    MATRIX_BY_VECTOR,
+    NUMBER_BETWEEN,
+    NUMBER_TRACED,
     ORDERS,
     ROW,
     SCALAR,
     SQUARE,
+    SUMMED_OVER,
     TENSOR,
     TENSOR3,
     TENSOR4,
     VECTOR,
+    VECTOR_IN_BARS,
+    VECTOR_TO_A_POWER,
     Cell,
     Constraint,
     Relation,
@@ -60,7 +65,7 @@ class Barred(InRelation):
 
     @property
     def strangeness(self) -> float:
-        return costs.VECTOR_IN_BARS if self.is_norm else 0.0
+        return VECTOR_IN_BARS if self.is_norm else 0.0
 
 
 _BARRED = shaped("- -", "m m", "m' m'", "nn -", "ijk ijk", "ijkl ijkl", "m -")
@@ -74,7 +79,7 @@ class EulerOf(InRelation):
 
     @property
     def strangeness(self) -> float:
-        return costs.VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
+        return VECTOR_TO_A_POWER if self.cells[0].mask == COLUMN else 0.0
 
 
 _OF_SQUARE, _EULER_OF_ENTRIES = shaped("-", "nn"), shaped("-", "nn", "m")
@@ -101,7 +106,7 @@ class TraceOf(Whole):
     """``tr(A)`` of a square matrix."""
 
     def __init__(self, span: Span, words: str, operand: Cell) -> None:
-        super().__init__(span, words, operand, costs.NUMBER_TRACED, _OF_SQUARE)
+        super().__init__(span, words, operand, NUMBER_TRACED, _OF_SQUARE)
 
 
 class Totalled(InRelation):
@@ -274,7 +279,7 @@ class SummedOver(InRelation):
 
     @property
     def strangeness(self) -> float:
-        return costs.SUMMED_OVER.get(self.cells[0].mask, 0.0)
+        return SUMMED_OVER.get(self.cells[0].mask, 0.0)
 
 
 _SUMMED_OVER = shaped("-", "m", "m'", "mn")
@@ -290,7 +295,7 @@ class Between(Constraint):
     @property
     def strangeness(self) -> float:
         row, middle, column = (cell.mask for cell in self.cells)
-        return costs.NUMBER_BETWEEN if row == ROW and column == COLUMN and middle == SCALAR else 0.0
+        return NUMBER_BETWEEN if row == ROW and column == COLUMN and middle == SCALAR else 0.0
 
 
 class ArrayOf(InRelation):
@@ -414,7 +419,7 @@ class DerivativeBy(InRelation):
     @property
     def strangeness(self) -> float:
         value, *by, _ = self.cells
-        return costs.MATRIX_BY_VECTOR if value.mask == MATRIX and any(cell.mask & VECTOR for cell in by) else 0.0
+        return MATRIX_BY_VECTOR if value.mask == MATRIX and any(cell.mask & VECTOR for cell in by) else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         value, *by, result = self.cells

@@ -4,33 +4,44 @@ at a time."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
 from typing import cast
 
-from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE
-from matcalc.expr import nodes as e
+from matcalc.base.sizes import ONE, product_shape
 from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,
+    Entry,
     Expr,
     Hadamard,
     Identity,
+    Index,
+    Indexed,
+    Kronecker,
+    Leaf,
+    Linear,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Number,
     Ones,
     Power,
     Product,
     Quotient,
     Sum,
+    Total,
     Trace,
+    Transpose,
+    UnitVector,
     children,
     postorder,
 )
-from matcalc.folding.build import UNIT, hadamard, product, scaled, transpose
+from matcalc.expr.rewriting import product_of
+from matcalc.folding.build import UNIT, hadamard, product, scaled, total, transpose
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
 # ------------------------------------------------------------
@@ -130,7 +141,7 @@ def weight(expression: Expr) -> Weight:
 
 def _scalar_in_front(expression: Expr) -> tuple[Weight, Expr] | None:
     """The outermost sign or scalars, and what they stand before; None where there are none."""
-    match expression := cast("e.Node", expression):
+    match expression := cast("Node", expression):
         case Negative():
             return Weight(Fraction(-1)), expression.operand
         case Quotient(numerator=top, denominator=bottom) if bottom.is_scalar:
@@ -144,7 +155,7 @@ def _scalar_in_front(expression: Expr) -> tuple[Weight, Expr] | None:
             return weight(first), joined(rest)
         case Product(factors=factors) if not expression.is_scalar and (count := _scalar_start(factors)):
             return Weight(scalars=(Product(factors[:count]),)), joined(list(factors[count:]))
-        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
@@ -181,7 +192,7 @@ def _sign_apart(factor: Expr) -> tuple[Fraction, Expr]:
 
 def transposed(expression: Expr) -> Expr:
     """The transpose, with the outermost signs and scalars left in front."""
-    match expression := cast("e.Node", expression):
+    match expression := cast("Node", expression):
         case Negative():
             return Negative(transposed(expression.operand))
         case Quotient() if expression.denominator.is_scalar:
@@ -190,7 +201,7 @@ def transposed(expression: Expr) -> Expr:
             return product([expression.factors[0], transposed(joined(list(expression.factors[1:])))])
         case Hadamard():
             return Hadamard(tuple([transposed(factor) for factor in expression.factors]))
-        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return transpose(expression)
 
 
@@ -209,15 +220,7 @@ def added(weights: list[Weight]) -> Weight:
     terms = [scaled(number, unsigned) for unsigned, number in parts.items() if number]
     if not terms:
         return Weight(Fraction(0), body=weights[0].body)
-    positive = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
-    terms.insert(0, terms.pop(positive))
-    flat = spread(terms)
-    return weight(flat[0] if len(flat) == 1 else Sum(tuple(flat)))
-
-
-def spread(terms: Iterable[Expr]) -> list[Expr]:
-    """The terms, those of sums among them one by one."""
-    return [part for term in terms for part in (term.terms if isinstance(term, Sum) else (term,))]
+    return weight(total(terms))
 
 
 # ------------------------------------------------------------
@@ -307,20 +310,20 @@ def _paired(weight: Weight, mark: Pairing, holds: Callable[[Expr], bool]) -> tup
 
 def _one(weight: Weight, node: Expr, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
     """One move: its name, and what the inner product becomes."""
-    match node := cast("e.Node", node):
-        case e.Sum(terms=terms):
+    match node := cast("Node", node):
+        case Sum(terms=terms):
             return "", [(weight, term) for term in terms]
-        case e.Product():
+        case Product():
             return _product(weight, node, holds)
-        case e.Hadamard(factors=factors):
+        case Hadamard(factors=factors):
             return _elementwise(weight, factors, holds)
-        case e.Quotient(numerator=numerator, denominator=denominator) if not holds(denominator) and numerator.shape == node.shape:
+        case Quotient(numerator=numerator, denominator=denominator) if not holds(denominator) and numerator.shape == node.shape:
             if denominator.is_scalar:
                 return "", [(replace(weight, below=(*weight.below, denominator)), numerator)]
             return "quotient", [(weight.over(denominator), numerator)]
-        case e.Entry(operand=operand, positions=positions):
+        case Entry(operand=operand, positions=positions):
             return _entry(weight, operand, positions)
-        case e.Leaf() | e.Linear() | e.Kronecker() | e.Nonlinear() | e.Indexed():
+        case Leaf() | Linear() | Kronecker() | Nonlinear() | Indexed():
             found = _through(weight, node)
             return None if found is None else (found[0], [(found[1], node.below[0])])
 
@@ -334,42 +337,40 @@ def _elementwise(weight: Weight, factors: tuple[Expr, ...], holds: Callable[[Exp
 
 def _through(weight: Weight, node: Expr) -> tuple[str, Weight] | None:
     """The move to the operand of a linear function, and the weight there."""
-    match node := cast("e.Node", node):
-        case e.Negative():
+    match node := cast("Node", node):
+        case Negative():
             return "", replace(weight, number=-weight.number)
-        case e.Transpose():
+        case Transpose():
             return "transpose", weight.turned()
-        case e.Trace(operand=operand):
-            return "trace", weight.with_body(e.Identity(operand.shape[0]))
-        case e.Total(operand=operand, axis=None):
-            return "sum", weight if operand.is_scalar else weight.with_body(e.Ones(operand.shape))
-        case e.Total(operand=operand, axis=axis) if operand.is_matrix and weight.body is not None and node.is_column:
+        case Trace(operand=operand):
+            return "trace", weight.with_body(Identity(operand.shape[0]))
+        case Total(operand=operand, axis=None):
+            return "sum", weight if operand.is_scalar else weight.with_body(Ones(operand.shape))
+        case Total(operand=operand, axis=axis) if operand.is_matrix and weight.body is not None and node.is_column:
             turned = (
-                (weight.body, e.Ones((ONE, operand.cols)))
-                if axis == "rows"
-                else (e.Ones((operand.rows,)), e.Transpose(weight.body))
+                (weight.body, Ones((ONE, operand.cols))) if axis == "rows" else (Ones((operand.rows,)), Transpose(weight.body))
             )
-            return "sums", weight.with_body(e.Product(turned))
-        case e.Diagonal() if weight.body is not None:
-            return "diagonal", weight.with_body(e.DiagonalMatrix(weight.body))
-        case e.DiagonalMatrix(operand=operand) if weight.body is not None and operand.is_column:
-            return "diagonal matrix", weight.with_body(e.Diagonal(weight.body))
-        case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+            return "sums", weight.with_body(Product(turned))
+        case Diagonal() if weight.body is not None:
+            return "diagonal", weight.with_body(DiagonalMatrix(weight.body))
+        case DiagonalMatrix(operand=operand) if weight.body is not None and operand.is_column:
+            return "diagonal matrix", weight.with_body(Diagonal(weight.body))
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
-def _entry(weight: Weight, operand: Expr, positions: tuple[int | e.Index, ...]) -> tuple[str, Parts] | None:
+def _entry(weight: Weight, operand: Expr, positions: tuple[int | Index, ...]) -> tuple[str, Parts] | None:
     if not all(isinstance(position, int) for position in positions) or len(operand.shape) != len(positions) or operand.is_row:
         return None
-    units = [e.UnitVector(int(str(at)), size) for at, size in zip(positions, operand.shape, strict=True)]
-    unit: Expr = units[0] if len(units) == 1 else e.Product((units[0], e.Transpose(units[1])))
+    units = [UnitVector(int(str(at)), size) for at, size in zip(positions, operand.shape, strict=True)]
+    unit: Expr = units[0] if len(units) == 1 else Product((units[0], Transpose(units[1])))
     return "entry", [(weight.with_body(unit), operand)]
 
 
-def _product(weight: Weight, node: e.Product, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
+def _product(weight: Weight, node: Product, holds: Callable[[Expr], bool]) -> tuple[str, Parts] | None:
     """The last factor goes over, or all but the last."""
     *front, last = node.factors
-    rest = front[0] if len(front) == 1 else e.Product(tuple(front))
+    rest = product_of(front)
     if holds(last):
         if holds(rest):
             return None

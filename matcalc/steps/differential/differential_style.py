@@ -10,8 +10,26 @@ from matcalc.base.errors import LimitError
 from matcalc.base.layouts import Layout
 from matcalc.base.sizes import Size
 from matcalc.derivation.pipeline import differentiate
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol, postorder
+from matcalc.expr.nodes import (
+    Call,
+    Commutation,
+    DiagonalMatrix,
+    Expr,
+    Identity,
+    Kronecker,
+    Negative,
+    Norm,
+    Number,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    Symbol,
+    Transpose,
+    Vec,
+    Zeros,
+    postorder,
+)
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.facts.table import Tie, mirrored, tie_of
 from matcalc.folding.build import cost, product, scaled
@@ -56,9 +74,9 @@ sees."""
 def _kept_entries(tie: Tie, size: Size) -> Expr:
     """One where a matrix with this tie has entries, zero elsewhere."""
     if tie == "diagonal":
-        return e.Identity(size)
-    lower = e.Call("tril", (e.Ones((size, size)),), None, (size, size))
-    return lower if tie == "lower" else e.Transpose(lower)
+        return Identity(size)
+    lower = Call("tril", (Ones((size, size)),), None, (size, size))
+    return lower if tie == "lower" else Transpose(lower)
 
 
 _READABLE = 100
@@ -78,7 +96,8 @@ class _Narrator:
         self.expression = question.expression
         names = set(symbols_in(question.expression)) | {symbol.name for symbol in question.wrt}
         scalar = question.expression.is_scalar
-        letters = ("f", "s", "L", "φ") if scalar else ("y", "z", "q") if _is_vector(question.expression) else ("Y", "F", "Z", "Q")
+        vector = question.expression.is_column or question.expression.is_row
+        letters = ("f", "s", "L", "φ") if scalar else ("y", "z", "q") if vector else ("Y", "F", "Z", "Q")
         self.letter = next((letter for letter in letters if letter not in names), letters[-1])
         self.taken = frozenset(names)
         self.told: list[Step] = []
@@ -170,9 +189,9 @@ class _Narrator:
         """``vec(dY) = J vec(dX)``: what stands before the differential is the Jacobian."""
         if jacobian is None:
             return
-        change, move = marks.change(value), e.Vec(marks.move) if marks.move.is_matrix else marks.move
+        change, move = marks.change(value), Vec(marks.move) if marks.move.is_matrix else marks.move
         if value.is_matrix and not move.is_scalar:
-            left, change = _inside("vec", left), e.Vec(change)
+            left, change = _inside("vec", left), Vec(change)
         if move.shape and jacobian.cols != move.rows:
             return
         right = _scaled_by(move, jacobian) if value.is_matrix and move.is_scalar else _applied(jacobian, move)
@@ -214,7 +233,7 @@ class _Narrator:
     def _quadratic(self, hessian: Expr, marks: Marks) -> None:
         """``d²f = dxᵀ H dx``."""
         held = weight(hessian)
-        move: Expr = e.Vec(marks.move) if marks.move.is_matrix else marks.move
+        move: Expr = Vec(marks.move) if marks.move.is_matrix else marks.move
         if held.body is None or not move.shape:
             return
         form = Weight(held.number, (*held.scalars, product([transposed(move), held.body, move])), held.below).expression
@@ -329,21 +348,21 @@ def _both(expression: Expr, marks: Marks) -> tuple[Side, Side]:
 
 
 def _as_pairing(node: Expr, marks: Marks) -> Expr:
-    squared = isinstance(node, e.Power) and isinstance(node.exponent, e.Number) and node.exponent.value == 2
+    squared = isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value == 2
     norm = node.below[0] if squared else node
-    return marks.pairing(norm.operand, norm.operand) if squared and isinstance(norm, e.Norm) and norm.kind == "2" else node
+    return marks.pairing(norm.operand, norm.operand) if squared and isinstance(norm, Norm) and norm.kind == "2" else node
 
 
 def _applied(jacobian: Expr, move: Expr) -> Expr:
     """``J dx``, scalars in front."""
-    if isinstance(jacobian, e.Negative):
-        return e.Negative(_applied(jacobian.operand, move))
+    if isinstance(jacobian, Negative):
+        return Negative(_applied(jacobian.operand, move))
     held = weight(jacobian)
     if held.body is None:
         return product([jacobian, move])
-    parts = e.Product((held.body, move))
+    parts = Product((held.body, move))
     over = product([*held.scalars, parts]) if held.scalars else parts
-    return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
+    return scaled(held.number, Quotient(over, product(held.below)) if held.below else over)
 
 
 def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
@@ -351,28 +370,24 @@ def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
     kinds = {type(node) for node in postorder(jacobian)}
     if not value.is_matrix or not move.is_matrix:
         return ""
-    if e.Kronecker in kinds:
+    if Kronecker in kinds:
         return "vec(A dX B) = (Bᵀ ⊗ A) vec(dX)"
-    if e.Commutation in kinds:
+    if Commutation in kinds:
         return "vec(dXᵀ) = K vec(dX), K the commutation matrix"
-    return "vec(A ⊙ dX) = diag(vec(A)) vec(dX)" if e.DiagonalMatrix in kinds else ""
+    return "vec(A ⊙ dX) = diag(vec(A)) vec(dX)" if DiagonalMatrix in kinds else ""
 
 
 def _scaled_by(move: Expr, matrix: Expr) -> Expr:
     """``dt A``, the sign in front."""
-    return e.Negative(_scaled_by(move, matrix.operand)) if isinstance(matrix, e.Negative) else product([move, matrix])
+    return Negative(_scaled_by(move, matrix.operand)) if isinstance(matrix, Negative) else product([move, matrix])
 
 
 def _times(held: Weight, number: Fraction) -> Weight:
     return replace(held, number=held.number * number)
 
 
-def _is_vector(expression: Expr) -> bool:
-    return expression.is_column or expression.is_row
-
-
 def _zero(expression: Expr) -> Expr:
-    return e.Zeros(expression.shape) if expression.shape else e.Number(Fraction(0))
+    return Zeros(expression.shape) if expression.shape else Number(Fraction(0))
 
 
 def _same(words: str) -> Writing:

@@ -11,24 +11,52 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
-from matcalc.base.files import read
+from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, is_entrywise
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import bottom_up, postordered, with_operands
-from matcalc.derivation.pipeline import folded, reading_order
+from matcalc.derivation.pipeline import folded, reading_order, rows_of
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import broadcast
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, MatrixPower, Negative, Number, Sum, Symbol, children, postorder
+from matcalc.expr.nodes import (
+    Call,
+    Elementwise,
+    Entry,
+    Expr,
+    Hadamard,
+    IndexArray,
+    Indexed,
+    IndexSum,
+    Inverse,
+    Kronecker,
+    Leaf,
+    Linear,
+    MatrixPower,
+    Multilinear,
+    Negative,
+    Node,
+    Nonlinear,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Reshape,
+    Sum,
+    Symbol,
+    Trace,
+    Transpose,
+    children,
+    postorder,
+)
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in, with_fields
-from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled
+from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled, spread
 from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.products.differentials import pushed
-from matcalc.rules.lines import RuleLine, rule_lines
 from matcalc.rules.rewrites import derivative_of, partial_of
-from matcalc.steps.differential.adjoints import spread, transposed, weight
+from matcalc.steps.differential.adjoints import transposed, weight
 from matcalc.steps.differential.marks import Marks
 
 # ------------------------------------------------------------
@@ -186,14 +214,14 @@ MOST_TERMS = 24
 _LONGEST_POWER = 4
 _SAID: Mapping[type[Expr], str] = MappingProxyType(
     {
-        e.IndexSum: "an explicit sum",
-        e.IndexArray: "a tensor",
-        e.Entry: "an entry",
-        e.MatrixPower: "a matrix power",
-        e.Power: "a power",
-        e.Quotient: "a quotient",
-        e.Norm: "a norm",
-        e.Inverse: "an inverse",
+        IndexSum: "an explicit sum",
+        IndexArray: "a tensor",
+        Entry: "an entry",
+        MatrixPower: "a matrix power",
+        Power: "a power",
+        Quotient: "a quotient",
+        Norm: "a norm",
+        Inverse: "an inverse",
     }
 )
 
@@ -239,16 +267,13 @@ class Expander:
             return self.expanded(meant)
         found = None if self._over_constant(expression) else found_rule(expression)
         if found is not None:
-            changes = {symbol: self.change(value) for symbol, value in found.values.items() if self.depends(value)}
+            changes = {symbol: self.marks.change(value) for symbol, value in found.values.items() if self.depends(value)}
             if all(symbol in found.rule.moves for symbol in changes):
                 right = self._with_pairings(instantiated(found, changes))
                 return Line(right, found.rule.name, found.rule.source)
         if self._is_linear(expression):
             return self._through(expression)
         return self._of_function(expression)
-
-    def change(self, expression: Expr) -> Expr:
-        return self.marks.change(expression)
 
     # ------------------------------------------------------------ linear structure
 
@@ -257,15 +282,15 @@ class Expander:
         down."""
         if self._over_constant(node):
             return True
-        if found_rule(node) is not None or isinstance(node, e.Reshape):
+        if found_rule(node) is not None or isinstance(node, Reshape):
             return False
-        if isinstance(node, e.Entry):
+        if isinstance(node, Entry):
             return all(isinstance(position, int) for position in node.positions)
-        return isinstance(node, e.Sum | e.Linear | e.Multilinear)
+        return isinstance(node, Sum | Linear | Multilinear)
 
     def _over_constant(self, node: Expr) -> bool:
         """Whether this is a quotient by what does not change."""
-        return isinstance(node, e.Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
+        return isinstance(node, Quotient) and node.numerator.shape == node.shape and not self.depends(node.denominator)
 
     def _varying(self, node: Expr) -> tuple[Expr, ...]:
         return tuple(filter(self.depends, children(node)))
@@ -275,7 +300,7 @@ class Expander:
         kinds: dict[str, None] = {}
         sources: dict[str, None] = {}
         for node in postordered([root], lambda node: self._varying(node) if node is root or self._is_linear(node) else ()):
-            if is_square(node) and node is not self.marks.variable:
+            if is_square(node):
                 squared = self.expanded(node)
                 done[node] = squared.right
                 kinds.setdefault(squared.rule)
@@ -283,22 +308,22 @@ class Expander:
             elif node is not self.marks.variable and (node is root or self._is_linear(node)):
                 done[node] = self._one(node, done, kinds)
             else:
-                done[node] = self.change(node)
+                done[node] = self.marks.change(node)
         if len(kinds) > 1:
             kinds.pop("linearity", None)
         return Line(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
 
     def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
-        match node := cast("e.Node", node):
-            case e.Sum():
+        match node := cast("Node", node):
+            case Sum():
                 kinds.setdefault("linearity")
                 terms = [done[term] for term in node.terms if self.depends(term)]
-                return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
-            case e.Product() | e.Hadamard() | e.Kronecker():
+                return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+            case Product() | Hadamard() | Kronecker():
                 return self._of_factors(type(node), node.factors, done, kinds)
-            case e.Transpose():
+            case Transpose():
                 return transposed(done[node.operand])
-            case e.Leaf() | e.Linear() | e.Nonlinear() | e.Indexed():
+            case Leaf() | Linear() | Nonlinear() | Indexed():
                 kinds.setdefault("linearity")
                 return with_operands(node, done)
 
@@ -311,23 +336,23 @@ class Expander:
             )
         kinds.setdefault("product rule" if len(places) > 1 else "linearity")
         terms = [_multiplied(kind, factors, k, done[factors[k]]) for k in places]
-        return terms[0] if len(terms) == 1 else e.Sum(tuple(spread(terms)))
+        return terms[0] if len(terms) == 1 else Sum(tuple(spread(terms)))
 
     # ------------------------------------------------------------ functions
 
     def _of_function(self, node: Expr) -> Line:
-        match node := cast("e.Node", node):
-            case e.Elementwise(function=name, argument=argument):
+        match node := cast("Node", node):
+            case Elementwise(function=name, argument=argument):
                 what = "chain rule" if argument.is_scalar else "elementwise"
-                return Line(_times(self._slope(name, argument), self.change(argument)), what, remark=_slope_text(name))
-            case e.Call(function=name, arguments=arguments) if is_entrywise(name):
+                return Line(_times(self._slope(name, argument), self.marks.change(argument)), what, remark=_slope_text(name))
+            case Call(function=name, arguments=arguments) if is_entrywise(name):
                 return self._of_several(name, arguments)
-            case e.Power(base=base, exponent=e.Number(value=value)) if self.depends(base):
-                right = _times(raised(base, value - 1), self.change(base), value)
+            case Power(base=base, exponent=Number(value=value)) if self.depends(base):
+                right = _times(raised(base, value - 1), self.marks.change(base), value)
                 return Line(right, "power rule", remark="entry by entry" if base.shape else "")
-            case e.MatrixPower(base=base, exponent=e.Number(value=value)) if value.denominator == 1 and self.depends(base):
+            case MatrixPower(base=base, exponent=Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
-            case e.Leaf() | e.Linear() | e.Sum() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return self._pushed(node)
 
     def _of_several(self, name: str, arguments: tuple[Expr, ...]) -> Line:
@@ -341,19 +366,19 @@ class Expander:
         terms = []
         for place, argument in enumerate(arguments):
             if self.depends(argument):
-                slope = folded(partial_of(name, place, spread_out), _split(whole), order, {})
+                slope = folded(partial_of(name, place, spread_out), rows_of(whole), order, {})
                 if slope is None:
                     raise Untold(f"the derivative of {name}")
-                terms.append(_times(replaced(slope, values), self.change(argument)))
-        return Line(terms[0] if len(terms) == 1 else e.Sum(tuple(spread(terms))), "chain rule")
+                terms.append(_times(replaced(slope, values), self.marks.change(argument)))
+        return Line(terms[0] if len(terms) == 1 else Sum(tuple(spread(terms))), "chain rule")
 
     def _slope(self, name: str, argument: Expr) -> Expr:
         """f'(argument) as a matrix expression."""
         if name == "exp":
-            return e.Elementwise("exp", argument)
+            return Elementwise("exp", argument)
         letter = Symbol("t", argument.shape)
         slope = folded(
-            derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), _split(argument), {"t": 0}, row_symbols(letter)
+            derivative_of(name, ix.Symbol("t", axes_of(argument.shape))), rows_of(argument), {"t": 0}, row_symbols(letter)
         )
         if slope is None:
             raise Untold(f"the derivative of {name}")
@@ -361,22 +386,20 @@ class Expander:
 
     def _matrix_power(self, node: Expr, base: Expr, count: int) -> Line:
         if count < 0:
-            inside = base if count == -1 else e.MatrixPower(base, e.Number(Fraction(-count)))
+            inside = base if count == -1 else MatrixPower(base, Number(Fraction(-count)))
             return Line(
-                e.Negative(e.Product((node, self.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3"
+                Negative(Product((node, self.marks.change(inside), node))), "inverse", "Magnus & Neudecker (2019) ch. 8 th. 3"
             )
         if not 2 <= count <= _LONGEST_POWER:
             return self._pushed(node)
-        terms = []
-        for k in range(count):
-            before, after = (_matrix_power(base, k), _matrix_power(base, count - 1 - k))
-            terms.append(e.Product(tuple([factor for factor in (before, self.change(base), after) if factor is not None])))
-        return Line(e.Sum(tuple(terms)), "product rule")
+        powers = [[_matrix_power(base, k), self.marks.change(base), _matrix_power(base, count - 1 - k)] for k in range(count)]
+        terms = [Product(tuple(filter(None, factors))) for factors in powers]
+        return Line(Sum(tuple(terms)), "product rule")
 
     def _pushed(self, node: Expr) -> Line:
         """What the engine makes of the change of each operand, or of the variable where an operand
         cannot be named."""
-        name = node.function if isinstance(node, e.Call) else _SAID.get(type(node), "this function")
+        name = node.function if isinstance(node, Call) else _SAID.get(type(node), "this function")
         for changed, moves, back in self._openings(node):
             try:
                 lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in moves.items()})
@@ -393,7 +416,7 @@ class Expander:
     def _openings(self, node: Expr) -> Iterator[tuple[Expr, dict[Symbol, Symbol], dict[str, Expr]]]:
         """The function of named arguments, with a symbol for the differential of each, and what all
         these stand for; then with the variable in sight."""
-        if not isinstance(node, (e.IndexSum, e.IndexArray, e.Entry)):
+        if not isinstance(node, (IndexSum, IndexArray, Entry)):
             named: dict[Expr, Expr] = {}
             for child in children(node):
                 if self.depends(child) and child not in named:
@@ -401,7 +424,7 @@ class Expander:
                     named[child] = Symbol(f"argument {len(named)}", child.shape, facts)
             moves = {symbol: Symbol(f"d{symbol.name}", symbol.shape) for symbol in named.values() if isinstance(symbol, Symbol)}
             back = {symbol.name: child for child, symbol in zip(named, moves, strict=True)}
-            back |= {move.name: self.change(child) for child, move in zip(named, moves.values(), strict=True)}
+            back |= {move.name: self.marks.change(child) for child, move in zip(named, moves.values(), strict=True)}
             yield with_operands(node, named), moves, back
         yield self.marks.opened(node), {self.marks.variable: self.marks.move}, {}
 
@@ -412,15 +435,11 @@ class Expander:
         return rebuilt_with(expression, self._paired)
 
     def _paired(self, node: Expr) -> Expr:
-        body = node.operand if isinstance(node, e.Trace) else node
-        if not node.is_scalar or not isinstance(body, e.Product) or len(body.factors) < 2:
+        body = node.operand if isinstance(node, Trace) else node
+        if not node.is_scalar or not isinstance(body, Product) or len(body.factors) < 2:
             return node
         *scalars, left, right = body.factors
-        if (
-            any(not factor.is_scalar for factor in scalars)
-            or not isinstance(left, e.Transpose)
-            or self.marks.meant(right) is None
-        ):
+        if any(not factor.is_scalar for factor in scalars) or not isinstance(left, Transpose) or self.marks.meant(right) is None:
             return node
         if left.operand.shape != right.shape or right.is_scalar:
             return node
@@ -430,19 +449,16 @@ class Expander:
 def is_square(node: Expr) -> bool:
     """Whether this is ``‖A‖²``."""
     return (
-        isinstance(node, e.Power)
-        and isinstance(node.base, e.Norm)
-        and node.base.kind == "2"
-        and node.exponent is e.Number(Fraction(2))
+        isinstance(node, Power) and isinstance(node.base, Norm) and node.base.kind == "2" and node.exponent is Number(Fraction(2))
     )
 
 
 def _multiplied(kind: type, factors: tuple[Expr, ...], place: int, change: Expr) -> Expr:
     """One term of the product rule."""
-    if isinstance(change, e.Negative):
-        return e.Negative(_multiplied(kind, factors, place, change.operand))
+    if isinstance(change, Negative):
+        return Negative(_multiplied(kind, factors, place, change.operand))
     made: Expr = kind((*factors[:place], change, *factors[place + 1 :]))
-    if made.is_scalar and isinstance(change, e.Product) and isinstance(change.factors[0], e.Number):  # ½ (2 ⟨A, dA⟩)
+    if made.is_scalar and isinstance(change, Product) and isinstance(change.factors[0], Number):  # ½ (2 ⟨A, dA⟩)
         return weight(made).expression
     return made
 
@@ -453,12 +469,12 @@ def _times(slope: Expr, change: Expr, number: Fraction = Fraction(1)) -> Expr:
     held = replace(held, number=held.number * number)
     if change.is_scalar or held.body is None:
         factors = [*held.scalars, *(() if held.body is None else (held.body,)), change]
-    elif isinstance(held.body, e.Quotient) and held.body.numerator is UNIT:
-        factors = [*held.scalars, e.Quotient(change, held.body.denominator)]
+    elif isinstance(held.body, Quotient) and held.body.numerator is UNIT:
+        factors = [*held.scalars, Quotient(change, held.body.denominator)]
     else:
-        factors = [*held.scalars, e.Hadamard((held.body, change))]
+        factors = [*held.scalars, Hadamard((held.body, change))]
     over = product(factors)
-    return scaled(held.number, e.Quotient(over, product(held.below)) if held.below else over)
+    return scaled(held.number, Quotient(over, product(held.below)) if held.below else over)
 
 
 @cache
@@ -472,8 +488,4 @@ def _slope_text(name: str) -> str:
 
 
 def _matrix_power(base: Expr, count: int) -> Expr | None:
-    return None if count == 0 else base if count == 1 else e.MatrixPower(base, e.Number(Fraction(count)))
-
-
-def _split(expression: Expr) -> int:
-    return 0 if expression.is_scalar or expression.is_row else 1
+    return None if count == 0 else base if count == 1 else MatrixPower(base, Number(Fraction(count)))

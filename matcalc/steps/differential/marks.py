@@ -15,9 +15,22 @@ from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.evaluation.arrays import as_array
 from matcalc.evaluation.differences import central_differences, extrapolated
 from matcalc.evaluation.interpreter import evaluate, program
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol, children, postorder
-from matcalc.expr.rewriting import replaced, symbols_in
+from matcalc.expr.nodes import (
+    Entry,
+    Expr,
+    Index,
+    IndexArray,
+    IndexSum,
+    MatrixPower,
+    Nonlinear,
+    Norm,
+    Power,
+    Quotient,
+    Symbol,
+    children,
+    postorder,
+)
+from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost
 from matcalc.printing.notation import Notation, Piece, piece, render
@@ -75,23 +88,20 @@ def opened(expression: Expr, definitions: Mapping[str, Expr]) -> Expr:
     """The expression with every name replaced by what it stands for."""
     if not definitions or not any(name in definitions for name in symbols_in(expression)):
         return expression
-    known: dict[str, Expr] = {}
-    for name, definition in definitions.items():
-        known[name] = replaced(definition, known)
-    return replaced(expression, known)
+    return replaced(expression, resolved(definitions))
 
 
 def _arguments(node: Expr) -> tuple[Expr, ...]:
     """What a function is applied to."""
-    if not isinstance(node, e.Nonlinear) or (isinstance(node, e.Power) and isinstance(node.base, e.Norm)):
+    if not isinstance(node, Nonlinear) or (isinstance(node, Power) and isinstance(node.base, Norm)):
         return ()
-    if isinstance(node, e.Quotient):
+    if isinstance(node, Quotient):
         return (node.denominator,)
-    return node.below[:1] if isinstance(node, e.Power | e.MatrixPower) else node.below
+    return node.below[:1] if isinstance(node, Power | MatrixPower) else node.below
 
 
 def _indexed(node: Expr) -> bool:
-    return any(isinstance(below, (e.Index, e.Entry, e.IndexSum, e.IndexArray)) for below in postorder(node))
+    return any(isinstance(below, (Index, Entry, IndexSum, IndexArray)) for below in postorder(node))
 
 
 def _rewritten(expression: Expr, named: Mapping[Expr, Symbol]) -> Expr:
@@ -173,11 +183,11 @@ class Marks:
 
     def change(self, of: Expr) -> Expr:
         """The symbol for ``d(of)``, or the differential of the variable itself."""
-        return self._symbol(Change(of))
+        return self.symbol(Change(of))
 
     def pairing(self, left: Expr, right: Expr) -> Expr:
         """The symbol for ``⟨left, right⟩``."""
-        return self._symbol(Pairing(left, right))
+        return self.symbol(Pairing(left, right))
 
     def meant(self, node: Expr) -> Mark | None:
         """What ``node`` stands for, None when it is an ordinary expression."""
@@ -191,7 +201,8 @@ class Marks:
         """What an abbreviation stands for, None for another expression."""
         return self.definitions.get(node.name) if isinstance(node, Symbol) else None
 
-    def _symbol(self, mark: Mark) -> Symbol:
+    def symbol(self, mark: Mark) -> Symbol:
+        """The symbol for a mark."""
         known = self._known.get(mark)
         if known is None:
             shape = mark.of.shape if isinstance(mark, Change) else ()
@@ -245,8 +256,7 @@ def _along(expression: Expr, marks: Marks, values: Mapping[str, Any], sizes: Map
         return 0.0 * evaluate(expression, values, sizes)
     move = as_array(marks.move.name, values[marks.move.name], marks.move.shape)[None]
     quotients = central_differences(program(expression), (marks.variable,) * order, [move] * order, values, sizes)
-    found: NDArray[Any] = extrapolated(quotients)[0][0]
-    return found
+    return cast("NDArray[Any]", extrapolated(quotients)[0][0])
 
 
 # ------------------------------------------------------------
@@ -294,8 +304,7 @@ class _Marking:
         marked = self._known[name]
         if marked is not None:
             return marked
-        plain: Piece = super().symbol(name, order)  # type: ignore[misc]
-        return plain
+        return cast("Piece", super().symbol(name, order))  # type: ignore[misc]
 
     def _marked(self, name: str) -> Piece | None:
         """The piece for a symbol that is a mark, None for an ordinary one."""

@@ -9,16 +9,30 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import grouped, postordered
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower
-from matcalc.expr import nodes as e
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import (
+    Expr,
+    Hadamard,
+    Indexed,
+    Leaf,
+    Linear,
+    Multilinear,
+    Negative,
+    Node,
+    Nonlinear,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+    children,
+)
 from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
-from matcalc.folding.build import cost, row_symbols, scaled
+from matcalc.folding.build import cost, row_symbols, scaled, spread
 from matcalc.products.differentials import paired_with
-from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, spread, weight
+from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
 from matcalc.steps.differential.expansion import Expander, Line, Untold
 from matcalc.steps.differential.marks import Change, Marks, Pairing
 
@@ -92,12 +106,11 @@ class Teller:
         return expansions
 
     def _collected(self, terms: list[Moved]) -> list[Moved]:
-        groups: dict[Expr, list[Weight]] = {}
-        for term in terms:
-            groups.setdefault(term.of, []).append(term.weight)
+        groups = grouped((term.of, term.weight) for term in terms)
         together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
         if len(together) < len(terms):
-            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=_collecting(terms))
+            law = "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
+            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=law)
         return [term for term in together if term.weight.number]
 
     def _simplified(self, terms: list[Moved]) -> list[Moved]:
@@ -121,22 +134,20 @@ class Teller:
             return scalar_times(held, side)
         if term.of is self.marks.variable and right is None:
             return self.marks.pairing(held.expression, side)
-        if isinstance(side, e.Negative) and held.number < 0:
+        if isinstance(side, Negative) and held.number < 0:
             held, side = replace(held, number=-held.number), side.operand
         return scaled(held.number, self.marks.pairing(held.unsigned, side))
 
     def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
         flat = spread(parts)
-        right: Expr = e.Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else e.Sum(tuple(flat))
+        right: Expr = Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else Sum(tuple(flat))
         if not self.lines or self.lines[-1].right is not right:
             self.lines.append(Line(right, rule, source, remark))
 
     def _outermost(self, expressions: list[Expr]) -> list[Expr]:
         """Those that are not part of another of them, and not the variable."""
         open_ones = [of for of in dict.fromkeys(expressions) if of is not self.marks.variable]
-        inside: set[Expr] = set()
-        for of in open_ones:
-            inside.update(node for node in self._below(of) if node is not of)
+        inside = {node for of in open_ones for node in self._below(of) if node is not of}
         return [of for of in open_ones if of not in inside]
 
     def _below(self, expression: Expr) -> list[Expr]:
@@ -144,7 +155,7 @@ class Teller:
 
         def parts(node: Expr) -> tuple[Expr, ...]:
             meant = self.marks.definition(node)
-            return e.children(node) if meant is None else (meant,)
+            return children(node) if meant is None else (meant,)
 
         return postordered([expression], parts)
 
@@ -171,13 +182,9 @@ class Teller:
         """
         right = self.marks.change(expression)
         while pending := self._outermost(self._changes(right)):
-            values = {}
             expansions = [self.expander.expanded(of) for of in pending]
-            for of, found in zip(pending, expansions, strict=True):
-                change = self.marks.change(of)
-                assert isinstance(change, Symbol)
-                values[change.name] = found.right
-            right = self._substituted(right, values)
+            names = [self.marks.symbol(Change(of)).name for of in pending]
+            right = self._substituted(right, dict(zip(names, [found.right for found in expansions], strict=True)))
             self.lines.append(Line(right, *_told_by(expansions)))
             if len(self.lines) > _MOST_LINES or cost(right) > 400:
                 raise Untold("a derivation of this length")
@@ -222,30 +229,26 @@ def _told_by(lines: list[Line]) -> tuple[str, str, str]:
     return ", ".join(rules), "; ".join([*sources][:2]), remarks.pop() if len(remarks) == 1 else ""
 
 
-def _collecting(terms: list[Moved]) -> str:
-    return "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
-
-
 def scalar_times(held: Weight, side: Expr) -> Expr:
     """``g · side`` for a scalar side."""
-    if isinstance(side, e.Negative):
+    if isinstance(side, Negative):
         return scalar_times(replace(held, number=-held.number), side.operand)
     return held.times(side).expression
 
 
 def tidied(node: Expr) -> Expr:
     """A product or sum with signs and numbers in front."""
-    match node := cast("e.Node", node):
-        case e.Product(factors=factors) if any(isinstance(factor, e.Negative | e.Number) for factor in factors):
+    match node := cast("Node", node):
+        case Product(factors=factors) if any(isinstance(factor, Negative | Number) for factor in factors):
             return weight(joined(list(factors))).expression
-        case e.Negative(operand=e.Negative(operand=inner)):
+        case Negative(operand=Negative(operand=inner)):
             return inner
-        case e.Sum(terms=terms):
-            return e.Sum(tuple(spread(terms)))
-        case e.Hadamard(factors=factors):
-            plain = e.Hadamard(tuple([factor.operand if isinstance(factor, e.Negative) else factor for factor in factors]))
-            return e.Negative(plain) if sum(isinstance(factor, e.Negative) for factor in factors) % 2 else plain
-        case e.Leaf() | e.Linear() | e.Multilinear() | e.Nonlinear() | e.Indexed():
+        case Sum(terms=terms):
+            return Sum(tuple(spread(terms)))
+        case Hadamard(factors=factors):
+            plain = Hadamard(tuple([factor.operand if isinstance(factor, Negative) else factor for factor in factors]))
+            return Negative(plain) if sum(isinstance(factor, Negative) for factor in factors) % 2 else plain
+        case Leaf() | Linear() | Multilinear() | Nonlinear() | Indexed():
             return node
 
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Literal, TypeAlias, TypeVar, assert_never, cast
 
 from matcalc.base.sizes import Size
-from matcalc.base.traversal import postordered
+from matcalc.base.traversal import grouped, postordered
 from matcalc.derivation.pipeline import folded
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power as positive_power
@@ -92,11 +92,7 @@ def arranged(factors: Sequence[Piece], output: Labels, direction: Direction) -> 
 
 def _holders(factors: Sequence[Piece], places: Iterable[int]) -> dict[int, list[int]]:
     """The factors that have each label."""
-    found: dict[int, list[int]] = {}
-    for k in places:
-        for label in factors[k].labels:
-            found.setdefault(label, []).append(k)
-    return found
+    return grouped((label, k) for k in places for label in factors[k].labels)
 
 
 def _components(factors: Sequence[Piece]) -> list[list[int]]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from matcalc.base.sizes import Shape, Size
 from matcalc.einstein import nodes as ix
-from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Symbol
@@ -38,7 +37,7 @@ class Entry:
     """The entry of ``tensor`` at ``letters``. ``shown`` is the same as a matrix expression, in
     place of a symbol's name."""
 
-    tensor: Tensor
+    tensor: ix.Tensor
     letters: Letters
     shown: Expr | None = None
 
@@ -48,7 +47,7 @@ class Applied:
     """An entry of a function of a whole vector or matrix, whose arguments are written out at inner
     letters of their own."""
 
-    tensor: Tensor
+    tensor: ix.Tensor
     letters: Letters
     function: str
     arguments: tuple[tuple[Formula, Letters], ...]
@@ -97,7 +96,7 @@ class Function:
 class Hidden:
     """A part that is not written out; ``count`` terms of a sum."""
 
-    tensor: Tensor
+    tensor: ix.Tensor
     letters: Letters
     count: int = 0
 

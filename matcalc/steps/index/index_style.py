@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from matcalc.base.functions import functions
 from matcalc.base.sizes import Shape, axes_of
-from matcalc.calculus.differentiation import Fired, is_reciprocal
+from matcalc.calculus.differentiation import Fired
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, scale
+from matcalc.einstein.nodes import is_reciprocal
 from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential, varying
@@ -120,13 +121,9 @@ def index_steps(question: Question) -> tuple[Step, ...]:
 
     Raises LimitError where a step would be too long to write.
     """
-    trace = traced(
-        question.expression,
-        question.wrt,
-        layout=question.layout,
-        symmetric=question.symmetric,
-    )
-    return _Narrator(question, trace).told()
+    return _Narrator(
+        question, traced(question.expression, question.wrt, layout=question.layout, symmetric=question.symmetric)
+    ).told()
 
 
 class _Narrator:
@@ -198,12 +195,9 @@ class _Narrator:
         letters = self._letters.free(stage.order)
         parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
         manner = Manner(direction="forward", outer_first=True)
-        found: list[tuple[Fraction, Formula]] = []
-        for coefficient, part in parts[:_MOST_PARTS]:
-            formula = self._reader.read(scale(coefficient, _with_marker(part, variable)), letters, manner)
-            found.append((YES, formula))
-        total = flat(found)
-        found = list(total.terms) if isinstance(total, Total) else [(YES, total)]
+        scaled = [scale(coefficient, _with_marker(part, variable)) for coefficient, part in parts[:_MOST_PARTS]]
+        total = flat([(YES, self._reader.read(part, letters, manner)) for part in scaled])
+        found: list[tuple[Fraction, Formula]] = list(total.terms) if isinstance(total, Total) else [(YES, total)]
         found.sort(key=lambda term: (term[0] < 0, *order_key(term[1], letters, self._ranks)))
         if len(parts) > _MOST_PARTS:
             rest = ix.Sum(tuple(parts[_MOST_PARTS:]), stage.tensor.shape)
@@ -245,8 +239,7 @@ class _Narrator:
                 return None
             key = order_key(self._reader.read(term, letters, Manner()), letters, self._ranks)
             placed.append(((int(coefficient < 0), *key), (coefficient, Entry(term, letters, form))))
-        found = [part for _, part in sorted(placed, key=lambda part: part[0])]
-        return Total(tuple(found))
+        return Total(tuple([part for _, part in sorted(placed, key=lambda part: part[0])]))
 
     def _fold(self, last: Stage) -> None:
         question, outcome = self._question, self._question.outcome

@@ -9,7 +9,6 @@ from typing import assert_never, cast
 
 from matcalc.base.sizes import axes_of, names_in
 from matcalc.einstein import nodes as ix
-from matcalc.expr import nodes as ex
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
 from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import Level, Piece, fits, piece, render
@@ -102,7 +101,7 @@ class _Writer:
             case ix.Sum() | ix.Contraction() | ix.Power() | ix.Map() | ix.Apply():
                 return self._to.array(self._ellipsis(), letters)
 
-    def _bracket(self, expression: ex.Expr | None, letters: Letters) -> Piece:
+    def _bracket(self, expression: Expr | None, letters: Letters) -> Piece:
         assert expression is not None
         inner = printed(expression, self._glyphs)
         if not letters:  # a scalar that is a product has brackets of its own among other factors
@@ -111,7 +110,7 @@ class _Writer:
                 if inner.operator == "product" and not inner.negative
                 else inner
             )
-        plain = isinstance(expression, ex.Symbol | ex.Call)
+        plain = isinstance(expression, Symbol | Call)
         return self._to.entry(inner, letters) if plain else self._to.array(inner, letters)
 
     def _applied(self, formula: Applied) -> Piece:

@@ -4,15 +4,15 @@ many digits."""
 from __future__ import annotations
 
 import decimal
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from matcalc.base.layouts import axis_groups
+from matcalc.base.budgets import valued
+from matcalc.base.lazy import np
 from matcalc.base.sizes import fitted
 from matcalc.evaluation.precise.evaluator import (
     Direction,
@@ -30,12 +30,10 @@ from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Decimal
 from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point
-from matcalc.verification.witness.points import Features, features, valued
+from matcalc.verification.witness.points import Features, features
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
-    from matcalc.verification.claims import Claim, DerivativeForm, Formula, SideForm
+    from matcalc.verification.claims import Claim, DerivativeForm, Formula
 
 _MOST_CHOICES = 40
 _FEW_NAMES = 3
@@ -75,22 +73,15 @@ def larger_sizes(known: Features) -> list[dict[str, int]]:
     return [fitted(dict(zip(names, (low + (k + low) % 2 for k in range(len(names))))), known.sizes) for low in lowest]
 
 
-def _plain(count: int) -> Iterator[tuple[int, ...]]:
+def _plain(count: int) -> list[tuple[int, ...]]:
     if count == 1:
-        yield from [(3,), (2,), (1,), (4,)]
-        return
+        return [(3,), (2,), (1,), (4,)]
     low = 2 if count <= 5 else 1
     ascending = tuple([low + k % 4 for k in range(count)])
-    yield ascending
-    yield ascending[::-1]
-    for number in (2, 3, 1):
-        yield (number,) * count
+    found = [ascending, ascending[::-1], *[(number,) * count for number in (2, 3, 1)]]
     if count <= _FEW_NAMES:
-        for place in range(count):
-            yield tuple([1 if k == place else 3 for k in range(count)])
-        yield (4,) * count
-    yield tuple([2 + 2 * (k % 2) for k in range(count)])
-    yield tuple([4 - 2 * (k % 2) for k in range(count)])
+        found += [*[tuple([1 if k == place else 3 for k in range(count)]) for place in range(count)], (4,) * count]
+    return [*found, tuple([2 + 2 * (k % 2) for k in range(count)]), tuple([4 - 2 * (k % 2) for k in range(count)])]
 
 
 def _smallest_first(grid: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
@@ -178,7 +169,7 @@ def in_residues(claim: Claim, sizes: dict[str, int], seed: int) -> bool | None:
 
     Raises NotRational, NoMemberError or LimitError.
     """
-    order = max(len(side.wrt) if is_derivative(side) else 0 for side in (claim.left, claim.right))
+    order = max(len(side.extra) for side in (claim.left, claim.right))
     ar = Residues(order)
     values = residues(claim.symbols, sizes, f"residues {seed}", ar)
     try:
@@ -211,13 +202,8 @@ def judged(
             raise Undefined("numbers too large to compare") from None
 
 
-def is_derivative(side: SideForm) -> TypeIs[DerivativeForm]:
-    """Whether a side is a derivative, by the variables that it has beside its expressions."""
-    return bool(side.extra)
-
-
 def _has_slopes(claim: Claim) -> bool:
-    return any(is_derivative(side) for side in (claim.left, claim.right))
+    return any(side.is_derivative for side in (claim.left, claim.right))
 
 
 def _judged(claim: Claim, point: ExactPoint, seed: int, quick: bool, reach: int, sure: bool) -> Comparison | None:
@@ -342,15 +328,15 @@ def _sides(
     """Numbers that are equal when the sides are: all entries, or of derivatives what they are along
     one random direction."""
     left, right = claim.left, claim.right
-    if is_derivative(left) and is_derivative(right):
+    if left.is_derivative and right.is_derivative:
         if _alike(left, right):
             directions = directions_of(ar, left.wrt, values, seed)
             return _slope(ar, left, directions, values, sizes), _slope(ar, right, directions, values, sizes)
         return _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
-    if is_derivative(left):
-        assert not is_derivative(right)
+    if left.is_derivative:
+        assert not right.is_derivative
         return _along(ar, left, right, values, sizes, seed)
-    if is_derivative(right):
+    if right.is_derivative:
         return _along(ar, right, left, values, sizes, seed)[::-1]
     both = _entries(left, ar, values, sizes), _entries(right, ar, values, sizes)
     if len(both[0]) != len(both[1]):
@@ -415,7 +401,7 @@ def _layout(form: DerivativeForm, sizes: dict[str, int]) -> Layout:
 
 
 def _entries(side: Formula | DerivativeForm, ar: Arithmetic, values: dict[str, Array], sizes: dict[str, int]) -> list[Number]:
-    if not is_derivative(side):
+    if not side.is_derivative:
         return plan(side.expression).value(ar, values, sizes).data
     with _differencing(ar):
         return derivative(ar, side.function, side.wrt, values, sizes, side.symmetric, _layout(side, sizes))
@@ -437,9 +423,7 @@ def side_value(
 ) -> Any:
     """One side as an array in the form that users hold. What is only left of numbers that cancel is
     0."""
-    import numpy as np
-
-    digits = _SLOPE_DIGITS + 2 * more_digits if is_derivative(side) else _DIGITS + more_digits
+    digits = _SLOPE_DIGITS + 2 * more_digits if side.is_derivative else _DIGITS + more_digits
     entries = _decimals(side, point, digits)
     if any(entry and entry.adjusted() < -_TRACE for entry in entries):
         sharper = _decimals(side, point, 2 * digits)
@@ -447,7 +431,8 @@ def side_value(
             Decimal(0) if not sharp or sharp.adjusted() < entry.adjusted() - _TRACE else entry
             for entry, sharp in zip(entries, sharper, strict=True)
         ]
-    return np.array([number(entry) for entry in entries]).reshape(_own_axes(side, point.sizes))
+    axes = _layout(side, point.sizes).axes if side.is_derivative else axes_lengths(side.shape, point.sizes)
+    return np.array([number(entry) for entry in entries]).reshape(axes)
 
 
 _TRACE = 20
@@ -459,13 +444,3 @@ def _decimals(side: Formula | DerivativeForm, point: ExactPoint, digits: int) ->
     ar = Decimals(digits)
     with ar.computing():
         return _entries(side, ar, numbers(point, ar), point.sizes)
-
-
-def _own_axes(side: Formula | DerivativeForm, sizes: dict[str, int]) -> tuple[int, ...]:
-    if not is_derivative(side):
-        return axes_lengths(side.shape, sizes)
-    top = axes_lengths(side.function.shape, sizes)
-    variables = [axes_lengths(symbol.shape, sizes) for symbol in side.wrt if symbol.shape]
-    lengths = (*top, *chain.from_iterable(variables))
-    groups = axis_groups([1] * len(top), [len(dims) for dims in variables], side.layout)
-    return tuple([math.prod([lengths[axis] for axis in group]) for group in groups])

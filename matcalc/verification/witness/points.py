@@ -11,11 +11,11 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from math import isqrt
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from matcalc.base.budgets import SpentError
+from matcalc.base.budgets import valued
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import functions
+from matcalc.base.functions import functions, has_kink
 from matcalc.base.sizes import Size, is_square, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
@@ -23,7 +23,7 @@ from matcalc.evaluation.precise.evaluator import plan
 from matcalc.evaluation.precise.node_values import constant_value
 from matcalc.evaluation.precise.number_systems import Decimals
 from matcalc.evaluation.precise.rational_points import ExactPoint, drawn, drawn_point, numbers
-from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.precise.small_arrays import Array, mapped
 from matcalc.evaluation.precise.whole_functions import is_rational
 from matcalc.expr.nodes import (
     Call,
@@ -56,7 +56,6 @@ from matcalc.facts.table import entries_of, implied
 if TYPE_CHECKING:
     from matcalc.verification.claims import Claim
 
-_KINKED = frozenset({"abs", "sign", "relu", "step"})
 _RANKED = frozenset({"idempotent", "orthonormal"})
 _MOST_DIGITS = 300
 
@@ -95,28 +94,23 @@ def features(expressions: tuple[Expr, ...], extra: tuple[Symbol, ...]) -> Featur
     sizes = sizes_in([*nodes, *extra])
     names = tuple(sorted(names_in(sizes)))
     numbers = sorted({abs(node.value) for node in nodes if isinstance(node, Number)} - {Fraction(0)})
-    facts = [implied(symbol.properties, square=is_square(symbol.shape)) for symbol in symbols if symbol.properties]
-    jumping = frozenset(symbol for symbol in symbols if _jumps(symbol))
-    *degrees, order = _degrees(expressions, names, jumping)
+    facts = {symbol: implied(symbol.properties, square=is_square(symbol.shape)) for symbol in symbols if symbol.properties}
+    few = frozenset(symbol for symbol, known in facts.items() if entries_of(known).values is not None)
+    ranked = frozenset(symbol for symbol, known in facts.items() if known & _RANKED)
+    *degrees, order = _degrees(expressions, names, few | ranked)
     return Features(
         symbols,
         names,
         sizes,
         tuple(degrees),
         tuple(numbers),
-        min(sum(_length(number) for number in numbers), _MOST_DIGITS),
-        any(_is_curved(node) for node in nodes),
-        any(_is_kinked(node) for node in nodes),
-        any(entries_of(known).values is not None for known in facts),
-        any(known & _RANKED for known in facts),
+        min(sum(map(_length, numbers)), _MOST_DIGITS),
+        any(map(_is_curved, nodes)),
+        any(map(_is_kinked, nodes)),
+        bool(few),
+        bool(ranked),
         order,
     )
-
-
-def _jumps(symbol: Symbol) -> bool:
-    """Whether the symbol has few values, or values of several components."""
-    known = implied(symbol.properties, square=is_square(symbol.shape)) if symbol.properties else frozenset()
-    return entries_of(known).values is not None or bool(known & _RANKED)
 
 
 def _length(number: Fraction) -> int:
@@ -135,7 +129,7 @@ def _is_curved(node: Expr) -> bool:
 
 
 def _is_kinked(node: Expr) -> bool:
-    return (isinstance(node, Elementwise) and node.function in _KINKED) or (isinstance(node, Norm) and node.kind in ("1", "p"))
+    return (isinstance(node, Elementwise) and has_kink(node.function)) or (isinstance(node, Norm) and node.kind in ("1", "p"))
 
 
 _ENTRIES = ""
@@ -183,19 +177,6 @@ def _together(parts: list[dict[str, int]], how: Callable[[Iterable[int]], int]) 
     return {name: how(part.get(name, 0) for part in parts) for name in dict.fromkeys(name for part in parts for name in part)}
 
 
-Found = TypeVar("Found")
-
-
-def valued(find: Callable[[], Found]) -> Found | None:
-    """What is found; None where something has no value."""
-    try:
-        return find()
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None
-
-
 Draw: TypeAlias = Callable[[], ExactPoint]
 
 STARTS: tuple[str, ...] = ("ordinary", "positive", "definite", "small")
@@ -231,13 +212,17 @@ def scaled_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
     if len(known.symbols) > 1:
         for symbol in moving:
             for exponent in (-5, -2, 2, 5):
-                yield partial(_one_alone, known, sizes, symbol, exponent)
+                style = Style(Fraction(1), Fraction(9), exponents=(exponent,))
+                yield partial(_one_alone, known, sizes, symbol, ("alone", f" {exponent}"), style)
 
 
-def _one_alone(known: Features, sizes: dict[str, int], symbol: Symbol, exponent: int) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"alone {symbol.name} {exponent}", STYLES["ordinary"], (1,))
-    style = Style(Fraction(1), Fraction(9), exponents=(exponent,))
-    return replace(point, members={**point.members, symbol.name: drawn(symbol, sizes, f"alone {exponent}", style)})
+def _one_alone(
+    known: Features, sizes: dict[str, int], symbol: Symbol, seed: tuple[str, str], style: Style | None = None
+) -> ExactPoint:
+    """A point of ordinary entries, but for those of one symbol, which are zero without a style."""
+    point = drawn_point(known.symbols, sizes, f"{seed[0]} {symbol.name}{seed[1]}", STYLES["ordinary"], (1,))
+    array = drawn(symbol, sizes, "".join(seed), style) if style else mapped(point.members[symbol.name], lambda _: Fraction(0))
+    return replace(point, members={**point.members, symbol.name: array})
 
 
 def literal_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
@@ -276,20 +261,9 @@ def deficient_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
         yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["singular"], (1, -1))
         yield partial(drawn_point, known.symbols, sizes, "deficient", STYLES["whole_singular"], (1, -1))
     for symbol in shaped[:_MOST_ALONE]:
-        yield partial(_deficient_alone, known, sizes, symbol)
+        yield partial(_one_alone, known, sizes, symbol, ("deficient", ""), STYLES["singular"])
     for symbol in [symbol for symbol in known.symbols if symbol.shape and not symbol.properties][:_MOST_ALONE]:
-        yield partial(_zero_alone, known, sizes, symbol)
-
-
-def _deficient_alone(known: Features, sizes: dict[str, int], symbol: Symbol) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"deficient {symbol.name}", STYLES["ordinary"], (1,))
-    return replace(point, members={**point.members, symbol.name: drawn(symbol, sizes, "deficient", STYLES["singular"])})
-
-
-def _zero_alone(known: Features, sizes: dict[str, int], symbol: Symbol) -> ExactPoint:
-    point = drawn_point(known.symbols, sizes, f"zero {symbol.name}", STYLES["ordinary"], (1,))
-    here = point.members[symbol.name]
-    return replace(point, members={**point.members, symbol.name: Array(here.dims, [Fraction(0)] * len(here.data))})
+        yield partial(_one_alone, known, sizes, symbol, ("zero", ""))
 
 
 def made(draws: Iterable[Draw]) -> Iterator[ExactPoint]:
@@ -356,18 +330,13 @@ def _seen(claim: Claim, point: ExactPoint) -> _Seen | None:
 
 def _movable(known: Features) -> frozenset[str]:
     """Symbols of which every value between two values is one, too."""
-    convex = {
-        "symmetric",
-        "antisymmetric",
-        "diagonal",
-        "lower_triangular",
-        "upper_triangular",
-        "positive",
-        "nonnegative",
-        "constant",
-    }
-    convex |= {"positive_definite", "positive_semidefinite", "simplex"}
-    return frozenset(symbol.name for symbol in known.symbols if symbol.properties <= convex)
+    return frozenset(symbol.name for symbol in known.symbols if symbol.properties <= _CONVEX)
+
+
+_CONVEX = frozenset({
+    "symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular", "positive", "nonnegative", "constant",
+    "positive_definite", "positive_semidefinite", "simplex",
+})  # fmt: skip
 
 
 def _between(movable: frozenset[str], one: ExactPoint, other: ExactPoint, part: Fraction) -> ExactPoint:
@@ -381,24 +350,28 @@ def _between(movable: frozenset[str], one: ExactPoint, other: ExactPoint, part: 
 
 def _near(claim: Claim, movable: frozenset[str], above: _Seen, below: _Seen, kink: int) -> Iterator[ExactPoint]:
     """Points at several distances on both sides of the kink on the way between two points."""
-    start = _Seen(_between(movable, below.point, above.point, Fraction(1)), above.arguments)
-    checked = _seen(claim, start.point)  # facts may have kept a symbol where it was
-    if checked is None or len(checked.arguments) <= kink or checked.arguments[kink] <= 0:
+
+    def argument_at(part: Fraction) -> Decimal | None:
+        return _argument(_seen(claim, _between(movable, below.point, above.point, part)), kink)
+
+    end = argument_at(Fraction(1))  # facts may have kept a symbol where it was
+    if end is None or end <= 0:
         return
     low, high = Fraction(0), Fraction(1)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        here = _seen(claim, _between(movable, below.point, above.point, middle))
-        if here is None or len(here.arguments) <= kink:
+        here = argument_at(middle)
+        if here is None:
             return
-        if here.arguments[kink] > 0:
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if here > 0 else (middle, high)
     for distance in _NEAR:
         for part in (high + distance, low - distance):
             if 0 <= part <= 1:
                 yield _between(movable, below.point, above.point, part)
+
+
+def _argument(seen: _Seen | None, kink: int) -> Decimal | None:
+    return None if seen is None or len(seen.arguments) <= kink else seen.arguments[kink]
 
 
 def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int, down: bool) -> _Seen | None:
@@ -410,9 +383,9 @@ def _climbed(claim: Claim, free: tuple[str, ...], starts: list[_Seen], kink: int
     rng, share = Random(f"climb {kink}"), Fraction(1)
     for _ in range(_CLIMBS):
         moved = _seen(claim, _shaken(free, best.point, rng, share))
-        if moved is None or len(moved.arguments) <= kink:
+        value = _argument(moved, kink)
+        if moved is None or value is None:
             continue
-        value = moved.arguments[kink]
         if (value < 0) if down else (value > 0):
             return moved
         if value.copy_abs() < best.arguments[kink].copy_abs():

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share
+from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share, valued
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation.precise.number_systems import NotRational
 from matcalc.evaluation.precise.rational_points import ExactPoint
@@ -16,7 +16,6 @@ from matcalc.evaluation.sampling import Point, function_family, user_functions
 from matcalc.expr.nodes import postorder
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged, larger_sizes, size_choices
 from matcalc.verification.witness.points import (
-    Features,
     deficient_points,
     features,
     kink_points,
@@ -24,7 +23,6 @@ from matcalc.verification.witness.points import (
     made,
     ordinary,
     scaled_points,
-    valued,
 )
 
 if TYPE_CHECKING:
@@ -80,13 +78,13 @@ def witness(claim: Claim, *, seeds: tuple[int, ...] | None = None, quick: bool =
 
     ``quick`` looks at two sizes only: enough for what is proved, and for most of what is false.
     ``seeds`` fewer points, of size one."""
-    return _witness(_Search(claim, features(claim.expressions, claim.extra)), seeds, quick)
+    return _witness(_Search(claim), seeds, quick)
 
 
 def holds(claim: Claim, *, quick: bool = False) -> bool:
     """Whether the sides agree at all points of ``witness``; where they differ no point is looked
     for that shows it."""
-    return _witness(_Search(claim, features(claim.expressions, claim.extra), sure=False), None, quick).agrees
+    return _witness(_Search(claim, sure=False), None, quick).agrees
 
 
 def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Witness:
@@ -109,9 +107,10 @@ def _witness(search: _Search, seeds: tuple[int, ...] | None, quick: bool) -> Wit
 class _Search:
     """Comparisons of one claim, one after the other."""
 
-    def __init__(self, claim: Claim, known: Features, sure: bool = True) -> None:
-        self.claim, self.known, self.sure = claim, known, sure
-        self.rational = not known.curved
+    def __init__(self, claim: Claim, sure: bool = True) -> None:
+        self.claim, self.sure = claim, sure
+        self.known = features(claim.expressions, claim.extra)
+        self.rational = not self.known.curved
         self.good: list[ExactPoint] = []
         """Points at which both sides have values."""
         self.doubtful: list[tuple[int, ExactPoint]] = []
@@ -165,10 +164,8 @@ class _Search:
         for sizes in self.choices[:2]:
             for point in made(scaled_points(known, sizes)):
                 yield from self._judged(point)
-            if known.kinked or len(known.literals) > 0:
-                for point in made(literal_points(known, sizes)):
-                    yield from self._judged(point, kinks=False)
-            for point in made(deficient_points(known, sizes)):
+            around = literal_points(known, sizes) if known.kinked or known.literals else ()
+            for point in made(chain(around, deficient_points(known, sizes))):
                 yield from self._judged(point, kinks=False)
             if known.kinked:
                 here = [point for point in self.good if point.sizes == sizes]
@@ -262,10 +259,8 @@ class _Search:
 
 def points(claim: Claim, seed: int) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed, in floating point."""
-    known = features(claim.expressions, claim.extra)
-    choices = size_choices(known)
-    callables = function_family(user_functions(postorder(*claim.expressions)))
+    search, callables = _Search(claim), function_family(user_functions(postorder(*claim.expressions)))
     for number in range(_SEEDS):
-        point = _Search(claim, known).place(choices[(seed + number) % min(len(choices), 2)], seed + 1000 * number)
+        point = search.place(search.choices[(seed + number) % min(len(search.choices), 2)], seed + 1000 * number)
         if point is not None:
             yield Point({**point.values, **callables}, point.sizes)

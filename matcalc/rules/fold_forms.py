@@ -1,4 +1,5 @@
-"""The lines of rule files, ``name | variables | left = right | source``, and the forms of ``rules/folds.rules``."""
+"""Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an
+index."""
 
 from __future__ import annotations
 
@@ -7,8 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from matcalc.base.files import read, stored
-from matcalc.base.records import record
+from matcalc.base.files import RuleLine, read, rule_lines, stored
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import (
     Commutation,
@@ -25,47 +25,9 @@ from matcalc.expr.nodes import (
     Transpose,
     Vec,
     children,
-    postorder,
 )
+from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
-
-# ------------------------------------------------------------
-# The lines of rule files: ``name | variables | left = right | source``.
-
-
-@record
-class RuleLine:
-    """One line, not yet parsed."""
-
-    name: str
-    variables: str
-    left: str
-    right: str
-    source: str
-
-
-def rule_lines(file: str, text: str) -> list[RuleLine]:
-    """The lines of ``text``, which is that of ``file``; empty lines and those with ``#`` in front
-    are left out.
-
-    Raises ValueError for a line of another form.
-    """
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        parts = [part.strip() for part in line.split(" | ")]
-        if len(parts) != 4 or parts[2].count("=") != 1 or " = " not in parts[2]:
-            raise ValueError(f"{file} line {number}: expected 'name | variables | left = right | source'")
-        name, variables, identity, source = parts
-        left, _, right = identity.partition(" = ")
-        lines.append(RuleLine(name, variables, left.strip(), right.strip(), source))
-    return lines
-
-
-# ------------------------------------------------------------
-# Loads ``rules/folds.rules``: the matrix forms that folding writes for operands that meet at an
-# index.
 
 Template: TypeAlias = tuple[Any, ...]
 """A matrix form: the name of an operation, then templates; ``("variable", name)``;
@@ -81,20 +43,14 @@ def fold_forms() -> Mapping[str, tuple[Template, ...]]:
 
     Raises ValueError for a line that is not accepted.
     """
-    found: dict[str, list[Template]] = {}
+    found: dict[str, tuple[Template, ...]] = {}
     for name, template in stored("folds", read("rules", _FILE), _templates):
-        found.setdefault(name, []).append(template)
-    return MappingProxyType({name: tuple(templates) for name, templates in found.items()})
+        found[name] = (*found.get(name, ()), template)
+    return MappingProxyType(found)
 
 
 def _templates(text: str) -> list[tuple[str, Template]]:
     return [(line.name, template_of(line)) for line in rule_lines(_FILE, text)]
-
-
-def fold_lines() -> tuple[RuleLine, ...]:
-    """The lines of the file, split into their fields. Raises ValueError for a line of another
-    form."""
-    return tuple(rule_lines(_FILE, read("rules", _FILE)))
 
 
 def template_of(line: RuleLine) -> Template:
@@ -105,15 +61,11 @@ def template_of(line: RuleLine) -> Template:
     """
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables).expression
-    if _names(left) != _names(right):
+    if symbols_in(left).keys() != symbols_in(right).keys():
         raise ValueError(f"fold form {line.name!r}: the two sides do not use the same variables")
     if lower(left).shape != lower(right).shape:  # rows that count pairs of indices are two axes
         raise ValueError(f"fold form {line.name!r}: the two sides have different shapes")
     return _template(line, right)
-
-
-def _names(expression: Expr) -> set[str]:
-    return {node.name for node in postorder(expression) if isinstance(node, Symbol)}
 
 
 def _template(line: RuleLine, expression: Expr) -> Template:

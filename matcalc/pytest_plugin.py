@@ -31,5 +31,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A document is a collection of claims, where ``--matcalc`` is given."""
     if not parent.config.getoption("matcalc"):
         return None
-    found: pytest.Collector | None = import_module("matcalc.documents.reports.collecting").document_file(file_path, parent)
+    found: pytest.Collector | None = import_module("matcalc.documents.reports.collecting").document_file(
+        file_path, parent, import_module("matcalc.documents.examination").verify_document
+    )
     return found

@@ -31,12 +31,7 @@ from matcalc.facts.table import essential
 from matcalc.interface.results import Sided
 from matcalc.language import Elaborated
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.parsed import Reading, Style, made_of, plain_shape
-from matcalc.objects.programs import (
-    array_function,
-    value_callable,
-    value_code,
-)
+from matcalc.objects.parsed import Reading, Style, array_function, made_of, plain_shape, programs
 from matcalc.printing import text
 from matcalc.printing.names import unicode_name
 from matcalc.printing.notations import BOLD, NOTATIONS, in_all, name_in, notation_of
@@ -111,7 +106,7 @@ class Equation(Sided):
         Raises MatcalcError for another target than ``"numpy"``, ``"jax"`` or ``"torch"``.
         """
         return array_function(
-            value_callable,
+            programs().value_callable,
             self._value,
             self.inputs,
             target,
@@ -123,7 +118,7 @@ class Equation(Sided):
         """The source text of that function; of ``"sympy"`` a program that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(result=self.sympy())
-        return value_code(self._value, target)
+        return str(programs().value_code(self._value, target))
 
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """The right side in SymPy, as ``ParsedExpression.sympy``. Raises MatcalcError when there is

@@ -20,8 +20,7 @@ from matcalc.interface.results import Derivation
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
 from matcalc.objects.inputs import Outline
-from matcalc.objects.parsed import ParsedExpression, Reading, Style
-from matcalc.objects.programs import array_function, gradients_callable, gradients_code
+from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, programs
 from matcalc.printing import Shown, index_text, text
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.printing.notations import checked_notation, name_in, notation_of
@@ -133,7 +132,7 @@ class NamedDerivation(Derivation):
     def function(self, target: str = "numpy") -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
-            gradients_callable,
+            programs().gradients_callable,
             {self.wrt[0]: self.opened},
             self.source.node,
             (*symbols_in(self.source.node).values(), *self.wrt),
@@ -150,7 +149,7 @@ class NamedDerivation(Derivation):
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
         if target == "sympy":
             return super().code(target)
-        return gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target)
+        return str(programs().gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
 
     @as_call
     def to_dict(self) -> dict[str, Any]:
@@ -272,7 +271,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
         return array_function(
-            gradients_callable,
+            programs().gradients_callable,
             self._opened,
             self.source.node,
             (*symbols_in(self.source.node).values(), *free),
@@ -289,7 +288,9 @@ class Gradients(Shown, Mapping[str, Derivation]):
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        return gradients_code(self._opened, self._first.source.node, self._first.layout, self._first.symmetric, target)
+        return str(
+            programs().gradients_code(self._opened, self._first.source.node, self._first.layout, self._first.symmetric, target)
+        )
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:

@@ -30,22 +30,22 @@ class Selection:
 
 def selection(node: e.Expr) -> Selection | None:
     """The rows that ones on one diagonal select."""
-    match node:
-        case e.Call(function="band", arguments=(e.Ones(sizes=(size, whole)), start)):
-            before = _size(start)
-            return None if before is None or _negative(before) else Selection(size, whole, before)
-        case _:
-            return None
+    if not isinstance(node, e.Call) or node.function != "band":
+        return None
+    ones, start = node.arguments
+    before = _size(start)
+    if not isinstance(ones, e.Ones) or len(ones.sizes) == 1 or before is None or _negative(before):
+        return None
+    size, whole = ones.sizes
+    return Selection(size, whole, before)
 
 
 def _size(number: e.Expr) -> Size | None:
-    match number:
-        case e.Number(value=value) if value.denominator == 1 and value >= 0:
-            return Size.of(int(value)) if value else ZERO
-        case e.SizeValue(size=size):
-            return size
-        case _:
-            return None
+    if isinstance(number, e.SizeValue):
+        return number.size
+    if not isinstance(number, e.Number) or number.value.denominator != 1 or number.value < 0:
+        return None
+    return Size.of(int(number.value)) if number.value else ZERO
 
 
 def _negative(size: Size) -> bool:
@@ -54,13 +54,9 @@ def _negative(size: Size) -> bool:
 
 def _put(node: e.Expr) -> Selection | None:
     """What columns of an identity matrix put the rows of what stands behind them at."""
-    match node:
-        case e.Transpose(operand=operand):
-            return selection(operand)
-        case e.UnitVector(position=position, size=size):
-            return Selection(ONE, size, Size.of(position) - ONE)
-        case _:
-            return None
+    if isinstance(node, e.UnitVector):
+        return Selection(ONE, node.size, Size.of(node.position) - ONE)
+    return selection(node.operand) if isinstance(node, e.Transpose) else None
 
 
 def displayed(root: e.Expr, parts: bool) -> e.Expr:

@@ -88,6 +88,7 @@ BY_NAME = {
     ("matcalc.cli.front", "matcalc.commands.check_proof"),
     ("matcalc.cli.front", "matcalc.commands.verify"),
     ("matcalc.pytest_plugin", "matcalc.documents.reports.collecting"),
+    ("matcalc.pytest_plugin", "matcalc.documents.examination"),
     ("matcalc.documents.reports", "matcalc.documents.reports.pages"),
     ("matcalc.documents.reports", "matcalc.documents.reports.pages"),
     ("matcalc.documents.formats", "matcalc.documents.formats.html"),

@@ -3,33 +3,37 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from matcalc.base.errors import MatcalcError
-from matcalc.documents.examination import verify_document
 from matcalc.documents.formats import IDENTITIES, READERS
-from matcalc.documents.reports import SEVERITIES, Entry
+from matcalc.documents.reports import SEVERITIES, Entry, Report
 
 
-def document_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The collector of a document; None for a file of another kind."""
+def document_file(file_path: Path, parent: pytest.Collector, verify: Callable[..., Report]) -> pytest.Collector | None:
+    """The collector of a document, whose claims ``verify`` decides; None for a file of another
+    kind."""
     if file_path.suffix.lower() not in (*READERS, IDENTITIES):
         return None
-    document: pytest.Collector = DocumentFile.from_parent(parent, path=file_path)
+    document: pytest.Collector = DocumentFile.from_parent(parent, path=file_path, verify=verify)
     return document
 
 
 class DocumentFile(pytest.File):
     """A document; its claims are decided once, when the first of them is collected."""
 
+    def __init__(self, *, verify: Callable[..., Report], **others: Any) -> None:
+        super().__init__(**others)
+        self._verify = verify
+
     def collect(self) -> Iterator[pytest.Item]:
         """A test for each claim, and one for each place that cannot be read."""
         try:
-            report = verify_document(self.path, root=self.config.getoption("matcalc_root"))
+            report = self._verify(self.path, root=self.config.getoption("matcalc_root"))
         except MatcalcError as error:
             raise self.CollectError(str(error)) from None
         names: dict[str, int] = {}

@@ -187,7 +187,8 @@ class Builder(Naming, Operators):
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
         ranged = any(isinstance(position, s.Binary) and position.operator == ":" for position in node.positions)
         if ranged or (node.whole and len(node.positions) == 1 and number_in(node.positions[0]) is not None):
-            return selections.selected(self, node, self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0])
+            operand = self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0]
+            return selections.selected(self, node, operand, self.polynomial)
         return super()._entries(node, operands)
 
     def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:

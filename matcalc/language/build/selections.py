@@ -3,11 +3,12 @@ with the rows of an identity matrix that they select or put somewhere: ones on o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import product
 from operator import add, sub
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
@@ -20,16 +21,18 @@ from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, r
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell
 
 if TYPE_CHECKING:
-    from matcalc.language.build.builder import Builder
+    from matcalc.language.build.operators import Operators
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
 
 _END = Size.of("end")
+Polynomial: TypeAlias = Callable[[s.Syntax], Size]
 
 
-def selected(builder: Builder, node: s.Entries, operand: t.Term) -> t.Term:
-    """The part of a vector or a matrix at ranges of positions.
+def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: Polynomial) -> t.Term:
+    """The part of a vector or a matrix at ranges of positions; ``polynomial`` reads what is written
+    with names of sizes.
 
     Raises ParseError for other arrays, and ShapeError where a range lies outside.
     """
@@ -40,16 +43,16 @@ def selected(builder: Builder, node: s.Entries, operand: t.Term) -> t.Term:
     if len(axes) == 1 and axes[0] is not None:
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)
-        return builder.product([_selection(builder, axes[0], size), operand], node.span)
+        return builder.product([_selection(builder, axes[0], size, polynomial), operand], node.span)
     if len(axes) != 2:
         raise ParseError("this part of an array is not read", span=node.span, suggestion="x[1:k], X[1:k, :] or X[:, 2:end]")
     rows, cols = Unknown(), Unknown()
     _relate(builder, operand, MATRIX, (rows, cols), place)
     factors: list[t.Term] = [] if isinstance(operand, t.IdentityTerm) else [operand]
     if axes[0] is not None:
-        factors.insert(0, _selection(builder, axes[0], rows))
+        factors.insert(0, _selection(builder, axes[0], rows, polynomial))
     if axes[1] is not None:
-        factors.append(_selection(builder, axes[1], cols, turned=True))
+        factors.append(_selection(builder, axes[1], cols, polynomial, turned=True))
     return builder.product(factors, node.span)
 
 
@@ -58,7 +61,7 @@ def entries_of(node: s.Applied) -> list[s.Syntax]:
     return [entry for row in rows_of(node) for entry in row if number_in(entry) != 0]
 
 
-def blocks(builder: Builder, node: s.Applied, operands: list[t.Term]) -> t.Term:
+def blocks(builder: Operators, node: s.Applied, operands: list[t.Term]) -> t.Term:
     """``[A B; C D]``: an array of blocks."""
     written = rows_of(node)
     places = [(i, j) for i, row in enumerate(written) for j, entry in enumerate(row) if number_in(entry) != 0]
@@ -115,12 +118,12 @@ def _axes(node: s.Entries) -> list[s.Syntax | None]:
     return [None if place in node.whole else next(given) for place in range(len(node.positions) + len(node.whole))]
 
 
-def _relate(builder: Builder, operand: t.Term, kind: int, sizes: tuple[Dimension, Dimension], place: Span) -> None:
+def _relate(builder: Operators, operand: t.Term, kind: int, sizes: tuple[Dimension, Dimension], place: Span) -> None:
     words = "a part of an array"
     builder.relate(kind_relations.Measured(place, frozenset({(kind,)}), words, (operand.cell,), (sizes,)))
 
 
-def _selection(builder: Builder, node: s.Syntax, size: Dimension, turned: bool = False) -> t.Term:
+def _selection(builder: Operators, node: s.Syntax, size: Dimension, polynomial: Polynomial, turned: bool = False) -> t.Term:
     """The rows of an identity matrix of this size at a range of positions, or the one at a
     position, as a row; the transpose where it is ``turned``."""
     if not isinstance(node, s.Binary) or node.operator != ":":
@@ -129,12 +132,12 @@ def _selection(builder: Builder, node: s.Syntax, size: Dimension, turned: bool =
             raise ParseError("an index beside a range is not read", span=node.span, suggestion="a number, such as X[1, 2:end]")
         unit = builder.unit(position, node.span, size)
         return unit if turned else builder.transpose(unit, node.span)
-    rows = _rows(builder, node, size)
+    rows = _rows(builder, node, size, polynomial)
     return builder.transpose(rows, node.span) if turned else rows
 
 
-def _rows(builder: Builder, node: s.Binary, size: Dimension) -> t.Term:
-    first, last = [builder.polynomial(part) for part in (node.left, node.right)]
+def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polynomial) -> t.Term:
+    first, last = [polynomial(part) for part in (node.left, node.right)]
     count = last - first + ONE
     if count == ONE:
         raise ParseError("a range of one position is an entry", span=node.span, suggestion="x[2], or X[2, :] for a row")

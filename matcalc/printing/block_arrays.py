@@ -52,11 +52,22 @@ def _negative(size: Size) -> bool:
     return size is not ZERO and not size.can_be_positive
 
 
-def _put(node: e.Expr) -> Selection | None:
-    """What columns of an identity matrix put the rows of what stands behind them at."""
-    if isinstance(node, e.UnitVector):
-        return Selection(ONE, node.size, Size.of(node.position) - ONE)
-    return selection(node.operand) if isinstance(node, e.Transpose) else None
+def _put(factors: Sequence[e.Expr]) -> Selection | None:
+    """Where columns of an identity matrix put the rows of what stands behind them: the column that
+    is a unit vector, that behind a size without a number as the first one moved down."""
+    first, *others = factors
+    if isinstance(first, e.UnitVector) and not others:
+        return Selection(ONE, first.size, Size.of(first.position) - ONE)
+    if not others:
+        inner = first.factors if isinstance(first, e.Product) else ()
+        return _put(inner) if len(inner) > 1 else selection(first.operand) if isinstance(first, e.Transpose) else None
+    turned = isinstance(first, e.Transpose)
+    moved, unit = first.operand if isinstance(first, e.Transpose) else first, others[0]
+    if not isinstance(moved, e.Call) or moved.function != "band" or not isinstance(unit, e.UnitVector) or unit.position != 1:
+        return None
+    down = moved.arguments[1]
+    before = _size(down) if turned else _size(down.operand) if isinstance(down, e.Negative) else None
+    return None if before is None or others[1:] else Selection(ONE, unit.size, before)
 
 
 def displayed(root: e.Expr, parts: bool) -> e.Expr:
@@ -211,17 +222,32 @@ def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:
         return None if inner is None else (inner[0], e.Negative(inner[1]))
     factors = term.factors if isinstance(term, e.Product) else (term,)
     if turned:
-        last = factors[-1]
-        place = (
-            _put(last.operand) if isinstance(last, e.Transpose) and isinstance(last.operand, e.UnitVector) else selection(last)
-        )
-        return None if place is None else (place, _rest(factors[:-1]))
+        for count in (1, 2):
+            place = _put(_transposed(factors[-count:])) if len(factors) >= count else None
+            if place is not None:
+                return place, _rest(factors[:-count])
+        return None
     scalars = [factor for factor in factors if factor.is_scalar]
     shaped = [factor for factor in factors if not factor.is_scalar]
-    if [*scalars, *shaped] != list(factors) or not shaped:
+    if [*scalars, *shaped] != list(factors):
         return None
-    place = _put(shaped[0])
-    return None if place is None else (place, _rest((*scalars, *shaped[1:])))
+    for count in (1, 2):
+        place = _put(shaped[:count]) if len(shaped) >= count else None
+        if place is not None:
+            return place, _rest((*scalars, *shaped[count:]))
+    return None
+
+
+def _transposed(factors: Sequence[e.Expr]) -> list[e.Expr]:
+    """The factors of the transpose of a product."""
+    turned: list[e.Expr] = []
+    for factor in reversed(factors):
+        if isinstance(factor, e.Transpose):
+            inner = factor.operand
+            turned += inner.factors if isinstance(inner, e.Product) else (inner,)
+        else:
+            turned.append(e.Transpose(factor))
+    return turned
 
 
 def _rest(factors: Sequence[e.Expr]) -> e.Expr:

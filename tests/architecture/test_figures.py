@@ -13,14 +13,14 @@ import pytest
 from tests.architecture.test_imports import files, module_of
 
 LIMITS = {
-    "import chain": 19,
+    "import chain": 18,
     "modules in the root": 3,
-    "files": 333,
+    "files": 336,
     "lines of a file": 500,
     "names of files used twice": 1,
     "complexity of 95 % of the functions": 11,
-    "lines over 100 columns, per mille": 57,
-    "statements": 53_060,
+    "lines over 100 columns, per mille": 58,
+    "statements": 52_800,
 }
 
 

@@ -466,7 +466,7 @@ _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]
     t.ReshapeTerm: lambda _, term, built: e.Reshape(built[0], size_of(term.m), size_of(term.n)),
     t.KroneckerTerm: lambda _, __, built: e.Kronecker(tuple(built)),
     t.BlockTerm: lambda _, term, built: block_array(
-        dict(zip(term.places, built, strict=True)), [*map(size_of, term.rows)], [*map(size_of, term.cols)], term.span
+        dict(zip(term.places, built, strict=True)), [*map(size_of, term.rows)], [*map(size_of, term.cols)]
     ),
     t.NormTerm: lambda _, term, built: _norm(term, built),
     t.BarsTerm: lambda _, term, built: _bars(term, built[0]),

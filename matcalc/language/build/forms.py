@@ -17,7 +17,7 @@ from functools import reduce
 from operator import add, mul
 from typing import cast
 
-from matcalc.base.errors import NotDifferentiableError, ShapeError, Span
+from matcalc.base.errors import NotDifferentiableError, Span
 from matcalc.base.fields import decimal_text
 from matcalc.base.sizes import ONE, ZERO, Shape, Size, product_shape, shape_of
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
@@ -104,30 +104,29 @@ def _opens(inner: e.Product, scalars: bool, leads: bool) -> bool:
     return bool(inner.shape) or not seen
 
 
-def block_array(blocks: Mapping[tuple[int, int], e.Expr], rows: Sequence[Size], cols: Sequence[Size], place: Span) -> e.Expr:
+def block_array(blocks: Mapping[tuple[int, int], e.Expr], rows: Sequence[Size], cols: Sequence[Size]) -> e.Expr:
     """The array of the blocks at these places, as a sum of each with zeros around it; the others
     are zero."""
     height, width = reduce(add, rows), reduce(add, cols)
     terms = []
     for (i, j), block in blocks.items():
         above, beside = reduce(add, rows[:i], ZERO), reduce(add, cols[:j], ZERO)
-        below = [] if rows[i] == height else [_put_at(above, rows[i], height, place)]
-        across = [] if cols[j] == width else [e.Transpose(_put_at(beside, cols[j], width, place))]
+        below = [] if rows[i] == height else [_put_at(above, rows[i], height)]
+        across = [] if cols[j] == width else [e.Transpose(_put_at(beside, cols[j], width))]
         terms.append(product([*below, block, *[_plain(one) for one in across]]))
     if not terms:
         return e.Zeros(shape_of(height, width))
     return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
 
 
-def _put_at(before: Size, size: Size, whole: Size, place: Span) -> e.Expr:
+def _put_at(before: Size, size: Size, whole: Size) -> e.Expr:
     """Columns of an identity matrix: those that put so many rows behind so many others."""
     if size != ONE:
         start = e.Number(Fraction(before.number)) if before.number is not None else e.SizeValue(before)
         return e.Transpose(e.Call("band", (e.Ones((size, whole)), start), None, (size, whole)))
-    if before.number is None:
-        raise ShapeError(
-            "a single number behind a block of a size without a number is not read", span=place, suggestion="sizes in numbers"
-        )
+    if before.number is None:  # the first column of ones on a diagonal below the main one
+        down = e.Call("band", (e.Ones((whole, whole)), e.Negative(e.SizeValue(before))), None, (whole, whole))
+        return e.Product((down, e.UnitVector(1, whole)))
     return e.UnitVector(before.number + 1, whole)
 
 

@@ -18,7 +18,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import rows_of
 from matcalc.language.syntax.trees import number_in
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
-from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, Cell
+from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
 if TYPE_CHECKING:
     from matcalc.language.build.operators import Operators
@@ -101,6 +101,12 @@ class Blocks(kind_relations.InRelation):
         kinds = frozenset([(*chosen, whole) for whole, parts in ways.items() for chosen in product(parts, repeat=len(cells))])
         super().__init__(span, kinds, "an array of blocks", *cells, result)
         self.places, self.lines, self.columns = places, rows, cols
+
+    @property
+    def strangeness(self) -> float:
+        kinds = {cell.mask for cell in self.cells[:-1]}
+        grid = len(self.lines) > 1 and len(self.columns) > 1
+        return VECTOR_IN_GRID if grid and MATRIX not in kinds and kinds != {SCALAR} else 0.0
 
     def join(self, sizes: SizeSystem) -> bool:
         *blocks, result = self.cells

@@ -325,6 +325,8 @@ VECTOR_AS_DIVISOR = 5.25
 """``1/x`` and ``y/x`` of vectors there."""
 VECTOR_IN_BARS = 3.0
 """``|x|`` as the norm of a vector."""
+VECTOR_IN_GRID = 6.0
+"""A vector in ``[cos(t) -sin(t); sin(t) cos(t)]``, where no matrix stands beside it."""
 BOLD_SCALAR = 4.0
 """A number, or a member that is one, in bold type."""
 MEMBER_BEHIND = 6.0

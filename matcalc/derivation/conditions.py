@@ -41,7 +41,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import free_indices, over_all, product_of
 from matcalc.facts import ranges as r
-from matcalc.facts.known import Known
+from matcalc.facts.known import Known, has
 from matcalc.facts.ranges import is_within
 from matcalc.printing.expressions import text
 
@@ -249,6 +249,8 @@ def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
 def _is_settled(condition: str, operand: Known) -> bool:
     """Whether a condition on a matrix follows from what is known of it."""
     match condition:
+        case "{} positive definite":
+            return has(operand, "positive_definite")
         case "rank of {} locally constant" | "{} of full rank":
             return bool(operand.traits & _FULL_RANK)
         case "no eigenvalue of {} on (−∞, 0]":  # of a triangular matrix the eigenvalues are on the diagonal

@@ -33,9 +33,16 @@ def elementwise_templates() -> Mapping[str, tuple[Any, Any]]:
     found = {
         name: (variable, eval(function.code("sympy"), {"__builtins__": {}}, names))
         for name, function in functions().items()
-        if function.kind == "elementwise"
+        if function.kind == "elementwise" and not function.partials
     }
     return MappingProxyType(found)
+
+
+def of_several(name: str, arguments: Sequence[Any]) -> Any:
+    """A function of several numbers of the table."""
+    function = functions()[name]
+    names = {**vars(import_module("sympy")), **dict(zip(function.parameters, arguments, strict=True))}
+    return eval(function.code("sympy"), {"__builtins__": {}}, names)
 
 
 # ------------------------------------------------------------

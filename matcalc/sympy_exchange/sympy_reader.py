@@ -306,6 +306,8 @@ class _Reader:
             case _ if class_name(node) == "ElementwiseApplyFunction":
                 return self._applied(node, *parts)
         name = functions_by_class().get(class_name(node))
+        if isinstance(node, sympy.Heaviside):  # the second argument is the value at 0
+            name = {sympy.S.Zero: "step", sympy.S.One: "nonnegative"}.get(node.args[1], "heaviside")
         return None if name is None else e.Elementwise(name, parts[0])
 
     def _scalar(self, node: Any, scope: _Scope | None) -> e.Expr:

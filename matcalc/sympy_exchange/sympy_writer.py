@@ -20,7 +20,7 @@ from matcalc.language import elaborate
 from matcalc.language.build.table_functions import signature_of
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
-from matcalc.sympy_exchange.sympy_objects import elementwise_templates, scalar_assumptions, sympy
+from matcalc.sympy_exchange.sympy_objects import elementwise_templates, of_several, scalar_assumptions, sympy
 
 # ------------------------------------------------------------
 # Typed expressions to SymPy expressions.
@@ -218,6 +218,8 @@ class _Writer:
 
     def _call(self, node: e.Call, parts: list[Any]) -> Any:
         entry = functions()[node.function]
+        if entry.partials and all(argument.is_scalar for argument in node.arguments):
+            return of_several(node.function, parts)
         if node.function == "det":
             return sympy.Determinant(parts[0])
         if node.function in ("sqrtm", "matrix_power"):

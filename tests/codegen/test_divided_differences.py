@@ -52,4 +52,4 @@ def test_gradients(name: str, target: str) -> None:
 def test_every_function_of_one_matrix_has_code(target: str) -> None:
     for name, function in functions().items():
         if function.kind == "matrix" and function.signature.startswith("X: n×n ->"):
-            assert "def value(" in matcalc.parse(f"{name}(X)", declare="X: n×n").code(target)
+            assert "def value(" in matcalc.parse(f"{name}(X)", declare=f"X: n×n {function.requires}").code(target)

@@ -133,7 +133,7 @@ def test_functions_of_several_numbers_against_their_texts_in_double_precision(te
 def test_extremes_and_products_against_the_float_evaluator(text: str) -> None:
     expression = elaborate(text, {"x": "n", "y": "n", "X": "m×n"}).expression
     values = {"x": [0.5, -2.0, 3.0], "y": [1.0, 0.25, -1.0], "X": [[0.5, -2.0, 3.0], [7.0, 0.25, -1.0]]}
-    names = {symbol.name for symbol in plan(expression).symbols}
+    names = set(symbols_in(expression))
     values = {name: np.array(value) for name, value in values.items() if name in names}
     want = np.ravel(evaluate(expression, values, {"m": 2, "n": 3}))
     assert floats(Decimals(40), expression, values, {"m": 2, "n": 3}) == pytest.approx(want.tolist())
@@ -161,7 +161,7 @@ def test_functions_of_matrices_against_the_float_evaluator(text: str) -> None:
         [[2.0, 1.0, 0.5], [-1.0, 1.0, 0.0], [0.3, -0.2, 1.0]],
         [[1.0, 2.0, 3.0], [-1.0, 0.5, 4.0]],
     )
-    names = {symbol.name for symbol in plan(expression).symbols}
+    names = set(symbols_in(expression))
     values = {name: np.array(value) for name, value in {"A": A, "B": B, "C": C}.items() if name in names}
     want = np.ravel(evaluate(expression, values, {"m": 3, "n": 2}))
     assert floats(Decimals(40), expression, values, {"m": 3, "n": 2}) == pytest.approx(want.tolist(), rel=1e-9, abs=1e-12)
@@ -195,11 +195,7 @@ def test_no_differences_are_taken_at_a_kink(text: str) -> None:
         ready = plan(expression)
         ready.value(
             ar,
-            {
-                name: Array(v.dims, [ar.number(e) for e in v.data])
-                for name, v in values.items()
-                if any(s.name == name for s in ready.symbols)
-            },
+            {name: Array(v.dims, [ar.number(e) for e in v.data]) for name, v in values.items() if name in symbols_in(expression)},
             {"n": 2},
         )
 

@@ -18,8 +18,8 @@ from matcalc.language.build.table_functions import signature_of
 from matcalc.language.text.spelling import OF_EXPRESSIONS
 from tests.counting import calls
 
-DECLARED = "X: n×m; U: n×r; V: r×m; A: n×n; S: n×n symmetric; x: n; y: n; z: m; a: scalar; b: scalar positive; T: n×m×k; f: function; q: 1×n"
-NAMES = dict(zip("XUVASxyzabTfq", matcalc.symbols(DECLARED), strict=True))
+DECLARED = "X: n×m; U: n×r; V: r×m; A: n×n; S: n×n symmetric; x: n; y: n; z: m; a: scalar; b: scalar positive; T: n×m×k; f: function; q: 1×n; c: 3; M: 3×3"
+NAMES = dict(zip("XUVASxyzabTfqcM", matcalc.symbols(DECLARED), strict=True))
 SCOPE = {**NAMES, "mc": matcalc}
 
 TWINS = [
@@ -126,7 +126,13 @@ def samples(name: str) -> list[Any]:
         return by_name.get(name, ["A"] if name in ("tr", "trace", "inv", "diag") else ["X"])
     entry = functions()[spellings()[name]]
     if entry.kind == "elementwise":
-        return ["x"]
+        return ["x"] * len(entry.parameters)
+    if entry.requires:
+        return ["S"]
+    if entry.name == "sylvester":
+        return ["A", "S", "A"]
+    if "3" in entry.signature:
+        return ["M" if len(shape) > 1 else "c" for shape in signature_of(entry).parameters.values()]
     shapes = signature_of(entry).parameters.values()
     return [{0: "b", 1: "x"}.get(len(shape), "A" if len(set(shape)) == 1 else "X") for shape in shapes]
 

@@ -265,7 +265,11 @@ def compile_source(source: str) -> Callable[..., Any]:
     try:
         exec(compile(source, filename, "exec"), namespace)
     except ImportError as error:
-        raise MatcalcError(f"the code needs a library that is not installed: {error.name}") from error
+        library = (error.name or "").partition(".")[0]
+        raise MatcalcError(
+            f"the code needs a library that is not installed: {error.name}",
+            suggestion=f"pip install {library}" if library else None,
+        ) from error
     return cast("Callable[..., Any]", namespace[defined[-1]])
 
 

@@ -315,6 +315,8 @@ class _Julia(ColumnMajor):
         if file.trial is not None:
             lines = self._check(file.trial, file.function) if isinstance(file.trial, Trial) else [f'println("{file.trial}")']
             parts.append("\n".join(["if abspath(PROGRAM_FILE) == @__FILE__", joined(lines), "end"]))
+        if any("SpecialFunctions." in part for part in parts):
+            parts[0] += "\nimport SpecialFunctions"
         return "\n\n\n".join(parts) + "\n"
 
     def _check(self, trial: Trial, function: Function) -> list[str]:

@@ -204,7 +204,7 @@ NORMS_SAID = "||x||_1, ||x||_2, ||x||_inf, ||X||_F, ||X||_* or ||x||_A with a ma
 OVER = "|".join(sorted(set(ACCENTS.values())))
 _INDEXED = pattern(rf"([^\W\d_]+)(?:_(?:{OVER})(?=_))?[0-9]*(?:_(?:[0-9]+|[^\W\d_]+[0-9]*))?′*")
 _IN_WORDS = pattern(r"[^\W\d_]{2,}(?:_[^\W_]+)*")
-_OTHERWISE = frozenset(["Var"])
+_OTHERWISE = frozenset(["Var", "Cov"])
 """Capitalised names of functions that mean something else: the variance of a random variable."""
 
 

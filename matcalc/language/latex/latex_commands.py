@@ -84,7 +84,8 @@ OPERATORS = MappingProxyType(
         "otimes": "KRONECKER", "div": "DIVIDE", "equiv": "EQUALS", "triangleq": "EQUALS", "coloneqq": "EQUALS", "doteq": "EQUALS",
         **dict.fromkeys(("le", "leq", "leqslant", "ge", "geq", "geqslant", "lt", "gt"), "RELATION"),
         "Rightarrow": "IMPLIES", "implies": "IMPLIES", "Longrightarrow": "IMPLIES",
-        "partial": "PARTIAL", "nabla": "NABLA", "sum": "SUM_SIGN", "Vert": "NORM_BAR", "|": "NORM_BAR", "parallel": "NORM_BAR",
+        "partial": "PARTIAL", "nabla": "NABLA", "sum": "SUM_SIGN", "prod": "SUM_SIGN",
+        "Vert": "NORM_BAR", "|": "NORM_BAR", "parallel": "NORM_BAR",
         "vert": "BAR", "mid": "BAR", "hadamard": "ELEMENT_TIMES", "kron": "KRONECKER",
     }
 )  # fmt: skip

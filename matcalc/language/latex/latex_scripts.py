@@ -11,7 +11,7 @@ from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_constructs import Items, Range, Reading, comma
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.meanings import norm_of_the_largest
-from matcalc.language.text.scanner import sum_over
+from matcalc.language.text.scanner import OF_PRODUCT, sum_over
 from matcalc.language.text.spelling import INDEX_LETTERS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
 
@@ -435,6 +435,7 @@ class Scripts(Reading):
             upper = self._limit(*limit) if limit is not None else "'"
         value = sum_over(self._limit(first, last), upper, place, upper_place)
         self.bound.update(value.partition(";")[0])
+        value += OF_PRODUCT if sign.value == "\\prod" else ""
         self.out[-1] = Token("SUM_OVER", value, sign.start, place.end)
         return []
 

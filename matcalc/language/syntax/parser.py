@@ -15,7 +15,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.scanner import inequality, summed
+from matcalc.language.text.scanner import OF_PRODUCT, inequality, summed
 from matcalc.language.text.spelling import Vocabulary
 from matcalc.language.text.terminals import ENDS_OPERAND, Fork, Token
 from matcalc.language.text.tokenization import tokenize
@@ -271,8 +271,13 @@ class _Builder:
     def plus(self, span: Span, _: Token, operand: s.Syntax) -> s.Syntax:
         return operand
 
-    def summation(self, span: Span, sign: Token, body: s.Syntax) -> s.Summation:
+    def summation(self, span: Span, sign: Token, body: s.Syntax) -> s.Syntax:
         indices, limits, relations = summed(sign.value)
+        if sign.value.endswith(OF_PRODUCT):
+            if relations:
+                raise ParseError("products over some of the positions are not read", span=sign.span, suggestion="\\prod_i")
+            names = [s.Name(sign.span, index) for index in indices]
+            return s.Applied(span, "prod", (s.Applied(span, "tensor", (*names, body), sign.span),), sign.span)
         return s.Summation(span, indices, body, limits, relations)
 
     def apply(self, span: Span, function: Token, operand: s.Syntax) -> s.Applied:

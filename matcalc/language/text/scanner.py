@@ -96,6 +96,10 @@ def _value(indices: str, upper: str, relations: Relations = ()) -> str:
     return f"{indices};{limits};{','.join(''.join(relation) for relation in relations)}"
 
 
+OF_PRODUCT = ";prod"
+"""What the value of a token ends with that is a product over an index."""
+
+
 def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
     """Indices, limits and relations from the value of a token.
 

@@ -65,7 +65,7 @@ CASES: list[Case] = [
     ("norm2(khatrirao(A, B))^2", "A", "A: n×k; B: m×k", lambda A, B: sum(np.sum(np.kron(A[:, j], B[:, j]) ** 2) for j in range(2))),
     ("sum(i<j, (x_i - x_j)^2)", "x", "x: n", lambda x: sum((x[i] - x[j]) ** 2 for j in range(4) for i in range(j))),
     ("prod(i, 1 + x_i^2)", "x", "x: n", lambda x: np.prod(1 + x**2)),
-    (r"\prod_{i=1}^n p^{x_i} (1-p)^{1-x_i}", "x", "p: scalar positive; x: n", lambda p, x: np.prod(p**x * (1 - p) ** (1 - x))),
+    (r"\prod_{i=1}^n t^{x_i} (1-t)^{1-x_i}", "x", "t: scalar positive; x: n", lambda t, x: np.prod(t**x * (1 - t) ** (1 - x))),
     ("norm(A*x, inf)", "x", "A: n×m; x: m", lambda A, x: np.max(np.abs(A @ x))),
     ("norm(X, 1)", "X", "X: n×m", lambda X: np.linalg.norm(X, 1)),
     ("norm(X, inf)", "X", "X: n×m", lambda X: np.linalg.norm(X, np.inf)),

@@ -12,6 +12,7 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.short_forms import holds, over_indices, product_over
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
@@ -276,8 +277,7 @@ class _Builder:
         if sign.value.endswith(OF_PRODUCT):
             if relations:
                 raise ParseError("products over some of the positions are not read", span=sign.span, suggestion="\\prod_i")
-            names = [s.Name(sign.span, index) for index in indices]
-            return s.Applied(span, "prod", (s.Applied(span, "tensor", (*names, body), sign.span),), sign.span)
+            return product_over([s.Name(sign.span, index) for index in indices], body, span, sign.span)
         return s.Summation(span, indices, body, limits, relations)
 
     def apply(self, span: Span, function: Token, operand: s.Syntax) -> s.Applied:
@@ -360,9 +360,8 @@ class _Builder:
         return s.Group(span, operand)
 
     def comparison(self, span: Span, *children: Any) -> s.Group:
-        """1 where it holds, else 0."""
         (left, right), sign = _nodes(children), next(child for child in children if getattr(child, "type", "") == "RELATION")
-        return s.Group(span, _holds(sign, left, right, span))
+        return s.Group(span, holds(sign, left, right, span))
 
     def positive_part(self, span: Span, operand: s.Syntax, sign: Token) -> s.Applied:
         return s.Applied(span, "maximum", (operand, s.NumberLiteral(sign.span, Fraction(0))), sign.span)
@@ -373,43 +372,13 @@ class _Builder:
     def call(self, span: Span, function: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Syntax:
         if function.value in _DERIVATIVES and (function.value != "diff" or len(arguments) != 1):
             return _named_derivative(function, arguments, span)
-        return _over_indices(function, arguments, span) or s.Applied(span, function.value, tuple(arguments), function.span)
+        return over_indices(function, arguments, span) or s.Applied(span, function.value, tuple(arguments), function.span)
 
     def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.NormBars:
         return s.NormBars(span, operand, rest[-1] if len(rest) > 1 else None)
 
     def bars(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Bars:
         return s.Bars(span, operand)
-
-
-_SMALLER = frozenset(["<", "<=", "≤", "≤=", "lt", "le", "leq", "leqslant"])
-_OR_EQUAL = frozenset(["<=", ">=", "≤", "≥", "≤=", "≥=", "le", "leq", "leqslant", "ge", "geq", "geqslant"])
-
-
-def _holds(sign: Token, left: s.Syntax, right: s.Syntax, span: Span) -> s.Applied:
-    """1 where one is larger than the other, or equal to it where the sign says so, else 0."""
-    relation = sign.value.strip("\\")
-    larger, smaller = (right, left) if relation in _SMALLER else (left, right)
-    nothing = isinstance(smaller, s.NumberLiteral) and not smaller.value
-    difference = larger if nothing else s.Binary(span, "-", larger, smaller, sign.span)
-    return s.Applied(span, "nonnegative" if relation in _OR_EQUAL else "step", (difference,), sign.span)
-
-
-def _over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Syntax | None:
-    """``sum(i<j, body)`` and ``prod(i, body)``, the product of an array of entries."""
-    if len(arguments) != 2 or function.value not in ("sum", "prod"):
-        return None
-    first, body = arguments
-    match first:
-        case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not isinstance(body, s.Word):
-            return s.Applied(span, "prod", (s.Applied(span, "tensor", (first, body), function.span),), function.span)
-        case s.Group(
-            operand=s.Applied(function="step", arguments=(s.Binary(left=s.Name(name=high), right=s.Name(name=low)) as below,))
-        ):
-            relation = (low, "<", high) if below.right.span.start < below.left.span.start else (high, ">", low)
-            return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,)) if function.value == "sum" else None
-        case _:
-            return None
 
 
 def _nodes(children: Iterable[Any]) -> list[s.Syntax]:

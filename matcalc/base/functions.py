@@ -86,10 +86,16 @@ class Function:
         return tuple([part.partition(":")[0].strip() for part in self.signature.partition("->")[0].split(",")])
 
     @property
+    def orders(self) -> tuple[int | None, ...]:
+        """The number of axes of each parameter: 1 a vector, 2 a matrix; None for a number that
+        stands for each entry of an array."""
+        sizes = [part.partition(":")[2].strip() for part in self.signature.partition("->")[0].split(",")]
+        return tuple([(0 if each == "scalar" else 1 + each.count("×")) if each else None for each in sizes])
+
+    @property
     def argument_order(self) -> int:
         """The number of axes of the first parameter: 0 elementwise, 1 a vector, 2 a matrix."""
-        parameter = self.signature.partition("->")[0].split(",")[0].split(":")[-1].strip()
-        return 0 if parameter in ("t", "scalar") else 2 if "×" in parameter else 1
+        return self.orders[0] or 0
 
 
 @cache
@@ -100,7 +106,8 @@ def functions() -> Mapping[str, Function]:
 
 
 def has_kink(name: str) -> bool:
-    """Whether a function of the language has a kink or a jump, at 0; nobody's own has one."""
+    """Whether a function of the language has a kink or a jump: at 0, or where numbers are equal;
+    nobody's own has one."""
     return name in functions() and bool(functions()[name].at_kink)
 
 
@@ -191,8 +198,16 @@ def spellings() -> Mapping[str, str]:
 
 
 @cache
+def of_entries() -> Mapping[str, str]:
+    """Functions of a whole, with those of each entry that they are with several arguments: ``max``
+    with ``maximum``."""
+    twins = {name: function.more for name, function in functions().items() if function.more and not is_entrywise(name)}
+    return MappingProxyType({name: twin for name, twin in twins.items() if is_entrywise(twin)})
+
+
+@cache
 def _written() -> Mapping[str, str]:
-    return {more: name for name, function in functions().items() if (more := function.more) and functions()[more].commutes}
+    return {twin: name for name, twin in of_entries().items()}
 
 
 def written_name(name: str) -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from matcalc.base.records import grouped
 from matcalc.base.sizes import ONE
-from matcalc.base.traversal import grouped
 from matcalc.codegen.factors import Factors, Value, arrays_of, as_expression, scalars_of, taken_apart
 from matcalc.codegen.operations import Op, is_negative_multiple
 from matcalc.codegen.ordering import costs_of

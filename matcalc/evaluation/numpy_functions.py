@@ -53,8 +53,6 @@ def matrix_exponential(matrix: NDArray[Any]) -> NDArray[Any]:
 
 def sylvester(left: NDArray[Any], right: NDArray[Any], value: NDArray[Any]) -> NDArray[Any]:
     """The Y with A Y + Y B = C, as a system of equations for vec(Y)."""
-    import numpy as np
-
     system = np.kron(np.eye(len(right)), left) + np.kron(right.T, np.eye(len(left)))
     return np.asarray(np.linalg.solve(system, value.T.reshape(-1)).reshape(value.shape[::-1]).T)
 
@@ -304,11 +302,9 @@ def numpy_function(name: str) -> NumpyFunction:
     function = computable().get(name)
     if function is None or not function.code("numpy"):
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
-    parameters = [parameter.partition(":") for parameter in function.signature.partition("->")[0].split(",")]
-    names = ", ".join(variable.strip() for variable, _, _ in parameters)
     # The text is part of the package, not of anybody's input.
-    call = eval(f"lambda {names}: {function.code('numpy')}", dict(_namespace()))
-    return NumpyFunction(call, tuple([_order(sizes.strip()) for _, _, sizes in parameters]))
+    call = eval(f"lambda {', '.join(function.parameters)}: {function.code('numpy')}", dict(_namespace()))
+    return NumpyFunction(call, function.orders)
 
 
 def implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
@@ -341,14 +337,6 @@ def over_leading_axes(function: Callable[..., Any], operands: Sequence[Any], own
     return np.stack(results).reshape(outer + results[0].shape)
 
 
-def _order(sizes: str) -> int | None:
-    """The order that the sizes in a signature stand for; ``None`` for an elementwise parameter,
-    which has no sizes."""
-    if not sizes:
-        return None
-    return 0 if sizes == "scalar" else 1 + sizes.count("×")
-
-
 _IN_MPMATH = {"polygamma": "psi", "gammaln": "loggamma"}
 
 
@@ -356,7 +344,6 @@ class _Special:
     """The special functions of SciPy by what mpmath calls them: values need no SciPy."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        import numpy as np
         from mpmath import fp
 
         function = getattr(fp, _IN_MPMATH.get(name, name))

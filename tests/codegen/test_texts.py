@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
 import pytest
 
+import matcalc
+from matcalc.base.functions import code_targets, functions, is_entrywise
 from matcalc.codegen.generation import generate
 from matcalc.codegen.requests import Check, Derivative
 from matcalc.expr import nodes as e
@@ -210,3 +213,23 @@ def test_values_use_the_products_of_their_gradients() -> None:
     assert "gradient_V = t1.T @ G" in lines
     assert "value = np.vdot(gradient_V, V)" in lines
     assert sum(line_.count(" @ ") for line_ in lines) == 4
+
+
+@pytest.mark.parametrize("language", code_targets())
+@pytest.mark.parametrize(
+    "name", [name for name, entry in functions().items() if len(entry.parameters) > 1 and is_entrywise(name)]
+)
+def test_a_function_of_several_numbers_is_given_all_of_them(name: str, language: str) -> None:
+    given = [f"given{place}" for place in range(len(functions()[name].parameters))]
+    for shape in ("scalar", "n"):
+        code = matcalc.parse(f"{name}({', '.join(given)})", declare="; ".join([f"{one}: {shape}" for one in given])).code(
+            language
+        )
+        assert re.search(rf"^ +(?:return|value =) [\w.]+\({', '.join(given)}\)", code, re.MULTILINE), code
+
+
+@pytest.mark.parametrize("number", ["1", "n"])
+def test_functions_of_torch_take_numbers_as_tensors(number: str) -> None:
+    assert f"torch.sigmoid(torch.tensor(float({number})" in matcalc.parse(f"sigmoid({number})*sum(x)", declare="x: n").code(
+        "torch"
+    )

@@ -14,7 +14,7 @@ from matcalc.base.sizes import Shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
-from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, put_in
+from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, plain_call, put_in
 
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
 """Functions whose code takes stacks of matrices as it stands."""
@@ -110,19 +110,18 @@ class ArrayLibrary(PythonFiles):
         return Text(f"{'math' if self._is_host(step) else self.module}.sqrt({step.first.code})")
 
     def _map(self, step: Step) -> Text:
-        name, argument = step.op.data, step.first.code
+        name, arguments = step.op.data, step.codes
         if self._is_host(step):
             if name in _ON_HOST:
-                return Text(f"math.{name}({argument})")
-            argument = self.from_host(argument, step.writer)
+                return Text(f"math.{name}({arguments[0]})")
+            arguments = [self.from_host(argument, step.writer) for argument in arguments]
+        argument = ", ".join(arguments)
         if self.helper_source(name) is not None:
             return Text(f"{step.writer.helper(name)}({argument})")
-        code, parameters = self._elementwise(name), ", ".join(computable()[name].parameters)
-        argument = ", ".join(step.codes)
-        simple = re.fullmatch(rf"([\w.]+)\({parameters}\)", code)
-        if simple:
+        code = self._elementwise(name)
+        if called := plain_call(name, code):
             self.note_import(code, step.writer)
-            return Text(f"{simple[1]}({argument})")
+            return Text(f"{called}({argument})")
         return Text(f"{step.writer.defined(name)}({argument})")
 
     def from_host(self, number: str, writer: Writer) -> str:
@@ -211,8 +210,7 @@ class ArrayLibrary(PythonFiles):
             return self.whole(name, step.codes, step.writer)
         known = computable()[name]
         given, _, result = known.signature.partition("->")
-        parameters = [part.partition(":")[0].strip() for part in given.split(",")]
-        one = f"lambda {', '.join(parameters)}: {self.whole(name, parameters, step.writer).code}"
+        one = f"lambda {', '.join(known.parameters)}: {self.whole(name, known.parameters, step.writer).code}"
         sizes = ",".join([_core(part.rpartition(":")[2]) for part in given.split(",")])
         batch = step.op.operands[0].order - known.argument_order
         return Text(f"{self.mapped(one, batch, f'{sizes}->{_core(result)}')}({', '.join(step.codes)})")
@@ -232,7 +230,7 @@ class ArrayLibrary(PythonFiles):
         self.note_import(own, writer)
         if not own:
             text = re.sub(r"\bnp\.", f"{self.module}.", text)
-        return Text(put_in(text, computable()[name].signature, codes))
+        return Text(put_in(text, computable()[name].parameters, codes))
 
     def _fields(self, name: str) -> tuple[str, str]:
         """The library's own expression for a function, and NumPy's, which will do with another

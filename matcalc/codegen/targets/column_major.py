@@ -20,7 +20,7 @@ from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, Comparison, Function, Trial
-from matcalc.codegen.targets.target import ATOM, PLUS, TIMES, UNARY, Step, Target, Text, Writer, put_in
+from matcalc.codegen.targets.target import ATOM, PLUS, TIMES, UNARY, Step, Target, Text, Writer, plain_call, put_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,9 @@ class ColumnMajor(Target):
 
     def _map(self, step: Step) -> Text:
         name = step.op.data
-        parameters = ", ".join(computable()[name].parameters)
         own = self.helper_source(name) is not None
-        simple = None if own else re.fullmatch(rf"([\w.]+)\({parameters}\)", self.noted(name, step.writer))
-        return self.entrywise(simple[1] if simple else step.writer.defined(name), step)
+        called = "" if own else plain_call(name, self.noted(name, step.writer))
+        return self.entrywise(called or step.writer.defined(name), step)
 
     def noted(self, name: str, writer: Writer) -> str:
         """The expression for a function; the helpers that it calls are noted."""
@@ -237,9 +236,9 @@ class ColumnMajor(Target):
         """A function of each of the arrays along leading axes; operands without such axes are the
         same for all."""
         name = step.op.data[0]
-        given = computable()[name].signature.partition("->")[0].split(",")
-        own = [part.count("×") + 1 if ":" in part and "scalar" not in part else 0 for part in given]
-        leading = [operand.order - order for operand, order in zip(step.op.operands, own, strict=True)]
+        leading = [
+            operand.order - (order or 0) for operand, order in zip(step.op.operands, computable()[name].orders, strict=True)
+        ]
         names = [f"a{place}" if more else code for place, (more, code) in enumerate(zip(leading, step.codes, strict=True), 1)]
         parameters = [one for one, more in zip(names, leading, strict=True) if more]
         function = self.anonymous(parameters, self.whole(name, names, step.writer).code)
@@ -256,7 +255,7 @@ class ColumnMajor(Target):
         if self.helper_source(name) is not None:
             return Text(f"{writer.helper(name)}({', '.join(codes)})")
         code = self.noted(name, writer)
-        return Text(put_in(code, computable()[name].signature, codes), ATOM if re.fullmatch(r"\w+\(.*\)", code) else TIMES)
+        return Text(put_in(code, computable()[name].parameters, codes), ATOM if re.fullmatch(r"\w+\(.*\)", code) else TIMES)
 
     def applied(self, application: Application, writer: Writer) -> str:
         """A closure."""

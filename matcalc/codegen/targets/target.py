@@ -368,10 +368,17 @@ def signed_sum(step: Step, negated: bool, dot: str = "") -> Text:
     return Text(code, PLUS, "sum")
 
 
-def put_in(text: str, signature: str, codes: Sequence[str]) -> str:
-    """An expression of the parameters of a signature with the codes of the arguments, in brackets
+def plain_call(name: str, code: str) -> str:
+    """The function that the code of a function of the table hands its parameters to as they are;
+    empty when the code does more."""
+    parameters = ", ".join(computable()[name].parameters)
+    simple = re.fullmatch(rf"([\w.]+)\({parameters}\)", code)
+    return simple[1] if simple else ""
+
+
+def put_in(text: str, parameters: Sequence[str], codes: Sequence[str]) -> str:
+    """An expression of the parameters of a function with the codes of the arguments, in brackets
     where they may fall apart."""
-    parameters = [part.partition(":")[0].strip() for part in signature.partition("->")[0].split(",")]
     safe = {
         parameter: code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
         for parameter, code in zip(parameters, codes, strict=True)

@@ -235,7 +235,7 @@ class _Julia(ColumnMajor):
 
     def entrywise(self, function: str, step: Step) -> Text:
         """Functions take numbers; a dot applies them to arrays."""
-        return Text(f"{function}{'.' if step.op.shape else ''}({step.first.code})")
+        return Text(f"{function}{'.' if step.op.shape else ''}({', '.join(self.lifted(step).codes)})")
 
     def lifted(self, step: Step) -> Step:
         """A vector goes with each column as it is, if something else has several."""

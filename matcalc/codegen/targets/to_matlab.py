@@ -330,7 +330,7 @@ class _MATLAB(ColumnMajor):
 
     def entrywise(self, function: str, step: Step) -> Text:
         """Functions take arrays."""
-        return Text(f"{function}({step.first.code})")
+        return Text(f"{function}({', '.join(self.lifted(step).codes)})")
 
     def filled(self, function: str, step: Step) -> str:
         """A vector is a column."""

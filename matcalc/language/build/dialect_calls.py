@@ -15,7 +15,7 @@ from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record, replace
 from matcalc.language.build import terms as t
@@ -186,8 +186,7 @@ class DialectBuilder(CallBuilder):
 
     def _goes_by_entries_of_both(self, node: s.Applied) -> bool:
         """``max(X, 1)``, which is the larger of each entry and 1 but in NumPy."""
-        name = spellings().get(node.function)
-        return name is not None and bool(functions()[name].more) and self.written.dialect != "numpy"
+        return spellings().get(node.function) in of_entries() and self.written.dialect != "numpy"
 
     def _counts_from_zero(self, node: s.Applied, number: int) -> bool:
         """Whether the number behind a comma is an axis of NumPy, and no dimension of MATLAB or

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.files import stored_table
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.dialects import Signs, Written, foreign_names
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
@@ -447,8 +447,8 @@ def _entry_by_entry(function: Token, vocabulary: Vocabulary) -> str:
     if own is None:
         raise unknown_function(name, function.span)
     entry = functions().get(spellings().get(own, ""))
-    if entry is not None and entry.more:
-        return entry.more
+    if entry is not None and entry.name in of_entries():
+        return of_entries()[entry.name]
     if entry is None or (entry.kind != "elementwise" and ":" in entry.signature):
         raise ParseError(
             f"{name}.(...) takes {name} of each entry, and {name} is a function of the whole",

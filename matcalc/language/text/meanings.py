@@ -13,7 +13,7 @@ from functools import cache
 from matcalc.base.budgets import LONGEST_QUOTED_NAME
 from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.files import stored_table
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
@@ -114,8 +114,7 @@ def unknown_function(
 
 def is_of_problems(function: str) -> bool:
     """Whether a function is, without brackets, a word of an optimisation problem: ``min``."""
-    more = functions()[spellings()[function]].more if function in spellings() else ""
-    return bool(more) and functions()[more].commutes
+    return spellings().get(function) in of_entries()
 
 
 def optimum(function: str, span: Span) -> ParseError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import cast
 
-from matcalc.base.functions import Function, functions, is_entrywise
+from matcalc.base.functions import Function, functions, has_kink, is_entrywise
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
@@ -176,11 +176,11 @@ def _is_evaluated_smoothly(node: Expr) -> bool:
         case Norm():
             return True
         case Call(function=name):
-            return bool(functions()[name].at_kink) if is_entrywise(name) else name not in ("logdet", "logm", "sqrtm")
+            return has_kink(name) if is_entrywise(name) else name not in ("logdet", "logm", "sqrtm")
         case Power(base=Power(exponent=Number(value=inner)), exponent=Number(value=outer)):  # the root of a square
             return outer > 0 and inner > 0 and inner.denominator == 1 and inner % 2 == 0
         case Elementwise(function=name) if name in functions():
-            return bool(functions()[name].at_kink) and name not in ("sign", "step")
+            return has_kink(name) and functions()[name].derivative != "0"
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return False
 

@@ -62,6 +62,11 @@ def test_true_everywhere(statement: str, declare: str) -> None:
         ("relu(A*x) = relu(A)*x", "A: n×m; x: m", ""),  # each of the two is needed
         ("sign(x'*x - 100) = -1", "x: n", "the entries of x are not negative and sum to one"),
         ("relu(x - 50) = 0", "x: n", "the entries of x are not negative and sum to one"),
+        (
+            "max(x + (1000 + z^2)*unit(1, n)) = x[1] + 1000 + z^2",
+            "x: n; z: scalar",
+            "the entries of x are not negative and sum to one",
+        ),
         ("d(-y'*log(softmax(x)))/dx = softmax(x) - y", "", "the entries of y sum to one"),
         ("logdet(A'*A) = log(abs(det(A)))", "A: n×n invertible", "Aᵀ A = I"),  # not: every entry of A is 0 or 1
         ("det(-A) = -det(A)", "A: n×n", ""),  # not: A = Aᵀ
@@ -140,3 +145,16 @@ def test_where_a_proved_claim_holds(statement: str, declare: str, where: tuple[s
     assert verdict.to_dict()["holds_if"] == list(where)
     assert ("all values that meet the conditions" in verdict.explain()) == bool(where)
     assert all(f"holds if: {condition}" in verdict.explain() for condition in where)
+
+
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("heaviside(x) = nonnegative(x)", ("entries of x ≠ 0",)),
+        ("nonnegative(x).^2 = heaviside(x)", ("entries of x ≠ 0",)),
+        ("max(x, y) = y + relu(x - y)", ()),  # has a kink and does not jump
+    ],
+)
+def test_where_values_jump_a_confirmed_claim_may_fail(statement: str, where: tuple[str, ...]) -> None:
+    verdict = verify(statement, declare="x, y: n" if "y" in statement else "x: n")
+    assert (verdict.status, verdict.holds_if) == ("confirmed", where)

@@ -80,6 +80,11 @@ THRESHOLDS = [
     ("erf(30 + x^2) = 1", "x: scalar"),
     ("d(softplus(700 + x^2))/dx = 2*x", "x: scalar"),
     ("relu(tr(X) + 30) = tr(X) + 30", "X: n×n"),
+    ("max(x, y + z^2 + 1000) = y + z^2 + 1000", "x: scalar; y: scalar; z: scalar"),
+    ("min(x, -1000 - y'*y) = -1000 - y'*y", "x: scalar; y: n"),
+    ("d(max(x, y + z^2 + 1000))/dx = 0", "x: scalar; y: scalar; z: scalar"),
+    ("max(x + (1000 + z^2)*unit(1, n)) = x[1] + 1000 + z^2", "x: n; z: scalar"),
+    ("indmax(x + (1000 + z^2)*unit(1, n)) = unit(1, n)", "x: n nonnegative; z: scalar"),
 ]  # fmt: skip
 
 

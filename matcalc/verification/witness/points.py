@@ -129,7 +129,9 @@ def _is_curved(node: Expr) -> bool:
 
 
 def _is_kinked(node: Expr) -> bool:
-    return (isinstance(node, Elementwise) and has_kink(node.function)) or (isinstance(node, Norm) and node.kind in ("1", "p"))
+    return (isinstance(node, Elementwise | Call) and has_kink(node.function)) or (
+        isinstance(node, Norm) and node.kind in ("1", "p")
+    )
 
 
 _ENTRIES = ""
@@ -208,7 +210,7 @@ def scaled_points(known: Features, sizes: dict[str, int]) -> Iterator[Draw]:
             yield partial(drawn_point, known.symbols, sizes, f"scaled {exponent} {turned}", style, turned)
     for number in range(3):
         yield partial(drawn_point, known.symbols, sizes, f"wide {number}", STYLES["wide"], (1, -1, -1) if number % 2 else (-1, 1))
-    moving = [symbol for symbol in known.symbols if not symbol.properties - {"positive"}][:_MOST_ALONE]
+    moving = [symbol for symbol in known.symbols if symbol.properties <= _CONES][:_MOST_ALONE]
     if len(known.symbols) > 1:
         for symbol in moving:
             for exponent in (-5, -2, 2, 5):
@@ -333,10 +335,12 @@ def _movable(known: Features) -> frozenset[str]:
     return frozenset(symbol.name for symbol in known.symbols if symbol.properties <= _CONVEX)
 
 
-_CONVEX = frozenset({
+_CONES = frozenset({
     "symmetric", "antisymmetric", "diagonal", "lower_triangular", "upper_triangular", "positive", "nonnegative", "constant",
-    "positive_definite", "positive_semidefinite", "simplex",
+    "positive_definite", "positive_semidefinite",
 })  # fmt: skip
+"""Facts that a positive multiple of a value has, and that every value between two values has."""
+_CONVEX = _CONES | {"simplex"}
 
 
 def _between(movable: frozenset[str], one: ExactPoint, other: ExactPoint, part: Fraction) -> ExactPoint:

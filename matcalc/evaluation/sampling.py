@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.functions import computable, has_kink
+from matcalc.base.functions import computable, functions, has_kink
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
@@ -47,8 +47,13 @@ _KINK = 0.05
 _POLE = 1e-3
 _CONDITION = 1e5
 
-_AT_ZERO = frozenset({"log"})
-_WITHIN_ONE = frozenset({"asin", "acos"})
+_ENDS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "t > 0": (lambda t: t < _KINK, "zero"),
+    "t > 1": (lambda t: t < 1 + _KINK, "one"),
+    "-1 < t < 1": (lambda t: np.abs(t) > 0.9, "one"),
+    "cos(t) != 0": (lambda t: np.abs(np.cos(t)) < 0.2, "a pole"),
+}
+"""Where an argument is near an end of the domain of a function of the table."""
 _DETERMINANTS = frozenset({"det", "logdet"})
 
 
@@ -66,11 +71,8 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
     """
     match node := cast("Node", node):
         case Elementwise(function=name):
-            size = np.abs(operands[0])
-            near_zero = kinks and has_kink(name) and np.any(size < _KINK)
-            _refuse(near_zero or (name in _AT_ZERO and np.any(operands[0] < _KINK)), f"an argument of {name} is near zero")
-            _refuse(name in _WITHIN_ONE and np.any(size > 0.9), f"an argument of {name} is near one")
-            _refuse(name == "tan" and np.any(np.abs(np.cos(operands[0])) < 0.2), "an argument of tan is near a pole")
+            _refuse(kinks and has_kink(name) and np.any(np.abs(operands[0]) < _KINK), f"an argument of {name} is near zero")
+            _check_domain(name, operands[0])
         case Quotient():
             _refuse(np.any(np.abs(operands[1]) < _POLE), "a denominator is near zero")
         case Power(exponent=exponent):
@@ -98,6 +100,12 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
             _refuse(negative, "a determinant under a logarithm is negative")
         case Leaf() | Linear() | Sum() | Multilinear() | Call() | Indexed():
             pass
+
+
+def _check_domain(name: str, argument: Any) -> None:
+    if name in functions() and functions()[name].domain in _ENDS:
+        near, end = _ENDS[functions()[name].domain]
+        _refuse(np.any(near(argument)), f"an argument of {name} is near {end}")
 
 
 def _refuse(unsuitable: Any, what: str) -> None:

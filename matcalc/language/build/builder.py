@@ -16,7 +16,7 @@ from matcalc.language.build.naming import Naming
 from matcalc.language.build.operators import Operators, fixed_subscript, spine
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import names_among, number_in, parts, walk
+from matcalc.language.syntax.trees import is_axis, names_among, number_in, parts, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.typing.dimensions import Dimension, Unknown
 
@@ -125,7 +125,7 @@ class Builder(Naming, Operators):
         if node.function != "sum" or len(node.arguments) != 2:
             return None
         index, body = node.arguments
-        if not isinstance(index, s.Name) or isinstance(body, s.Word | s.Keyword) or _is_axis(index.name, body):
+        if not isinstance(index, s.Name) or isinstance(body, s.Word | s.Keyword) or is_axis(index.name, body):
             return None
         return index.name
 
@@ -232,14 +232,6 @@ class Builder(Naming, Operators):
                 return Size.of(name)
             case _:
                 raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
-
-
-def _is_axis(name: str, node: s.Syntax) -> bool:
-    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``; capitals
-    are no indices."""
-    while isinstance(node, s.Minus):
-        node = node.operand
-    return isinstance(node, s.NumberLiteral) and (node.value in (0, 1, 2) or name[0].isupper())
 
 
 _OPERANDS: Mapping[type[s.Syntax], Callable[[Builder, Any], list[s.Syntax]]] = {

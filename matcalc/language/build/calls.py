@@ -103,7 +103,7 @@ class CallBuilder(TableFunctions):
         axis = _axis_of(node)
         if name not in _STRUCTURAL:
             return self.function(functions()[spellings()[name]], node, arguments, axis)
-        if axis and name != "sum":
+        if axis and (name != "sum" or axis == "sample"):
             raise ParseError(f"{name} is not taken along {axis}", span=node.span, suggestion=f"{name}(X)")
         build, wanted = _STRUCTURAL[name]
         if wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from matcalc.base.errors import Span
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.trees import is_axis, name_of
 from matcalc.language.text.terminals import Token
 
 _SMALLER = frozenset(["<", "<=", "≤", "≤=", "lt", "le", "leq", "leqslant"])
@@ -31,12 +32,31 @@ def over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Sy
         return None
     first, body = arguments
     match first:
-        case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not isinstance(body, s.Word):
+        case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not _is_along(name, body):
             return product_over([first], body, span, function.span)
-        case s.Group(
-            operand=s.Applied(function="step", arguments=(s.Binary(left=s.Name(name=high), right=s.Name(name=low)) as below,))
-        ):
-            relation = (low, "<", high) if below.right.span.start < below.left.span.start else (high, ">", low)
-            return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,)) if function.value == "sum" else None
+        case s.Group(operand=s.Applied(function="step", arguments=(s.Binary() as difference,)) as compared):
+            return (
+                _over_ordered(difference, body, span)
+                if function.value == "sum" and _is_comparison(compared, difference)
+                else None
+            )
         case _:
             return None
+
+
+def _is_along(name: str, body: s.Syntax) -> bool:
+    return isinstance(body, s.Word | s.Keyword) or is_axis(name, body)
+
+
+def _is_comparison(compared: s.Applied, difference: s.Binary) -> bool:
+    """Whether ``step(i - j)`` is what ``holds`` makes of a sign, and not written so."""
+    return compared.function_span == difference.operator_span
+
+
+def _over_ordered(difference: s.Binary, body: s.Syntax, span: Span) -> s.Summation | None:
+    """``sum(i<j, body)``."""
+    high, low = name_of(difference.left), name_of(difference.right)
+    if not len(high) == len(low) == 1:
+        return None
+    relation = (low, "<", high) if difference.right.span.start < difference.left.span.start else (high, ">", low)
+    return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,))

@@ -307,6 +307,14 @@ def entry_of(name: str, letters: Collection[str] | None = None, most: int | None
     return (base, index) if base and index and some and (most is None or len(index) <= most) else ("", "")
 
 
+def is_axis(name: str, node: Syntax) -> bool:
+    """Whether a number is written that counts an axis of a matrix, as in ``sum(X, 1)``; capitals
+    are no indices."""
+    while isinstance(node, Minus):
+        node = node.operand
+    return isinstance(node, NumberLiteral) and (node.value in (0, 1, 2) or name[0].isupper())
+
+
 def names_among(nodes: Iterable[Syntax]) -> tuple[str, ...]:
     """The names that some of the nodes are."""
     return tuple([node.name for node in nodes if isinstance(node, Name)])

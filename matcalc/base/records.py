@@ -313,7 +313,11 @@ Entry = TypeVar("Entry")
 
 
 def grouped(pairs: Iterable[tuple[Key, Entry]]) -> dict[Key, list[Entry]]:
-    """The values of each key, in order."""
+    """The values of each key, in order.
+
+    >>> grouped([("a", 1), ("b", 2), ("a", 3)])
+    {'a': [1, 3], 'b': [2]}
+    """
     found: dict[Key, list[Entry]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)

@@ -105,18 +105,6 @@ def on_demand(root: Key, needed: Callable[[Key], Sequence[Key]], made: Callable[
     return done[root]
 
 
-def grouped(pairs: Iterable[tuple[Key, Result]]) -> dict[Key, list[Result]]:
-    """The values of pairs by their keys.
-
-    >>> grouped([("a", 1), ("b", 2), ("a", 3)])
-    {'a': [1, 3], 'b': [2]}
-    """
-    found: dict[Key, list[Result]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
-
-
 class _Kept(dict[Any, Any]):
     def __missing__(self, node: Any) -> Any:
         return node

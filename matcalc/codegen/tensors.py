@@ -14,8 +14,8 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.layouts import axis_groups
+from matcalc.base.records import grouped
 from matcalc.base.sizes import Shape, Size, product_of
-from matcalc.base.traversal import grouped
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, assert_never, cast
 
 from matcalc.base.functions import computable
+from matcalc.base.records import grouped
 from matcalc.base.sizes import ONE, Size
-from matcalc.base.traversal import grouped, postordered
+from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract

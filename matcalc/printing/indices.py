@@ -9,8 +9,9 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import functions
+from matcalc.base.records import grouped
 from matcalc.base.sizes import names_in
-from matcalc.base.traversal import bottom_up, grouped
+from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as t
 from matcalc.printing.index_notation import Composer, IndexNotation
 from matcalc.printing.notation import LONGEST_TEXT, Level, Piece, fits, piece, render

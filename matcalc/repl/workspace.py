@@ -9,7 +9,7 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
-from matcalc.base.traversal import grouped
+from matcalc.base.records import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.declare.declarations import owners, written

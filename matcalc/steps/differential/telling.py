@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
-from matcalc.base.traversal import grouped, postordered
+from matcalc.base.records import grouped
+from matcalc.base.traversal import postordered
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import differentiate, folded, reading_order
 from matcalc.einstein.lowering import lower

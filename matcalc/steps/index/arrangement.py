@@ -9,8 +9,9 @@ from itertools import starmap
 from operator import itemgetter
 from typing import Literal, TypeAlias, TypeVar, assert_never, cast
 
+from matcalc.base.records import grouped
 from matcalc.base.sizes import Size
-from matcalc.base.traversal import grouped, postordered
+from matcalc.base.traversal import postordered
 from matcalc.derivation.pipeline import folded
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import power as positive_power

@@ -29,7 +29,7 @@ from matcalc.einstein.substitution import apply, substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import implied, mirrored, tie_of, varying
-from matcalc.folding.build import cost, row_symbols, with_rows
+from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
@@ -381,7 +381,7 @@ def folded(tensor: ix.Tensor, split: int, order: Mapping[str, int], row_vectors:
         shape = shape_of(product_of(tensor.shape[:split]), product_of(tensor.shape[split:]))
         return Zeros(shape) if shape else Number(NO)
     form = fold(tensor, split, order)
-    return None if form is None else with_rows(form, row_vectors)
+    return None if form is None else with_entries(with_rows(form, row_vectors))
 
 
 MOST_KEPT = 256

@@ -31,6 +31,11 @@ def product_of(factors: Sequence[Expr]) -> Expr:
     return factors[0] if len(factors) == 1 else Product(tuple(factors))
 
 
+def sum_of(terms: Sequence[Expr]) -> Expr:
+    """The sum of one term or of several."""
+    return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
 # ------------------------------------------------------------
 # Matrix expressions built again with some of their parts replaced.
 

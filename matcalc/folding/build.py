@@ -47,7 +47,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with
+from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with, sum_of
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
@@ -258,7 +258,7 @@ def total(terms: Sequence[Expr]) -> Expr:
     """The sum of the terms, the first without a minus sign in front."""
     first = next((k for k, term in enumerate(terms) if not isinstance(term, Negative)), 0)
     flat = spread([terms[first], *terms[:first], *terms[first + 1 :]])
-    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+    return sum_of(flat)
 
 
 def negative(expression: Expr) -> Expr:
@@ -407,3 +407,37 @@ def with_rows(expression: Expr, rows: Mapping[str, Symbol]) -> Expr:
         return node
 
     return rebuilt_with(expression, replacement)
+
+
+# ------------------------------------------------------------
+# Entries, which are products with unit vectors where they are folded.
+
+
+def with_entries(expression: Expr) -> Expr:
+    """A folded expression with ``x[1]`` and ``X[1, 2]`` in place of products with unit vectors."""
+    if not any(isinstance(node, UnitVector) for node in postorder(expression)):
+        return expression
+    return rebuilt_with(expression, lambda node: _entry(node) if isinstance(node, Product) and node.is_scalar else node)
+
+
+def _entry(node: Product) -> Expr:
+    scalars = [factor for factor in node.factors if factor.is_scalar]
+    shaped = [factor for factor in node.factors if not factor.is_scalar]
+    if not shaped:
+        return node
+    first, *inner, last = shaped
+    row, column = _position(transpose(first)), _position(last)
+    match row, column:
+        case int(), int() if inner:
+            found: Expr = Entry(product_of(inner), (row, column))
+        case int(), None if last.is_column:
+            found = Entry(product_of([*inner, last]), (row,))
+        case None, int() if not inner and first.is_row:
+            found = Entry(transpose(first), (column,))
+        case _:
+            return node
+    return product_of([*scalars, found])
+
+
+def _position(node: Expr) -> int | None:
+    return node.position if isinstance(node, UnitVector) else None

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
+from operator import add
 
-from matcalc.base.records import record
-from matcalc.base.sizes import ONE, ZERO, Size
+from matcalc.base.records import grouped, record
+from matcalc.base.sizes import ONE, ZERO, Size, shape_of
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.expr import nodes as e
+from matcalc.expr.rewriting import product_of, sum_of
 
-_ONE = e.Number(Fraction(1))
+_ZERO, _ONE = e.Number(Fraction(0)), e.Number(Fraction(1))
 
 
 @record
@@ -41,11 +44,26 @@ def selection(node: e.Expr) -> Selection | None:
 
 
 def _size(number: e.Expr) -> Size | None:
-    if isinstance(number, e.SizeValue):
-        return number.size
-    if not isinstance(number, e.Number) or number.value.denominator != 1 or number.value < 0:
-        return None
-    return Size.of(int(number.value)) if number.value else ZERO
+    """The size that a number in an expression is, 0 among them; None where it is none."""
+    if isinstance(number, e.Negative):
+        size = None if isinstance(number.operand, e.Negative) else _size(number.operand)
+        return None if size is None else ZERO - size
+    sizes = [_monomial(term) for term in (number.terms if isinstance(number, e.Sum) else (number,))]
+    found = [size for size in sizes if size is not None]
+    return reduce(add, found) if len(found) == len(sizes) else None
+
+
+def _monomial(number: e.Expr) -> Size | None:
+    sign, number = (-1, number.operand) if isinstance(number, e.Negative) else (1, number)
+    size = ONE
+    for factor in number.factors if isinstance(number, e.Product) else (number,):
+        if isinstance(factor, e.SizeValue):
+            size = size * factor.size
+        elif isinstance(factor, e.Number) and factor.value.denominator == 1:
+            sign *= int(factor.value)
+        else:
+            return None
+    return Size.of(sign) * size if sign else ZERO
 
 
 def _negative(size: Size) -> bool:
@@ -66,8 +84,11 @@ def _put(factors: Sequence[e.Expr]) -> Selection | None:
     if not isinstance(moved, e.Call) or moved.function != "band" or not isinstance(unit, e.UnitVector) or unit.position != 1:
         return None
     down = moved.arguments[1]
-    before = _size(down) if turned else _size(down.operand) if isinstance(down, e.Negative) else None
-    return None if before is None or others[1:] else Selection(ONE, unit.size, before)
+    shift = _size(down)
+    if shift is None or others[1:]:
+        return None
+    before = shift if turned else ZERO - shift
+    return None if _negative(before) else Selection(ONE, unit.size, before)
 
 
 def displayed(root: e.Expr, parts: bool) -> e.Expr:
@@ -76,7 +97,7 @@ def displayed(root: e.Expr, parts: bool) -> e.Expr:
 
     These calls are for printing alone.
     """
-    if not any(isinstance(node, e.Call) and node.function == "band" for node in e.postorder(root)):
+    if not any(map(_may_be_put, e.postorder(root))):
         return root
     opened: dict[e.Expr, e.Expr] = {}
 
@@ -92,41 +113,112 @@ def displayed(root: e.Expr, parts: bool) -> e.Expr:
     return bottom_up(postordered((root,), below), step)[root]
 
 
+def _may_be_put(node: e.Expr) -> bool:
+    return (isinstance(node, e.Call) and node.function == "band") or (isinstance(node, e.UnitVector) and _is_small(node.size))
+
+
+def _is_small(size: Size) -> bool:
+    """Whether an array of numbers is short enough to be written entry by entry."""
+    return size.number is not None and size.number <= _MOST_ENTRIES
+
+
+_MOST_ENTRIES = 6
 BLOCKS, PART = "blocks", "part"
 """Names that no text can call."""
 
 
 def _as_blocks(node: e.Expr) -> e.Expr:
+    if isinstance(node, e.Transpose):
+        inner = _as_blocks(node.operand)
+        return _turned(inner, node) if inner is not node.operand else node
     if not node.shape or len(node.shape) > 2 or not isinstance(node, e.Sum | e.Product):
         return node
-    rows = _stacked(node, turned=False)
-    if rows is None:
-        beside = _stacked(node, turned=True)
-        return node if beside is None else _called([[block for _, block in beside]], node)
-    lines = [_line(_as_blocks(block)) for _, block in rows]
-    widths = [[block.cols for block in line] for line in lines if len(line) > 1]
-    if widths and all(other == widths[0] for other in widths):
-        filled = [_zeros_in(line, widths[0]) for line in lines]
-        if all(line is not None for line in filled):
-            return _called([line for line in filled if line is not None], node)
-    return _called([[block] for _, block in rows], node)
+    along = [_stacked(node, turned) for turned in (False, True)]
+    turned = along[0] is None
+    stacked = along[turned]
+    if stacked is None:
+        return node
+    if len(stacked) == 1:
+        return stacked[0][1]
+    lines = [_line(block, turned) for _, block in stacked]
+    aligned = _aligned(lines, turned) if any(len(line) > 1 for line in lines) else lines
+    grid = aligned or [[block] for _, block in stacked]
+    return _called([list(column) for column in zip(*grid)] if turned else grid, node)
 
 
-def _line(block: e.Expr) -> list[e.Expr]:
-    """The blocks beside each other that a block is."""
-    if isinstance(block, e.Call) and block.function == BLOCKS and block.axis == str(len(block.arguments)):
-        return list(block.arguments)
-    return [block]
+def _turned(array: e.Expr, node: e.Transpose) -> e.Expr:
+    """The transpose of a vector of numbers entry by entry, and of other arrays as it is."""
+    if isinstance(array, e.Call) and all(block.is_scalar for block in array.arguments) and array.axis == "1":
+        return _called([list(array.arguments)], node)
+    return e.Transpose(array)
 
 
-def _zeros_in(line: list[e.Expr], widths: list[Size]) -> list[e.Expr] | None:
-    if len(line) > 1:
-        return line
-    return [e.Zeros((line[0].rows, width)) for width in widths] if isinstance(line[0], e.Zeros) else None
+def _line(block: e.Expr, turned: bool) -> list[e.Expr]:
+    """The blocks that a block of an array is: those beside each other, or below where the array is
+    ``turned``."""
+    negative = isinstance(block, e.Negative)
+    inner = block.operand if isinstance(block, e.Negative) else block
+    array = _as_blocks(e.Sum((inner,)) if _is_unit(inner) else inner)
+    if not isinstance(array, e.Call) or array.function != BLOCKS or array.axis != ("1" if turned else str(len(array.arguments))):
+        return [e.Negative(array) if negative else array]
+    return [_negated(one) if negative else one for one in array.arguments]
+
+
+def _is_unit(node: e.Expr) -> bool:
+    unit = node.operand if isinstance(node, e.Transpose) else node
+    return isinstance(unit, e.UnitVector) and _is_small(unit.size)
+
+
+def _negated(block: e.Expr) -> e.Expr:
+    return block.operand if isinstance(block, e.Negative) else block if _is_zero(block) else e.Negative(block)
+
+
+def _aligned(lines: Sequence[Sequence[e.Expr]], turned: bool) -> list[list[e.Expr]] | None:
+    """The lines of an array cut at the same places, zeros only; None where they can't be."""
+    left = [list(reversed(line)) for line in lines]
+    found: list[list[e.Expr]] = [[] for _ in lines]
+    while all(left):
+        heads = [line.pop() for line in left]
+        widths = {_width(head, turned) for head in heads}
+        fixed = {_width(head, turned) for head in heads if not isinstance(head, e.Zeros)}
+        if len(fixed or widths) > 1:
+            return None
+        (width,) = fixed or widths
+        for line, head, row in zip(found, heads, left):
+            rest = _width(head, turned) - width
+            line.append(_cut(head, width, turned))
+            if rest != ZERO and not _surely_positive(rest):
+                return None
+            if rest != ZERO:
+                row.append(_cut(head, rest, turned))
+    return None if any(left) else found
+
+
+def _width(block: e.Expr, turned: bool) -> Size:
+    return block.rows if turned else block.cols
+
+
+def _cut(block: e.Expr, width: Size, turned: bool) -> e.Expr:
+    if not isinstance(block, e.Zeros):
+        return block
+    return _zeros(width, block.cols) if turned else _zeros(block.rows, width)
+
+
+def _zeros(rows: Size, cols: Size) -> e.Expr:
+    return e.Zeros(shape_of(rows, cols)) if rows != ONE or cols != ONE else _ZERO
 
 
 def _called(lines: list[list[e.Expr]], node: e.Expr) -> e.Expr:
-    return e.Call(BLOCKS, tuple([block for line in lines for block in line]), str(len(lines[0])), node.shape)
+    blocks = [block for line in lines for block in line]
+    if all(not all(map(_is_zero, line)) for line in (*lines, *zip(*lines))) and len(lines) > 1 < len(lines[0]):
+        blocks = [_ZERO if _is_zero(block) else block for block in blocks]  # the others give their sizes
+    elif not all(block.is_scalar for block in blocks):
+        blocks = [e.Zeros((ONE,)) if block == _ZERO else block for block in blocks]
+    return e.Call(BLOCKS, tuple(blocks), str(len(lines[0])), node.shape)
+
+
+def _is_zero(block: e.Expr) -> bool:
+    return isinstance(block, e.Zeros) or block == _ZERO
 
 
 def _with_parts(node: e.Expr) -> e.Expr:
@@ -167,52 +259,62 @@ def _selected_rows(node: e.Expr) -> str | None:
     return None
 
 
-def product_of(factors: Sequence[e.Expr]) -> e.Expr:
-    return factors[0] if len(factors) == 1 else e.Product(tuple(factors))
-
-
 Part = tuple[Size, e.Expr]
 
 
 def _stacked(node: e.Expr, turned: bool) -> list[Part] | None:
     """The blocks one below the other, or beside each other, with how many rows or columns each
     has."""
-    terms = node.terms if isinstance(node, e.Sum) else (node,)
-    groups: dict[Selection, list[e.Expr]] = {}
-    for term in terms:
-        found = _taken_off(term, turned)
-        if found is None:
-            return None
-        groups.setdefault(found[0], []).append(found[1])
-    if len({one.whole for one in groups}) > 1 or (len(groups) == 1 and next(iter(groups)).size == ONE):
+    terms = [part for term in (node.terms if isinstance(node, e.Sum) else (node,)) for part in _spread(term)]
+    taken = [_taken_off(term, turned) for term in terms]
+    groups = grouped([found for found in taken if found is not None])
+    if None in taken or len({one.whole for one in groups}) > 1:
+        return None
+    if all(one.size == ONE for one in groups) and not _is_small(next(iter(groups)).whole):
         return None
     return _filled_up(groups, node, turned)
 
 
 def _filled_up(groups: dict[Selection, list[e.Expr]], node: e.Expr, turned: bool) -> list[Part] | None:
     """The blocks in order, with zeros where none stands."""
-    ordered = sorted(groups, key=lambda one: (len(one.before.terms) > 0, one.before.degree, str(one.before)))
     found: list[Part] = []
-    at = ZERO
-    for one in [*ordered, None]:
-        start = next(iter(groups)).whole if one is None else one.before
-        gap = start - at
-        if gap is not ZERO:
-            if not gap.can_be_positive or (one is not None and not _surely_positive(gap)):
-                return None
-            across = node.shape[0] if turned or len(node.shape) == 1 else node.shape[1]
-            shape = (gap,) if len(node.shape) == 1 else (across, gap) if turned else (gap, across)
-            found.append((gap, e.Zeros(shape)))
+    left, at, whole = dict(groups), ZERO, next(iter(groups)).whole
+    while left or at != whole:
+        one = _first_from(at, left)
+        gap = (whole if one is None else one.before) - at
+        if (one is None and left) or (gap != ZERO and not gap.can_be_positive):
+            return None
+        if gap != ZERO:
+            found.append((gap, _zeros(node.rows, gap) if turned else _zeros(gap, node.cols)))
+            at = at + gap
         if one is not None:
-            blocks = groups[one]
-            found.append((one.size, blocks[0] if len(blocks) == 1 else e.Sum(tuple(blocks))))
-            at = one.before + one.size
+            found.append((one.size, sum_of(left.pop(one))))
+            at = at + one.size
     return found
+
+
+def _first_from(at: Size, groups: Iterable[Selection]) -> Selection | None:
+    """The selection that stands first behind a position, whatever the sizes are."""
+    gaps = {one: one.before - at for one in groups}
+    for one, gap in gaps.items():
+        if gap == ZERO or (
+            _surely_positive(gap) and all(other is gap or _surely_positive(other - gap) for other in gaps.values())
+        ):
+            return one
+    return None
 
 
 def _surely_positive(size: Size) -> bool:
     """Whether it is 1 or more whatever the sizes in it are."""
     return all(count > 0 for names, count in size.terms if names) and sum(count for _, count in size.terms) > 0
+
+
+def _spread(term: e.Expr) -> Sequence[e.Expr]:
+    """The products of each term of a sum of places with what stands behind it."""
+    first = term.factors[0] if isinstance(term, e.Product) else term
+    if not isinstance(term, e.Product) or not isinstance(first, e.Sum):
+        return (term,)
+    return [product_of([*(one.factors if isinstance(one, e.Product) else (one,)), *term.factors[1:]]) for one in first.terms]
 
 
 def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:

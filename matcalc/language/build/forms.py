@@ -22,7 +22,7 @@ from matcalc.base.fields import decimal_text
 from matcalc.base.sizes import ONE, ZERO, Shape, Size, product_shape, shape_of
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
-from matcalc.expr.rewriting import product_of, rebuilt_with, with_fields
+from matcalc.expr.rewriting import product_of, rebuilt_with, sum_of, with_fields
 from matcalc.language.text.spelling import partial_name, parts_of_partial
 
 _ZERO, _UNIT, _TWO, _HALF = (e.Number(Fraction(value)) for value in ("0", "1", "2", "1/2"))
@@ -116,7 +116,7 @@ def block_array(blocks: Mapping[tuple[int, int], e.Expr], rows: Sequence[Size], 
         terms.append(product([*below, block, *[_plain(one) for one in across]]))
     if not terms:
         return e.Zeros(shape_of(height, width))
-    return terms[0] if len(terms) == 1 else e.Sum(tuple(terms))
+    return sum_of(terms)
 
 
 def _put_at(before: Size, size: Size, whole: Size) -> e.Expr:

@@ -57,14 +57,18 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
 
 
 def entries_of(node: s.Applied) -> list[s.Syntax]:
-    """The blocks that are not 0, row after row."""
-    return [entry for row in rows_of(node) for entry in row if number_in(entry) != 0]
+    """The blocks that are not 0, row after row; all of them where all are 0."""
+    return list(_filled(node).values())
+
+
+def _filled(node: s.Applied) -> dict[tuple[int, int], s.Syntax]:
+    written = {(i, j): entry for i, row in enumerate(rows_of(node)) for j, entry in enumerate(row)}
+    return {place: entry for place, entry in written.items() if number_in(entry) != 0} or written
 
 
 def blocks(builder: Operators, node: s.Applied, operands: list[t.Term]) -> t.Term:
     """``[A B; C D]``: an array of blocks."""
     written = rows_of(node)
-    places = [(i, j) for i, row in enumerate(written) for j, entry in enumerate(row) if number_in(entry) != 0]
     if len(written) * len(written[0]) > _MOST_BLOCKS:
         raise ParseError(f"an array of more than {_MOST_BLOCKS} blocks", span=node.span, suggestion="fewer blocks")
     rows = tuple([Unknown() for _ in written])
@@ -72,9 +76,10 @@ def blocks(builder: Operators, node: s.Applied, operands: list[t.Term]) -> t.Ter
     place = builder.place(node.span)
     result = builder.cell(ANY, node.span)
     cells = [operand.cell for operand in operands]
-    builder.relate(Blocks(place, cells, result, tuple(places), rows, cols))
+    places = tuple(_filled(node))
+    builder.relate(Blocks(place, cells, result, places, rows, cols))
     builder.evidence = True
-    return t.BlockTerm(result, place, tuple(operands), tuple(places), rows, cols)
+    return t.BlockTerm(result, place, tuple(operands), places, rows, cols)
 
 
 _MOST_BLOCKS = 9
@@ -113,6 +118,9 @@ class Blocks(kind_relations.InRelation):
         for (i, j), block in zip(self.places, blocks):
             unify(self.lines[i], block.rows)
             unify(self.columns[j], block.cols)
+        if all(block.mask == SCALAR for block in blocks):
+            for line in (*self.lines, *self.columns):
+                unify(line, ONE)
         unify(result.rows, reduce(partial(sizes.composed, add), self.lines))
         unify(result.cols, reduce(partial(sizes.composed, add), self.columns))
         return True
@@ -152,11 +160,11 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
     ones = builder.filled(Fraction(1), [Unknown(), size], node.span)
     before = Unknown()
     builder.relate(Selected(builder.place(node.span), ones.cell, (first, last), before))
+    place = builder.place(node.span)
+    shift: t.Term = t.SizeTerm(builder.cell(SCALAR, node.span), place, before)
     if first == ONE:
-        place = t.NumberTerm(Cell(SCALAR, node.span, literal=True), builder.place(node.span), Fraction(0))
-        return t.CallTerm(ones.cell, builder.place(node.span), (ones, place), "band", None)
-    shifted = t.SizeTerm(builder.cell(SCALAR, node.span), builder.place(node.span), before)
-    return t.CallTerm(ones.cell, builder.place(node.span), (ones, shifted), "band", None)
+        shift = t.NumberTerm(Cell(SCALAR, node.span, literal=True), place, Fraction(0))
+    return t.CallTerm(ones.cell, place, (ones, shift), "band", None)
 
 
 class Selected(kind_relations.InRelation):
@@ -175,8 +183,11 @@ class Selected(kind_relations.InRelation):
         unify(cell.rows, _of(last - first + ONE, cell.cols, sizes))
         unify(self.before, _of(first - ONE, cell.cols, sizes))
         whole = resolved(cell.cols)
-        if isinstance(whole, Size) and whole.number is not None and last.number is not None and last.number > whole.number:
-            raise ShapeError(f"position {last.number} is outside an axis of size {whole.number}", span=self.span)
+        if isinstance(whole, Size):
+            end = last.replaced({"end": whole})
+            over = end - whole
+            if over.number is not None and over.number > 0:
+                raise ShapeError(f"position {end} is outside an axis of size {whole}", span=self.span)
         return True
 
 

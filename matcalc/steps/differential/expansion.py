@@ -50,7 +50,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in, with_fields
+from matcalc.expr.rewriting import rebuilt_with, replaced, sum_of, symbols_in, with_fields
 from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled, spread
 from matcalc.language import elaborate
 from matcalc.printing import text
@@ -318,7 +318,7 @@ class Expander:
             case Sum():
                 kinds.setdefault("linearity")
                 terms = [done[term] for term in node.terms if self.depends(term)]
-                return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+                return sum_of(terms)
             case Product() | Hadamard() | Kronecker():
                 return self._of_factors(type(node), node.factors, done, kinds)
             case Transpose():
@@ -336,7 +336,7 @@ class Expander:
             )
         kinds.setdefault("product rule" if len(places) > 1 else "linearity")
         terms = [_multiplied(kind, factors, k, done[factors[k]]) for k in places]
-        return terms[0] if len(terms) == 1 else Sum(tuple(spread(terms)))
+        return sum_of(spread(terms))
 
     # ------------------------------------------------------------ functions
 
@@ -370,7 +370,7 @@ class Expander:
                 if slope is None:
                     raise Untold(f"the derivative of {name}")
                 terms.append(_times(replaced(slope, values), self.marks.change(argument)))
-        return Line(terms[0] if len(terms) == 1 else Sum(tuple(spread(terms))), "chain rule")
+        return Line(sum_of(spread(terms)), "chain rule")
 
     def _slope(self, name: str, argument: Expr) -> Expr:
         """f'(argument) as a matrix expression."""

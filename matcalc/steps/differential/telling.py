@@ -30,7 +30,7 @@ from matcalc.expr.nodes import (
     Symbol,
     children,
 )
-from matcalc.expr.rewriting import rebuilt_with, replaced, symbols_in
+from matcalc.expr.rewriting import rebuilt_with, replaced, sum_of, symbols_in
 from matcalc.folding.build import cost, row_symbols, scaled, spread
 from matcalc.products.differentials import paired_with
 from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
@@ -141,7 +141,7 @@ class Teller:
 
     def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
         flat = spread(parts)
-        right: Expr = Number(Fraction(0)) if not flat else flat[0] if len(flat) == 1 else Sum(tuple(flat))
+        right: Expr = Number(Fraction(0)) if not flat else sum_of(flat)
         if not self.lines or self.lines[-1].right is not right:
             self.lines.append(Line(right, rule, source, remark))
 

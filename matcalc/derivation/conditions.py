@@ -396,6 +396,8 @@ def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
     entries = r.both(known(one).entries, known(other).entries)
     if relation == "!=" and entries.low > entries.high:
         return []
+    if relation == ">" and known(one).entries.low > known(other).entries.high:
+        return []
     words = f"{{}} {relation.replace('!=', '≠')} {text(other)}"
     sign = {"!=": "≠ 0", ">": "> 0"}[relation] if isinstance(other, Number) and not other.value else ""
     found = _about(one, words, sign)

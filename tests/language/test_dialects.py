@@ -133,8 +133,6 @@ def test_straight_code_is_read(program: str) -> None:
 
 REFUSED = [
     ("X[:, 0] @ y", "slices are not read", "X*e_1"),
-    ("A(:,2)", "slices are not read", "A*e_2"),
-    ("A(2,:)*x", "slices are not read", "A'*e_2"),
     ("x(end)", "slices are not read", "x"),
     ("X[1:3] @ w", "slices are not read", "X"),
     ("x[:, None] * X", "slices are not read", "x*1'"),
@@ -144,7 +142,7 @@ REFUSED = [
     ("np.sum(X, axis=2)", "axes 0 and 1", "axis=0"),
     ("np.sum(X, axis=0, dim=1)", "axis is given twice", "axis=0"),
     ("sum(X, 3)", "dimensions of a matrix are 1 and 2", "rows"),
-    ("np.var(x, ddof=1)", "divide by n", "var(x)*n/(n - 1)"),
+    ("np.var(x, ddof=2)", "divides by n", "var(x, ddof=1)"),
     ("np.sum(x, where=m)", "the option where", ""),
     ("np.linalg.norm(x, -np.inf)", "np.inf is not read", "norm(x, inf)"),
     ("norm(x, 'foo')", "no norm 'foo'", "nuclear"),

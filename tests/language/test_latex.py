@@ -167,7 +167,7 @@ def test_statements(source: str, plain: str) -> None:
         (r"x \end{align}", r"\end{align}", "\\end{align} closes nothing"),
         (r"\begin{aligned} x \end{align}", r"\end{align}", "\\end{align} does not match \\begin{aligned}"),
         (r"\langle x \rangle", r"\langle", "an inner product has two parts"),
-        (r"\|X\|_{2,1}", "2,1", "mixed norms are not read"),
+        (r"\|X\|_{1,2}", "1,2", "this mixed norm is not read"),
         (r"\sigma_{\min}(A)", r"\sigma_{\min}", "there is no function 'sigma_min'"),
         (r"\mathop{\text{minimize}}_x x", r"\mathop", "there is no function 'minimize'"),
         (r"I_{m\times n} x", r"m\times n", "an identity matrix is square"),

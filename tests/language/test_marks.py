@@ -62,7 +62,7 @@ def test_the_norms_of_matrices_that_are_sums_of_a_row_or_column(text: str, order
     [
         (r"\|x\|_{\max}", "index max"), ("||x||_max", "index max"), ("norm(x, -inf)", "infinity"), ("norm(x, 2*inf)", "infinity"),
         (r"\|x\|_{-\infty}", "infinity"), ("||x||_(inf)", "infinity"), ("∞*x", "infinity"), ("clip(x, 0, Inf)", "infinity"),
-        ("np.clip(x, 0, np.inf)", "infinity"), ("np.linalg.norm(x, -np.inf)", "np.inf"), (r"\|X\|_{2,1}", "mixed norms"),
+        ("np.clip(x, 0, np.inf)", "infinity"), ("np.linalg.norm(x, -np.inf)", "np.inf"), (r"\|X\|_{1,2}", "mixed norm"),
     ],
 )  # fmt: skip
 def test_a_norm_that_is_not_read_is_not_one_of_another_order(text: str, words: str) -> None:

@@ -15,7 +15,7 @@ ENTRYWISE: dict[str, Callable[[float], float]] = {
     "acot": lambda t: math.atan2(1, t), "acsc": lambda t: math.asin(1 / t), "arcsec": lambda t: math.acos(1 / t),
     "arccot": lambda t: math.atan2(1, t), "arccsc": lambda t: math.asin(1 / t), "asec": lambda t: math.acos(1 / t),
     "lg": math.log10, "log1pexp": lambda t: math.log1p(math.exp(t)), "tg": math.tan, "ctg": lambda t: 1 / math.tan(t),
-    "sh": math.sinh, "ch": math.cosh, "th": math.tanh, "hinge": lambda t: max(0.0, 1 - t),
+    "sh": math.sinh, "ch": math.cosh, "th": math.tanh,
 }  # fmt: skip
 
 

@@ -117,6 +117,12 @@ OF_SEVERAL: dict[str, tuple[Callable[..., float], Sequence[tuple[float, ...]]]] 
     "hypot(a, b)": (math.hypot, ((0.37, -0.81), (2.0, 1.0))),
     "logaddexp(a, b)": (lambda a, b: math.log(math.exp(a) + math.exp(b)), ((0.37, -0.81), (2.0, 1.0))),
     "clip(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0))),
+    "hinge(a)": (lambda a: max(1 - a, 0), ((0.3,), (1.7,))),
+    "logcosh(a)": (lambda a: math.log(math.cosh(a)), ((0.3,), (-1.7,))),
+    "huber(a, b)": (lambda a, b: a * a / 2 if abs(a) <= b else b * (abs(a) - b / 2), ((0.3, 0.7), (1.7, 0.7), (-1.7, 0.7))),
+    "pinball(a, b)": (lambda a, b: b * a if a > 0 else (b - 1) * a, ((0.3, 0.7), (-1.7, 0.7))),
+    "eps_insensitive(a, b)": (lambda a, b: max(abs(a) - b, 0), ((0.3, 0.7), (1.7, 0.7), (-1.7, 0.7))),
+    "pseudo_huber(a, b)": (lambda a, b: b * b * (math.sqrt(1 + (a / b) ** 2) - 1), ((0.3, 0.7), (-1.7, 0.7))),
     "clamp(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0))),
 }  # fmt: skip
 

@@ -8,24 +8,25 @@ a vector, which has one, the first is the last.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.functions import functions, of_entries, spellings
-from matcalc.base.lazy import later, pattern
+from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
+from matcalc.language.build.einsum import summed_products
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import mapped, number_in
-from matcalc.language.text.dialects import Template, templates, ways_to_call
+from matcalc.language.text.dialects import Template, of_lists, templates, ways_to_call
 from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
+from matcalc.language.text.terminals import WRITTEN_OUT
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
@@ -46,6 +47,8 @@ _HARMLESS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Options without a meaning in a formula, and the values that say what is read anyway; none: any
 value."""
+_BY_LESS = {"ddof": ("1",), "correction": ("1",), "unbiased": ("True", "true"), "corrected": ("True", "true")}
+"""Options that say of a variance that it is that of a sample, divided by n - 1."""
 _OF_PROGRAMS = frozenset([s.Keyword, s.Listed])
 """Arguments that only programs have."""
 _SIZES = frozenset(["len", "size", "length", "numel", "shape"])
@@ -92,6 +95,8 @@ class DialectBuilder(CallBuilder):
             return _Meant(node)
         ways = ways_to_call(self.written.dialect, name)
         fitting = [(way, given) for way in ways if (given := _fitting(way, arguments, options)) is not None]
+        if name == "block" and self.written.dialect == "numpy" and not options:
+            return _Meant(_of_blocks(node))
         if fitting:
             way, given = fitting[0]
             tree = _template(way.formula, _named(way), tuple(word.word for word in words if isinstance(word, s.Word)))
@@ -103,7 +108,10 @@ class DialectBuilder(CallBuilder):
         if node.function == "norm":
             node = self._norm_with_order(node, options)
         for option in options.values():
-            _check_option(option)
+            if not _is_of_sample(node, option):
+                _check_option(option)
+            elif len(node.arguments) == 1:
+                node = replace(node, arguments=(*node.arguments, s.Word(option.span, "sample")))
         if counted and node.function not in spellings() and node.function not in STRUCTURAL:
             raise ParseError(
                 f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function)
@@ -139,6 +147,8 @@ class DialectBuilder(CallBuilder):
 
     def _axis_words(self, node: s.Applied, options: dict[str, s.Keyword]) -> tuple[s.Syntax, ...]:
         """The axis that options name, and whether it is kept, as words of the language."""
+        if node.function in of_lists():
+            return ()
         named = [options.pop(word) for word in [*options] if word in _AXIS_WORDS]
         if len(named) > 1:
             raise ParseError("the axis is given twice", span=named[1].span, suggestion=f"{node.function}(X, axis=0)")
@@ -349,22 +359,41 @@ def _unpacked(node: s.Applied) -> tuple[tuple[s.Syntax, ...], dict[str, s.Keywor
             if argument.name in options:
                 raise ParseError(f"the option {argument.name} is given twice", span=argument.span)
             options[argument.name] = argument
-        elif isinstance(argument, s.Listed) and node.function in ("ones", "zeros"):
+        elif isinstance(argument, s.Listed) and node.function in of_lists():
             plain += argument.values
         else:
             plain.append(argument)
     return tuple(plain), options
 
 
+def _of_blocks(node: s.Applied) -> s.Applied:
+    """``np.block`` of rows, or of one row. Raises ParseError where brackets hold one block, which may
+    be those of a list."""
+    if any(isinstance(argument, s.Group) for argument in node.arguments):
+        raise ParseError("a row of one block is not read", span=node.span, suggestion="np.concatenate([A, B])")
+    rows = all(isinstance(argument, s.Listed) for argument in node.arguments)
+    return replace(node, function=WRITTEN_OUT, arguments=node.arguments if rows else (s.Listed(node.span, node.arguments),))
+
+
+def _is_of_sample(node: s.Applied, option: s.Keyword) -> bool:
+    """Whether an option says that a sum of squares is divided by n - 1."""
+    entry = functions().get(spellings().get(node.function, ""))
+    says = _said(option) in _BY_LESS.get(option.name, ())
+    return says and entry is not None and bool(entry.definition_sample)
+
+
+def _said(option: s.Keyword) -> str:
+    value = option.value
+    return value.word if isinstance(value, s.Word) else str(value.value) if isinstance(value, s.NumberLiteral) else ""
+
+
 def _check_option(option: s.Keyword) -> None:
     """Raises ParseError for an option that would change what is meant."""
     allowed = _HARMLESS.get(option.name)
-    value = option.value
-    said = value.word if isinstance(value, s.Word) else str(value.value) if isinstance(value, s.NumberLiteral) else ""
-    if allowed is not None and (not allowed or said in allowed):
+    if allowed is not None and (not allowed or _said(option) in allowed):
         return
     if option.name in ("ddof", "correction", "unbiased", "corrected"):
-        raise ParseError("var and std divide by n here", span=option.span, suggestion="var(x)*n/(n - 1)")
+        raise ParseError("a variance divides by n, or by n - 1", span=option.span, suggestion="var(x), or var(x, ddof=1)")
     raise ParseError(f"the option {option.name} is not read", span=option.span)
 
 
@@ -426,63 +455,3 @@ def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...])
         return node
 
     return mapped(tree, taken_along) if words else tree
-
-
-_SUBSCRIPTS = pattern(r"([A-Za-z]*(?:,[A-Za-z]*)*)(?:->([A-Za-z]*))?")
-_LETTERS = "ijklmnpqrstuvwxyzabcdfghIJKLMNPQRSTUVWXYZABCDFGH"
-_USAGE = 'einsum("ij,j->i", A, x)'
-
-
-def summed_products(node: s.Applied, taken: Collection[str]) -> tuple[s.Syntax, tuple[str, ...]]:
-    """The formula of a call of ``einsum``, and the names in it of the operands; ``taken`` are names
-    that no index may have.
-
-    Raises ParseError for subscripts that do not fit.
-    """
-    words = node.arguments[0] if node.arguments else None
-    match = _SUBSCRIPTS.fullmatch(words.word.replace(" ", "")) if isinstance(words, s.Word) else None
-    if match is None:
-        raise ParseError("the subscripts of einsum are letters", span=node.span, suggestion=_USAGE)
-    inputs = match[1].split(",")
-    if len(inputs) != len(node.arguments) - 1:
-        counted = f"{len(inputs)} operand{'s' if len(inputs) != 1 else ''}"
-        raise ParseError(f"the subscripts are those of {counted}", span=node.span, suggestion=_USAGE)
-    output = _output("".join(inputs)) if match[2] is None else match[2]
-    if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)) or len(output) > 4:
-        raise ParseError(
-            "the subscripts of the result are at most four different letters of the operands", span=node.span, suggestion=_USAGE
-        )
-    names = _index_names("".join(inputs), taken)
-    parameters = tuple([f"operand {k}" for k in range(len(inputs))])
-    return _formula(inputs, output, names, parameters, node.span), parameters
-
-
-def _output(letters: str) -> str:
-    """NumPy's result where none is written: the letters that stand once, in their order."""
-    return "".join(sorted(letter for letter, times in Counter(letters).items() if times == 1))
-
-
-def _index_names(letters: str, taken: Collection[str]) -> dict[str, str]:
-    """A free name for each letter: the letter itself where it is free."""
-    wanted = dict.fromkeys(letters)
-    names = {letter: letter for letter in wanted if letter not in taken and letter != "e"}
-    free = (letter for letter in _LETTERS if letter not in taken and letter not in wanted)
-    for letter in wanted:
-        if letter not in names:
-            names[letter] = next(free, f"{letter}_0")
-    return names
-
-
-def _formula(inputs: list[str], output: str, names: dict[str, str], parameters: tuple[str, ...], span: Span) -> s.Syntax:
-    def index(letter: str) -> s.Syntax:
-        return s.Name(span, names[letter])
-
-    factors: list[s.Syntax] = []
-    for letters, parameter in zip(inputs, parameters, strict=True):
-        operand = s.Name(span, parameter)
-        factors.append(s.Entries(span, operand, tuple(map(index, letters))) if letters else operand)
-    body = reduce(lambda left, right: s.Binary(span, "*", left, right, span), factors)
-    summed = [letter for letter in dict.fromkeys("".join(inputs)) if letter not in output]
-    for letter in reversed(summed):
-        body = s.Summation(span, (names[letter],), body)
-    return s.Applied(span, "tensor", (*map(index, output), body), span) if output else body

@@ -299,6 +299,7 @@ _INTRODUCES = (
     rf"|{SAID_BEHIND_A_COMMA}"
 )
 _CONNECTIVE = pattern(_INTRODUCES)
+_BEGINS_CASES, _ENDS_CASES = [pattern(rf"\\{mark}\s*\{{[dr]?cases") for mark in ("begin", "end")]
 _JOINS = rf"{_SETS_WORDS}\s*and\s*\}}|\band\b"
 _MARK = pattern(rf"(?P<bracket>[()\[\]])|[,;\n]|{_INTRODUCES}|(?P<joint>{_JOINS})|\Z")
 """What may end a piece of what is said, and brackets."""
@@ -360,13 +361,14 @@ def _without_premise(text: str, start: int) -> tuple[str, dict[str, Declaration]
 
 def _first_connective(text: str) -> tuple[int, int] | None:
     """Where the connective begins, and where what it introduces begins."""
-    round_open, square_open, blank, at = 0, 0, True, 0
+    round_open, square_open, cases_open, blank, at = 0, 0, 0, True, 0
     for match in _CONNECTIVE.finditer(text):
         between = text[at : match.start()]
         round_open += between.count("(") - between.count(")")
         square_open += between.count("[") - between.count("]")
+        cases_open += len(_BEGINS_CASES.findall(between)) - len(_ENDS_CASES.findall(between))
         blank, at = blank and not between.strip(), match.start()
-        if not (blank or round_open or square_open):
+        if not (blank or round_open or square_open or cases_open):
             return match.start(), match.end()
     return None
 

@@ -218,11 +218,15 @@ def _spelled(lexemes: list[Lexeme]) -> list[str]:
 
 def written_array(r: Reading, position: int) -> tuple[Items, int]:
     """The tokens of the array that begins at a position, and the position after it."""
+    return _called(r, position, written_rows(r, position)), r.partner[position] + 1
+
+
+def written_rows(r: Reading, position: int) -> list[list[Range]]:
+    """The entries of each row of the array that begins at a position."""
     close = r.partner[position]
     breaks = [place for place in r.shallow(position + 1, close) if r.lexemes[place].kind == "newline"]
     rows = [row for row in _parts(position + 1, close, breaks) if row[0] < row[1]]
-    cells = [_parts(*row, [place for place in r.shallow(*row) if r.lexemes[place].kind == CELL]) for row in rows]
-    return _called(r, position, cells), close + 1
+    return [_parts(*row, [place for place in r.shallow(*row) if r.lexemes[place].kind == CELL]) for row in rows]
 
 
 def _parts(first: int, last: int, cuts: list[int]) -> list[Range]:

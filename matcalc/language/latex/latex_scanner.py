@@ -17,6 +17,7 @@ from matcalc.base.budgets import LONGEST_RUN, MOST_TOKENS
 from matcalc.base.errors import LimitError, ParseError, Span, UnknownFunctionError
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision
+from matcalc.language.latex.latex_cases import written_cases
 from matcalc.language.latex.latex_commands import (
     ACCENTS,
     FONTS,
@@ -47,7 +48,7 @@ from matcalc.language.latex.latex_constructs import (
 )
 from matcalc.language.latex.latex_scripts import Scripts
 from matcalc.language.latex.lexeme_passes import lexemes_of
-from matcalc.language.latex.lexemes import BEGINS, Lexeme
+from matcalc.language.latex.lexemes import BEGINS, BEGINS_CASES, Lexeme
 from matcalc.language.text.meanings import USUAL, is_of_problems, nearest_function, optimum, unknown_function, written
 from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
 from matcalc.language.text.spelling import (
@@ -123,6 +124,8 @@ class _Scanner(Scripts):
                 return self.over(*inner) or [inner], inner[1] + 1
             case "(" if lexeme.text == BEGINS:
                 return written_array(self, position)
+            case "(" if lexeme.text == BEGINS_CASES:
+                return written_cases(self, position)
             case "[" if (entries := self._listed(position)) is not None:
                 return written_list(self, position, entries)
             case "}" | "(" | ")" | "[" | "]":

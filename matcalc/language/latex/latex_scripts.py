@@ -10,9 +10,10 @@ from matcalc.language.decisions import Decision
 from matcalc.language.latex.latex_commands import TRANSPOSES, WORDS
 from matcalc.language.latex.latex_constructs import Items, Range, Reading, comma
 from matcalc.language.latex.lexemes import Lexeme
+from matcalc.language.text.doubtful_signs import is_indicator
 from matcalc.language.text.meanings import norm_of_the_largest
 from matcalc.language.text.scanner import OF_PRODUCT, sum_over
-from matcalc.language.text.spelling import INDEX_LETTERS, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import INDEX_LETTERS, MIXED_NORM, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
 
 _INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
@@ -32,6 +33,7 @@ _IN_LIMITS = {
 }  # fmt: skip
 """Signs below and above a sum."""
 _RELATIONS = frozenset(["=", "<", ">", "≠", "≤", "≥", "∈", ",", *_IN_LIMITS]) - {"-", "−"}
+_ORDERS = _RELATIONS - {"=", "≠", "∈", ",", "ne", "neq", "in", "ldots", "dots"}
 _SUBSCRIPTED = _BEFORE_UNDERSCORE | {"RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"}
 """What a subscript may hang on."""
 
@@ -294,6 +296,9 @@ class Scripts(Reading):
         if base is None or base.type not in _SUBSCRIPTED:
             return [under]
         word = self.word(first, last)
+        if is_indicator(base, self.vocabulary) and not _ORDERS.isdisjoint(self.texts(first, last)):
+            self.out.pop()
+            return [opening(self.lexemes[first].start), (first, last), closing(self.lexemes[last - 1].end)]
         if base.type in _BEFORE_UNDERSCORE:
             return [under, *self._norm_kind(first, last, word)]
         sized = self._sized_array(base, word, first, last)
@@ -408,8 +413,12 @@ class Scripts(Reading):
             first, word = last - 1 - (self.lexemes[last - 1].kind == "}"), spaced["order"]
         if word is not None or self.lexemes[first].text == "infty":
             return [Token(*self._named_norm(word or "infty", first, whole), whole.start, whole.end)]
+        if texts == [*MIXED_NORM]:
+            return [Token("NAME", MIXED_NORM, whole.start, whole.end)]
         if "," in texts:
-            raise ParseError("mixed norms are not read", span=whole, suggestion="\\|X\\|_F, \\|X\\|_2 or \\|X\\|_*")
+            raise ParseError(
+                "this mixed norm is not read", span=whole, suggestion="\\|X\\|_{2,1}, \\|X\\|_F, \\|X\\|_2 or \\|X\\|_*"
+            )
         return [opening(whole.start), (first, last), closing(whole.end)]
 
     def _named_norm(self, word: str, place: int, whole: Span) -> tuple[str, str]:

@@ -117,6 +117,8 @@ def next_cut(text: str, start: int, stop: int) -> int:
 
 BEGINS, ENDS = "\\begin{array}", "\\end{array}"
 """What the lexemes of the beginning and the end of an array say, whatever its brackets."""
+BEGINS_CASES, ENDS_CASES = "\\begin{cases}", "\\end{cases}"
+_ARRAYS = {BEGINS: ENDS, BEGINS_CASES: ENDS_CASES}
 CELL = "cell"
 """The kind of the lexeme between two entries of a row."""
 GAP = "gap"
@@ -128,7 +130,13 @@ _BEGIN = pattern(
 _END = pattern(rf"\\end\s*\{{(?:{_NAMES})\*?\}}")
 
 
-_MARKS_OF_ARRAYS = ((_BEGIN, "(", BEGINS), (_END, ")", ENDS))
+_CASES = r"\s*\{[dr]?cases\*?\}"
+_MARKS_OF_ARRAYS = (
+    (_BEGIN, "(", BEGINS),
+    (_END, ")", ENDS),
+    (pattern(rf"\\begin{_CASES}"), "(", BEGINS_CASES),
+    (pattern(rf"\\end{_CASES}"), ")", ENDS_CASES),
+)
 
 
 def _mark(text: str, position: int, stop: int) -> Lexeme | None:
@@ -381,10 +389,10 @@ def _aligned(lexemes: list[Lexeme]) -> tuple[list[Lexeme], set[Lexeme]]:
     ends: set[Lexeme] = set()
     out: list[Lexeme] = []
     for lexeme in lexemes:
-        mark = lexeme.text if lexeme.text in (BEGINS, ENDS) else lexeme.kind
-        if mark in ("begin", BEGINS):
-            inside.append([] if mark == BEGINS else None)
-        elif mark in ("end", ENDS) and len(inside) > 1:
+        mark = lexeme.text if lexeme.text in (*_ARRAYS, *_ARRAYS.values()) else lexeme.kind
+        if mark == "begin" or mark in _ARRAYS:
+            inside.append([] if mark in _ARRAYS else None)
+        elif (mark == "end" or mark in _ARRAYS.values()) and len(inside) > 1:
             ends.update(_ends_of_rows(inside.pop() or []))
         own = inside[-1]
         if own is not None and lexeme.kind in (CELL, GAP, "newline"):
@@ -462,7 +470,7 @@ def _check_pair(first: Lexeme, last: Lexeme) -> None:
     or has a command for its size."""
     if first.kind != _PAIRS[last.kind]:
         raise ParseError(f"{last.kind!r} does not match {first.kind!r}", span=last.span)
-    if (first.text == BEGINS) != (last.text == ENDS):
+    if _ARRAYS.get(first.text) != (last.text if last.text in _ARRAYS.values() else None):
         raise ParseError(
             f"{last.text} does not match {first.text}", span=last.span, suggestion="one bracket, and an array inside"
         )

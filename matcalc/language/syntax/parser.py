@@ -17,7 +17,7 @@ from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.scanner import OF_PRODUCT, inequality, summed
-from matcalc.language.text.spelling import Vocabulary
+from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
 from matcalc.language.text.terminals import ENDS_OPERAND, Fork, Token
 from matcalc.language.text.tokenization import tokenize
 
@@ -360,8 +360,16 @@ class _Builder:
         return s.Group(span, operand)
 
     def comparison(self, span: Span, *children: Any) -> s.Group:
-        (left, right), sign = _nodes(children), next(child for child in children if getattr(child, "type", "") == "RELATION")
+        (left, right), (sign,) = _nodes(children), _relations(children)
         return s.Group(span, holds(sign, left, right, span))
+
+    def between(self, span: Span, *children: Any) -> s.Group:
+        (left, middle, right), (first, second) = _nodes(children), _relations(children)
+        both = (
+            holds(first, left, middle, _join(left.span, middle.span)),
+            holds(second, middle, right, _join(middle.span, right.span)),
+        )
+        return s.Group(span, s.Binary(span, ".*", *both, second.span))
 
     def positive_part(self, span: Span, operand: s.Syntax, sign: Token) -> s.Applied:
         return s.Applied(span, "maximum", (operand, s.NumberLiteral(sign.span, Fraction(0))), sign.span)
@@ -374,11 +382,18 @@ class _Builder:
             return _named_derivative(function, arguments, span)
         return over_indices(function, arguments, span) or s.Applied(span, function.value, tuple(arguments), function.span)
 
-    def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.NormBars:
-        return s.NormBars(span, operand, rest[-1] if len(rest) > 1 else None)
+    def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.Syntax:
+        subscript = rest[-1] if len(rest) > 1 else None
+        if isinstance(subscript, s.Name) and subscript.name == MIXED_NORM:
+            return s.Applied(span, "norm21", (operand,), span)
+        return s.NormBars(span, operand, subscript)
 
     def bars(self, span: Span, _: Token, operand: s.Syntax, __: Token) -> s.Bars:
         return s.Bars(span, operand)
+
+
+def _relations(children: Iterable[Any]) -> list[Token]:
+    return [child for child in children if getattr(child, "type", "") == "RELATION"]
 
 
 def _nodes(children: Iterable[Any]) -> list[s.Syntax]:

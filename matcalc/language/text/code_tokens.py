@@ -9,7 +9,7 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.language.decisions import Decision
-from matcalc.language.text.dialects import Signs, Written, foreign_names
+from matcalc.language.text.dialects import Signs, Written, foreign_names, of_lists
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
 from matcalc.language.text.spelling import WORDS, Vocabulary
 from matcalc.language.text.terminals import BRACKETS, Token, by_depth, closing, partners, type_at, types_at
@@ -154,8 +154,28 @@ def in_language(
     if "@" in values and not written.arrays:
         tokens = without_handle(tokens)
     if written.arrays:
-        tokens = straight(tokens)
+        listed = any(not of_lists(sort).isdisjoint(values) for sort in ("names", "of_rows"))
+        tokens = straight(_with_round_lists(tokens) if listed else tokens)
     return _Rewriting(tokens, written, vocabulary, text, decisions).done()
+
+
+def _with_round_lists(tokens: list[Token]) -> list[Token]:
+    """``concatenate([x, y])`` with round brackets, which hold lists as well; those around all rows
+    of an array are left out."""
+    out = list(tokens)
+    closes = partners(tokens, BRACKETS)
+    gone: set[int] = set()
+    for called, end in closes.items():
+        name = tokens[called - 1].value if called and tokens[called].type == "LPAR" else ""
+        for place in range(called + 1, end) if name in of_lists() | of_lists("of_rows") else ():
+            if tokens[place].type == "LSQB" and tokens[place - 1].type in _BEFORE_LISTS and place in closes:
+                out[place], out[closes[place]] = tokens[place].as_a("LPAR", "("), tokens[closes[place]].as_a("RPAR", ")")
+        if name in of_lists("of_rows") and closes.get(called + 1) == end - 1:
+            gone |= {called + 1, end - 1}
+    return [token for place, token in enumerate(out) if place not in gone]
+
+
+_BEFORE_LISTS = frozenset(["LPAR", "LSQB", "COMMA"])
 
 
 def known_names(tokens: list[Token], written: Written, vocabulary: Vocabulary) -> Vocabulary:

@@ -180,8 +180,14 @@ def foreign_names(dialect: Dialect) -> frozenset[str]:
     return frozenset(templates(dialect)) | frozenset(templates("math")) | _OF_PROGRAMS.get(dialect, frozenset())
 
 
+@cache
+def of_lists(sort: str = "names") -> frozenset[str]:
+    """Functions of which one argument is the list of all, ``of_rows``: of the rows of an array."""
+    return frozenset(stored_table("dialects")["lists"][sort])
+
+
 _OF_PROGRAMS: Mapping[Dialect, frozenset[str]] = {
-    "numpy": frozenset(["len", "einsum"]),
+    "numpy": frozenset(["len", "einsum", "block"]),
     "matlab": frozenset(["size", "length", "numel"]),
     "julia": frozenset(["size", "length"]),
 }

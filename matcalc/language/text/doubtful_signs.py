@@ -13,12 +13,14 @@ from matcalc.language.decisions import Decision
 from matcalc.language.text.spelling import Vocabulary, canonical_name
 from matcalc.language.text.terminals import (
     BARS,
+    BRACKETS,
     ENDS_OPERAND,
     STARTS_OPERAND,
     TO_NAME,
     Fork,
     Rewritten,
     Token,
+    by_depth,
     closing,
     opening,
     partners,
@@ -457,3 +459,26 @@ def turned(
         return ([letters, *signs], position + 1) if token.value not in flipped else None
 
     return rewritten(tokens, transposed), tuple(found.values())
+
+
+def without_indicators(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """``1[x > 0]``, ``I(x > 0)`` and ``1_(x > 0)`` without the sign before a comparison, which is a
+    number alone."""
+    gone: set[int] = set()
+    out = list(tokens)
+    closes = partners(tokens, BRACKETS)
+    for opened, closed in closes.items():
+        sign = opened - 1 - (type_at(tokens, opened - 1) == "UNDERSCORE")
+        if sign < 0 or not is_indicator(tokens[sign], vocabulary) or type_at(tokens, sign - 1) == "NUMBER":
+            continue
+        if any(token.type == "RELATION" and depth == 0 for _, token, depth in by_depth(tokens[:closed], opened + 1)):
+            gone.update(range(sign, opened))
+            out[opened], out[closed] = tokens[opened].as_a("LPAR", "("), tokens[closed].as_a("RPAR", ")")
+    return [token for place, token in enumerate(out) if place not in gone]
+
+
+def is_indicator(token: Token, vocabulary: Vocabulary) -> bool:
+    """Whether a sign is that of an indicator function, where a comparison follows in brackets."""
+    if token.type == "NUMBER":
+        return token.value == "1"
+    return token.type == "ONES" or (token.type == "RUN" and token.value in ("I", "eye") and not vocabulary.declares("I"))

@@ -199,6 +199,8 @@ NORM_NAMES = {
 }
 """What names a norm as its subscript, in lower case, and how the language calls it."""
 
+MIXED_NORM = "2,1"
+"""The subscript of the norm that sums the lengths of the rows; no name is written so."""
 NORMS_SAID = "||x||_1, ||x||_2, ||x||_inf, ||X||_F, ||X||_* or ||x||_A with a matrix A"
 
 OVER = "|".join(sorted(set(ACCENTS.values())))

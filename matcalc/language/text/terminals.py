@@ -170,17 +170,33 @@ def closing(place: int) -> Token:
     return Token("RPAR", ")", place, place)
 
 
-def with_parts(tokens: list[Token]) -> list[Token]:
+def with_parts(tokens: list[Token], is_function: Callable[[str], bool]) -> tuple[list[Token], list[Token]]:
     """The tokens with the colons of ``X[i,:]`` and ``X[:,k]`` as whole axes, where all that stands
-    beside them are positions, and those of ``X[1:k,:]`` as signs of ranges."""
+    beside them are positions, and those of ``X[1:k,:]`` as signs of ranges; and the names of arrays
+    with round brackets in place of these, ``X(:,k)``, behind which they become square."""
     found = list(tokens)
-    for start, stop in partners(tokens, {"LSQB": "RSQB"}).items():
-        inner = tokens[start + 1 : stop]
-        if any(token.type == "COLON" for token in inner) and {token.type for token in inner} <= _IN_PARTS:
-            parts = _between_commas(inner)
-            if all(map(_is_part, parts)):
-                found[start + 1 : stop] = [_of_part(token, len(part)) for part in parts for token in part]
-    return found
+    of_matlab: list[Token] = []
+    for start, stop in partners(tokens, BRACKETS).items():
+        inner, round_ = tokens[start + 1 : stop], tokens[start].type == "LPAR"
+        if not any(token.type == "COLON" for token in inner) or not {token.type for token in inner} <= _IN_PARTS:
+            continue
+        parts = _between_commas(inner)
+        if all(map(_is_part, parts)) and (not round_ or _is_of_matlab(tokens, start, inner, is_function)):
+            found[start + 1 : stop] = [_of_part(token, len(part)) for part in parts for token in part]
+            if round_:
+                found[start], found[stop] = tokens[start].as_a("LSQB", "["), tokens[stop].as_a("RSQB", "]")
+                of_matlab.append(tokens[start - 1])
+    return found, of_matlab
+
+
+def _is_of_matlab(tokens: list[Token], start: int, inner: list[Token], is_function: Callable[[str], bool]) -> bool:
+    """Whether round brackets behind a name hold positions, and nothing that a name is declared
+    to be."""
+    name = tokens[start - 1] if start else None
+    if name is None or name.type != "RUN" or name.end != tokens[start].start or is_function(name.value):
+        return False
+    counted = any(token.type == "NUMBER" or token.value == "end" for token in inner)
+    return len(inner) > 1 and (counted or any(token.type == "COMMA" for token in inner))
 
 
 _IN_PARTS = frozenset(["COLON", "COMMA", "RUN", "NUMBER", "PLUS", "MINUS", "TIMES"])

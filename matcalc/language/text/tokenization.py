@@ -89,6 +89,8 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     if not tokens:
         raise ParseError("the input is empty", span=Span(0, 0), suggestion="a formula such as x'*A*x")
     latex, types = raw.written.dialect == "latex", frozenset([token.type for token in tokens])
+    if "RELATION" in types:
+        tokens = doubtful_signs.without_indicators(tokens, vocabulary)
     if "EQUALS" in types:
         tokens, vocabulary = equation_tokens.resolve_statements(tokens, vocabulary)
     if not types.isdisjoint(_EXPONENTS):
@@ -189,7 +191,11 @@ def _scanned(
     if "′" in text:
         raw, primed = doubtful_signs.turned(raw, vocabulary, flipped, decisions)
     if ":" in text:
-        raw = with_parts(raw)
+        raw, named = with_parts(raw, lambda name: vocabulary.function(name, called=True) is not None)
+        decisions += [
+            Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)
+            for name in named
+        ]
     if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
         raw = code_tokens.in_arrays(raw)
     return raw, primed

@@ -304,6 +304,8 @@ USUAL = {
 """Of letters at once before brackets, where nothing else says what they are."""
 
 
+_OF_TWO = {"beta": Usual("beta_function", "the beta function", "a product of gamma functions")}
+"""Of letters before brackets with two names in them."""
 _DENSITY = Usual("normpdf", "the density of the normal distribution", "exp(-{x}^2/2)/sqrt(2*pi)")
 
 
@@ -321,6 +323,8 @@ def called_name(name: Token, inside: list[str], called: Collection[str], decisio
     letter = name.value
     spelled = letter == "gamma" and name.end - name.start == len(letter)  # the function's name, where γ would be a letter
     usual = _DENSITY if letter == "phi" and "Phi" in called else USUAL.get("Gamma" if spelled else letter)
+    if usual is None and len(inside) == 2:
+        usual = _OF_TWO.get(letter)
     argument = inside[0] if len(inside) == 1 else "x"
     if usual is not None:
         if usual.function not in known_functions():

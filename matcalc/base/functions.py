@@ -90,7 +90,12 @@ class Function:
         """The number of axes of each parameter: 1 a vector, 2 a matrix; None for a number that
         stands for each entry of an array."""
         sizes = [part.partition(":")[2].strip() for part in self.signature.partition("->")[0].split(",")]
-        return tuple([(0 if each == "scalar" else 1 + each.count("×")) if each else None for each in sizes])
+        return tuple([(0 if each in ("scalar", "size") else 1 + each.count("×")) if each else None for each in sizes])
+
+    @property
+    def of_sizes(self) -> bool:
+        """Whether it is a constant array: a function of sizes alone."""
+        return ": size" in self.signature
 
     @property
     def argument_order(self) -> int:
@@ -195,6 +200,12 @@ def spellings() -> Mapping[str, str]:
     for function in functions().values():
         names.update(dict.fromkeys(function.aliases, function.name))
     return MappingProxyType(names)
+
+
+@cache
+def of_sizes() -> frozenset[str]:
+    """Every spelling of a function of sizes."""
+    return frozenset([spelling for spelling, name in spellings().items() if functions()[name].of_sizes])
 
 
 @cache

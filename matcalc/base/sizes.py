@@ -1,12 +1,14 @@
-"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1`` or ``m-n``; and the shapes
-that they make: what these are called, and what they come to under an operation."""
+"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1``, ``m-n`` or ``n*(n+1)/2``; and
+the shapes that they make: what these are called, and what they come to under an operation."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import reduce
-from math import gcd, prod
+from itertools import product
+from math import gcd, lcm, prod
 from operator import and_, mul
 from typing import TypeAlias
 
@@ -15,7 +17,11 @@ from matcalc.base.records import computed, interned
 
 _MOST_TERMS = 100
 _MOST_CHANGES = 1000
-Term: TypeAlias = tuple[tuple[str, ...], int]
+_MOST_POINTS = 1000
+"""At which it is tried whether a size with fractions is an integer."""
+Factor: TypeAlias = int | Fraction
+"""A number; an ``int`` where it is whole."""
+Term: TypeAlias = tuple[tuple[str, ...], Factor]
 """The names of a product (sorted, repeated names allowed) and the factor before it."""
 
 
@@ -24,11 +30,14 @@ class Size:
     """A sum of ``terms``, those of many factors first. Equal sizes are one object.
 
     A size is the length of one axis, so at least one; as numbers that sizes are reckoned with, zero
-    and less occur too.
+    and less occur too. Factors may be fractions where the whole is an integer for all integers.
 
     >>> n, m = Size.of("n"), Size.of("m")
     >>> str(m * n + n - n), str(Size.of(2) * n - ONE), str(m - n), str((n + ONE) * (n - ONE))
     ('m*n', '2*n-1', 'm-n', 'n*n-1')
+    >>> half = (n * n + n).divided(Size.of(2))
+    >>> str(half), str(half + m), half.value({"n": 3}), half + half is n * n + n
+    ('n*(n+1)/2', 'm+n*(n+1)/2', 6, True)
     >>> (n + ONE) * m is m * n + m
     True
     """
@@ -57,7 +66,7 @@ class Size:
             return self if other is ONE else other
         if len(self.terms) == len(other.terms) == 1:
             ((a, k),), ((b, j),) = self.terms, other.terms
-            return Size(((_joined(a, b), k * j),))
+            return Size(((_joined(a, b), _whole(k * j)),))
         return _summed([(_joined(a, b), k * j) for a, k in self.terms for b, j in other.terms])
 
     def __add__(self, other: Size) -> Size:
@@ -67,11 +76,13 @@ class Size:
         return _summed([*self.terms, *((names, -factor) for names, factor in other.terms)])
 
     def divided(self, other: Size) -> Size | None:
-        """What times ``other`` gives this size; None when nothing does.
+        """What times ``other`` gives this size; None when nothing does, or no integer.
 
         >>> m, n = Size.of("m"), Size.of("n")
         >>> str((Size.of(2) * m * n).divided(n)), str((m * n + m).divided(n + ONE)), (n + ONE).divided(n)
         ('2*m', 'm', None)
+        >>> str((n * n - n).divided(Size.of(2))), n.divided(Size.of(2))
+        ('n*(n-1)/2', None)
         """
         rest, found = self, []
         while rest.terms:
@@ -80,34 +91,71 @@ class Size:
                 return None
             found.append(part)
             rest = rest - Size((part,)) * other
-        return _summed(found)
+        quotient = _summed(found)
+        return quotient if quotient.is_whole else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is an integer whatever integers its names are. A polynomial is, when it is at
+        as many neighbouring integers as its degree needs."""
+        if all(type(factor) is int for _, factor in self.terms):
+            return True
+        degrees = [max(names.count(name) for names, _ in self.terms) for name in self.names]
+        if prod([degree + 1 for degree in degrees]) > _MOST_POINTS:
+            return False
+        points = product(*[range(degree + 1) for degree in degrees])
+        return all(self._at(dict(zip(self.names, point))).denominator == 1 for point in points)
+
+    def over(self, number: int) -> Size:
+        """A part of the size, which need not be an integer."""
+        return _summed([(names, Fraction(factor) / number) for names, factor in self.terms])
+
+    @property
+    def denominator(self) -> int:
+        """The least number times which the size has no fractions."""
+        return lcm(*[factor.denominator for _, factor in self.terms])
 
     @property
     def primitive(self) -> Size:
-        """The size without what all its terms have in common.
+        """The size without what all its terms have in common, fractions among it.
 
         >>> m, n = Size.of("m"), Size.of("n")
-        >>> str((Size.of(4) * m * n - Size.of(6) * n).primitive)
-        '2*m-3'
+        >>> str((Size.of(4) * m * n - Size.of(6) * n).primitive), str((n * n + n).divided(Size.of(2)).primitive)
+        ('2*m-3', 'n+1')
         """
         if not self.terms:
             return self
         names = reduce(and_, [Counter(names) for names, _ in self.terms])
-        shared = Size(((tuple(sorted(names.elements())), gcd(*[factor for _, factor in self.terms])),))
-        return self.divided(shared) or self
+        whole = self if self.denominator == 1 else self * Size.of(self.denominator)
+        shared = Size(((tuple(sorted(names.elements())), gcd(*[factor.numerator for _, factor in whole.terms])),))
+        return whole.divided(shared) or whole
 
     def root(self, power: int) -> Size | None:
-        """The product of names whose power this is; None when it cannot be named."""
-        if len(self.terms) != 1 or self.terms[0][1] < 1:
+        """The size whose power this is, its first term positive; None when there is none.
+
+        >>> m, n = Size.of("m"), Size.of("n")
+        >>> str((Size.of(4) * m * m).root(2)), str((m * m + Size.of(2) * m * n + n * n).root(2)), (m * m + ONE).root(2)
+        ('2*m', 'm+n', None)
+        """
+        if not self.terms or self.terms[0][1] < 1:
             return None
-        ((names, factor),) = self.terms
+        names, factor = self.terms[0]
         root = Size(((names[::power], round(factor ** (1 / power))),))
-        return root if reduce(mul, [root] * power) is self else None
+        leading = reduce(mul, [root] * (power - 1), Size.of(power))
+        rest = self - reduce(mul, [root] * power)
+        for _ in self.terms:
+            # What is left begins with the next term of the root, times the power of the first one.
+            part = _quotient(rest.terms[0], leading.terms[0]) if rest.terms else None
+            if part is None:
+                break
+            root = root + Size((part,))
+            rest = self - reduce(mul, [root] * power)
+        return root if rest is ZERO and root.is_whole else None
 
     @property
     def number(self) -> int | None:
         """The value when no name is involved."""
-        return None if self.names else sum([factor for _, factor in self.terms])
+        return None if self.names else int(sum([factor for _, factor in self.terms]))
 
     @property
     def can_be_positive(self) -> bool:
@@ -132,6 +180,11 @@ class Size:
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number this size stands for, given a number for each name."""
+        value = self._at(sizes)
+        assert value.denominator == 1, self.text
+        return value.numerator
+
+    def _at(self, sizes: Mapping[str, int]) -> Factor:
         return sum([factor * prod([sizes[name] for name in names]) for names, factor in self.terms])
 
     def replaced(self, sizes: Mapping[str, Size]) -> Size:
@@ -143,7 +196,8 @@ class Size:
         if sizes.keys().isdisjoint(self.names):
             return self
         parts = [
-            reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size.of(factor)) for names, factor in self.terms
+            reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size((((), factor),)))
+            for names, factor in self.terms
         ]
         return _summed([term for part in parts for term in part.terms])
 
@@ -159,25 +213,42 @@ class Size:
         return {power: _summed(terms) for power, terms in found.items()}
 
     def solvable(self, name: str) -> bool:
-        """Whether a name can be found from the size and the other names: it has one power only."""
-        return len(self.by_power(name).keys() - {0}) == 1
+        """Whether a name can be found from the size and the other names: it has one power only, or
+        besides its square it has its first power, and the size grows with it.
+
+        >>> n = Size.of("n")
+        >>> (n * n).solvable("n"), (n * n - n).solvable("n"), (n * n - Size.of(5) * n).solvable("n")
+        (True, True, False)
+        """
+        powers = self.by_power(name)
+        if len(powers.keys() - {0}) == 1:
+            return True
+        if powers.keys() - {0} != {1, 2}:
+            return False
+        slope = powers[1] + powers[2] + powers[2]  # at 1; the square makes it larger
+        return all(factor > 0 for size in (slope, powers[2]) for _, factor in size.terms)
 
     @property
     def in_writing(self) -> Sequence[Term]:
         """The terms in the order in which they are written: one without a minus sign first."""
-        first = next((term for term in self.terms if term[1] > 0), None)
-        return self.terms if first is None else (first, *[term for term in self.terms if term is not first])
+        return _in_writing(self.terms)
 
-    def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "") -> str:
-        """The size as text, each name spelled by a function; ``gap`` stands around plus and
-        minus."""
-        parts: list[str] = []
-        for names, factor in self.in_writing:
-            sign = f"{gap}{'-' if factor < 0 else '+'}{gap}" if parts else "-" * (factor < 0)
-            parts.append(
-                sign + times.join([str(abs(factor))] * (abs(factor) != 1 or not names) + [spell(name) for name in names])
-            )
-        return "".join(parts) or "0"
+    def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "", over: str = "/") -> str:
+        """The size as text, each name spelled by a function; ``gap`` stands around plus and minus,
+        ``over`` before a divisor. The terms with fractions stand last, as one quotient."""
+        number = self.denominator
+        if number == 1:
+            return "".join(_spelled(self.in_writing, spell, times, gap)) or "0"
+        above = [(names, _whole(factor * number)) for names, factor in self.terms if factor.denominator != 1]
+        shared = reduce(and_, [Counter(names) for names, _ in above]) if len(above) > 1 else Counter[str]()
+        rest = [(tuple(sorted((Counter(names) - shared).elements())), factor) for names, factor in above]
+        inside = "".join(_spelled(_in_writing(rest), spell, times, gap))
+        factors = [*map(spell, sorted(shared.elements())), f"({inside})" if len(above) > 1 else inside]
+        quotient = f"{times.join(factors)}{over}{number}"
+        parts = _spelled(_in_writing([term for term in self.terms if term[1].denominator == 1]), spell, times, gap)
+        if parts and parts[0].startswith("-"):
+            return "".join([quotient, f"{gap}-{gap}", parts[0][1:], *parts[1:]])
+        return "".join([*parts, f"{gap}+{gap}" * bool(parts), quotient])
 
     def __lt__(self, other: Size) -> bool:
         return self.terms < other.terms
@@ -186,15 +257,32 @@ class Size:
         return self.text
 
 
+def _in_writing(terms: Sequence[Term]) -> Sequence[Term]:
+    first = next((term for term in terms if term[1] > 0), None)
+    return terms if first is None else (first, *[term for term in terms if term is not first])
+
+
+def _spelled(terms: Iterable[Term], spell: Callable[[str], str], times: str, gap: str) -> list[str]:
+    parts: list[str] = []
+    for names, factor in terms:
+        sign = f"{gap}{'-' if factor < 0 else '+'}{gap}" if parts else "-" * (factor < 0)
+        parts.append(sign + times.join([str(abs(factor))] * (abs(factor) != 1 or not names) + [spell(name) for name in names]))
+    return parts
+
+
+def _whole(factor: Factor) -> Factor:
+    return factor.numerator if factor.denominator == 1 else factor
+
+
 def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(one + other)) if one and other else one or other
 
 
 def _summed(terms: Iterable[Term]) -> Size:
-    found: dict[tuple[str, ...], int] = {}
+    found: dict[tuple[str, ...], Factor] = {}
     for names, factor in terms:
         found[names] = found.get(names, 0) + factor
-    kept = [term for term in found.items() if term[1]]
+    kept = [(names, factor if type(factor) is int else _whole(factor)) for names, factor in found.items() if factor]
     if len(kept) > _MOST_TERMS:
         raise LimitError(f"a size of more than {_MOST_TERMS} terms", suggestion="a name of its own for the size")
     # By degree first: what comes first of a product is the product of what comes first of its factors.
@@ -207,7 +295,7 @@ def _quotient(term: Term, other: Term) -> Term | None:
         if name not in names:
             return None
         names.remove(name)
-    return None if factor % other[1] else (tuple(names), factor // other[1])
+    return tuple(names), _whole(Fraction(factor) / other[1])
 
 
 ZERO, ONE = Size(()), Size.of(1)
@@ -250,6 +338,11 @@ def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
             break
         numbers[(raising or lowering)[0]] += 1 if raising else -1
     raise ShapeError(f"no numbers are found that make {' and '.join(map(str, sums))} sizes, which are 1 or more")
+
+
+def not_whole(size: Size) -> str:
+    """What is wrong with a size that is not always an integer."""
+    return f"{size} is no whole number for some {' and '.join(size.names)}" if size.names else f"{size} is no whole number"
 
 
 # ------------------------------------------------------------

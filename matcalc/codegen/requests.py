@@ -166,7 +166,7 @@ def size_statements(
                 name = unknown[0]
                 needs = [line for other in size.names if other != name for line in known[other]]
                 length = target.length(names.of("symbol", symbol.name), axis)
-                code = target.root(*_equation(size, name, length, names))
+                code = _solved(size, name, length, names, target)
                 known[name] = [*needs, f"{names.of('size', name)} = {code}"]
                 left.pop(name, None)
                 progress = True
@@ -174,16 +174,24 @@ def size_statements(
     return list(lines), list(left)
 
 
-def _equation(size: Size, name: str, length: str, names: Names) -> tuple[str, str, int]:
-    """The number, the divisor (empty for one) and the power that give ``name`` from the length of
-    an axis of this size."""
-    parts = size.by_power(name)
+def _solved(size: Size, name: str, length: str, names: Names, target: Lengths) -> str:
+    """The code of ``name``, from the length of an axis of this size."""
+    parts = (size * Size.of(size.denominator)).by_power(name)
     power = max(parts)
-    rest, divisor = Size.of("") - parts.get(0, ZERO), parts[power]
+    rest, divisor = Size.of("") * Size.of(size.denominator) - parts.get(0, ZERO), parts[power]
+    linear = parts.get(1, ZERO) if power == 2 else ZERO
     if divisor.terms[0][1] < 0:
         rest, divisor = ZERO - rest, ZERO - divisor
-    code, below = [one.spelled(lambda other: names.of("size", other) if other else length, gap=" ") for one in (rest, divisor)]
-    return (code, "", power) if divisor is ONE else (_factor(code), _factor(below), power)
+
+    def code(one: Size) -> str:
+        return one.spelled(lambda other: names.of("size", other) if other else length, gap=" ")
+
+    if linear is ZERO:
+        whole = divisor is ONE
+        return target.root(code(rest), "", power) if whole else target.root(_factor(code(rest)), _factor(code(divisor)), power)
+    root = target.root(code(linear * linear + Size.of(4) * divisor * rest), "", 2)
+    taken = f"- {_factor(code(linear))}" if linear.terms[0][1] > 0 else f"+ {_factor(code(ZERO - linear))}"
+    return target.root(f"({root} {taken})", _factor(code(divisor + divisor)), 1)
 
 
 def _factor(code: str) -> str:

@@ -217,7 +217,7 @@ def _assembled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -
     return scale(coefficient, interned(main, output, labels))
 
 
-def _size_factors(size: Size) -> tuple[int, list[Factor]]:
+def _size_factors(size: Size) -> tuple[int | Fraction, list[Factor]]:
     """A size as a number and scalar factors: single sizes, or one sum of such products."""
     if len(size.terms) > 1:
         return 1, [(size_value(size), ())]

@@ -210,10 +210,13 @@ def _positive_integer(name: str, number: Any) -> int:
 
 def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unknown: str) -> int:
     """The number for the one name that is unknown that makes ``size`` equal ``length``."""
-    parts = {power: part.value(found) for power, part in size.by_power(unknown).items()}
+    number = size.denominator
+    parts = {power: part.value(found) for power, part in (size * Size.of(number)).by_power(unknown).items()}
     power = max(parts)
-    rest = (length - parts.get(0, 0)) / parts[power] if parts[power] else 0
-    root = round(rest ** (1 / power)) if rest > 0 else 0
+    rest = (number * length - parts.get(0, 0)) / parts[power] if parts[power] else 0
+    shift = parts[1] / parts[power] / 2 if power == 2 and 1 in parts and parts[power] else 0
+    rest += shift * shift
+    root = round(rest ** (1 / power) - shift) if rest > 0 else 0
     if root < 1 or size.value({**found, unknown: root}) != length:
         raise ShapeError(f"the array for {symbol} has length {length}, which is not of the form {size}")
     return root

@@ -304,7 +304,7 @@ def numpy_function(name: str) -> NumpyFunction:
         raise UnknownFunctionError(f"no numerical implementation of the function {name!r} is known")
     # The text is part of the package, not of anybody's input.
     call = eval(f"lambda {', '.join(function.parameters)}: {function.code('numpy')}", dict(_namespace()))
-    return NumpyFunction(call, function.orders)
+    return NumpyFunction((lambda *sizes: call(*map(int, sizes))) if function.of_sizes else call, function.orders)
 
 
 def implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:

@@ -280,15 +280,18 @@ class _Operation(Reader):
 
 
 def size_syntax(size: Size, place: Span) -> s.Syntax:
-    """A size as it is written as an argument: ``n``, ``3``, ``2*m*n``, ``n+1``."""
+    """A size as it is written as an argument: ``n``, ``3``, ``2*m*n``, ``n+1``, ``n*n/2+n/2``."""
 
     def joined(left: s.Syntax | None, operator: str, right: s.Syntax) -> s.Syntax:
         return right if left is None else s.Binary(place, operator, left, right, place)
 
     whole: s.Syntax | None = None
     for names, factor in size.in_writing:
-        number: list[s.Syntax] = [s.NumberLiteral(place, Fraction(abs(factor)))] if abs(factor) != 1 or not names else []
+        count = Fraction(abs(factor.numerator))
+        number: list[s.Syntax] = [s.NumberLiteral(place, count)] if count != 1 or not names else []
         product = reduce(lambda left, right: joined(left, "*", right), [*number, *[s.Name(place, name) for name in names]])
+        if factor.denominator != 1:
+            product = joined(product, "/", s.NumberLiteral(place, Fraction(factor.denominator)))
         whole = joined(whole, "-" if factor < 0 else "+", product)
     assert whole is not None
     return whole

@@ -374,7 +374,7 @@ def _field(field: Any, nodes: Sequence[Any]) -> Any:
         case {"number": str(text)}:
             return Fraction(text)
         case {"size": [*terms]} if terms:
-            return sum([reduce(mul, map(Size.of, names), Size.of(int(factor))) for factor, *names in terms], start=ZERO)
+            return sum([_term(Fraction(factor), names) for factor, *names in terms], start=ZERO)
         case {"facts": list(names)}:
             return frozenset(names)
         case list():
@@ -383,6 +383,10 @@ def _field(field: Any, nodes: Sequence[Any]) -> Any:
             return field
         case _:
             raise Refused(f"{field!r} is no field of a node")
+
+
+def _term(factor: Fraction, names: Sequence[str]) -> Size:
+    return reduce(mul, map(Size.of, names), Size.of(factor.numerator)).over(factor.denominator)
 
 
 def _fits(node: ix.Tensor) -> bool:

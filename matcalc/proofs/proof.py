@@ -89,7 +89,7 @@ class _Table:
         if isinstance(value, Fraction):
             return {"number": str(value)}
         if isinstance(value, Size):
-            return {"size": [[factor, *names] for names, factor in value.terms]}
+            return {"size": [[factor if type(factor) is int else str(factor), *names] for names, factor in value.terms]}
         if isinstance(value, frozenset):
             return {"facts": sorted(value)}
         return [self._field(part) for part in value] if isinstance(value, tuple) else value

@@ -54,6 +54,7 @@ class ArrayLibrary(PythonFiles):
     reserved = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
     calls: Mapping[str, Text] = MappingProxyType(_CALLS)
     permute = "transpose"
+    whole_over = "//"
     on_host = True
     """Whether numbers made of sizes are worked out by Python: a number of NumPy would make double
     precision of single."""
@@ -230,6 +231,7 @@ class ArrayLibrary(PythonFiles):
         self.note_import(own, writer)
         if not own:
             text = re.sub(r"\bnp\.", f"{self.module}.", text)
+        text = text.replace("{like}", self.made_like(writer))
         return Text(put_in(text, computable()[name].parameters, codes))
 
     def _fields(self, name: str) -> tuple[str, str]:

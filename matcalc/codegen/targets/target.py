@@ -80,7 +80,7 @@ class Writer:
 
     def size(self, size: Size) -> str:
         """A size as code."""
-        return size.spelled(partial(self.name, "size"), gap=" ")
+        return size.spelled(partial(self.name, "size"), gap=" ", over=self.target.whole_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ class Target(ABC):
     symmetric."""
     module = ""
     calls: Mapping[str, Text]
+    whole_over = "/"
+    """The sign before a divisor that leaves no rest, between whole numbers."""
     listed = "[{}]"
     """Arrays in a row, as one argument."""
 

@@ -198,6 +198,7 @@ class _Julia(ColumnMajor):
         }
     )
     reserved = frozenset(_WORDS.split())
+    whole_over = " ÷ "
 
     # ------------------------------------------------------------ names and sizes
 

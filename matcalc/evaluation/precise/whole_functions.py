@@ -109,6 +109,21 @@ def _axial(ar: Arithmetic, matrix: Array) -> Array:
     return Array((3, 1), [ar.subtract(rows[i][j], rows[j][i]) for i, j in pairs])
 
 
+def _elimination(ar: Arithmetic, size: Array) -> Array:
+    """The rows of the identity that pick the entries of vec(X) on and below the diagonal."""
+    n = int(size.data[0])
+    places = [n * j + i for j in range(n) for i in range(j, n)]
+    return Array((len(places), n * n), [ar.one if k == place else ar.zero for place in places for k in range(n * n)])
+
+
+def _duplication(ar: Arithmetic, size: Array) -> Array:
+    """For each entry of vec(X) the place in vech(X) of the one that is equal to it."""
+    n = int(size.data[0])
+    pairs = [(i, j) for j in range(n) for i in range(j, n)]
+    entries = [ar.one if pair in ((i, j), (j, i)) else ar.zero for j in range(n) for i in range(n) for pair in pairs]
+    return Array((n * n, len(pairs)), entries)
+
+
 def _cross(ar: Arithmetic, left: Array, right: Array) -> Array:
     return multiplied(ar, _skew(ar, left), right)
 
@@ -421,6 +436,8 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "skew": _skew,
         "axial": _axial,
         "cross": _cross,
+        "elimination": _elimination,
+        "duplication": _duplication,
     }
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import mul
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Size, not_whole
 from matcalc.language.build import terms as t
 from matcalc.language.build.naming import Naming
 from matcalc.language.build.operators import Operators, fixed_subscript, spine
@@ -208,30 +209,41 @@ class Builder(Naming, Operators):
 
     def polynomial(self, node: s.Syntax) -> Size:
         """What is written with names of sizes, which may be 0 and less."""
-        found: dict[s.Syntax, Size] = {}
-        for part in reversed(list(walk(node))):
-            found[part] = self._size_from(part, found)
-        return found[node]
+        return polynomial(node, self.scope.sizes)
 
-    def _size_from(self, part: s.Syntax, found: Mapping[s.Syntax, Size]) -> Size:
-        """A size made of those of the parts below."""
-        match part:
-            case s.Group(operand=operand):
-                return found[operand]
-            case s.Binary(operator="*", left=left, right=right):
-                return found[left] * found[right]
-            case s.Binary(operator="+", left=left, right=right):
-                return found[left] + found[right]
-            case s.Binary(operator="-", left=left, right=right):
-                return found[left] - found[right]
-            case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
-                return reduce(mul, [found[base]] * int(value))
-            case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
-                return Size.of(int(value))
-            case s.Name(name=name) if name not in self.scope.sizes:
-                return Size.of(name)
-            case _:
-                raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
+
+def polynomial(node: s.Syntax, known: Mapping[str, Dimension] = MappingProxyType({})) -> Size:
+    """A size that is written with names, some of which are ``known``; it may be 0 and less. Raises
+    ParseError."""
+    found: dict[s.Syntax, Size] = {}
+    for part in reversed(list(walk(node))):
+        found[part] = _size_from(part, found, known)
+    if not found[node].is_whole:
+        raise ParseError(not_whole(found[node]), span=node.span, expected="a size such as n, 2*n, n*(n+1)/2")
+    return found[node]
+
+
+def _size_from(part: s.Syntax, found: Mapping[s.Syntax, Size], known: Mapping[str, Dimension]) -> Size:
+    """A size made of those of the parts below."""
+    match part:
+        case s.Group(operand=operand):
+            return found[operand]
+        case s.Binary(operator="*", left=left, right=right):
+            return found[left] * found[right]
+        case s.Binary(operator="+", left=left, right=right):
+            return found[left] + found[right]
+        case s.Binary(operator="-", left=left, right=right):
+            return found[left] - found[right]
+        case s.Binary(operator="/", left=left, right=s.NumberLiteral(value=value)) if value.denominator == 1 and value > 0:
+            return found[left].over(int(value))
+        case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
+            return reduce(mul, [found[base]] * int(value))
+        case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
+            return Size.of(int(value))
+        case s.Name(name=name) if isinstance(size := known.get(name) or Size.of(name), Size):
+            return size
+        case _:
+            raise ParseError("a size is expected", span=part.span, expected="a name such as n, a number, or m*n, n+1")
 
 
 _OPERANDS: Mapping[type[s.Syntax], Callable[[Builder, Any], list[s.Syntax]]] = {

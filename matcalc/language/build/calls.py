@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions, of_sizes, spellings
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
@@ -69,7 +69,7 @@ class CallBuilder(TableFunctions):
         name, arguments = node.function, node.arguments
         if self._is_users(name) or name in self.scope.definitions:
             return [*arguments] if self._is_users(name) or not self._as_defined(node) else []
-        if name in _SIZED:
+        if name in _SIZED or name in of_sizes():
             return []
         if name == WRITTEN_OUT:
             return selections.entries_of(node)

@@ -11,9 +11,9 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.functions import Function, functions, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import ONE, Shape, Size, names_in
 from matcalc.language.build import terms as t
-from matcalc.language.build.builder import Builder
+from matcalc.language.build.builder import Builder, polynomial
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
@@ -31,27 +31,26 @@ else:
 
 _DEEPEST_DEFINITION = 8
 _OF_VECTORS = frozenset(["sum", "norm", "norm1", "norm2", "dot", "inner", "vdot", "outer", "diag"])
-SizeNames = tuple[str, ...]
 
 
 @record
 class Signature:
-    """Names of the sizes of each parameter and of the result; ``()`` is a scalar (in ``t -> t``:
-    any shape)."""
+    """Shapes of each parameter and of the result, polynomials in names of sizes; ``()`` is a scalar
+    (in ``t -> t``: any shape), or a size where these are the parameters."""
 
-    parameters: dict[str, SizeNames]
-    result: SizeNames
+    parameters: dict[str, Shape]
+    result: Shape
 
     @property
     def size_names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for shape in (*self.parameters.values(), self.result) for name in shape))
+        return names_in([size for shape in (*self.parameters.values(), self.result) for size in shape])
 
 
 @cache
 def signature_of(function: Function) -> Signature:
     """The signature of a function of ``rules/functions.toml``."""
     left, _, right = function.signature.partition("->")
-    parameters: dict[str, SizeNames] = {}
+    parameters: dict[str, Shape] = {}
     for part in left.split(","):
         name, colon, shape = part.partition(":")
         parameters[name.strip()] = _sizes(shape if colon else "scalar")
@@ -59,9 +58,13 @@ def signature_of(function: Function) -> Signature:
     return Signature(parameters, () if result in parameters else _sizes(result))
 
 
-def _sizes(text: str) -> SizeNames:
+def _sizes(text: str) -> Shape:
     text = text.strip()
-    return () if text == "scalar" else tuple(part.strip() for part in text.split("×"))
+    return () if text in ("scalar", "size") else tuple([_size(part.strip()) for part in text.split("×")])
+
+
+def _size(text: str) -> Size:
+    return Size.of(text) if text.isidentifier() else polynomial(_parsed(text))
 
 
 def _formula(function: str, field: str) -> s.Syntax:
@@ -128,6 +131,8 @@ class TableFunctions(Builder):
         if entry.more and len(arguments) > 1 and axis is None:
             return self._of_several(functions()[entry.more], node, arguments)
         signature = signature_of(entry)
+        if entry.of_sizes:
+            return self._of_sizes(entry, signature, node)
         self._count(node, arguments, len(signature.parameters))
         if entry.name in MATRIX_COUNTERPART:
             self._note_counterpart(entry.name, node.function, arguments[0])
@@ -153,6 +158,24 @@ class TableFunctions(Builder):
         if axis is not None:
             return self._along_axis(entry, signature, node, arguments[0], axis)
         return self._measured(entry, signature, node, arguments)
+
+    def _of_sizes(self, entry: Function, signature: Signature, node: s.Applied) -> t.Term:
+        """A constant array, which sizes determine."""
+        given = [argument for argument in node.arguments if not isinstance(argument, s.Word)]
+        if len(given) != len(signature.parameters) or len(given) < len(node.arguments):
+            wanted = ", ".join(signature.parameters)
+            raise ParseError(f"{node.function} needs sizes", span=node.span, suggestion=f"{node.function}({wanted})")
+        self.evidence = True
+        values = dict(zip(signature.parameters, map(self.size, given), strict=True))
+        known = {name: size for name, size in values.items() if isinstance(size, Size)}
+        shape = [size.replaced(known) for size in signature.result]
+        if all(size is ONE for size in shape):
+            return self._opened(_formula(entry.name, "of_one"), {}, {}, self.place(node.span))
+        result, span = self.cell(ANY, node.span), self.place(node.span)
+        kinds = frozenset({(kind_of(shape),)})
+        self.relate(kind_relations.Measured(span, kinds, node.function, (result,), (extent(signature.result),), values))
+        sizes = [t.SizeTerm(self.cell(SCALAR, one.span), self.place(one.span), values[name]) for name, one in zip(values, given)]
+        return t.CallTerm(result, span, tuple(sizes), entry.name, None)
 
     def _of_sample(self, entry: Function, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         """``var(x, sample)``, divided by n - 1."""
@@ -230,11 +253,11 @@ class TableFunctions(Builder):
         return t.CallTerm(result, self.place(node.span), tuple(arguments), entry.name, None)
 
     def _in_shapes(
-        self, node: s.Applied, shapes: list[SizeNames], cells: list[Cell], kinds: Relation, sizes: Mapping[str, Dimension]
+        self, node: s.Applied, shapes: list[Shape], cells: list[Cell], kinds: Relation, sizes: Mapping[str, Dimension]
     ) -> None:
         """Cells have the kinds and the shapes that a signature says."""
-        dimensions = tuple([extent([sizes[name] for name in shape]) for shape in shapes])
-        self.relate(kind_relations.Measured(self.place(node.span), kinds, node.function, tuple(cells), dimensions))
+        dimensions = tuple([extent(shape) for shape in shapes])
+        self.relate(kind_relations.Measured(self.place(node.span), kinds, node.function, tuple(cells), dimensions, sizes))
 
     def _note_counterpart(self, name: str, written: str, argument: t.Term) -> None:
         counterpart, meaning = MATRIX_COUNTERPART[name]
@@ -299,11 +322,11 @@ class TableFunctions(Builder):
 
 
 def _open_sizes(signature: Signature) -> dict[str, Dimension]:
-    """The sizes of a signature, open but those that are numbers."""
-    return {name: Size.of(int(name)) if name.isdecimal() else Unknown() for name in signature.size_names}
+    """The sizes of a signature, which are open."""
+    return {name: Unknown() for name in signature.size_names}
 
 
-def _signature_kinds(shapes: list[tuple[str, ...]]) -> Relation:
+def _signature_kinds(shapes: list[Shape]) -> Relation:
     """The kinds of a signature; a function of one vector takes a row too, and gives a row where it
     gives a vector."""
     kinds = [kind_of(shape) for shape in shapes]

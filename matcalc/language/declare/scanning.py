@@ -11,7 +11,7 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE, Size, not_whole
 from matcalc.facts.table import canonical, facts
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, nearest_spelling
@@ -212,6 +212,7 @@ def _is_interval(tokens: Tokens, place: int, member: bool) -> bool:
 
 SHORTEST_WORD = 3
 _MOST_BRACKETS = 5
+_FRACTIONS = ("frac", "tfrac", "dfrac")
 
 
 class SizeReader:
@@ -237,9 +238,12 @@ class SizeReader:
         spaces, too)."""
         found: list[Size] = []
         while (first := self.ahead()).text not in (closing or ")]}"):
+            start = self.place
             size = self.one_size(int(bool(closing)))
             if size is None:
                 break
+            if not size.is_whole:
+                raise self._no_size(start, not_whole(size), "n, 2*n, n*(n+1)/2")
             found.append(size)
             following = self.ahead().kind
             if self._separator(closing):
@@ -273,9 +277,11 @@ class SizeReader:
                 raise self.not_understood(self.ahead(-1))
             total = total + part if sign == "+" else total - part
         if total is not None and not total.can_be_positive:
-            span = Span(self.tokens[first].start, self.ahead(-1).end)
-            raise ParseError(f"a size cannot be {total}", span=span, expected="a size that can be 1 or more")
+            raise self._no_size(first, f"a size cannot be {total}", "a size that can be 1 or more")
         return total
+
+    def _no_size(self, first: int, said: str, expected: str) -> ParseError:
+        return ParseError(said, span=Span(self.tokens[first].start, self.ahead(-1).end), expected=expected)
 
     def _sign(self, depth: int) -> str:
         """The plus or minus between two parts of a size. Outside brackets a hyphen that joins two
@@ -289,9 +295,13 @@ class SizeReader:
         return token.text if following.begins_size else ""
 
     def _product(self, depth: int) -> Size | None:
-        """A product of names, numbers and sums in brackets."""
+        """A product of names, numbers and sums in brackets, perhaps over a number."""
         size, place = ONE, self.place
         while (token := self.ahead()).text:
+            if token.text == "/" and self.place > place:
+                self.place += 1
+                size = size.over(self._divisor())
+                continue
             if token.text == "*" and self.place > place:
                 if not self.ahead(1).text:
                     raise self.not_understood(token)
@@ -306,7 +316,10 @@ class SizeReader:
 
     def _factor(self, first: int, depth: int) -> Size | None:
         token, before = self.ahead(), self.ahead(-1)
-        glued = before.kind == "number" and before.end == token.start
+        if token.text in _FRACTIONS and self.ahead(1).text == "{":
+            return self._fraction(token, depth)
+        # Behind a name glued brackets are a factor where a sum stands in them: n(n+1).
+        glued = before.end == token.start and (before.kind == "number" or self.ahead(2).text in ("+", "-"))
         if token.text == "(" and (self.place == first or before.text == "*" or glued):
             self.place += 1
             inner = self.one_size(depth + 1)
@@ -318,6 +331,25 @@ class SizeReader:
             return None
         self.place += 1
         return self.size_of(token)
+
+    def _divisor(self) -> int:
+        """The whole number that a size is divided by."""
+        token = self.ahead()
+        if token.kind != "number" or not token.text.isdigit() or int(token.text) == 0:
+            raise self.not_understood(token if token.text else self.ahead(-1))
+        self.place += 1
+        return int(token.text)
+
+    def _fraction(self, command: Token, depth: int) -> Size:
+        """LaTeX's fraction of a size and a number."""
+        self.place += 2
+        above = self.one_size(depth + 1)
+        if above is None or self.ahead().text != "}" or self.ahead(1).text != "{" or self.ahead(3).text != "}":
+            raise self.not_understood(command)
+        self.place += 2
+        size = above.over(self._divisor())
+        self.place += 1
+        return size
 
     def _begins_another(self, first: int) -> bool:
         """Whether a name or number that follows a factor without a sign is something else: ``2n``

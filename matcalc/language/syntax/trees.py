@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.base.errors import Span
+from matcalc.base.functions import of_sizes
 from matcalc.base.records import record
 from matcalc.base.traversal import bottom_up, operands_of, with_operands
 
@@ -223,8 +224,8 @@ def size_names_in(nodes: list[Syntax]) -> set[str]:
     """Names that stand as sizes somewhere: ``n`` in ``eye(n)``. ``nodes`` are those of the tree."""
     found: set[str] = set()
     for node in nodes:
-        if type(node) is Applied and node.function in _SIZE_ARGUMENTS:
-            sizes = node.arguments[_SIZE_ARGUMENTS[node.function] :]
+        if type(node) is Applied and (node.function in _SIZE_ARGUMENTS or node.function in of_sizes()):
+            sizes = node.arguments[_SIZE_ARGUMENTS.get(node.function, 0) :]
             found.update(names_in(*[size for size in sizes if not isinstance(size, Applied)]))  # size(A, 1): a size of something
     return found
 

@@ -4,8 +4,9 @@ and differences between them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from operator import mul
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce
+from operator import add, mul
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
@@ -26,7 +27,7 @@ Dimension: TypeAlias = Size | Unknown
 
 
 Operation: TypeAlias = Callable[[Size, Size], Size]
-"""``mul``, ``add`` or ``sub``."""
+"""``mul``, ``add``, ``sub``, or a part of a size."""
 
 
 class SizeClash(Exception):
@@ -122,6 +123,12 @@ class _Names:
         return self._given[root]
 
 
+def _part(whole: Size, number: Size) -> Size:
+    """What a known number of times is the whole."""
+    assert number.number is not None
+    return whole.over(number.number)
+
+
 def solve_together(relations: Sequence[Relation]) -> bool:
     """Unifies what follows from relations together; whether anything does. Raises SizeClash."""
     names = _Names()
@@ -179,6 +186,8 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
         parts = difference.by_power(name)
         power = max(parts)
         if parts.keys() > {0, power}:
+            if (found := _positive_root(parts)) is not None:
+                return name, found
             continue
         rest, factor = ZERO - parts.get(0, ZERO), parts[power]
         root = rest.divided(factor)
@@ -190,6 +199,23 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
             negative = factor.terms[0][1] < 0
             raise SizeClash(ZERO - rest if negative else rest, ZERO - factor if negative else factor)
     return None
+
+
+def _positive_root(parts: Mapping[int, Size]) -> Size | None:
+    """What a name is of which the square and the first power, times these parts, and the part
+    without it are 0 together; None unless there is one such size.
+
+    >>> n = Size.of("n")
+    >>> str(_positive_root({2: ONE, 1: ONE, 0: ZERO - n * n - n}))
+    'n'
+    """
+    if parts.keys() - {0} != {1, 2}:
+        return None
+    a, b, c = parts[2], parts[1], parts.get(0, ZERO)
+    half = (b * b - Size.of(4) * a * c).root(2)
+    found = [] if half is None else [(one - b).divided(a + a) for one in (half, ZERO - half)]
+    positive = [one for one in found if one is not None and one.can_be_positive]
+    return positive[0] if len(positive) == 1 else None
 
 
 class SizeSystem:
@@ -212,6 +238,27 @@ class SizeSystem:
         (self._solved if relation.solve() else self._relations).append(relation)
         return result
 
+    def polynomial(self, size: Size, values: Mapping[str, Dimension]) -> Dimension:
+        """A size of which the names have these values, perhaps unknown until they are found."""
+        if size.name is not None:
+            return values.get(size.name, size)
+        found = {name: value for name in size.names if isinstance(value := resolved(values.get(name, Size.of(name))), Size)}
+        if len(found) == len(size.names):
+            return size.replaced(found)
+        number = Size.of(size.denominator)
+        terms = [
+            reduce(
+                self.product,
+                [
+                    *([] if factor == 1 and names else [Size((((), factor),))]),
+                    *[values.get(name, Size.of(name)) for name in names],
+                ],
+            )
+            for names, factor in (size * number).terms
+        ]
+        whole = reduce(partial(self.composed, add), terms)
+        return whole if number is ONE else self.composed(_part, whole, number)
+
     @property
     def waits(self) -> bool:
         """Whether some relations are not solved yet."""
@@ -220,6 +267,18 @@ class SizeSystem:
     def is_composed(self, root: Unknown) -> bool:
         """Whether the unknown is to be found as the product, sum or difference of other sizes."""
         return any(resolved(relation.whole) is root for relation in self._relations)
+
+    def made_from(self, root: Unknown) -> Unknown:
+        """The size to be named where this one is: what a part of a whole is made from, ``n`` for
+        ``n*(n+1)/2``, else itself."""
+        halved = False
+        while (relation := next((one for one in self._relations if resolved(one.whole) is root), None)) is not None:
+            unknown = next((part for part in relation.factors if isinstance(part, Unknown)), None)
+            halved = halved or relation.operation is _part
+            if unknown is None or not halved:
+                break
+            root = unknown
+        return root
 
     def _product(self, root: Dimension) -> Relation | None:
         found = (relation for relation in self._relations if relation.operation is mul and resolved(relation.whole) is root)

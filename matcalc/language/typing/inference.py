@@ -460,8 +460,11 @@ def _named(cells: list[Cell], sizes: SizeSystem, names: Iterator[str]) -> dict[s
             root = resolved(dimension)
             if isinstance(root, Unknown) and (products_too or not sizes.is_composed(root)):
                 name = next(names)
-                root.value = Size.of(name)
+                source = sizes.made_from(root)
+                source.value = Size.of(name)
                 found[name] = owner
+                if source is not root:
+                    sizes.solve()
         sizes.solve()
     return found
 

@@ -3,13 +3,14 @@ derivatives."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import product
+from types import MappingProxyType
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, shape_of
+from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.language.build.construction import size_of
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kinds import (
@@ -317,9 +318,9 @@ class ArrayOf(InRelation):
 
 class Measured(InRelation):
     """Cells whose sizes are given by names shared between them, as in a signature
-    ``X: m×n -> n×m``."""
+    ``X: m×n -> n×m``; where ``values`` are those of the names, as polynomials in these."""
 
-    __slots__ = ("dimensions",)
+    __slots__ = ("dimensions", "values")
 
     def __init__(
         self,
@@ -328,12 +329,14 @@ class Measured(InRelation):
         words: str,
         cells: tuple[Cell, ...],
         dimensions: tuple[tuple[Dimension, Dimension], ...],
+        values: Mapping[str, Dimension] = MappingProxyType({}),
     ) -> None:
         super().__init__(span, kinds, words, *cells)
-        self.dimensions = dimensions
+        self.dimensions, self.values = dimensions, values
 
     def join(self, sizes: SizeSystem) -> bool:
-        for cell, (rows, cols) in zip(self.cells, self.dimensions, strict=True):
+        for cell, extents in zip(self.cells, self.dimensions, strict=True):
+            rows, cols = [sizes.polynomial(one, self.values) if isinstance(one, Size) and self.values else one for one in extents]
             if cell.mask == ROW and cols is ONE and rows is not ONE:
                 rows, cols = ONE, rows
             if cell.mask != SCALAR:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeAlias, TypeVar
 from matcalc.base.budgets import spend
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.records import record, replace
+from matcalc.base.sizes import Size
 from matcalc.language.text.terminals import Fork
 
 if TYPE_CHECKING:
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 
 Dialect: TypeAlias = Literal["math", "matlab", "numpy", "latex", "julia"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+
+@record
+class SettledSize:
+    """A declared name of a size that stands for a composed one, as a part of the text needs."""
+
+    name: str
+    size: Size
+    needed_by: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} is {self.size}, as {self.needed_by} needs"
 
 
 @record
@@ -34,6 +48,8 @@ class ReadingOptions:
     """Whether capitals are no arrays of what is written with the small letter and an index."""
     otherwise: frozenset[str] = frozenset()
     """Choices that are taken the other way than usual: the ``otherwise`` of their decisions."""
+    settled: tuple[SettledSize, ...] = ()
+    """What declared names of sizes turned out to be."""
 
 
 AS_USUAL = ReadingOptions()
@@ -180,6 +196,14 @@ class Decided(Protocol):
     def decisions(self) -> tuple[Decision, ...]: ...
 
 
+class Settled(Exception):
+    """A declared name of a size must be a composed one; ``otherwise`` is what is wrong where that
+    does not do; ``is_open``: other names than the user's are in the size."""
+
+    def __init__(self, found: SettledSize, otherwise: MatcalcError, *, is_open: bool) -> None:
+        self.found, self.otherwise, self.is_open = found, otherwise, is_open
+
+
 Read = TypeVar("Read", bound=Decided)
 
 _MOST_READINGS = 16
@@ -300,12 +324,21 @@ class Attempt(Generic[Read]):
         return self.read
 
 
-def _joined_or_apart(attempt: Callable[[ReadingOptions], Attempt[Read]], options: ReadingOptions) -> Attempt[Read]:
-    """A reading in which capitals are the arrays of small letters with an index, if that can be."""
-    try:
-        return attempt(options)
-    except Apart:
-        return attempt(replace(options, apart=True))
+def _fitted(attempt: Callable[[ReadingOptions], Attempt[Read]], options: ReadingOptions) -> Attempt[Read]:
+    """A reading in which capitals are the arrays of small letters with an index, if that can be,
+    and declared sizes are what they have to be."""
+    otherwise: MatcalcError | None = None
+    while True:
+        try:
+            found = attempt(options)
+        except Apart:
+            options = replace(options, apart=True)
+        except Settled as settled:
+            options = replace(options, settled=(*options.settled, settled.found))
+            otherwise = otherwise or (settled.otherwise if settled.is_open else None)
+        else:
+            failed = otherwise is not None and isinstance(found.error, ShapeError)
+            return replace(found, error=otherwise) if failed else found
 
 
 def least(attempt: Callable[[ReadingOptions], Attempt[Read]], text: str, options: ReadingOptions) -> Read:
@@ -315,8 +348,8 @@ def least(attempt: Callable[[ReadingOptions], Attempt[Read]], text: str, options
     nothing fits, the error is that of the usual reading.
     """
     if options.flipped is not None:
-        return _joined_or_apart(attempt, options).value()
-    first, length = _joined_or_apart(attempt, options), len(text)
+        return _fitted(attempt, options).value()
+    first, length = _fitted(attempt, options), len(text)
     forks = sorted(first.forks, key=lambda fork: (fork.cost, fork.run))
     readable = first.read is not None or isinstance(first.error, ShapeError)
     if not forks or not readable or first.cost <= forks[0].cost:
@@ -331,7 +364,7 @@ def least(attempt: Callable[[ReadingOptions], Attempt[Read]], text: str, options
         left -= 1
         spend(_WORK * length)
         turned = frozenset([forks[place].run for place in chosen])
-        found = _joined_or_apart(attempt, replace(options, flipped=turned))
+        found = _fitted(attempt, replace(options, flipped=turned))
         if cost + found.cost < least_cost:
             best, least_cost = found, cost + found.cost
         if last + 1 < len(forks):

@@ -265,6 +265,8 @@ def _operated(pieces: Sequence[str | e.Expr], make: Make, shown: Callable[[e.Exp
 class _Operation(Reader):
     """A reader of which the parts are typed expressions already."""
 
+    settles = False
+
     def __init__(self, text: str, values: dict[str, e.Expr]) -> None:
         super().__init__(text, None)
         self._values = values

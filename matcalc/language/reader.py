@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
@@ -34,6 +34,8 @@ from matcalc.language.decisions import (
     Elaborated,
     Read,
     ReadingOptions,
+    Settled,
+    SettledSize,
     Source,
     doubt_in,
 )
@@ -45,6 +47,7 @@ from matcalc.language.declare.declared import (
     declared_sizes,
     joined,
     parse_declarations,
+    resized,
     said_behind,
 )
 from matcalc.language.syntax import trees as s
@@ -53,7 +56,7 @@ from matcalc.language.syntax.trees import entry_of, limits_in, size_names_in, wa
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.spelling import Vocabulary, canonical_name, is_name
 from matcalc.language.text.terminals import Fork
-from matcalc.language.typing.dimensions import SizeSystem, Unknown, resolved
+from matcalc.language.typing.dimensions import SizeSystem, Unknown, composed_name, resolved
 from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds, infer_sizes, measure
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
@@ -99,6 +102,9 @@ def _against_the_capital(variable: Variable, kind: str) -> Decision:
 class Reader:
     """One text on its way from characters to terms; used by ``elaborate`` and by statements."""
 
+    settles = True
+    """Whether declared names of sizes may turn out to be composed ones."""
+
     def __init__(
         self,
         text: str,
@@ -116,6 +122,9 @@ class Reader:
         self.calculus = calculus
         self.declarations = parse_declarations(declare)
         self.text = self._without_facts()
+        settled = {one.name: one.size for one in options.settled}
+        if settled:
+            self.declarations = {name: resized(said, settled) for name, said in self.declarations.items()}
         self.wrt = tuple([self._wrt_name(name) for name in wrt])
         known = dict(self.declarations)
         for name in self.wrt:
@@ -123,9 +132,11 @@ class Reader:
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
         self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
+        self.scope.sizes |= settled
         self.decisions = [
             Decision(f"\\{command}, which nothing defines, is read as a letter", "alias") for command in self.source.letters
         ]
+        self.decisions += [Decision(one.words, "names") for one in options.settled]
         self.cells: list[Cell] = []
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
@@ -331,7 +342,19 @@ class Reader:
         except SizeFailure as failure:
             if self.scope.shared:
                 raise Apart from None
-            raise failures.explain_sizes(self.text, failure) from None
+            error = failures.explain_sizes(self.text, failure)
+            if failure.clash is not None and (found := composed_name(failure.clash)) is not None:
+                self._settle(*found, failures.quoted(self.text, failure.constraint.span), error)
+            for settled in self.options.settled:
+                error.message += f"; {settled.words}"
+            raise error from None
+
+    def _settle(self, name: str, size: Size, needed_by: str, error: ShapeError) -> None:
+        """Raises Settled for a size that has a declared name, to be read again as what it must
+        be."""
+        if self.settles and name in declared_sizes(self.declarations):
+            known = self.scope.size_names
+            raise Settled(SettledSize(name, size, needed_by), error, is_open=not known.issuperset(size.names))
 
     def infer_kinds(self, constraints: list[Constraint], variables: list[Variable]) -> None:
         """Decides all kinds; raises the ShapeError that explains why that is impossible."""

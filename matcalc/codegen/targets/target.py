@@ -381,12 +381,15 @@ def plain_call(name: str, code: str) -> str:
 def put_in(text: str, parameters: Sequence[str], codes: Sequence[str]) -> str:
     """An expression of the parameters of a function with the codes of the arguments, in brackets
     where they may fall apart."""
-    safe = {
-        parameter: code if re.fullmatch(r"[\w.]+", code) or text.count(f"({parameter})") else f"({code})"
-        for parameter, code in zip(parameters, codes, strict=True)
-    }
+    given = dict(zip(parameters, codes, strict=True))
+
+    def put(match: re.Match[str]) -> str:
+        code = given[match[0]]
+        alone = text[: match.start()].endswith("(") and text.startswith(")", match.end())
+        return code if alone or re.fullmatch(r"[\w.]+", code) else f"({code})"
+
     # All at once: the code of one argument may hold the name of another parameter.
-    return re.sub(rf"(?<![\w.])(?:{'|'.join(map(re.escape, safe))})(?!\w)", lambda match: safe[match[0]], text)
+    return re.sub(rf"(?<![\w.])(?:{'|'.join(map(re.escape, given))})(?!\w)", put, text)
 
 
 _VIEWS = frozenset(

@@ -166,7 +166,9 @@ class Builder(Naming, Operators):
         """The size that the upper limit of a sum names."""
         if written.isdecimal():
             return Size.of(int(written))
-        return Size.of(written) if written in self.scope.size_names else self.scope.limits.get(written, Unknown())
+        if written in self.scope.size_names:
+            return self.scope.sizes.get(written) or Size.of(written)
+        return self.scope.limits.get(written, Unknown())
 
     def _leave(self, node: s.Syntax) -> None:
         if not isinstance(node, s.Summation):

@@ -58,6 +58,18 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
     )
 
 
+def resized(declaration: Declaration, sizes: Mapping[str, Size]) -> Declaration:
+    """The declaration with other sizes in place of named ones."""
+    shape, count = declaration.shape, declaration.count
+    return Declaration(
+        declaration.name,
+        declaration.kind,
+        None if shape is None else tuple([size.replaced(sizes) for size in shape]),
+        declaration.properties,
+        None if count is None else count.replaced(sizes),
+    )
+
+
 Declare: TypeAlias = str | Mapping[str, object] | None
 """Declarations as a text, or name by name as texts, sizes (``3``, ``("n", 4)``) and arrays."""
 

@@ -37,6 +37,22 @@ class SizeClash(Exception):
         self.left, self.right = left, right
 
 
+def composed_name(clash: SizeClash) -> tuple[str, Size] | None:
+    """The name that is one of two sizes, where the other is composed of other names, and what it
+    would have to be; None where neither is so.
+
+    >>> n, m, k = map(Size.of, "nmk")
+    >>> [str(part) for part in composed_name(SizeClash(k, m + n)) or ()], composed_name(SizeClash(k, n)), composed_name(SizeClash(n, n + m))
+    (['k', 'm+n'], None, None)
+    """
+    for one, other in ((clash.left, clash.right), (clash.right, clash.left)):
+        if len(one.terms) == len(one.names) == one.degree == 1 and other.names and one.names[0] not in other.names:
+            size = other.divided(Size((((), one.terms[0][1]),)))
+            if size is not None and size.name is None and size.can_be_positive:
+                return one.names[0], size
+    return None
+
+
 def resolved(dimension: Dimension) -> Dimension:
     """What the dimension stands for now; paths are shortened on the way."""
     if not isinstance(dimension, Unknown) or dimension.value is None:

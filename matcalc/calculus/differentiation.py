@@ -120,8 +120,9 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) ->
             return [(term, (coefficient, cotangent)) for coefficient, term in node.terms if term in depends]
         case Contraction():
             return _of_product(node, cotangent, root, depends)
-        case Power():
-            return [(node.base, (YES, _times(cotangent, rewrites.times_power(node.exponent, node.base), root)))]
+        case Power(base=base, exponent=exponent):
+            slope = add([(exponent, power(base, exponent - 1))], base.shape)
+            return [(base, (YES, _times(cotangent, slope, root)))]
         case Map(arguments=(argument,)):
             return [(argument, (YES, _times(cotangent, rewrites.derivative_of(node.function, argument), root)))]
         case Map(function="pow"):

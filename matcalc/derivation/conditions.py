@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from matcalc.base.functions import Function, functions, has_kink, is_entrywise
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import content
 from matcalc.einstein.lowering import lower
-from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     Call,
     DiagonalMatrix,
@@ -40,10 +40,16 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import free_indices, over_all, product_of
-from matcalc.facts import ranges as r
-from matcalc.facts.known import Known, has
-from matcalc.facts.ranges import is_within
 from matcalc.printing.expressions import text
+
+if TYPE_CHECKING:
+    from matcalc.expr import deduction
+    from matcalc.facts import known as traits, ranges
+    from matcalc.facts.known import Known
+else:
+    deduction = later("matcalc.expr.deduction", keep=True)
+    traits = later("matcalc.facts.known", keep=True)
+    ranges = later("matcalc.facts.ranges", keep=True)
 
 
 @record
@@ -158,7 +164,7 @@ def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[E
 def impossible_in_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> str:
     """A condition of an equation that is met nowhere, ``0 > 0`` of ``0^x``; empty without one."""
     found = [one for one in _of_equation(differentiated, evaluated) if one.relation == "> 0" and one.subject is not None]
-    return next((one.words for one in found if one.subject is not None and known(one.subject).entries.high <= 0), "")
+    return next((one.words for one in found if one.subject is not None and deduction.known(one.subject).entries.high <= 0), "")
 
 
 def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> list[_Condition]:
@@ -209,7 +215,7 @@ def _conditions(node: Expr) -> list[_Condition]:
         case Power(base=base, exponent=Number(value=value)):
             return _of_power(base, value)
         case Power(base=base, exponent=exponent) if not isinstance(exponent, (Number, SizeValue)):
-            return _compared(base, "≠ 0" if known(exponent).entries.whole else "> 0")
+            return _compared(base, "≠ 0" if deduction.known(exponent).entries.whole else "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
@@ -219,7 +225,7 @@ def _conditions(node: Expr) -> list[_Condition]:
 def _of_norm(node: Norm) -> list[_Condition]:
     if node.kind in ("spectral", "nuclear"):
         return _of_matrix(functions()[f"{node.kind}_norm"].condition, node.operand)
-    if node.kind != "1" or known(node.operand).entries.nonnegative:
+    if node.kind != "1" or deduction.known(node.operand).entries.nonnegative:
         return []  # the absolute value of what is not negative has no kink
     return _compared(node.operand, "≠ 0")
 
@@ -227,7 +233,9 @@ def _of_norm(node: Norm) -> list[_Condition]:
 def _of_power(base: Expr, exponent: Fraction) -> list[_Condition]:
     """Where a power has a derivative; the root of a square of what is not negative is a smaller
     power of that."""
-    while isinstance(base, Power) and isinstance(inner := base.exponent, Number) and known(base.base).entries.nonnegative:
+    while (
+        isinstance(base, Power) and isinstance(inner := base.exponent, Number) and deduction.known(base.base).entries.nonnegative
+    ):
         base, exponent = base.base, exponent * inner.value
     if exponent.denominator % 2 == 0:
         return _compared(base, "> 0")
@@ -243,14 +251,18 @@ _TRIANGULAR = frozenset({"lower_triangular", "upper_triangular"})
 def _of_matrix(condition: str, operand: Expr) -> list[_Condition]:
     if condition == _INVERTIBLE:
         return _invertible(operand)
-    return [] if not condition or _is_settled(condition, known(operand)) else [_about(operand, condition, condition, whole=True)]
+    return (
+        []
+        if not condition or _is_settled(condition, deduction.known(operand))
+        else [_about(operand, condition, condition, whole=True)]
+    )
 
 
 def _is_settled(condition: str, operand: Known) -> bool:
     """Whether a condition on a matrix follows from what is known of it."""
     match condition:
         case "{} positive definite":
-            return has(operand, "positive_definite")
+            return traits.has(operand, "positive_definite")
         case "rank of {} locally constant" | "{} of full rank":
             return bool(operand.traits & _FULL_RANK)
         case "no eigenvalue of {} on (−∞, 0]":  # of a triangular matrix the eigenvalues are on the diagonal
@@ -270,7 +282,7 @@ def _invertible(matrix: Expr) -> list[_Condition]:
         match part := cast("Node", part):
             case _ if part.is_scalar:
                 found += _nonzero(part)
-            case _ if "invertible" in known(part):
+            case _ if "invertible" in deduction.known(part):
                 pass
             case (
                 Transpose(operand=inner) | Negative(operand=inner) | Inverse(operand=inner) | MatrixPower(base=inner)
@@ -305,7 +317,7 @@ def _holds(value: Known, relation: str) -> bool:
 
 
 def _compared(expression: Expr, relation: str) -> list[_Condition]:
-    if _holds(known(expression), relation):
+    if _holds(deduction.known(expression), relation):
         return []
     match expression := cast("Node", expression):
         case Norm(operand=operand) | Power(base=Norm(operand=operand)):
@@ -342,7 +354,7 @@ def _all_scalars(factors: Iterable[Expr]) -> bool:
 
 def _not_zero(subject: Expr) -> list[_Condition]:
     """That a vector or matrix is not 0 as a whole."""
-    return [] if _holds(known(subject), "is not 0") else [_about(subject, "{} ≠ 0", "is not 0", whole=True)]
+    return [] if _holds(deduction.known(subject), "is not 0") else [_about(subject, "{} ≠ 0", "is not 0", whole=True)]
 
 
 def _scalar_factors(product: Product) -> list[Expr]:
@@ -372,7 +384,7 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
     if function is None or function.domain == "all":
         return []
     relation = {"t > 0": "> 0", "t != 0": "≠ 0"}.get(function.domain, "")
-    if is_within(known(argument).entries, function.domain):
+    if ranges.is_within(deduction.known(argument).entries, function.domain):
         return []
     if relation and not function.at_kink:
         return _compared(argument, relation)
@@ -385,7 +397,7 @@ def _domain(name: str, argument: Expr) -> list[_Condition]:
 
 def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
     """Where a function of several numbers has a kink: where two of them are equal, or one is 0."""
-    if function.domain == "all" or (function.chooses == "any" and known(arguments[0]).entries.bit):
+    if function.domain == "all" or (function.chooses == "any" and deduction.known(arguments[0]).entries.bit):
         return []
     kink = f" (there {function.name} has a kink; {function.at_kink})" if function.at_kink else ""
     first, relation, last = function.domain.split(" ")
@@ -393,7 +405,7 @@ def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
     one, other = [values.get(name, Number(Fraction(0))) for name in (first, last)]
     if not isinstance(other, Number) or (other.value and isinstance(one, Number)):
         one, other = (other, one) if isinstance(one, Number) else (one, other)
-    entries = r.both(known(one).entries, known(other).entries)
+    entries = ranges.both(deduction.known(one).entries, deduction.known(other).entries)
     if relation == "!=" and entries.low > entries.high:
         return []
     if relation == ">" and known(one).entries.low > known(other).entries.high:

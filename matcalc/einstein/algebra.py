@@ -39,19 +39,12 @@ from matcalc.einstein.linear import (
     zero,
 )
 from matcalc.einstein.nodes import Apply, Contraction, Factor, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor, is_symmetric
-from matcalc.einstein.tensor_deduction import (
-    cancelling_pair,
-    is_nonnegative,
-    is_positive,
-    known,
-    needless_pairing,
-    without_unit_sums,
-)
 
 if TYPE_CHECKING:
-    from matcalc.einstein import pairing_laws
+    from matcalc.einstein import pairing_laws, tensor_deduction
 else:
     pairing_laws = later("matcalc.einstein.pairing_laws")
+    tensor_deduction = later("matcalc.einstein.tensor_deduction", keep=True)
 
 
 _MOST_OPERANDS = 20_000
@@ -236,8 +229,8 @@ def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
     delta; each time two factors go."""
     coefficient = YES
     while any(factor[0].reduces for factor in factors):
-        factors = without_unit_sums(factors, output, labels)
-        found = cancelling_pair(factors, output) or needless_pairing(factors, output, labels)
+        factors = tensor_deduction.without_unit_sums(factors, output, labels)
+        found = tensor_deduction.cancelling_pair(factors, output) or tensor_deduction.needless_pairing(factors, output, labels)
         if found is None:
             break
         gone, joined, sign = found
@@ -324,9 +317,9 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return symbolic_power(inner, scale(exponent, upper))
         case Contraction():
             return _power_of_product(base, exponent)
-        case Symbol() | Apply() if whole and known(base).entries.signed:
+        case Symbol() | Apply() if whole and tensor_deduction.known(base).entries.signed:
             return ones(base.shape) if even else base
-        case Symbol() if exponent > 0 and known(base).entries.bit:
+        case Symbol() if exponent > 0 and tensor_deduction.known(base).entries.bit:
             return base
     return Power(base, exponent)
 
@@ -356,7 +349,7 @@ def _power_of_product(base: Contraction, exponent: Fraction) -> Tensor:
         return base
     if exponent.denominator == 1:
         return contract([power(operand, exponent) for operand in base.operands], base.indices, base.output, sizes)
-    leaving = [k for k, operand in enumerate(base.operands) if is_nonnegative(operand)]
+    leaving = [k for k, operand in enumerate(base.operands) if tensor_deduction.is_nonnegative(operand)]
     if not leaving or len(base.operands) == 1:
         return Power(base, exponent)
     staying = [k for k in range(len(base.operands)) if k not in leaving]
@@ -432,9 +425,9 @@ def _map_of_several(function: str, arguments: tuple[Tensor, ...]) -> Tensor:
 _UNDONE = {"exp": "log", "log": "exp"}
 _ALWAYS_ONE: Mapping[str, Callable[[Tensor], bool]] = {
     "exp": is_zero,
-    "abs": lambda tensor: known(tensor).entries.signed,
-    "sign": is_positive,
-    "step": is_positive,
+    "abs": lambda tensor: tensor_deduction.known(tensor).entries.signed,
+    "sign": lambda tensor: tensor_deduction.is_positive(tensor),
+    "step": lambda tensor: tensor_deduction.is_positive(tensor),
 }
 """When all entries of a function are 1."""
 
@@ -445,7 +438,7 @@ def _known_value(function: str, argument: Tensor) -> Tensor | None:
         return argument.arguments[0]
     if function == "log" and constant_value(argument) == 1:
         return zero(argument.shape)
-    if function in ("abs", "relu") and is_nonnegative(argument):
+    if function in ("abs", "relu") and tensor_deduction.is_nonnegative(argument):
         return argument
     if function in _ALWAYS_ONE and _ALWAYS_ONE[function](argument):
         return ones(argument.shape)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from matcalc.base.functions import computable
+from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, without
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
@@ -27,7 +28,11 @@ from matcalc.einstein.nodes import (
     Unit,
     postorder,
 )
-from matcalc.einstein.tensor_deduction import known
+
+if TYPE_CHECKING:
+    from matcalc.einstein import tensor_deduction
+else:
+    tensor_deduction = later("matcalc.einstein.tensor_deduction", keep=True)
 
 # ------------------------------------------------------------
 # How large a tensor is when it is written out, the measure that simplification makes smaller.
@@ -138,7 +143,7 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
         if simple is not None:
             return simple
     result = Apply(function, arguments, shape)
-    value = known(result).entries.value if not shape and computable()[function].ranges else None
+    value = tensor_deduction.known(result).entries.value if not shape and computable()[function].ranges else None
     return result if value is None else number(value)
 
 
@@ -168,7 +173,7 @@ def _simple_inverse(argument: Tensor) -> Tensor | None:
     match argument := cast("Node", argument):
         case Apply(function="inv", arguments=(inner,)):
             return inner
-        case Symbol() | Apply() if argument.reduces and "orthogonal" in known(argument):
+        case Symbol() | Apply() if argument.reduces and "orthogonal" in tensor_deduction.known(argument):
             return transposed(argument)
         case Contraction(operands=(), output=(0, 0)):
             return argument

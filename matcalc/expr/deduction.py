@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matcalc.facts import function_values
 else:
     function_values = later("matcalc.facts.function_values")
-    function_values = later("matcalc.facts.function_values")
 
 
 Factor: TypeAlias = tuple[e.Expr, bool]

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from matcalc.base.functions import functions
+from matcalc.base.lazy import later
 from matcalc.base.records import blake2b, field_names
+from matcalc.base.sizes import is_square
 from matcalc.base.traversal import with_operands, without
-from matcalc.expr.deduction import is_diagonal, is_symmetric
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -49,6 +50,11 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with, sum_of
 
+if TYPE_CHECKING:
+    from matcalc.expr import deduction
+else:
+    deduction = later("matcalc.expr.deduction", keep=True)
+
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
 # and what each form costs to read.
@@ -58,20 +64,30 @@ UNIT = Number(Fraction(1))
 
 def transpose(expression: Expr) -> Expr:
     """The transpose in its shortest spelling."""
-    if isinstance(expression, Product) and not (expression.is_scalar or is_symmetric(expression)):
+    if isinstance(expression, Product) and not is_own_transpose(expression):
         return _reversed([factor if isinstance(factor, Product) else transpose(factor) for factor in expression.factors])
     outside = _outer_transpose(expression)
     if not (isinstance(outside, Transpose) and isinstance(expression, Sum | Hadamard | Quotient)):
         return outside
     pushed = with_operands(expression, dict(zip(expression.below, map(_outer_transpose, expression.below))))
     # A symmetric factor stays as it is, so that ``L ⊙ M + (L ⊙ M)'`` is seen as ``L ⊙ (M + M')``.
-    fixed = isinstance(expression, Hadamard) and any(is_symmetric(factor) for factor in expression.factors)
+    fixed = isinstance(expression, Hadamard) and any(is_own_transpose(factor) for factor in expression.factors)
     return pushed if cost(pushed) < cost(outside) + fixed else outside
+
+
+def is_own_transpose(expression: Expr) -> bool:
+    """Whether the value is a scalar or symmetric."""
+    shape = expression.shape
+    if not shape:
+        return True
+    if not is_square(shape) or (isinstance(expression, Symbol) and not expression.properties):
+        return False  # most are told at once
+    return deduction.is_symmetric(expression)
 
 
 def _outer_transpose(expression: Expr) -> Expr:
     """The transpose without looking into sums and elementwise products, which bounds the depth."""
-    if expression.is_scalar or is_symmetric(expression):
+    if is_own_transpose(expression):
         return expression
     match expression := cast("Node", expression):
         case Transpose():
@@ -116,7 +132,7 @@ def _reversed(turned: Sequence[Expr]) -> Expr:
 
 def _turned_factor(factor: Expr) -> Expr:
     """The transpose of a factor of a Kronecker product, which is not looked into."""
-    if isinstance(factor, (Transpose, Ones, Commutation)) or is_symmetric(factor):
+    if isinstance(factor, (Transpose, Ones, Commutation)) or is_own_transpose(factor):
         return _outer_transpose(factor)
     return Transpose(factor)
 
@@ -294,7 +310,7 @@ def raised(base: Expr, exponent: Fraction) -> Expr:
 def diagonal_matrix(vector: Expr) -> Expr:
     if isinstance(vector, Ones):
         return Identity(vector.shape[0])
-    if isinstance(vector, Diagonal) and (is_diagonal(vector.operand)):
+    if isinstance(vector, Diagonal) and deduction.is_diagonal(vector.operand):
         return vector.operand
     return DiagonalMatrix(vector)
 
@@ -415,7 +431,7 @@ def with_rows(expression: Expr, rows: Mapping[str, Symbol]) -> Expr:
 
 def with_entries(expression: Expr) -> Expr:
     """A folded expression with ``x[1]`` and ``X[1, 2]`` in place of products with unit vectors."""
-    if not any(isinstance(node, UnitVector) for node in postorder(expression)):
+    if UnitVector not in map(type, postorder(expression)):
         return expression
     return rebuilt_with(expression, lambda node: _entry(node) if isinstance(node, Product) and node.is_scalar else node)
 

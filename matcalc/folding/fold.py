@@ -16,7 +16,6 @@ from matcalc.calculus.simplification import alternatives
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import permuted, transposed, unbroadcast
 from matcalc.einstein.linear import NO, YES, rational_power, value_of
-from matcalc.expr.deduction import is_symmetric
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -40,7 +39,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import cost, hadamard, product, raised, transpose
+from matcalc.folding.build import cost, hadamard, is_own_transpose, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, merged_scalars
 from matcalc.folding.sums import combined
@@ -62,7 +61,7 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], cost: 
     """
     folder = Folder(ReadingOrder(reading_order, cost))
     best = shortest(folder, tensor, split)
-    if best is not None and best.is_matrix and _may_gain(best) and not is_symmetric(best):
+    if best is not None and best.is_matrix and _may_gain(best) and not is_own_transpose(best):
         turned = shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
             return _turned(turned)

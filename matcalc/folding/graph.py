@@ -20,16 +20,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 from heapq import heappop, heappush
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from matcalc.base.budgets import spend
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.einstein.linear import YES
-from matcalc.expr.deduction import is_diagonal
 from matcalc.expr.nodes import Diagonal, Elementwise, Expr, Hadamard, Identity, Norm, Ones, Product, Sum, Trace, Transpose, Vec
 from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.matrix_terms import Chain, Forms, ReadingOrder
+
+if TYPE_CHECKING:
+    from matcalc.expr import deduction
+else:
+    deduction = later("matcalc.expr.deduction", keep=True)
 
 Pairing = tuple[int, int, int]
 """Two vertices, the slow one first, and the one that counts their pairs."""
@@ -290,7 +295,7 @@ class Graph:
         if len(vectors) == 1:
             return vectors[0]
         for k, chain in enumerate(vectors):
-            if isinstance(chain[0], Diagonal) and is_diagonal(chain[0].operand):
+            if isinstance(chain[0], Diagonal) and deduction.is_diagonal(chain[0].operand):
                 return (chain[0].operand, *self.combined(vectors[:k] + vectors[k + 1 :]))
         return (self._elementwise([product(chain) for chain in vectors]),)
 

@@ -18,6 +18,7 @@ from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
 
 ROWS, COLS, BOTH = 1, 2, 3
+_SIZED = frozenset([e.Identity, e.Ones, e.UnitVector])
 
 
 class Bare(Protocol):
@@ -34,7 +35,7 @@ def settled(order: Iterable[e.Expr], notation: Bare) -> Mapping[e.Expr, int]:
     ``order`` lists operands before their users.
     """
     nodes = list(order)
-    if not any(isinstance(node, (e.Identity, e.Ones, e.UnitVector)) for node in nodes):
+    if _SIZED.isdisjoint(map(type, nodes)):
         return dict.fromkeys(nodes, BOTH)
     return bottom_up(nodes, lambda node, known: BOTH if node.is_scalar else _settled(cast("e.Node", node), known, notation))
 

@@ -12,17 +12,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
-from typing import TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
+from matcalc.base.lazy import later
 from matcalc.base.sizes import axes_of, product_shape
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of
-from matcalc.printing.block_arrays import displayed
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
+if TYPE_CHECKING:
+    from matcalc.printing import block_arrays
+else:
+    block_arrays = later("matcalc.printing.block_arrays")
+
 _YES, _HALF = Fraction(1), Fraction(1, 2)
+_OF_BLOCKS = frozenset([e.Call, e.UnitVector])
+"""Without these no part of an array and no array of blocks is written."""
 
 
 def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
@@ -31,7 +38,8 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 
     ``sized``: the size of the whole follows from what stands around it.
     """
-    root = displayed(root, notation.writes_parts)
+    if not _OF_BLOCKS.isdisjoint(map(type, e.postorder(root))):
+        root = block_arrays.displayed(root, notation.writes_parts)
     known = settled(e.postorder(root), notation)
     top = (root, BOTH if sized else known[root])
     return on_demand(top, partial(_operands, known=known), _Printer(notation).piece)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import cache
 from typing import cast
 
@@ -62,7 +61,12 @@ def partial_of(function: str, place: int, arguments: tuple[Tensor, ...]) -> Tens
     names, text = functions()[function].parameters, functions()[function].partials[place]
     if not text:
         raise NotDifferentiableError(f"{function} has no derivative by its argument {names[place]}")
-    return instantiated(lower(partial_formula(function, place)).tensor, dict(zip(names, arguments, strict=True)))
+    return instantiated(_lowered_partial(function, place), dict(zip(names, arguments, strict=True)))
+
+
+@cache
+def _lowered_partial(function: str, place: int) -> Tensor:
+    return lower(partial_formula(function, place)).tensor
 
 
 @cache
@@ -96,11 +100,6 @@ def instantiated(scalar: Tensor, values: Mapping[str, Tensor]) -> Tensor:
 
 def _spread(tensor: Tensor, shape: Shape) -> Tensor:
     return tensor if tensor.shape == shape else broadcast(tensor, shape)
-
-
-def times_power(exponent: Fraction, base: Tensor) -> Tensor:
-    """d base**exponent / d base."""
-    return add([(exponent, power(base, exponent - 1))], base.shape)
 
 
 # ------------------------------------------------------------

@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.base.functions import functions
+from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Shape, Size, is_square, shape_of, sizes_text
 from matcalc.expr import nodes as e
-from matcalc.expr.deduction import known
 from matcalc.expr.rewriting import replaced, symbols_in
-from matcalc.facts.known import has
 from matcalc.language.build import terms as t
 from matcalc.language.build.forms import (
     LONGEST_OPENED,
@@ -33,6 +32,13 @@ from matcalc.language.build.forms import (
 from matcalc.language.decisions import Calculus, Decision, Derived, Differentiated
 from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, ROW, SCALAR, Cell
+
+if TYPE_CHECKING:
+    from matcalc.expr import deduction
+    from matcalc.facts import known as traits
+else:
+    deduction = later("matcalc.expr.deduction")
+    traits = later("matcalc.facts.known")
 
 Functions: TypeAlias = Mapping[str, Mapping[str, t.Term]]
 """Names that are functions without a formula -> the names that each depends on, with what these
@@ -407,7 +413,7 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
 def _check_required(term: t.CallTerm, operand: e.Expr) -> None:
     """Raises ShapeError where the operand has not the fact that a function needs."""
     needed = functions()[term.function].requires
-    if needed and not has(known(operand), needed):
+    if needed and not traits.has(deduction.known(operand), needed):
         fact = needed.replace("_", " ")
         raise ShapeError(f"{term.function} needs a {fact} matrix", span=term.operands[0].span, suggestion=f"X: n×n {needed}")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.base.budgets import LARGEST_EXPONENT
 from matcalc.base.errors import LimitError, ParseError, Span
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.short_forms import holds, over_indices, product_over
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
@@ -20,6 +20,11 @@ from matcalc.language.text.scanner import OF_PRODUCT, inequality, summed
 from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
 from matcalc.language.text.terminals import ENDS_OPERAND, Fork, Token
 from matcalc.language.text.tokenization import tokenize
+
+if TYPE_CHECKING:
+    from matcalc.language.syntax import short_forms
+else:
+    short_forms = later("matcalc.language.syntax.short_forms")
 
 
 @record
@@ -277,7 +282,7 @@ class _Builder:
         if sign.value.endswith(OF_PRODUCT):
             if relations:
                 raise ParseError("products over some of the positions are not read", span=sign.span, suggestion="\\prod_i")
-            return product_over([s.Name(sign.span, index) for index in indices], body, span, sign.span)
+            return short_forms.product_over([s.Name(sign.span, index) for index in indices], body, span, sign.span)
         return s.Summation(span, indices, body, limits, relations)
 
     def apply(self, span: Span, function: Token, operand: s.Syntax) -> s.Applied:
@@ -361,13 +366,13 @@ class _Builder:
 
     def comparison(self, span: Span, *children: Any) -> s.Group:
         (left, right), (sign,) = _nodes(children), _relations(children)
-        return s.Group(span, holds(sign, left, right, span))
+        return s.Group(span, short_forms.holds(sign, left, right, span))
 
     def between(self, span: Span, *children: Any) -> s.Group:
         (left, middle, right), (first, second) = _nodes(children), _relations(children)
         both = (
-            holds(first, left, middle, _join(left.span, middle.span)),
-            holds(second, middle, right, _join(middle.span, right.span)),
+            short_forms.holds(first, left, middle, _join(left.span, middle.span)),
+            short_forms.holds(second, middle, right, _join(middle.span, right.span)),
         )
         return s.Group(span, s.Binary(span, ".*", *both, second.span))
 
@@ -380,7 +385,9 @@ class _Builder:
     def call(self, span: Span, function: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Syntax:
         if function.value in _DERIVATIVES and (function.value != "diff" or len(arguments) != 1):
             return _named_derivative(function, arguments, span)
-        return over_indices(function, arguments, span) or s.Applied(span, function.value, tuple(arguments), function.span)
+        return short_forms.over_indices(function, arguments, span) or s.Applied(
+            span, function.value, tuple(arguments), function.span
+        )
 
     def norm(self, span: Span, _: Token, operand: s.Syntax, *rest: Any) -> s.Syntax:
         subscript = rest[-1] if len(rest) > 1 else None

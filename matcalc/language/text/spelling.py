@@ -7,10 +7,15 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from matcalc.base.functions import spellings
-from matcalc.base.lazy import pattern
-from matcalc.language.latex.latex_commands import plain_name
+from matcalc.base.lazy import later, pattern
+
+if TYPE_CHECKING:
+    from matcalc.language.latex import latex_commands
+else:
+    latex_commands = later("matcalc.language.latex.latex_commands")
 
 _LOWER = [
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
@@ -91,7 +96,7 @@ def canonical_name(text: str) -> str:
     ('beta_1', 'x_0', 'Sigma', 'y_hat')
     """
     if "\\" in text or "_{" in text or "_*" in text or "^" in text:
-        text = plain_name(text)
+        text = latex_commands.plain_name(text)
     if text.isascii():
         return text.strip()
     text = _SUBSCRIPTED.sub(lambda found: "_" + "".join(SUBSCRIPTS[c] for c in found[1]), plain_letters(text.strip()))

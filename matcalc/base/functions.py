@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from matcalc.base.files import read, stored
 from matcalc.base.records import record
@@ -17,8 +17,11 @@ Kind = Literal["elementwise", "matrix", "defined", "computed"]
 @record
 class Function:
     """One function of the language; the fields and the properties are those of
-    ``rules/functions.toml``."""
+    ``rules/functions.toml``, and are taken from their ``row`` there when they are asked for."""
 
+    __slots__ = ("row",)
+    if TYPE_CHECKING:
+        row: ClassVar[Mapping[str, Any]]
     name: str
     kind: Kind
     meaning: str = ""
@@ -74,6 +77,15 @@ class Function:
     note: str = ""
     unicode: str = ""
     latex: str = ""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, field: str) -> Any:
+            if field not in _FIELDS:
+                raise AttributeError(f"a function of the table has no {field}")
+            value = _field(self.row[field]) if field in self.row else _DEFAULTS[field]
+            setattr(self, field, value)
+            return value
 
     def code(self, language: str) -> str:
         """The field of this name, an expression of a language or library; empty when there is
@@ -151,13 +163,16 @@ def computable() -> Mapping[str, Function]:
     return MappingProxyType({**functions(), **others})
 
 
+@cache
 def _table(file: str) -> dict[str, dict[str, Any]]:
     return stored(file.partition(".")[0], read("rules", file), _rows)
 
 
 def _function(name: str, row: Mapping[str, Any]) -> Function:
-    fields: dict[str, Any] = {key: _field(value) for key, value in row.items()}
-    return Function(name=name, **fields)
+    function: Any = object.__new__(Function)
+    function.name, function.row = name, row
+    found: Function = function
+    return found
 
 
 def _field(value: Any) -> Any:
@@ -178,6 +193,7 @@ def _rows(text: str) -> dict[str, dict[str, Any]]:
 _NAMES = ("targets", "notations")
 """Tables of names, and of no functions."""
 _FIELDS = tuple(Function.__annotations__)
+_DEFAULTS: Mapping[str, Any] = dict(zip(_FIELDS[2:], Function._defaults))  # type: ignore[attr-defined]
 
 
 @cache
@@ -197,8 +213,8 @@ def _code(name: str) -> Mapping[str, str]:
 def spellings() -> Mapping[str, str]:
     """Every accepted spelling, aliases included, and the function's own name."""
     names = {name: name for name in functions()}
-    for function in functions().values():
-        names.update(dict.fromkeys(function.aliases, function.name))
+    for name, function in functions().items():
+        names.update(dict.fromkeys(function.row.get("aliases", ()), name))
     return MappingProxyType(names)
 
 
@@ -212,7 +228,7 @@ def of_sizes() -> frozenset[str]:
 def of_entries() -> Mapping[str, str]:
     """Functions of a whole, with those of each entry that they are with several arguments: ``max``
     with ``maximum``."""
-    twins = {name: function.more for name, function in functions().items() if function.more and not is_entrywise(name)}
+    twins = {name: function.more for name, function in functions().items() if "more" in function.row and not is_entrywise(name)}
     return MappingProxyType({name: twin for name, twin in twins.items() if is_entrywise(twin)})
 
 

@@ -65,7 +65,8 @@ def guarded(cls: type[Record]) -> type[Record]:
 
 
 def _made(plain: type, eq: bool, frozen: bool) -> type:
-    namespace = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
+    left = ("__dict__", "__weakref__", *vars(plain).get("__slots__", ()))
+    namespace = {name: value for name, value in vars(plain).items() if name not in left}
     names, defaults = slotted(namespace, plain.__bases__)
     namespace["__init__"] = initializer(names, defaults, plain.__qualname__)
     if eq:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.functions import computable, functions, has_kink
+from matcalc.base.functions import Function, computable, functions, has_kink, written_name
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
@@ -98,6 +98,8 @@ def check_place(node: Expr, operands: tuple[Any, ...], *, kinks: bool = True) ->
             _check_condition(operands[0])
             negative = name == "logdet" and np.any(np.linalg.det(operands[0]) < 0)
             _refuse(negative, "a determinant under a logarithm is negative")
+        case Call(function=name) if name in functions():
+            _check_entries(node, functions()[name], operands, kinks)
         case Leaf() | Linear() | Sum() | Multilinear() | Call() | Indexed():
             pass
 
@@ -106,6 +108,33 @@ def _check_domain(name: str, argument: Any) -> None:
     if name in functions() and functions()[name].domain in _ENDS:
         near, end = _ENDS[functions()[name].domain]
         _refuse(np.any(near(argument)), f"an argument of {name} is near {end}")
+
+
+def _check_entries(node: Call, function: Function, operands: tuple[Any, ...], kinks: bool) -> None:
+    """Of a function that takes entries of its operands: they are far enough from each other, and
+    from the ends of its domain."""
+    name = written_name(function.name)
+    if function.kind == "matrix":
+        tied = kinks and bool(function.at_kink) and np.any(_lead(operands[0], node.axis) < _KINK)
+        return _refuse(tied, f"the two largest entries of an argument of {name} are near each other")
+    if " " not in function.domain:
+        return None
+    values = dict(zip(function.parameters, operands, strict=True))
+    first, relation, last = function.domain.split(" ")
+    gap = values[first] - (values[last] if last in values else float(last))
+    if relation == ">":
+        return _refuse(np.any(gap < _KINK), f"an argument of {name} is near {last}")
+    near = np.abs(gap) < _KINK
+    if function.chooses == "any":  # what a comparison gives is 0 itself, and stays so
+        near = near & (gap != 0)
+    return _refuse(kinks and np.any(near), f"arguments of {name} are near each other")
+
+
+def _lead(operand: Any, axis: str | None) -> Any:
+    """By how much the largest entry is larger than the next, in each row or column or in all."""
+    lines = {"rows": operand, "cols": np.swapaxes(operand, -1, -2)}.get(axis or "", operand.reshape(*operand.shape[:-2], -1))
+    ordered = np.sort(lines, axis=-1)
+    return ordered[..., -1] - ordered[..., -2] if ordered.shape[-1] > 1 else np.inf
 
 
 def _refuse(unsuitable: Any, what: str) -> None:

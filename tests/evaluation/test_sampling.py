@@ -141,6 +141,31 @@ def test_fixed_sizes_are_kept_and_hopeless_ones_given_up() -> None:
     assert find_point([e.Elementwise("log", e.Negative(e.Norm(x, "2")))]) is None
 
 
+Y = e.Symbol("Y", (M, N))
+TIES = {
+    "two numbers": (e.Call("maximum", (X, Y), None, (M, N)), lambda X, Y: np.abs(X - Y)),
+    "a number and entries": (e.Call("minimum", (X, e.Number(Fraction(1, 2))), None, (M, N)), lambda X: np.abs(X - 0.5)),
+    "rows": (e.Call("max", (X,), "rows", (M,)), lambda X: -np.diff(np.sort(X, axis=1)[:, :-3:-1], axis=1)),
+    "columns": (e.Call("max", (X,), "cols", (N,)), lambda X: -np.diff(np.sort(X, axis=0)[:-3:-1], axis=0)),
+    "a condition": (e.Call("where", (X, Y, Y), None, (M, N)), lambda X, Y: np.abs(X)),
+    "an end": (e.Call("polygamma", (e.Number(Fraction(1)), X), None, (M, N)), lambda X: X),
+}
+
+
+@pytest.mark.parametrize("name", TIES)
+def test_points_lie_far_from_ties(name: str) -> None:
+    expression, distance = TIES[name]
+    points = [find_point([expression], seed) for seed in range(40)]
+    assert min(np.min(distance(**point.values)) for point in points if point is not None) >= 0.05
+
+
+def test_ties_that_stay_are_no_obstacle() -> None:
+    masked = e.Call("where", (e.Symbol("B", (M, N), frozenset({"mask"})), X, Y), None, (M, N))
+    alike = e.Call("maximum", (X, X), None, (M, N))
+    assert find_point([masked], attempts=1) is not None
+    assert find_point([alike]) is not None
+
+
 def test_test_functions_are_each_others_derivatives() -> None:
     family = function_family(["f", "g"])
     t, h = np.linspace(-2, 2, 9), 1e-5

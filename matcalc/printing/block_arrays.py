@@ -32,7 +32,7 @@ class Selection:
 
 
 def selection(node: e.Expr) -> Selection | None:
-    """The rows that ones on one diagonal select."""
+    """The rows that ones on one diagonal select; None where it ends before the rows do."""
     if not isinstance(node, e.Call) or node.function != "band":
         return None
     ones, start = node.arguments
@@ -40,7 +40,8 @@ def selection(node: e.Expr) -> Selection | None:
     if not isinstance(ones, e.Ones) or len(ones.sizes) == 1 or before is None or _negative(before):
         return None
     size, whole = ones.sizes
-    return Selection(size, whole, before)
+    behind = whole - before - size
+    return None if _negative(behind) else Selection(size, whole, before)
 
 
 def _size(number: e.Expr) -> Size | None:

@@ -146,6 +146,7 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("cross(x, y)", "x", "x: 3; y: 3", "skew(y)"),
         ("sum(max(x, y))", "x", "x: n; y: n", "heaviside(x - y)"),
         ("norm2(max(X, 0))^2", "X", "X: n×m", "2*max(X, 0)"),
+        ("sum(sin(shift(x, -1)))", "x", "x: n", "band(ones(n, n), 1)'*cos(band(ones(n, n), 1)*x)"),
     ],
 )
 def test_how_it_is_written(text: str, wrt: str, declare: str, written: str) -> None:

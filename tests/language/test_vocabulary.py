@@ -116,7 +116,6 @@ OF_SEVERAL: dict[str, tuple[Callable[..., float], Sequence[tuple[float, ...]]]] 
     "arctan2(a, b)": (math.atan2, ((0.37, -0.81), (-2.0, -1.0))),
     "hypot(a, b)": (math.hypot, ((0.37, -0.81), (2.0, 1.0))),
     "logaddexp(a, b)": (lambda a, b: math.log(math.exp(a) + math.exp(b)), ((0.37, -0.81), (2.0, 1.0))),
-    "clip(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0))),
     "lbeta(a, b)": (lambda a, b: math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b), ((0.3, 0.7), (1.7, 2.2))),
     "beta_function(a, b)": (lambda a, b: math.gamma(a) * math.gamma(b) / math.gamma(a + b), ((0.3, 0.7), (1.7, 2.2))),
     "factorial(a)": (lambda a: math.gamma(a + 1), ((0.3,), (2.2,))),
@@ -131,7 +130,8 @@ OF_SEVERAL: dict[str, tuple[Callable[..., float], Sequence[tuple[float, ...]]]] 
     "pinball(a, b)": (lambda a, b: b * a if a > 0 else (b - 1) * a, ((0.3, 0.7), (-1.7, 0.7))),
     "eps_insensitive(a, b)": (lambda a, b: max(abs(a) - b, 0), ((0.3, 0.7), (1.7, 0.7), (-1.7, 0.7))),
     "pseudo_huber(a, b)": (lambda a, b: b * b * (math.sqrt(1 + (a / b) ** 2) - 1), ((0.3, 0.7), (-1.7, 0.7))),
-    "clamp(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0))),
+    "clip(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0), (0.5, 1.0, 0.0))),
+    "clamp(a, b, c)": (lambda a, b, c: min(max(a, b), c), ((0.5, 0.0, 1.0), (-0.5, 0.0, 1.0), (1.5, 0.0, 1.0), (0.5, 1.0, 0.0))),
 }  # fmt: skip
 
 

@@ -40,8 +40,10 @@ def selection(node: e.Expr) -> Selection | None:
     if not isinstance(ones, e.Ones) or len(ones.sizes) == 1 or before is None or _negative(before):
         return None
     size, whole = ones.sizes
-    behind = whole - before - size
-    return None if _negative(behind) else Selection(size, whole, before)
+    behind, end = whole - before - size, before + size
+    # The rows may end behind the diagonal where nobody wrote a range, as in band(X, 2).
+    uncertain = any(factor < 0 for _, factor in behind.terms) and bool(size.names) and len(end.terms) > len(size.terms)
+    return None if uncertain or _negative(behind) else Selection(size, whole, before)
 
 
 def _size(number: e.Expr) -> Size | None:

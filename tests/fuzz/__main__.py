@@ -19,6 +19,7 @@ import click
 from tests.fuzz.checking import Oracle, check, described, differences, facts, operators
 from tests.fuzz.expressions import generate, generate_wide
 from tests.fuzz.shrinking import shrink
+from tests.fuzz.table import TableGrower
 from tests.fuzz.vocabulary import Case
 
 
@@ -40,7 +41,7 @@ def drawn_wide(
 ) -> Case:
     """The case of this number, with all functions, facts, layouts and conventions."""
     choose = random.Random(f"{seed}/{number}/wide").randrange
-    return generate_wide(choose, depth=depth, orders=orders, results=results, facts=declared)
+    return generate_wide(choose, depth=depth, orders=orders, results=results, facts=declared, grower=TableGrower)
 
 
 class TooSlow(BaseException):
@@ -49,18 +50,18 @@ class TooSlow(BaseException):
 
 @contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raises TooSlow after so many seconds, and again each second, because weak references swallow exceptions."""
+    """Raises TooSlow after so many seconds of the processor, and again each second, because weak references swallow exceptions."""
 
     def ring(*_: Any) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @click.command(help=__doc__)
@@ -75,7 +76,7 @@ def time_limit(seconds: int) -> Iterator[None]:
     "--facts/--no-facts", "declared", default=True, show_default=True, help="Facts about symbols, with --operations all."
 )
 @click.option("--results", default="0-2", show_default=True, help="Axes of the results from-to, with --operations all.")
-@click.option("--seconds", default=60, show_default=True, help="Time for one expression; then it counts as slow.")
+@click.option("--seconds", default=60, show_default=True, help="Processor time for one expression; then it counts as slow.")
 @click.option("--most", default=5, show_default=True, help="Disagreements that are shrunk and shown.")
 def main(
     count: int,

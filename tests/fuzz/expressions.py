@@ -11,6 +11,7 @@ from matcalc.expr import nodes as e
 from tests.fuzz.differentiability import has_rule
 from tests.fuzz.functions import FunctionGrower
 from tests.fuzz.growing import Choose, Grower
+from tests.fuzz.table import TableGrower
 from tests.fuzz.vocabulary import NAMES, Case, Layout, Symmetric, axes, symbol
 
 _TRIES = 20
@@ -33,17 +34,23 @@ def generate(choose: Choose, *, depth: int = 3, orders: Sequence[int] = (1,)) ->
 
 
 def generate_wide(
-    choose: Choose, *, depth: int = 3, orders: Sequence[int] = (1,), results: tuple[int, int] = (0, 2), facts: bool = True
+    choose: Choose,
+    *,
+    depth: int = 3,
+    orders: Sequence[int] = (1,),
+    results: tuple[int, int] = (0, 2),
+    facts: bool = True,
+    grower: type[FunctionGrower] = FunctionGrower,
 ) -> Case:
-    """A random case of all operations and facts, in any layout and convention.
+    """A random case of all operations and facts, in any layout and convention, that ``grower`` grows.
 
     ``results`` are the least and the largest order of the derivative (its number of axes).
     """
     order = orders[choose(len(orders))]
     for _ in range(_TRIES):
-        grower = FunctionGrower(choose, _sizes(choose), facts=facts)
+        grown = grower(choose, _sizes(choose), facts=facts)
         scalar = order == 2 and results[0] > 2 and choose(4) > 0
-        expression = grower.scalar(depth) if scalar else _root(grower, choose, depth, 7, results)
+        expression = grown.scalar(depth) if scalar else _root(grown, choose, depth, 7, results)
         variables = _variables(expression, order, results)
         if variables:
             break
@@ -68,6 +75,8 @@ def _sizes(choose: Choose) -> tuple[Size, ...]:
 
 def _root(grower: Grower, choose: Choose, depth: int, kinds: int, results: tuple[int, int] = (0, 2)) -> e.Expr:
     """A scalar, column, row or matrix; where the result has to have three axes or more, no scalar."""
+    if isinstance(grower, TableGrower) and choose(4) == 0:
+        return grower.anything(depth)
     kind = choose(kinds) if results[0] < 3 else 3 + choose(4)
     if kind < 3:
         return grower.scalar(depth)

@@ -50,6 +50,10 @@ def _softplus(t: Any) -> Any:
     return jnp.log1p(jnp.exp(t))
 
 
+def _smaller(s: Any, t: Any) -> Any:
+    return 0.5 * (s + t - absolute(s - t))
+
+
 ELEMENTWISE: dict[str, Callable[[Any], Any]] = {
     "exp": jnp.exp,
     "log": jnp.log,
@@ -89,12 +93,49 @@ NOT_IN_JAXPR: dict[str, Callable[[Any], Any]] = {
     "digamma": jax.lax.digamma,
 }
 """What the evaluator of ``jaxpr.py`` has no operation for."""
+OF_ONE: dict[str, Callable[[Any], Any]] = {
+    "log1p": jnp.log1p,
+    "expm1": jnp.expm1,
+    "log2": jnp.log2,
+    "log10": jnp.log10,
+    "exp2": jnp.exp2,
+    "exp10": lambda t: jnp.exp(t * np.log(10.0)),
+    "trigamma": lambda t: jax.scipy.special.polygamma(1, t),
+    "rsqrt": jax.lax.rsqrt,
+    "sec": lambda t: 1.0 / jnp.cos(t),
+    "csc": lambda t: 1.0 / jnp.sin(t),
+    "cot": lambda t: jnp.cos(t) / jnp.sin(t),
+    "sech": lambda t: 2.0 / (jnp.exp(t) + jnp.exp(-t)),
+    "csch": lambda t: 2.0 / (jnp.exp(t) - jnp.exp(-t)),
+    "coth": lambda t: (jnp.exp(2.0 * t) + 1.0) / (jnp.exp(2.0 * t) - 1.0),
+    "sinc": jnp.sinc,
+    "logit": lambda t: jnp.log(t) - jnp.log1p(-t),
+    "logsigmoid": jax.nn.log_sigmoid,
+    "silu": jax.nn.silu,
+    "mish": jax.nn.mish,
+    "softsign": jax.nn.soft_sign,
+    "tanhshrink": lambda t: t - jnp.tanh(t),
+    "elu": jax.nn.elu,
+    "celu": jax.nn.celu,
+    "selu": jax.nn.selu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "hardtanh": jax.nn.hard_tanh,
+    "relu6": jax.nn.relu6,
+    "hardsigmoid": jax.nn.hard_sigmoid,
+    "hardswish": jax.nn.hard_swish,
+    "softshrink": lambda t: jnp.where(absolute(t) > 0.5, t - 0.5 * jnp.sign(t), 0.0),
+    "pos": lambda t: jnp.where(t > 0.0, t, 0.0),
+}
+"""Functions of one number that the language defines by others."""
 SEVERAL: dict[str, Callable[..., Any]] = {
-    "maximum": lambda s, t: 0.5 * (s + t + absolute(s - t)),
-    "minimum": lambda s, t: 0.5 * (s + t - absolute(s - t)),
+    "maximum": lambda s, t: -_smaller(-s, -t),
+    "minimum": _smaller,
     "where": lambda c, s, t: jnp.where(c != 0, s, t),
     "atan2": jnp.arctan2,
-    "polygamma": jax.scipy.special.polygamma,
+    "polygamma": lambda k, t: jax.scipy.special.polygamma(np.asarray(k).astype(int), t),
+    "clip": lambda t, low, high: _smaller(-_smaller(-t, -low), high),
+    "hypot": lambda s, t: jnp.sqrt(s * s + t * t),
+    "logaddexp": jnp.logaddexp,
 }
 
 
@@ -122,6 +163,9 @@ VECTOR: dict[str, Callable[[Any, Any], Any]] = {
     "mean": _mean,
     "var": _variance,
     "max": lambda x, axis: jnp.max(x, axis=axis, keepdims=True),
+    "min": lambda x, axis: jnp.min(x, axis=axis, keepdims=True),
+    "std": lambda x, axis: jnp.sqrt(_variance(x, axis)),
+    "log_softmax": lambda x, axis: x - _logsumexp(x, axis),
     "prod": lambda x, axis: (
         jnp.exp(jnp.sum(jnp.log(absolute(x)), axis=axis, keepdims=True)) * jnp.prod(jnp.sign(x), axis=axis, keepdims=True)
     ),
@@ -166,7 +210,80 @@ def _pseudoinverse(matrix: Any) -> Any:
     return jnp.matmul(matrix.T, jnp.linalg.inv(jnp.matmul(matrix, matrix.T)))
 
 
-MATRIX: dict[str, Callable[[Any], Any]] = {
+def _singular_values(matrix: Any) -> Any:
+    """Ascending."""
+    gram = jnp.matmul(matrix.T, matrix) if matrix.shape[0] >= matrix.shape[1] else jnp.matmul(matrix, matrix.T)
+    return jnp.sqrt(jnp.linalg.eigh(gram)[0])
+
+
+def _sylvester(left: Any, right: Any, value: Any) -> Any:
+    """The Y with left Y + Y right = value, from the system for its rows one behind the other."""
+    rows, cols = value.shape
+    system = _kronecker(left, np.eye(cols)) + _kronecker(np.eye(rows), right.T)
+    return jnp.linalg.solve(system, value.reshape(-1)).reshape(rows, cols)
+
+
+def _kronecker(left: Any, right: Any) -> Any:
+    blocks = left[:, None, :, None] * right[None, :, None, :]
+    return blocks.reshape(left.shape[0] * right.shape[0], left.shape[1] * right.shape[1])
+
+
+def _cosine_and_sine(matrix: Any) -> tuple[Any, Any]:
+    """The series of X/256, doubled eight times: cos 2X = 2 cos² X - 1, sin 2X = 2 sin X cos X."""
+    scaled, one = matrix / 2.0**_SQUARINGS, np.eye(len(matrix))
+    square = jnp.matmul(scaled, scaled)
+    cosine, sine = one, one
+    for k in range(_TERMS, 0, -1):
+        cosine = one - jnp.matmul(square, cosine) / (2 * k * (2 * k - 1))
+        sine = one - jnp.matmul(square, sine) / (2 * k * (2 * k + 1))
+    sine = jnp.matmul(scaled, sine)
+    for _ in range(_SQUARINGS):
+        cosine, sine = 2.0 * jnp.matmul(cosine, cosine) - one, 2.0 * jnp.matmul(sine, cosine)
+    return cosine, sine
+
+
+def _skew(w: Any) -> Any:
+    a, b, c = w.reshape(-1)
+    return jnp.stack([0.0 * a, -c, b, c, 0.0 * a, -a, -b, a, 0.0 * a]).reshape(3, 3)
+
+
+def _deviations(matrix: Any) -> Any:
+    return matrix - jnp.mean(matrix, axis=0, keepdims=True)
+
+
+def _covariance(left: Any, right: Any, lost: int = 0) -> Any:
+    """Of columns, whose rows are samples."""
+    return jnp.matmul(_deviations(left).T, _deviations(right)) / (left.shape[0] - lost)
+
+
+def _correlation(left: Any, right: Any) -> Any:
+    lengths = [jnp.sqrt(jnp.sum(_deviations(side) ** 2, axis=0)) for side in (left, right)]
+    return jnp.matmul(_deviations(left).T, _deviations(right)) / (lengths[0][:, None] * lengths[1][None, :])
+
+
+def _lines(x: Any, order: Callable[[int], list[int]]) -> Any:
+    """The rows in another order."""
+    places = order(x.shape[0])
+    return jnp.stack([x[place] for place in places])
+
+
+def _shifted(x: Any, k: Any) -> Any:
+    step = round(float(np.asarray(k).reshape(())))
+    return jnp.stack([x[place - step] if 0 <= place - step < len(x) else 0.0 * x[0] for place in range(len(x))])
+
+
+def _turned(x: Any, k: Any) -> Any:
+    step = round(float(np.asarray(k).reshape(())))
+    return _lines(x, lambda n: [(place - step) % n for place in range(n)])
+
+
+def _kept(matrix: Any, keeps: Callable[[Any], Any]) -> Any:
+    """The entries on the diagonals, numbered to the right, that are kept; the others are 0."""
+    rows, cols = matrix.shape
+    return jnp.where(keeps(np.arange(cols)[None, :] - np.arange(rows)[:, None]), matrix, 0.0)
+
+
+MATRIX: dict[str, Callable[..., Any]] = {
     "det": jnp.linalg.det,
     "logdet": lambda matrix: jnp.linalg.slogdet(matrix)[1],
     "expm": matrix_exponential,
@@ -176,7 +293,119 @@ MATRIX: dict[str, Callable[[Any], Any]] = {
     "tril": jnp.tril,
     "triu": jnp.triu,
     "pinv": _pseudoinverse,
-    "eigmax": lambda matrix: jnp.linalg.eigh(matrix)[0][-1],
+    "eigmax": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0][-1],
+    "eigmin": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0][0],
+    "eigvals": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0],
+    "chol": jnp.linalg.cholesky,
+    "lyap": lambda a, q: _sylvester(a, a.T, -q),
+    "sylvester": _sylvester,
+    "cosm": lambda matrix: _cosine_and_sine(matrix)[0],
+    "sinm": lambda matrix: _cosine_and_sine(matrix)[1],
+    "inv": jnp.linalg.inv,
+    "spectral_norm": lambda matrix: _singular_values(matrix)[-1],
+    "nuclear_norm": lambda matrix: jnp.sum(_singular_values(matrix)),
+    "cond": lambda matrix: _singular_values(matrix)[-1] / _singular_values(matrix)[0],
+    "matrix_power": lambda matrix, k: matrix_exponential(k * matrix_logarithm(matrix)),
+    "skew": _skew,
+    "cross": lambda a, b: jnp.matmul(_skew(a), b),
+    "tril_from": lambda matrix, k: _kept(matrix, lambda place: place <= k),
+    "triu_from": lambda matrix, k: _kept(matrix, lambda place: place >= k),
+    "band": lambda matrix, k: _kept(matrix, lambda place: place == k),
+    "norm_inf": lambda x: jnp.max(absolute(x)),
+    "norm21": lambda matrix: jnp.sum(jnp.sqrt(jnp.sum(matrix**2, axis=1))),
+    "sym": lambda matrix: (matrix + matrix.T) / 2.0,
+    "khatrirao": lambda left, right: jnp.stack([left[i] * right[j] for i in range(len(left)) for j in range(len(right))]),
+    "cumsum": lambda x: jnp.stack([jnp.sum(x[: k + 1], axis=0) for k in range(len(x))]),
+    "revcumsum": lambda x: jnp.stack([jnp.sum(x[k:], axis=0) for k in range(len(x))]),
+    "diff": lambda x: x[1:] - x[:-1],
+    "circshift": _turned,
+    "shift": _shifted,
+    "cov": lambda matrix: _covariance(matrix, matrix),
+    "covariance": _covariance,
+    "corr": lambda matrix: _correlation(matrix, matrix),
+    "correlation": _correlation,
 }
 
-LIBRARY = Library(jnp, ELEMENTWISE | NOT_IN_JAXPR, VECTOR, MATRIX, absolute, user_function, SEVERAL)
+
+def _pairs(*entries: Any, of: Callable[..., Any]) -> Any:
+    """The sum over i < j of what is made of the entries i and j of each vector."""
+    flat = [vector.reshape(-1) for vector in entries]
+    places = [(i, j) for j in range(flat[0].size) for i in range(j)]
+    return sum([of(*(vector[place] for vector in flat for place in at)) for at in places], start=jnp.zeros(()))
+
+
+def _above(*parts: Any) -> Any:
+    return jnp.concatenate(parts, axis=0)
+
+
+def _beside(*parts: Any) -> Any:
+    return jnp.concatenate(parts, axis=1)
+
+
+def _compared(relation: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    return lambda s, t, u, v: jnp.where(relation(s, t), u, v)
+
+
+def _sum_norm(x: Any) -> Any:
+    return jnp.max(jnp.sum(absolute(x), axis=0))
+
+
+FORMS: dict[str, Callable[..., Any]] = {
+    "{0}[2:end]": lambda x: x[1:],
+    "{0}[1:end-1]": lambda x: x[:-1],
+    "{0}[1:2]": lambda x: x[:2],
+    "{0}[end-1:end]": lambda x: x[-2:],
+    "{0}[2]": lambda x: x[1, 0],
+    "norm({0}, 1)": _sum_norm,
+    "norm({0}, 2)": lambda x: jnp.sqrt(jnp.sum(x * x)) if x.shape[1] == 1 else _singular_values(x)[-1],
+    "norm({0}, 4)": lambda x: jnp.sqrt(jnp.sqrt(jnp.sum(x**4))),
+    "norm({0}, inf)": lambda x: jnp.max(jnp.sum(absolute(x), axis=1)),
+    "var({0}, sample)": lambda x: _covariance(x, x, 1),
+    "std({0}, sample)": lambda x: jnp.sqrt(_covariance(x, x, 1)),
+    "sum(i<j, {0}[i]*{0}[j])": lambda x: _pairs(x, of=lambda s, t: s * t),
+    "sum(i<j, ({0}[i] - {0}[j])^2)": lambda x: _pairs(x, of=lambda s, t: (s - t) ** 2),
+    "sum(j<i, log(1 + ({0}[i] - {0}[j])^2))": lambda x: _pairs(x, of=lambda s, t: jnp.log1p((s - t) ** 2)),
+    "sum(i<j, {0}[i]*{1}[j])": lambda x, y: _pairs(x, y, of=lambda s, _, __, t: s * t),
+    "sum(i<j, {0}[i,j])": lambda x: jnp.sum(_kept(x, lambda place: place > 0)),
+    "sum(i<j, {0}[i,j]*{0}[j,i])": lambda x: jnp.sum(_kept(x * x.T, lambda place: place > 0)),
+    "{0}[2:end,:]": lambda x: x[1:],
+    "{0}[:,1:end-1]": lambda x: x[:, :-1],
+    "{0}[1:2,2:end]": lambda x: x[:2, 1:],
+    "{0}[end-1:end,:]": lambda x: x[-2:],
+    "{0}[1,:]'": lambda x: x[:1].T,
+    "{0}[:,2]": lambda x: x[:, 1:2],
+    "{0}[1,2]": lambda x: x[0, 1],
+    "mean({0})": jnp.mean,
+    "std({0})": lambda x: jnp.sqrt(_variance(x, (0, 1))),
+    "var({0})": lambda x: _variance(x, (0, 1)),
+    "min({0})": jnp.min,
+    "tril({0}, 1)": lambda x: _kept(x, lambda place: place <= 1),
+    "tril({0}, -1)": lambda x: _kept(x, lambda place: place <= -1),
+    "triu({0}, 1)": lambda x: _kept(x, lambda place: place >= 1),
+    "triu({0}, -2)": lambda x: _kept(x, lambda place: place >= -2),
+    "cov({0}, sample)": lambda x: _covariance(x, x, 1),
+    "cov({0}, {1})": _covariance,
+    "corr({0}, {1})": _correlation,
+    "cov({0}, {1}, sample)": lambda x, y: _covariance(x, y, 1),
+    "[{0}; {1}]": _above,
+    "[{1}; {0}]": lambda x, y: _above(y, x),
+    "[{0}, {1}]": _beside,
+    "[{0}'; {1}']": lambda x, y: _above(x.T, y.T),
+    "[{0}, {2}, {1}]": lambda x, y, z: _beside(x, z, y),
+    "[{0}; {1}']": lambda x, y: _above(x, y.T),
+    "[{1}'; {0}]": lambda x, y: _above(y.T, x),
+    "[{0}, {1}; {2}, {3}]": lambda a, b, c, d: _above(_beside(a, b), _beside(c, d)),
+    "[{0}, {1}; {2}', {3}]": lambda a, x, y, t: _above(_beside(a, x), _beside(y.T, t)),
+    "[{0}, {1}; {1}, {2}]": lambda a, b, c: _above(_beside(a, b), _beside(b, c)),
+    "where({0} < {1}, {2}, {3})": _compared(lambda s, t: s < t),
+    "where({0} <= {1}, {2}, {3})": _compared(lambda s, t: s <= t),
+    "where({0} > {1}, {2}, {3})": _compared(lambda s, t: s > t),
+    "where({0} >= {1}, {2}, {3})": _compared(lambda s, t: s >= t),
+    "max({0}, {1}, {2})": lambda s, t, u: jnp.maximum(jnp.maximum(s, t), u),
+    "min({0}, {1}, {2})": lambda s, t, u: jnp.minimum(jnp.minimum(s, t), u),
+}
+"""The forms of ``forms.py`` by their templates."""
+
+LIBRARY = Library(
+    jnp, ELEMENTWISE | NOT_IN_JAXPR | OF_ONE, VECTOR, MATRIX | FORMS, absolute, user_function, SEVERAL
+)

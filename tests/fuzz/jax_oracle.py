@@ -21,6 +21,17 @@ _KEPT = 1000
 _calls = count(1)
 
 
+def jax_value(expression: e.Expr, point: Point) -> np.ndarray:
+    """The value by the definitions in ``jax_functions.py``."""
+    arrays = {name: np.asarray(value, dtype=float) for name, value in point.values.items() if not callable(value)}
+
+    def value(*moved: Any) -> Any:
+        return evaluate(expression, dict(zip(arrays, moved, strict=True)), point.sizes, LIBRARY)
+
+    with np.errstate(all="ignore"):
+        return np.asarray(jaxpr.run(jax.make_jaxpr(value)(*arrays.values()), *arrays.values())[0])
+
+
 def jax_derivative(case: Case, point: Point) -> np.ndarray | None:
     """The derivative with axes (value..., variable...), for order 2 (value..., variable..., variable...)."""
     if next(_calls) % _KEPT == 0:

@@ -17,8 +17,9 @@ _CONDITION = 1e5
 
 def point_for(case: Case, seed: int, sizes: dict[str, int]) -> Point | None:
     """A random point at these sizes, or None when none was found that is far enough from singular ones."""
-    point = find_point([spelled_out(case.expression)], seed, sizes=sizes, attempts=12, extra=case.wrt)
-    return point if point is not None and _is_regular(case.expression, point) else None
+    expression = spelled_out(case.expression)
+    point = find_point([expression], seed, sizes=sizes, attempts=12, extra=case.wrt)
+    return point if point is not None and _is_regular(expression, point) else None
 
 
 def _is_regular(expression: e.Expr, point: Point) -> bool:
@@ -35,7 +36,15 @@ def _is_regular(expression: e.Expr, point: Point) -> bool:
                 if symbolic and not _is_off_the_cut(_value(matrix, point)):
                     return False
             case e.Call(function="eigmax", arguments=(matrix,)):
-                if not _has_gap(np.linalg.eigvalsh(_value(matrix, point))):
+                if not _has_gap(_eigenvalues(matrix, point)):
+                    return False
+            case e.Call(function="eigvals", arguments=(matrix,)):
+                values = _eigenvalues(matrix, point)
+                if not all(_has_gap(values[: end + 1]) for end in range(len(values))):
+                    return False
+            case e.Call(function="lyap" | "sylvester", arguments=(left, *others)):
+                right = e.Transpose(left) if len(others) == 1 else others[0]
+                if not _is_solvable(_value(left, point), _value(right, point)):
                     return False
             case e.Norm(kind="spectral" | "nuclear", operand=matrix):
                 values = _singular_values(matrix, point)
@@ -48,13 +57,24 @@ def _is_regular(expression: e.Expr, point: Point) -> bool:
 
 def _value(node: e.Expr, point: Point) -> np.ndarray:
     try:
-        return evaluate(spelled_out(node), point.values, point.sizes)
+        return evaluate(node, point.values, point.sizes)
     except MatcalcError:
         return np.zeros((2, 2))
 
 
 def _singular_values(node: e.Expr, point: Point) -> np.ndarray:
     return np.linalg.svd(np.atleast_2d(_value(node, point)), compute_uv=False)
+
+
+def _eigenvalues(node: e.Expr, point: Point) -> np.ndarray:
+    """Of the symmetric part, ascending."""
+    matrix = _value(node, point)
+    return np.linalg.eigvalsh((matrix + matrix.T) / 2)
+
+
+def _is_solvable(left: np.ndarray, right: np.ndarray) -> bool:
+    """Whether left Y + Y right has every value."""
+    return _is_invertible(np.kron(np.eye(len(right)), left) + np.kron(right.T, np.eye(len(left))))
 
 
 def _is_invertible(matrix: np.ndarray) -> bool:

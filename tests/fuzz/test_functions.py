@@ -7,35 +7,18 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from matcalc.base.functions import functions
-from tests.fuzz import __main__ as command, definitions
+from tests.fuzz import __main__ as command
 from tests.fuzz.checking import check, described, differences, facts, operators
 from tests.fuzz.expressions import generate_wide
+from tests.fuzz.table import TableGrower, of_one_number, operations
 from tests.fuzz.test_fuzz import by_differences, changed
 from tests.fuzz.vocabulary import FACTS, Case
 
 ORDERS = (1, 2)
 
-# Entries and eigenvectors have no derivative in the engine; the others are parts of its answers and have no meaning for a reader.
-_NOT_DRAWN = {
-    "eigvecmax",
-    "inv",
-    "spectral_norm",
-    "nuclear_norm",
-    "polar",
-    "leftsv",
-    "rightsv",
-    "matrix_power",
-    "eigvecs",
-    "indmax",
-}
-# These are tried by tests of their own.
-_NOT_DRAWN |= {"eigvals", "chol", "lyap", "sylvester", "sinm", "cosm", "tril_from", "triu_from", "band", "skew", "axial", "cross"}
-
-
 @st.composite
 def wide_cases(draw: st.DrawFn, orders: tuple[int, ...], results: tuple[int, int]) -> Case:
-    return generate_wide(lambda options: draw(st.integers(0, options - 1)), depth=3, orders=orders, results=results)
+    return generate_wide(lambda options: draw(st.integers(0, options - 1)), depth=3, orders=orders, results=results, grower=TableGrower)
 
 
 def agree(case: Case, relative: float) -> None:
@@ -69,14 +52,8 @@ def wide(count: int, results: tuple[int, int]) -> list[Case]:
 def test_every_function_fact_and_convention_is_drawn(results: tuple[int, int]) -> None:
     cases = wide(2500, results)
     used = Counter(name for case in cases for name in operators(case.expression))
-    # Those with a definition are opened when they are read: tests/language/test_vocabulary.py has them.
-    nodes = {name for name, function in functions().items() if function.kind != "defined"} | {
-        *definitions.ELEMENTWISE,
-        "mean",
-        "var",
-    }
-    called = {name for name in nodes if not name.startswith(("divdiff", "frechet")) and name not in _NOT_DRAWN}
-    wanted = called | {
+    drawn = {operation.name for operation in operations()} | {*of_one_number()}
+    wanted = drawn | {
         "norm A",
         "norm p",
         "norm nuclear",

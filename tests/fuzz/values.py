@@ -265,5 +265,5 @@ def _call(name: str, below: list[Any], axis: str | None, library: Library) -> An
         raise NotImplementedError(f"the evaluator has no {name}")
     if axis is not None:
         result = library.vector[name](below[0], 1 if axis == "rows" else 0)
-        return result if name in ("softmax", "indmax") else result.reshape(-1, 1)
+        return result if result.shape == below[0].shape else result.reshape(-1, 1)
     return library.vector[name](below[0], (0, 1))

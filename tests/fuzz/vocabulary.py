@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from matcalc.base.sizes import Size
-from matcalc.evaluation.interpreter import program
+from matcalc.base.sizes import Size, names_in
+from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.sampling import user_functions
 from matcalc.expr import nodes as e
-from tests.fuzz.definitions import spelled_out
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]
@@ -17,7 +16,7 @@ Symmetric = Literal["projected", "independent", "cookbook"]
 NAMES = ("n", "m", "k")
 
 # Two columns for each size, two matrices for each pair of sizes; S is symmetric. A name of one letter is always read as one symbol.
-COLUMNS = {"n": ("x", "y"), "m": ("z", "w"), "k": ("u", "v")}
+COLUMNS = {"n": ("x", "y"), "m": ("z", "w"), "k": ("u", "v"), "3": ("p", "q")}
 MATRICES = {
     ("n", "n"): ("A", "S"),
     ("m", "n"): ("X", "Y"),
@@ -28,6 +27,7 @@ MATRICES = {
     ("m", "k"): ("F", "G"),
     ("k", "m"): ("H", "J"),
     ("k", "k"): ("K", "L"),
+    ("3", "3"): ("R", "Q"),
 }
 SCALARS = ("a", "b")
 
@@ -75,13 +75,14 @@ def symbol(name: str, *shape: Size, facts: frozenset[str] = NO_FACTS) -> e.Symbo
 
 def declarations(expression: e.Expr) -> dict[str, str]:
     """Kinds and sizes of all symbols, in the ``declare`` syntax; a size that no symbol has gets a vector, so that its name is known."""
-    found = {node.name: node for node in e.postorder(expression) if isinstance(node, e.Symbol)}
-    fixed = {name for node in found.values() for size in node.shape for name in size.names}
-    for name in program(spelled_out(expression)).size_names - fixed:
+    order = e.postorder(expression)
+    found = {node.name: node for node in order if isinstance(node, e.Symbol)}
+    fixed = names_in([size for node in found.values() for size in node.shape])
+    for name in sorted({*names_in(sizes_in(order))} - {*fixed}):
         vector = symbol(COLUMNS[name][0], Size.of(name))
         found[vector.name] = vector
-    functions = dict.fromkeys(user_functions(e.postorder(spelled_out(expression))), "function")
-    return {name: _declaration(found[name]) for name in sorted(found)} | functions
+    own = dict.fromkeys([name for name in user_functions(order) if name.isalpha()], "function")
+    return {name: _declaration(found[name]) for name in sorted(found)} | own
 
 
 def _declaration(node: e.Symbol) -> str:

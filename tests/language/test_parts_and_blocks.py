@@ -146,6 +146,8 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("cross(x, y)", "x", "x: 3; y: 3", "skew(y)"),
         ("sum(max(x, y))", "x", "x: n; y: n", "heaviside(x - y)"),
         ("norm2(max(X, 0))^2", "X", "X: n×m", "2*max(X, 0)"),
+        ("a'*band(ones(m, k), 2)*x", "x", "a: m; x: k", "band(ones(m, k), 2)'*a"),
+        ("a'*x[3:k]", "a", "x: n", "x[3:k]"),
         ("sum(sin(shift(x, -1)))", "x", "x: n", "band(ones(n, n), 1)'*cos(band(ones(n, n), 1)*x)"),
     ],
 )

@@ -13,7 +13,7 @@ from operator import and_, mul
 from typing import TypeAlias
 
 from matcalc.base.errors import LimitError, ShapeError
-from matcalc.base.records import computed, interned
+from matcalc.base.records import computed, interned, record
 
 _MOST_TERMS = 100
 _MOST_CHANGES = 1000
@@ -343,6 +343,56 @@ def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
 def not_whole(size: Size) -> str:
     """What is wrong with a size that is not always an integer."""
     return f"{size} is no whole number for some {' and '.join(size.names)}" if size.names else f"{size} is no whole number"
+
+
+# ------------------------------------------------------------
+# Runs of positions along an axis.
+
+
+def surely(size: Size, least: int = 0) -> bool:
+    """Whether it is ``least`` or more whatever the names in it are, which are 1 or more.
+
+    >>> n, m = Size.of("n"), Size.of("m")
+    >>> surely(n - ONE), surely(n - ONE, 1), surely(n - m)
+    (True, False, False)
+    """
+    return all(factor > 0 for names, factor in size.terms if names) and sum(factor for _, factor in size.terms) >= least
+
+
+@record
+class Selection:
+    """Rows of the identity matrix of size ``whole``: ``size`` rows behind ``before`` others."""
+
+    size: Size
+    whole: Size
+    before: Size
+
+    @property
+    def behind(self) -> Size:
+        """How many rows stand behind those selected."""
+        return self.whole - self.before - self.size
+
+    @property
+    def positions(self) -> str:
+        """The positions as a range."""
+        return f"{self.before + ONE}:{self.before + self.size}"
+
+    def is_apart(self, other: Selection) -> bool:
+        """Whether it shares no position with another selection from the same axis."""
+        return surely(other.before - self.before - self.size) or surely(self.before - other.before - other.size)
+
+    def within(self, other: Selection) -> Selection | None:
+        """The positions of what another one selects that are those of this one; None where it is
+        not known to lie within."""
+        inner = Selection(self.size, other.size, self.before - other.before)
+        return inner if surely(inner.before) and surely(inner.behind) else None
+
+    def beside(self, other: Selection) -> Selection | None:
+        """Both together, where one begins where the other one ends."""
+        for first, last in ((self, other), (other, self)):
+            if first.whole == last.whole and first.before + first.size == last.before:
+                return Selection(first.size + last.size, first.whole, first.before)
+        return None
 
 
 # ------------------------------------------------------------

@@ -4,7 +4,7 @@ formula."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import inf
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
+from matcalc.base.sizes import ZERO, Selection
 from matcalc.calculus.cancellation import cancelled_fraction
-from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power
+from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power, rows_of_identity, selects
 from matcalc.einstein.linear import MINUS, add, content, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
-from matcalc.einstein.substitution import rebuilt, substituted, weight
+from matcalc.einstein.substitution import rebuilt, renewed, substituted, weight
 from matcalc.rewrite.distribution import expanded, opened, opened_at
 
 # ------------------------------------------------------------
@@ -24,9 +25,11 @@ from matcalc.rewrite.distribution import expanded, opened, opened_at
 # are alike.
 
 if TYPE_CHECKING:
+    from matcalc.einstein import pairing_laws
     from matcalc.rewrite import matching
     from matcalc.rules import rewrites
 else:
+    pairing_laws = later("matcalc.einstein.pairing_laws")
     rewrites = later("matcalc.rules.rewrites")
     matching = later("matcalc.rewrite.matching")
 
@@ -96,7 +99,7 @@ def simplified(tensor: Tensor, fired: list[tuple[str, Tensor]] | None = None) ->
 
 
 def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
-    return _rewritten(node, rules, fired) or _multiplied_out(node) or cancelled_fraction(node)
+    return _rewritten(node, rules, fired) or _selected(node) or _multiplied_out(node) or cancelled_fraction(node)
 
 
 def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
@@ -183,6 +186,109 @@ def _inner_sums(part: Tensor) -> Tensor:
         return part
     chosen = [new or old for new, old in zip(summed, part.operands)]
     return contract(chosen, part.indices, part.output, dict(enumerate(part.sizes)))
+
+
+# ------------------------------------------------------------
+# Blocks of arrays, put where another factor selects from.
+
+
+def _selected(node: Tensor) -> Tensor | None:
+    """A sum of blocks put along an axis from which positions are selected, block by block where that
+    is shorter: ``[A, B][:, 1:m]`` becomes ``A``. Of a function of every entry, its argument."""
+    if isinstance(node, Sum):
+        return _side_by_side(node)
+    if not isinstance(node, Contraction):
+        return None
+    labels = {index[-1]: place for place, (operand, index) in enumerate(zip(node.operands, node.indices)) if selects(operand)}
+    for place, (operand, index) in enumerate(zip(node.operands, node.indices)) if labels else ():
+        after = None
+        if isinstance(operand, Sum) and any(index[axis] in labels for axis in _block_axes(operand)):
+            after = add([(coefficient, _selected(part) or part) for coefficient, part in opened_at(node, place)], node.shape)
+        elif isinstance(operand, Map | Power):
+            after = _selected_inside(node, place, labels)
+        if after is not None and weight(after) < weight(node):
+            return after
+    return None
+
+
+def _block_axes(total: Sum) -> set[int]:
+    """The axes along which a term of a sum is put somewhere."""
+    found: set[int] = set()
+    for _, term in total.terms:
+        own = tuple(range(term.order))
+        one = term if isinstance(term, Contraction) else Contraction((term,), (own,), own, term.shape)
+        labels = {index[-1] for operand, index in zip(one.operands, one.indices) if selects(operand)}
+        found.update(axis for axis, label in enumerate(one.output) if label in labels)
+    return found
+
+
+def _selected_inside(node: Contraction, place: int, labels: Mapping[int, int]) -> Tensor | None:
+    """The product with what is selected from the values of a function selected from its arguments."""
+    operand, index = node.operands[place], node.indices[place]
+    uses = Counter([label for one in (node.output, *node.indices) for label in one])
+    axis = next((axis for axis, label in enumerate(index) if label in labels and uses[label] == 2), None)
+    if axis is None or len(node.indices[labels[index[axis]]]) < 2:
+        return None
+    chosen, own = node.operands[labels[index[axis]]], tuple(range(operand.order))
+    new = operand.order
+
+    def narrowed(argument: Tensor) -> Tensor:
+        output = (*own[:axis], new, *own[axis + 1 :])
+        part = contract([argument, chosen], [own, (new, axis)], output, dict(enumerate((*argument.shape, chosen.shape[0]))))
+        return _selected(part) or part if argument.shape == operand.shape else argument
+
+    inner = renewed(operand, {argument: narrowed(argument) for argument in operand.below})
+    row = node.indices[labels[index[axis]]][0]
+    kept = [k for k in range(len(node.operands)) if k not in (place, labels[index[axis]])]
+    operands, indices = [node.operands[k] for k in kept], [node.indices[k] for k in kept]
+    whole = (*index[:axis], row, *index[axis + 1 :])
+    return contract([*operands, inner], [*indices, whole], node.output, dict(enumerate(node.sizes)))
+
+
+def _side_by_side(total: Sum) -> Tensor | None:
+    """The sum with one term for two that have the same positions of neighbouring runs, on the
+    diagonal of a matrix that else is 0: ``[I, 0; 0, 0] + [0, 0; 0, I]`` becomes ``I``."""
+    seen: dict[tuple[Tensor, Fraction], list[tuple[Selection, Tensor]]] = {}
+    for coefficient, term in total.terms:
+        for chosen, rest, again in _on_diagonal(term):
+            for other, partner in seen.setdefault((rest, coefficient), []):
+                both = chosen.beside(other)
+                if both is not None and partner is not term:
+                    left = [(c, one) for c, one in total.terms if one is not term and one is not partner]
+                    return add([*left, (coefficient, again(both))], total.shape)
+            seen[rest, coefficient].append((chosen, term))
+    return None
+
+
+def _on_diagonal(term: Tensor) -> Iterator[tuple[Selection, Tensor, Callable[[Selection], Tensor]]]:
+    """The selections that a term has twice with the same rows, each with the term without them and
+    what makes the term of another selection."""
+    if not isinstance(term, Contraction):
+        return
+    places: dict[int, list[int]] = {}
+    for place, (operand, index) in enumerate(zip(term.operands, term.indices)):
+        if len(index) == 2 and selects(operand):
+            places.setdefault(index[0], []).append(place)
+    uses = Counter([label for one in (term.output, *term.indices) for label in one])
+    for row, pair in places.items():
+        chosen = pairing_laws.selection_of(term.operands[pair[0]])
+        if len(pair) == 2 and uses[row] == 2 and term.operands[pair[0]] is term.operands[pair[1]] and chosen is not None:
+            again = partial(_chosen_again, term, pair)
+            yield chosen, again(Selection(chosen.whole, chosen.whole, ZERO)), again
+
+
+def _chosen_again(term: Contraction, pair: Sequence[int], chosen: Selection) -> Tensor:
+    """The term with another selection in two places; the whole axis is an identity there."""
+    row = term.indices[pair[0]][0]
+    kept = [place for place in range(len(term.operands)) if place not in pair]
+    put = rows_of_identity(chosen)
+    operands = [*[term.operands[place] for place in kept], put, put]
+    indices = [*[term.indices[place] for place in kept], *[term.indices[place] for place in pair]]
+    return contract(operands, indices, term.output, dict(enumerate(term.sizes)) | {row: chosen.size})
+
+
+# ------------------------------------------------------------
+# Rules.
 
 
 def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:

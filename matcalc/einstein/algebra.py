@@ -16,7 +16,7 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.sizes import ONE, Selection, Shape, Size
 from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,
@@ -26,6 +26,7 @@ from matcalc.einstein.linear import (
     components,
     constant_value,
     content,
+    delta,
     exact_root,
     interned,
     is_zero,
@@ -38,7 +39,20 @@ from matcalc.einstein.linear import (
     transposed as transposed,
     zero,
 )
-from matcalc.einstein.nodes import Apply, Contraction, Factor, Map, Pairing, Power, SizeValue, Sum, Symbol, Tensor, is_symmetric
+from matcalc.einstein.nodes import (
+    Apply,
+    Contraction,
+    Factor,
+    Map,
+    Pairing,
+    Power,
+    SizeValue,
+    Sum,
+    Symbol,
+    Tensor,
+    Unit,
+    is_symmetric,
+)
 
 if TYPE_CHECKING:
     from matcalc.einstein import pairing_laws, tensor_deduction
@@ -226,22 +240,54 @@ def size_value(size: Size) -> Tensor:
 
 def cancelled(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tuple[Fraction, list[Factor], tuple[int, ...]]:
     """An inverse next to its matrix, or an orthogonal matrix next to its transpose, becomes a
-    delta; each time two factors go."""
+    delta; each time two factors go, or positions are selected from a shorter axis."""
     coefficient = YES
-    while any(factor[0].reduces for factor in factors):
+    while coefficient and any(factor[0].reduces for factor in factors):
         factors = tensor_deduction.without_unit_sums(factors, output, labels)
-        found = tensor_deduction.cancelling_pair(factors, output) or tensor_deduction.needless_pairing(factors, output, labels)
+        found = (
+            tensor_deduction.cancelling_pair(factors, output)
+            or tensor_deduction.needless_pairing(factors, output, labels)
+            or _selected(factors, output, labels)
+        )
         if found is None:
             break
-        gone, joined, sign = found
+        gone, joined, sign, put = found
         coefficient *= sign
         for one, other in joined:
             labels.join(one, other)
-        rest = [factor for k, factor in enumerate(factors) if k not in gone]
+        rest = [*[factor for k, factor in enumerate(factors) if k not in gone], *put]
         factor, factors = _collected([(operand, tuple([labels.find(label) for label in index])) for operand, index in rest])
         coefficient *= factor
         output = tuple([labels.find(label) for label in output])
     return coefficient, factors, output
+
+
+def _selected(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> tensor_deduction.Cancelling | None:
+    """Two factors that select from a common axis."""
+    law = pairing_laws.selected_together(factors, output) if any(selects(operand) for operand, _ in factors) else None
+    if law is None:
+        return None
+    if law.summed is not None:
+        labels.retire(law.summed)
+    put = [(rows_of_identity(chosen) if len(index) == 2 else Unit(*_place(chosen)), index) for chosen, index in law.put]
+    return law.gone, law.joined, 0 if law.vanishes else 1, tuple(put)
+
+
+def selects(operand: Tensor) -> bool:
+    """Whether it is rows of an identity matrix, or one of them."""
+    return isinstance(operand, Unit) or (isinstance(operand, Apply) and operand.function == "selection" and operand.order == 2)
+
+
+def rows_of_identity(chosen: Selection) -> Tensor:
+    """The rows as a matrix."""
+    shape = (chosen.size, chosen.whole)
+    if chosen.size == chosen.whole:
+        return delta(shape[:1])
+    return Apply("selection", (ones(shape), size_value(chosen.before)), shape)
+
+
+def _place(chosen: Selection) -> tuple[int, Size]:
+    return (chosen.before + ONE).number or 0, chosen.whole
 
 
 # ---------------------------------------------------------------- rearranging
@@ -309,7 +355,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return _power_of_power(base, exponent)
         case Map(function="exp"):
             return Map("exp", (scale(exponent, base.arguments[0]),))
-        case Pairing() if exponent > 0:
+        case Pairing() | Unit() if exponent > 0:
             return base
         case Map(function="abs") if even:
             return power(base.arguments[0], exponent)
@@ -319,7 +365,7 @@ def power(base: Tensor, exponent: Fraction) -> Tensor:
             return _power_of_product(base, exponent)
         case Symbol() | Apply() if whole and tensor_deduction.known(base).entries.signed:
             return ones(base.shape) if even else base
-        case Symbol() if exponent > 0 and tensor_deduction.known(base).entries.bit:
+        case Symbol() | Apply() if exponent > 0 and tensor_deduction.known(base).entries.bit:
             return base
     return Power(base, exponent)
 

@@ -209,6 +209,7 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contrac
 
 
 _REDUCING = frozenset({"orthonormal", "unit", "idempotent", "simplex"})
+_OF_VALUES = frozenset({"simplex", "orthogonal", "orthonormal_rows", "unit"})
 
 
 def _symbol_may_reduce(node: Symbol) -> bool:
@@ -216,9 +217,8 @@ def _symbol_may_reduce(node: Symbol) -> bool:
 
 
 def _value_may_reduce(node: Apply) -> bool:
-    return node.function == "inv" or any(
-        fact in ("simplex", "orthogonal", "unit") for _, fact in computable()[node.function].gives
-    )
+    facts = {fact for _, given in computable()[node.function].gives for fact in given.split()}
+    return node.function == "inv" or not facts.isdisjoint(_OF_VALUES)
 
 
 _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
@@ -226,9 +226,10 @@ _MAY_REDUCE: dict[type[Tensor], Callable[[Any], bool]] = {
     Apply: _value_may_reduce,
     Power: lambda node: node.exponent == 2 and node.base.reduces,
     Pairing: lambda _: True,
+    Unit: lambda _: True,
 }
 """An inverse and its matrix, an orthogonal matrix and its transpose, a projection and itself, sums
-that are one, pairs that others count as well."""
+that are one, pairs that others count as well, positions selected from one axis."""
 
 
 def children(node: Tensor) -> tuple[Tensor, ...]:

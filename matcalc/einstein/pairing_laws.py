@@ -1,10 +1,16 @@
-"""Pairs of indices counted as one: what contractions with a ``Pairing`` come to."""
+"""Pairs of indices counted as one, and positions selected from an axis: what contractions with a
+``Pairing``, or with rows of an identity matrix, come to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from itertools import combinations
+from typing import TypeAlias
 
-from matcalc.einstein.nodes import Contraction, Factor, Pairing, Tensor
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE, ZERO, Selection, Size
+from matcalc.einstein.nodes import Apply, Contraction, Factor, Pairing, SizeValue, Sum, Tensor, Unit
 
 
 def rearranged(tensor: Tensor) -> int | None:
@@ -62,3 +68,94 @@ def redundant_pairing(factors: Sequence[Factor], output: Sequence[int]) -> tuple
         if slow != fast and not used & {slow, fast}:
             return k, ()
     return None
+
+
+# ------------------------------------------------------------
+# Positions selected: rows of an identity matrix, one of them among these.
+
+
+@record
+class Law:
+    """What two factors on common labels come to: the places of factors that go, pairs of labels
+    that become one, the factors that come instead, and a label the sum over which is done; or that
+    all is 0."""
+
+    gone: tuple[int, ...] = ()
+    joined: tuple[tuple[int, int], ...] = ()
+    put: tuple[tuple[Selection, tuple[int, ...]], ...] = ()
+    summed: int | None = None
+    vanishes: bool = False
+
+
+_Placed: TypeAlias = tuple[int, Selection, tuple[int, ...]]
+"""The place of a factor, what it selects, and the labels of its rows, if it has some, and of the
+axis that it selects from."""
+
+
+def selection_of(tensor: Tensor) -> Selection | None:
+    """What a tensor selects: the rows of an identity matrix that it is."""
+    if isinstance(tensor, Unit):
+        return Selection(ONE, tensor.size, Size.of(tensor.position) - ONE)
+    if not isinstance(tensor, Apply) or tensor.function != "selection" or tensor.order != 2:
+        return None
+    before = _size_of(tensor.arguments[1])
+    size, whole = tensor.sizes
+    return None if before is None else Selection(size, whole, before)
+
+
+def _size_of(number: Tensor) -> Size | None:
+    """The size, or 0, that a scalar is."""
+    total = ZERO
+    for coefficient, term in number.terms if isinstance(number, Sum) else ((Fraction(1), number),):
+        size = Size.of(int(coefficient)) if coefficient else ZERO
+        for factor in term.operands if isinstance(term, Contraction) else (term,):
+            size = size * factor.size if isinstance(factor, SizeValue) else ZERO
+        if coefficient.denominator != 1 or size is ZERO:
+            return None
+        total = total + size
+    return total
+
+
+def selected_together(factors: Sequence[Factor], output: Sequence[int]) -> Law | None:
+    """The first law that two selections among the factors fulfil."""
+    placed: list[_Placed] = []
+    for place, (operand, index) in enumerate(factors):
+        found = selection_of(operand)
+        if found is not None and len(set(index)) == len(index):
+            placed.append((place, found, index))
+    for one, other in combinations(placed, 2):
+        law = _from_one_axis(one, other)
+        law = law or _of_a_selection(one, other, factors, output) or _of_a_selection(other, one, factors, output)
+        if law is not None:
+            return law
+    return None
+
+
+def _from_one_axis(one: _Placed, other: _Placed) -> Law | None:
+    """Of two selections from one axis: what is apart is 0 together, the same is the same, and what
+    lies within the other is selected from that."""
+    if one[2][-1] != other[2][-1]:
+        return None
+    if one[1].is_apart(other[1]):
+        return Law(vanishes=True)
+    if one[1] == other[1]:
+        keeps, goes = (one, other) if len(one[2]) >= len(other[2]) else (other, one)
+        return Law((goes[0],), ((keeps[2][0], goes[2][0]),) if len(goes[2]) > 1 else ())
+    for inner, outer in ((one, other), (other, one)):
+        within = inner[1].within(outer[1]) if len(outer[2]) > 1 else None
+        if within is not None:
+            return Law((outer[0],), (), ((within, (*inner[2][:-1], outer[2][0])),))
+    return None
+
+
+def _of_a_selection(one: _Placed, other: _Placed, factors: Sequence[Factor], output: Sequence[int]) -> Law | None:
+    """A selection from what another one selects is one from the axis of that."""
+    label = one[2][-1]
+    if len(other[2]) < 2 or other[2][0] != label:
+        return None
+    if label in output or sum([index.count(label) for _, index in factors]) != 2:
+        return None
+    whole = Selection(one[1].size, other[1].whole, one[1].before + other[1].before)
+    if len(one[2]) == 1 and whole.before.number is None:
+        return None
+    return Law((one[0], other[0]), (), ((whole, (*one[2][:-1], other[2][1])),), label)

@@ -246,8 +246,9 @@ def is_antisymmetric(tensor: Tensor) -> bool:
 
 # ---------------------------------------------------------------- factors that cancel
 
-Cancelling: TypeAlias = tuple[tuple[int, ...], tuple[tuple[int, int], ...], int]
-"""The places of factors that go, pairs of labels that become one, and the sign that is left."""
+Cancelling: TypeAlias = "tuple[tuple[int, ...], tuple[tuple[int, int], ...], int, tuple[Factor, ...]]"
+"""The places of factors that go, pairs of labels that become one, the sign that is left or 0, and
+the factors that come instead."""
 
 
 def without_unit_sums(factors: list[Factor], output: tuple[int, ...], labels: Labels) -> list[Factor]:
@@ -282,7 +283,7 @@ def needless_pairing(factors: list[Factor], output: tuple[int, ...], labels: Lab
     if not joined:  # a whole sum, which is one: its labels go with it
         for label in factors[place][1][:2]:
             labels.retire(label)
-    return (place,), joined, 1
+    return (place,), joined, 1, ()
 
 
 def cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> Cancelling | None:
@@ -310,9 +311,9 @@ def cancelling_pair(factors: list[Factor], output: tuple[int, ...]) -> Cancellin
             sign = _cancels(operand, place, partner, position)
             if sign:
                 one = index[1 - place]
-                return (own, other), ((one, around[1 - position]), (one, bound)), sign
+                return (own, other), ((one, around[1 - position]), (one, bound)), sign, ()
             if operand is partner and is_own_square(operand, place, position):
-                return (other,), ((bound, around[1 - position]),), 1
+                return (other,), ((bound, around[1 - position]),), 1, ()
     return None
 
 

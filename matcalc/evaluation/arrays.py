@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_text
+from matcalc.expr.block_arrays import selection
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
 
@@ -226,11 +227,14 @@ def _solved(symbol: str, size: Size, length: int, found: Mapping[str, int], unkn
 
 
 def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
-    """The sizes that the nodes have or mention."""
+    """The sizes that the nodes have or mention; of a part of an axis that it must lie within, one
+    more than how many positions are left."""
     found: set[Size] = set()
     for node in nodes:
         own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
-        found.update([*node.shape, *own, *[index.size for index in named_indices([node])]])
+        part = selection(node)
+        left = [part.behind + ONE] if part is not None and part.behind.names else []
+        found.update([*node.shape, *own, *left, *[index.size for index in named_indices([node])]])
     return frozenset(found)
 
 

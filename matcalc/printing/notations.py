@@ -190,7 +190,7 @@ class UnicodeNotation(AsciiNotation):
         return piece("𝟏") if known else super().filled(number, shape, known)
 
     def between(self, left: Piece, right: Piece) -> str:
-        if right.starts_number:
+        if right.starts_number or _end_part(right, 0)[:1] == "[":  # behind a blank entries would be meant
             return " · "
         # A name that could be a function's would be read as a call of it.
         return "·" if _end_part(right, 0)[:1] == "(" and _end_part(left, -1) in _CALLABLE else " "

@@ -18,6 +18,7 @@ from matcalc.base.lazy import later
 from matcalc.base.sizes import axes_of, product_shape
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
+from matcalc.expr.block_arrays import displayed
 from matcalc.expr.rewriting import product_of
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece

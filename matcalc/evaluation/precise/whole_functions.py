@@ -450,6 +450,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "tril_from": _between(lambda place, diagonal: place <= diagonal),
         "triu_from": _between(lambda place, diagonal: place >= diagonal),
         "band": _between(lambda place, diagonal: place == diagonal),
+        "selection": _between(lambda place, diagonal: place == diagonal),
         "max": _max,
         "indmax": _indmax,
         "softmax": _softmax,

@@ -123,7 +123,7 @@ def _put_at(before: Size, size: Size, whole: Size) -> e.Expr:
     """Columns of an identity matrix: those that put so many rows behind so many others."""
     if size != ONE:
         start = e.Number(Fraction(before.number)) if before.number is not None else e.SizeValue(before)
-        return e.Transpose(e.Call("band", (e.Ones((size, whole)), start), None, (size, whole)))
+        return e.Transpose(e.Call("selection", (e.Ones((size, whole)), start), None, (size, whole)))
     if before.number is None:  # the first column of ones on a diagonal below the main one
         down = e.Call("band", (e.Ones((whole, whole)), e.Negative(e.SizeValue(before))), None, (whole, whole))
         return e.Product((down, e.UnitVector(1, whole)))

@@ -164,7 +164,7 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
     shift: t.Term = t.SizeTerm(builder.cell(SCALAR, node.span), place, before)
     if first == ONE:
         shift = t.NumberTerm(Cell(SCALAR, node.span, literal=True), place, Fraction(0))
-    return t.CallTerm(ones.cell, place, (ones, shift), "band", None)
+    return t.CallTerm(ones.cell, place, (ones, shift), "selection", None)
 
 
 class Selected(kind_relations.InRelation):

@@ -8,8 +8,8 @@ from fractions import Fraction
 from functools import reduce
 from operator import add
 
-from matcalc.base.records import grouped, record
-from matcalc.base.sizes import ONE, ZERO, Size, shape_of
+from matcalc.base.records import grouped
+from matcalc.base.sizes import ONE, ZERO, Selection, Size, shape_of, surely
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of, sum_of
@@ -17,33 +17,13 @@ from matcalc.expr.rewriting import product_of, sum_of
 _ZERO, _ONE = e.Number(Fraction(0)), e.Number(Fraction(1))
 
 
-@record
-class Selection:
-    """Rows of the identity matrix of size ``whole``: ``size`` rows behind ``before`` others."""
-
-    size: Size
-    whole: Size
-    before: Size
-
-    @property
-    def positions(self) -> str:
-        """The positions as a range."""
-        return f"{self.before + ONE}:{self.before + self.size}"
-
-
 def selection(node: e.Expr) -> Selection | None:
-    """The rows that ones on one diagonal select; None where it ends before the rows do."""
-    if not isinstance(node, e.Call) or node.function != "band":
+    """The rows that ones on one diagonal select."""
+    if not isinstance(node, e.Call) or node.function != "selection":
         return None
-    ones, start = node.arguments
-    before = _size(start)
-    if not isinstance(ones, e.Ones) or len(ones.sizes) == 1 or before is None or _negative(before):
-        return None
-    size, whole = ones.sizes
-    behind, end = whole - before - size, before + size
-    # The rows may end behind the diagonal where nobody wrote a range, as in band(X, 2).
-    uncertain = any(factor < 0 for _, factor in behind.terms) and bool(size.names) and len(end.terms) > len(size.terms)
-    return None if uncertain or _negative(behind) else Selection(size, whole, before)
+    before = _size(node.arguments[1])
+    size, whole = node.result_shape
+    return None if before is None else Selection(size, whole, before)
 
 
 def _size(number: e.Expr) -> Size | None:
@@ -117,7 +97,9 @@ def displayed(root: e.Expr, parts: bool) -> e.Expr:
 
 
 def _may_be_put(node: e.Expr) -> bool:
-    return (isinstance(node, e.Call) and node.function == "band") or (isinstance(node, e.UnitVector) and _is_small(node.size))
+    if isinstance(node, e.UnitVector):
+        return _is_small(node.size)
+    return isinstance(node, e.Call) and node.function in ("selection", "band")
 
 
 def _is_small(size: Size) -> bool:
@@ -190,7 +172,7 @@ def _aligned(lines: Sequence[Sequence[e.Expr]], turned: bool) -> list[list[e.Exp
         for line, head, row in zip(found, heads, left):
             rest = _width(head, turned) - width
             line.append(_cut(head, width, turned))
-            if rest != ZERO and not _surely_positive(rest):
+            if rest != ZERO and not surely(rest, 1):
                 return None
             if rest != ZERO:
                 row.append(_cut(head, rest, turned))
@@ -249,6 +231,8 @@ def _joined(before: e.Expr, factor: e.Expr) -> e.Expr | None:
         axis = rows if factor.is_column else f"{rows},:"
         return e.Call(PART, (factor,), axis, (before.shape[0],) if factor.is_column else (before.shape[0], factor.cols))
     columns = _selected_rows(factor.operand) if isinstance(factor, e.Transpose) else None
+    if columns is not None and isinstance(before, e.Transpose) and before.operand.is_column:
+        return e.Transpose(e.Call(PART, (before.operand,), columns, (factor.cols,)))
     if columns is None or not before.is_matrix or isinstance(before, e.Transpose | e.Identity):
         return None
     if isinstance(before, e.Call) and before.function == PART and str(before.axis).endswith(",:"):
@@ -300,16 +284,9 @@ def _first_from(at: Size, groups: Iterable[Selection]) -> Selection | None:
     """The selection that stands first behind a position, whatever the sizes are."""
     gaps = {one: one.before - at for one in groups}
     for one, gap in gaps.items():
-        if gap == ZERO or (
-            _surely_positive(gap) and all(other is gap or _surely_positive(other - gap) for other in gaps.values())
-        ):
+        if gap == ZERO or (surely(gap, 1) and all(other is gap or surely(other - gap, 1) for other in gaps.values())):
             return one
     return None
-
-
-def _surely_positive(size: Size) -> bool:
-    """Whether it is 1 or more whatever the sizes in it are."""
-    return all(count > 0 for names, count in size.terms if names) and sum(count for _, count in size.terms) > 0
 
 
 def _spread(term: e.Expr) -> Sequence[e.Expr]:

@@ -123,6 +123,11 @@ class Kinds:
     numbers: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
 
+    def blocks_in(self, *written: s.Syntax) -> list[str]:
+        """The names in entries of arrays that may be blocks: capitals, and bold letters."""
+        called = dict.fromkeys(names_among(walk(*written)))
+        return [name for name in called if name not in self.numbers and (name[:1].isupper() or name in self.others)]
+
 
 @record
 class Array:
@@ -354,7 +359,7 @@ class Operations:
         capitals, bold letters, transposes."""
         nodes = walk(*(entry for array in arrays for entry in array.entries))
         called = set(names_among(nodes)) - _CONSTANTS
-        blocks = [name for name in called - self._kinds.numbers if name[:1].isupper() or name in self._kinds.others]
+        blocks = self._kinds.blocks_in(*(entry for array in arrays for entry in array.entries))
         if blocks or any(isinstance(node, s.Transposed | s.NormBars | s.Entries) for node in nodes):
             raise ParseError(
                 f"{blocks[0]} may be a block of this matrix" if blocks else "an entry of this matrix may be a block",

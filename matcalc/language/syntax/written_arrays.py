@@ -8,7 +8,8 @@ and that a name may stand for one. So nothing behind this needs to know arrays o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import TypeAlias
 
@@ -54,24 +55,33 @@ def entrywise(
     """An equation of which a side is made of arrays that are written out, or of all partial
     derivatives of a function, entry by entry.
 
-    None for other equations. Raises ParseError where an array stands in another way than the ones
-    known here, and ShapeError where the sides have different numbers of entries. A list may be a
-    row or a column.
+    None for other equations, and for arrays of blocks, which are read as they stand. Raises
+    ParseError where an array stands in another way than the ones known here, and ShapeError where
+    the sides have different numbers of entries. A list may be a row or a column.
     """
     nodes = walk(equation, *(value for value in assigned.values()), *(one.body for one in functions.values()))
     if not any(map(_is_of_arrays, nodes)):
         return None
     kinds = Kinds() if kinds is None else kinds
+    as_it_stands = _stands(nodes, walk(equation))
+    if as_it_stands and any(is_written_out(node) and not is_list(node) and kinds.blocks_in(node) for node in nodes):
+        return None
     try:
         return _by_entries(equation, _Reader(functions, nodes, assigned, kinds, columns=False))
     except (ParseError, ShapeError) as error:
-        if not any(is_list(node) for node in nodes):
-            raise
         first = error
-    try:
-        return _by_entries(equation, _Reader(functions, nodes, assigned, kinds, columns=True))
-    except (ParseError, ShapeError):
-        raise first from None
+    if any(is_list(node) for node in nodes):
+        with suppress(ParseError, ShapeError):
+            return _by_entries(equation, _Reader(functions, nodes, assigned, kinds, columns=True))
+    if as_it_stands and isinstance(first, ParseError):
+        return None
+    raise first
+
+
+def _stands(nodes: Sequence[s.Syntax], own: Sequence[s.Syntax]) -> bool:
+    """Whether all arrays are in the equation itself, and none are of partial derivatives."""
+    inside = set(own)
+    return all(is_written_out(node) and node in inside for node in nodes if _is_of_arrays(node))
 
 
 def named_arrays(assigned: Assigned, functions: Mapping[str, s.Definition]) -> frozenset[str]:

@@ -36,6 +36,7 @@ from matcalc.einstein.linear import (
     prefers_transposed,
     rational_power,
     scale,
+    terms_of,
     transposed as transposed,
     zero,
 )
@@ -421,11 +422,16 @@ def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
     known = constant_value(exponent)
     if known is not None:
         return power(base, known)
-    if constant_value(base) == 1:
-        return base
+    if constant_value(base) == 1 or (constant_value(base) == -1 and _is_even(exponent)):
+        return ones(base.shape)
     if prefers_transposed(exponent if unbroadcast(base) is not None else base):
         return transposed(Map("pow", (transposed(base), transposed(exponent))))
     return Map("pow", (base, exponent))
+
+
+def _is_even(exponent: Tensor) -> bool:
+    """Whether it is twice a whole number, such as 2n."""
+    return all(c.denominator == 1 and c.numerator % 2 == 0 and known(term).entries.whole for c, term in terms_of(exponent))
 
 
 def apply_map(function: str, argument: Tensor, *others: Tensor) -> Tensor:

@@ -307,7 +307,7 @@ def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:
         for count in (1, 2):
             place = _put(_transposed(factors[-count:])) if len(factors) >= count else None
             if place is not None:
-                return place, _rest(factors[:-count])
+                return place, _rest(factors[:-count], place)
         return None
     scalars = [factor for factor in factors if factor.is_scalar]
     shaped = [factor for factor in factors if not factor.is_scalar]
@@ -316,7 +316,7 @@ def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:
     for count in (1, 2):
         place = _put(shaped[:count]) if len(shaped) >= count else None
         if place is not None:
-            return place, _rest((*scalars, *shaped[count:]))
+            return place, _rest((*scalars, *shaped[count:]), place)
     return None
 
 
@@ -332,5 +332,8 @@ def _transposed(factors: Sequence[e.Expr]) -> list[e.Expr]:
     return turned
 
 
-def _rest(factors: Sequence[e.Expr]) -> e.Expr:
+def _rest(factors: Sequence[e.Expr], place: Selection) -> e.Expr:
+    """The block that is put: a multiple of the identity where nothing but numbers is left."""
+    if place.size != ONE and all(factor.is_scalar for factor in factors):
+        factors = (*factors, e.Identity(place.size))
     return product_of(factors) if factors else _ONE

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
-from matcalc.base.sizes import ONE as ONE_SIZE, Shape, Size
-from matcalc.einstein.algebra import contract, elementwise, size_value, symbolic_power, transposed
-from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, number, scale, terms_of, value_of, zero
+from matcalc.base.records import record
+from matcalc.base.sizes import ONE as ONE_SIZE, ZERO, Selection, Shape, Size
+from matcalc.einstein.algebra import contract, elementwise, rows_of_identity, size_value, symbolic_power, transposed
+from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, is_zero, number, scale, terms_of, value_of, zero
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric
+from matcalc.einstein.pairing_laws import selection_of
 from matcalc.einstein.substitution import apply
 from matcalc.einstein.tensor_deduction import is_antisymmetric, known
 from matcalc.rewrite.distribution import spread
@@ -119,7 +122,7 @@ def inverse(argument: Tensor) -> Tensor:
     factor, core = content(argument)
     if factor != 1:
         return scale(1 / factor, inverse(core))
-    return _rank_one_update(argument) or apply("inv", (argument,), argument.shape)
+    return _rank_one_update(argument) or _inverse_of_blocks(argument) or apply("inv", (argument,), argument.shape)
 
 
 def _rank_one_update(argument: Tensor) -> Tensor | None:
@@ -139,6 +142,27 @@ def _rank_one_update(argument: Tensor) -> Tensor | None:
             correction = spread(elementwise([divisor, spread(joined((first, inverted), argument.shape[0]))], argument.shape))
             return add([(YES, inverted), (-YES, correction)], argument.shape)
     return None
+
+
+def _inverse_of_blocks(argument: Tensor) -> Tensor | None:
+    """By the Schur complement of the first block; None where there are no blocks."""
+    found = _cut(argument)
+    if found is None or not _is_base_matrix(found.blocks[0][0]):
+        return None
+    (first, right), (below, last) = found.blocks
+    before = inverse(first)
+    end = inverse(_complement(last, below, before, right))
+    beside, under = _multiplied(before, right, end), _multiplied(end, below, before)
+    blocks = (
+        (add([(YES, before), (YES, _multiplied(beside, below, before))], first.shape), scale(-YES, beside)),
+        (scale(-YES, under), end),
+    )
+    terms = [
+        (YES, _multiplied(transposed(one), block, other))
+        for one, row in zip(found.runs, blocks)
+        for other, block in zip(found.runs, row)
+    ]
+    return spread(add(terms, argument.shape))
 
 
 def _inverse_of_chain(chain: Chain, size: Size) -> Tensor:
@@ -195,6 +219,71 @@ def _shared(words: list[list[Tensor]], size: Size, end: int) -> list[Tensor]:
     return taken if end == 0 else taken[::-1]
 
 
+# ---------------------------------------------------------------- arrays of blocks
+
+
+@record
+class _Blocks:
+    """A square matrix cut in two both ways: the rows of the identity that select either part of an
+    axis, and the blocks."""
+
+    runs: tuple[Tensor, Tensor]
+    blocks: tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def _cut(argument: Tensor) -> _Blocks | None:
+    """The matrix as four blocks, where its terms are blocks that are put along both axes."""
+    size = argument.shape[0]
+    ends = {one.size for _, term in terms_of(argument) for one in _put(term) if one.before is ZERO}
+    for end in sorted(ends):
+        parts = Selection(end, size, ZERO), Selection(size - end, size, end)
+        runs = rows_of_identity(parts[0]), rows_of_identity(parts[1])
+        first, last = [tuple([_multiplied(run, argument, transposed(other)) for other in runs]) for run in runs]
+        if sum(len(terms_of(block)) for block in (*first, *last) if not is_zero(block)) <= len(terms_of(argument)):
+            return _Blocks(runs, ((first[0], first[1]), (last[0], last[1])))
+    return None
+
+
+def _put(term: Tensor) -> list[Selection]:
+    """Where a term is put along its axes."""
+    if not isinstance(term, Contraction):
+        return []
+    found = [selection_of(operand) for operand, index in zip(term.operands, term.indices) if set(index[-1:]) & {*term.output}]
+    return [one for one in found if one is not None and one.size != one.whole]
+
+
+def _multiplied(*matrices: Tensor) -> Tensor:
+    labels = range(len(matrices) + 1)
+    sizes = dict(zip(labels, [matrices[0].shape[0], *[matrix.shape[1] for matrix in matrices]]))
+    return spread(contract(matrices, list(pairwise(labels)), (0, len(matrices)), sizes))
+
+
+def _complement(last: Tensor, below: Tensor, inverted: Tensor, right: Tensor) -> Tensor:
+    """The Schur complement."""
+    return spread(add([(YES, last), (-YES, _multiplied(below, inverted, right))], last.shape))
+
+
+def _is_base_matrix(matrix: Tensor) -> bool:
+    terms = terms_of(matrix)
+    return len(terms) == 1 and _is_base(chain_of(terms[0][1], terms[0][0]))
+
+
+def _determinant_of_blocks(argument: Tensor) -> Tensor | None:
+    """By a Schur complement, or of two blocks where another one is 0; None where there are no
+    blocks."""
+    found = _cut(argument)
+    if found is None:
+        return None
+    (first, right), (below, last) = found.blocks
+    if is_zero(right) or is_zero(below):
+        return elementwise([determinant(first), determinant(last)], ())
+    if _is_base_matrix(first):
+        return elementwise([determinant(first), determinant(_complement(last, below, inverse(first), right))], ())
+    if _is_base_matrix(last):
+        return elementwise([determinant(last), determinant(_complement(first, right, inverse(last), below))], ())
+    return None
+
+
 # ---------------------------------------------------------------- determinant
 
 
@@ -247,7 +336,7 @@ def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
     bases = [k for k, chain in enumerate(chains) if _is_base(chain)]
     chosen = [k for k in bases if not chains[k].letters] or bases
     if len(chosen) != 1 or len(chains) != 2:
-        return apply("det", (argument,), ())
+        return _determinant_of_blocks(argument) or apply("det", (argument,), ())
     base, other = chains[chosen[0]], chains[1 - chosen[0]]
     if not other.letters and base.letters:
         return apply("det", (argument,), ())

@@ -13,8 +13,8 @@ from matcalc.codegen.targets.target import Step, Text, Writer
 _LONGEST_LINE = 96
 # Not new arrays: adding to their diagonals in place would change something else.
 _NOT_FRESH = frozenset({
-    "transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column", "input", "einsum",
-    "user", "call", "kron_sum",
+    "transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column", "input",
+    "einsum", "user", "call", "kron_sum",
 })  # fmt: skip
 
 

@@ -32,9 +32,10 @@ from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer, without_unused
 from matcalc.codegen.tensors import laid_out
-from matcalc.codegen.translation import Translator
+from matcalc.codegen.translation import Translator, in_index_notation
 from matcalc.einstein.nodes import Symbol as TensorSymbol, postorder as tensor_postorder
 from matcalc.evaluation.arrays import solve_sizes
+from matcalc.expr.block_arrays import displayed
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language.text.spelling import canonical_name
@@ -153,7 +154,8 @@ class _Function:
     def _operations(self, sizes: Mapping[str, int] | None) -> dict[str, Op]:
         plain = {key: _plain(output) for key, output in self.outputs.items()}
         expressions = {key: output for key, output in plain.items() if isinstance(output, Expr)}
-        rewritten = dict(zip(expressions, stable(*expressions.values()), strict=True))
+        forms = [displayed(form, in_index_notation) for form in stable(*expressions.values())]
+        rewritten = dict(zip(expressions, forms, strict=True))
         translator = Translator(self.builder, list(rewritten.values()), sizes, symmetric_products=self.target.reuses_memory)
         ops: dict[str, Op] = {}
         # Numbers last: the products of matrices that the others need anyway may do for them too.

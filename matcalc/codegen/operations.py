@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any, Literal, TypeAlias
 
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.sizes import ONE, Selection, Shape, Size
 
 Kind: TypeAlias = Literal[
     # leaves; data holds the name, the number, the size
@@ -22,8 +22,11 @@ Kind: TypeAlias = Literal[
     # user's own function
     "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
     # axes; "reshape" has the new shape as data, "permute" the order of axes, "expand" the places of
-    # new axes, "pick" indices or None
-    "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick",
+    # new axes, "pick" indices or None, "slice" selections or None
+    "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick", "slice",
+    # vectors one behind the other, and blocks row by row, of which data says how many columns there
+    # are; "entries" are numbers instead
+    "stack", "blocks", "entries",
     # structure
     "diagonal", "diagonal_matrix", "add_diagonal", "outer", "kron", "kron_sum", "vec", "unvec",
     # the last operand where axes agree, added to the first or else to zeros; data says which axis
@@ -331,6 +334,23 @@ class Builder:
         places += (None,) * (op.order - len(places))
         left = tuple([size for size, place in zip(op.shape, places, strict=True) if place is None])
         return self.make("pick", (op,), places, left)
+
+    def slice(self, op: Op, runs: tuple[Selection | None, ...]) -> Op:
+        """Runs of positions of some axes; ``None`` keeps an axis."""
+        if op.kind == "transpose":
+            return self.transpose(self.slice(op.operands[0], runs[::-1]))
+        if all(run is None for run in runs):
+            return op
+        shape = tuple([size if run is None else run.size for size, run in zip(op.shape, runs, strict=True)])
+        return self.make("slice", (op,), runs, shape)
+
+    def blocks(self, blocks: Sequence[Op], columns: int, shape: Shape) -> Op:
+        """An array of blocks, row by row, with all of their axes; numbers alone are its entries."""
+        if not any(block.shape for block in blocks):
+            return self.make("entries", blocks, columns, shape)
+        if len(shape) == 1:
+            return self.make("stack", [self.full_shape(block, block.shape or (ONE,)) for block in blocks], None, shape)
+        return self.make("blocks", blocks, columns, shape)
 
     def on_diagonal(self, block: Op, places: tuple[int, ...], shape: Shape, base: Op | None = None) -> Op:
         """``base``, or zeros, with the block added where axes agree: axis k of the result is axis

@@ -22,6 +22,7 @@ from matcalc.codegen.ordering import Extents
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.nodes import is_symmetric
+from matcalc.einstein.pairing_laws import selection_of
 from matcalc.stable.resolvents import with_resolvents
 
 # ------------------------------------------------------------
@@ -165,6 +166,7 @@ class Expansion:
                 pairings.append(tuple(own))
             else:
                 items += [(op, tuple([own[axis] for axis in axes])) for op, axes in term.factors]
+        items = _with_slices(self.b, items, output)
         split = _with_split_axes(self.b, items, pairings, set(output), sizes)
         covered = {*split, *output, *(label for _, labels in items for label in labels)}
         counts: list[Labelled] = [(self.b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
@@ -272,6 +274,32 @@ def _without(term: Term, common: Sequence[Labelled]) -> list[Labelled]:
         else:
             rest.append(item)
     return rest
+
+
+def _with_slices(b: Builder, items: list[Labelled], output: Sequence[int]) -> list[Labelled]:
+    """Parts of arrays in the place of products with the rows of an identity matrix that select
+    them."""
+    place = 0
+    while place < len(items):
+        op, labels = items[place]
+        if op.kind != "slice" or op.operands[0].kind != "eye" or len(set(labels)) < 2:
+            place += 1
+            continue
+        row, whole = labels
+        others = [k for k, (_, index) in enumerate(items) if k != place and whole in index]
+        run = op.data[0]
+        if whole in output or len(others) != 1 or items[others[0]][1].count(whole) > 1:
+            place += 1
+            continue
+        other, index = items[others[0]]
+        if other.shape[index.index(whole)] != run.whole:
+            place += 1
+            continue
+        part = b.slice(other, tuple([run if label == whole else None for label in index]))
+        items = [item for k, item in enumerate(items) if k not in (place, others[0])]
+        items.append((part, tuple([row if label == whole else label for label in index])))
+        place = 0
+    return items
 
 
 def _with_split_axes(
@@ -409,6 +437,8 @@ def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
             return b.power(operands[0], exponent)
         case ix.Map():
             return _mapped(b, node, operands)
+        case ix.Apply(function="selection") if (chosen := selection_of(node)) is not None:
+            return b.slice(b.make("eye", (), None, (chosen.whole, chosen.whole)), (chosen, None))
         case ix.Apply(function=name):
             return _applied(b, name, node.shape, operands)
         case ix.Contraction() | ix.Sum():

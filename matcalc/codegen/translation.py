@@ -12,18 +12,29 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, is_entrywise
-from matcalc.base.sizes import axes_of
+from matcalc.base.sizes import Shape, axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
 from matcalc.codegen.tensors import tensor_op
 from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
+from matcalc.expr.block_arrays import BLOCKS, PART, part_positions
 from matcalc.expr.deduction import is_symmetric, known
 
 _Leaf: TypeAlias = "e.Symbol | e.Number | e.Constant | e.SizeValue | e.Identity | e.Ones | e.Zeros | e.UnitVector | e.Commutation"
 _Linear: TypeAlias = "e.Negative | e.Transpose | e.Trace | e.Total | e.Diagonal | e.DiagonalMatrix | e.Vec | e.Reshape"
 _Nonlinear: TypeAlias = "e.Quotient | e.Power | e.MatrixPower | e.Elementwise | e.Norm | e.Call"
+
+_ZERO = e.Number(Fraction(0))
+
+
+def in_index_notation(node: e.Expr) -> bool:
+    """Whether an expression is computed from its tensor."""
+    if any(len(part.shape) > 2 for part in (node, *e.children(node))):
+        return True
+    named = isinstance(node, e.Entry) and any(isinstance(place, e.Index) for place in node.positions)
+    return named or isinstance(node, e.Index | e.IndexSum | e.IndexArray)
 
 
 class Translator(Reductions):
@@ -243,8 +254,12 @@ class Translator(Reductions):
 
     def _call(self, node: e.Call) -> Requests:
         b = self.b
-        ops = yield from self._arrays(node.arguments)
         first, name = node.arguments[0], node.function
+        if name == PART:
+            return b.slice((yield from self._array(first)), part_positions(node))
+        ops = yield from self._arrays(node.arguments)
+        if name == BLOCKS:
+            return self._blocks(node, ops)
         if is_entrywise(name):
             return b.map(name, *ops)
         if name == "inv":
@@ -261,6 +276,21 @@ class Translator(Reductions):
             made = b.make("call", (b.vec(ops[0]), *ops[1:]), (name, None), shape)
             return b.unvec(made, node.shape) if node.is_matrix else made
         return b.make("call", ops, (name, axis), axes_of(node.shape))
+
+    def _blocks(self, node: e.Call, ops: list[Op]) -> Op:
+        """An array of blocks; a zero among them takes its size from the others."""
+        columns, shape = int(node.axis or 1), axes_of(node.shape)
+        places = [divmod(place, columns) for place in range(len(ops))]
+        sized = [(i, j, block) for (i, j), block in zip(places, node.arguments) if block is not _ZERO]
+        rows = {i: block.rows for i, _, block in sized}
+        cols = {j: block.cols for _, j, block in sized}
+        if len(shape) > 1 and any(block.shape for block in node.arguments):
+            ops = [self._block(op, (rows[i], cols[j])) for (i, j), op in zip(places, ops)]
+        return self.b.blocks(ops, columns, shape)
+
+    def _block(self, op: Op, shape: Shape) -> Op:
+        """A block of a matrix, with both axes."""
+        return self.b.reshape(op, shape) if op.order == 1 else self.b.full_shape(op, shape)
 
     def _softmax_parts(self, name: str, op: Op, axis: str | None) -> Op:
         """Softmax or logsumexp in single steps, where the other one is needed too and can share the

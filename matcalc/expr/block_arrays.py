@@ -1,9 +1,9 @@
-"""How parts of arrays and arrays of blocks are written: a product with rows of an identity matrix as
-``X[1:k, :]``, a sum of blocks with zeros around them as ``[A, B; C, D]``."""
+"""Parts of arrays and arrays of blocks recognised, to be written or computed as such: a product with
+rows of an identity matrix is ``X[1:k, :]``, a sum of blocks with zeros around them ``[A, B; C, D]``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import add
@@ -15,6 +15,8 @@ from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of, sum_of
 
 _ZERO, _ONE = e.Number(Fraction(0)), e.Number(Fraction(1))
+_WHOLE = _ONE
+"""Stands for all positions of an axis."""
 
 
 def selection(node: e.Expr) -> Selection | None:
@@ -74,11 +76,12 @@ def _put(factors: Sequence[e.Expr]) -> Selection | None:
     return None if _negative(before) else Selection(ONE, unit.size, before)
 
 
-def displayed(root: e.Expr, parts: bool) -> e.Expr:
+def displayed(root: e.Expr, keeps: Callable[[e.Expr], bool] = lambda _: False) -> e.Expr:
     """The expression with arrays of blocks as calls of ``BLOCKS``, whose ``axis`` is the number of
-    columns, and with ``parts`` those of arrays as calls of ``PART``, whose ``axis`` says which.
+    columns, and parts of arrays as calls of ``PART``, whose arguments are the array and what
+    selects from each axis.
 
-    These calls are for printing alone.
+    These calls are for printing and for code. What an operation ``keeps`` is left as it is.
     """
     if not any(map(_may_be_put, e.postorder(root))):
         return root
@@ -86,12 +89,11 @@ def displayed(root: e.Expr, parts: bool) -> e.Expr:
 
     def below(node: e.Expr) -> tuple[e.Expr, ...]:
         # A sum is tried before its terms, each of which is an array with zeros around one block.
-        opened[node] = _as_blocks(node)
-        return e.children(opened[node])
+        opened[node] = node if keeps(node) else _as_blocks(node)
+        return () if keeps(node) else e.children(opened[node])
 
     def step(node: e.Expr, built: Mapping[e.Expr, e.Expr]) -> e.Expr:
-        found = with_operands(opened[node], built)
-        return _with_parts(found) if parts else found
+        return node if keeps(node) else _with_parts(with_operands(opened[node], built))
 
     return bottom_up(postordered((root,), below), step)[root]
 
@@ -206,11 +208,16 @@ def _is_zero(block: e.Expr) -> bool:
     return isinstance(block, e.Zeros) or block == _ZERO
 
 
+def part_positions(part: e.Call) -> tuple[Selection | None, ...]:
+    """What a call of ``PART`` selects from each axis; None where that is all of it."""
+    return tuple([selection(chosen) for chosen in part.arguments[1:]])
+
+
 def _with_parts(node: e.Expr) -> e.Expr:
     """Selections beside what they select from as parts of it."""
     alone = selection(node)
     if alone is not None:
-        return e.Call(PART, (e.Identity(alone.whole),), f"{alone.positions},:", node.shape)
+        return e.Call(PART, (e.Identity(alone.whole), node, _WHOLE), None, node.shape)
     if not isinstance(node, e.Product):
         return node
     factors: list[e.Expr] = []
@@ -228,21 +235,25 @@ def _joined(before: e.Expr, factor: e.Expr) -> e.Expr | None:
     """Rows of a factor behind what selects them, or columns of one before that."""
     rows = _selected_rows(before)
     if rows is not None and not isinstance(factor, e.Identity):
-        axis = rows if factor.is_column else f"{rows},:"
-        return e.Call(PART, (factor,), axis, (before.shape[0],) if factor.is_column else (before.shape[0], factor.cols))
+        if factor.is_column:
+            return e.Call(PART, (factor, rows), None, (before.shape[0],))
+        return e.Call(PART, (factor, rows, _WHOLE), None, (before.shape[0], factor.cols))
     columns = _selected_rows(factor.operand) if isinstance(factor, e.Transpose) else None
-    if columns is not None and isinstance(before, e.Transpose) and before.operand.is_column:
-        return e.Transpose(e.Call(PART, (before.operand,), columns, (factor.cols,)))
-    if columns is None or not before.is_matrix or isinstance(before, e.Transpose | e.Identity):
+    if columns is None:
         return None
-    if isinstance(before, e.Call) and before.function == PART and str(before.axis).endswith(",:"):
-        return e.Call(PART, before.arguments, f"{str(before.axis)[:-1]}{columns}", (before.rows, factor.cols))
-    return e.Call(PART, (before,), f":,{columns}", (before.rows, factor.cols))
+    if isinstance(before, e.Transpose) and before.operand.is_column:
+        return e.Transpose(e.Call(PART, (before.operand, columns), None, (factor.cols,)))
+    if not before.is_matrix or isinstance(before, e.Transpose | e.Identity):
+        return None
+    if isinstance(before, e.Call) and before.function == PART and before.arguments[-1] is _WHOLE:
+        return e.Call(PART, (*before.arguments[:2], columns), None, (before.rows, factor.cols))
+    return e.Call(PART, (before, _WHOLE, columns), None, (before.rows, factor.cols))
 
 
-def _selected_rows(node: e.Expr) -> str | None:
-    if isinstance(node, e.Call) and node.function == PART and isinstance(node.arguments[0], e.Identity) and node.axis is not None:
-        return node.axis.partition(",")[0]
+def _selected_rows(node: e.Expr) -> e.Expr | None:
+    """The rows of an identity matrix that a part of it is."""
+    if isinstance(node, e.Call) and node.function == PART and isinstance(node.arguments[0], e.Identity):
+        return node.arguments[1] if node.arguments[-1] is _WHOLE else None
     return None
 
 

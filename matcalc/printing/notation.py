@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from fractions import Fraction
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
@@ -311,9 +311,6 @@ class Notation(ABC):
     @abstractmethod
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
         """A norm; p and the matrix of a weighted norm are parameters."""
-
-    writes_parts: ClassVar[bool] = False
-    """Whether parts of arrays are written as ``X[1:k,:]``."""
 
     def blocks(self, rows: Sequence[Sequence[Piece]]) -> Piece:
         """An array of blocks."""

@@ -87,8 +87,6 @@ class AsciiNotation(Notation):
             return piece(f"norm{kind}(", operand, ")")
         return piece("norm(", operand, ", ", kind if parameter is None else parameter, ")")
 
-    writes_parts = True
-
     def blocks(self, rows: Sequence[Sequence[Piece]]) -> Piece:
         # Where no commas stand between blocks, blanks would: those of a product need brackets.
         alone = all(len(row) == 1 for row in rows)

@@ -18,15 +18,14 @@ from matcalc.base.lazy import later
 from matcalc.base.sizes import axes_of, product_shape
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
-from matcalc.expr.block_arrays import displayed
 from matcalc.expr.rewriting import product_of
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
 if TYPE_CHECKING:
-    from matcalc.printing import block_arrays
+    from matcalc.expr import block_arrays
 else:
-    block_arrays = later("matcalc.printing.block_arrays")
+    block_arrays = later("matcalc.expr.block_arrays")
 
 _YES, _HALF = Fraction(1), Fraction(1, 2)
 _OF_BLOCKS = frozenset([e.Call, e.UnitVector])
@@ -40,7 +39,7 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
     ``sized``: the size of the whole follows from what stands around it.
     """
     if not _OF_BLOCKS.isdisjoint(map(type, e.postorder(root))):
-        root = block_arrays.displayed(root, notation.writes_parts)
+        root = block_arrays.displayed(root)
     known = settled(e.postorder(root), notation)
     top = (root, BOTH if sized else known[root])
     return on_demand(top, partial(_operands, known=known), _Printer(notation).piece)
@@ -149,8 +148,9 @@ class _Printer:
             case e.Call(function="blocks", axis=str(columns)):
                 width = int(columns)
                 return to.blocks([parts[start : start + width] for start in range(0, len(parts), width)])
-            case e.Call(function="part", axis=str(positions)):
-                return to.entry(self._at(parts[0], Level.ATOM), tuple([piece(one) for one in positions.split(",")]))
+            case e.Call(function="part") as part:
+                chosen = [":" if one is None else one.positions for one in block_arrays.part_positions(part)]
+                return to.entry(self._at(parts[0], Level.ATOM), tuple([piece(one) for one in chosen]))
             case e.Call(function=name, axis=axis):
                 return to.call(name, parts, axis)
             case e.Entry() if typed.is_member:

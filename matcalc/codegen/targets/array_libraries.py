@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Shape
+from matcalc.base.sizes import ZERO, Selection, Shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
@@ -153,6 +153,34 @@ class ArrayLibrary(PythonFiles):
         while places[-1] == ":":
             places.pop()
         return Text(f"{step.first:unary}[{', '.join(places)}]")
+
+    def run(self, run: Selection, writer: Writer) -> str:
+        start = writer.size(run.before) if run.before is not ZERO else ""
+        return f"{start}:{writer.size(run.before + run.size) if run.behind is not ZERO else ''}"
+
+    def sliced(self, array: Text, runs: Sequence[str]) -> Text:
+        kept = list(runs)
+        while kept[-1] == ":":
+            kept.pop()
+        return Text(f"{array:unary}[{', '.join(kept)}]")
+
+    def _stack(self, step: Step) -> Text:
+        return Text(self.joined(step.codes))
+
+    def joined(self, codes: Iterable[str], axis: int = 0) -> str:
+        """Arrays beside each other along an axis."""
+        return f"{self.module}.concatenate([{', '.join(codes)}]{f', axis={axis}' if axis else ''})"
+
+    def grid(self, rows: Sequence[Sequence[Text]]) -> Text:
+        lines = [", ".join([block.code for block in row]) for row in rows]
+        if len(rows) == 1 or len(rows[0]) == 1:
+            return Text(self.joined(lines, int(len(rows) == 1)))
+        return Text(f"{self.module}.block([{', '.join([f'[{line}]' for line in lines])}])")
+
+    def array(self, rows: Sequence[Sequence[Text]], step: Step) -> Text:
+        lines = [f"[{', '.join([entry.code for entry in row])}]" for row in rows]
+        shown = lines[0] if step.op.order == 1 else f"[{', '.join(lines)}]"
+        return Text(f"{self.module}.array({shown}{self.made_like(step.writer)})")
 
     def _add_diagonal(self, step: Step) -> Text:
         base, entries = step.operands

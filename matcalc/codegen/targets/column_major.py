@@ -17,7 +17,7 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, Selection
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, Comparison, Function, Trial
 from matcalc.codegen.targets.target import ATOM, PLUS, TIMES, UNARY, Step, Target, Text, Writer, plain_call, put_in
@@ -55,6 +55,8 @@ class ColumnMajor(Target):
     """An array of a point, in self checks."""
     sine: str
     """A function that stands for one of the user's own."""
+    beside: str
+    """What is written between blocks of a row."""
     forms: Mapping[str, str]
     """What is made of differences, by ``Comparison.form``."""
 
@@ -198,6 +200,24 @@ class ColumnMajor(Target):
             return self.reshaped(step.first.code, step.sizes)  # the order of entries is that of the axes, from either end
         code = self._permuted(step.first, range(len(before), 0, -1)).code
         return self._permuted(self.reshaped(code, step.sizes[::-1]), range(len(after), 0, -1))
+
+    # ------------------------------------------------------------ parts and blocks
+
+    def run(self, run: Selection, writer: Writer) -> str:
+        return f"{writer.size(run.before + ONE)}:{writer.size(run.before + run.size)}"
+
+    def _stack(self, step: Step) -> Text:
+        return self.listed_rows([[text] for text in step.operands])
+
+    def grid(self, rows: Sequence[Sequence[Text]]) -> Text:
+        return self.listed_rows(rows)
+
+    def array(self, rows: Sequence[Sequence[Text]], step: Step) -> Text:
+        return self.listed_rows([[entry] for entry in rows[0]] if step.op.order == 1 else rows)
+
+    def listed_rows(self, rows: Sequence[Sequence[Text]]) -> Text:
+        """An array of what stands in it."""
+        return Text(f"[{'; '.join([self.beside.join([one.within(ATOM, kinds=('',)) for one in row]) for row in rows])}]")
 
     # ------------------------------------------------------------ products
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Selection, Size
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, File, identifier
 from matcalc.expr.nodes import Symbol
@@ -255,6 +255,36 @@ class Target(ABC):
         """A number in the shape of the operation."""
         return Text(f"{value:times}*{self.filled('ones', step)}", TIMES, "mul")
 
+    def _slice(self, step: Step) -> Text:
+        runs = [":" if run is None else self.run(run, step.writer) for run in step.op.data]
+        return self.sliced(step.first, runs)
+
+    @abstractmethod
+    def run(self, run: Selection, writer: Writer) -> str:
+        """Positions in a row, as a subscript."""
+
+    @abstractmethod
+    def sliced(self, array: Text, runs: Sequence[str]) -> Text:
+        """A part of an array."""
+
+    def _blocks(self, step: Step) -> Text:
+        return self.grid(in_rows(step.operands, step.op.data))
+
+    @abstractmethod
+    def grid(self, rows: Sequence[Sequence[Text]]) -> Text:
+        """A matrix of blocks."""
+
+    def _entries(self, step: Step) -> Text:
+        numbers = [
+            Text(repr(as_float(op.data))) if op.kind == "literal" else text
+            for op, text in zip(step.op.operands, step.operands, strict=True)
+        ]
+        return self.array([list(numbers)] if step.op.order == 1 else in_rows(numbers, step.op.data), step)
+
+    @abstractmethod
+    def array(self, rows: Sequence[Sequence[Text]], step: Step) -> Text:
+        """An array of numbers; the one row of a vector is its entries."""
+
     def _matrix_power(self, step: Step) -> Text:
         if step.op.operands[1].kind == "literal":
             return self.formed("whole_power", step)
@@ -333,6 +363,11 @@ class Target(ABC):
         return False
 
 
+def in_rows(texts: Sequence[Text], columns: int) -> list[Sequence[Text]]:
+    """What stands row by row, as rows."""
+    return [texts[start : start + columns] for start in range(0, len(texts), columns)]
+
+
 def number(value: Fraction) -> Text:
     """An exact number as code. Raises MatcalcError when it is too large for floating point."""
     if value.denominator == 1 and abs(value) < 10**15:
@@ -393,7 +428,7 @@ def put_in(text: str, parameters: Sequence[str], codes: Sequence[str]) -> str:
 
 
 _VIEWS = frozenset(
-    {"transpose", "reshape", "permute", "expand", "pick", "vec", "unvec", "diagonal", "broadcast", "row", "column"}
+    {"transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column"}
 )
 _READ_ONLY = frozenset({"broadcast", "diagonal"})
 

@@ -199,6 +199,7 @@ class _Julia(ColumnMajor):
     )
     reserved = frozenset(_WORDS.split())
     whole_over = " ÷ "
+    beside = " "
 
     # ------------------------------------------------------------ names and sizes
 
@@ -258,6 +259,9 @@ class _Julia(ColumnMajor):
     def _pick(self, step: Step) -> Text:
         places = [":" if place is None else str(place + 1) for place in step.op.data]
         return Text(f"{step.first:unary}[{', '.join(places)}]")
+
+    def sliced(self, array: Text, runs: Sequence[str]) -> Text:
+        return Text(f"{array:unary}[{', '.join(runs)}]")
 
     def _sum(self, step: Step) -> Text:
         function = "maximum" if step.op.kind == "max" else "sum"

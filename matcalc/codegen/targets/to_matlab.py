@@ -281,6 +281,7 @@ class _MATLAB(ColumnMajor):
     name = "matlab"
     prefix, suffix, dots = "", "_", ""
     listed = "{{{}}}"
+    beside = ", "
     at_point = "point.{}"
     sine = "@(t) sin(t + {}*pi/2)"
     forms = MappingProxyType(_FORMS)
@@ -343,11 +344,15 @@ class _MATLAB(ColumnMajor):
         return step.first
 
     def _pick(self, step: Step) -> Text:
-        places = ", ".join([":" if place is None else str(place + 1) for place in step.op.data])
-        if not step.first.code.isidentifier():
-            subscripts = places.replace(":", "':'")
-            return self._straight(Text(f"subsref({step.first.code}, struct('type', '()', 'subs', {{{{{subscripts}}}}}))"), step)
-        return self._straight(Text(f"{step.first.code}({places})"), step)
+        places = [":" if place is None else str(place + 1) for place in step.op.data]
+        return self._straight(self.sliced(step.first, places), step)
+
+    def sliced(self, array: Text, runs: Sequence[str]) -> Text:
+        """Only what has a name takes subscripts."""
+        if array.code.isidentifier():
+            return Text(f"{array.code}({', '.join(runs)})")
+        subscripts = ", ".join(["':'" if run == ":" else run for run in runs])
+        return Text(f"subsref({array.code}, struct('type', '()', 'subs', {{{{{subscripts}}}}}))")
 
     def _straight(self, part: Text, step: Step) -> Text:
         """A part of an array without the axes of one entry that are left of those picked from."""

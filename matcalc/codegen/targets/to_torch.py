@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -104,6 +104,24 @@ class _PyTorch(ArrayLibrary):
             there = sorted([*there, axis])
             code = f"torch.diag_embed({code}, dim1={there.index(earlier)}, dim2={there.index(axis)})"
         return code
+
+    def joined(self, codes: Iterable[str], axis: int = 0) -> str:
+        return f"torch.cat([{', '.join(codes)}]{f', dim={axis}' if axis else ''})"
+
+    def grid(self, rows: Sequence[Sequence[Text]]) -> Text:
+        if len(rows) == 1 or len(rows[0]) == 1:
+            return super().grid(rows)
+        return Text(self.joined([self.joined([block.code for block in row], 1) for row in rows]))
+
+    def array(self, rows: Sequence[Sequence[Text]], step: Step) -> Text:
+        """Numbers that are tensors are stacked."""
+        constant = [is_constant(op) for op in step.op.operands]
+        if all(constant):
+            return Text(super().array(rows, step).code.replace("torch.array(", "torch.tensor(", 1))
+        entries = [entry.code for row in rows for entry in row]
+        shown = [self.constant(code, step.writer) if plain else code for code, plain in zip(entries, constant, strict=True)]
+        stacked = f"torch.stack([{', '.join(shown)}])"
+        return Text(stacked if step.op.order == 1 else f"{stacked}.reshape({len(rows)}, {len(rows[0])})")
 
     def _max(self, step: Step) -> Text:
         return Text(f"torch.amax({step.first.code}, dim={'()' if step.op.data is None else step.op.data})")

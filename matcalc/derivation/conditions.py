@@ -408,7 +408,7 @@ def _at_ties(function: Function, arguments: Sequence[Expr]) -> list[_Condition]:
     entries = ranges.both(deduction.known(one).entries, deduction.known(other).entries)
     if relation == "!=" and entries.low > entries.high:
         return []
-    if relation == ">" and known(one).entries.low > known(other).entries.high:
+    if relation == ">" and deduction.known(one).entries.low > deduction.known(other).entries.high:
         return []
     words = f"{{}} {relation.replace('!=', '≠')} {text(other)}"
     sign = {"!=": "≠ 0", ">": "> 0"}[relation] if isinstance(other, Number) and not other.value else ""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from matcalc.base.files import read, stored
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
 
 Kind = Literal["elementwise", "matrix", "defined", "computed"]
@@ -164,6 +165,17 @@ def computable() -> Mapping[str, Function]:
 
 
 @cache
+def function_called(name: str) -> Function:
+    """What is known of a function with a numerical implementation, or of the user's own that is
+    declared with shapes. Raises KeyError for another one."""
+    own = own_function(name)
+    if own is None:
+        return computable()[name]
+    if own.entrywise:
+        return Function(name=name, kind="elementwise", signature=own.signature)
+    return Function(name=name, kind="matrix", signature=own.signature, symmetry="always" if own.symmetric else "")
+
+
 def _table(file: str) -> dict[str, dict[str, Any]]:
     return stored(file.partition(".")[0], read("rules", file), _rows)
 
@@ -243,6 +255,10 @@ def written_name(name: str) -> str:
 
 
 def is_entrywise(name: str) -> bool:
-    """Whether a function of the table takes numbers, entry by entry of arrays."""
+    """Whether a function takes numbers, entry by entry of arrays: one of the table, or the user's own
+    of several."""
+    own = own_function(name)
+    if own is not None:
+        return own.entrywise
     function = functions().get(name)
     return function is not None and function.kind == "elementwise"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 from matcalc.base.errors import LimitError, NotDifferentiableError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
+from matcalc.base.own_functions import OwnFunction, own_function
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
 from matcalc.einstein.linear import NO, YES, add, delta, is_zero
@@ -129,6 +130,8 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) ->
             return _of_symbolic_power(node, cotangent, root, depends)
         case Map():
             return _of_several(node, cotangent, root, depends)
+        case Apply() if (own := own_function(node.function)) is not None:
+            return _of_own_function(own, node, cotangent, root, depends)
         case Apply() if node.function in entrywise.entry_rules():
             return [(node.arguments[0], (YES, _entrywise(node, cotangent, root)))]
         case Apply():
@@ -169,6 +172,24 @@ def _of_several(node: Map, cotangent: Tensor, root: int, depends: Set[Tensor]) -
     for place, argument in enumerate(node.arguments):
         if argument in depends:
             yield argument, (YES, _times(cotangent, rewrites.partial_of(node.function, place, node.arguments), root))
+
+
+def _of_own_function(own: OwnFunction, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+    """To each argument of a function of the user's own, which has no formula, its derivative by that;
+    axes in front of those that the function takes and gives are a batch."""
+    batch = node.order - own.order
+    labels = tuple(range(node.order))
+    for place, argument in enumerate(node.arguments):
+        if argument in depends:
+            shape, more = argument.shape[batch:], own.axes_by(place)
+            added = tuple(range(node.order, node.order + len(shape)))
+            axes = (*labels[: batch + more.start], *added, *labels[batch + more.start :])
+            known = dict(zip(labels, node.shape)) | dict(zip(added, shape))
+            slope = apply(own.derivative(place).name, node.arguments, tuple([known[axis] for axis in axes]))
+            outer = tuple(range(-root, 0))
+            sizes = known | dict(zip(outer, cotangent.shape))
+            indices = [(*outer, *labels), axes]
+            yield argument, (YES, contract([cotangent, slope], indices, (*outer, *labels[:batch], *added), sizes))
 
 
 def _times(cotangent: Tensor, factor: Tensor, root: int) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
+from matcalc.base.own_functions import written_function
 from matcalc.base.sizes import Shape, axes_of, names_in, shape_text, sizes_text
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
@@ -395,19 +396,23 @@ class _Arguments:
     def _array(self, symbol: Symbol, values: Mapping[str, Any]) -> Any:
         return _fitting(symbol, self.converted(symbol.name, values[symbol.name]))
 
+    def _user(self, user: str, values: Mapping[str, Any]) -> Any:
+        """The value of a function by its name, or as code has it: ``f'`` or ``f_prime``."""
+        return next((values[name] for name in (written_function(user), self.functions[user]) if name in values), None)
+
     def _users(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The functions of the user's own. Raises MatcalcError where one, or a symbol, is
         missing."""
         missing = [symbol.name for symbol in self.symbols if symbol.name not in values]
-        missing += [user for user, spelling in self.functions.items() if user not in values and spelling not in values]
+        found = {user: self._user(user, values) for user in self.functions}
+        missing += [written_function(user) for user, value in found.items() if value is None]
         if missing:
             raise MatcalcError(
                 f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing)
             )
-        found = {user: values.get(user, values.get(spelling)) for user, spelling in self.functions.items()}
         for user, value in found.items():
             if not callable(value):
-                raise MatcalcError(f"the value of {user} is not a function")
+                raise MatcalcError(f"the value of {written_function(user)} is not a function")
         return {self.functions[user]: value for user, value in found.items()}
 
 

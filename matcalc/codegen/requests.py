@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol, TypeAlias
 
+from matcalc.base.own_functions import written_function
 from matcalc.base.sizes import ONE, ZERO, Shape, Size, axes_of
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
@@ -96,7 +97,7 @@ class Names:
         """The identifier for ``name``, which is a ``"symbol"``, ``"size"`` or ``"function"``."""
         found = self._given.get((kind, name))
         if found is None:
-            found = self._identifier(name)
+            found = self._identifier(written_function(name) if kind == "function" else name)
             while found in self._taken:
                 found = f"{kind}_{found}"
             self._given[kind, name] = found

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from matcalc.base import rational
 from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import MatcalcError
+from matcalc.base.own_functions import own_function, written_function
 from matcalc.base.records import record
 from matcalc.base.sizes import axes_of, names_in
 from matcalc.codegen.requests import (
@@ -84,6 +85,8 @@ def self_check(
     if largest is not None and _declared_entries(largest) > MOST_SAMPLED:
         return _TOO_LARGE.format(name=f"{largest.name} is declared")
     users = sorted({*parameters.functions, *value_parameters.functions})
+    if any(own_function(user) is not None for user in users):
+        return f"no self check: it would need {', '.join(map(written_function, users))}"
     names = parameters.names
     point = _point(check, outputs, symbols, {*parameters.sizes, *value_parameters.sizes}, users, names, target.draws)
     if point is None:

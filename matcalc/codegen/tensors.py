@@ -12,8 +12,9 @@ from math import prod
 from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import LimitError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, function_called
 from matcalc.base.layouts import axis_groups
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import grouped
 from matcalc.base.sizes import Shape, Size, product_of
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied
@@ -458,7 +459,7 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
     argument = operands[0]
     if name == "inv" and argument.order == 2:
         return b.inverse(argument)
-    known = computable().get(name)
-    own = known.argument_order if known is not None else argument.order
+    known = name in computable() or own_function(name) is not None
+    own = function_called(name).argument_order if known else argument.order
     axis = None if argument.order == own else "rows" if argument.order == own + 1 == 2 and name in _BATCHED else "each"
     return b.make("call", operands, (name, axis), shape)

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, is_entrywise
+from matcalc.base.own_functions import own_function
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
@@ -260,6 +261,9 @@ class Translator(Reductions):
         ops = yield from self._arrays(node.arguments)
         if name == BLOCKS:
             return self._blocks(node, ops)
+        if own_function(name) is not None:
+            whole = not is_entrywise(name)
+            return b.make("call" if whole else "user", ops, (name, None) if whole else name, axes_of(node.shape))
         if is_entrywise(name):
             return b.map(name, *ops)
         if name == "inv":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
-from matcalc.base.functions import Function, functions, has_kink, is_entrywise
+from matcalc.base.functions import Function, function_called, functions, has_kink, is_entrywise
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.einstein import nodes as ix
@@ -205,7 +205,7 @@ def _conditions(node: Expr) -> list[_Condition]:
         case MatrixPower(exponent=Number() | Negative(operand=Number())) if _is_negative_power(node):
             return _invertible(node.base)
         case Call(function=name) if is_entrywise(name):
-            return _at_ties(functions()[name], node.arguments)
+            return _at_ties(function_called(name), node.arguments)
         case Call(function=name, arguments=(operand, *_)) if name in functions():
             return _of_matrix(functions()[name].condition, operand)
         case Norm():

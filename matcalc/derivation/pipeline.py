@@ -3,7 +3,7 @@ record of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
 from importlib import import_module
@@ -14,6 +14,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.layouts import Groups, Layout, Symmetric, axis_groups
 from matcalc.base.lazy import later
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size, axes_of, product_of, shape_of
 from matcalc.base.traversal import latest_postorder
@@ -31,6 +32,8 @@ from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import implied, mirrored, tie_of, varying
 from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
+from matcalc.printing.names import unicode_name
+from matcalc.printing.notations import function_shown
 
 StageKind = Literal["lowered", "simplified", "reshaped", "differentiated", "convention", "declared"]
 Parts = tuple[tuple[Fraction, ix.Tensor], ...]
@@ -235,8 +238,7 @@ def presented(
     that the input has.
     """
     during("looking for the matrix form of the result")
-    used = {node.function for node in ix.postorder(tensor) if isinstance(node, ix.Apply)}
-    remarks = [*notes, *(f"{name}: {functions()[name].note}" for name in sorted(used) if functions()[name].note)]
+    remarks = [*notes, *_function_notes(tensor)]
     groups = axes_of_result(value, wrt, layout)
     shape = tuple([product_of([tensor.shape[axis] for axis in group]) for group in groups])
     sums = None
@@ -248,6 +250,18 @@ def presented(
     else:
         form = _unflattened(tensor, groups, order) if len(shape) <= _MOST_AXES else None
     return Outcome(form, tensor, shape, tuple(dict.fromkeys(conditions(form))), tuple(dict.fromkeys(remarks)), sums)
+
+
+def _function_notes(tensor: ix.Tensor) -> Iterator[str]:
+    """What is to be known of functions beyond their names."""
+    nodes = [node for node in ix.postorder(tensor) if isinstance(node, ix.Map | ix.Apply)]
+    for name in sorted({node.function for node in nodes}):
+        own = own_function(name)
+        if own is not None and own.by:
+            yield f"{function_shown(name)}: {own.note_of(unicode_name(own.stem))}"
+    for name in sorted({node.function for node in nodes if isinstance(node, ix.Apply)}):
+        if own_function(name) is None and functions()[name].note:
+            yield f"{name}: {functions()[name].note}"
 
 
 def _laid_out(tensor: ix.Tensor, groups: Groups) -> tuple[ix.Tensor, int] | None:

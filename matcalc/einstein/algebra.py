@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, function_called
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Selection, Shape, Size
 from matcalc.einstein.linear import (
@@ -469,7 +469,7 @@ def _map_of_several(function: str, arguments: tuple[Tensor, ...]) -> Tensor:
         return broadcast(found, shape)
     if shaped and prefers_transposed(shaped[0]):
         return transposed(_map_of_several(function, tuple(map(transposed, arguments))))
-    if computable()[function].commutes:
+    if function_called(function).commutes:
         arguments = tuple(sorted(arguments, key=lambda argument: (constant_value(argument) is not None, argument.digest)))
     return Map(function, arguments)
 

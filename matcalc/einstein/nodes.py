@@ -18,7 +18,7 @@ from itertools import product as choices
 from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, cast
 
-from matcalc.base.functions import computable
+from matcalc.base.functions import function_called
 from matcalc.base.records import blake2b, computed, field_names, interned
 from matcalc.base.sizes import Shape, Size, is_square
 from matcalc.base.traversal import operands_of, postorder as postorder, without
@@ -217,7 +217,7 @@ def _symbol_may_reduce(node: Symbol) -> bool:
 
 
 def _value_may_reduce(node: Apply) -> bool:
-    facts = {fact for _, given in computable()[node.function].gives for fact in given.split()}
+    facts = {fact for _, given in function_called(node.function).gives for fact in given.split()}
     return node.function == "inv" or not facts.isdisjoint(_OF_VALUES)
 
 
@@ -276,7 +276,7 @@ def _equals_transpose(node: Node) -> bool:
         case Map(arguments=arguments):
             return all(argument.symmetric for argument in arguments)
         case Apply(function=name, arguments=(argument, *_)):
-            symmetry = computable()[name].symmetry
+            symmetry = function_called(name).symmetry
             return symmetry == "always" or (symmetry == "kept" and argument.symmetric)
         case Apply() | Constant() | SizeValue() | Unit() | Pairing():
             return False

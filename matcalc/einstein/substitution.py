@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, cast
 
-from matcalc.base.functions import computable
+from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, without
@@ -125,25 +125,25 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     """A function of whole vectors or matrices; a transposition of the argument is moved outside
     where the function allows it."""
     argument = arguments[0]
-    if computable()[function].masks and argument is not ones(argument.shape):
+    if function_called(function).masks and argument is not ones(argument.shape):
         return elementwise([argument, apply(function, (ones(argument.shape), *arguments[1:]), shape)], shape)
     if function == "triu":
         return transposed(apply("tril", arguments, shape))
     if function == "triu_from":
         turned = ones(shape[::-1]), scale(MINUS, arguments[1])
         return transposed(apply("tril_from", turned, shape[::-1]))
-    if computable()[function].symmetry == "kept" and prefers_transposed(argument):
+    if function_called(function).symmetry == "kept" and prefers_transposed(argument):
         return transposed(apply(function, (transposed(argument), *arguments[1:]), (shape[1], shape[0])))
     if function in ("det", "logdet", "eigmax") and prefers_transposed(argument):
         return apply(function, (transposed(argument), *arguments[1:]), shape)
-    if computable()[function].linear and prefers_transposed(argument):
+    if function_called(function).linear and prefers_transposed(argument):
         return transposed(apply(function, tuple([transposed(part) if part.order else part for part in arguments]), shape))
     if function == "inv":
         simple = _simple_inverse(argument)
         if simple is not None:
             return simple
     result = Apply(function, arguments, shape)
-    value = tensor_deduction.known(result).entries.value if not shape and computable()[function].ranges else None
+    value = tensor_deduction.known(result).entries.value if not shape and function_called(function).ranges else None
     return result if value is None else number(value)
 
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from matcalc.base.errors import MatcalcError, UnknownFunctionError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, function_called
 from matcalc.base.lazy import NDArray, np
+from matcalc.base.own_functions import own_function, written_function
 from matcalc.base.records import record
 from matcalc.expr.nodes import Call
 
@@ -310,12 +311,13 @@ def numpy_function(name: str) -> NumpyFunction:
 def implementation(name: str, callables: Mapping[str, Callable[..., Any]]) -> NumpyFunction:
     """That of the user's own function, or of one of the table. Raises UnknownFunctionError."""
     if name in callables:
-        return NumpyFunction(callables[name], ())
+        return NumpyFunction(callables[name], () if own_function(name) is None else function_called(name).orders)
     if name == "inv":  # the language writes it as a node of its own, so the table has no text for it
         return NumpyFunction(np.linalg.inv, (2,))
     if name not in computable():
         raise UnknownFunctionError(
-            f"no value was given for the function {name}", suggestion=f'pass a callable under the name "{name}"'
+            f"no value was given for the function {written_function(name)}",
+            suggestion=f'pass a callable under the name "{written_function(name)}"',
         )
     return numpy_function(name)
 

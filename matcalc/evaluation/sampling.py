@@ -14,9 +14,11 @@ from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import Function, computable, functions, has_kink, written_name
 from matcalc.base.lazy import NDArray, np
+from matcalc.base.own_functions import own_function, stem_of
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, fitted, names_in
 from matcalc.evaluation.interpreter import Program, program
+from matcalc.evaluation.own_values import own_family
 from matcalc.expr.nodes import (
     Call,
     Elementwise,
@@ -274,7 +276,7 @@ def find_point(
     mentioned = frozenset().union(*[one.sizes for one in programs], *[symbol.shape for symbol in symbols.values()])
     everywhere = [size.replaced(numbers) for size in mentioned]
     open_names = sorted(names_in(everywhere))
-    callables = function_family(user_functions([node for one in programs for node in one.order]))
+    nodes = [node for one in programs for node in one.order]
     turned = [] if negative is None else free_scalars(symbols.values())[negative::2]
     orders = 2 if len(open_names) == 1 else min(math.factorial(len(open_names)), 12)
     for attempt in range(2 * attempts):
@@ -293,7 +295,10 @@ def find_point(
             raise LimitError("the arrays in it are too large for numbers to be tried")
         here = {**fitting, **known}
         try:
-            values: dict[str, Any] = {**sample(symbols.values(), here, 1000 * seed + attempt, style=style), **callables}
+            values: dict[str, Any] = {
+                **sample(symbols.values(), here, 1000 * seed + attempt, style=style),
+                **functions_at(nodes, here),
+            }
             values |= {name: -values[name] for name in turned}
             results = [one.run(values, here, observe=watch) for one in programs]
         except LimitError:
@@ -326,9 +331,15 @@ def free_scalars(symbols: Iterable[Symbol]) -> list[str]:
 
 
 def user_functions(nodes: Iterable[Expr]) -> list[str]:
-    """Names of functions that are not in the table, without primes, sorted."""
-    names = {node.function.rstrip("'") for node in nodes if isinstance(node, (Elementwise, Call))}
-    return sorted(names - set(computable()))
+    """Names of functions of each entry that are not in the table, without primes, sorted."""
+    names = {node.function for node in nodes if isinstance(node, (Elementwise, Call))}
+    return sorted({stem_of(name) for name in names if own_function(name) is None} - set(computable()))
+
+
+def functions_at(nodes: Iterable[Expr], sizes: Mapping[str, int]) -> dict[str, Callable[..., Any]]:
+    """A smooth function for each of the user's own, with its derivatives."""
+    nodes = list(nodes)
+    return {**function_family(user_functions(nodes)), **own_family(nodes, sizes, _test_function)}
 
 
 def function_family(names: Iterable[str], derivatives: int = 6) -> dict[str, Callable[[Any], Any]]:

@@ -13,6 +13,7 @@ from operator import mul
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ShapeError
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import computed, interned
 from matcalc.base.sizes import (
     ONE,
@@ -411,6 +412,9 @@ class Call(Nonlinear):
     result_shape: Shape
 
     def _shape(self) -> Shape:
+        own = own_function(self.function)
+        if own is not None:
+            own.check([argument.shape for argument in self.arguments], self.result_shape)
         return self.result_shape
 
 

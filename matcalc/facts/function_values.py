@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from functools import partial, reduce
 
-from matcalc.base.functions import Function, computable
+from matcalc.base.functions import Function, computable, function_called
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
 from matcalc.facts import ranges as r
 from matcalc.facts.known import NOTHING, Known, has, known, mapped, plain, traits_of
@@ -27,7 +28,7 @@ def of_entries(name: str, argument: Known) -> Known:
 
 def of_several(name: str, arguments: Sequence[Known]) -> Known:
     """A function of several numbers, entry by entry."""
-    function = computable()[name]
+    function = function_called(name)
     entries = Range.of(function.range) if function.range else ANY
     if function.chooses:
         entries = reduce(r.union, [argument.entries for argument in arguments])
@@ -46,9 +47,9 @@ def _image(function: Function, argument: Range) -> Range:
 def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
     """A function of a whole vector or matrix, or of each row; ``order`` and ``square`` are those of
     the value."""
-    function = computable().get(name)
-    if function is None:
+    if own_function(name) is None and name not in computable():
         return NOTHING
+    function = function_called(name)
     more = [Range.of(text) for fact, text in function.ranges if has(argument, fact)]
     entries = reduce(r.both, more, Range.of(function.range) if function.range else ANY)
     if not order:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, assert_never, cast
 
-from matcalc.base.functions import computable
+from matcalc.base.functions import function_called
 from matcalc.base.records import grouped
 from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import postordered
@@ -124,7 +124,7 @@ def _below(part: Part) -> list[Part]:
         case ix.Contraction(operands=operands):
             return [(operand, at) for operand, at in zip(operands, _sliced_axes(tensor, axes)) if at]
         case ix.Apply(function=function, arguments=arguments):
-            batch = arguments[0].order - computable()[function].argument_order
+            batch = arguments[0].order - function_called(function).argument_order
             return [(argument, axes) for argument in arguments] if max(axes) < batch else []
         case ix.Symbol() | ix.Unit() | ix.Constant() | ix.SizeValue() | ix.Pairing():
             return []

@@ -8,8 +8,9 @@ from fractions import Fraction
 from math import inf
 from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.base.functions import computable, functions
+from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import replace
 from matcalc.base.sizes import ONE
 from matcalc.calculus.simplification import alternatives
@@ -201,7 +202,7 @@ class Folder:
         arguments = [form for form in forms if form is not None]
         if len(arguments) < len(forms):
             return None
-        if computable()[node.function].commutes:
+        if function_called(node.function).commutes:
             arguments.sort(
                 key=lambda form: (not any(isinstance(part, Symbol) for part in postorder(form)), self.order.rank(form))
             )
@@ -369,8 +370,8 @@ class Folder:
         return None if form is None or upper is None else as_term(Power(form, upper))
 
     def _apply(self, node: ix.Apply) -> Term | None:
-        argument, function = node.arguments[0], functions()[node.function]
-        form = self.form(argument)
+        argument, function, own = node.arguments[0], function_called(node.function), own_function(node.function)
+        form = self.form(argument) if own is None or own.is_flat(node.order) else None
         if form is None or len(form.shape) > 2:  # a function of each matrix of a family
             return None
         if function.linear:
@@ -385,7 +386,7 @@ class Folder:
 
     def _of_transposed(self, node: ix.Apply, form: Expr) -> Term | None:
         """A function by its value at the transposed argument, where that reads better."""
-        kept = functions()[node.function].symmetry == "kept"
+        kept = function_called(node.function).symmetry == "kept"
         turns = kept or node.function in ("det", "logdet")
         other = self._transposed_form(node.arguments[0], form) if turns else None
         value = None if other is None else self._function(node, other)
@@ -409,7 +410,7 @@ class Folder:
             case "matrix_power":
                 exponent = self.form(node.arguments[1])
                 return None if exponent is None else MatrixPower(argument, exponent)
-            case _ if node.arguments[0].order == functions()[node.function].argument_order:
+            case _ if node.arguments[0].order == function_called(node.function).argument_order:
                 others = [self.form(other) for other in node.arguments[1:]]
                 if None in others:
                     return None

@@ -15,18 +15,18 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from matcalc.base.errors import MatcalcError, Span
+from matcalc.base.errors import MatcalcError, ShapeError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Size, shape_text
 from matcalc.expr import nodes as e
 from matcalc.interface.results import ParsedExpression
-from matcalc.language.declare.declared import Declaration, declaration_text, parse_declarations
+from matcalc.language.declare.declared import Declaration, declaration_text, declared_text, parse_declarations
 from matcalc.language.elaboration import size_syntax
 from matcalc.language.syntax import trees as s
 from matcalc.language.text.meanings import nearest_function
 from matcalc.language.text.spelling import OF_EXPRESSIONS, WORDS
 from matcalc.objects.arithmetic import Arithmetic
-from matcalc.objects.combining import combined, for_function, operand
+from matcalc.objects.combining import combined, for_function, joint_declarations, operand
 from matcalc.printing.names import latex_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         are unpacked."""
 
         def __iter__(self) -> Iterator[Symbols]: ...  # type: ignore[override]
-        def __call__(self, argument: object) -> ParsedExpression: ...
+        def __call__(self, *arguments: object) -> ParsedExpression: ...
 
 
 AnySize: TypeAlias = int | str
@@ -54,10 +54,16 @@ class UserFunction:
     ``f(x)``."""
 
     name: str
+    declaration: Declaration | None = None
+    """What is declared of one that takes and gives arrays."""
 
     @property
     def derivative(self) -> UserFunction:
-        """f′, as it stands in derivatives of f."""
+        """f′, as it stands in derivatives of f. Raises MatcalcError for a function of arrays, whose
+        derivatives are read from a text."""
+        if self.declaration is not None:
+            name = self.name
+            raise MatcalcError(f"{name} has several derivatives", suggestion=f'matcalc.parse("grad_{name}(x)", declare=...)')
         return UserFunction(self.name + "'")
 
     def __str__(self) -> str:
@@ -66,12 +72,32 @@ class UserFunction:
     def _repr_latex_(self) -> str:
         return f"${latex_name(self.name)}$"
 
-    def __call__(self, argument: object) -> ParsedExpression:
-        """The function of every entry of an expression."""
+    def __call__(self, *arguments: object) -> ParsedExpression:
+        """The function of every entry of an expression, or of the arrays that it is declared with.
+        Raises ShapeError for others."""
+        if self.declaration is not None:
+            return self._of_arrays(self.declaration, arguments)
+        if len(arguments) != 1:
+            raise MatcalcError(f"{self.name} takes 1 argument, not {len(arguments)}", suggestion=f"{self.name}: R, R -> R")
+        (argument,) = arguments
         value = operand(argument, f"be an argument of {self.name}")
         given = value if isinstance(value, Arithmetic) else ParsedExpression(value, {})
         declarations = {**given.declarations, self.name.rstrip("'"): "function"}
         return ParsedExpression(e.Elementwise(self.name, given.node), declarations, given.notes)
+
+    def _of_arrays(self, declaration: Declaration, arguments: Sequence[object]) -> ParsedExpression:
+        values = [operand(argument, f"be an argument of {self.name}") for argument in arguments]
+        given = [value if isinstance(value, Arithmetic) else ParsedExpression(value, {}) for value in values]
+        own, gives = declaration.function, declaration.gives
+        wanted = [one.shape for one in declaration.takes]
+        assert own is not None and gives is not None and gives.shape is not None
+        if not own.entrywise and [one.node.shape for one in given] != wanted:
+            shown = ", ".join([shape_text(one.node.shape) for one in given])
+            raise ShapeError(f"{self.name} is declared as {declared_text(declaration)}, and is given {shown}")
+        shape = max([one.node.shape for one in given], key=len) if own.entrywise else gives.shape
+        node = e.Call(own.name, tuple([one.node for one in given]), None, shape)
+        declarations = joint_declarations([*[one.declarations for one in given], {self.name: declared_text(declaration)}])
+        return ParsedExpression(node, declarations, tuple(dict.fromkeys([note for one in given for note in one.notes])))
 
 
 def symbols(declarations: str | Mapping[str, object]) -> Symbols:
@@ -99,7 +125,7 @@ def symbols(declarations: str | Mapping[str, object]) -> Symbols:
 def _symbol(declaration: Declaration) -> Made:
     name = declaration.name
     if declaration.kind == "function":
-        return UserFunction(name)
+        return _function(declaration)
     if declaration.shape is None:
         sizes = "n×n" if declaration.kind != "vector" and name[:1].isupper() else "n"
         example = " ".join([f"{name}: {sizes}", *declaration.properties])
@@ -108,6 +134,16 @@ def _symbol(declaration: Declaration) -> Made:
         )
     symbol = e.Symbol(name, declaration.shape, declaration.facts)
     return ParsedExpression(symbol, {name: declaration_text(declaration.shape, declaration.properties)})
+
+
+def _function(declaration: Declaration) -> UserFunction:
+    if declaration.function is None:
+        return UserFunction(declaration.name)
+    parts = [*declaration.takes, *([declaration.gives] if declaration.gives is not None else [])]
+    if any(part.shape is None for part in parts):
+        name = declaration.name
+        raise MatcalcError(f"the sizes of {name} are not given", suggestion=f'matcalc.symbols("{name}: n -> m")')
+    return UserFunction(declaration.name, declaration)
 
 
 def size(length: AnySize) -> ParsedExpression:

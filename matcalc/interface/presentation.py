@@ -12,7 +12,7 @@ from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import parse
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import Question, reading_options
-from matcalc.language.declare.declared import Declare
+from matcalc.language.declare.declared import Declare, says_function
 from matcalc.language.elaboration import question_in
 from matcalc.objects.inputs import Expression
 from matcalc.objects.parsed import Reading, Style
@@ -142,9 +142,6 @@ def shape_words(shape: tuple[Any, ...]) -> str:
     return f"vector of size {sizes[0]}" if len(sizes) == 1 else "×".join(sizes) or "scalar"
 
 
-_NO_VARIABLES = frozenset(["function", "constant"])
-
-
 def variables(expression: Expression, **reading: object) -> dict[str, str]:
     """The symbols that a formula can be differentiated by, with kind and size as in declarations;
     ``reading`` as for ``parse``.
@@ -153,7 +150,8 @@ def variables(expression: Expression, **reading: object) -> dict[str, str]:
     {'a': 'scalar', 'X': 'n×m', 'w': 'm'}
     """
     read = parse(expression, **reading)  # type: ignore[arg-type]
-    return {name: kind for name, kind in read.declarations.items() if _NO_VARIABLES.isdisjoint(kind.replace(",", " ").split())}
+    varying = {name: kind for name, kind in read.declarations.items() if not says_function(kind)}
+    return {name: kind for name, kind in varying.items() if "constant" not in kind.replace(",", " ").split()}
 
 
 def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect: str | None = None) -> Question | None:

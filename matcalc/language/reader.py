@@ -61,7 +61,7 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
-    from matcalc.language.build import dialect_calls
+    from matcalc.language.build import dialect_calls, own_calls
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
     from matcalc.language.typing import failures
@@ -69,6 +69,7 @@ else:
     failures = later("matcalc.language.typing.failures")
     open_indices = later("matcalc.language.syntax.open_indices")
     dialect_calls = later("matcalc.language.build.dialect_calls")
+    own_calls = later("matcalc.language.build.own_calls")
     dependence = later("matcalc.language.syntax.dependence")
     macro_expansion = later("matcalc.language.latex.macro_expansion")
 
@@ -130,6 +131,7 @@ class Reader:
         for name in self.wrt:
             known.setdefault(name, Declaration(name))
         self.scope = Scope(known, set(declared_sizes(self.declarations)), declared=frozenset(self.declarations))
+        self.scope.signed_functions = self._signed_functions()
         self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
         self.scope.sizes |= settled
@@ -163,6 +165,13 @@ class Reader:
         made.otherwise = self.options.otherwise
         return made
 
+    def _signed_functions(self) -> dict[str, str]:
+        """Names of derivatives of declared functions, each with its function."""
+        if not self.declared_functions:
+            return {}
+        found: dict[str, str] = own_calls.signed_functions(self.declarations)
+        return {name: function for name, function in found.items() if name not in self.scope.declarations}
+
     def _without_facts(self) -> str:
         """The text without what is said behind it, which is declared."""
         try:
@@ -187,7 +196,8 @@ class Reader:
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
         symbols = [*(name for name in self.scope.declarations if name not in self.declared_functions), *assigned]
         turned = (self.options.flipped or frozenset()) | self.options.otherwise
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, self.declared_functions, self.wrt), self.options.dialect, turned)
+        functions = [*self.declared_functions, *self.scope.signed_functions]
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, turned)
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
@@ -437,7 +447,7 @@ class Reader:
             if variable.mentioned or name in self.wrt:
                 properties = variable.declaration.properties if variable.declaration else ()
                 declarations[symbols[name].name] = declaration_text(symbols[name].shape, properties)
-        declarations |= dict.fromkeys(self.builder.users_functions, "function")
+        declarations |= {name: said() for name, said in self.builder.users_functions.items()}
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *self.builder.answers()]))
         steps, outline = self._steps(symbols, intermediates, root, expression)
         return Elaborated(

@@ -12,11 +12,12 @@ from numbers import Rational, Real
 from typing import Any, TypeVar, cast
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
-from matcalc.base.functions import functions, spellings
-from matcalc.base.sizes import shape_text
-from matcalc.expr.nodes import Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
+from matcalc.base.functions import computable, functions, spellings
+from matcalc.base.own_functions import own_function, stem_of
+from matcalc.base.sizes import axes_of, shape_text
+from matcalc.expr.nodes import Call, Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
-from matcalc.language.declare.declared import declaration_text
+from matcalc.language.declare.declared import declaration_text, maps_text
 from matcalc.language.elaboration import Make, operate
 from matcalc.language.syntax import trees as s
 from matcalc.objects.arithmetic import Arithmetic
@@ -147,9 +148,18 @@ def declarations_of(expression: Expr) -> dict[str, str]:
             text = declaration_text(node.shape, essential(node.properties))
             if found.setdefault(node.name, text) != text:
                 raise MatcalcError(f"{node.name} is declared as {found[node.name]} and as {text} in one expression")
-        elif isinstance(node, Elementwise) and node.function not in functions():
-            own[node.function.rstrip("'")] = "function"
+        elif isinstance(node, Elementwise | Call) and node.function not in computable():
+            own[stem_of(node.function)] = function_text(node)
     return {**found, **own}
+
+
+def function_text(node: Elementwise | Call) -> str:
+    """What is declared of the user's own function that a node is a value of."""
+    own = own_function(node.function)
+    if own is None or own.entrywise or not isinstance(node, Call):
+        return "function"
+    takes = [declaration_text(argument.shape) for argument in node.arguments]
+    return maps_text(takes, declaration_text(axes_of(node.shape)[: own.gives]))
 
 
 # ------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from matcalc.base.functions import functions
+from matcalc.base.functions import computable
+from matcalc.base.own_functions import stem_of
 from matcalc.base.sizes import sizes_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import named_indices
@@ -72,8 +73,8 @@ def _names(expr: e.Expr) -> list[str]:
 def _named_by(node: e.Expr, whole: set[e.Symbol]) -> list[str]:
     if isinstance(node, e.Symbol):
         return [node.name]
-    if isinstance(node, e.Elementwise) and node.function not in functions():
-        return [node.function.rstrip("'")]
+    if isinstance(node, e.Elementwise | e.Call) and node.function not in computable():
+        return [stem_of(node.function)]
     if isinstance(node, e.Entry) and node.is_member and node.operand in whole:
         # Of a whole X, the x_i would be another's.
         return [member_name(node.operand.name, len(node.operand.shape) - len(node.positions))]

@@ -8,7 +8,8 @@ from typing import TypeAlias, assert_never, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
-from matcalc.base.functions import functions
+from matcalc.base.functions import function_called, functions
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import grouped
 from matcalc.base.sizes import names_in
 from matcalc.base.traversal import bottom_up
@@ -70,15 +71,17 @@ def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tupl
             return (False,) * len(once[t.children(node)[0]])
         case t.Apply():
             orders = [len(once[argument]) for argument in node.arguments]
-            batch = max([order - own_axes(node.function, order) for order in orders])
+            batch = max([order - own_axes(node.function, order, place) for place, order in enumerate(orders)])
             return tuple([axis >= batch for axis in range(node.order)])  # the letters of a batch stand in the argument too
         case _:
             assert_never(node)
 
 
-def own_axes(function: str, order: int) -> int:
-    """How many of the last axes of an argument with ``order`` axes a function takes; those before
-    them are a batch."""
+def own_axes(function: str, order: int, place: int = 0) -> int:
+    """How many of the last axes of the argument at ``place``, with ``order`` axes, a function takes;
+    those before them are a batch."""
+    if own_function(function) is not None:
+        return function_called(function).orders[place] or 0
     known = functions().get(function)
     if known is None:
         return order
@@ -331,9 +334,9 @@ class _Printer:
 
     def _apply(self, applied: t.Apply, at: Letters, free: int) -> Steps:
         pieces = []
-        for argument in applied.arguments:
+        for place, argument in enumerate(applied.arguments):
             order = len(self._once[argument])
-            batch = order - own_axes(applied.function, order)
+            batch = order - own_axes(applied.function, order, place)
             if isinstance(argument, t.Symbol) and not batch:
                 pieces.append(self._glyphs.symbol(argument.name))
                 continue
@@ -346,4 +349,5 @@ class _Printer:
             if applied.function == "inv"
             else self._glyphs.call(applied.function, tuple(pieces), None)
         )
-        return self._to.entry(whole, self._names(at)), free
+        own = own_function(applied.function)  # the letters of a batch stand in its arguments
+        return self._to.entry(whole, self._names(at if own is None else at[len(at) - own.order :])), free

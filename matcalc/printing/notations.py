@@ -10,6 +10,7 @@ from importlib import import_module
 from matcalc.base.errors import MatcalcError
 from matcalc.base.fields import decimal_text, fraction_text
 from matcalc.base.functions import functions, typesetting, written_name
+from matcalc.base.own_functions import own_function
 from matcalc.base.sizes import Shape, Size
 from matcalc.language.text.spelling import known_functions, parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, superscript, unicode_name
@@ -80,6 +81,9 @@ class AsciiNotation(Notation):
 
     def function(self, name: str) -> str:
         """The name of a function."""
+        own = own_function(name)
+        if own is not None:
+            return own.written_with(self.spelled(own.stem))
         return written_name(name) if name in functions() else ascii_name(name)
 
     def norm(self, kind: str, operand: Piece, parameter: Piece | None) -> Piece:
@@ -202,6 +206,11 @@ class UnicodeNotation(AsciiNotation):
     inverse_transpose = Notation.inverse_transpose
 
     def function(self, name: str) -> str:
+        own = own_function(name)
+        if own is not None:
+            below = unicode_name(f"x_{own.places}")[1:] if own.places else ""
+            stem = self.spelled(own.stem)
+            return own.shown(stem, "∂{}", "∇{}", below, superscript(len(own.by)), f"J_{stem}")
         glyph = functions()[name].unicode if name in functions() else unicode_name(name)
         return glyph if glyph and glyph not in self._taken else written_name(name)
 
@@ -295,6 +304,11 @@ def notation_of(style: str, names: Iterable[str] = (), bold: bool = False) -> No
 def name_in(style: str, name: str, bold: bool = False) -> str:
     """A name as the notation writes it; in bold type what has axes."""
     return str(notation_of(style, (), bold).symbol(name, int(bold)))
+
+
+def function_shown(name: str) -> str:
+    """A function within a sentence: of the user's own the sign, ``∇f``, of others the name."""
+    return name if own_function(name) is None else UnicodeNotation().function(name)
 
 
 def in_all(write: Callable[[str, bool], str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from matcalc.base.functions import Function, functions
 from matcalc.base.lazy import pattern
+from matcalc.base.own_functions import own_function
 from matcalc.base.sizes import Shape, Size
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import GREEK, SPELLED, accented, escaped, latex_name, member_name, split_name
@@ -44,6 +45,7 @@ class TypesetNotation(Notation):
     """The sign of a sum."""
     partial: tuple[str, str, str]
     """The sign of a derivative, a square, and what stands between two signs below."""
+    nabla: str
     words: dict[str, str]
     """Functions that are no words of the function table."""
     unit_matrix: str
@@ -97,6 +99,11 @@ class TypesetNotation(Notation):
 
     def function(self, name: str) -> str:
         """The name of a function: its sign where nothing else has it, a word, or a letter."""
+        users = own_function(name)
+        if users is not None:
+            partial, nabla = [f"{sign}{{}} " for sign in (self.partial[0], self.nabla)]
+            below, square, stem = self._below("", users.places), self._above("", len(users.by)), self.function(users.stem)
+            return users.shown(stem, partial, nabla, below, square, self._below("J", stem))
         if name in functions():
             own = self.sign_of(functions()[name])
             return own if own and own not in self._taken else self.operator_of(name)
@@ -202,6 +209,7 @@ class LatexNotation(TypesetNotation):
     times = r" \cdot "
     sigma = r"\sum"
     partial = (r"\partial", "^{2}", r" \, ")
+    nabla = r"\nabla"
     words = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}
     unit_matrix = r"\mathrm{Id}"
 
@@ -334,6 +342,7 @@ class TypstNotation(TypesetNotation):
     times = " dot "
     sigma = "sum"
     partial = ("∂", "^2", " thin ")
+    nabla = "nabla"
     words = {"tr": "tr", "det": "det", "logdet": "log det"}
     unit_matrix = 'upright("Id")'
 

@@ -12,8 +12,9 @@ from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
+from matcalc.language.build.own_calls import signed_functions
 from matcalc.language.declare.declarations import owners, written
-from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations
+from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations, says_function
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import (
     Applied,
@@ -101,10 +102,11 @@ class State:
 
     def vocabulary(self) -> Vocabulary:
         """The names as the reader of tokens must know them."""
-        functions = {name for name, kind in self.declarations.items() if kind == "function"}
+        functions = {name: kind for name, kind in self.declarations.items() if says_function(kind)}
+        called = {*functions, *signed_functions(parse_declarations(functions))}
         defined = {name: definition.parameters for name, definition in self.definitions.items() if definition.parameters}
         values = self.definitions.keys() - defined.keys()
-        return Vocabulary.of(self.known - functions - defined.keys(), functions).defining(defined, values, ())
+        return Vocabulary.of(self.known - called - defined.keys(), called).defining(defined, values, ())
 
     def needed(self, names: Iterable[str]) -> list[Definition]:
         """The definitions that these names rest on, each after those that it uses (where values do

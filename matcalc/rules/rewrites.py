@@ -11,6 +11,7 @@ from typing import cast
 from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, spellings
+from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up
@@ -57,7 +58,10 @@ def derivative_of(function: str, argument: Tensor) -> Tensor:
 
 def partial_of(function: str, place: int, arguments: tuple[Tensor, ...]) -> Tensor:
     """The derivative of a function of several numbers by one of them, entry by entry. Raises
-    NotDifferentiableError when there is none."""
+    NotDifferentiableError when there is none. That of the user's own is written ∂₁f."""
+    own = own_function(function)
+    if own is not None:
+        return apply_map(own.derivative(place).name, *arguments)
     names, text = functions()[function].parameters, functions()[function].partials[place]
     if not text:
         raise NotDifferentiableError(f"{function} has no derivative by its argument {names[place]}")

@@ -12,6 +12,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import functions
+from matcalc.base.own_functions import own_function, written_function
 from matcalc.base.sizes import ONE, Shape, Size, product_shape
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
@@ -217,6 +218,10 @@ class _Writer:
                 raise _missing(f"the {kind} norm")
 
     def _call(self, node: e.Call, parts: list[Any]) -> Any:
+        if own_function(node.function) is not None:
+            raise _missing(
+                f"functions without a formula of arrays or of several numbers, such as {written_function(node.function)}"
+            )
         entry = functions()[node.function]
         if entry.partials and all(argument.is_scalar for argument in node.arguments):
             return of_several(node.function, parts)

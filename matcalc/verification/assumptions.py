@@ -19,7 +19,7 @@ from matcalc.expr.rewriting import rebuilt_with, with_sizes
 from matcalc.facts.membership import belongs
 from matcalc.language.build.forms import function_of
 from matcalc.language.decisions import AS_USUAL, ReadingOptions
-from matcalc.language.declare.declared import Declare
+from matcalc.language.declare.declared import Declare, says_function
 from matcalc.language.statements import Statement, elaborate_statement
 from matcalc.objects.inputs import derivative_within
 from matcalc.printing.names import unicode_name
@@ -79,7 +79,9 @@ def would_hold(question: Question, statement: Statement) -> str | None:
 
 def _kind(declaration: str) -> str:
     size = declaration.partition(" ")[0]
-    if size in ("scalar", "function"):
+    if says_function(declaration):
+        return "function"
+    if size == "scalar":
         return size
     return "matrix" if "×" in size else "vector"
 

@@ -11,7 +11,7 @@ from typing import Any
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
-from matcalc.evaluation.sampling import Point, function_family, user_functions
+from matcalc.evaluation.sampling import Point, functions_at
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
@@ -30,10 +30,9 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
     can be seen in floating point if there is any."""
     small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions(postorder(*claim.expressions)))
     hardly: Comparison | None = None
     for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
-        comparison = _tried(claim, symbols, sizes, style, seed, callables)
+        comparison = _tried(claim, symbols, sizes, style, seed)
         if comparison is None or comparison.outcome != "different":
             continue
         if _is_seen(comparison):
@@ -60,14 +59,13 @@ def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     return Counterexample(dict(point.sizes), comparison.seed, values, left, right)
 
 
-def _tried(
-    claim: Claim, symbols: list[Symbol], sizes: Mapping[str, int], style: str, seed: int, callables: Mapping[str, Any]
-) -> Comparison | None:
+def _tried(claim: Claim, symbols: list[Symbol], sizes: Mapping[str, int], style: str, seed: int) -> Comparison | None:
     rng = Random(f"{seed} {style}")
     try:
         values = {symbol.name: _small(symbol, sizes, rng, style) for symbol in symbols}
     except MatcalcError:
         return None
+    callables = functions_at(postorder(*claim.expressions), sizes)
     return at_point(claim, Point({**values, **callables}, dict(sizes)), seed)
 
 

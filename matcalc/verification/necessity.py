@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
-from matcalc.evaluation.sampling import Point, find_point, function_family, sample, user_functions
+from matcalc.evaluation.sampling import Point, find_point, functions_at, sample
 from matcalc.expr.nodes import postorder
 from matcalc.facts.membership import belongs
 from matcalc.verification.witness.comparing import at_point
@@ -196,12 +196,12 @@ def differs_wherever_sizes_differ(claim: Claim, one: str, other: str) -> bool:
     """Whether the claim is false at all pairs of different values of two sizes that are tried,
     wherever its sides have values."""
     symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
-    callables = function_family(user_functions(postorder(*claim.expressions)))
     told = False
     for number, (first, second) in enumerate(_PAIRS):
         sizes = {name: 3 + k for k, name in enumerate(claim.size_names)} | {one: first, other: second}
         if any(size.value(sizes) < 1 for size in claim.sizes):
             continue
+        callables = functions_at(postorder(*claim.expressions), sizes)
         try:
             with np.errstate(all="ignore"):
                 comparison = at_point(claim, Point({**sample(symbols, sizes, number), **callables}, sizes), number)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, function_called
 from matcalc.base.sizes import ZERO, Selection, Shape
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
@@ -40,7 +40,7 @@ _CALLS = {
     "pow": Text("{0:unary}**{1:unary}", UNARY),
     "matmul": Text("{0:times matmul} @ {1:times}", TIMES, "matmul"),
     "whole_power": Text("{xp}.linalg.matrix_power({codes})"),
-    "user": Text("{step.user}({0})"),
+    "user": Text("{step.user}({codes})"),
     "transpose": Text("{0:unary}.T"),
     "column": Text("{0:unary}[:, None]"),
 }
@@ -237,9 +237,9 @@ class ArrayLibrary(PythonFiles):
             return Text(f"{self.module}.linalg.inv({step.first.code})")
         if name in _OF_STACKS:
             return self.whole(name, step.codes, step.writer)
-        known = computable()[name]
+        known = function_called(name)
         given, _, result = known.signature.partition("->")
-        one = f"lambda {', '.join(known.parameters)}: {self.whole(name, known.parameters, step.writer).code}"
+        one = f"lambda {', '.join(known.parameters)}: {self.called(name, known.parameters, step.writer).code}"
         sizes = ",".join([_core(part.rpartition(":")[2]) for part in given.split(",")])
         batch = step.op.operands[0].order - known.argument_order
         return Text(f"{self.mapped(one, batch, f'{sizes}->{_core(result)}')}({', '.join(step.codes)})")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import computable
+from matcalc.base.functions import computable, function_called
 from matcalc.base.sizes import ONE, Selection
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, Comparison, Function, Trial
@@ -257,11 +257,11 @@ class ColumnMajor(Target):
         same for all."""
         name = step.op.data[0]
         leading = [
-            operand.order - (order or 0) for operand, order in zip(step.op.operands, computable()[name].orders, strict=True)
+            operand.order - (order or 0) for operand, order in zip(step.op.operands, function_called(name).orders, strict=True)
         ]
         names = [f"a{place}" if more else code for place, (more, code) in enumerate(zip(leading, step.codes, strict=True), 1)]
         parameters = [one for one, more in zip(names, leading, strict=True) if more]
-        function = self.anonymous(parameters, self.whole(name, names, step.writer).code)
+        function = self.anonymous(parameters, self.called(name, names, step.writer).code)
         lengths = ", ".join(map(step.writer.size, step.op.shape[: max(leading)]))
         arrays = [code for code, more in zip(step.codes, leading, strict=True) if more]
         return Text(f"{step.writer.helper('each')}({', '.join([function, f'[{lengths}]', *arrays])})")

@@ -292,11 +292,16 @@ class Target(ABC):
 
     def _call(self, step: Step) -> Text:
         name, axis = step.op.data
-        if name not in computable():
-            return Text(f"{step.writer.name('function', name)}({', '.join(step.codes)})")
         if axis == "each":
             return self.each(step)
-        return self.whole(name, step.codes, step.writer) if axis is None else self.along(step)
+        users = name not in computable()
+        return self.called(name, step.codes, step.writer) if users or axis is None else self.along(step)
+
+    def called(self, name: str, codes: Sequence[str], writer: Writer) -> Text:
+        """A function of one vector or matrix, of the table or the user's own."""
+        if name not in computable():
+            return Text(f"{writer.name('function', name)}({', '.join(codes)})")
+        return self.whole(name, codes, writer)
 
     @abstractmethod
     def each(self, step: Step) -> Text:

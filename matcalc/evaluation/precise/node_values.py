@@ -11,9 +11,11 @@ from typing import assert_never, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions, is_entrywise
-from matcalc.base.sizes import Shape
+from matcalc.base.own_functions import OwnFunction, own_function
+from matcalc.base.sizes import Shape, axes_of
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import chained, check_position, multiply
+from matcalc.evaluation.own_values import precise_values
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.small_arrays import Array
@@ -313,6 +315,9 @@ def _of_several(ar: Arithmetic, name: str, operands: Sequence[Array]) -> Array:
 
 def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:
     ar, name = inputs.ar, node.function
+    own = own_function(name)
+    if own is not None:
+        return _of_own_function(inputs, own, node, below)
     if is_entrywise(name):
         return _of_several(ar, name, below)
     if name not in functions():
@@ -330,6 +335,25 @@ def _call(inputs: Inputs, node: Call, below: Sequence[Array]) -> Array:
         return Array((len(results), 1), [line[0] for line in results])
     whole = a.of_lines(results)
     return whole if node.axis == "rows" else a.transposed(whole)
+
+
+def _of_own_function(inputs: Inputs, own: OwnFunction, node: Call, below: Sequence[Array]) -> Array:
+    """A test function of whole arrays, or of each entry."""
+    ar, dims = inputs.ar, inputs.dims(node.shape)
+
+    def smooth(term: int, value: Value) -> Value:
+        name = f"{own.stem} {term}" + "'" * len(own.by)
+        if isinstance(ar, Decimals):
+            return scalar_functions.smooth_function(ar, name, value)
+        return scalar_functions.polynomial_function(ar, name, value)
+
+    lengths = tuple([size.value(inputs.sizes) for size in axes_of(node.shape)[: own.gives]])
+    value = partial(precise_values, own, lengths, smooth=smooth, add=ar.add, times=ar.multiply, number=ar.number)
+    if not own.entrywise:
+        return Array(dims, value([operand.data for operand in below]))
+    length = prod(dims)
+    columns = [operand.data if len(operand.data) > 1 else operand.data * length for operand in below]
+    return Array(dims, [value([[one] for one in entries])[0] for entries in zip(*columns, strict=True)])
 
 
 def _one_call(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array:

@@ -62,7 +62,8 @@ class Builder(Naming, Operators):
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
-        self.users_functions: dict[str, None] = {}
+        self.users_functions: dict[str, Callable[[], str]] = {}
+        """The user's own functions that are called, with what says how they are declared."""
         self._opened_indices: list[tuple[str, ...]] = []
         """The indices that what is being built binds, innermost last."""
 

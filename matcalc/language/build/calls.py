@@ -14,11 +14,12 @@ from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder
 from matcalc.language.build.operators import weighs
+from matcalc.language.build.own_calls import OwnFunctions
 from matcalc.language.build.scope import Scope, letter_class
-from matcalc.language.build.table_functions import TableFunctions, derivative_of
+from matcalc.language.build.table_functions import derivative_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
-from matcalc.language.text.spelling import NORM_NAMES, SPELLED_GREEK, canonical_name
+from matcalc.language.text.spelling import NORM_NAMES, SPELLED_GREEK
 from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
 from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
@@ -56,19 +57,19 @@ _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclea
 _SUMS = frozenset(["sum", "mean"])
 
 
-class CallBuilder(TableFunctions):
+class CallBuilder(OwnFunctions):
     """The builder with calls."""
 
     def sums_up(self, node: s.Applied, outer: bool) -> bool:
         if node.function in _SUMS:
             return len(node.arguments) == 1
         known = spellings().get(node.function)
-        return outer and (self._is_users(node.function) or (known is not None and functions()[known].kind == "elementwise"))
+        return outer and (self.of_entries(node.function) or (known is not None and functions()[known].kind == "elementwise"))
 
     def argument_terms(self, node: s.Applied) -> list[s.Syntax]:
         name, arguments = node.function, node.arguments
-        if self._is_users(name) or name in self.scope.definitions:
-            return [*arguments] if self._is_users(name) or not self._as_defined(node) else []
+        if self.is_users(name) or name in self.scope.definitions:
+            return [*arguments] if self.is_users(name) or not self._as_defined(node) else []
         if name in _SIZED or name in of_sizes():
             return []
         if name == WRITTEN_OUT:
@@ -85,10 +86,8 @@ class CallBuilder(TableFunctions):
         name, span = node.function, node.span
         if name in self.scope.definitions:
             return self.function_value(self.scope.definitions[name], None if self._as_defined(node) else arguments, span)
-        if self._is_users(name):
-            self._count(node, arguments, 1)
-            self.users_functions[canonical_name(name.rstrip("'"))] = None
-            return t.ElementwiseTerm(arguments[0].cell, self.place(span), (arguments[0],), canonical_name(name))
+        if self.is_users(name):
+            return self.users_call(node, arguments)
         if name in _SIZED:
             return self._sized(node)
         if name == WRITTEN_OUT:
@@ -114,10 +113,6 @@ class CallBuilder(TableFunctions):
         """Whether a function of the text stands with the arguments that it is defined with."""
         names = names_among(node.arguments)
         return len(names) == len(node.arguments) and names == self.scope.definitions[node.function].parameters
-
-    def _is_users(self, name: str) -> bool:
-        declaration = self.scope.declarations.get(canonical_name(name.rstrip("'")))
-        return declaration is not None and declaration.kind == "function"
 
     # ------------------------------------------------------------ constants with sizes
 

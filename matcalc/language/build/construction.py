@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
-from matcalc.base.functions import functions
+from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
 from matcalc.base.sizes import ONE, Shape, Size, is_square, shape_of, sizes_text
 from matcalc.expr import nodes as e
@@ -399,7 +399,7 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     _check_required(term, operand)
     if len(built) > 1:
         return e.Call(term.function, tuple(built), term.axis, shape)
-    along = functions()[term.function].axis
+    along = function_called(term.function).axis
     if along and operand.is_matrix:
         return e.Call(term.function, (operand,), term.axis or "rows", shape)
     lies = operand.is_row if along else term.axis is None and term.operands[0].cell.mask == ROW
@@ -412,7 +412,7 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
 
 def _check_required(term: t.CallTerm, operand: e.Expr) -> None:
     """Raises ShapeError where the operand has not the fact that a function needs."""
-    needed = functions()[term.function].requires
+    needed = function_called(term.function).requires
     if needed and not traits.has(deduction.known(operand), needed):
         fact = needed.replace("_", " ")
         raise ShapeError(f"{term.function} needs a {fact} matrix", span=term.operands[0].span, suggestion=f"X: n×n {needed}")

@@ -91,7 +91,7 @@ class DialectBuilder(CallBuilder):
         if node.function == "norm" and words:
             return _Meant(self._norms_along(node, arguments, options, words))
         node = replace(node, arguments=(*arguments, *words))
-        if self._is_users(name) or name in self.scope.definitions:
+        if self.is_users(name) or name in self.scope.definitions:
             return _Meant(node)
         ways = ways_to_call(self.written.dialect, name)
         fitting = [(way, given) for way in ways if (given := _fitting(way, arguments, options)) is not None]
@@ -224,7 +224,7 @@ class DialectBuilder(CallBuilder):
             return list(meant.node.arguments)
         if node.function == "einsum":
             return list(meant.node.arguments[1:])
-        if node.function in _SIZES and not self._is_users(node.function):
+        if node.function in _SIZES and not self.is_users(node.function):
             return list(meant.node.arguments[:1])
         return super().argument_terms(meant.node)
 
@@ -234,11 +234,11 @@ class DialectBuilder(CallBuilder):
         if meant.formula is not None:
             self.evidence = True
             return self._opened(meant.formula, dict(zip(meant.parameters, arguments, strict=True)), {}, node.span)
-        if node.function == "einsum" and not self._is_users("einsum"):
+        if node.function == "einsum" and not self.is_users("einsum"):
             letters = frozenset([*self.scope.variables, *self.scope.values, *self.scope.declarations])
             tree, parameters = summed_products(node, letters)
             return self._opened(tree, dict(zip(parameters, arguments, strict=True)), {}, node.span)
-        if node.function in _SIZES and not self._is_users(node.function):
+        if node.function in _SIZES and not self.is_users(node.function):
             return self._size_of(node, arguments)
         self._note_convention(node, arguments)
         words = [argument.word for argument in node.arguments if type(argument) is s.Word]

@@ -119,6 +119,7 @@ class Scope:
         "points",
         "references",
         "shared",
+        "signed_functions",
         "size_names",
         "sizes",
         "undefined",
@@ -150,6 +151,8 @@ class Scope:
         self.indices: dict[str, list[BoundIndex]] = {}
         self.undefined: Undefined = NONE
         """The functions that are differentiated and have no formula."""
+        self.signed_functions: Mapping[str, str] = {}
+        """Names of derivatives of the user's own functions, ``grad_f``, with the function."""
         self.labelled: frozenset[str] = frozenset()
         """Names with a label, ``W^{(l)}``, in which no letter is an index."""
         self.bold: frozenset[str] = frozenset()

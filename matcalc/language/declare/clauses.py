@@ -137,6 +137,8 @@ class _Statement:
         self.tokens = tokens
         self.value = value
         self.found: list[Entry] = []
+        self.colon = False
+        """Whether the last declaration has a colon."""
         self.waiting: list[Tokens] = []
         """Chunks that are a bare name."""
 
@@ -173,6 +175,9 @@ class _Statement:
         stated = relations_in(before)  # of A = A' ∈ R^{n×n}
         spoken_of = before[: stated[0]] if stated else before
         name, said = self._name_and_more(spoken_of)
+        if sign == "→" and self._takes_more():
+            _continue(self.found[-1], chunk)
+            return True
         if name is None and sign == ":":
             raise self._no_name(spoken_of)
         if name is None:
@@ -182,12 +187,22 @@ class _Statement:
         if at(value, 0).text.lower() in _MEMBER:
             sign = value.pop(0).text.lower()
         entry = self._new([name], [*said, *value], chunk[-1].end, adds=sign in ADDING and not said)
+        self.colon = sign == ":"
         entry.member = sign in _MEMBER
         entry.equations += [before] if stated else []
         relations = relations_in(entry.value)
         if relations:
             self._related_value(entry, relations[0])
         return True
+
+    def _takes_more(self) -> bool:
+        """Whether what stands before an arrow is one more argument of a function: ``g: n, m -> scalar``."""
+        if not self.found or not self.colon:
+            return False
+        for chunk in self.waiting:
+            _continue(self.found[-1], chunk)
+        self.waiting = []
+        return all(token.text != "→" for token in self.found[-1].value)
 
     def _related_value(self, entry: Entry, relation: int) -> None:
         """``a: scalar > 0``, ``Σ ∈ ℝ^{d×d} ≻ 0``; or ``A: A = A'``."""

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.records import record
+from matcalc.base.own_functions import signed_names
+from matcalc.base.records import record, replace
 from matcalc.base.sizes import Shape, Size, is_square, kind_of, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, tie_of
 from matcalc.language.declare.clauses import Entry, entries, relations_in, sign_of, value_entry
 from matcalc.language.declare.declared import (
     Declaration,
     declaration_text,
+    declared_text,
     index_of,
 )
+from matcalc.language.declare.function_reader import said_of
 from matcalc.language.declare.objects import as_text, described
 from matcalc.language.declare.scanning import Token, Tokens, meaning_of, scanned
-from matcalc.language.declare.value_reader import ValueReader
+from matcalc.language.declare.value_reader import Said
 from matcalc.language.text.spelling import GREEK_NAMES, canonical_name, is_name
 
 if TYPE_CHECKING:
@@ -66,10 +69,21 @@ def _entries(text: str) -> list[Entry]:
 def _value(tokens: Tokens, text: str, name: str) -> Declaration | None:
     """What tokens say of a name; None where they are not understood."""
     try:
-        said = ValueReader(tokens, text, name).read()
+        said = said_of(tokens, text, name)
     except MatcalcError:
         return None
-    return Declaration(name, said.kind, said.shape, said.properties)
+    return _declared(name, said)
+
+
+def _declared(name: str, said: Said) -> Declaration:
+    takes = tuple([_part(name, one) for one in said.takes])
+    gives = None if said.gives is None else _part(name, said.gives)
+    return Declaration(name, said.kind, said.shape, said.properties, None, takes, gives)
+
+
+def _part(name: str, said: Said) -> Declaration:
+    """What a function takes or gives."""
+    return Declaration(name, said.kind if said.shape is None else kind_of(said.shape), said.shape)
 
 
 @record
@@ -179,7 +193,18 @@ class _Said:
         for entry in self._alone:
             entry.check_letter(self._entries.values())
         self._open_products()
-        return {name: entry.declaration() for name, entry in self._entries.items()}
+        found = {name: entry.declaration() for name, entry in self._entries.items()}
+        self._check_derivatives(found)
+        return found
+
+    def _check_derivatives(self, declarations: Mapping[str, Declaration]) -> None:
+        """Raises ParseError for a name that is that of a derivative of a function, too."""
+        for function in [one.function for one in declarations.values() if one.function is not None]:
+            name = next((name for name in signed_names(function) if name in declarations), None)
+            if name is not None:
+                entry = self._entries[name]
+                said = f"{name} is the name of a derivative of {function.stem}"
+                raise ParseError(said, text=entry.text, span=entry.span, expected="another name for one of the two")
 
     def _stated(self, equation: Tokens, written: str, whole: str) -> tuple[str, stated_facts.Form | str]:
         """The symbol that an equation is about, and the equation as it is compared."""
@@ -202,12 +227,11 @@ class _Said:
 
     def _open_products(self) -> None:
         """``mn`` beside sizes m and n is their product."""
-        names = set(names_in([size for entry in self._entries.values() for size in entry.shape or ()]))
+        names = set(names_in([size for entry in self._entries.values() for size in entry.all_sizes()]))
         joint = {name for name in names if 1 < len(name) <= _MOST_FACTORS and set(name) <= names}
         opened = {name: reduce(mul, map(Size.of, name)) for name in joint}
-        for entry in self._entries.values():
-            if entry.shape is not None:
-                entry.shape = tuple([size.replaced(opened) for size in entry.shape])
+        for entry in self._entries.values() if opened else ():
+            entry.open_sizes(opened)
 
     def _owner(self, name: str) -> str:
         """The vector or matrix that an entry is one of: ``x_i ≥ 0`` is said of x."""
@@ -272,6 +296,8 @@ class _Entry:
     span: Span = Span(0, 0)
     alone: Token | None = None
     count: Size | None = None
+    takes: tuple[Declaration, ...] = ()
+    gives: Declaration | None = None
 
     def read(self, entry: Entry, name: str) -> None:
         """What the text after the name says."""
@@ -279,12 +305,14 @@ class _Entry:
         if not entry.value:
             raise ParseError("the declaration is empty", span=entry.span, suggestion=f"{name}: n×m, or {name}: scalar")
         try:
-            found = ValueReader(entry.value, self.text, name, member=entry.member).read()
+            found = said_of(entry.value, self.text, name, member=entry.member)
         except ParseError as error:
             if error.suggestion is not None and not _is_read(error.suggestion):
                 error.suggestion = f"{name}: {'n×n' if name[:1].isupper() else 'n'}"
             raise
         self.shape, self.properties, self.alone = found.shape, found.properties, found.alone
+        function = _declared(self.name, found)
+        self.takes, self.gives = function.takes, function.gives
         self.kind = self._checked_kind(found.kind, name, entry.span)
 
     def _checked_kind(self, kind: str | None, name: str, place: Span) -> str | None:
@@ -308,6 +336,9 @@ class _Entry:
     def join(self, before: _Entry, place: Span) -> None:
         """What was said before of the same name holds, too. Raises ParseError where the two
         differ."""
+        if before.kind == self.kind == "function" and (before.takes, before.gives) != (self.takes, self.gives):
+            said = f"{self.name} is declared twice, and in two ways"
+            raise ParseError(said, span=place, suggestion=f"{self.name}: {declared_text(self.declaration())}")
         for one, two in ((before.sizes, self.sizes), (before.kind, self.kind)):
             if one and two and one != two:
                 said, advice = (
@@ -319,6 +350,22 @@ class _Entry:
         self.kind = self.kind or before.kind
         self.properties = tuple(dict.fromkeys((*before.properties, *self.properties)))
 
+    def all_sizes(self) -> list[Size]:
+        """The sizes that are said, those of what a function takes and gives among them."""
+        parts = [*self.takes, *([self.gives] if self.gives is not None else [])]
+        return [*(self.shape or ()), *[size for part in parts for size in part.shape or ()]]
+
+    def open_sizes(self, opened: Mapping[str, Size]) -> None:
+        """Puts sizes in the place of names."""
+
+        def of_part(part: Declaration) -> Declaration:
+            return part if part.shape is None else replace(part, shape=tuple([size.replaced(opened) for size in part.shape]))
+
+        if self.shape is not None:
+            self.shape = tuple([size.replaced(opened) for size in self.shape])
+        self.takes = tuple(map(of_part, self.takes))
+        self.gives = None if self.gives is None else of_part(self.gives)
+
     @property
     def sizes(self) -> str:
         """The sizes that are said; empty without them."""
@@ -327,10 +374,10 @@ class _Entry:
     def check_letter(self, entries: Iterable[_Entry]) -> None:
         """``x: R`` is a number, or as long as R is in other entries; ``A: sparse`` is no vector."""
         token = self.alone
-        if token is None or len(self.shape or ()) != 1 or canonical_name(token.text) in self._sizes_beside(entries):
+        if token is None or len(self.shape or ()) != 1:
             return
         matrix = len(self.name) == 1 and self.name.isupper() and len(token.text) > 1 and token.text.isalpha()
-        if token.text != "R" and not matrix:
+        if (token.text != "R" and not matrix) or canonical_name(token.text) in self._sizes_beside(entries):
             return
         said, instead = f"{token.text} is no property that is known", "n×n"
         if token.text == "R":
@@ -340,7 +387,7 @@ class _Entry:
 
     def _sizes_beside(self, entries: Iterable[_Entry]) -> Collection[str]:
         """The names in the sizes of the other entries."""
-        return names_in([size for one in entries if one is not self for size in one.shape or ()])
+        return names_in([size for one in entries if one is not self for size in one.all_sizes()])
 
     def state(self, form: stated_facts.Form | str, text: str, *, last: bool) -> None:
         """Adds the fact that an equation states; one that needs others waits until these are
@@ -384,7 +431,7 @@ class _Entry:
             self._check_together()
         except MatcalcError as error:
             raise error.with_text(self.text) from None
-        return Declaration(self.name, self.kind, self.shape, self.properties, self.count)
+        return Declaration(self.name, self.kind, self.shape, self.properties, self.count, self.takes, self.gives)
 
     def _check_shapes(self) -> None:
         """Raises ShapeError for a fact that the symbol cannot have."""
@@ -413,7 +460,7 @@ def _is_read(advice: str) -> bool:
     for one in advice.split(", or "):
         name, _, value = one.partition(":")
         try:
-            said = ValueReader(scanned(value), value, name).read()
+            said = said_of(scanned(value), value, name)
             if said.alone is not None and said.alone.text == "R":
                 return False
         except ParseError:

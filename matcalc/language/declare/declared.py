@@ -8,10 +8,14 @@ from importlib import import_module
 from typing import TypeAlias
 
 from matcalc.base.lazy import pattern
+from matcalc.base.own_functions import OwnFunction
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size, is_square, names_in, sizes_text
+from matcalc.base.sizes import Shape, Size, axes_of, is_square, names_in, sizes_text
 from matcalc.facts.table import implied
 from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
+
+ORDERS = {"vector": 1, "matrix": 2, "tensor": 3}
+"""The numbers of axes of what is declared by its kind; of tensors the least."""
 
 
 @record
@@ -29,6 +33,25 @@ class Declaration:
     properties: tuple[str, ...] = ()
     count: Size | None = None
     """Of ``x_i: d for i = 1..n`` how many there are."""
+    takes: tuple[Declaration, ...] = ()
+    """Of a function that is declared with shapes, ``f: R^n -> R^m``, its arguments; else it is one of
+    each entry."""
+    gives: Declaration | None = None
+
+    @property
+    def function(self) -> OwnFunction | None:
+        """The function that it declares with shapes; None of one that takes a number and gives one."""
+        if self.gives is None:
+            return None
+        takes, gives = [one.order for one in self.takes], self.gives.order
+        if not gives and takes == [0]:
+            return None
+        return OwnFunction(self.name, tuple(takes) if gives or any(takes) else (None,) * len(takes), gives)
+
+    @property
+    def order(self) -> int:
+        """The number of axes of what is declared."""
+        return ORDERS.get(self.kind or "", 0) if self.shape is None else len(axes_of(self.shape))
 
     @property
     def facts(self) -> frozenset[str]:
@@ -41,10 +64,26 @@ class Declaration:
 
 def declared_text(declaration: Declaration) -> str:
     """What was declared of a name, in the ``declare`` syntax."""
+    if declaration.gives is not None:
+        return maps_text(map(declared_text, declaration.takes), declared_text(declaration.gives))
     shape = declaration.shape
     sizes = (declaration.kind or "") if shape is None else sizes_text(shape) if shape else "scalar"
     count = [] if declaration.count is None else [f"for {declaration.name.rpartition('_')[2]} = 1..{declaration.count}"]
     return " ".join([*([sizes] if sizes else []), *declaration.properties, *count])
+
+
+def maps_text(takes: Iterable[str], gives: str) -> str:
+    """What a function takes and gives, in the ``declare`` syntax: ``n, m → scalar``."""
+    return f"{', '.join(takes)} → {gives}"
+
+
+def says_function(declaration: str) -> bool:
+    """Whether the text of a declaration is that of a function.
+
+    >>> says_function("function"), says_function("R^n -> R"), says_function("n×m")
+    (True, True, False)
+    """
+    return declaration == "function" or any(arrow in declaration for arrow in ("→", "->", r"\to"))
 
 
 def joined(one: Declaration, other: Declaration) -> Declaration:
@@ -55,6 +94,8 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
         one.shape if one.shape is not None else other.shape,
         tuple(dict.fromkeys((*one.properties, *other.properties))),
         one.count or other.count,
+        one.takes or other.takes,
+        one.gives or other.gives,
     )
 
 
@@ -118,7 +159,8 @@ def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
     """The size names that occur in declarations."""
-    sizes = [size for d in declarations.values() for size in (*(d.shape or ()), *([d.count] if d.count else []))]
+    every = [part for one in declarations.values() for part in (one, *one.takes, *([one.gives] if one.gives else []))]
+    sizes = [size for d in every for size in (*(d.shape or ()), *([d.count] if d.count else []))]
     return frozenset(names_in(sizes))
 
 

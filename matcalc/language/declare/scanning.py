@@ -19,7 +19,7 @@ from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS
 _TABLE: Mapping[str, Any] = stored_table("declarations")
 _WORDS = {name: frozenset(words) for name, words in _TABLE["words"].items()}
 FILLERS, SIZES_TOO, OPENING, JOINING = _WORDS["fillers"], _WORDS["sizes_too"], _WORDS["opening"], _WORDS["joining"]
-LINKS, ADDING, ALWAYS_SETS = _WORDS["links"], _WORDS["adding"], _WORDS["always_sets"]
+LINKS, ADDING, ALWAYS_SETS, SMOOTH = _WORDS["links"], _WORDS["adding"], _WORDS["always_sets"], _WORDS["smooth"]
 
 
 def _by_word(table: str) -> Mapping[str, str]:

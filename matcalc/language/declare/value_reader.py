@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, shape_of, sizes_text
+from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of, sizes_text
 from matcalc.facts.table import canonical, spelled_apart
+from matcalc.language.declare.declared import ORDERS
 from matcalc.language.declare.scanning import (
     FILLERS,
     INFINITE,
@@ -229,6 +230,16 @@ class Said:
     properties: tuple[str, ...] = ()
     alone: Token | None = None
     """The word that is the only size."""
+    takes: tuple[Said, ...] = ()
+    gives: Said | None = None
+    """Of a function, ``R^n -> R^m``: what it takes and gives."""
+
+    @property
+    def order(self) -> int:
+        """The number of axes."""
+        if self.shape is not None:
+            return len(axes_of(self.shape))
+        return ORDERS.get(self.kind or "", 0)
 
 
 class ValueReader(SizeReader):

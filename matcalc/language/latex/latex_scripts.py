@@ -469,6 +469,11 @@ class Scripts(Reading):
         label = "".join([signs.get(one.text, one.text) for one in self.lexemes[first + 2 : last] if one.kind not in ("{", "}")])
         return f"{self.lexemes[first].text}_{label}" if label.isalnum() else None
 
+    def _digits(self, first: int, last: int) -> str:
+        """What stands below a sign where that is digits alone; empty for anything else."""
+        shown = "".join([lexeme.text for lexeme in self.lexemes[first:last] if lexeme.kind not in ("{", "}")])
+        return shown if shown.isdecimal() else ""
+
     def _gradient(self, sign: Token, below: Below, above: Above) -> Items:
         items: Items = []
         for place, exponent in above:
@@ -480,6 +485,8 @@ class Scripts(Reading):
             return items
         place, (first, last) = below
         under = self.token("UNDERSCORE", "_", place)
+        if digits := self._digits(first, last):  # of a function's arguments
+            return [*items, under, self.token("NUMBER", digits, first)]
         _, end = self.symbol(first, last)
         second, after = self.symbol(end, last)
         self.out[-1] = sign.as_a("NABLA", "∇")

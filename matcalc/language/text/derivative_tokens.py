@@ -9,7 +9,7 @@ from functools import cached_property
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.function_derivatives import FunctionDerivatives
+from matcalc.language.text.function_derivatives import SIGNED_LETTERS, FunctionDerivatives
 from matcalc.language.text.spelling import (
     A_LETTER,
     DERIVATIVE_LETTERS,
@@ -71,7 +71,8 @@ class _Derivatives(FunctionDerivatives):
             return self._bracketed(position)
         if token.type not in _BEGINS:
             return self._direction(position)
-        if token.type == "RUN" and not self._vocabulary.definitions and token.value[0] not in DERIVATIVE_LETTERS:
+        calls = self._vocabulary.definitions or token.value in SIGNED_LETTERS
+        if token.type == "RUN" and not calls and token.value[0] not in DERIVATIVE_LETTERS:
             return None
         found = next((found for reader in self._readers if (found := reader(position)) is not None), None)
         return self._before(found) if found is not None and found[0][-1].type == "DERIVATIVE_BY" else found
@@ -272,11 +273,34 @@ class _Derivatives(FunctionDerivatives):
             return None
         twice, after = self._squared(position + 1)
         order = max(order, twice)
+        own = self._of_own_function(token, after, "grad" if order == 1 else "hess")
+        if own is not None:
+            return own
         names, after, rest = self._subscript(after, order)
         if not names:
             return self._unnamed(token, after, order)
         twice, after = (order, after) if rest else self._squared(after)
         return self._operating(token, names * max(order, twice) if len(names) == 1 else names, after, rest)
+
+    def _of_own_function(self, sign: Token, position: int, kind: str) -> Rewritten | None:
+        """``∇f``, ``∇₁g``, ``∇_{12} g`` and ``∂₁φ`` before the brackets of a function that is declared
+        with shapes."""
+        places, after = self._places(position)
+        if places and sign.type == "NABLA":
+            kind = "grad" if len(places) == 1 else "hess"
+        return self._of_an_own_function(sign, after, f"{kind}{places}")
+
+    def _places(self, position: int) -> tuple[str, int]:
+        """The digits below a sign, and the position after them."""
+        kinds = types_at(self._tokens, position, 4)
+        if kinds[:1] == ["SUBSCRIPT_RUN"]:
+            digits = "".join(SUBSCRIPTS[c] for c in self._tokens[position].value)
+            return (digits, position + 1) if digits.isdecimal() else ("", position)
+        if kinds[:2] == ["UNDERSCORE", "NUMBER"]:
+            return self._tokens[position + 1].value, position + 2
+        if kinds == ["UNDERSCORE", "LPAR", "NUMBER", "RPAR"]:
+            return self._tokens[position + 2].value, position + 4
+        return "", position
 
     def _order(self, position: int) -> int:
         """1 for the sign of a gradient, 2 for that of a Hessian, 0 for another token."""
@@ -347,6 +371,9 @@ class _Derivatives(FunctionDerivatives):
         token = self._tokens[position]
         if token.type != "PARTIAL":
             return None
+        own = self._of_own_function(token, position + 1, "d") if self._places(position + 1)[0] else None
+        if own is not None:
+            return own
         names, after, rest = self._subscript(position + 1, 1)
         return self._operating(token, names, after, rest) if names else None
 

@@ -25,7 +25,7 @@ from matcalc.language.text.terminals import (
 )  # fmt: skip
 
 _LETTERED = pattern(rf"(?P<sign>[DJH])_?(?P<function>{ONE_NAME}|[a-z]+)")
-_SIGNED_LETTERS = {"H": 2, "J": 1}
+SIGNED_LETTERS = {"H": 2, "J": 1}
 """What stands before a function for its Hessian and its Jacobian, with the order."""
 
 
@@ -45,10 +45,25 @@ class FunctionDerivatives:
         width = exponent_width(self._tokens, position) or (self._type(position) == "NUMBER")
         return (2, position + width) if width and self._tokens[position + width - 1].value == "2" else (1, position)
 
+    def _of_an_own_function(self, sign: Token, position: int, kind: str) -> Rewritten | None:
+        """What a sign says before a function that is declared with shapes: ``∇f(x)`` is
+        ``grad_f(x)``."""
+        if types_at(self._tokens, position, 2) != ["RUN", "LPAR"]:
+            return None
+        token = self._tokens[position]
+        name = f"{kind}_{canonical_name(token.value)}"
+        return ([Token("RUN", name, sign.start, token.end)], position + 1) if name in self._vocabulary.functions else None
+
     def _function(self, position: int) -> Rewritten | None:
         """``f'(x)``, ``Df(x)[h]``, ``J_f``, ``H_f(x)`` of a function that the text defines."""
         token, definitions = self._tokens[position], self._vocabulary.definitions
-        if token.type != "RUN" or not definitions:
+        if token.type != "RUN":
+            return None
+        if token.value in SIGNED_LETTERS and not self._is_symbol(token.value):
+            own = self._of_an_own_function(token, position + 1, token.value)
+            if own is not None:
+                return own
+        if not definitions:
             return None
         if canonical_name(token.value) in definitions:
             primes = next(k for k in count() if self._type(position + 1 + k) != "TRANSPOSE")
@@ -68,7 +83,7 @@ class FunctionDerivatives:
         if token.value in ("D", "D2"):
             order, after = (2, position + 1) if token.value == "D2" else self._squared(position + 1)
             return self._of_a_function(token, after, order, True)
-        order = _SIGNED_LETTERS.get(token.value, 0)
+        order = SIGNED_LETTERS.get(token.value, 0)
         known = [canonical_name(one.value) in self._vocabulary.definitions for one in following] == [True]
         meant = order and known and not self._is_symbol(token.value)
         return self._applied(token, following[0], position + 2, order, token.value == "J") if meant else None
@@ -94,8 +109,11 @@ class FunctionDerivatives:
         after = [
             following.value if following else "" for token, following in pairs if (token.type, token.value) == ("RUN", letter)
         ]
-        known = self._vocabulary.definitions
-        return self._vocabulary.declares(letter) or any(canonical_name(name) not in known for name in after)
+        vocabulary = self._vocabulary
+        known = [
+            name in vocabulary.definitions or f"{letter}_{name}" in vocabulary.functions for name in map(canonical_name, after)
+        ]
+        return vocabulary.declares(letter) or not all(known)
 
     def _of_a_function(self, sign: Token, position: int, order: int, turned: bool) -> Rewritten | None:
         """What follows a sign without a name to differentiate by: a function of the text, or

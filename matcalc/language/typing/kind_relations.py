@@ -15,6 +15,7 @@ from matcalc.language.build.construction import size_of
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
 from matcalc.language.typing.kinds import (
     ALL_KINDS,
+    ARRAY_FOR_NUMBER,
     COLUMN,
     EVERY_KIND,
     KINDS,
@@ -101,6 +102,17 @@ class Whole(InRelation):
 
 
 _ANY_KIND = shaped(*EVERY_KIND)
+
+
+class OfNumbers(InRelation):
+    """What a function takes that is declared to take numbers."""
+
+    def __init__(self, span: Span, words: str, operand: Cell) -> None:
+        super().__init__(span, _ANY_KIND, words, operand)
+
+    @property
+    def strangeness(self) -> float:
+        return 0.0 if self.cells[0].mask == SCALAR else ARRAY_FOR_NUMBER
 
 
 class TraceOf(Whole):

@@ -315,6 +315,8 @@ NUMBER_TRACED = 4.0
 """``tr(x)`` of a number."""
 MATRIX_BY_VECTOR = 2.0
 """``∂A/∂t`` with a vector t, which has more axes than fit on a page."""
+ARRAY_FOR_NUMBER = 2.0
+"""``f(x)`` of a vector, entry by entry, where f is declared to take a number."""
 NUMBER_NORMED = 5.0
 """``||x||`` of a number."""
 VECTOR_RAISED = 1.0

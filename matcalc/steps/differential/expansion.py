@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.files import RuleLine, read, rule_lines
-from matcalc.base.functions import functions, is_entrywise
+from matcalc.base.functions import function_called, functions, is_entrywise
 from matcalc.base.records import field_names
 from matcalc.base.sizes import Size, axes_of
 from matcalc.base.traversal import bottom_up, postordered, with_operands
@@ -54,6 +54,7 @@ from matcalc.expr.rewriting import rebuilt_with, replaced, sum_of, symbols_in, w
 from matcalc.folding.build import UNIT, product, raised, row_symbols, scaled, spread
 from matcalc.language import elaborate
 from matcalc.printing import text
+from matcalc.printing.notations import function_shown
 from matcalc.products.differentials import pushed
 from matcalc.rules.rewrites import derivative_of, partial_of
 from matcalc.steps.differential.adjoints import transposed, weight
@@ -357,7 +358,7 @@ class Expander:
 
     def _of_several(self, name: str, arguments: tuple[Expr, ...]) -> Line:
         """To each argument that varies its partial derivative."""
-        values = dict(zip(functions()[name].parameters, arguments, strict=True))
+        values = dict(zip(function_called(name).parameters, arguments, strict=True))
         whole = max(arguments, key=lambda argument: len(argument.shape))
         shape = axes_of(whole.shape)
         letters = {letter: ix.Symbol(letter, axes_of(argument.shape)) for letter, argument in values.items()}
@@ -399,7 +400,7 @@ class Expander:
     def _pushed(self, node: Expr) -> Line:
         """What the engine makes of the change of each operand, or of the variable where an operand
         cannot be named."""
-        name = node.function if isinstance(node, Call) else _SAID.get(type(node), "this function")
+        name = function_shown(node.function) if isinstance(node, Call) else _SAID.get(type(node), "this function")
         for changed, moves, back in self._openings(node):
             try:
                 lowered = pushed(changed, {symbol: ix.Symbol(move.name, axes_of(move.shape)) for symbol, move in moves.items()})

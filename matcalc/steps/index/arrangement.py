@@ -426,8 +426,8 @@ class Reader:
         if shown is not None:
             return Entry(applied, at, shown), free
         arguments: list[tuple[Formula, Letters]] = []
-        for argument in applied.arguments:
-            own = own_axes(applied.function, argument.order)
+        for place, argument in enumerate(applied.arguments):
+            own = own_axes(applied.function, argument.order, place)
             batch = argument.order - own
             inner = tuple([self.letter(free + k) for k in range(own)])
             free += own

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from matcalc.base.functions import functions
+from matcalc.base.own_functions import own_function
 from matcalc.base.sizes import Shape, axes_of
 from matcalc.calculus.differentiation import Fired
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
@@ -20,7 +21,7 @@ from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential, varying
 from matcalc.folding.build import row_symbols
 from matcalc.printing import text
-from matcalc.printing.notations import notation_of
+from matcalc.printing.notations import function_shown, notation_of
 from matcalc.rules.entrywise import entry_rules
 from matcalc.rules.rewrites import rewrite_lines
 from matcalc.steps.index.arrangement import MARKER, Manner, Matrices, Reader, order_key
@@ -56,11 +57,11 @@ def differentiation_rule(fired: Sequence[Fired], variable: ix.Symbol, contributi
     elif chain:
         name = "chain rule"
     elif applied:
-        name = "derivative of " + _listed(applied, ", ")
+        name = "derivative of " + _listed(list(map(function_shown, applied)), ", ")
     else:
         name = next((rule for rule, _ in fired if rule == "product rule"), "linearity")
     qualified = chain or len(applied) > 1
-    sources = [f"{function}: {_source(function)}" if qualified else _source(function) for function in applied]
+    sources = [f"{function_shown(function)}: {_source(function)}" if qualified else _source(function) for function in applied]
     return Said(name, _listed(sources, "; "), _listed(list(filter(None, map(_slope, maps))), ", "))
 
 
@@ -81,7 +82,11 @@ def _has_inner(node: ix.Tensor, variable: ix.Symbol) -> bool:
 
 def _source(function: str) -> str:
     """Where the entrywise rule of a function comes from; those without one are primary matrix
-    functions."""
+    functions. That of the user's own has a name."""
+    own = own_function(function)
+    if own is not None:
+        named = [function_shown(own.derivative(place).name) for place in range(len(own.takes))]
+        return f"its derivative is called {', '.join(named)}"
     rule = entry_rules().get(function)
     return rule.source if rule is not None else "Higham, Functions of Matrices (2008), ch. 3"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never, cast
 
+from matcalc.base.own_functions import own_function, stem_of
 from matcalc.base.sizes import axes_of, names_in
 from matcalc.einstein import nodes as ix
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
@@ -120,7 +121,9 @@ class _Writer:
         ]
         if formula.function == "inv":
             return self._to.entry(self._glyphs.inverse(pieces[0]), formula.letters)
-        return self._to.entry(self._glyphs.call(formula.function, tuple(pieces), None), formula.letters)
+        own = own_function(formula.function)  # the letters of a batch stand in its arguments
+        letters = formula.letters if own is None else formula.letters[len(formula.letters) - own.order :]
+        return self._to.entry(self._glyphs.call(formula.function, tuple(pieces), None), letters)
 
     def _total(self, total: Total) -> Piece:
         if not total.terms:
@@ -237,7 +240,7 @@ def _names_taken(expression: Expr, wrt: Sequence[Symbol]) -> tuple[str, ...]:
         if isinstance(node, Symbol | Constant | Index):
             names[node.name] = None
         elif isinstance(node, Elementwise | Call):
-            names[node.function.rstrip("'")] = None
+            names[stem_of(node.function)] = None
         sizes = (*node.shape, node.size) if isinstance(node, SizeValue | Index) else node.shape
         names.update(dict.fromkeys(names_in(sizes)))
     return tuple(names)

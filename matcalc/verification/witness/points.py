@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from matcalc.base.budgets import valued
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions, has_kink
+from matcalc.base.own_functions import own_function
 from matcalc.base.sizes import Size, is_square, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
@@ -122,7 +123,7 @@ def _is_curved(node: Expr) -> bool:
     if isinstance(node, Elementwise):
         return node.function in functions()
     if isinstance(node, Call):
-        return not is_rational(node.function)
+        return own_function(node.function) is None and not is_rational(node.function)
     if isinstance(node, Power | MatrixPower):
         return not (isinstance(node.exponent, Number) and node.exponent.value.denominator == 1)
     return isinstance(node, Norm)

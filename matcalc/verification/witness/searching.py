@@ -12,7 +12,7 @@ from matcalc.base.budgets import WITNESS_SHARE, WITNESS_WORK, SpentError, share,
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.evaluation.precise.number_systems import NotRational
 from matcalc.evaluation.precise.rational_points import ExactPoint
-from matcalc.evaluation.sampling import Point, function_family, user_functions
+from matcalc.evaluation.sampling import Point, functions_at
 from matcalc.expr.nodes import postorder
 from matcalc.verification.witness.comparing import Comparison, in_residues, judged, larger_sizes, size_choices
 from matcalc.verification.witness.points import (
@@ -259,8 +259,8 @@ class _Search:
 
 def points(claim: Claim, seed: int) -> Iterator[Point]:
     """Random points inside the domains of both sides, a few for each seed, in floating point."""
-    search, callables = _Search(claim), function_family(user_functions(postorder(*claim.expressions)))
+    search = _Search(claim)
     for number in range(_SEEDS):
         point = search.place(search.choices[(seed + number) % min(len(search.choices), 2)], seed + 1000 * number)
         if point is not None:
-            yield Point({**point.values, **callables}, point.sizes)
+            yield Point({**point.values, **functions_at(postorder(*claim.expressions), point.sizes)}, point.sizes)

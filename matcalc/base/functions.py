@@ -3,7 +3,7 @@ parsed formulas."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from matcalc.base.files import read, stored
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
+from matcalc.base.sizes import Size, size_named
 
 Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
@@ -70,7 +71,7 @@ class Function:
     """What a scalar of the value passes on to each parameter, in the parameters and the derivative
     G by the value."""
     jacobians: tuple[tuple[str, str], ...] = ()
-    """Of a vector: the derivative by each parameter in denominator layout."""
+    """Of a vector or matrix: the derivative by each parameter in denominator layout."""
     requires: str = ""
     masks: bool = False
     """Linear, and it keeps or drops each entry: f(X) is X ⊙ f(ones)."""
@@ -109,6 +110,25 @@ class Function:
     def of_sizes(self) -> bool:
         """Whether it is a constant array: a function of sizes alone."""
         return ": size" in self.signature
+
+    @property
+    def axes(self) -> tuple[tuple[str, ...], ...]:
+        """The sizes of the axes of each parameter, and behind them of the value, as the signature
+        names them."""
+        given, _, value = self.signature.partition("->")
+        kinds = [*[part.partition(":")[2] for part in given.split(",")], value]
+        return tuple(
+            [tuple([name for part in kind.split("×") if (name := part.strip()) not in ("", "scalar")]) for kind in kinds]
+        )
+
+    def axes_of_value(self, argument: Sequence[Size]) -> tuple[Size, ...]:
+        """The axes of the value of a function of one array, by those of the array.
+
+        >>> [str(size) for size in functions()["svd_u"].axes_of_value([Size.of("k"), Size.of("p")])]
+        ['k', 'min(k,p)']
+        """
+        sizes = dict(zip(self.axes[0], argument, strict=True))
+        return tuple([size_named(name, sizes) for name in self.axes[-1]])
 
     @property
     def argument_order(self) -> int:

@@ -1,5 +1,6 @@
-"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1``, ``m-n`` or ``n*(n+1)/2``; and
-the shapes that they make: what these are called, and what they come to under an operation."""
+"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1``, ``m-n`` or ``n*(n+1)/2``, in
+which the least of several sizes stands as a name does, ``min(m,n)``; and the shapes that they make:
+what these are called, and what they come to under an operation."""
 
 from __future__ import annotations
 
@@ -22,7 +23,24 @@ _MOST_POINTS = 1000
 Factor: TypeAlias = int | Fraction
 """A number; an ``int`` where it is whole."""
 Term: TypeAlias = tuple[tuple[str, ...], Factor]
-"""The names of a product (sorted, repeated names allowed) and the factor before it."""
+"""The names of a product (sorted, repeated names allowed; a ``Least`` is one) and the factor before
+it."""
+
+
+class Least(str):
+    """What stands for the least of several sizes among the names of a product; as a text it is their
+    name. Only ``smaller`` makes them, so that equal ones have equal texts."""
+
+    __slots__ = ("of",)
+    of: tuple[Size, ...]
+
+    def __new__(cls, *of: Size) -> Least:
+        made = super().__new__(cls, _least_text(of, str))
+        made.of = of
+        return made
+
+    def __getnewargs__(self) -> tuple[Size, ...]:  # type: ignore[override]  # a str says its own text there
+        return self.of
 
 
 @interned
@@ -48,6 +66,8 @@ class Size:
 
     def __post_init__(self) -> None:
         names = self.terms[0][0] if len(self.terms) == 1 else tuple(sorted([name for names, _ in self.terms for name in names]))
+        if any(isinstance(name, Least) for name in names):
+            names = tuple([inner for name in names for inner in (names_in(name.of) if isinstance(name, Least) else (name,))])
         single = self.terms == ((names, 1),) and len(names) == 1
         object.__setattr__(self, "names", names if single else tuple(dict.fromkeys(names)))
         object.__setattr__(self, "text", names[0] if single else self.spelled(str))
@@ -158,6 +178,11 @@ class Size:
         return None if self.names else int(sum([factor for _, factor in self.terms]))
 
     @property
+    def is_product(self) -> bool:
+        """Whether it is a product of names and a number, which is 1 or more for all names."""
+        return len(self.terms) == 1 and self.terms[0][1] >= 1 and all(size.is_product for size in self.least)
+
+    @property
     def can_be_positive(self) -> bool:
         """Whether it is 1 or more for some names, which are 1 or more; what is never so is no size.
 
@@ -185,7 +210,7 @@ class Size:
         return value.numerator
 
     def _at(self, sizes: Mapping[str, int]) -> Factor:
-        return sum([factor * prod([sizes[name] for name in names]) for names, factor in self.terms])
+        return sum([factor * prod([_number(name, sizes) for name in names]) for names, factor in self.terms])
 
     def replaced(self, sizes: Mapping[str, Size]) -> Size:
         """The size with other sizes in place of named ones.
@@ -195,10 +220,7 @@ class Size:
         """
         if sizes.keys().isdisjoint(self.names):
             return self
-        parts = [
-            reduce(mul, [sizes.get(name) or Size.of(name) for name in names], Size((((), factor),)))
-            for names, factor in self.terms
-        ]
+        parts = [reduce(mul, [_put_into(name, sizes) for name in names], Size((((), factor),))) for names, factor in self.terms]
         return _summed([term for part in parts for term in part.terms])
 
     def by_power(self, name: str) -> dict[int, Size]:
@@ -214,13 +236,16 @@ class Size:
 
     def solvable(self, name: str) -> bool:
         """Whether a name can be found from the size and the other names: it has one power only, or
-        besides its square it has its first power, and the size grows with it.
+        besides its square it has its first power, and the size grows with it; and it does not stand
+        in the least of several sizes.
 
         >>> n = Size.of("n")
         >>> (n * n).solvable("n"), (n * n - n).solvable("n"), (n * n - Size.of(5) * n).solvable("n")
         (True, True, False)
         """
         powers = self.by_power(name)
+        if name in names_in(self.least):
+            return False
         if len(powers.keys() - {0}) == 1:
             return True
         if powers.keys() - {0} != {1, 2}:
@@ -229,23 +254,33 @@ class Size:
         return all(factor > 0 for size in (slope, powers[2]) for _, factor in size.terms)
 
     @property
+    def least(self) -> tuple[Size, ...]:
+        """The sizes of which it has the least."""
+        return tuple([size for names, _ in self.terms for name in names if isinstance(name, Least) for size in name.of])
+
+    @property
     def in_writing(self) -> Sequence[Term]:
         """The terms in the order in which they are written: one without a minus sign first."""
         return _in_writing(self.terms)
 
-    def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "", over: str = "/") -> str:
+    def spelled(self, spell: Callable[[str], str], times: str = "*", gap: str = "", over: str = "/", least: str = "min") -> str:
         """The size as text, each name spelled by a function; ``gap`` stands around plus and minus,
-        ``over`` before a divisor. The terms with fractions stand last, as one quotient."""
+        ``over`` before a divisor, ``least`` before the sizes of which one is the least. The terms
+        with fractions stand last, as one quotient."""
+
+        def spell_in(name: str) -> str:
+            return _least_text(name.of, spell, times, gap, over, least) if isinstance(name, Least) else spell(name)
+
         number = self.denominator
         if number == 1:
-            return "".join(_spelled(self.in_writing, spell, times, gap)) or "0"
+            return "".join(_spelled(self.in_writing, spell_in, times, gap)) or "0"
         above = [(names, _whole(factor * number)) for names, factor in self.terms if factor.denominator != 1]
         shared = reduce(and_, [Counter(names) for names, _ in above]) if len(above) > 1 else Counter[str]()
         rest = [(tuple(sorted((Counter(names) - shared).elements())), factor) for names, factor in above]
-        inside = "".join(_spelled(_in_writing(rest), spell, times, gap))
-        factors = [*map(spell, sorted(shared.elements())), f"({inside})" if len(above) > 1 else inside]
+        inside = "".join(_spelled(_in_writing(rest), spell_in, times, gap))
+        factors = [*map(spell_in, sorted(shared.elements())), f"({inside})" if len(above) > 1 else inside]
         quotient = f"{times.join(factors)}{over}{number}"
-        parts = _spelled(_in_writing([term for term in self.terms if term[1].denominator == 1]), spell, times, gap)
+        parts = _spelled(_in_writing([term for term in self.terms if term[1].denominator == 1]), spell_in, times, gap)
         if parts and parts[0].startswith("-"):
             return "".join([quotient, f"{gap}-{gap}", parts[0][1:], *parts[1:]])
         return "".join([*parts, f"{gap}+{gap}" * bool(parts), quotient])
@@ -289,6 +324,70 @@ def _summed(terms: Iterable[Term]) -> Size:
     return Size(tuple(sorted(kept, key=lambda term: (-len(term[0]), term[0]))))
 
 
+def _least_text(
+    sizes: Sequence[Size], spell: Callable[[str], str], times: str = "*", gap: str = "", over: str = "/", least: str = "min"
+) -> str:
+    """The least of sizes as calls of a function of two, which every language has."""
+    shown = [size.spelled(spell, times, gap, over, least) for size in sizes]
+    return reduce(lambda one, other: f"{least}({one},{gap}{other})", shown)
+
+
+def _number(name: str, sizes: Mapping[str, int]) -> int:
+    return min([size.value(sizes) for size in name.of]) if isinstance(name, Least) else sizes[name]
+
+
+def _put_into(name: str, sizes: Mapping[str, Size]) -> Size:
+    """What a name of a product is with other sizes in place of named ones."""
+    if isinstance(name, Least):
+        return reduce(smaller, [size.replaced(sizes) for size in name.of])
+    return sizes.get(name) or Size.of(name)
+
+
+def smaller(one: Size, other: Size) -> Size:
+    """The smaller of two sizes: one of them where it is never more than the other one.
+
+    >>> m, n = Size.of("m"), Size.of("n")
+    >>> str(smaller(n, m)), str(smaller(n, n + m)), str(smaller(Size.of(3), n) * m), str(smaller(smaller(m, n), m))
+    ('min(m,n)', 'n', 'min(3,n)*m', 'min(m,n)')
+    >>> str(smaller(m, n).replaced({"m": n + ONE})), smaller(m, n).value({"m": 3, "n": 5}), smaller(m, n).names
+    ('n', 3, ('m', 'n'))
+    """
+    parts = list(dict.fromkeys([part for size in (one, other) for part in _parts(size)]))
+    for part in list(parts):
+        if any(rest is not part and _is_never_negative(part - rest) for rest in parts):
+            parts.remove(part)
+    return parts[0] if len(parts) == 1 else Size((((Least(*sorted(parts)),), 1),))
+
+
+def _parts(size: Size) -> tuple[Size, ...]:
+    """The sizes of which this is the least."""
+    least = size.least
+    return least if least and size.terms == (((Least(*least),), 1),) else (size,)
+
+
+def size_named(text: str, sizes: Mapping[str, Size]) -> Size:
+    """The size that a signature writes as a name or as ``min(m,n)``.
+
+    >>> str(size_named("min(m,n)", {"m": Size.of("k"), "n": Size.of(2)}))
+    'min(2,k)'
+    """
+    if text.isdecimal():
+        return Size.of(int(text))
+    parts = least_named(text)
+    return reduce(smaller, [sizes[part] for part in parts]) if parts else sizes[text]
+
+
+def least_named(text: str) -> tuple[str, ...]:
+    """The names between the brackets of ``min(m,n)``; none of another text."""
+    return tuple(text[4:-1].split(",")) if text.startswith("min(") else ()
+
+
+def _is_never_negative(size: Size) -> bool:
+    """Whether it is 0 or more for all names, which are 1 or more; False where that is not plain."""
+    from_zero = size.replaced({name: Size.of(name) + ONE for name in size.names}) if not size.least else size
+    return all(factor > 0 for _, factor in from_zero.terms)
+
+
 def _quotient(term: Term, other: Term) -> Term | None:
     names, factor = list(term[0]), term[1]
     for name in other[0]:
@@ -319,7 +418,7 @@ def fitted(chosen: Mapping[str, int], sizes: Iterable[Size]) -> dict[str, int]:
     >>> fitted({"m": 3, "n": 3}, (n - m,)), fitted({"n": 2}, (n - Size.of(5),)), fitted({"n": 4}, (Size.of(3) - n,))
     ({'m': 3, 'n': 4}, {'n': 7}, {'n': 2})
     """
-    sums = sorted([size for size in sizes if len(size.terms) != 1 or size.terms[0][1] < 1])
+    sums = sorted([size for size in sizes if not size.is_product])
     if not sums:
         return dict(chosen)
     least = _changed(dict.fromkeys(chosen, 1), sums)
@@ -332,7 +431,7 @@ def _changed(numbers: dict[str, int], sums: Sequence[Size]) -> dict[str, int]:
         short = next((size for size in sums if size.value(numbers) < 1), None)
         if short is None:
             return numbers
-        raising = [names[0] for names, factor in short.terms if names and factor > 0]
+        raising = [_smallest(names[0], numbers) for names, factor in short.terms if names and factor > 0]
         lowering = [name for name in short.names if numbers[name] > 1]
         if not raising and not lowering:
             break
@@ -393,6 +492,11 @@ class Selection:
             if first.whole == last.whole and first.before + first.size == last.before:
                 return Selection(first.size + last.size, first.whole, first.before)
         return None
+
+
+def _smallest(name: str, numbers: Mapping[str, int]) -> str:
+    """The name to raise so that a name of a product becomes more."""
+    return min(names_in(name.of), key=numbers.__getitem__) if isinstance(name, Least) else name
 
 
 # ------------------------------------------------------------

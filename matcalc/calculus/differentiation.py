@@ -243,12 +243,8 @@ def _applied(function: str, node: Apply, order: int) -> Tensor:
         if argument.order != variable.order:
             raise NotDifferentiableError(f"the derivative of {node.function} along rows or columns is not known")
         return substituted(formula, {variable: argument}, dict(zip(variable.shape, argument.shape)))
-    signature = functions()[function].signature
-    parameter, _, result = signature.partition("->")
-    names = [part.strip() for part in parameter.split(":")[-1].split("×")]
-    axes = [] if result.strip() == "scalar" else [part.strip() for part in result.split("×")]
-    batch = argument.order - len(names)
-    known = dict(zip(names, argument.shape[batch:]))
-    shape = argument.shape[:batch] + tuple([known[axis] for axis in axes])
+    known = functions()[function]
+    batch = argument.order - known.argument_order
+    axes = known.axes_of_value(argument.shape[batch:])
     assert len(axes) == order
-    return apply(function, node.arguments, shape)
+    return apply(function, node.arguments, argument.shape[:batch] + axes)

@@ -20,13 +20,14 @@ from functools import cache
 
 from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.functions import Function, functions
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Size, size_named
 from matcalc.einstein.algebra import contract, permuted, transposed
 from matcalc.einstein.linear import YES, add, content, terms_of
+from matcalc.einstein.lowered import with_cols, with_rows
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
-from matcalc.expr.nodes import Expr, postorder as postorder_of
+from matcalc.expr.nodes import Expr
 from matcalc.language import elaborate
 from matcalc.rules.entrywise import entry_rules
 
@@ -47,7 +48,7 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
         return
-    if function.jacobians:
+    if function.jacobians and (root or not function.adjoints):
         yield from _by_jacobians(function, node, cotangent, root, depends)
         return
     if function.adjoints:
@@ -66,14 +67,18 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
 
 
 def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
-    """By the formulas of the table for the derivative of a vector by vectors."""
-    if node.order > 1:
+    """By the formulas of the table for the derivative of a vector by vectors, of matrices by their
+    vec's."""
+    *parameters, value = function.axes
+    if node.order > len(value):
         raise NotDifferentiableError(f"the derivative of {function.name} under a sum has no closed form here")
     formulas = dict(function.jacobians)
-    for name, argument in zip(function.parameters, node.arguments, strict=True):
+    for name, axes, argument in zip(function.parameters, parameters, node.arguments, strict=True):
         if argument in depends:
-            slope = _instance(function, formulas[name], node)
-            yield argument, (YES, _contracted(cotangent, root, (0,), [slope], [(1, 0)], (1,)))
+            slope = _instance(function, formulas[name], node, groups=(axes[::-1], value[::-1]))
+            own = tuple(range(node.order))
+            other = tuple(range(node.order, node.order + argument.order))
+            yield argument, (YES, _contracted(cotangent, root, own, [slope], [other[::-1] + own[::-1]], other))
 
 
 def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
@@ -262,20 +267,25 @@ def _slope(function: Function, node: Apply) -> Tensor:
     return _instance(function, function.derivative, node)
 
 
-def _instance(function: Function, text: str, node: Apply, cotangent: Tensor | None = None) -> Tensor:
-    """A formula in the function's parameters, at the arguments of ``node``, and G, the
-    cotangent."""
+def _instance(
+    function: Function, text: str, node: Apply, cotangent: Tensor | None = None, groups: Sequence[tuple[str, ...]] = ()
+) -> Tensor:
+    """A formula in the function's parameters, at the arguments of ``node``, and G, the cotangent;
+    its rows and its columns as ``groups`` of axes."""
     expression, names = _formula(function, text)
-    parameter = next(size for part in postorder_of(expression) for size in part.shape)
     given = dict(zip(names, (*node.arguments, *((cotangent,) if cotangent is not None else ())), strict=False))
-    values: dict[Tensor, Tensor] = {}
-    sizes = {parameter: node.shape[0]}
-    formula = lower(expression).tensor
-    for symbol in postorder(formula):
-        if isinstance(symbol, Symbol):
-            values[symbol] = given[symbol.name]
-            sizes |= dict(zip(symbol.shape, values[symbol].shape))
-    return substituted(formula, values, sizes)
+    sizes = {
+        Size.of(name): size
+        for axes, argument in zip(function.axes, node.arguments)
+        for name, size in zip(axes, argument.shape)
+        if not name.isdecimal()
+    }
+    lowered = lower(expression)
+    if groups:
+        rows, cols = [tuple([size_named(name, {one.text: one for one in sizes}) for name in group]) for group in groups]
+        lowered = with_cols(with_rows(lowered, rows), cols)
+    values: dict[Tensor, Tensor] = {part: given[part.name] for part in postorder(lowered.tensor) if isinstance(part, Symbol)}
+    return substituted(lowered.tensor, values, sizes)
 
 
 @cache

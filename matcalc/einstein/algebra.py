@@ -431,7 +431,10 @@ def symbolic_power(base: Tensor, exponent: Tensor) -> Tensor:
 
 def _is_even(exponent: Tensor) -> bool:
     """Whether it is twice a whole number, such as 2n."""
-    return all(c.denominator == 1 and c.numerator % 2 == 0 and tensor_deduction.known(term).entries.whole for c, term in terms_of(exponent))
+    return all(
+        c.denominator == 1 and c.numerator % 2 == 0 and tensor_deduction.known(term).entries.whole
+        for c, term in terms_of(exponent)
+    )
 
 
 def apply_map(function: str, argument: Tensor, *others: Tensor) -> Tensor:

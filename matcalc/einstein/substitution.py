@@ -10,7 +10,7 @@ from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, without
-from matcalc.einstein.algebra import apply_map, contract, elementwise, power, symbolic_power
+from matcalc.einstein.algebra import apply_map, contract, elementwise, power, size_value, symbolic_power
 from matcalc.einstein.linear import MINUS, add, number, ones, prefers_transposed, scale, transposed
 from matcalc.einstein.nodes import (
     Apply,
@@ -96,13 +96,16 @@ def renewed(node: Tensor, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, S
         return node
 
     def sized(shape: Shape) -> Shape:
-        return tuple([sizes.get(size, size) for size in shape]) if sizes else shape
+        if not sizes:
+            return shape
+        names = {size.name: other for size, other in sizes.items() if size.name}
+        return tuple([sizes.get(size) or size.replaced(names) for size in shape])
 
     match node := cast("Node", node):
         case Symbol() | Constant():
             return node
         case SizeValue(size=size):
-            return SizeValue(*sized((size,)))
+            return size_value(*sized((size,)))
         case Unit(position=position, size=size):
             return Unit(position, *sized((size,)))
         case Pairing(slow=slow, fast=fast):

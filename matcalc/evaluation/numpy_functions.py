@@ -150,11 +150,22 @@ def polar_factor(matrix: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(left @ right)
 
 
-def top_singular_vectors(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Left and right singular vectors of the largest singular value; the right one's largest entry
-    is positive."""
+def triangular_factor(matrix: NDArray[Any]) -> NDArray[Any]:
+    """R of X = Q R with a positive diagonal.
+
+    Raises MatcalcError for a matrix with fewer rows than columns.
+    """
+    factor = np.asarray(np.linalg.qr(matrix, mode="r"))
+    if len(factor) < factor.shape[1]:
+        raise MatcalcError("a matrix with more columns than rows has no triangular factor that is square")
+    return np.asarray(np.sign(np.diagonal(factor))[:, None] * factor)
+
+
+def singular_vectors(matrix: NDArray[Any], place: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Left and right singular vectors of the singular value at a place; the right one's largest
+    entry is positive."""
     left, _, right = np.linalg.svd(matrix, full_matrices=False)
-    first, second = left[:, 0], right[0]
+    first, second = left[:, place], right[place]
     sign = 1.0 if second[np.argmax(np.abs(second))] > 0 else -1.0
     return sign * first, sign * second
 
@@ -181,23 +192,31 @@ def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
     return np.asarray((others / (values[-1] - values[:-1])) @ others.T)
 
 
-def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The pseudoinverses of σ₁² I - A A' and of σ₁² I - A' A where σ₁ is simple.
+def singular_resolvents(matrix: NDArray[Any], place: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The pseudoinverses of σ² I - A A' and of σ² I - A' A where σ, the singular value at the place,
+    is simple and positive.
 
-    With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the
-    other singular values, -1 for σ₁.
+    With the thin decomposition A = U S V' the first is (I + U W U')/σ², W = τ²/(σ² - τ²) for each
+    other singular value τ, -1 for σ.
     """
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
-    top, others = values[0], values[1:]
-    weights = np.concatenate([[-1.0], others**2 / ((top - others) * (top + others))])
+    top, gaps = values[place], (values[place] - values) * (values[place] + values)
+    gaps[place] = -(top**2)
+    weights = values**2 / gaps
     bases = left, right.T
     first, second = [(np.eye(len(basis)) + (basis * weights) @ basis.T) / top**2 for basis in bases]
     return first, second
 
 
+def reciprocal_gaps(values: NDArray[Any]) -> NDArray[Any]:
+    """``1/(b - a)`` for all pairs a, b of numbers, 0 on the diagonal."""
+    identity = np.eye(len(values))
+    return np.asarray(1 / (values - values[:, None] + identity) - identity)
+
+
 def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
     """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of a symmetric matrix, f'(a) where
-    they are equal; f is exp, log or sqrt.
+    they are equal; f is exp, log, sqrt, sin or cos.
 
     Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly
     equal numbers.
@@ -212,6 +231,9 @@ def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
             return np.asarray(np.exp(high) * np.where(gap == 0, 1.0, -np.expm1(-safe) / safe))
         case "log":
             return np.asarray(np.where(gap == 0, 1 / low, np.log1p(safe / low) / safe))
+        case "sin" | "cos":
+            mean = low + gap / 2
+            return np.asarray((np.cos(mean) if name == "sin" else -np.sin(mean)) * np.sinc(gap / (2 * np.pi)))
         case _:
             return np.asarray(1 / (np.sqrt(low) + np.sqrt(high)))
 
@@ -382,7 +404,9 @@ def _namespace() -> dict[str, Any]:
         "sinm": lambda X: matrix_exponential(1j * X).imag,
         "cosm": lambda X: matrix_exponential(1j * X).real,
         "polar_factor": polar_factor,
-        "top_singular_vectors": top_singular_vectors,
+        "singular_vectors": singular_vectors,
+        "triangular_factor": triangular_factor,
+        "reciprocal_gaps": reciprocal_gaps,
         "log_sum_exp": log_sum_exp,
         "normalised": lambda vector: vector / norm("2", (vector.reshape(-1, 1),)).reshape(()),
         "log_determinant": log_determinant,

@@ -196,10 +196,10 @@ def prime_sizes(
         raise LimitError(f"more than {len(_PRIMES) - _MORE_PRIMES - 1} size names in one expression")
     first = seed % 2 if len(ordered) == 1 else 0
     everywhere = {*sizes, *map(Size.of, ordered)}
-    if all(len(size.terms) == 1 for size in everywhere):
+    if all(size.is_product for size in everywhere):
         return _primes(ordered, first, seed, symbols)
     tried = (_primes(ordered, first + more, seed + more, symbols) for more in range(_MORE_PRIMES))
-    apart = next((chosen for chosen in tried if _are_apart([size.value(chosen) for size in everywhere])), None)
+    apart = next((chosen for chosen in tried if _are_apart([size.value(chosen) for size in everywhere if not size.least])), None)
     return apart or fitted(_primes(ordered, first, seed, symbols), everywhere)
 
 

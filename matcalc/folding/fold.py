@@ -48,9 +48,9 @@ from matcalc.rewrite.distribution import without_deep_sums
 from matcalc.rules.fold_forms import fold_forms
 
 if TYPE_CHECKING:
-    from matcalc.folding import pairings
+    from matcalc.folding import kronecker_forms, pairings
 else:
-    pairings = later("matcalc.folding.pairings")
+    kronecker_forms, pairings = later("matcalc.folding.kronecker_forms"), later("matcalc.folding.pairings")
 
 
 def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], cost: Callable[[Expr], int] = cost) -> Expr | None:
@@ -280,7 +280,7 @@ class Folder:
             pairings.unpaired(graph)
         if graph.pairings:
             return None
-        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else pairings.kronecker_chain(graph)
+        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_forms.kronecker_chain(graph)
         if chain is None:
             return None
         negative, chain = _without_turned(chain)

@@ -24,12 +24,11 @@ product of vec's. A vertex that meets three or more of the groups is a Khatri-Ra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import permutations
 from typing import Any
 
 from matcalc.base.budgets import spend
-from matcalc.expr.nodes import Commutation, Expr, Hadamard, Identity, Kronecker, Ones, Reshape, Transpose, Vec
-from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
+from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Reshape, Vec
+from matcalc.folding.build import diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph, Pairing
 from matcalc.folding.matrix_terms import Chain
 
@@ -47,7 +46,7 @@ def unpaired(graph: Graph) -> None:
             break
         graph.reduce()
     for edge in graph.edges:
-        edge.chain = _without_identities(edge.chain)
+        edge.chain = without_identities(edge.chain)
 
 
 def _single(graph: Graph, group: tuple[int, ...]) -> tuple[int, ...]:
@@ -116,7 +115,7 @@ def _to_vec(graph: Graph, pairing: Pairing) -> bool:
     edges = graph.edges_at(a, b)
     if not _free(graph, pairing, a, b) or any({edge.start, edge.end} != {a, b} for edge in edges):
         return False
-    inner = _pair_matrix(graph, (a, a) if a == b else (b, a), edges)
+    inner = pair_matrix(graph, (a, a) if a == b else (b, a), edges)
     graph.drop(pairing, edges, (a, b))
     _put_vec(graph, inner, c)
     return True
@@ -147,9 +146,7 @@ def _to_kron(graph: Graph, first: Pairing, second: Pairing) -> bool:
         if not _joined_apart(graph, *pairs):
             continue
         edges = graph.edges_at(a, b, d, e)
-        chain = _kron_chain(
-            graph, [_pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in pairs], (d, e) if crossed else ()
-        )
+        chain = kron_chain(graph, [pair_matrix(graph, ends, graph.edges_at(*ends)) for ends in pairs], (d, e) if crossed else ())
         graph.drop(first, edges, (a, b))
         graph.drop(second, [], (d, e))
         graph.edges.append(Edge(c, f, chain))
@@ -157,7 +154,7 @@ def _to_kron(graph: Graph, first: Pairing, second: Pairing) -> bool:
     return False
 
 
-def _kron_chain(graph: Graph, factors: list[Expr], crossed: tuple[int, ...] = ()) -> Chain:
+def kron_chain(graph: Graph, factors: list[Expr], crossed: tuple[int, ...] = ()) -> Chain:
     """The Kronecker product of two factors; ``crossed`` are the column vertices of a crossed
     one."""
     name, sizes = ("crossed kronecker" if crossed else "kronecker"), [graph.sizes[vertex] for vertex in crossed]
@@ -182,7 +179,7 @@ def _summed_blocks(graph: Graph, first: Pairing, second: Pairing, middle: Edge, 
     if not summed or not _joined(graph, row, col) or {row, col} & {start, end} or (row != col and _bare(graph, row, col)):
         return False
     edges = [] if row == col else graph.edges_at(row, col)
-    weights = _pair_matrix(graph, (row, col), edges)
+    weights = pair_matrix(graph, (row, col), edges)
     inner = product(middle.seen_from(first[2]))
     unit = Identity(graph.sizes[col])
     factors: list[tuple[Expr, Expr]] = [
@@ -207,7 +204,7 @@ def _to_scaled(graph: Graph, pairing: Pairing, vertex: int, other: int) -> bool:
     if len(edges) == 1 and edges[0].start != edges[0].end and other not in graph.vectors and _free(graph, pairing, other):
         rest, other = product(edges[0].seen_from(other)), edges[0].other(other)  # (u kron I) M is u kron M
         graph.edges.remove(edges[0])
-    graph.edges.append(Edge(pairing[2], other, _kron_chain(graph, [vector, rest] if first else [rest, vector])))
+    graph.edges.append(Edge(pairing[2], other, kron_chain(graph, [vector, rest] if first else [rest, vector])))
     return True
 
 
@@ -235,7 +232,7 @@ def _traces(graph: Graph, chain: Chain, other: int, *, slowly: bool) -> Chain:
 
 def _beside(graph: Graph, pairing: Pairing) -> bool:
     a, b, c = pairing
-    edges = _between(graph, a, b) if a != b else []
+    edges = between(graph, a, b) if a != b else []
     if edges:
         inner = hadamard([product(edge.seen_from(b)) for edge in edges])
         graph.edges = [edge for edge in graph.edges if edge not in edges]
@@ -323,7 +320,7 @@ def _bare(graph: Graph, *vertices: int) -> bool:
     return not graph.edges_at(*vertices) and graph.vectors.keys().isdisjoint(vertices)
 
 
-def _between(graph: Graph, one: int, other: int) -> list[Edge]:
+def between(graph: Graph, one: int, other: int) -> list[Edge]:
     return [edge for edge in graph.edges if {edge.start, edge.end} == {one, other}]
 
 
@@ -336,7 +333,7 @@ def _only_edge(graph: Graph, one: int, other: int) -> Edge | None:
 
 def _together(graph: Graph, one: int, other: int) -> bool:
     """Whether an edge or a pairing joins two vertices."""
-    return bool(_between(graph, one, other)) or any(pairing[:2] == (one, other) for pairing in graph.pairings)
+    return bool(between(graph, one, other)) or any(pairing[:2] == (one, other) for pairing in graph.pairings)
 
 
 def _free(graph: Graph, pairing: Pairing, *vertices: int, besides: Pairing | None = None) -> bool:
@@ -358,55 +355,11 @@ def _joined(graph: Graph, one: int, other: int) -> bool:
     return all({edge.start, edge.end} == {one, other} for edge in graph.edges_at(one, other))
 
 
-# ---------------------------------------------------------------- two rows or two columns
-
-
-def kronecker_chain(graph: Graph) -> Chain | None:
-    """The shortest chain for a reduced graph with two row or two column vertices; None when there
-    is no matrix form."""
-    hubs = graph.hubs()
-    if hubs:
-        return _khatri_rao(graph, hubs[0]) if len(hubs) == 1 else None
-    ways = [(rows, cols, False) for rows in _placed(graph.rows) for cols in _placed(graph.cols)]
-    if len(graph.rows) == len(graph.cols):
-        ways.append((graph.rows, graph.cols[::-1], True))
-    found = _cheapest([_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)])
-    # An output vertex may join the others, as that of x in diag(x).
-    return found or _cheapest([_khatri_rao(graph, hub) for hub in dict.fromkeys(graph.output)])
-
-
-def _cheapest(chains: list[Chain | None]) -> Chain | None:
-    return min([chain for chain in chains if chain is not None], key=lambda chain: cost(product(chain)), default=None)
-
-
-def _placed(group: tuple[int, ...]) -> list[tuple[int | None, ...]]:
-    """The ways to put up to two vertices on a slow and a fast place."""
-    return list(permutations((*group, None))) if len(group) == 1 else [(*group, None, None)[:2]]
-
-
-def _paired(graph: Graph, pairs: list[Pair], crossed: bool) -> Chain | None:
-    """``diag(vec(R)) kron(A, B) [K] diag(vec(C))`` for one pairing; None when an edge or a delta
-    joins the pairs otherwise."""
-    slow, fast, rows, cols = [set(group) - {None} for group in (*pairs, graph.rows, graph.cols)]
-    inside = [[edge for edge in graph.edges if {edge.start, edge.end} == group] for group in (slow, fast, rows, cols)]
-    if rows == cols:
-        inside[3] = []
-    if slow & fast or sum(map(len, inside)) < len(graph.edges):
-        return None
-    factors = [_pair_matrix(graph, pair, edges) for pair, edges in zip(pairs, inside)]
-    chain = _kron_chain(graph, factors, graph.cols if crossed else ())
-    if inside[2]:
-        chain = graph.forms.chain("scaled rows", {"u": _vec_of(graph, inside[2], graph.rows), "A": chain})
-    if inside[3]:
-        chain = graph.forms.chain("scaled columns", {"A": chain, "v": _vec_of(graph, inside[3], graph.cols)})
-    return _without_identities(chain)
-
-
-def _without_identities(chain: Chain) -> Chain:
+def without_identities(chain: Chain) -> Chain:
     return tuple([factor for factor in chain if not isinstance(factor, Identity)]) or chain[:1]
 
 
-def _pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
+def pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
     """The matrix between the vertices of a pair, a column or a row when there is one only."""
     row, col = pair
     if row is not None and col is not None and row != col:
@@ -418,61 +371,3 @@ def _pair_matrix(graph: Graph, pair: Pair, edges: list[Edge]) -> Expr:
         return diagonal_matrix(product(graph.combined(vectors))) if vectors else Identity(graph.sizes[vertex])
     column = product(graph.combined(vectors)) if vectors else Ones((graph.sizes[vertex],))
     return column if row is not None else transpose(column)
-
-
-def _vec_of(graph: Graph, edges: list[Edge], group: tuple[int, ...]) -> Chain:
-    """The vec of the edges between the two axes of a group: rows of the matrix are the fast
-    axis."""
-    return graph.forms.chain("vec", {"X": (hadamard([product(edge.seen_from(group[1])) for edge in edges]),)})
-
-
-def _outer(graph: Graph) -> Chain | None:
-    """``vec(P) vec(Q)'`` when rows and columns are not joined."""
-    rows, cols = set(graph.rows), set(graph.cols)
-    if rows & cols or not all({edge.start, edge.end} <= rows or {edge.start, edge.end} <= cols for edge in graph.edges):
-        return None
-    left, right = _group_vector(graph, graph.rows), _group_vector(graph, graph.cols)
-    return (*([] if left is None else [left]), *([] if right is None else [transpose(right)])) or None
-
-
-def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
-    if len(group) < 2:
-        return _pair_matrix(graph, (group[0], None), []) if group else None
-    slow, fast = group
-    matrix = _pair_matrix(graph, (fast, slow), _between(graph, slow, fast))
-    return Ones((matrix.rows * matrix.cols,)) if isinstance(matrix, Ones) else Vec(matrix)
-
-
-def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
-    """A vertex that joins several output vertices, itself perhaps among them: row factors, a
-    diagonal, column factors."""
-    others = [vertex for vertex in graph.output if vertex != hub]
-    spokes = _spokes(graph, hub)
-    if len(set(others)) != len(others) or not spokes.keys() >= set(graph.output):
-        return None
-    middle = [diagonal_matrix(product(graph.combined(graph.vectors[hub])))] if hub in graph.vectors else []
-    for vertex in set(others) & graph.vectors.keys():
-        spokes[vertex] = product((diagonal_matrix(product(graph.combined(graph.vectors[vertex]))), spokes[vertex]))
-    left, right = [_columnwise([spokes[vertex] for vertex in group], hub, graph) for group in (graph.rows, graph.cols)]
-    return _without_identities((left, *middle, transpose(right)))
-
-
-def _spokes(graph: Graph, hub: int) -> dict[int, Expr]:
-    """The matrices from other vertices to the hub; none where an edge does not meet it."""
-    found: dict[int, Expr] = {hub: Identity(graph.sizes[hub])} if hub in graph.output else {}
-    for edge in graph.edges:
-        if hub not in (edge.start, edge.end) or edge.start == edge.end:
-            return {}
-        other = edge.other(hub)
-        form = product(edge.seen_from(other))
-        found[other] = form if other not in found else hadamard([found[other], form])
-    return found
-
-
-def _columnwise(parts: list[Expr], hub: int, graph: Graph) -> Expr:
-    """The matrix with a group's axes as rows and the hub as columns: for two axes, columnwise
-    Kronecker products."""
-    if len(parts) < 2:
-        return parts[0] if parts else Transpose(Ones((graph.sizes[hub],)))
-    slow, fast = parts
-    return Hadamard((Kronecker((slow, Ones((fast.rows,)))), Kronecker((Ones((slow.rows,)), fast))))

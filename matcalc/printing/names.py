@@ -155,7 +155,7 @@ def member_name(family: str, order: int) -> str:
 def size_text(size: Size, style: str) -> str:
     """The size as it is written in ``eye(m*n)`` (plain text) or as a subscript (LaTeX)."""
     spell = {"ascii": ascii_name, "unicode": unicode_name, "latex": latex_name}[style]
-    return size.spelled(spell, " " if style == "latex" else "*")
+    return size.spelled(spell, " ", least=r"\min") if style == "latex" else size.spelled(spell)
 
 
 def accented(stem: str, mark: str, index: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from matcalc.base.functions import functions
 from matcalc.base.records import record
-from matcalc.base.sizes import ZERO, Size, axes_of
+from matcalc.base.sizes import ZERO, Size, axes_of, smaller
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
@@ -374,7 +374,7 @@ def _field(field: Any, nodes: Sequence[Any]) -> Any:
         case {"number": str(text)}:
             return Fraction(text)
         case {"size": [*terms]} if terms:
-            return sum([_term(Fraction(factor), names) for factor, *names in terms], start=ZERO)
+            return _size(terms)
         case {"facts": list(names)}:
             return frozenset(names)
         case list():
@@ -385,8 +385,18 @@ def _field(field: Any, nodes: Sequence[Any]) -> Any:
             raise Refused(f"{field!r} is no field of a node")
 
 
-def _term(factor: Fraction, names: Sequence[str]) -> Size:
-    return reduce(mul, map(Size.of, names), Size.of(factor.numerator)).over(factor.denominator)
+def _size(terms: Sequence[Any]) -> Size:
+    """A size from its terms; a list in the place of a name is that of the terms of sizes of which
+    it is the least."""
+    return sum([_term(Fraction(factor), names) for factor, *names in terms], start=ZERO)
+
+
+def _term(factor: Fraction, names: Sequence[Any]) -> Size:
+    return reduce(mul, map(_factor, names), Size.of(factor.numerator)).over(factor.denominator)
+
+
+def _factor(name: Any) -> Size:
+    return reduce(smaller, map(_size, name)) if isinstance(name, list) else Size.of(str(name))
 
 
 def _fits(node: ix.Tensor) -> bool:

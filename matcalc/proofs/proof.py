@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.records import record
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import Least, Size
 from matcalc.base.traversal import postordered
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr
@@ -89,10 +89,19 @@ class _Table:
         if isinstance(value, Fraction):
             return {"number": str(value)}
         if isinstance(value, Size):
-            return {"size": [[factor if type(factor) is int else str(factor), *names] for names, factor in value.terms]}
+            return {"size": _terms(value)}
         if isinstance(value, frozenset):
             return {"facts": sorted(value)}
         return [self._field(part) for part in value] if isinstance(value, tuple) else value
+
+
+def _terms(size: Size) -> list[list[Any]]:
+    """The terms of a size: the factor and the names, where the least of sizes is the list of their
+    terms."""
+    return [
+        [k if type(k) is int else str(k), *[[*map(_terms, part.of)] if isinstance(part, Least) else part for part in names]]
+        for names, k in size.terms
+    ]
 
 
 def _values(node: Any) -> list[Any]:

@@ -83,12 +83,9 @@ def _factor(factor: Factor, of: ix.Apply, sizes: Mapping[Label, Size]) -> ix.Ten
         return product([], [], [0, 0], {0: size})
     if factor.function in ("", of.function):
         return of if factor.function else argument
-    parameter, _, result = functions()[factor.function].signature.partition("->")
-    axes = [part.strip() for part in parameter.split(":")[-1].split("×")]
-    lead = argument.shape[: argument.order - len(axes)]
-    known = dict(zip(axes, argument.shape[len(lead) :]))
-    shape = [known[axis.strip()] for axis in result.split("×") if axis.strip() != "scalar"]
-    return ix.Apply(factor.function, of.arguments, lead + tuple(shape))
+    known = functions()[factor.function]
+    lead = argument.order - known.argument_order
+    return ix.Apply(factor.function, of.arguments, argument.shape[:lead] + known.axes_of_value(argument.shape[lead:]))
 
 
 def direction(name: str, variable: ex.Symbol, convention: str) -> ix.Tensor:

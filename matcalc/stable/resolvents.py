@@ -16,7 +16,10 @@ from matcalc.rewrite.distribution import expanded
 from matcalc.rules.entrywise import defined, definitions
 from matcalc.stable.exponentials import scaled
 
-_EXTREMES = {"resolvent": "eigmax", "leftresolvent": "spectral_norm", "rightresolvent": "spectral_norm"}
+_EXTREMES = {
+    "resolvent": "eigmax", "leftresolvent": "spectral_norm", "rightresolvent": "spectral_norm",
+    "lowresolvent": "eigmin", "leftlowresolvent": "sigma_min", "rightlowresolvent": "sigma_min",
+}  # fmt: skip
 """The function whose value is λ, or whose square is, in each definition."""
 
 
@@ -41,7 +44,7 @@ def resolvent_of(node: Tensor) -> Resolvent | None:
         if not isinstance(formula, Apply):
             continue
         for extreme in extremes:
-            if extreme.function != _EXTREMES[name]:
+            if extreme.function != _EXTREMES.get(name):
                 continue
             argument = extreme.arguments[0]
             sizes = dict(zip(variable.shape, argument.shape))
@@ -68,7 +71,7 @@ def as_resolvent(node: Call) -> Expr:
     """``pinv(λ I - X)`` with the largest eigenvalue or singular value λ of X, from eigenvectors or
     singular vectors."""
     for part in postorder(node.arguments[0]):
-        if (isinstance(part, Call) and part.function == "eigmax") or (isinstance(part, Norm) and part.kind == "spectral"):
+        if isinstance(part, Call) and part.function in _EXTREMES.values() or isinstance(part, Norm) and part.kind == "spectral":
             matrix = part.below[0]
             found = resolvent_of(lower(node).tensor)
             if found is not None and lower(matrix).tensor in (found.argument, transposed(found.argument)):

@@ -13,7 +13,7 @@ from typing import Any, assert_never, cast
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function, written_function
-from matcalc.base.sizes import ONE, Shape, Size, product_shape
+from matcalc.base.sizes import ONE, Least, Shape, Size, product_shape
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced
@@ -178,6 +178,8 @@ class _Writer:
         """A size as a polynomial in positive integer symbols."""
         known = {name: sympy.Symbol(name, integer=True, positive=True) for name in size.names}
         known |= {name: given for name in size.names if (given := self._given.get(name)) is not None}
+        least = [name for names, _ in size.terms for name in names if isinstance(name, Least)]
+        known |= {name: sympy.Min(*map(self.size, name.of)) for name in least}
         return sympy.Add(*[sympy.Mul(factor, *[known[name] for name in names]) for names, factor in size.terms])
 
     def _lengths(self, shape: Shape) -> tuple[Any, Any]:

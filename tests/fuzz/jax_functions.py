@@ -406,6 +406,4 @@ FORMS: dict[str, Callable[..., Any]] = {
 }
 """The forms of ``forms.py`` by their templates."""
 
-LIBRARY = Library(
-    jnp, ELEMENTWISE | NOT_IN_JAXPR | OF_ONE, VECTOR, MATRIX | FORMS, absolute, user_function, SEVERAL
-)
+LIBRARY = Library(jnp, ELEMENTWISE | NOT_IN_JAXPR | OF_ONE, VECTOR, MATRIX | FORMS, absolute, user_function, SEVERAL)

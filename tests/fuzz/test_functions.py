@@ -16,9 +16,12 @@ from tests.fuzz.vocabulary import FACTS, Case
 
 ORDERS = (1, 2)
 
+
 @st.composite
 def wide_cases(draw: st.DrawFn, orders: tuple[int, ...], results: tuple[int, int]) -> Case:
-    return generate_wide(lambda options: draw(st.integers(0, options - 1)), depth=3, orders=orders, results=results, grower=TableGrower)
+    return generate_wide(
+        lambda options: draw(st.integers(0, options - 1)), depth=3, orders=orders, results=results, grower=TableGrower
+    )
 
 
 def agree(case: Case, relative: float) -> None:

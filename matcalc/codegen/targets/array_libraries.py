@@ -327,5 +327,7 @@ def index_names(labels: Sequence[int]) -> str:
 
 
 def _core(kind: str) -> str:
-    """The axes of a kind in the signatures of generalised functions: ``(m,n)`` for m×n."""
-    return f"({','.join(part.strip() for part in kind.split('×') if part.strip() != 'scalar')})"
+    """The axes of a kind in the signatures of generalised functions: ``(m,n)`` for m×n, ``(minmn)``
+    for min(m,n)."""
+    axes = [re.sub(r"\W", "", part) for part in kind.split("×") if part.strip() != "scalar"]
+    return f"({','.join(axes)})"

@@ -3,6 +3,7 @@ finite differences."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -130,7 +131,7 @@ def _frechet_{name}(A, E):
     rows = {{xp}}.concatenate([A, E], {{dim}}=1), {{xp}}.concatenate([{{xp}}.zeros_like(A), A], {{dim}}=1)
     return _{function}({{xp}}.concatenate(rows))[:n, n:]
 '''
-        for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"))
+        for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"), ("sin", "sinm"), ("cos", "cosm"))
     },
     "frechet_power": '''
 def _frechet_power(A, E, exponent):
@@ -162,6 +163,16 @@ def _divdiff_sqrt(A):
     roots = {xp}.sqrt({xp}.linalg.eigvalsh(A))
     return 1.0 / (roots[:, None] + roots)
 ''',
+    **{
+        f"divdiff_{name}": f'''
+def _divdiff_{name}(A):
+    """({name}(a) - {name}(b))/(a - b) for all pairs of eigenvalues: {slope} of the mean, times sin(h)/h of half the gap."""
+    values = {{xp}}.linalg.eigvalsh(A)
+    mean, half = (values[:, None] + values) / 2, (values[:, None] - values) / 2
+    return {sign}{{xp}}.{slope}(mean) * {{xp}}.sinc(half / {math.pi})
+'''
+        for name, slope, sign in (("sin", "cos", ""), ("cos", "sin", "-"))
+    },
     "norm_p": '''
 def _norm_p(x, p):
     """The p-norm, by the largest entry, so that powers of the entries neither overflow nor underflow."""
@@ -196,6 +207,20 @@ def _polar(A):
     left, _, right = {xp}.linalg.svd(A, full_matrices=False)
     return left @ right
 ''',
+    "qr_r": '''
+def _qr_r(A):
+    """R of A = Q R with a positive diagonal."""
+    R = {xp}.linalg.qr(A)[1]
+    return R * {xp}.sign({xp}.diagonal(R))[:, None]
+''',
+    "eigvecmin": """
+def _eigvecmin(A):
+    return _eigvecmax(-A)
+""",
+    "lowresolvent": """
+def _lowresolvent(A):
+    return _resolvent(-A)
+""",
     "eigvecmax": '''
 def _eigvecmax(A):
     """The unit eigenvector of the largest eigenvalue of the symmetric part, its largest entry positive."""
@@ -210,7 +235,7 @@ def _resolvent(A):
 ''',
     "singular_resolvent": '''
 def _singular_resolvent(basis, values):
-    """The sum of u u'/(largest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
+    """The sum of u u'/(first singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
     top, others = values[:1], values[1:]
     weights = {xp}.concatenate([-{xp}.ones_like(top), others**2 / ((top - others) * (top + others))])
     return ({xp}.eye(len(basis){like_basis}) + (basis * weights) @ basis.T) / top**2
@@ -225,6 +250,48 @@ def _rightresolvent(A):
     _, values, right = {xp}.linalg.svd(A, full_matrices=False)
     return _singular_resolvent(right.T, values)
 """,
+    "eig_gaps": '''
+def _eig_gaps(A):
+    """1/(b - a) for all pairs a, b of eigenvalues, 0 on the diagonal."""
+    values, identity = {xp}.linalg.eigvalsh((A + A.T) / 2), {xp}.eye(len(A){like})
+    return 1 / (values - values[:, None] + identity) - identity
+''',
+    "svd_gaps": '''
+def _svd_gaps(A):
+    """1/((b - a)(b + a)) for all pairs a, b of singular values, 0 on the diagonal."""
+    values = {xp}.linalg.svd(A, full_matrices=False)[1]
+    identity = {xp}.eye(len(values){like})
+    return 1 / ((values - values[:, None]) * (values + values[:, None]) + identity) - identity
+''',
+    "svd_sums": '''
+def _svd_sums(A):
+    """1/(a + b) for all pairs a, b of singular values."""
+    values = {xp}.linalg.svd(A, full_matrices=False)[1]
+    return 1 / (values + values[:, None])
+''',
+    "last_first": """
+def _last_first(basis, values):
+    return {xp}.concatenate([basis[:, -1:], basis[:, :-1]], {dim}=1), {xp}.concatenate([values[-1:], values[:-1]])
+""",
+    "leftlowresolvent": """
+def _leftlowresolvent(A):
+    left, values, _ = {xp}.linalg.svd(A, full_matrices=False)
+    return _singular_resolvent(*_last_first(left, values))
+""",
+    "rightlowresolvent": """
+def _rightlowresolvent(A):
+    _, values, right = {xp}.linalg.svd(A, full_matrices=False)
+    return _singular_resolvent(*_last_first(right.T, values))
+""",
+    **{
+        f"{side}svmin": f'''
+def _{side}svmin(A):
+    """The {side} singular vector of the smallest singular value, in the sign that makes the largest entry of the right one positive."""
+    left, _, right = {{xp}}.linalg.svd(A, full_matrices=False)
+    return {vector} * {{xp}}.sign(right[-1, {{xp}}.argmax({{xp}}.abs(right[-1]))])
+'''
+        for side, vector in (("left", "left[:, -1]"), ("right", "right[-1]"))
+    },
     "leftsv": '''
 def _leftsv(A):
     """The left singular vector of the largest singular value, in the sign that makes the largest entry of the right one positive."""
@@ -244,6 +311,12 @@ NEEDS = {
     "frechet_log": ("sqrtm", "logm"),
     "frechet_sqrt": ("sqrtm",),
     "frechet_power": ("sqrtm", "logm", "expm", "matrix_power"),
+    "frechet_sin": ("expm", "sinm"),
+    "frechet_cos": ("expm", "cosm"),
+    "eigvecmin": ("eigvecmax",),
+    "lowresolvent": ("resolvent",),
+    "leftlowresolvent": ("singular_resolvent", "last_first"),
+    "rightlowresolvent": ("singular_resolvent", "last_first"),
     "lyap": ("sylvester",),
     "sinm": ("expm",),
     "cosm": ("expm",),

@@ -19,6 +19,7 @@ from matcalc.evaluation.own_values import precise_values
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
 from matcalc.evaluation.precise.small_arrays import Array
+from matcalc.evaluation.precise.spectra import SPECTRA
 from matcalc.expr.nodes import (
     Call,
     Commutation,
@@ -247,9 +248,9 @@ def _norm(ar: Arithmetic, kind: str, below: Sequence[Array]) -> Value:
             total = ar.total([scalar_functions.real_power(ar, size, power) for size in sizes])
             return scalar_functions.real_power(ar, total, 1 / power)
         case "nuclear":
-            return whole_functions.nuclear_norm(ar, below[0])
+            return SPECTRA["nuclear_norm"](ar, below[0]).data[0]
         case "spectral":
-            return whole_functions.spectral_norm(ar, below[0])
+            return SPECTRA["spectral_norm"](ar, below[0]).data[0]
         case _:
             raise MatcalcError(f"the norm {kind!r} has no numerical value here")
 

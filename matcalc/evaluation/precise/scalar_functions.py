@@ -40,7 +40,7 @@ def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
     order = len(name) - len(stem)
     phase = Decimal(4000 + zlib.crc32(stem.encode()) % 9973) / 10000
     rate = -phase / 2
-    waves = (_sin, _cos, lambda ar, t: -_sin(ar, t), lambda ar, t: -_cos(ar, t))
+    waves = (sine, cosine, lambda ar, t: -sine(ar, t), lambda ar, t: -cosine(ar, t))
     return waves[order % 4](ar, value + phase) + 2 * ar.power(rate, order) * exponential(ar, rate * value)
 
 
@@ -161,7 +161,7 @@ def _through_mpmath(name: str) -> Callable[[Decimals, Decimal], Decimal]:
     return function
 
 
-_sin, _cos = _through_mpmath("sin"), _through_mpmath("cos")
+sine, cosine = _through_mpmath("sin"), _through_mpmath("cos")
 _erf, _erfc_near, _atan = _through_mpmath("erf"), _through_mpmath("erfc"), _through_mpmath("atan")
 _asin_inside, _acos_inside = _through_mpmath("asin"), _through_mpmath("acos")
 
@@ -181,10 +181,10 @@ def _erfc(ar: Decimals, value: Decimal) -> Decimal:
 
 
 def _tan(ar: Decimals, value: Decimal) -> Decimal:
-    below = _cos(ar, value)
+    below = cosine(ar, value)
     if abs(below) < ar.tiny:
         raise Undefined("tan at a pole")
-    return _sin(ar, value) / below
+    return sine(ar, value) / below
 
 
 def _within_one(function: Callable[[Decimals, Decimal], Decimal]) -> Callable[[Decimals, Decimal], Decimal]:
@@ -231,8 +231,8 @@ _FUNCTIONS: Mapping[str, Callable[[Decimals, Decimal], Decimal]] = MappingProxyT
     {
         "exp": exponential,
         "log": logarithm,
-        "sin": _sin,
-        "cos": _cos,
+        "sin": sine,
+        "cos": cosine,
         "tan": _tan,
         "sinh": _sinh,
         "cosh": _cosh,

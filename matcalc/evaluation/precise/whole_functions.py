@@ -7,14 +7,11 @@ from decimal import Decimal
 from functools import partial, reduce
 from types import MappingProxyType
 
-from matcalc.evaluation.precise import small_arrays
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number, Undefined
-from matcalc.evaluation.precise.scalar_functions import exponential, logarithm, real_power
+from matcalc.evaluation.precise.scalar_functions import cosine, exponential, logarithm, real_power, sine
 from matcalc.evaluation.precise.small_arrays import (
     Array,
-    Singular,
     adjugate,
-    check_simple,
     determinant,
     eigen,
     identity,
@@ -25,14 +22,11 @@ from matcalc.evaluation.precise.small_arrays import (
     multiplied,
     of_lines,
     plus,
-    polar_factor,
-    pseudoinverse,
-    rank_checked,
     scaled,
-    singular,
     solved,
     transposed,
 )
+from matcalc.evaluation.precise.spectra import SPECTRA, scalar
 
 _MOST_ROOTS = 80
 _MOST_ROUNDS = 60
@@ -52,20 +46,12 @@ def called(ar: Arithmetic, name: str, arguments: Sequence[Array]) -> Array | Non
     return function(ar, *arguments)
 
 
-def _scalar(value: Decimal) -> Array:
-    return Array((1, 1), [value])
-
-
-def _column(values: Sequence[Decimal]) -> Array:
-    return Array((len(values), 1), list(values))
-
-
 # ---------------------------------------------------------------- rational ones
 
 
 def _of_one_value(function: Callable[..., Decimal]) -> Callable[..., Array]:
     """The function with its value as an array."""
-    return lambda ar, matrix: _scalar(function(ar, matrix))
+    return lambda ar, matrix: scalar(function(ar, matrix))
 
 
 def _kept(ar: Arithmetic, matrix: Array, side: int) -> Array:
@@ -142,7 +128,7 @@ def _place_of_largest(ar: Decimals, vector: Array) -> int:
 
 
 def _max(ar: Decimals, vector: Array) -> Array:
-    return _scalar(vector.data[_place_of_largest(ar, vector)])
+    return scalar(vector.data[_place_of_largest(ar, vector)])
 
 
 def _indmax(ar: Decimals, vector: Array) -> Array:
@@ -159,64 +145,11 @@ def _softmax(ar: Decimals, vector: Array) -> Array:
 
 def _logsumexp(ar: Decimals, vector: Array) -> Array:
     top = max(vector.data)
-    return _scalar(top + ar.total([exponential(ar, entry - top) for entry in vector.data]).ln())
-
-
-# ---------------------------------------------------------------- determinants and spectra
+    return scalar(top + ar.total([exponential(ar, entry - top) for entry in vector.data]).ln())
 
 
 def _logdet(ar: Decimals, matrix: Array) -> Array:
-    return _scalar(logarithm(ar, determinant(ar, matrix)))
-
-
-def _eigmax(ar: Decimals, matrix: Array) -> Array:
-    found = eigen(ar, matrix)
-    if ar.differencing:
-        check_simple(ar, found.values[-2:])
-    return _scalar(found.values[-1])
-
-
-def _eigvecmax(ar: Decimals, matrix: Array) -> Array:
-    found = eigen(ar, matrix)
-    check_simple(ar, found.values[-2:])
-    return _column(found.vectors[-1])
-
-
-def _eigvecs(ar: Decimals, matrix: Array) -> Array:
-    found = eigen(ar, matrix)
-    check_simple(ar, found.values)
-    return transposed(of_lines(found.vectors))
-
-
-def spectral_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = singular(ar, matrix).values
-    if ar.differencing:
-        check_simple(ar, values[:2])
-        ar.away_from_zero(values[0])
-    return values[0]
-
-
-def nuclear_norm(ar: Decimals, matrix: Array) -> Decimal:
-    values = singular(ar, matrix).values
-    if ar.differencing:
-        rank_checked(ar, values)
-    return ar.total(values)
-
-
-def _left(ar: Decimals, matrix: Array) -> Array:
-    return _column(_top(ar, matrix).left[0])
-
-
-def _right(ar: Decimals, matrix: Array) -> Array:
-    return _column(_top(ar, matrix).right[0])
-
-
-def _top(ar: Decimals, matrix: Array) -> Singular:
-    found = singular(ar, matrix)
-    check_simple(ar, found.values[:2])
-    if not found.values[0]:
-        raise Undefined("the singular vectors of zero")
-    return found
+    return scalar(logarithm(ar, determinant(ar, matrix)))
 
 
 # ---------------------------------------------------------------- primary matrix functions
@@ -343,11 +276,11 @@ def _chol(ar: Decimals, matrix: Array) -> Array:
     return of_lines(done)
 
 
-def _eigvals(ar: Decimals, matrix: Array) -> Array:
-    found = small_arrays.eigen(ar, matrix).values
-    if ar.differencing:
-        small_arrays.check_simple(ar, found)
-    return _column(found)
+def _qr_r(ar: Decimals, matrix: Array) -> Array:
+    """R of X = Q R, which is the Cholesky factor of X'X, turned."""
+    if matrix.rows < matrix.cols:
+        raise Undefined("the triangular factor of a wide matrix")
+    return transposed(_chol(ar, multiplied(ar, transposed(matrix), matrix)))
 
 
 def _between(kept: Callable[[int, int], bool]) -> Callable[[Decimals, Array, Array], Array]:
@@ -442,11 +375,12 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
+        **SPECTRA,
         "logdet": _logdet,
         "cosm": _cosm,
         "sinm": _sinm,
         "chol": _chol,
-        "eigvals": _eigvals,
+        "qr_r": _qr_r,
         "tril_from": _between(lambda place, diagonal: place <= diagonal),
         "triu_from": _between(lambda place, diagonal: place >= diagonal),
         "band": _between(lambda place, diagonal: place == diagonal),
@@ -458,22 +392,17 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "expm": expm,
         "logm": logm,
         "sqrtm": sqrtm,
-        "pinv": pseudoinverse,
-        "eigmax": _eigmax,
-        "eigvecmax": _eigvecmax,
-        "spectral_norm": _of_one_value(spectral_norm),
-        "nuclear_norm": _of_one_value(nuclear_norm),
-        "polar": polar_factor,
-        "leftsv": _left,
-        "rightsv": _right,
         "matrix_power": matrix_power_of,
-        "eigvecs": _eigvecs,
         "divdiff_exp": _divided(exponential, exponential),
         "divdiff_log": _divided(logarithm, _reciprocal),
+        "divdiff_sin": _divided(sine, cosine),
+        "divdiff_cos": _divided(cosine, lambda ar, value: -sine(ar, value)),
         "divdiff_sqrt": _divided(Decimals.root, _root_slope),
         "frechet_exp": _frechet(expm),
         "frechet_log": _frechet(logm),
         "frechet_sqrt": _frechet(sqrtm),
+        "frechet_sin": _frechet(_sinm),
+        "frechet_cos": _frechet(_cosm),
         "frechet_power": _frechet_power,
     }
 )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Size, not_whole
+from matcalc.base.sizes import Size, not_whole, smaller
 from matcalc.language.build import terms as t
 from matcalc.language.build.naming import Naming
-from matcalc.language.build.operators import Operators, fixed_subscript, spine
+from matcalc.language.build.operators import Operators, norm_operands, schatten_exponent, spine
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import is_axis, names_among, number_in, parts, walk
@@ -116,6 +116,12 @@ class Builder(Naming, Operators):
 
     def call(self, node: s.Applied, arguments: list[t.Term]) -> t.Term:
         raise NotImplementedError
+
+    def _norm_by_subscript(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
+        exponent = schatten_exponent(node, self.scope)
+        if exponent is None:
+            return self._norm_bars(node, operands)
+        return self.call(s.Applied(node.span, "schatten", (node.operand, exponent), node.span), operands)
 
     def sums_up(self, node: s.Applied, outer: bool) -> bool:
         """Whether the arguments of a call are summed up entry by entry; ``outer``: its value is."""
@@ -239,6 +245,8 @@ def _size_from(part: s.Syntax, found: Mapping[s.Syntax, Size], known: Mapping[st
             return found[left] - found[right]
         case s.Binary(operator="/", left=left, right=s.NumberLiteral(value=value)) if value.denominator == 1 and value > 0:
             return found[left].over(int(value))
+        case s.Applied(function="min", arguments=(one, other)):
+            return smaller(found[one], found[other])
         case s.Raised(base=base, exponent=s.NumberLiteral(value=value), elementwise=False) if value in (1, 2, 3, 4):
             return reduce(mul, [found[base]] * int(value))
         case s.NumberLiteral(value=value) if value.denominator == 1 and 0 < value < 10**9:
@@ -254,7 +262,7 @@ _OPERANDS: Mapping[type[s.Syntax], Callable[[Builder, Any], list[s.Syntax]]] = {
     s.Raised: Builder._operands_of_power,
     s.Entries: lambda _, node: [] if isinstance(node.operand, s.Name) else [node.operand],
     s.DerivativeOf: lambda _, node: [node.body if node.point is None else node.point, *node.along],
-    s.NormBars: lambda own, node: [node.operand] if fixed_subscript(node, own.scope) else [*parts(node)],
+    s.NormBars: lambda own, node: norm_operands(node, own.scope),
     s.Applied: lambda own, node: own.argument_terms(node),
     **dict.fromkeys((s.Group, s.Minus, s.Transposed, s.Bars, s.Summation), lambda _, node: [*parts(node)]),
 }
@@ -272,7 +280,7 @@ _MADE: Mapping[type[s.Syntax], Callable[[Builder, Any, list[t.Term]], t.Term]] =
     s.Binary: Builder._binary,
     s.Transposed: Builder._transposed,
     s.Raised: Builder._raised,
-    s.NormBars: Builder._norm_bars,
+    s.NormBars: Builder._norm_by_subscript,
     s.Bars: lambda own, node, operands: own.bars(operands[0], node.span),
 }
 """The term that is made of syntax with its operands."""

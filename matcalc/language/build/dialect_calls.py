@@ -112,7 +112,7 @@ class DialectBuilder(CallBuilder):
                 _check_option(option)
             elif len(node.arguments) == 1:
                 node = replace(node, arguments=(*node.arguments, s.Word(option.span, "sample")))
-        if counted and node.function not in spellings() and node.function not in STRUCTURAL:
+        if counted and node.function not in STRUCTURAL:
             raise ParseError(
                 f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function)
             )
@@ -120,7 +120,7 @@ class DialectBuilder(CallBuilder):
 
     def _example(self, function: str) -> str:
         way = max(ways_to_call(self.written.dialect, function), key=lambda way: len(way.parameters))
-        return f"{function}({', '.join(way.parameters)})"
+        return f"{function}({', '.join([*way.parameters, *way.defaults])})"
 
     def _norm_with_order(self, node: s.Applied, options: dict[str, s.Keyword]) -> s.Applied:
         order = options.pop("ord", None) or options.pop("p", None)
@@ -382,11 +382,6 @@ def _is_of_sample(node: s.Applied, option: s.Keyword) -> bool:
     return says and entry is not None and bool(entry.definition_sample)
 
 
-def _said(option: s.Keyword) -> str:
-    value = option.value
-    return value.word if isinstance(value, s.Word) else str(value.value) if isinstance(value, s.NumberLiteral) else ""
-
-
 def _check_option(option: s.Keyword) -> None:
     """Raises ParseError for an option that would change what is meant."""
     allowed = _HARMLESS.get(option.name)
@@ -395,6 +390,17 @@ def _check_option(option: s.Keyword) -> None:
     if option.name in ("ddof", "correction", "unbiased", "corrected"):
         raise ParseError("a variance divides by n, or by n - 1", span=option.span, suggestion="var(x), or var(x, ddof=1)")
     raise ParseError(f"the option {option.name} is not read", span=option.span)
+
+
+def _said(option: s.Keyword) -> str:
+    """The value of an option, where it is a word or a number."""
+    match option.value:
+        case s.Word(word=word) | s.Name(name=word):
+            return word
+        case s.NumberLiteral(value=value):
+            return str(value)
+        case _:
+            return ""
 
 
 def _whole(node: s.Syntax) -> int | None:
@@ -425,7 +431,7 @@ def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[st
     if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
         return None
     if (
-        any(name not in options or _whole(options[name].value) != int(value) for name, value in fixed.items())
+        any(name not in options or _said(options[name]) != value for name, value in fixed.items())
         or options.keys() - _HARMLESS.keys() - set(named) - fixed.keys()
     ):
         return None

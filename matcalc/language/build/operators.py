@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ShapeError, Span
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, pattern
 from matcalc.language.build import terms as t
 from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.scope import Scope, letter_class
 from matcalc.language.decisions import Weight
 from matcalc.language.syntax import trees as s
+from matcalc.language.syntax.trees import parts
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.kinds import ANY, COLUMN, COUNT_LETTERS, DIVIDING_COUNTS, MATRIX, ROW, SCALAR, Cell, Constraint
 
@@ -375,6 +376,27 @@ def fixed_subscript(norm: s.NormBars, scope: Scope) -> str:
             return name
         case _:
             return ""
+
+
+_SCHATTEN = pattern(r"S_(?:([0-9]+)|([a-z]))")
+
+
+def schatten_exponent(norm: s.NormBars, scope: Scope) -> s.Syntax | None:
+    """The p of a norm with the subscript ``S_p``, unless that is a declared name."""
+    written = norm.subscript.operand if isinstance(norm.subscript, s.Group) else norm.subscript
+    found = _SCHATTEN.fullmatch(written.name) if isinstance(written, s.Name) else None
+    if written is None or found is None or {found[0], "S"} & {*scope.declarations, *scope.values}:
+        return None
+    span = written.span
+    return s.NumberLiteral(span, Fraction(found[1])) if found[1] else s.Name(span, found[2])
+
+
+def norm_operands(norm: s.NormBars, scope: Scope) -> list[s.Syntax]:
+    """What a norm is made of: the array, and a parameter."""
+    exponent = schatten_exponent(norm, scope)
+    if exponent is not None:
+        return [norm.operand, exponent]
+    return [norm.operand] if fixed_subscript(norm, scope) else [*parts(norm)]
 
 
 def weighs(operand: s.Syntax, scope: Scope) -> bool:

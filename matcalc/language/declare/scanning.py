@@ -11,7 +11,7 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.base.files import stored_table
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Size, not_whole
+from matcalc.base.sizes import ONE, Size, not_whole, smaller
 from matcalc.facts.table import canonical, facts
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import GREEK_NAMES, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, nearest_spelling
@@ -327,6 +327,8 @@ class SizeReader:
                 raise self.not_understood(token)
             self.place += 1
             return inner
+        if token.text == "min" and self.ahead(1).text == "(":
+            return self._least(depth)
         if token.kind not in ("word", "number") or (self.place > first and self._begins_another(first)):
             return None
         self.place += 1
@@ -350,6 +352,19 @@ class SizeReader:
         size = above.over(self._divisor())
         self.place += 1
         return size
+
+    def _least(self, depth: int) -> Size:
+        """``min(m, n)``."""
+        self.place += 2
+        found = self.one_size(depth + 1)
+        while found is not None and self.ahead().text == ",":
+            self.place += 1
+            other = self.one_size(depth + 1)
+            found = smaller(found, other) if other is not None else None
+        if found is None or self.ahead().text != ")":
+            raise self.not_understood(self.ahead() if self.ahead().text else self.ahead(-1))
+        self.place += 1
+        return found
 
     def _begins_another(self, first: int) -> bool:
         """Whether a name or number that follows a factor without a sign is something else: ``2n``

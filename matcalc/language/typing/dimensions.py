@@ -1,5 +1,5 @@
-"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums
-and differences between them."""
+"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums,
+differences and the smaller of two between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import grouped, record
-from matcalc.base.sizes import ONE, ZERO, Size
+from matcalc.base.sizes import ONE, ZERO, Least, Size, smaller
 
 
 class Unknown:
@@ -27,7 +27,7 @@ Dimension: TypeAlias = Size | Unknown
 
 
 Operation: TypeAlias = Callable[[Size, Size], Size]
-"""``mul``, ``add``, ``sub``, or a part of a size."""
+"""``mul``, ``add``, ``sub``, ``smaller``, or a part of a size."""
 
 
 class SizeClash(Exception):
@@ -198,7 +198,7 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
     open_names = [name for name in unknown if name in difference.names]
     if not open_names and difference is not ZERO:
         raise SizeClash(one, other)
-    for name in open_names:
+    for name in filter(difference.solvable, open_names):
         parts = difference.by_power(name)
         power = max(parts)
         if parts.keys() > {0, power}:
@@ -254,6 +254,11 @@ class SizeSystem:
         (self._solved if relation.solve() else self._relations).append(relation)
         return result
 
+    def _value(self, name: str, values: Mapping[str, Dimension]) -> Dimension:
+        if isinstance(name, Least):
+            return reduce(partial(self.composed, smaller), [self.polynomial(one, values) for one in name.of])
+        return values.get(name, Size.of(name))
+
     def polynomial(self, size: Size, values: Mapping[str, Dimension]) -> Dimension:
         """A size of which the names have these values, perhaps unknown until they are found."""
         if size.name is not None:
@@ -267,7 +272,7 @@ class SizeSystem:
                 self.product,
                 [
                     *([] if factor == 1 and names else [Size((((), factor),))]),
-                    *[values.get(name, Size.of(name)) for name in names],
+                    *[self._value(name, values) for name in names],
                 ],
             )
             for names, factor in (size * number).terms

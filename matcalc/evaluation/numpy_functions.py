@@ -192,20 +192,33 @@ def reduced_resolvent(matrix: NDArray[Any]) -> NDArray[Any]:
     return np.asarray((others / (values[-1] - values[:-1])) @ others.T)
 
 
-def singular_resolvents(matrix: NDArray[Any], place: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The pseudoinverses of σ² I - A A' and of σ² I - A' A where σ, the singular value at the place,
-    is simple and positive.
+def singular_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The pseudoinverses of σ₁² I - A A' and of σ₁² I - A' A where σ₁ is simple.
 
-    With the thin decomposition A = U S V' the first is (I + U W U')/σ², W = τ²/(σ² - τ²) for each
-    other singular value τ, -1 for σ.
+    With the thin decomposition A = U S V' the first is (I + U W U')/σ₁², W = σ²/(σ₁² - σ²) for the
+    other singular values, -1 for σ₁.
     """
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
-    top, gaps = values[place], (values[place] - values) * (values[place] + values)
-    gaps[place] = -(top**2)
-    weights = values**2 / gaps
+    top, others = values[0], values[1:]
+    weights = np.concatenate([[-1.0], others**2 / ((top - others) * (top + others))])
     bases = left, right.T
     first, second = [(np.eye(len(basis)) + (basis * weights) @ basis.T) / top**2 for basis in bases]
     return first, second
+
+
+def low_resolvents(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The pseudoinverses of σ² I - A A' and of σ² I - A' A where σ, the smallest singular value, is
+    simple and positive: Σ u u'/(σ² - τ²) over all other singular vectors, those of τ = 0 too."""
+    left, values, right = np.linalg.svd(matrix)
+    first, second = [_low_resolvent(basis, values) for basis in (left, right.T)]
+    return first, second
+
+
+def _low_resolvent(basis: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+    *others, low = values
+    weights = [1 / ((low - other) * (low + other)) for other in others]
+    weights += [0.0, *[1 / low**2] * (len(basis) - len(values))]
+    return np.asarray((basis * weights) @ basis.T)
 
 
 def reciprocal_gaps(values: NDArray[Any]) -> NDArray[Any]:
@@ -413,6 +426,7 @@ def _namespace() -> dict[str, Any]:
         "top_eigenvector": top_eigenvector,
         "reduced_resolvent": reduced_resolvent,
         "singular_resolvents": singular_resolvents,
+        "low_resolvents": low_resolvents,
     }
 
 

@@ -10,7 +10,13 @@ from matcalc.base.functions import functions
 from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.interpreter import evaluate
 
-FUNCTIONS = {"exp": (np.exp, np.exp), "log": (np.log, np.reciprocal), "sqrt": (np.sqrt, lambda t: 0.5 / np.sqrt(t))}
+FUNCTIONS = {
+    "exp": (np.exp, np.exp),
+    "log": (np.log, np.reciprocal),
+    "sqrt": (np.sqrt, lambda t: 0.5 / np.sqrt(t)),
+    "sin": (np.sin, np.cos),
+    "cos": (np.cos, lambda t: -np.sin(t)),
+}
 SPECTRA = {"apart": [0.2, 1.0, 3.5], "equal": [2.0, 2.0, 2.0], "close": [1.0, 1.0 + 1e-9, 2.0], "wide": [1e-3, 1.0, 30.0]}
 
 
@@ -33,7 +39,7 @@ def test_values(name: str, spectrum: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["numpy", "jax", "torch"])
-@pytest.mark.parametrize("name", ["expm", "logm", "sqrtm"])
+@pytest.mark.parametrize("name", ["expm", "logm", "sqrtm", "sinm", "cosm"])
 def test_gradients(name: str, target: str) -> None:
     pytest.importorskip(target)
     result = matcalc.derive(f"tr(B*{name}(X))", "X", declare="X: n×n positive_definite; B: n×n")

@@ -33,6 +33,10 @@ def largest_eigenvalue(a: Any, b: Any, c: Any, d: Any) -> Any:
     return (a + d) / 2 + mpmath.sqrt(((a - d) / 2) ** 2 + ((b + c) / 2) ** 2)
 
 
+def smallest_eigenvalue(a: Any, b: Any, c: Any, d: Any) -> Any:
+    return a + d - largest_eigenvalue(a, b, c, d)
+
+
 def squared_component(a: Any, b: Any, c: Any, d: Any) -> Any:
     """(v'(1, 2))² of the unit eigenvector v of that eigenvalue, from v ∝ (h, λ - a), h the mean of b and c."""
     h, rest = (b + c) / 2, largest_eigenvalue(a, b, c, d) - a
@@ -42,6 +46,11 @@ def squared_component(a: Any, b: Any, c: Any, d: Any) -> Any:
 def largest_singular_value(*entries: Any) -> Any:
     a, b, c, d = entries
     return mpmath.sqrt(largest_eigenvalue(a * a + c * c, a * b + c * d, a * b + c * d, b * b + d * d))
+
+
+def smallest_singular_value(*entries: Any) -> Any:
+    a, b, c, d = entries
+    return abs(a * d - b * c) / largest_singular_value(*entries)
 
 
 def derivatives(function: Callable[..., Any], matrix: np.ndarray, order: int) -> np.ndarray:
@@ -59,6 +68,8 @@ QUESTIONS = [
     ("eigmax(X)", 2, largest_eigenvalue),
     ("(eigvecmax(X)'*b)^2", 1, squared_component),
     ("norm(X, spectral)", 2, largest_singular_value),
+    ("eigmin(X)", 2, smallest_eigenvalue),
+    ("sigma_min(X)", 2, smallest_singular_value),
 ]
 
 

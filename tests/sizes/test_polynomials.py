@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 import matcalc
 from matcalc.base.errors import MatcalcError, ShapeError
-from matcalc.base.sizes import ONE, ZERO, Size, fitted
+from matcalc.base.sizes import ONE, ZERO, Size, fitted, smaller
 from matcalc.evaluation.sampling import equal_sizes, prime_sizes
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, most_general, resolved, unify
 from tests.documents.notes import statuses
@@ -218,3 +218,33 @@ def test_shapes_are_given_as_tuples_and_types_too() -> None:
     assert matcalc.derive("sum(A*x)", "x", declare={"A": ("n+1", 3)}).declarations["A"] == "(n+1)×3"
     with pytest.raises(MatcalcError):
         matcalc.derive("sum(A*x)", "x", declare={"A": ("n+", 3)})
+
+
+# ---------------------------------------------------------------- the smaller of two
+
+
+@given(st.integers(min_value=0))
+def test_the_smaller_of_two_sizes_has_the_smaller_value(seed: int) -> None:
+    rng = Random(seed)
+    one, other, third = built(rng), built(rng), built(rng)
+    size, values = smaller(one, other) * M + third, numbers(rng)
+    assert size.value(values) == min(one.value(values), other.value(values)) * values["m"] + third.value(values)
+    assert smaller(smaller(one, other), third) is smaller(other, smaller(third, one))
+    moved = {"m": N + ONE, "n": V}
+    assert size.replaced(moved).value(values) == size.value({**values, "m": values["n"] + 1, "n": values["v"]})
+
+
+def test_no_name_is_found_from_the_smaller_of_two_sizes() -> None:
+    size = smaller(M * N, V + TWO) + W
+    assert [name for name in size.names if size.solvable(name)] == ["w"]
+
+
+def test_the_smaller_of_two_sizes_is_found() -> None:
+    result = matcalc.derive("c'*svdvals(X)", "X", declare="X: m×n")
+    assert result.declarations["c"] == "min(m,n)"
+    assert matcalc.derive("c'*svdvals(X)", "c", declare="X: n×n").declarations["c"] == "n"
+    again = matcalc.parse("c'*svdvals(X)", declare="X: m×n; c: min(m, n)")
+    assert again.function("numpy")(X=np.eye(2, 3), c=np.ones(2)) == 2
+    assert matcalc.parse("sum(ones(min(m,n)))*tr(X*X')", declare="X: m×n").function("numpy")(X=np.eye(2, 3)) == 4
+    with pytest.raises(MatcalcError, match="sizes n and min"):
+        matcalc.derive("c'*svdvals(X)", "X", declare="X: m×n; c: n")

@@ -235,7 +235,7 @@ def _resolvent(A):
 ''',
     "singular_resolvent": '''
 def _singular_resolvent(basis, values):
-    """The sum of u u'/(first singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
+    """The sum of u u'/(largest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
     top, others = values[:1], values[1:]
     weights = {xp}.concatenate([-{xp}.ones_like(top), others**2 / ((top - others) * (top + others))])
     return ({xp}.eye(len(basis){like_basis}) + (basis * weights) @ basis.T) / top**2
@@ -269,19 +269,22 @@ def _svd_sums(A):
     values = {xp}.linalg.svd(A, full_matrices=False)[1]
     return 1 / (values + values[:, None])
 ''',
-    "last_first": """
-def _last_first(basis, values):
-    return {xp}.concatenate([basis[:, -1:], basis[:, :-1]], {dim}=1), {xp}.concatenate([values[-1:], values[:-1]])
-""",
+    "low_resolvent": '''
+def _low_resolvent(basis, values):
+    """The sum of u u'/(smallest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
+    low, others, beyond = values[-1:], values[:-1], {xp}.ones_like(basis[0, len(values):])
+    weights = {xp}.concatenate([1 / ((low - others) * (low + others)), {xp}.zeros_like(low), beyond / low**2])
+    return (basis * weights) @ basis.T
+''',
     "leftlowresolvent": """
 def _leftlowresolvent(A):
-    left, values, _ = {xp}.linalg.svd(A, full_matrices=False)
-    return _singular_resolvent(*_last_first(left, values))
+    left, values, _ = {xp}.linalg.svd(A)
+    return _low_resolvent(left, values)
 """,
     "rightlowresolvent": """
 def _rightlowresolvent(A):
-    _, values, right = {xp}.linalg.svd(A, full_matrices=False)
-    return _singular_resolvent(*_last_first(right.T, values))
+    _, values, right = {xp}.linalg.svd(A)
+    return _low_resolvent(right.T, values)
 """,
     **{
         f"{side}svmin": f'''
@@ -315,8 +318,8 @@ NEEDS = {
     "frechet_cos": ("expm", "cosm"),
     "eigvecmin": ("eigvecmax",),
     "lowresolvent": ("resolvent",),
-    "leftlowresolvent": ("singular_resolvent", "last_first"),
-    "rightlowresolvent": ("singular_resolvent", "last_first"),
+    "leftlowresolvent": ("low_resolvent",),
+    "rightlowresolvent": ("low_resolvent",),
     "lyap": ("sylvester",),
     "sinm": ("expm",),
     "cosm": ("expm",),

@@ -22,7 +22,7 @@ struct true try type using where while CartesianIndex CartesianIndices Diagonal 
 Iterators LinearAlgebra Matrix Number Real Symmetric abs acos argmax asin atan axes cholesky
 collect copy copysign cos cosh det diag diagm dims div eigen eigvals eigvecs eltype exp expm1 eye
 fill first float inv isempty isfinite isinteger iszero kron last length log log1p logabsdet logdet
-circshift map qr sinc max maximum merge min minimum ndims norm normalize ntuple only ones opnorm permutedims pi pinv
+map qr sinc max maximum merge min minimum ndims norm normalize ntuple only ones opnorm permutedims pi pinv
 prod real reduce reshape round sign sin sinh size sqrt stack sum svd svdvals tan tanh tr transpose
 tril triu typeof vec zero zeros
 """
@@ -93,23 +93,17 @@ function _resolvent(A)
     return others*Diagonal(1 ./ (values[end] .- values[1:end-1]))*transpose(others)
 end
 ''',
-    "lowresolvent": """
-_lowresolvent(A) = _resolvent(-A)
-""",
-    "leftlowresolvent": """
-function _leftlowresolvent(A)
-    U, values, _ = svd(A)
-    return _singular_resolvent(circshift(U, (0, 1)), circshift(values, 1))
+    "low_resolvent": '''
+"""The sum of u u'/(smallest singular value^2 - singular value^2) over the other left singular vectors, those of 0 among them."""
+function _low_resolvent(A)
+    basis, values, _ = svd(A, full=true)
+    low, others = values[end], values[1:end-1]
+    weights = [1 ./ ((low .- others) .* (low .+ others)); 0; fill(1/low^2, size(basis, 1) - length(values))]
+    return basis*Diagonal(weights)*transpose(basis)
 end
-""",
-    "rightlowresolvent": """
-function _rightlowresolvent(A)
-    _, values, V = svd(A)
-    return _singular_resolvent(circshift(V, (0, 1)), circshift(values, 1))
-end
-""",
+''',
     "singular_resolvent": '''
-"""The sum of u u'/(first singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
+"""The sum of u u'/(largest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them."""
 function _singular_resolvent(basis, values)
     others = values[2:end]
     weights = [-1; others .^ 2 ./ ((values[1] .- others) .* (values[1] .+ others))]

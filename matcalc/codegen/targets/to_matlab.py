@@ -20,7 +20,7 @@ _WORDS = """
 break case catch classdef continue do else elseif end endfor endfunction endif endwhile for
 function global if otherwise parfor persistent return spmd switch try until unwind_protect while
 abs acos adj all any arrayfun asin assert atan cell cellfun chol cosh cos cumprod det diag double
-circshift eig erf error exp expm expm1 eye false feval find fprintf inf inv isempty isfinite ischar isequal
+eig erf error exp expm expm1 eye false feval find fprintf inf inv isempty isfinite ischar isequal
 funm isvector kron log log1p logm lu max min mod nan nargin ndims norm numel ones permute pi pinv prod
 qr repmat reshape round sign sin sinh size sort sqrt sqrtm strcmp strrep strsplit struct sum svd tan
 tanh trace tril triu true unique varargin zeros ismember
@@ -195,26 +195,20 @@ function R = resolvent_(A)
     R = (V ./ (values(end) - values(1:end - 1)).')*V.';
 end
 """,
-    "lowresolvent": """
-function R = lowresolvent_(A)
-    R = resolvent_(-A);
-end
-""",
-    "leftlowresolvent": """
-function R = leftlowresolvent_(A)
-    [U, S, ~] = svd(A, 'econ');
-    R = singular_resolvent_(circshift(U, 1, 2), circshift(diag(S), 1));
-end
-""",
-    "rightlowresolvent": """
-function R = rightlowresolvent_(A)
-    [~, S, V] = svd(A, 'econ');
-    R = singular_resolvent_(circshift(V, 1, 2), circshift(diag(S), 1));
+    "low_resolvent": """
+function R = low_resolvent_(A)
+% The sum of u u'/(smallest singular value^2 - singular value^2) over the other left singular vectors, those of 0 among them.
+    [basis, ~, ~] = svd(A);
+    values = svd(A);
+    low = values(end);
+    others = values(1:end - 1);
+    weights = [1 ./ ((low - others) .* (low + others)); 0; ones(size(basis, 1) - numel(values), 1)/low^2];
+    R = (basis .* weights.')*basis.';
 end
 """,
     "singular_resolvent": """
 function R = singular_resolvent_(basis, values)
-% The sum of u u'/(first singular value^2 - singular value^2) over the other singular vectors, those of 0 among them.
+% The sum of u u'/(largest singular value^2 - singular value^2) over the other singular vectors, those of 0 among them.
     others = values(2:end);
     weights = [-1; others.^2 ./ ((values(1) - others) .* (values(1) + others))];
     R = (eye(size(basis, 1)) + (basis .* weights.')*basis.')/values(1)^2;

@@ -67,7 +67,10 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
 def without(root: Node, mark: str) -> list[Node]:
     """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a node
     that has it is left out."""
-    return postordered([root], _unmarked(mark))
+    for operand in root.below:  # type: ignore[attr-defined]
+        if not hasattr(operand, mark):
+            return postordered([root], _unmarked(mark))
+    return [root]
 
 
 @cache

@@ -200,6 +200,8 @@ def _signed(subject: Expr) -> tuple[object, bool]:
 
 def _conditions(node: Expr) -> list[_Condition]:
     match node := cast("Node", node):
+        case Leaf() | Linear() | Sum() | Multilinear() | Indexed():  # most nodes are
+            return []
         case Inverse(operand=operand):
             return _invertible(operand)
         case MatrixPower(exponent=Number() | Negative(operand=Number())) if _is_negative_power(node):
@@ -218,7 +220,7 @@ def _conditions(node: Expr) -> list[_Condition]:
             return _compared(base, "≠ 0" if deduction.known(exponent).entries.whole else "> 0")
         case Elementwise(function=name, argument=argument):
             return _domain(name, argument)
-        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
+        case Nonlinear():
             return []
 
 

@@ -59,9 +59,15 @@ class Tensor:
 
     def _parts(self) -> Iterable[str]:
         """The fields as texts, operands by their digests."""
-        for value in [getattr(self, name) for name in field_names(self)]:
-            for part in sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,):
-                yield str(part.digest if isinstance(part, Tensor) else part)
+        found: list[str] = []
+        for name in field_names(self):
+            value = getattr(self, name)
+            if isinstance(value, frozenset):
+                found += sorted(value)
+            else:
+                parts = value if isinstance(value, tuple) else (value,)
+                found += [str(part.digest if isinstance(part, Tensor) else part) for part in parts]
+        return found
 
     def _shape(self) -> Shape:
         """The sizes of the axes: a field, or none."""

@@ -13,6 +13,7 @@ from matcalc.expr.nodes import (
     Expr,
     Index,
     IndexArray,
+    Indexed,
     IndexSum,
     Leaf,
     Linear,
@@ -139,7 +140,8 @@ def free_at(node: Expr, below: Iterable[tuple[Index, ...]]) -> tuple[Index, ...]
 
 def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
     """The indices that the nodes name, each once, in order."""
-    return tuple(dict.fromkeys([index for node in nodes for index in indices_at(node) if isinstance(index, Index)]))
+    naming = [node for node in nodes if isinstance(node, (Index, Indexed))]
+    return tuple(dict.fromkeys([index for node in naming for index in indices_at(node) if isinstance(index, Index)]))
 
 
 def indices_at(node: Expr) -> tuple[int | Index, ...]:

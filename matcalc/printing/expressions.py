@@ -67,7 +67,10 @@ def _names(expr: e.Expr) -> list[str]:
     if any(isinstance(node, e.Entry) and node.is_member for node in nodes):
         users = [node for node in nodes if not isinstance(node, e.Entry)]
         whole = {child for node in users for child in e.children(node) if isinstance(child, e.Symbol)}
-    return [name for node in nodes for name in _named_by(node, whole)]
+    return [name for node in nodes if isinstance(node, _NAMING) for name in _named_by(node, whole)]
+
+
+_NAMING = (e.Symbol, e.Elementwise, e.Entry, e.Index, e.IndexSum, e.IndexArray)
 
 
 def _named_by(node: e.Expr, whole: set[e.Symbol]) -> list[str]:

@@ -6,7 +6,9 @@ classes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import Span
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 class Base:
     """Base class. ``span`` is the place in the text."""
 
+    if not TYPE_CHECKING:
+        operands = ()  # of a leaf
     cell: Cell
     span: Span
 
@@ -301,10 +305,8 @@ Term: TypeAlias = Leaf | Operation
 """The closed union, for ``match`` with ``assert_never``."""
 
 
-def operands_of(term: Term) -> tuple[Term, ...]:
-    """The operands, in reading order."""
-    operands: tuple[Term, ...] = getattr(term, "operands", ())
-    return operands
+operands_of: Callable[[Term], tuple[Term, ...]] = attrgetter("operands")
+"""The operands of a term, in reading order."""
 
 
 def postorder(*roots: Term) -> list[Term]:

@@ -4,6 +4,7 @@ something is declared."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import TypeAlias
 
@@ -171,8 +172,12 @@ def declaration_text(shape: Sequence[Size | int | str], properties: tuple[str, .
     >>> declaration_text((Size.of("n"), Size.of("n")), ("symmetric",))
     'n×n symmetric'
     """
-    sizes = sizes_text(shape) if shape else "scalar"
-    return " ".join([sizes, *properties])
+    return " ".join([_sizes_text(tuple(shape)) if shape else "scalar", *properties])
+
+
+@lru_cache(maxsize=256)
+def _sizes_text(shape: tuple[Size | int | str, ...]) -> str:
+    return sizes_text(shape)
 
 
 class SharedNames(dict[str, object]):

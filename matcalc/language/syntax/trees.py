@@ -269,7 +269,9 @@ def walk(*roots: Syntax) -> list[Syntax]:
     while stack:
         node = stack.pop()
         order.append(node)
-        stack += parts(node)[::-1]
+        below = operands_of(node)
+        if below:
+            stack += below[::-1]
     return order
 
 

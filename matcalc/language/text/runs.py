@@ -361,12 +361,12 @@ _LONGEST_INDEX = 3
 def _refuse_indexed_function(context: _Context, token: Token) -> None:
     """Raises UnknownFunctionError for ``log_2`` and ``max_i``, which are no products of letters."""
     stem, mark, index = token.value.partition("_")
-    if context.italics or len(index) > _LONGEST_INDEX:
+    if not mark or context.italics or len(index) > _LONGEST_INDEX:
         return  # log_likelihood
     function = context.vocabulary.function(stem, called=True)
-    if mark and function is not None and meanings.is_of_problems(function):
+    if function is not None and meanings.is_of_problems(function):
         raise meanings.optimum(function, token.span)
-    if mark and len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
+    if len(stem) > 2 and (function is not None or meanings.is_foreign(stem) or meanings.word_advice(stem) is not None):
         raise UnknownFunctionError(
             f"the function {stem!r} has no index here",
             span=token.span,
@@ -443,9 +443,11 @@ def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool
 def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:
     """The derivative of a function of numbers, ``tanh'(x)`` and ``σ'(z)`` at once before brackets,
     as a call; None for another token."""
+    if type_at(tokens, position + 1) != "TRANSPOSE" or types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"]:
+        return None
     run, primes = tokens[position], tokens[position + 1 : position + 3]
     name = canonical_name(run.value)
-    if types_at(tokens, position, 3) != ["RUN", "TRANSPOSE", "LPAR"] or vocabulary.declares(name):
+    if vocabulary.declares(name):
         return None
     if (run.end, primes[0].end) != (primes[0].start, primes[1].start):
         return None

@@ -406,30 +406,25 @@ def _subscript_first(tokens: list[Token], position: int) -> Rewritten | None:
 
 def _juxtaposed(tokens: list[Token]) -> list[Token]:
     """``JUXT`` where two factors stand side by side."""
-
-    def factor(position: int) -> Rewritten | None:
-        token = tokens[position]
+    out: list[Token] = []
+    for position, token in enumerate(tokens):
         if token.type == "APPLY" and type_at(tokens, position + 1) not in STARTS_OPERAND:
             raise UnknownFunctionError(
                 f"the function {token.value!r} needs an argument", span=token.span, suggestion=f"{token.value}(x)"
             )
-        made, middle = [token], token.start + 1
+        if position and token.type in STARTS_OPERAND and _stand_beside(tokens[position - 1], token):
+            out.append(Token("JUXT", "", token.start, token.start))
         # 11' can only be the product of a column and a row of ones.
         if token.value == "11" and types_at(tokens, position, 2) == ["NUMBER", "TRANSPOSE"]:
-            made = [
-                Token("NUMBER", "1", token.start, middle),
-                Token("JUXT", "", middle, middle),
-                Token("NUMBER", "1", middle, token.end),
-            ]
-        if position and _stand_beside(tokens[position - 1], token):
-            made = [Token("JUXT", "", token.start, token.start), *made]
-        return made, position + 1
-
-    return rewritten(tokens, factor)
+            middle = token.start + 1
+            out += Token("NUMBER", "1", token.start, middle), Token("JUXT", "", middle, middle)
+            token = Token("NUMBER", "1", middle, token.end)
+        out.append(token)
+    return out
 
 
 def _stand_beside(before: Token, token: Token) -> bool:
-    """Whether two tokens are factors. Raises ParseError for a number that belongs to what is at
+    """Whether a token is a factor with the operand that begins behind it. Raises ParseError for a number that belongs to what is at
     once before it, or may do so."""
     if token.type == "NUMBER" and before.end == token.start:
         if before.type == "NORM_CLOSE":
@@ -441,4 +436,4 @@ def _stand_beside(before: Token, token: Token) -> bool:
         if before.type == "NUMBER" and token.value.startswith("."):
             product = f"{before.value.rstrip('.')}*0{token.value}"
             raise ParseError("a number has one point", span=Span(before.start, token.end), suggestion=product)
-    return before.type in ENDS_OPERAND and token.type in STARTS_OPERAND
+    return before.type in ENDS_OPERAND

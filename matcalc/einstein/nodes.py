@@ -215,7 +215,7 @@ Node: TypeAlias = Symbol | Constant | SizeValue | Unit | Pairing | Sum | Contrac
 
 
 _REDUCING = frozenset({"orthonormal", "unit", "idempotent", "simplex"})
-_OF_VALUES = frozenset({"simplex", "orthogonal", "orthonormal_rows", "unit"})
+_OF_VALUES = frozenset({"simplex", "orthogonal", "orthonormal", "orthonormal_rows", "unit"})
 
 
 def _symbol_may_reduce(node: Symbol) -> bool:

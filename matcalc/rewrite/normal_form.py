@@ -5,14 +5,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import cast
 
 from matcalc.base.budgets import PROOF_SHARE, PROOF_WORK, share
 from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein.algebra import contract, elementwise, transposed
 from matcalc.einstein.linear import YES, add, delta, is_zero, ones, scale, terms_of
-from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, children, postorder
+from matcalc.einstein.nodes import (
+    Apply,
+    Contraction,
+    Leaf,
+    Map,
+    Node,
+    Power,
+    Sum,
+    Symbol,
+    Tensor,
+    children,
+    is_symmetric,
+    postorder,
+)
 from matcalc.einstein.substitution import apply, rebuilt
 from matcalc.einstein.tensor_deduction import is_nonnegative, is_own_square, known, may_vanish, unit_products, unit_sums
 from matcalc.rewrite.completion import Completion, reduced
@@ -21,7 +36,7 @@ from matcalc.rewrite.matching import Factor, Graph, Rule, as_rule, graph_of
 from matcalc.rewrite.matrix_laws import apply_law, matrix_power_law
 from matcalc.rewrite.monomials import Monomial, base_and_exponent, joined, monomial, times
 from matcalc.rewrite.scalar_laws import by_laws, normal_formula
-from matcalc.rules.laws import both_sides, law_lines, words
+from matcalc.rules.laws import both_sides, law, law_lines, of_constants, sizes_of_constant, words
 from matcalc.rules.rewrites import formula, instantiated
 
 _MOST_NODES = 20_000
@@ -88,6 +103,8 @@ def equations(tensor: Tensor) -> tuple[list[Rule], list[tuple[Tensor, str]]]:
         for zero, name in _matrix_equations(node):
             if not is_zero(zero):
                 matrix.setdefault(zero, name)
+    for zero, name in _of_constants(tensor):
+        matrix.setdefault(zero, name)
     for one, other in _powers_of_one_base(tensor):
         matrix.setdefault(*_equation("powers beside each other", X=children(one)[0], p=children(one)[1], q=children(other)[1]))
     return rules, list(matrix.items())
@@ -184,9 +201,24 @@ def _matrix_equations(node: Tensor) -> Iterator[tuple[Tensor, str]]:
             return
 
 
-def _equation(name: str, **values: Tensor) -> tuple[Tensor, str]:
+def _of_constants(tensor: Tensor) -> Iterator[tuple[Tensor, str]]:
+    """The laws of constant arrays in a tensor, of each size that one has there; those of a
+    symmetric matrix of each symbol that is one."""
+    nodes = sorted(set(postorder(tensor)), key=lambda node: node.digest)
+    arrays = [node for node in nodes if isinstance(node, Apply) and node.function in of_constants()]
+    matrices = [node for node in nodes if isinstance(node, Symbol) and node.order == 2 and is_symmetric(node)] if arrays else []
+    for node in arrays:
+        lengths = sizes_of_constant(node.function, node.shape)
+        for name in of_constants()[node.function] if lengths else ():
+            wanted = law(name).variables
+            for matrix in matrices if wanted else [node]:
+                if not wanted or matrix.shape == tuple([size.replaced(lengths) for size in wanted[0].shape]):
+                    yield _equation(name, lengths, **dict.fromkeys([variable.name for variable in wanted], matrix))
+
+
+def _equation(name: str, lengths: Mapping[str, Size] = MappingProxyType({}), /, **values: Tensor) -> tuple[Tensor, str]:
     """What a law says is zero."""
-    left, right = both_sides(name, **values)
+    left, right = both_sides(name, lengths, **values)
     return add([(YES, spread(left)), (-YES, spread(right))], left.shape), name
 
 

@@ -13,13 +13,18 @@ from typing import TypeAlias
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions
 from matcalc.base.records import record
+from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as ix
+from matcalc.einstein.algebra import size_value
+from matcalc.einstein.lowered import aligned
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import substituted
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.facts.table import facts, implied
 from matcalc.language import elaborate
+from matcalc.language.build.table_functions import signature_of
+from matcalc.language.typing.dimensions import most_general
 from matcalc.rules.entries import constant
 
 
@@ -87,18 +92,44 @@ def words() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def of_constants() -> Mapping[str, tuple[str, ...]]:
+    """The laws of constant arrays, by each of the functions of sizes in them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, line in law_lines().items():
+        for function in dict.fromkeys(re.findall(r"(\w+)\(n\)", line.left)):
+            if function in functions() and functions()[function].of_sizes:
+                found[function] = (*found.get(function, ()), name)
+    return MappingProxyType(found)
+
+
+def sizes_of_constant(function: str, shape: Shape) -> Mapping[str, Size]:
+    """The sizes by which a constant array has its shape, by the parameters of the function; empty
+    where they are not told."""
+    signature = signature_of(functions()[function])
+    names = {parameter: Size.of(f"?{parameter}") for parameter in signature.parameters}
+    pairs = [(size.replaced(names), actual) for size, actual in zip(signature.result, shape, strict=True)]
+    found = most_general(pairs, [size.text for size in names.values()])
+    return {name: found[size.text] for name, size in names.items()} if len(found) == len(names) else {}
+
+
+@cache
 def _lowered(name: str) -> tuple[ix.Tensor, ix.Tensor]:
-    return lower(law(name).left).tensor, lower(law(name).right).tensor
+    left, right = aligned([lower(law(name).left), lower(law(name).right)])
+    return left.tensor, right.tensor
 
 
-def both_sides(name: str, **values: ix.Tensor) -> list[ix.Tensor]:
-    """The sides of a law with tensors for its variables, in the normal form of the index
-    notation."""
+def both_sides(name: str, lengths: Mapping[str, Size] = MappingProxyType({}), /, **values: ix.Tensor) -> list[ix.Tensor]:
+    """The sides of a law with tensors for its variables, in the normal form of the index notation;
+    ``lengths`` are sizes that no variable tells."""
     sides = _lowered(name)
     symbols: dict[ix.Tensor, ix.Tensor] = {
         node: values[node.name] for side in sides for node in ix.postorder(side) if isinstance(node, ix.Symbol)
     }
     sizes = {size: actual for symbol, value in symbols.items() for size, actual in zip(symbol.shape, value.shape)}
+    if lengths:
+        nodes = ix.postorder(*sides)
+        symbols |= {node: size_value(node.size.replaced(lengths)) for node in nodes if isinstance(node, ix.SizeValue)}
+        sizes |= {size: size.replaced(lengths) for node in nodes for size in (*node.shape, *ix.sizes_in(node))}
     return [substituted(side, symbols, sizes) for side in sides]
 
 

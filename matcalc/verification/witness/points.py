@@ -160,6 +160,8 @@ def _degree(node: Expr, below: list[dict[str, int]]) -> dict[str, int]:
             return {name: max(size.by_power(name)) for name in size.names}
         case Ones() | Commutation():
             return {name: 1 for size in node.shape for name in size.names}
+        case Call(function=name) if name in functions() and functions()[name].of_sizes:
+            return {name: size.degree for size in sorted(node.shape, key=lambda size: size.degree) for name in size.names}
         case Product() | Hadamard() | Quotient() | Kronecker():
             return _together(below, sum)
         case Power(exponent=exponent) | MatrixPower(exponent=exponent):

@@ -166,7 +166,7 @@ class Size:
         for _ in self.terms:
             # What is left begins with the next term of the root, times the power of the first one.
             part = _quotient(rest.terms[0], leading.terms[0]) if rest.terms else None
-            if part is None:
+            if part is None or _in_order(part) <= _in_order(root.terms[-1]):
                 break
             root = root + Size((part,))
             rest = self - reduce(mul, [root] * power)
@@ -321,7 +321,11 @@ def _summed(terms: Iterable[Term]) -> Size:
     if len(kept) > _MOST_TERMS:
         raise LimitError(f"a size of more than {_MOST_TERMS} terms", suggestion="a name of its own for the size")
     # By degree first: what comes first of a product is the product of what comes first of its factors.
-    return Size(tuple(sorted(kept, key=lambda term: (-len(term[0]), term[0]))))
+    return Size(tuple(sorted(kept, key=_in_order)))
+
+
+def _in_order(term: Term) -> tuple[int, tuple[str, ...]]:
+    return -len(term[0]), term[0]
 
 
 def _least_text(

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, Span
-from matcalc.base.functions import functions, spellings
+from matcalc.base.functions import functions, of_sizes, spellings
 from matcalc.base.sizes import Size, shape_text
 from matcalc.expr import nodes as e
 from matcalc.interface.results import ParsedExpression
@@ -158,14 +158,15 @@ def named_function(name: str) -> Callable[..., ParsedExpression]:
 
     Arguments are expressions and numbers, then ``"rows"`` or ``"cols"`` where the language takes
     that word: ``softmax(X, "rows")``, ``norm(x, 1)``, ``norm(X, "nuclear")``. Of ``eye``, ``ones``,
-    ``zeros``, ``unit`` and ``commutation`` they are sizes: ``eye("n")``, ``ones(3, "n")``.
+    ``zeros``, ``unit``, ``commutation``, ``duplication`` and ``elimination`` they are sizes:
+    ``eye("n")``, ``ones(3, "n")``.
 
     Raises AttributeError for another name, so that it may serve as the attribute of a module.
     """
     if name not in names():
         nearest = nearest_function(name)
         raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {nearest}?" if nearest else ""))
-    sized = name in SIZED
+    sized = name in SIZED or name in of_sizes()
 
     def function(*arguments: object) -> ParsedExpression:
         return _of_sizes(name, arguments) if sized else _applied(name, arguments)

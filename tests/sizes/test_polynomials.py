@@ -1,17 +1,20 @@
-"""Sizes are polynomials: ``n+1``, ``n-1``, ``2*n``, ``m*n``. They are reckoned with, found from each other, and found from arrays."""
+"""Sizes are polynomials: ``n+1``, ``n-1``, ``2*n``, ``m*n``, ``n*(n+1)/2``. They are reckoned with, found from each other, and found from arrays."""
 
 from __future__ import annotations
 
 from operator import add, mul, sub
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
 import matcalc
 from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.functions import functions
 from matcalc.base.sizes import ONE, ZERO, Size, fitted, smaller
 from matcalc.evaluation.sampling import equal_sizes, prime_sizes
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, most_general, resolved, unify
@@ -19,6 +22,15 @@ from tests.documents.notes import statuses
 
 M, N, U, V, W = map(Size.of, "mnuvw")
 TWO = Size.of(2)
+
+
+def half(size: Size) -> Size:
+    """The number of entries on and below the diagonal of a square matrix."""
+    found = (size * size + size).divided(TWO)
+    assert found is not None
+    return found
+
+
 NAMES = ("m", "n", "u", "v")
 
 
@@ -29,7 +41,7 @@ def built(rng: Random, names: tuple[str, ...] = NAMES) -> Size:
         term = Size.of(rng.choice((-2, -1, 1, 1, 2, 3)))
         for name in rng.sample(names, rng.randint(0, 2)):
             term = term * Size.of(name)
-        size = size + term
+        size = size + (term if rng.random() < 0.8 else term * half(Size.of(rng.choice(names))))
     return size
 
 
@@ -56,6 +68,12 @@ def test_equal_sizes_are_one_object() -> None:
         (Size.of(5) - N, "5-n", "(5-n)×(5-n)"),
         (N - M, "n-m", "(n-m)×(n-m)"),
         ((N - ONE) * (M - ONE), "m*n-m-n+1", "(m*n-m-n+1)×(m*n-m-n+1)"),
+        (half(N), "n*(n+1)/2", "(n*(n+1)/2)×(n*(n+1)/2)"),
+        (half(N), "n*(n+1)/2", r"\frac{n(n+1)}{2}×n(n+1)/2"),
+        (half(N - ONE) * M, "m*n*(n-1)/2", "m*n(n-1)/2×3"),
+        (half(N) - M, "n*(n+1)/2-m", "(n*(n+1)/2-m)×n"),
+        (half(N) + half(M), "(m*m+n*n+m+n)/2", "((m*m+n*n+m+n)/2)×n"),
+        (half(N) * TWO - N, "n*n", "(2*n(n+1)/2-n)×n"),
     ],
 )
 def test_sizes_are_written_shortly_and_read_back(size: Size, text: str, shape: str) -> None:
@@ -73,6 +91,9 @@ def test_reckoning_with_sizes_is_reckoning_with_numbers(seed: int) -> None:
     assert one.replaced({"u": other}).value(at) == one.value({**at, "u": other.value(at)})
     if other is not ZERO:
         assert (one * other).divided(other) is one
+    assert one is ZERO or one.denominator > 1 or (one * one).root(2) in (one, ZERO - one)
+    assert one.is_whole
+    assert not (one * TWO + ONE).over(2).is_whole
 
 
 # ---------------------------------------------------------------- unification
@@ -90,6 +111,10 @@ def test_reckoning_with_sizes_is_reckoning_with_numbers(seed: int) -> None:
         ([(U * U, N * N)], {"u": "n"}),
         ([(U + V, Size.of(7)), (U - V, ONE)], {"u": "4", "v": "3"}),
         ([(U * W, V * W + W)], {"u": "v+1"}),
+        ([(U * U + U, N * N + N)], {"u": "n"}),
+        ([(U * U - U, N * N + N)], {"u": "n+1"}),
+        ([(half(U), Size.of(6))], {"u": "3"}),
+        ([(half(U), N)], {}),
         ([(U * V, N)], {}),
         ([(N + ONE, ONE + N)], {}),
     ],
@@ -248,3 +273,177 @@ def test_the_smaller_of_two_sizes_is_found() -> None:
     assert matcalc.parse("sum(ones(min(m,n)))*tr(X*X')", declare="X: m×n").function("numpy")(X=np.eye(2, 3)) == 4
     with pytest.raises(MatcalcError, match="sizes n and min"):
         matcalc.derive("c'*svdvals(X)", "X", declare="X: m×n; c: n")
+
+
+# ---------------------------------------------------------------- the half of a symmetric matrix
+
+
+def vech(array: Any) -> Any:
+    return np.concatenate([array[j:, j] for j in range(len(array))])
+
+
+def vec(array: Any) -> Any:
+    return array.reshape(-1, order="F")
+
+
+def duplication(size: int) -> Any:
+    """A column for each entry on and below the diagonal: the symmetric matrix that has ones there."""
+    found = []
+    for j in range(size):
+        for i in range(j, size):
+            unit = np.zeros((size, size))
+            unit[i, j] = unit[j, i] = 1
+            found.append(vec(unit))
+    return np.array(found).T
+
+
+def slopes(function: Any, at: Any, direction: Any = lambda unit: unit) -> Any:
+    """Central differences of a number by each entry of an array."""
+    found = np.zeros(at.shape)
+    for place in np.ndindex(at.shape):
+        unit = np.zeros(at.shape)
+        unit[place] = 1
+        step = 1e-6 * direction(unit)
+        found[place] = (function(at + step) - function(at - step)) / 2e-6
+    return found
+
+
+RNG = np.random.default_rng(5)
+SIZES = (1, 2, 4)
+
+
+def projected(unit: Any) -> Any:
+    return (unit + unit.T) / 2
+
+
+HALVES = [
+    ("a'*vech(X)", "a: q; X: m×m", "X", lambda p, X: p["a"] @ vech(X), None),
+    ("a'*vech(X*X')", "", "X", lambda p, X: p["a"] @ vech(X @ X.T), None),
+    (r"\operatorname{vech}(S)^T \operatorname{vech}(S)", "S: m×m symmetric", "S", lambda p, S: vech(S) @ vech(S), projected),
+    ("norm2(duplication(m)*v - b)^2", "v: q; b: s", "v", lambda p, v: np.sum((duplication(p["m"]) @ v - p["b"]) ** 2), None),
+    ("tr(A*unvech(v)^2)", "v: q; A: m×m", "v", lambda p, v: np.trace(p["A"] @ np.linalg.matrix_power(unvech(p, v), 2)), None),
+    ("a'*vech(X)", "a: m*(m-1)/2; X: (m-1)×(m-1)", "X", lambda p, X: p["a"] @ vech(X), None),
+]
+
+
+def unvech(point: Any, value: Any) -> Any:
+    size = point["m"]
+    return (duplication(size) @ value).reshape(size, size, order="F")
+
+
+@pytest.mark.parametrize("target", ["plain", "numpy"])
+@pytest.mark.parametrize(
+    ("formula", "declare", "wrt", "value", "direction"), HALVES, ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_derivatives_with_halves_are_differences(
+    formula: str, declare: str, wrt: str, value: Any, direction: Any, target: str
+) -> None:
+    found = matcalc.derive(formula, wrt, declare=declare)
+    function = found.function() if target == "plain" else namespace(found.code(target))["gradient"]
+    for size in SIZES[1:] if "m-1" in declare else SIZES:
+        length = size - ("m-1" in declare)
+        point: dict[str, Any] = {"X": RNG.standard_normal((length, length)), "A": RNG.standard_normal((length, length))}
+        point |= {name: RNG.standard_normal(length * (length + 1) // 2) for name in "av"}
+        point |= {"b": RNG.standard_normal(length * length), "S": projected(point["X"])}
+        expected = slopes(lambda at, point={**point, "m": length}: value(point, at), point[wrt], direction or (lambda unit: unit))  # type: ignore[misc]
+        assert np.allclose(function(**point), expected, rtol=1e-4, atol=1e-6)
+        # A row of the transposed order would be seen.
+        if formula == "a'*vech(X)" and length > 2:
+            assert not np.allclose(function(**point).T, expected)
+
+
+def test_halves_in_other_languages() -> None:
+    found = matcalc.derive("norm2(duplication(m)*v - b)^2 + a'*vech(X)", "v", declare="v: q; b: s; a: q; X: m×m")
+    root = "(round((8*v.shape[0] + 1)**(1/2)) - 1) // 2"
+    assert root in found.code("numpy")
+    assert f"m = {root}\n" in found.code("torch")
+    assert "torch.eye(m*(m + 1)//2, dtype=v.dtype, device=v.device)" in found.code("torch")
+    assert "m = (round(Int, (8*size(v, 1) + 1)^(1/2)) - 1) ÷ 2" in found.code("julia")
+    assert "m = (round((8*size(v, 1) + 1)^(1/2)) - 1)/2;" in found.code("matlab")
+    assert np.array_equal(eval(functions()["duplication"].code("jax"), {"jnp": jnp, "n": 3}), duplication(3))
+    assert np.array_equal(eval(functions()["elimination"].code("jax"), {"jnp": jnp, "n": 3}), np.eye(9)[[0, 1, 2, 4, 5, 8]])
+    # A size that is put into a formula is one factor there.
+    larger = matcalc.derive("sum(duplication(m+1)*v)", "v", declare="v: q").code()
+    assert namespace(larger)["gradient"](m=2).tolist() == [1, 2, 2, 1, 2, 1]
+
+
+def test_the_matrices_of_halves_are_their_definitions() -> None:
+    symbols = matcalc.parse("duplication(n)*elimination(n)"), matcalc.parse("elimination(n)"), matcalc.parse("duplication(n+1)")
+    for size in SIZES:
+        both, elimination, larger = [symbol.function()(n=size) for symbol in symbols]
+        matrix = RNG.standard_normal((size, size))
+        assert np.array_equal(elimination @ vec(matrix), vech(matrix))
+        assert np.array_equal(both @ vec(projected(matrix)), vec(projected(matrix)))
+        assert np.array_equal(larger, duplication(size + 1))
+
+
+def test_second_derivatives_with_halves() -> None:
+    found = matcalc.derive("v'*duplication(m)'*A*duplication(m)*v", "v", order=2).function()
+    for size in SIZES:
+        matrix, double = RNG.standard_normal((size * size, size * size)), duplication(size)
+        assert np.allclose(found(v=np.ones(double.shape[1]), A=matrix), double.T @ (matrix + matrix.T) @ double)
+
+
+@pytest.mark.parametrize(
+    ("claim", "declare", "status"),
+    [
+        ("duplication(n)*vech(S) = vec(S)", "S: n×n symmetric", "proved"),
+        ("duplication(n)*vech(X) = vec(X)", "X: n×n", "conditional"),
+        ("elimination(n)*duplication(n) = eye", "", "proved"),
+        ("duplication(n)*elimination(n) = eye", "", "refuted"),
+        ("elimination(m+1)*elimination(m+1)' = eye", "", "proved"),
+        ("unvech(vech(S)) = S", "S: 3×3 symmetric", "proved"),
+        ("d(vech(X))/dX = elimination(n)'", "X: n×n", "proved"),
+        ("d(vech(X))/dX = duplication(n)", "X: n×n", "refuted"),
+    ],
+)
+def test_claims_of_halves(claim: str, declare: str, status: str) -> None:
+    assert matcalc.verify(claim, declare=declare).status == status
+
+
+# ---------------------------------------------------------------- declared names that are composed sizes
+
+
+@pytest.mark.parametrize(
+    ("formula", "declare", "said", "declared"),
+    [
+        ("a'*vech(X)", "a: q; X: m×m", "q is m*(m+1)/2, as a'*vech(X) needs", "m*(m+1)/2"),
+        ("a'*[x; y]", "a: k; x: n; y: m", "k is m+n, as a'*[x; y] needs", "m+n"),
+        ("a'*kron(x, y)", "a: k; x: n; y: m", "k is m*n, as a'*kron(x, y) needs", "m*n"),
+        ("a'*vech(X)", "a: q", "q is n*(n+1)/2, as a'*vech(X) needs", "n*(n+1)/2"),
+        ("a'*diff(x)", "a: m; x: n", "m is n-1, as a'*diff(x) needs", "n-1"),
+    ],
+)
+def test_a_declared_name_may_be_a_composed_size(formula: str, declare: str, said: str, declared: str) -> None:
+    read = matcalc.parse(formula, declare)
+    assert said in read.notes
+    assert read.declarations["a"] == declared
+
+
+def test_such_a_name_is_composed_wherever_it_stands() -> None:
+    found = matcalc.derive("a'*[x; y]/k + sum(ones(k).*b)", "x", declare="a: k; b: k; x: n; y: m")
+    x, y, a = RNG.standard_normal(3), RNG.standard_normal(2), RNG.standard_normal(5)
+    assert np.allclose(found.function()(x=x, y=y, a=a, b=a), a[:3] / 5)
+    assert found.declarations["b"] == "m+n"
+
+
+@pytest.mark.parametrize(
+    ("formula", "declare"),
+    [
+        ("a'*x", "a: k; x: n"),
+        ("x'*[x; y]", "x: n; y: m"),
+        ("a'*[x; y] + a'*kron(x, y)", "a: k; x: n; y: m"),
+        ("a'*vech(X)", "a: m; X: m×m"),
+        ("a'*kron(x, y)", "a: k"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(formula: str, declare: str) -> None:
+    with pytest.raises(ShapeError, match="differ"):
+        matcalc.parse(formula, declare)
+
+
+def test_no_size_is_made_of_the_wrong_number_of_entries() -> None:
+    function = matcalc.derive("sum(duplication(m)*v)", "v", declare="v: q").function()
+    assert function(v=np.zeros(6)).tolist() == [1, 2, 2, 1, 2, 1]
+    with pytest.raises(ShapeError, match=r"v has length 5, which is not of the form m\*\(m\+1\)/2"):
+        function(v=np.zeros(5))

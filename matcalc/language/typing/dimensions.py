@@ -219,15 +219,15 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
 
 def _positive_root(parts: Mapping[int, Size]) -> Size | None:
     """What a name is of which the square and the first power, times these parts, and the part
-    without it are 0 together; None unless there is one such size.
+    without it are 0 together; None unless there is one such size, and there are all three parts.
 
     >>> n = Size.of("n")
     >>> str(_positive_root({2: ONE, 1: ONE, 0: ZERO - n * n - n}))
     'n'
     """
-    if parts.keys() - {0} != {1, 2}:
+    if parts.keys() != {0, 1, 2}:
         return None
-    a, b, c = parts[2], parts[1], parts.get(0, ZERO)
+    a, b, c = parts[2], parts[1], parts[0]
     half = (b * b - Size.of(4) * a * c).root(2)
     found = [] if half is None else [(one - b).divided(a + a) for one in (half, ZERO - half)]
     positive = [one for one in found if one is not None and one.can_be_positive]

@@ -74,7 +74,7 @@ def _one_name(clash: SizeClash) -> str | None:
         return None
     with suppress(SizeClash):
         for name, size in most_general([(clash.left, clash.right)], names_in((clash.left, clash.right))).items():
-            return f"{size} for {name} in the declarations, if {clash.left} = {clash.right}"
+            return None if size is ONE else f"{size} for {name} in the declarations, if {clash.left} = {clash.right}"
     return None
 
 

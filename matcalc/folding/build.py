@@ -236,7 +236,15 @@ def _masked(factors: Sequence[Expr]) -> Expr:
     return found
 
 
-_TURNED = {"tril": "triu", "triu": "tril", "tril_from": "triu_from", "triu_from": "tril_from", "band": "band"}
+_TURNED = {
+    "tril": "triu",
+    "triu": "tril",
+    "tril_from": "triu_from",
+    "triu_from": "tril_from",
+    "band": "band",
+    "selection": "band",
+}
+"""What masks are as seen from the other axis."""
 
 
 def _mask(factor: Expr) -> tuple[str, tuple[Expr, ...]] | None:
@@ -246,7 +254,7 @@ def _mask(factor: Expr) -> tuple[str, tuple[Expr, ...]] | None:
         case Call(function=name, arguments=(Ones(), *others)) if name in functions() and functions()[name].masks:
             if isinstance(factor, Transpose):
                 return _TURNED[name], tuple([_opposite(other) for other in others])
-            return name, tuple(others)
+            return _TURNED[_TURNED[name]], tuple(others)
     return None
 
 

@@ -105,7 +105,7 @@ class EquationReader(Reader):
         """An equation, or those for its entries; what they need is declared."""
         numbers = frozenset(name for name, said in self.declarations.items() if said.kind == "scalar" or said.shape == ())
         others = frozenset(self.declarations) - numbers | frozenset(self.scope.bold)
-        by_entries = entrywise(equation, self.scope.definitions, assigned, Kinds(numbers, others))
+        by_entries = entrywise(equation, self.scope.definitions, assigned, Kinds(numbers, others), self.text)
         if by_entries is None:
             return [(words, equation)]
         self.scope.definitions |= {one.function: one for one in by_entries.definitions}

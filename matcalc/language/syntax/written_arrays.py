@@ -50,20 +50,25 @@ class Entrywise:
 
 
 def entrywise(
-    equation: s.Equation, functions: Mapping[str, s.Definition], assigned: Assigned, kinds: Kinds | None = None
+    equation: s.Equation,
+    functions: Mapping[str, s.Definition],
+    assigned: Assigned,
+    kinds: Kinds | None = None,
+    text: str = "",
 ) -> Entrywise | None:
     """An equation of which a side is made of arrays that are written out, or of all partial
     derivatives of a function, entry by entry.
 
     None for other equations, and for arrays of blocks, which are read as they stand. Raises
     ParseError where an array stands in another way than the ones known here, and ShapeError where
-    the sides have different numbers of entries. A list may be a row or a column.
+    the sides have different numbers of entries. A list may be a row or a column; ``text`` is what
+    the equation is read from.
     """
     nodes = walk(equation, *(value for value in assigned.values()), *(one.body for one in functions.values()))
     if not any(map(_is_of_arrays, nodes)):
         return None
     kinds = Kinds() if kinds is None else kinds
-    as_it_stands = _stands(nodes, walk(equation))
+    as_it_stands = _stands(nodes, walk(equation)) and not any(is_list(node) and _has_comma(node, text) for node in nodes)
     if as_it_stands and any(is_written_out(node) and not is_list(node) and kinds.blocks_in(node) for node in nodes):
         return None
     try:
@@ -76,6 +81,11 @@ def entrywise(
     if as_it_stands and isinstance(first, ParseError):
         return None
     raise first
+
+
+def _has_comma(node: s.Syntax, text: str) -> bool:
+    """Whether a list is written with commas, as commutators are."""
+    return "," in text[node.span.start : node.span.end]
 
 
 def _stands(nodes: Sequence[s.Syntax], own: Sequence[s.Syntax]) -> bool:

@@ -28,6 +28,7 @@ _TRANSPOSES = ("top", "intercal")
 _BARE_LATEX = pattern(rf"(?<![\\\w])({'|'.join(_COMMANDS)})\s*[{{_^|(]|\^\s*({'|'.join(_TRANSPOSES)})\b")
 
 
+_NAME = pattern(r"(?:[^\s,;\[{]|\[[^\]]*\]|\{[^}]*\}|[\[{])+")
 _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 """What may be a request in words; a formula without such words need not be looked at."""
 
@@ -138,8 +139,12 @@ def damage(text: str, words: Sequence[str]) -> str | None:
 
 
 def split_names(wrt: str) -> list[str]:
-    """The names of a list separated by commas, semicolons or spaces."""
-    return wrt.replace(",", " ").replace(";", " ").split()
+    """The names of a list separated by commas, semicolons or spaces, some perhaps with positions.
+
+    >>> split_names("x, X[1, 2]"), split_names("W b")
+    (['x', 'X[1, 2]'], ['W', 'b'])
+    """
+    return [found[0] for found in _NAME.finditer(wrt)]
 
 
 def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:

@@ -4,7 +4,7 @@ needed."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations as pairs_of, product as combinations
@@ -167,7 +167,7 @@ class Expansion:
                 pairings.append(tuple(own))
             else:
                 items += [(op, tuple([own[axis] for axis in axes])) for op, axes in term.factors]
-        items = _with_slices(self.b, items, output)
+        items = _with_slices(self.b, items, {*output, *(label for labels in pairings for label in labels)}, sizes)
         split = _with_split_axes(self.b, items, pairings, set(output), sizes)
         covered = {*split, *output, *(label for _, labels in items for label in labels)}
         counts: list[Labelled] = [(self.b.size(sizes[label]), ()) for label in sorted(sizes) if label not in covered]
@@ -277,30 +277,34 @@ def _without(term: Term, common: Sequence[Labelled]) -> list[Labelled]:
     return rest
 
 
-def _with_slices(b: Builder, items: list[Labelled], output: Sequence[int]) -> list[Labelled]:
+def _with_slices(b: Builder, items: list[Labelled], kept: Iterable[int], sizes: dict[int, Size]) -> list[Labelled]:
     """Parts of arrays in the place of products with the rows of an identity matrix that select
-    them."""
-    place = 0
-    while place < len(items):
-        op, labels = items[place]
-        if op.kind != "slice" or op.operands[0].kind != "eye" or len(set(labels)) < 2:
-            place += 1
-            continue
-        row, whole = labels
-        others = [k for k, (_, index) in enumerate(items) if k != place and whole in index]
-        run = op.data[0]
-        if whole in output or len(others) != 1 or items[others[0]][1].count(whole) > 1:
-            place += 1
-            continue
-        other, index = items[others[0]]
-        if other.shape[index.index(whole)] != run.whole:
-            place += 1
-            continue
-        part = b.slice(other, tuple([run if label == whole else None for label in index]))
-        items = [item for k, item in enumerate(items) if k not in (place, others[0])]
+    them. The ``sizes`` of axes that were selected from are taken out, those of labels that are
+    ``kept`` stay."""
+    bound = sizes.keys() - set(kept)
+    while (found := next(filter(None, (_selected_from(items, place, bound) for place in range(len(items)))), None)) is not None:
+        place, other = found
+        (rows, (row, whole)), (op, index) = items[place], items[other]
+        part = b.slice(op, tuple([rows.data[0] if label == whole else None for label in index]))
+        items = [item for k, item in enumerate(items) if k not in found]
         items.append((part, tuple([row if label == whole else label for label in index])))
-        place = 0
+        del sizes[whole]
     return items
+
+
+def _selected_from(items: Sequence[Labelled], place: int, bound: Set[int]) -> tuple[int, int] | None:
+    """The place itself, if rows of an identity matrix are there that select from one other array,
+    and the place of that."""
+    op, labels = items[place]
+    if op.kind != "slice" or op.operands[0].kind != "eye" or op.data[1] is not None or labels[0] == labels[1]:
+        return None
+    whole = labels[1]
+    others = [k for k, (_, index) in enumerate(items) if whole in index and k != place]
+    if whole not in bound or len(others) != 1:
+        return None
+    array, index = items[others[0]]
+    alone = index.count(whole) == 1 and array.shape[index.index(whole)] == op.data[0].whole
+    return (place, others[0]) if alone else None
 
 
 def _with_split_axes(

@@ -409,6 +409,51 @@ def derivative_of(expression: Expr, wrt: tuple[Symbol, ...], layout: Layout, sym
     return _found(expression, wrt, layout, symmetric)
 
 
+def part_of(
+    expression: Expr,
+    variables: Sequence[Symbol],
+    parts: Sequence[Expr | None],
+    shown: Sequence[Symbol],
+    layout: Layout,
+    outcome: Outcome,
+) -> Outcome:
+    """The derivative by parts of the variables, None for a whole one: the parts of the derivative.
+
+    A part is an entry of its variable, or what runs of positions select from it; those ``shown``
+    are symbols of its shape.
+    """
+    value, fresh = lower(expression), outcome.tensor.order
+    labels = list(range(fresh))
+    operands, indices, sizes = [outcome.tensor], [tuple(labels)], dict(enumerate(outcome.tensor.shape))
+    output, axis = labels[: value.tensor.order], value.tensor.order
+    for variable, part in zip(variables, parts, strict=True):
+        own = labels[axis : axis + len(axes_of(variable.shape))]
+        axis += len(own)
+        tensor = None if part is None else lower(part).tensor
+        if not isinstance(tensor, ix.Contraction):
+            output += own
+            continue
+        place = next(k for k, operand in enumerate(tensor.operands) if isinstance(operand, ix.Symbol))
+        names = dict(zip(tensor.indices[place], own, strict=True))
+        for label, size in enumerate(tensor.sizes):
+            if label not in names:
+                names[label], sizes[fresh], fresh = fresh, size, fresh + 1
+        operands += [operand for k, operand in enumerate(tensor.operands) if k != place]
+        indices += [tuple([names[label] for label in index]) for k, index in enumerate(tensor.indices) if k != place]
+        output += [names[label] for label in tensor.output]
+    return presented(
+        simplified(contract(operands, indices, output, sizes)),
+        value,
+        shown,
+        layout,
+        reading_order(expression),
+        row_symbols(expression, *variables),
+        partial(conditions_of, expression),
+        outcome.notes,
+        named_indices(postorder(expression)),
+    )
+
+
 def forget() -> None:
     """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()

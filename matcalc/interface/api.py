@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast, overload
 from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
-from matcalc.base.records import replace
+from matcalc.base.records import record, replace
 from matcalc.base.sizes import shape_text
-from matcalc.derivation.pipeline import derivative_of
-from matcalc.expr.nodes import Symbol
-from matcalc.interface.results import Derivation, ParsedExpression
+from matcalc.derivation.pipeline import derivative_of, part_of
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.interface.results import Derivation, ParsedExpression, PartDerivation
 from matcalc.language import Elaborated
 from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare, declaration_text
@@ -24,9 +24,11 @@ from matcalc.objects.inputs import (
     is_single,
     listed,
     named_in,
+    part_named,
     read,
     read_program,
     require_choices,
+    with_parts,
 )
 
 if TYPE_CHECKING:
@@ -96,8 +98,7 @@ def derive(
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
-        elaborated, symbols = _read(expression, wrt, declare, options, order)
-        return _derivation(elaborated, symbols, layout, symmetric)
+        return _derivation(_read(expression, wrt, declare, options, order), layout, symmetric)
 
 
 @overload
@@ -158,9 +159,9 @@ def gradient(
             return cast(
                 "Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric, scalar=True)
             )
-        elaborated, symbols = _read(expression, wrt, declare, options, 1)
-        _require_scalar(elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
-        return _derivation(elaborated, symbols, layout, symmetric)
+        asked = _read(expression, wrt, declare, options, 1)
+        _require_scalar(asked.elaborated, "a gradient", "jacobian(...), or derive(...) for any shape")
+        return _derivation(asked, layout, symmetric)
 
 
 def jacobian(
@@ -176,10 +177,10 @@ def jacobian(
     """The derivative of a vector- or matrix-valued expression; a ShapeError when the value is a
     scalar."""
     with explained(expression):
-        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 1)
-        if elaborated.expression.is_scalar:
+        asked = _read(expression, wrt, declare, reading_options(strict, dialect), 1)
+        if asked.elaborated.expression.is_scalar:
             raise ShapeError("a Jacobian needs a vector or a matrix, but the expression is a scalar", suggestion="gradient(...)")
-        return _derivation(elaborated, symbols, layout, symmetric)
+        return _derivation(asked, layout, symmetric)
 
 
 def hessian(
@@ -195,14 +196,24 @@ def hessian(
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when
     the value is not a scalar."""
     with explained(expression):
-        elaborated, symbols = _read(expression, wrt, declare, reading_options(strict, dialect), 2)
-        _require_scalar(elaborated, "a Hessian", "derive(..., order=2)")
-        return _derivation(elaborated, symbols, layout, symmetric)
+        asked = _read(expression, wrt, declare, reading_options(strict, dialect), 2)
+        _require_scalar(asked.elaborated, "a Hessian", "derive(..., order=2)")
+        return _derivation(asked, layout, symmetric)
 
 
-def _read(
-    expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int
-) -> tuple[Elaborated, tuple[Symbol, ...]]:
+@record
+class _Asked:
+    """An expression, the variables that its derivative is by, and the parts of these that are meant,
+    None for a whole one."""
+
+    elaborated: Elaborated
+    symbols: tuple[Symbol, ...]
+    parts: tuple[Expr | None, ...]
+    shown: tuple[Symbol, ...]
+    """What stands for the parts as for variables."""
+
+
+def _read(expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int) -> _Asked:
     if not isinstance(order, int) or order not in (1, 2):
         raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
     asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
@@ -212,22 +223,35 @@ def _read(
         raise MatcalcError(
             f"cannot differentiate by {len(asked)} names", expected="one name, or a pair for a mixed second derivative"
         )
-    elaborated, outline, symbols = read_program(expression, asked, declare, options, question=True)
+    names, places = zip(*with_parts(expression, asked, declare, options))
+    elaborated, outline, symbols = read_program(expression, names, declare, options, question=True)
     results = [name for name in dict.fromkeys(symbol.name for symbol in symbols) if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}
         opened = outline.opened(*results)
         elaborated = replace(elaborated, expression=opened, declarations={**elaborated.declarations, **declarations})
-    return elaborated, symbols
+    parts = [part_named(symbol, place) if place else None for symbol, place in zip(symbols, places, strict=True)]
+    shown = [
+        symbol if part is None else Symbol(f"{symbol.name}[{place.replace(' ', '')}]", part.shape)
+        for symbol, part, place in zip(symbols, parts, places, strict=True)
+    ]
+    return _Asked(elaborated, symbols, tuple(parts), tuple(shown))
 
 
-def _derivation(elaborated: Elaborated, wrt: tuple[Symbol, ...], layout: Layout, symmetric: Symmetric) -> Derivation:
+def _derivation(asked: _Asked, layout: Layout, symmetric: Symmetric) -> Derivation:
     require_choices(layout, symmetric)
+    elaborated, wrt = asked.elaborated, asked.symbols
     if elaborated.question is not None and elaborated.question.turned and layout == "denominator":
         layout = "numerator"
     outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
     mixed = [f"mixed second derivative, by {wrt[0].name} and {wrt[1].name}"] if len(set(wrt)) > 1 else []
-    return Derivation(_parsed(elaborated), wrt, outcome, layout, symmetric, (*elaborated.notes, *mixed, *outcome.notes))
+    source, notes = _parsed(elaborated), (*elaborated.notes, *mixed, *outcome.notes)
+    whole = Derivation(source, wrt, outcome, layout, symmetric, notes)
+    if not any(asked.parts):
+        return whole
+    found = part_of(elaborated.expression, wrt, asked.parts, asked.shown, layout, outcome)
+    said = [f"{one.name}: that part of the derivative by {by.name}" for one, by in zip(asked.shown, wrt) if one is not by]
+    return PartDerivation(source, asked.shown, found, layout, symmetric, (*notes, *dict.fromkeys(said)), whole, asked.parts)
 
 
 def _parsed(said: Elaborated) -> ParsedExpression:

@@ -334,3 +334,45 @@ class Derivation(Sided):
     def __repr__(self) -> str:
         by = ", ".join(symbol.name for symbol in self.wrt)
         return f"<Derivation of {self.source.text()} by {by}: {self.text()}{warned(self.warnings)}>"
+
+
+@guarded
+class PartDerivation(Derivation):
+    """The derivative by parts of variables, such as ``X[1,2]`` and ``x[2:n]``: parts of the
+    derivative by these variables, which is ``whole``."""
+
+    whole: Derivation
+    parts: tuple[Expr | None, ...]
+
+    def _by(self, style: str, above: str, bold: bool) -> str:
+        shown = [part or symbol for part, symbol in zip(self.parts, self.wrt, strict=True)]
+        return notation_of(style).derivative(above, [text(one, style, bold) for one in shown], whole=True)
+
+    def _no_view(self, view: str) -> MatcalcError:
+        return MatcalcError(f"the derivative by a part of a variable is not shown {view}", suggestion="the one by the variable")
+
+    @as_call
+    def samples(self) -> Derivation:
+        """Not available."""
+        raise self._no_view("over samples")
+
+    def _views(self) -> Any:
+        raise self._no_view("so")
+
+    @as_call
+    def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
+        """How the derivative by the whole variables is found."""
+        return self.whole.derivation_steps(style)
+
+    @as_call
+    def function(self, target: str = "numpy") -> Callable[..., Any]:
+        """A callable, as of other derivatives."""
+        return super().function(target) if self.expression is None else self.expression.function(target)
+
+    @as_call
+    def code(self, target: str = "numpy") -> str:
+        """The source text of a function, without a check of itself. Raises MatcalcError where there
+        is no closed form."""
+        if self.expression is None:
+            raise self._no_view("as code")
+        return self.expression.code(target)

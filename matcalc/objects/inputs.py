@@ -8,10 +8,15 @@ from importlib import import_module
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, pattern
 from matcalc.base.records import replace
+from matcalc.base.sizes import axes_of
+from matcalc.einstein.algebra import selects
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Contraction, Symbol as TensorSymbol
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, resolved, rested_on, symbols_in
 from matcalc.language import Elaborated, elaborate, parse_declarations
@@ -87,6 +92,50 @@ def name_of(symbol: Name) -> str:
     if not isinstance(symbol, str) or not is_name(symbol):
         raise MatcalcError(f"{symbol!r} is not the name of a symbol", expected="one name to differentiate by, such as x or W_1")
     return canonical_name(symbol)
+
+
+def with_parts(
+    expression: Expression, wrt: Sequence[Name], declare: Declare, options: ReadingOptions
+) -> tuple[tuple[Name, str], ...]:
+    """Names, and what is said of positions behind them: ``X[1:k,:]``, or ``X_12`` where X is an
+    array of the expression and X_12 is nothing."""
+    found: list[tuple[Name, str]] = []
+    for symbol in wrt:
+        match = _IN_BRACKETS.fullmatch(symbol) if isinstance(symbol, str) else None
+        name = canonical_name(symbol) if isinstance(symbol, str) and match is None and is_name(symbol) else ""
+        if match is not None:
+            found.append((match["name"], match["positions"]))
+        elif name.rpartition("_")[2].isdecimal():
+            found.append(_subscripted(name, read(expression, declare, results=True, options=options, question=True).symbols))
+        else:
+            found.append((symbol, ""))
+    return tuple(found)
+
+
+def _subscripted(name: str, symbols: Mapping[str, Symbol]) -> tuple[str, str]:
+    """The array and the positions of an entry that is called by its subscript; the name itself
+    where that is none."""
+    stem, _, subscript = name.rpartition("_")
+    if name in symbols or stem not in symbols:
+        return name, ""
+    axes = len(axes_of(symbols[stem].shape))
+    positions = [subscript] if axes == 1 else list(subscript)
+    return (stem, ",".join(positions)) if len(positions) == axes else (name, "")
+
+
+def part_named(symbol: Symbol, positions: str) -> Expr:
+    """The part of a symbol at positions. Raises MatcalcError for what selects none."""
+    text = f"{symbol.name}[{positions}]"
+    with explained(text):
+        part = elaborate(text, {symbol.name: declaration_text(symbol.shape, ())}).expression
+        tensor = lower(part).tensor
+        arrays = [operand for operand in tensor.below if not selects(operand)] if isinstance(tensor, Contraction) else [tensor]
+        if len(arrays) != 1 or not isinstance(arrays[0], TensorSymbol):
+            raise MatcalcError(f"{text} is no part of {symbol.name}", suggestion=f"{symbol.name}[1,2], {symbol.name}[1:2,:]")
+    return replaced(part, {symbol.name: symbol})
+
+
+_IN_BRACKETS = pattern(r"\s*(?P<name>[^\[\]]+?)\s*\[(?P<positions>[^\[\]]+)\]\s*")
 
 
 def is_single(wrt: Names) -> bool:
@@ -284,7 +333,7 @@ def read_program(
     elaborated = read(expression, with_symbols(declare, wrt), wrt=names, results=True, options=options, question=question)
     elaborated = elaborated.with_more(about_unused(declare, tuple(elaborated.declarations), *names, *others))
     if elaborated.question is not None and elaborated.question.said:
-        names = _agreed(elaborated.question.names, names)
+        names = _agreed(tuple([_subscripted(name, elaborated.symbols)[0] for name in elaborated.question.names]), names)
     outline = outline_of(elaborated)
     return elaborated, outline, tuple([outline.names.get(name) or symbol_named(name, elaborated) for name in names])
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from matcalc.base.files import read, stored
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
-from matcalc.base.sizes import Size, size_named
+from matcalc.base.sizes import Size, size_in
 
 Kind = Literal["elementwise", "matrix", "defined", "computed"]
 
@@ -67,6 +67,8 @@ class Function:
     and a direction."""
     linear: bool = False
     """Linear in the second argument, with the adjoint that has the first argument transposed."""
+    multilinear: bool = False
+    """Linear in each argument alone."""
     adjoints: tuple[tuple[str, str], ...] = ()
     """What a scalar of the value passes on to each parameter, in the parameters and the derivative
     G by the value."""
@@ -128,7 +130,7 @@ class Function:
         ['k', 'min(k,p)']
         """
         sizes = dict(zip(self.axes[0], argument, strict=True))
-        return tuple([size_named(name, sizes) for name in self.axes[-1]])
+        return tuple([size_in(name).replaced(sizes) for name in self.axes[-1]])
 
     @property
     def argument_order(self) -> int:

@@ -14,6 +14,7 @@ from operator import and_, mul
 from typing import TypeAlias
 
 from matcalc.base.errors import LimitError, ShapeError
+from matcalc.base.lazy import pattern
 from matcalc.base.records import computed, interned, record
 
 _MOST_TERMS = 100
@@ -369,23 +370,6 @@ def _parts(size: Size) -> tuple[Size, ...]:
     return least if least and size.terms == (((Least(*least),), 1),) else (size,)
 
 
-def size_named(text: str, sizes: Mapping[str, Size]) -> Size:
-    """The size that a signature writes as a name or as ``min(m,n)``.
-
-    >>> str(size_named("min(m,n)", {"m": Size.of("k"), "n": Size.of(2)}))
-    'min(2,k)'
-    """
-    if text.isdecimal():
-        return Size.of(int(text))
-    parts = least_named(text)
-    return reduce(smaller, [sizes[part] for part in parts]) if parts else sizes[text]
-
-
-def least_named(text: str) -> tuple[str, ...]:
-    """The names between the brackets of ``min(m,n)``; none of another text."""
-    return tuple(text[4:-1].split(",")) if text.startswith("min(") else ()
-
-
 def _is_never_negative(size: Size) -> bool:
     """Whether it is 0 or more for all names, which are 1 or more; False where that is not plain."""
     from_zero = size.replaced({name: Size.of(name) + ONE for name in size.names}) if not size.least else size
@@ -402,6 +386,24 @@ def _quotient(term: Term, other: Term) -> Term | None:
 
 
 ZERO, ONE = Size(()), Size.of(1)
+
+
+def size_in(text: str) -> Size:
+    """A size that is written as a sum of names and numbers, or as the least of such sums.
+
+    >>> str(size_in("m+n-1")), str(size_in("min(m,n)"))
+    ('m+n-1', 'min(m,n)')
+    """
+    if text.startswith("min("):
+        return reduce(smaller, map(size_in, text[4:-1].split(",")))
+    total = ZERO
+    for sign, part in _SIGNED.findall(text):
+        size = Size.of(int(part) if part.isdecimal() else part)
+        total = total - size if sign == "-" else total + size
+    return total
+
+
+_SIGNED = pattern(r"([+-]?)(\w+)")
 
 
 def product_of(sizes: Iterable[Size]) -> Size:

@@ -20,15 +20,16 @@ from functools import cache
 
 from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.functions import Function, functions
-from matcalc.base.sizes import Size, size_named
+from matcalc.base.sizes import Shape, Size, sizes_text
 from matcalc.einstein.algebra import contract, permuted, transposed
 from matcalc.einstein.linear import YES, add, content, terms_of
 from matcalc.einstein.lowered import with_cols, with_rows
-from matcalc.einstein.lowering import lower
-from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder
+from matcalc.einstein.lowering import lower, lowered_over
+from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder, sizes_in
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
 from matcalc.expr.nodes import Expr
 from matcalc.language import elaborate
+from matcalc.language.build.table_functions import signature_of
 from matcalc.rules.entrywise import entry_rules
 
 AT_SYMMETRIC = "symmetric value"
@@ -45,6 +46,9 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
     """
     function, argument = functions()[node.function], node.arguments[0]
     parameters = [other for other in node.arguments[1:] if other in depends]
+    if function.adjoints and not root:
+        yield from _by_adjoints(function, node, cotangent, depends)
+        return
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
         return
@@ -52,8 +56,10 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
         yield from _by_jacobians(function, node, cotangent, root, depends)
         return
     if function.adjoints:
-        yield from _by_adjoints(function, node, cotangent, root, depends)
-        return
+        called = f"{function.name}({', '.join(function.parameters)})"
+        raise NotDifferentiableError(
+            f"the derivative of {called} has no closed form here", expected=f"a first derivative of a scalar of {called}"
+        )
     if function.linear:
         yield _of_direction(function, node, cotangent, root, depends)
         return
@@ -69,11 +75,12 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
 def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
     """By the formulas of the table for the derivative of a vector by vectors, of matrices by their
     vec's."""
-    *parameters, value = function.axes
+    signature = signature_of(function)
+    value = signature.result
     if node.order > len(value):
         raise NotDifferentiableError(f"the derivative of {function.name} under a sum has no closed form here")
     formulas = dict(function.jacobians)
-    for name, axes, argument in zip(function.parameters, parameters, node.arguments, strict=True):
+    for (name, axes), argument in zip(signature.parameters.items(), node.arguments, strict=True):
         if argument in depends:
             slope = _instance(function, formulas[name], node, groups=(axes[::-1], value[::-1]))
             own = tuple(range(node.order))
@@ -81,16 +88,13 @@ def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int,
             yield argument, (YES, _contracted(cotangent, root, own, [slope], [other[::-1] + own[::-1]], other))
 
 
-def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
+def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, depends: Set[Tensor]) -> Iterator[Contribution]:
     """By the formulas of the table, which take the derivative of a scalar by the value."""
-    if root:
-        raise NotDifferentiableError(
-            f"the derivative of {function.name}(X) has no closed form here", expected=f"a scalar of {function.name}(X)"
-        )
     formulas = dict(function.adjoints)
+    factor, direction = content(cotangent)
     for name, argument in zip(function.parameters, node.arguments, strict=True):
         if argument in depends:
-            yield argument, (YES, _instance(function, formulas[name], node, cotangent))
+            yield argument, (factor, _instance(function, formulas[name], node, direction))
 
 
 def _of_direction(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Contribution:
@@ -268,30 +272,33 @@ def _slope(function: Function, node: Apply) -> Tensor:
 
 
 def _instance(
-    function: Function, text: str, node: Apply, cotangent: Tensor | None = None, groups: Sequence[tuple[str, ...]] = ()
+    function: Function, text: str, node: Apply, cotangent: Tensor | None = None, groups: Sequence[Shape] = ()
 ) -> Tensor:
     """A formula in the function's parameters, at the arguments of ``node``, and G, the cotangent;
     its rows and its columns as ``groups`` of axes."""
     expression, names = _formula(function, text)
     given = dict(zip(names, (*node.arguments, *((cotangent,) if cotangent is not None else ())), strict=False))
-    sizes = {
-        Size.of(name): size
-        for axes, argument in zip(function.axes, node.arguments)
-        for name, size in zip(axes, argument.shape)
-        if not name.isdecimal()
-    }
-    lowered = lower(expression)
+    shapes = signature_of(function).parameters.values()
+    lead = node.arguments[0].order - len(next(iter(shapes)))
+    meant = {str(place): size for place, size in enumerate(node.shape[:lead])}
     if groups:
-        rows, cols = [tuple([size_named(name, {one.text: one for one in sizes}) for name in group]) for group in groups]
-        lowered = with_cols(with_rows(lowered, rows), cols)
-    values: dict[Tensor, Tensor] = {part: given[part.name] for part in postorder(lowered.tensor) if isinstance(part, Symbol)}
-    return substituted(lowered.tensor, values, sizes)
+        rows, cols = groups
+        formula = with_cols(with_rows(lower(expression), rows), cols).tensor
+    else:
+        formula = lowered_over(expression, {name: Size.of(name) for name in meant})
+    nodes = list(postorder(formula))
+    values: dict[Tensor, Tensor] = {symbol: given[symbol.name] for symbol in nodes if isinstance(symbol, Symbol)}
+    for shape, argument in zip(shapes, node.arguments, strict=True):
+        meant |= {own.name: size for own, size in zip(shape, argument.shape[lead:], strict=True) if own.name is not None}
+    sizes = {size: size.replaced(meant) for part in nodes for size in (*part.shape, *sizes_in(part))}
+    return substituted(formula, values, sizes)
 
 
 @cache
 def _formula(function: Function, text: str) -> tuple[Expr, tuple[str, ...]]:
-    parameters, _, result = function.signature.partition("->")
-    declared = f"{parameters.replace(',', ';')}; G: {result}" if function.adjoints else parameters.replace(",", ";")
+    signature = signature_of(function)
+    given = signature.parameters | ({"G": signature.result} if function.adjoints else {})
+    declared = "; ".join([f"{name}: {sizes_text(shape) or 'scalar'}" for name, shape in given.items()])
     if function.requires:
         declared = declared.replace(f"{function.parameters[0]}: n×n", f"{function.parameters[0]}: n×n {function.requires}", 1)
     return elaborate(text, declared).expression, (*function.parameters, "G")

@@ -155,7 +155,7 @@ class _Function:
     def _operations(self, sizes: Mapping[str, int] | None) -> dict[str, Op]:
         plain = {key: _plain(output) for key, output in self.outputs.items()}
         expressions = {key: output for key, output in plain.items() if isinstance(output, Expr)}
-        forms = [displayed(form, in_index_notation) for form in stable(*expressions.values())]
+        forms = [displayed(form, in_index_notation, named=False) for form in stable(*expressions.values())]
         rewritten = dict(zip(expressions, forms, strict=True))
         translator = Translator(self.builder, list(rewritten.values()), sizes, symmetric_products=self.target.reuses_memory)
         ops: dict[str, Op] = {}

@@ -17,7 +17,7 @@ from typing import assert_never, cast
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.functions import is_entrywise
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, axes_of, shape_text
+from matcalc.base.sizes import ONE, Size, axes_of, shape_text
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import linear, lowered, nodes as ix, substitution
 from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power
@@ -53,11 +53,26 @@ def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -
     return replace(lowered[expression], separate=len(expression.shape) > 2)
 
 
-def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[str, ix.Tensor]) -> Lowered:
+def lowered_over(expression: ex.Expr, over: Mapping[str, Size]) -> ix.Tensor:
+    """The index form of an expression of which every symbol has axes in front, of the sizes
+    ``over``; so has the value."""
+    symbols: dict[str, ix.Tensor | Lowered] = {}
+    for node in ex.postorder(expression):
+        if isinstance(node, ex.Symbol):
+            array = ix.Symbol(node.name, (*over.values(), *axes_of(node.shape)), node.properties)
+            symbols[node.name] = Lowered(array, _row_axes(node), tuple(over))
+    values: Mapping[ex.Expr, Lowered] = bottom_up(
+        ex.postorder(expression), lambda node, done: _lowered(cast("ex.Node", node), done, symbols)
+    )
+    return values[expression].tensor
+
+
+def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[str, ix.Tensor | Lowered]) -> Lowered:
     split = _row_axes(node)
     match node:
         case ex.Symbol():
-            return Lowered(symbols.get(node.name) or ix.Symbol(node.name, axes_of(node.shape), node.properties), split)
+            found = symbols.get(node.name) or ix.Symbol(node.name, axes_of(node.shape), node.properties)
+            return found if isinstance(found, Lowered) else Lowered(found, split)
         case ex.Number():
             return Lowered(linear.number(node.value), 0)
         case ex.Constant():

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Protocol, cast
 
 from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
 from matcalc.base.sizes import Shape, Size
 from matcalc.base.traversal import bottom_up, without
-from matcalc.einstein.algebra import apply_map, contract, elementwise, power, size_value, symbolic_power
-from matcalc.einstein.linear import MINUS, add, number, ones, prefers_transposed, scale, transposed
+from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power, unbroadcast
+from matcalc.einstein.linear import (
+    MINUS,
+    YES,
+    add,
+    content,
+    delta,
+    number,
+    ones,
+    prefers_transposed,
+    scale,
+    transposed,
+    value_of,
+    zero,
+)
 from matcalc.einstein.nodes import (
     Apply,
     Constant,
@@ -129,7 +143,9 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     where the function allows it."""
     argument = arguments[0]
     if function_called(function).masks and argument is not ones(argument.shape):
-        return elementwise([argument, apply(function, (ones(argument.shape), *arguments[1:]), shape)], shape)
+        return _masked(function, argument, arguments[1:])
+    if function == "band" and shape[:1] == shape[1:] and value_of(arguments[1]) == 0:
+        return delta(shape[:1])
     if function == "triu":
         return transposed(apply("tril", arguments, shape))
     if function == "triu_from":
@@ -141,6 +157,8 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
         return apply(function, (transposed(argument), *arguments[1:]), shape)
     if function_called(function).linear and prefers_transposed(argument):
         return transposed(apply(function, tuple([transposed(part) if part.order else part for part in arguments]), shape))
+    if function_called(function).multilinear:
+        return _multiple(function, arguments, shape)
     if function == "inv":
         simple = _simple_inverse(argument)
         if simple is not None:
@@ -148,6 +166,25 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
     result = Apply(function, arguments, shape)
     value = tensor_deduction.known(result).entries.value if not shape and function_called(function).ranges else None
     return result if value is None else number(value)
+
+
+def _masked(function: str, argument: Tensor, others: tuple[Tensor, ...]) -> Tensor:
+    """The entries that a function keeps: those of each matrix in a batch alike, where it can."""
+    labels, lead = tuple(range(argument.order)), argument.order - 2
+    alike = [unbroadcast(other) if lead else other for other in others]
+    numbers = tuple([other for other in alike if other is not None])
+    kept, given = (argument.shape[lead:], numbers) if len(numbers) == len(others) else (argument.shape, others)
+    mask = apply(function, (ones(kept), *given), kept)
+    return contract([argument, mask], [labels, labels[-len(kept) :]], labels, dict(enumerate(argument.shape)))
+
+
+def _multiple(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
+    """A function that is linear in each argument alone, with the numbers of these outside."""
+    if any(isinstance(argument, Sum) and not argument.terms for argument in arguments):
+        return zero(shape)
+    parts = [content(argument) for argument in arguments]
+    value = Apply(function, tuple([part for _, part in parts]), shape)
+    return scale(prod([factor for factor, _ in parts], start=YES), value)
 
 
 def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:

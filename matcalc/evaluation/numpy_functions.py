@@ -397,9 +397,44 @@ class _Special:
         return np.vectorize(value, otypes=[float])
 
 
+def _totals(matrix: NDArray[Any], numbers: NDArray[Any], count: int) -> NDArray[Any]:
+    """The sums of the entries whose places have one number, for each number from 0."""
+    return np.array([matrix[numbers == number].sum() for number in range(count)])
+
+
+def _gap(m: int, n: int) -> NDArray[Any]:
+    """i - j at every place."""
+    return np.arange(m)[:, None] - np.arange(n)
+
+
+def _rise(m: int, n: int) -> NDArray[Any]:
+    """i + j at every place, counted from 0."""
+    return np.arange(m)[:, None] + np.arange(n)
+
+
+def toeplitz(c: NDArray[Any], r: NDArray[Any]) -> NDArray[Any]:
+    """Entry (i, j) is entry i - j of ``c``, or j - i of ``r``."""
+    gap = _gap(len(c), len(r))
+    return np.asarray(np.where(gap < 0, r[np.clip(-gap, 0, len(r) - 1)], c[np.maximum(gap, 0)]))
+
+
+def lowantidiagsums(X: NDArray[Any]) -> NDArray[Any]:
+    """0, then the sums along the diagonals from below to above that end in the last row behind its
+    first entry."""
+    numbers = _rise(*X.shape) - len(X) + 1
+    return _totals(X, np.where(numbers > 0, numbers, -1), X.shape[1])
+
+
 @cache
 def _namespace() -> dict[str, Any]:
     return {
+        "toeplitz": toeplitz,
+        "hankel": lambda c, r: np.concatenate([c, r[1:]])[_rise(len(c), len(r))],
+        "circulant": lambda c: c[_gap(len(c), len(c)) % len(c)],
+        "diagsums": lambda X: _totals(X, _gap(*X.shape), len(X)),
+        "antidiagsums": lambda X: _totals(X, _rise(*X.shape), len(X)),
+        "lowantidiagsums": lowantidiagsums,
+        "circsums": lambda X: _totals(X, _gap(*X.shape) % len(X), len(X)),
         "np": np,
         "scipy": SimpleNamespace(special=_Special()),
         "math": math,

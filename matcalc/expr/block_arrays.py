@@ -76,12 +76,13 @@ def _put(factors: Sequence[e.Expr]) -> Selection | None:
     return None if _negative(before) else Selection(ONE, unit.size, before)
 
 
-def displayed(root: e.Expr, keeps: Callable[[e.Expr], bool] = lambda _: False) -> e.Expr:
+def displayed(root: e.Expr, keeps: Callable[[e.Expr], bool] = lambda _: False, named: bool = True) -> e.Expr:
     """The expression with arrays of blocks as calls of ``BLOCKS``, whose ``axis`` is the number of
     columns, and parts of arrays as calls of ``PART``, whose arguments are the array and what
     selects from each axis.
 
-    These calls are for printing and for code. What an operation ``keeps`` is left as it is.
+    These calls are for printing and for code. What an operation ``keeps`` is left as it is;
+    differences of neighbours are ``named``, for printing alone.
     """
     if not any(map(_may_be_put, e.postorder(root))):
         return root
@@ -89,13 +90,79 @@ def displayed(root: e.Expr, keeps: Callable[[e.Expr], bool] = lambda _: False) -
 
     def below(node: e.Expr) -> tuple[e.Expr, ...]:
         # A sum is tried before its terms, each of which is an array with zeros around one block.
-        opened[node] = node if keeps(node) else _as_blocks(node)
+        opened[node] = node if keeps(node) else _as_blocks(_distributed(node) if named else node)
         return () if keeps(node) else e.children(opened[node])
 
     def step(node: e.Expr, built: Mapping[e.Expr, e.Expr]) -> e.Expr:
-        return node if keeps(node) else _with_parts(with_operands(opened[node], built))
+        if keeps(node):
+            return node
+        found = with_operands(opened[node], built)
+        if isinstance(found, e.Negative) and isinstance(found.operand, e.Negative):
+            return found.operand.operand
+        return _with_parts(found)
 
     return bottom_up(postordered((root,), below), step)[root]
+
+
+def _distributed(node: e.Expr) -> e.Expr:
+    """A sum of selections times what they select from, one by one: ``x[2:n] - x[1:n-1]``, which is
+    ``diff(x)``, and ``-diff([0; x; 0])`` of what is put so."""
+    factors = node.factors if isinstance(node, e.Product) else ()
+    shaped = [factor for factor in factors if not factor.is_scalar]
+    first = shaped[0] if len(shaped) > 1 and [*factors[: len(factors) - len(shaped)], *shaped] == list(factors) else None
+    if not isinstance(first, e.Sum):
+        return node
+    scalars, rest = factors[: len(factors) - len(shaped)], product_of(shaped[1:])
+    sign, turned = _neighbours(first)
+    if sign and rest.is_column:
+        inner = _distributed(rest)
+        if isinstance(inner, e.Negative):
+            sign, rest = -sign, inner.operand
+        operand = _called([[_ZERO], [rest], [_ZERO]], e.Zeros((rest.rows + ONE + ONE,))) if turned else rest
+        value = product_of((*scalars, e.Call("diff", (operand,), None, node.shape)))
+        return e.Negative(value) if sign < 0 else value
+    shown = [
+        part for part in e.postorder(rest) if not isinstance(part, e.Ones | e.Number | e.SizeValue) and selection(part) is None
+    ]
+    if all(map(_begins_with_place, first.terms)) and len(shown) <= _MOST_REPEATED:
+        return product_of((*scalars, sum_of([_times(term, rest) for term in first.terms])))
+    return node
+
+
+_MOST_REPEATED = 8
+"""Nodes of what is written once for each of several selections from it."""
+
+
+def _neighbours(total: e.Sum) -> tuple[int, bool]:
+    """The sign of the matrix that takes the differences of neighbours, or of its transpose, which a
+    sum is; and whether it is that of the transpose. 0 for another sum."""
+    found: dict[Size, int] = {}
+    turned, size = False, ZERO
+    for term in total.terms:
+        sign, place = (-1, term.operand) if isinstance(term, e.Negative) else (1, term)
+        turned = isinstance(place, e.Transpose)
+        rows = selection(place.operand if isinstance(place, e.Transpose) else place)
+        if rows is None or rows.size + ONE != rows.whole:
+            return 0, False
+        found[rows.before] = sign
+        size = rows.whole
+    if len(total.terms) != len(found) or found.keys() != {ZERO, ONE} or found[ZERO] == found[ONE] or size is ZERO:
+        return 0, False
+    return (-found[ONE] if turned else found[ONE]), turned
+
+
+def _begins_with_place(term: e.Expr) -> bool:
+    bare = term.operand if isinstance(term, e.Negative) else term
+    shaped = [factor for factor in (bare.factors if isinstance(bare, e.Product) else (bare,)) if not factor.is_scalar]
+    place = shaped[0].operand if shaped and isinstance(shaped[0], e.Transpose) else shaped[0] if shaped else bare
+    return selection(place) is not None
+
+
+def _times(term: e.Expr, rest: e.Expr) -> e.Expr:
+    if isinstance(term, e.Negative):
+        return e.Negative(_times(term.operand, rest))
+    behind = rest.factors if isinstance(rest, e.Product) and not rest.is_scalar else (rest,)
+    return product_of((*(term.factors if isinstance(term, e.Product) else (term,)), *behind))
 
 
 def _may_be_put(node: e.Expr) -> bool:

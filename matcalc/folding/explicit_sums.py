@@ -18,8 +18,8 @@ from matcalc.einstein.substitution import apply, renewed
 from matcalc.expr.nodes import Entry, Expr, Index, IndexArray, IndexSum, Negative, Symbol, Transpose
 from matcalc.expr.rewriting import replaced, resolved, symbols_in
 from matcalc.folding.build import cost
-from matcalc.folding.fold import Folder, leaf, shortest
-from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of
+from matcalc.folding.fold import Folder, shortest
+from matcalc.folding.matrix_terms import ReadingOrder, Term, expression_of, leaf
 from matcalc.folding.sums import combined
 
 # ------------------------------------------------------------

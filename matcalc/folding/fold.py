@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, assert_never, cast
 
-from matcalc.base.functions import function_called
+from matcalc.base.functions import Function, function_called
 from matcalc.base.lazy import later
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import replace
@@ -20,7 +20,6 @@ from matcalc.einstein.linear import NO, YES, rational_power, value_of
 from matcalc.expr.nodes import (
     Call,
     Commutation,
-    Constant,
     Elementwise,
     Expr,
     Inverse,
@@ -32,17 +31,15 @@ from matcalc.expr.nodes import (
     Ones,
     Power,
     Product,
-    SizeValue,
     Symbol,
     Transpose,
-    UnitVector,
     Zeros,
     children,
     postorder,
 )
 from matcalc.folding.build import cost, hadamard, is_own_transpose, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
-from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, merged_scalars
+from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, leaf, merged_scalars
 from matcalc.folding.sums import combined
 from matcalc.rewrite.distribution import without_deep_sums
 from matcalc.rules.fold_forms import fold_forms
@@ -376,13 +373,15 @@ class Folder:
             return None
         if function.linear:
             return self._linear(node)
+        if function.multilinear:
+            return self._multilinear(node, function)
         turned = self._of_transposed(node, form) if argument.order == 2 else None
         if turned is not None:
             return turned
         found = self._function(node, form)
         if found is not None:
             return as_term(found)
-        return self._of_rows(node, form) if argument.order - function.argument_order == 1 else None
+        return self._of_rows(node, form) if function.axis and argument.order - function.argument_order == 1 else None
 
     def _of_transposed(self, node: ix.Apply, form: Expr) -> Term | None:
         """A function by its value at the transposed argument, where that reads better."""
@@ -419,6 +418,17 @@ class Folder:
                 return Call(node.function, arguments, None, node.shape[::-1] if turned else node.shape)
             case _:
                 return None
+
+    def _multilinear(self, node: ix.Apply, function: Function) -> Term | None:
+        """The function with the numbers of its arguments outside."""
+        if tuple([argument.order for argument in node.arguments]) != function.orders:
+            return None
+        terms = [self.terms[argument] for argument in node.arguments]
+        kept = [term for term in terms if term is not None]
+        if len(kept) < len(terms):
+            return None
+        call = Call(node.function, tuple([self._positive(term) for term in kept]), None, node.shape)
+        return as_term(call, prod([term.coefficient for term in kept], start=YES))
 
     def _linear(self, node: ix.Apply) -> Term | None:
         """``f(X, E)``, or ``f(X', E')'`` where that is shorter."""
@@ -474,21 +484,6 @@ def _swapped_commutation(chain: Chain) -> Chain | None:
         case (Kronecker(factors=(left, right)), Commutation()) if ONE not in (left.rows, right.rows):
             return (Commutation(left.rows, right.rows), Kronecker((right, left)))
     return None
-
-
-def leaf(node: ix.Symbol | ix.Constant | ix.SizeValue | ix.Unit) -> Expr:
-    """What an array without operands is as an expression."""
-    match node:
-        case ix.Symbol():
-            return Symbol(node.name, node.sizes, node.properties)
-        case ix.Constant():
-            return Constant(node.name)
-        case ix.SizeValue():
-            return SizeValue(node.size)
-        case ix.Unit():
-            return UnitVector(node.position, node.size)
-        case _:
-            assert_never(node)
 
 
 def _sum_of_squares(node: ix.Contraction) -> ix.Tensor | None:

@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import with_operand
+from matcalc.einstein import nodes as ix
 from matcalc.einstein.linear import YES
 from matcalc.expr.nodes import (
     Commutation,
+    Constant,
     Diagonal,
     DiagonalMatrix,
     Expr,
@@ -24,11 +26,13 @@ from matcalc.expr.nodes import (
     Ones,
     Power,
     Quotient,
+    SizeValue,
     Sum,
     Symbol,
     Total,
     Trace,
     Transpose,
+    UnitVector,
     Vec,
     children,
     postorder,
@@ -67,6 +71,21 @@ class Term:
 def as_term(expression: Expr, number: Fraction = YES) -> Term:
     """A multiple of one expression."""
     return Term(number, {expression: YES}, ()) if expression.is_scalar else Term(number, {}, (expression,))
+
+
+def leaf(node: ix.Symbol | ix.Constant | ix.SizeValue | ix.Unit) -> Expr:
+    """What an array without operands is as an expression."""
+    match node:
+        case ix.Symbol():
+            return Symbol(node.name, node.sizes, node.properties)
+        case ix.Constant():
+            return Constant(node.name)
+        case ix.SizeValue():
+            return SizeValue(node.size)
+        case ix.Unit():
+            return UnitVector(node.position, node.size)
+        case _:
+            assert_never(node)
 
 
 def merged_scalars(one: Mapping[Expr, Fraction], other: Mapping[Expr, Fraction]) -> dict[Expr, Fraction]:

@@ -61,7 +61,7 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
-    from matcalc.language.build import dialect_calls, own_calls
+    from matcalc.language.build import dialect_calls, own_calls, selections
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
     from matcalc.language.typing import failures
@@ -70,6 +70,7 @@ else:
     open_indices = later("matcalc.language.syntax.open_indices")
     dialect_calls = later("matcalc.language.build.dialect_calls")
     own_calls = later("matcalc.language.build.own_calls")
+    selections = later("matcalc.language.build.selections")
     dependence = later("matcalc.language.syntax.dependence")
     macro_expansion = later("matcalc.language.latex.macro_expansion")
 
@@ -387,6 +388,8 @@ class Reader:
         """What is wished of open sizes before they are named, and the names that sums and samples
         give them."""
         self.unify_sizes(sizes)
+        if self.builder.reached:
+            selections.settle(self.builder.reached, self.scope.limits, sizes)
         limits = [(dimension, name) for name, dimension in self.scope.limits.items()]
         wished = [*limits, *families.preferred_sizes()]
         taken = self._names_taken() if wished else set()

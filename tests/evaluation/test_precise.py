@@ -152,6 +152,15 @@ def test_extremes_and_products_against_the_float_evaluator(text: str) -> None:
         "triu_from(C, 1)",
         "tril_from(C, -1)",
         "band(C, 1)",
+        "conv(C*B*ones(m), C'*ones(n))",
+        "xcorr(B*ones(m), A*ones(n))",
+        "toeplitz(B*ones(m), A*ones(n))",
+        "hankel(A*ones(n), B*ones(m))",
+        "circulant(B*ones(m))",
+        "diagsums(C)",
+        "antidiagsums(C')",
+        "lowantidiagsums(C)",
+        "circsums(B)",
     ],
 )
 def test_functions_of_matrices_against_the_float_evaluator(text: str) -> None:

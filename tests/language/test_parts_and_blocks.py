@@ -24,6 +24,16 @@ def _sylvester(a: Any, b: Any, c: Any) -> Any:
     return np.linalg.solve(system, c.flatten("F")).reshape(c.shape, order="F")
 
 
+def _diagonals(c: Any, r: Any) -> Any:
+    """toeplitz(c, r), entry by entry."""
+    return np.array([[c[i - j] if i >= j else r[j - i] for j in range(len(r))] for i in range(len(c))])
+
+
+def _antidiagonals(c: Any, r: Any) -> Any:
+    """hankel(c, r), entry by entry."""
+    return np.array([[c[i + j] if i + j < len(c) else r[i + j - len(c) + 1] for j in range(len(r))] for i in range(len(c))])
+
+
 def _trigamma(t: float) -> float:
     """By its series, and what that leaves out as a series in 1/z."""
     z = t + 100
@@ -73,6 +83,26 @@ CASES: list[Case] = [
     ("y'*(x >= 0)", "y", "x: n; y: n", lambda x, y: y @ (x >= 0)),
     ("sum((1 - y.*(X*w))_+)", "w", "X: n×m; w: m; y: n", lambda X, w, y: np.maximum(1 - y * (X @ w), 0).sum()),
     ("sum(polygamma(1, exp(x)))", "x", "x: n", lambda x: sum(map(_trigamma, np.exp(x)))),
+    ("norm2(conv(a, x) - b)^2", "a", "a: m; x: n; b: m+n-1", lambda a, x, b: np.sum((np.convolve(a, x) - b) ** 2)),
+    ("sum(exp(xcorr(w, a)))", "a", "w: n; a: m", lambda w, a: np.sum(np.exp(np.correlate(w, a)))),
+    ("sum(i, norm2(conv(a, x_i) - y_i)^2)", "a", "a: m; X: k×n; Y: k×(m+n-1)", lambda a, X, Y: sum(np.sum((np.convolve(a, x) - y) ** 2) for x, y in zip(X, Y))),
+    ("norm2(toeplitz(c, r)*x - y)^2", "c", "c: n; r: m; x: m; y: n", lambda c, r, x, y: np.sum((_diagonals(c, r) @ x - y) ** 2)),
+    ("norm2(toeplitz(c, r)*x - y)^2", "r", "c: m; r: n; x: n; y: m", lambda c, r, x, y: np.sum((_diagonals(c, r) @ x - y) ** 2)),
+    ("x'*toeplitz(c)*x", "c", "c: n; x: n", lambda c, x: x @ _diagonals(c, c) @ x),
+    ("norm2(hankel(c, r)*x)^2", "c", "c: m; r: n; x: n", lambda c, r, x: np.sum((_antidiagonals(c, r) @ x) ** 2)),
+    ("norm2(hankel(c, r)*x)^2", "r", "c: m; r: n; x: n", lambda c, r, x: np.sum((_antidiagonals(c, r) @ x) ** 2)),
+    (r"\sum_{i=1}^{n-1} |x_{i+1} - x_i|", "x", "x: n", lambda x: np.abs(np.diff(x)).sum()),
+    ("sum(i=1:n-1, x[i]*x[i+1])", "x", "x: n", lambda x: x[1:] @ x[:-1]),
+    ("Σ_{i=2}^n x_i x_{i-1}", "x", "x: n", lambda x: x[1:] @ x[:-1]),
+    ("sum(i=1:n-2, (x[i+2] - 2*x[i+1] + x[i])^2)*x[2]", "x", "x: n", lambda x: np.sum(np.diff(x, 2) ** 2) * x[1]),
+    (r"\sum_{i=1}^{n-1}\sum_{j=1}^m (X_{i+1,j} - X_{i,j})^2", "X", "X: n×m", lambda X: np.sum(np.diff(X, axis=0) ** 2)),
+    (r"\sum_{t=1}^{n-1} \|x_{t+1} - A x_t\|^2", "A", "X: n×m; A: m×m", lambda X, A: np.sum((X[1:] - X[:-1] @ A.T) ** 2)),
+    ("prod(i=2:n, 1 + x[i]*x[i-1])", "x", "x: n", lambda x: np.prod(1 + x[1:] * x[:-1])),
+    (r"\sum_{i=1}^{n-1} \sum_{j=i+1}^n x_i^2 x_j", "x", "x: n", lambda x: sum(x[i] ** 2 * x[j] for j in range(4) for i in range(j))),
+    (r"\sum_{i=2}^n \sum_{j \ne i} x_i x_j^2", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(1, 4) if i != j)),
+    ("sum(i<=j, x_i*x_j^2)", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(j + 1))),
+    (r"\sum_{i=1}^2 x_i^3 + \sum_{i=3}^3 x_i", "x", "x: n", lambda x: np.sum(x[:2] ** 3) + x[2]),
+    ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
 
@@ -82,9 +112,15 @@ def _point(declare: str, seed: int) -> dict[str, Any]:
     for part in declare.split(";"):
         name, _, kind = part.partition(":")
         words = kind.split()
-        sizes = [] if words[0] == "scalar" else [SIZES.get(size) or int(size) for size in words[0].split("×")]
+        sizes = [] if words[0] == "scalar" else [_number(size) for size in words[0].split("×")]
         values[name.strip()] = rng.normal(size=sizes) if sizes else float(rng.uniform(0.1, 0.9))
     return values
+
+
+def _number(size: str) -> int:
+    """A size that is a name, a number, or a sum of these."""
+    parts = re.findall(r"(-?)(\w+)", size)
+    return sum((-1 if sign else 1) * (SIZES.get(part) or int(part)) for sign, part in parts)
 
 
 def _differences(function: Callable[..., Any], point: Mapping[str, Any], name: str) -> Any:
@@ -149,6 +185,19 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("a'*band(ones(m, k), 2)*x", "x", "a: m; x: k", "band(ones(m, k), 2)'*a"),
         ("a'*x[3:k]", "a", "x: n", "x[3:k]"),
         ("sum(sin(shift(x, -1)))", "x", "x: n", "band(ones(n, n), 1)'*cos(band(ones(n, n), 1)*x)"),
+        ("norm2(conv(a, x) - b)^2", "x", "a: m; x: n; b: m+n-1", "2*xcorr(conv(a, x) - b, a)"),
+        ("np.correlate(w, a) @ b", "w", "w: 5; a: 3; b: 3", "conv(b, a)"),
+        ("conv(a, x)", "x", "a: m; x: n", "toeplitz([a; zeros(n-1)], zeros(n))'"),
+        ("conv(2*a, x/3 - y)", "a", "a: m; x: n; y: n", "2*toeplitz([(x - 3*y); zeros(m-1)], zeros(m))'/3"),
+        ("sum(i=1:n-1, (x[i+1]-x[i])^2)", "x", "x: n", "-2*diff([zeros(1); diff(x); zeros(1)])"),
+        (r"\sum_{i=1}^{N-1} x_i x_{i+1}", "x", "", "[zeros(1); x[1:N-1]] + [x[2:N]; zeros(1)]"),
+        (
+            "norm2(x[3:end] - 2*x[2:end-1])^2",
+            "x",
+            "x: n",
+            "2*([zeros(1); (2*(2*x[2:n-1] - x[3:n])); zeros(1)] - [zeros(2); (2*x[2:n-1] - x[3:n])])",
+        ),
+        ("y'*toeplitz(c, r)*x", "r", "c: n; r: m; x: m; y: n", "diagsums(tril_from(x*y', -1))"),
     ],
 )
 def test_how_it_is_written(text: str, wrt: str, declare: str, written: str) -> None:
@@ -168,6 +217,15 @@ def test_how_it_is_written(text: str, wrt: str, declare: str, written: str) -> N
         ("A > B", None, "only equations are decided"),
         ("eigvals(X)", "X: n×n", "symmetric"),
         ("cross(x, y)", "x: 2; y: 2", "3"),
+        ("conv(X, x)", "X: n×m; x: k", "needs a vector, not X"),
+        ("sum(i=1:n, x[i+1])", "x: n", r"position n\+1 is outside an axis of size n"),
+        ("sum(i=1:n-1, x[i-1]*x[i])", "x: n", "position 0"),
+        ("sum(i=3:2, x[i])", "x: n", "no positions"),
+        ("sum(i=1:n-1, x[i+j])", "x: n", "a number or an index"),
+        ("xcorr(x, y)", "x: 2; y: 5", "-2 for k = 2, m = 5"),
+        ("xcorr(x, y)", "x: 5; y: 5", "a single number"),
+        ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
+        ("conv(x, x, 'same')", "x: n", "cannot stand here"),
     ],
 )
 def test_what_is_refused_says_why(text: str, declare: str | None, said: str) -> None:

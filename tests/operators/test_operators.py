@@ -135,6 +135,8 @@ def samples(name: str) -> list[Any]:
         return ["A", "S", "A"]
     if entry.name == "unvech":
         return ["h"]
+    if entry.name == "xcorr":
+        return ["x", "z"]
     if "3" in entry.signature:
         return ["M" if len(shape) > 1 else "c" for shape in signature_of(entry).parameters.values()]
     shapes = signature_of(entry).parameters.values()

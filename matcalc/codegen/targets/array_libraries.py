@@ -254,7 +254,7 @@ class ArrayLibrary(PythonFiles):
             return Text(f"{writer.helper(name)}({', '.join(codes)})")
         own, numpy = self._fields(name)
         text = own or numpy
-        if not text or (not own and re.search(r"(?<![\w.])(?!np\b)[a-z_]\w+\(", text)):
+        if not text or (not own and re.search(r"(?<![\w.])(?!(?:np|int)\b)[a-z_]\w+\(", text)):
             raise MatcalcError(f"there is no {self.name} code for the function {name}")
         self.note_import(own, writer)
         if not own:

@@ -102,6 +102,45 @@ def _axial(A):
     """The vector a with a'w = tr(A'*skew(w)) for every w."""
     return {xp}.stack([A[2, 1] - A[1, 2], A[0, 2] - A[2, 0], A[1, 0] - A[0, 1]])
 ''',
+    "toeplitz": '''
+def _toeplitz(c, r):
+    """The matrix with first column c and first row r, constant along diagonals; r[0] is not used."""
+    gap = {xp}.arange(len(c))[:, None] - {xp}.arange(len(r))
+    return {xp}.concatenate([c, r[1:]])[{xp}.where(gap < 0, len(c) - 1 - gap, gap)]
+''',
+    "hankel": '''
+def _hankel(c, r):
+    """The matrix with first column c and last row r, constant where i + j is; r[0] is not used."""
+    return {xp}.concatenate([c, r[1:]])[{xp}.arange(len(c))[:, None] + {xp}.arange(len(r))]
+''',
+    "circulant": '''
+def _circulant(c):
+    """The matrix whose columns are c moved round."""
+    return c[({xp}.arange(len(c))[:, None] - {xp}.arange(len(c))) % len(c)]
+''',
+    "diagsums": '''
+def _diagsums(X):
+    """The sums along the diagonals, from the main one down."""
+    return {xp}.stack([{xp}.diagonal(X, -k).sum() for k in range(len(X))])
+''',
+    "antidiagsums": '''
+def _antidiagsums(X):
+    """The sums along the diagonals from below to above, one for each entry of the first column."""
+    last = X.shape[1] - 1
+    return {xp}.stack([{xp}.diagonal({xp}.flip(X, (1,)), last - k).sum() for k in range(len(X))])
+''',
+    "lowantidiagsums": '''
+def _lowantidiagsums(X):
+    """0, then the sums along the diagonals from below to above, one for each other entry of the last row."""
+    m, n = X.shape
+    return {xp}.stack([(k > 0)*{xp}.diagonal({xp}.flip(X, (1,)), n - m - k).sum() for k in range(n)])
+''',
+    "circsums": '''
+def _circsums(X):
+    """The sums of the entries with one i - j, counted round."""
+    i = {xp}.arange(len(X))
+    return {xp}.stack([X[i, (i - k) % len(X)].sum() for k in range(len(X))])
+''',
     "sylvester": '''
 def _sylvester(A, B, C):
     """The Y with A Y + Y B = C, as a system of equations for its entries."""

@@ -54,6 +54,23 @@ def check_size(dims: tuple[int, ...]) -> None:
         raise LimitError(f"an array of {'×'.join(map(str, dims))} entries is too large for an exact evaluation")
 
 
+def of_places(rows: int, cols: int, entry: Callable[[int, int], Number]) -> Array:
+    """A matrix from what stands at each place, counted from 0."""
+    check_size((rows, cols))
+    return Array((rows, cols), [entry(i, j) for i in range(rows) for j in range(cols)])
+
+
+def totals(ar: Arithmetic, matrix: Array, count: int, number: Callable[[int, int], int]) -> Array:
+    """The sums of the entries of a matrix whose places have one number; those of other numbers than
+    ``count`` from 0 are left out."""
+    found = [ar.zero] * count
+    for place, entry in enumerate(matrix.data):
+        at = number(*divmod(place, matrix.cols))
+        if 0 <= at < count:
+            found[at] = ar.add(found[at], entry)
+    return Array((count, 1), found)
+
+
 def of_lines(lines: Sequence[Sequence[Number]], columns: int | None = None) -> Array:
     """A matrix from its rows."""
     return Array((len(lines), len(lines[0]) if columns is None else columns), [entry for line in lines for entry in line])

@@ -21,12 +21,14 @@ from matcalc.evaluation.precise.small_arrays import (
     minus,
     multiplied,
     of_lines,
+    of_places,
     plus,
     scaled,
     solved,
+    totals,
     transposed,
 )
-from matcalc.evaluation.precise.spectra import SPECTRA, scalar
+from matcalc.evaluation.precise.spectra import SPECTRA, column, scalar
 
 _MOST_ROOTS = 80
 _MOST_ROUNDS = 60
@@ -112,6 +114,16 @@ def _duplication(ar: Arithmetic, size: Array) -> Array:
 
 def _cross(ar: Arithmetic, left: Array, right: Array) -> Array:
     return multiplied(ar, _skew(ar, left), right)
+
+
+def _conv(ar: Arithmetic, left: Array, right: Array) -> Array:
+    products = multiplied(ar, left, transposed(right))
+    return totals(ar, products, left.rows + right.rows - 1, lambda i, j: i + j)
+
+
+def _xcorr(ar: Arithmetic, long: Array, short: Array) -> Array:
+    places = range(long.rows - short.rows + 1)
+    return column([ar.dot(long.data[place : place + short.rows], short.data) for place in places])
 
 
 # ---------------------------------------------------------------- vectors
@@ -371,6 +383,15 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "cross": _cross,
         "elimination": _elimination,
         "duplication": _duplication,
+        "conv": _conv,
+        "xcorr": _xcorr,
+        "toeplitz": lambda _, c, r: of_places(c.rows, r.rows, lambda i, j: c.data[i - j] if i >= j else r.data[j - i]),
+        "hankel": lambda _, c, r: of_places(c.rows, r.rows, lambda i, j: (*c.data, *r.data[1:])[i + j]),
+        "circulant": lambda _, c: of_places(c.rows, c.rows, lambda i, j: c.data[i - j]),
+        "diagsums": lambda ar, X: totals(ar, X, X.rows, lambda i, j: i - j),
+        "antidiagsums": lambda ar, X: totals(ar, X, X.rows, lambda i, j: i + j),
+        "lowantidiagsums": lambda ar, X: totals(ar, X, X.cols, lambda i, j: i + j - X.rows + 1 or -1),
+        "circsums": lambda ar, X: totals(ar, X, X.rows, lambda i, j: (i - j) % X.rows),
     }
 )
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(

@@ -3,13 +3,13 @@ result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
@@ -34,9 +34,12 @@ from matcalc.language.typing.kinds import (
 )
 
 if TYPE_CHECKING:
+    from matcalc.language.build import selections
+    from matcalc.language.build.selections import Reached
     from matcalc.language.text import meanings
     from matcalc.language.typing import kind_relations
 else:
+    selections = later("matcalc.language.build.selections")
     kind_relations = later("matcalc.language.typing.kind_relations")
     meanings = later("matcalc.language.text.meanings")
 
@@ -77,6 +80,8 @@ class Assembly:
         """Something in the text shows that vectors or matrices are meant."""
         self._indexed: set[t.BoundIndex] = set()
         self._place: Span | None = None
+        self.reached: list[Reached] = []
+        """The last positions of parts of arrays over which sums run."""
         self.lying: bool | None = None
         """How vectors stand beside matrices, where the sizes are not to tell."""
 
@@ -274,15 +279,23 @@ class Assembly:
         self.evidence = True
         if len(positions) > 4:
             raise ShapeError("at most four positions", span=span, expected="one to four numbers or indices")
-        self._indexed.update(position for position in positions if not isinstance(position, int))
+        if any(isinstance(position, t.BoundIndex) and isinstance(position.size, Size) for position in positions):
+            positions = tuple([one if isinstance(one, int) else selections.cut(self, operand, one) for one in positions])
+        if any(isinstance(position, t.BoundIndex) and selections.is_apart(position) for position in positions):
+            return selections.beside(self, operand, positions, span)
+        self.note_indices(positions)
         if self.single(operand):
             return self._only_entry(operand, positions, span)
         dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
-        cell = self._member_cell(operand, positions, span)
+        cell = self.member_cell(operand, positions, span)
         self.relate(kind_relations.MemberOf(self.place(span), operand.cell, cell, dimensions))
         return t.EntryTerm(cell, self.place(span), (operand,), positions)
 
-    def _member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
+    def note_indices(self, positions: Iterable[int | t.BoundIndex]) -> None:
+        """Something stands at these positions."""
+        self._indexed.update(position for position in positions if not isinstance(position, int))
+
+    def member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
         """What stands at the positions: at numbers an entry, at indices perhaps a vector or a
         matrix, the same everywhere."""
         if all(isinstance(position, int) for position in positions):
@@ -373,6 +386,8 @@ class Assembly:
         """One where the indices are in relation, else zero."""
         if relation in (">", "≥"):
             left, relation, right = right, "<" if relation == ">" else "≤", left
+        if left.ends is not None or right.ends is not None:
+            return selections.related(self, (left, relation, right), span)
         same = self.entry(self.identity(span), (left, right), span)
         if relation == "≠":
             one = t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), Fraction(1))

@@ -166,10 +166,10 @@ class Builder(Naming, Operators):
             names = self._bound(node) if isinstance(node, s.Applied) else ()
         self._opened_indices.append(names)
         for name in names:
-            size = self._limit(limits[name]) if name in limits else Unknown()
-            self.scope.indices.setdefault(name, []).append(t.BoundIndex(name, size))
+            index = selections.index_over(self, name, limits[name], node) if name in limits else t.BoundIndex(name, Unknown())
+            self.scope.indices.setdefault(name, []).append(index)
 
-    def _limit(self, written: str) -> Dimension:
+    def limit(self, written: str) -> Dimension:
         """The size that the upper limit of a sum names."""
         if written.isdecimal():
             return Size.of(int(written))
@@ -202,10 +202,16 @@ class Builder(Naming, Operators):
         return super()._entries(node, operands)
 
     def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:
+        if node.product:
+            return self.product_over(node, self._opened_indices[-1], operands[0])
         body = self.restricted(node, operands[0])
         for name in reversed(self._opened_indices[-1]):
             body = self.index_sum(name, body, node.span)
         return body
+
+    def product_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
+        """The product of the entries of an array."""
+        raise NotImplementedError
 
     def size(self, node: s.Syntax) -> Dimension:
         """A size written as an argument: ``n``, ``3``, ``m*n``, ``n+1``."""

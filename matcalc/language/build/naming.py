@@ -17,7 +17,7 @@ from matcalc.language.build.assembly import Assembly
 from matcalc.language.build.scope import COLUMNS, Scope, array_of, capital_of
 from matcalc.language.declare.declared import index_of
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import name_of, names_among, walk
+from matcalc.language.syntax.trees import name_of, names_among, names_in, walk
 from matcalc.language.text.spelling import NAMES_TOO, ONES
 from matcalc.language.typing import constraints as c
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
@@ -53,6 +53,9 @@ class Naming(Assembly):
         """Choices that are taken the other way than usual."""
 
     def build(self, root: s.Syntax, place: Span | None = None) -> t.Term:
+        raise NotImplementedError
+
+    def polynomial(self, node: s.Syntax) -> Size:
         raise NotImplementedError
 
     def _name(self, node: s.Name) -> t.Term:
@@ -439,6 +442,16 @@ class Naming(Assembly):
             )
         return self._symbol(array, node.span)
 
+    def _limits_in(self, node: s.Syntax) -> Size:
+        """A position as a polynomial, in which limits of sums stand by their names."""
+        scope = self.scope
+        outer = scope.sizes
+        scope.sizes = {name: size for name, size in outer.items() if name not in scope.limits}
+        try:
+            return self.polynomial(node)
+        finally:
+            scope.sizes = outer
+
     def position(self, node: s.Syntax) -> int | t.BoundIndex:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
             if node.value < 1:
@@ -453,9 +466,13 @@ class Naming(Assembly):
                     suggestion=f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number",
                 )
             return index
-        moved = any(isinstance(part, s.Name) and self.scope.bound_index(part.name) is not None for part in walk(node))
+        indices = [index for name in names_in(node) if (index := self.scope.bound_index(name)) is not None]
+        shift = self._limits_in(node) - Size.of(indices[0].name) if len(indices) == 1 else None
+        known = {*self.scope.size_names, *self.scope.limits}
+        if shift is not None and known.issuperset(shift.names):
+            return t.Moved(indices[0].name, indices[0].size, indices[0].ends, indices[0], shift)
         raise ParseError(
             "a position is a number or an index",
             span=node.span,
-            suggestion="a name of its own for what stands beside: Σ_i (u_i - x_i)^2" if moved else "x[3], or sum(i, x[i])",
+            suggestion="one index and a number beside it, x[i+1]" if indices else "x[3], or sum(i, x[i])",
         )

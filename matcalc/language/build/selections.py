@@ -3,30 +3,32 @@ with the rows of an identity matrix that they select or put somewhere: ones on o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import product
-from operator import add, sub
+from operator import add
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, ZERO, Size
+from matcalc.base.records import grouped, record
+from matcalc.base.sizes import ONE, ZERO, Size, size_in
 from matcalc.language.build import terms as t
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import rows_of
-from matcalc.language.syntax.trees import number_in
+from matcalc.language.syntax.trees import names_in, number_in, walk
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
 if TYPE_CHECKING:
+    from matcalc.language.build.assembly import Assembly
+    from matcalc.language.build.builder import Builder
     from matcalc.language.build.operators import Operators
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
 
-_END = Size.of("end")
 Polynomial: TypeAlias = Callable[[s.Syntax], Size]
 
 
@@ -157,45 +159,184 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
         raise ParseError("a range of one position is an entry", span=node.span, suggestion="x[2], or X[2, :] for a row")
     if "end" not in count.names and not count.can_be_positive:
         raise ParseError("this range has no positions", span=node.span, suggestion="x[1:3], x[2:end]")
-    ones = builder.filled(Fraction(1), [Unknown(), size], node.span)
-    before = Unknown()
-    builder.relate(Selected(builder.place(node.span), ones.cell, (first, last), before))
-    place = builder.place(node.span)
-    shift: t.Term = t.SizeTerm(builder.cell(SCALAR, node.span), place, before)
-    if first == ONE:
-        shift = t.NumberTerm(Cell(SCALAR, node.span, literal=True), place, Fraction(0))
+    return _rows_between(builder, (first, last), size, node.span, {})
+
+
+def _rows_between(
+    builder: Assembly, ends: tuple[Size, Size], size: Dimension, span: Span, names: Mapping[str, Dimension]
+) -> t.Term:
+    """The rows of an identity matrix of this size from one position to another."""
+    ones = builder.filled(Fraction(1), [Unknown(), size], span)
+    before, place = Unknown(), builder.place(span)
+    builder.relate(Selected(place, ones.cell, ends, before, names))
+    shift: t.Term = t.SizeTerm(builder.cell(SCALAR, span), place, before)
+    if ends[0] == ONE:
+        shift = t.NumberTerm(Cell(SCALAR, span, literal=True), place, Fraction(0))
     return t.CallTerm(ones.cell, place, (ones, shift), "selection", None)
+
+
+# ------------------------------------------------------------ sums over a part of the positions
+
+
+def index_over(builder: Builder, name: str, limit: str, sign: s.Syntax) -> t.BoundIndex:
+    """The index of a sum with limits. Raises ParseError for limits that leave no position, and for
+    positions counted from 0 beside others."""
+    first, _, last = limit.rpartition(":")
+    moved = any(_moves(node, name) for node in walk(sign))
+    if first == "0" and moved:
+        raise ParseError("positions are counted from 1", span=sign.span, suggestion=f"Σ_{{{name}=1}}^{{n-1}}")
+    ends = size_in(first.lstrip("0") or "1"), size_in(last)
+    count = ends[1] - ends[0] + ONE
+    if not count.can_be_positive:
+        raise ParseError("the sum has no positions", span=sign.span, suggestion=f"Σ_{{{name}=1}}^n")
+    if first in ("", "0") and not moved:
+        return t.BoundIndex(name, builder.limit(last))
+    return t.BoundIndex(name, Unknown() if builder.scope.limits.keys() & count.names else count, ends)
+
+
+def _moves(node: s.Syntax, name: str) -> bool:
+    """Whether something stands at a position beside that of an index."""
+    beside = [part for part in node.positions if not isinstance(part, s.Name)] if isinstance(node, s.Entries) else []
+    return bool(beside) and name in names_in(*beside)
+
+
+def is_apart(position: t.BoundIndex) -> bool:
+    """Whether an index does not run over the whole of an axis, or stands for a position beside
+    it."""
+    return position.ends is not None or isinstance(position, t.Moved)
+
+
+@record(eq=False)
+class Reached:
+    """The last position of an axis that an array has at the index of a sum."""
+
+    cell: Cell
+    axis: int
+    last: Size
+    span: Span
+
+
+def beside(builder: Assembly, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    """``x[i+1]`` with i from 1 to n-1: entry i of ``x[2:n]``."""
+    place, part = builder.place(span), operand
+    builder.note_indices([position.index or position for position in positions if isinstance(position, t.Moved)])
+    builder.note_indices([position for position in positions if not isinstance(position, int)])
+    positions = tuple([_fixed(position, span) for position in positions])
+    if all(isinstance(position, int) for position in positions):
+        return builder.entry(operand, positions, span)
+    plain = tuple([position.index or position if isinstance(position, t.Moved) else position for position in positions])
+    for axis, position in enumerate(positions):
+        if isinstance(position, int) or not is_apart(position):
+            continue
+        ends = _ends(position, span)
+        if axis > 1:
+            raise ParseError("a part of a tensor is not read", span=span, suggestion="a symbol of its own for the part")
+        rows = _rows_between(builder, ends, Unknown(), span, builder.scope.limits)
+        part = builder.product([part, builder.transpose(rows, span)] if axis else [rows, part], span)
+        builder.reached.append(Reached(operand.cell, axis, ends[1], place))
+    cell = builder.member_cell(operand, plain, span)
+    sizes = tuple([None if isinstance(position, int) else position.size for position in plain])
+    builder.relate(
+        kind_relations.MemberOf(place, operand.cell, cell, tuple([None if size is None else Unknown() for size in sizes]))
+    )
+    builder.relate(kind_relations.MemberOf(place, part.cell, cell, sizes))
+    return t.EntryTerm(cell, place, (part,), plain)
+
+
+def _fixed(position: int | t.BoundIndex, span: Span) -> int | t.BoundIndex:
+    """The number of a position where an index has one value only."""
+    if isinstance(position, int) or position.ends is None or position.size is not ONE:
+        return position
+    return _ends(position, span)[0].number or position
+
+
+def cut(builder: Assembly, operand: t.Term, position: t.BoundIndex) -> t.BoundIndex:
+    """An index with a number as its limit that is not the size of a declared vector: over the part up
+    to that."""
+    declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
+    shape = declaration.shape if declaration is not None and declaration.shape is not None else ()
+    size = position.size
+    if is_apart(position) or len(shape) != 1 or not isinstance(size, Size) or size.names or size == shape[0]:
+        return position
+    return t.Moved(position.name, size, (ONE, size), position) if (shape[0] - size).can_be_positive else position
+
+
+def _ends(position: t.BoundIndex, span: Span) -> tuple[Size, Size]:
+    """The first and the last position. Raises ParseError where it is not said over which an index
+    runs, and ShapeError for one before the first."""
+    if position.ends is None:
+        raise ParseError(
+            f"over which positions {position.name} runs is not said",
+            span=span,
+            suggestion=f"sum({position.name}=1:n-1, ...) or \\sum_{{{position.name}=1}}^{{n-1}}",
+        )
+    shift = position.shift if isinstance(position, t.Moved) else ZERO
+    first, last = position.ends[0] + shift, position.ends[1] + shift
+    if first.number is not None and first.number < 1:
+        raise ShapeError(
+            f"position {first}, where entries are counted from 1", span=span, suggestion=f"a sum from {2 - first.number}"
+        )
+    return first, last
+
+
+def related(builder: Assembly, said: tuple[t.BoundIndex, str, t.BoundIndex], span: Span) -> t.Term:
+    """One where two indices that run over parts of axes are in relation, else zero."""
+    left, relation, right = said
+    first, other = [index.ends[0] if index.ends is not None else ONE for index in (left, right)]
+    ones = builder.filled(Fraction(1), [left.size, right.size], span)
+    place, gap = builder.place(span), first - other + (ONE if relation == "<" else ZERO)
+    number = Cell(SCALAR, span, literal=True)
+    shift = t.SizeTerm(number, place, gap) if gap.names else t.NumberTerm(number, place, Fraction(gap.number or 0))
+    kept = t.CallTerm(ones.cell, place, (ones, shift), "band" if relation == "≠" else "triu_from", None)
+    there = builder.entry(kept, tuple([t.BoundIndex(index.name, index.size) for index in (left, right)]), span)
+    builder.note_indices((left, right))
+    if relation != "≠":
+        return there
+    one = t.NumberTerm(Cell(SCALAR, place, literal=True), place, Fraction(1))
+    return builder.total([one, there], (False, True), span)
+
+
+def settle(reached: Sequence[Reached], limits: Mapping[str, Dimension], sizes: SizeSystem) -> None:
+    """Axes of which nothing else is known end where sums do. Raises ShapeError where these go
+    beyond."""
+    for (cell, axis), found in grouped([((one.cell, one.axis), one) for one in reached]).items():
+        size = cell.cols if axis or cell.mask == ROW else cell.rows
+        lasts = [one.last for one in found]
+        for last in lasts:
+            end = sizes.polynomial(last, limits)
+            furthest = all(all(count > 0 for _, count in (last - other).terms) for other in lasts)
+            if furthest and any(isinstance(resolved(one), Unknown) for one in (size, end)):
+                unify(size, end)
+                sizes.solve()
+        for one in found:
+            whole, end = resolved(size), resolved(sizes.polynomial(one.last, limits))
+            over = end - whole if isinstance(whole, Size) and isinstance(end, Size) else ZERO
+            if over.number is not None and over.number > 0:
+                raise ShapeError(f"position {end} is outside an axis of size {whole}", span=one.span)
 
 
 class Selected(kind_relations.InRelation):
     """Rows of an identity matrix at a range of positions: how many there are, and how many stand
     before them."""
 
-    __slots__ = ("before", "limits")
+    __slots__ = ("before", "limits", "names")
 
-    def __init__(self, span: Span, rows: Cell, limits: tuple[Size, Size], before: Dimension) -> None:
+    def __init__(
+        self, span: Span, rows: Cell, limits: tuple[Size, Size], before: Dimension, names: Mapping[str, Dimension]
+    ) -> None:
         super().__init__(span, frozenset({(MATRIX,)}), "a part of an array", rows)
-        self.limits, self.before = limits, before
+        self.limits, self.before, self.names = limits, before, names
 
     def join(self, sizes: SizeSystem) -> bool:
         """Joins the sizes. Raises ShapeError for positions outside of the array."""
         (cell,), (first, last) = self.cells, self.limits
-        unify(cell.rows, _of(last - first + ONE, cell.cols, sizes))
-        unify(self.before, _of(first - ONE, cell.cols, sizes))
+        names = {**self.names, "end": cell.cols}
+        unify(cell.rows, sizes.polynomial(last - first + ONE, names))
+        unify(self.before, sizes.polynomial(first - ONE, names))
         whole = resolved(cell.cols)
-        if isinstance(whole, Size):
+        if isinstance(whole, Size) and self.names.keys().isdisjoint(last.names):
             end = last.replaced({"end": whole})
             over = end - whole
             if over.number is not None and over.number > 0:
                 raise ShapeError(f"position {end} is outside an axis of size {whole}", span=self.span)
         return True
-
-
-def _of(size: Size, end: Dimension, sizes: SizeSystem) -> Dimension:
-    """A size in which ``end`` may stand for the size of an axis."""
-    rest = size - _END
-    if "end" not in size.names:
-        return size
-    if rest is ZERO:
-        return end
-    return sizes.composed(add, end, rest) if rest.can_be_positive else sizes.composed(sub, end, ZERO - rest)

@@ -98,6 +98,14 @@ def _by_entries(node: s.Syntax) -> s.Syntax:
 class TableFunctions(Builder):
     """The builder with the functions of the table."""
 
+    def product_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
+        several = tuple([name for name in names for index in self.scope.indices[name][-1:] if index.size is not ONE])
+        if not several:
+            return body
+        array = self.index_array(several, body, node.span)
+        call = s.Applied(node.span, "prod", (node.body,), node.span)
+        return self.function(functions()["prod"], call, [array], None)
+
     def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
         if len(arguments) != wanted:
             plural = "argument" if wanted == 1 else "arguments"
@@ -248,7 +256,8 @@ class TableFunctions(Builder):
         shapes = [*signature.parameters.values(), signature.result]
         result = self.cell(ANY, node.span)
         cells = [*[argument.cell for argument in arguments], result]
-        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), _open_sizes(signature))
+        sizes = _open_sizes(signature)
+        self._in_shapes(node, shapes, cells, _signature_kinds(shapes), sizes)
         result.made = signature.result == () and any(signature.parameters.values())
         return t.CallTerm(result, self.place(node.span), tuple(arguments), entry.name, None)
 

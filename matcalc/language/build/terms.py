@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import Span
 from matcalc.base.records import record
+from matcalc.base.sizes import ZERO, Size
 from matcalc.base.traversal import postordered
 
 if TYPE_CHECKING:
@@ -289,6 +290,16 @@ class BoundIndex:
 
     name: str
     size: Dimension
+    ends: tuple[Size, Size] | None = None
+    """The first and the last position, if it does not run over all."""
+
+
+@record(eq=False)
+class Moved(BoundIndex):
+    """A position beside the one of an index, ``i+1``: that many behind it."""
+
+    index: BoundIndex | None = None
+    shift: Size = ZERO
 
 
 Leaf: TypeAlias = (

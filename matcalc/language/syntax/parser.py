@@ -282,6 +282,8 @@ class _Builder:
         if sign.value.endswith(OF_PRODUCT):
             if relations:
                 raise ParseError("products over some of the positions are not read", span=sign.span, suggestion="\\prod_i")
+            if limits:
+                return s.Summation(span, indices, body, limits, product=True)
             return short_forms.product_over([s.Name(sign.span, index) for index in indices], body, span, sign.span)
         return s.Summation(span, indices, body, limits, relations)
 

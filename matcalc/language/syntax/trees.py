@@ -10,6 +10,7 @@ from typing import TypeAlias
 from matcalc.base.errors import Span
 from matcalc.base.functions import of_sizes
 from matcalc.base.records import record
+from matcalc.base.sizes import size_in
 from matcalc.base.traversal import bottom_up, operands_of, with_operands
 
 
@@ -127,15 +128,17 @@ class Bars(Syntax):
 class Summation(Syntax):
     """``Σ_i body``, for one or more indices.
 
-    ``limits`` holds the last position of an index as it is written, a name or a number:
-    ``("i", "n")``. ``relations`` say which indices the sum runs over, ``("i", "<", "j")``, else
-    over all.
+    ``limits`` holds the last position of an index as it is written, a name or a number,
+    ``("i", "n")``, or the first and the last one, ``("i", "2:n-1")``. ``relations`` say which
+    indices the sum runs over, ``("i", "<", "j")``, else over all.
     """
 
     indices: tuple[str, ...]
     body: Syntax
     limits: tuple[tuple[str, str], ...] = ()
     relations: tuple[tuple[str, str, str], ...] = ()
+    product: bool = False
+    """``Π_i body``, with limits."""
 
 
 @record(eq=False)
@@ -254,7 +257,8 @@ def sum_indices(nodes: list[Syntax]) -> set[str]:
 def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
     """Names that are the last position of a sum, each with whether it has no other meaning as what
     stands before an index."""
-    names = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits if not limit.isdecimal()]
+    written = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits]
+    names = [name for limit in written for end in limit.split(":") for name in size_in(end).names]
     if not names:
         return {}
     indexed = {*names_among([node.operand for node in nodes if isinstance(node, Entries)])}

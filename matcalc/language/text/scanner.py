@@ -12,18 +12,19 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.terminals import BRACKETS, Rewritten, Token, types_at
+from matcalc.language.text.terminals import BRACKETS, Rewritten, Token, by_depth, partners, types_at
 
 Limits: TypeAlias = tuple[tuple[str, str], ...]
 Relations: TypeAlias = tuple[tuple[str, str, str], ...]
 
 _LETTERS = pattern(r"\(?(?P<first>[a-z])(?P<rest>(?:,?[a-z])*)\)?")
-_FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[01])(?P<rest>,.+)?")
+_FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[0-9]+|[a-z](?:\+1)?)(?P<rest>,.+)?")
 _UP_TO = pattern(r"(?P<index>[a-z])∈(?:\\?\[(?P<set>\w+)\\?\]|\\?\{1,(?:2,)?(?:…|\.\.\.|,)*(?P<last>\w+)\\?\})")
-_RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>[A-Za-z]\w*|[0-9]+)")
+_RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>\w[\w+-]*)")
 _CHAIN = pattern(r"(?P<chain>[a-z](?:[<>≤≥≠][a-z])+)")
 _STEP = pattern(r"[<>≤≥≠,]")
 _NAME = pattern(r"[A-Za-z]\w*|[0-9]+")
+_SUM_OF_SIZES = pattern(r"(?:[A-Za-z]\w*|[0-9]+)(?:[+-](?:[A-Za-z]\w*|[0-9]+))*")
 _ADVICE = "Σ_i or Σ_{i=1}^n, Σ_{i<j}, Σ_{i≠j}; for a part of the positions multiply by numbers 0 and 1: Σ_i m_i x_i"
 
 
@@ -49,7 +50,7 @@ def sum_over(below: str, above: str, place: Span, above_place: Span | None = Non
         return _value(chosen["index"], chosen["set"] or chosen["last"])
     chain = _RANGE.fullmatch(below) or _CHAIN.fullmatch(below)
     if chain is not None:
-        limit = chain.groupdict().get("limit") or _upper(above, "1", above_place)
+        limit = _upper(chain.groupdict().get("limit") or above, "1", above_place)
         return _value("".join(_STEP.split(chain["chain"])), limit, _relations(chain["chain"]))
     raise ParseError("the index of the sum is not read", span=place, suggestion=_ADVICE)
 
@@ -59,6 +60,9 @@ def _counted(start: re.Match[str], above: str, place: Span) -> str | None:
     indices, rest = start["many"].replace(",", ""), (start["rest"] or ",")[1:]
     if rest and not rest[0].isalpha():
         return None
+    if start["lower"][0].isalpha():  # Σ_{j=i+1}^n and Σ_{j=i}^n, i the index of a sum around it
+        relation = (start["lower"][0], "<" if start["lower"][1:] else "≤", indices)
+        return _value(indices, _upper(above, "1", place), (relation,)) if len(indices) == 1 and not rest else None
     upper, more, relations = _upper(above, start["lower"], place), _FROM.fullmatch(rest), _relations(rest)
     if more is not None and not more["rest"]:
         return _value(indices + more["many"].replace(",", ""), upper)
@@ -67,20 +71,17 @@ def _counted(start: re.Match[str], above: str, place: Span) -> str | None:
 
 
 def _upper(above: str, lower: str, place: Span) -> str:
-    """The number of positions from the upper limit."""
+    """The number of positions from the upper limit, or the first and the last one, ``2:n-1``;
+    ``0:n`` are all of n that are counted from 0."""
     if lower == "0" and above.endswith("-1"):
-        above, lower = above[:-2], "1"
-    if not above or (_NAME.fullmatch(above) and lower == "1"):
+        return f"0:{above[:-2]}"
+    if (not above and lower in ("0", "1")) or (_NAME.fullmatch(above) and lower == "1"):
         return above
     if lower == "0":
         raise ParseError("positions are counted from 1", span=place, suggestion="Σ_{i=1}^n")
-    raise ParseError(
-        "the upper limit of the sum is not read",
-        span=place,
-        suggestion="||D*x||^2, with D: m×n the matrix that takes the differences of neighbours"
-        if above.endswith("-1")
-        else _ADVICE,
-    )
+    if _SUM_OF_SIZES.fullmatch(above):
+        return f"{lower}:{above}"
+    raise ParseError("the upper limit of the sum is not read", span=place, suggestion=_ADVICE)
 
 
 def _relations(text: str) -> Relations:
@@ -124,6 +125,55 @@ def sum_sign(tokens: list[Token], position: int) -> Rewritten:
     if not index.isalpha():
         raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
     return [Token("SUM_OVER", index, sign.start, tokens[last].end)], last + 1
+
+
+def called_sums(tokens: list[Token]) -> list[Token]:
+    """The tokens with ``sum(i=1:n-1, body)``, ``sum(i<=j, body)`` and products as sums that are
+    written with a sign."""
+    found = list(tokens)
+    closing = partners(tokens)
+    for start in reversed([place for place, token in enumerate(tokens) if token.value in _CALLED_SUMS]):
+        stop = closing.get(start + 1)
+        comma = (
+            None
+            if stop is None
+            else next((at for at, one, depth in by_depth(tokens, start + 2) if one.type == "COMMA" and not depth), None)
+        )
+        if stop is None or comma is None or not start + 2 < comma < stop:
+            continue
+        place = Span(tokens[start + 2].start, tokens[comma - 1].end)
+        value = _called_over("".join([token.value for token in tokens[start + 2 : comma]]), place)
+        if value is not None and not _is_axis(tokens[comma + 1 : stop]):
+            sign, opened, closed = tokens[start], tokens[start + 1], found[stop]
+            value += OF_PRODUCT if sign.value == "prod" else ""
+            found[stop : stop + 1] = [closed, closed]
+            found[start : comma + 1] = [opened, Token("SUM_OVER", value, sign.start, place.end), opened]
+            closing = partners(found)
+    return found
+
+
+_CALLED_SUMS = frozenset(["sum", "prod"])
+
+
+def _is_axis(tokens: list[Token]) -> bool:
+    """Whether a second argument says along which axis the first one is summed."""
+    types = [token.type for token in tokens[:2]]
+    return types == ["NUMBER"] or types == ["RUN", "EQUALS"] or (types == ["RUN"] and tokens[0].value in ("rows", "cols"))
+
+
+_BETWEEN = pattern(r"(?P<index>[a-z])=(?P<first>[^:]+):(?P<last>[^:]+)")
+_PAIRED = pattern(r"[a-z](?P<sign><=|>=|!=|[≤≥≠])[a-z]")
+_ONE_SIGN = {"<=": "≤", ">=": "≥", "!=": "≠"}
+
+
+def _called_over(head: str, place: Span) -> str | None:
+    """What a sum runs over that is written as a call; None for another first argument."""
+    between, paired = _BETWEEN.fullmatch(head), _PAIRED.fullmatch(head)
+    if between is not None:
+        return sum_over(f"{between['index']}={between['first']}", between["last"], place)
+    if paired is not None:
+        return sum_over(head.replace(paired["sign"], _ONE_SIGN.get(paired["sign"], paired["sign"])), "", place)
+    return None
 
 
 _MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")
@@ -232,7 +282,7 @@ _IN_LINES = (
 _DOTTED = r"(?P<TRANSPOSE>\.(?:T(?!\w)|'))"
 _QUOTES = r'\"{3}[\s\S]*?\"{3}|"[^"\n]*"'
 _SIGNS = r"=>|:=|\.[*/^+-]|\*\*|%[*xo]%"
-_COMPARED = r"(?P<RELATION>[<≤≥]=?|(?<![-|=])>=?)|(?P<POSITIVE_PART>(?<=[)\]])(?:_\+|_\{\+\}|₊))"
+_COMPARED = r"(?P<RELATION>[<≤≥]=?|(?<![-|=])>=?|(?:!=|≠)(?=[ ]*[a-z][ ]*,))|(?P<POSITIVE_PART>(?<=[)\]])(?:_\+|_\{\+\}|₊))"
 _DOT = r"(?P<DOT>\.(?=[^\W\d]|\())"
 _TOKEN = pattern(
     rf"""
@@ -242,7 +292,7 @@ _TOKEN = pattern(
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
     | (?P<INFINITY>∞)
-    | (?P<SUM_OVER>[∑Σ][{_SUB}]+₌[₀₁][{_SUPER}]*)
+    | (?P<SUM_OVER>[∑Σ][{_SUB}]+₌[₀-₉][{_SUPER}]*)
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)

@@ -13,7 +13,7 @@ from matcalc.base.records import record
 from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.runs import resolve_runs
-from matcalc.language.text.scanner import scan
+from matcalc.language.text.scanner import called_sums, inequality, scan
 from matcalc.language.text.spelling import (
     DERIVATIVE_LETTERS,
     NORM_NAMES,
@@ -182,6 +182,15 @@ def _infinite_orders(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]
     return out
 
 
+def _with_called_sums(tokens: list[Token]) -> list[Token]:
+    """Raises ParseError for a sign of inequality that is not that of a sum."""
+    found = called_sums(tokens)
+    for token in found:
+        if token.type == "RELATION" and token.value in ("!=", "≠"):
+            raise inequality(token.value, token.span)
+    return found
+
+
 def _scanned(
     text: str, vocabulary: Vocabulary, flipped: frozenset[str], decisions: list[Decision]
 ) -> tuple[list[Token], tuple[Fork, ...]]:
@@ -196,6 +205,8 @@ def _scanned(
             Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)
             for name in named
         ]
+    if any(token.type in ("COLON", "RELATION") for token in raw):
+        raw = _with_called_sums(raw)
     if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
         raw = code_tokens.in_arrays(raw)
     return raw, primed

@@ -8,11 +8,11 @@ from functools import cache
 from itertools import product
 from types import MappingProxyType
 
-from matcalc.base.errors import Span
+from matcalc.base.errors import ShapeError, Span
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, Size, shape_of
 from matcalc.language.build.construction import size_of
-from matcalc.language.typing.dimensions import Dimension, SizeSystem, unify
+from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved, unify
 from matcalc.language.typing.kinds import (
     ALL_KINDS,
     ARRAY_FOR_NUMBER,
@@ -348,13 +348,32 @@ class Measured(InRelation):
 
     def join(self, sizes: SizeSystem) -> bool:
         for cell, extents in zip(self.cells, self.dimensions, strict=True):
-            rows, cols = [sizes.polynomial(one, self.values) if isinstance(one, Size) and self.values else one for one in extents]
+            rows, cols = [self._found(sizes, one, cols_of_vector=extents[1] is ONE) for one in extents]
             if cell.mask == ROW and cols is ONE and rows is not ONE:
                 rows, cols = ONE, rows
             if cell.mask != SCALAR:
                 unify(cell.rows, rows)
                 unify(cell.cols, cols)
         return True
+
+    def _found(self, sizes: SizeSystem, size: Dimension, cols_of_vector: bool) -> Dimension:
+        """What a size of the signature is. Raises ShapeError for one that is none."""
+        if not isinstance(size, Size) or not self.values or not size.names:
+            return size
+        found = resolved(sizes.polynomial(size, self.values))
+        if size.name is not None or not isinstance(found, Size):
+            return found
+        if not found.can_be_positive:
+            known = {name: own for name in size.names if isinstance(own := resolved(self.values[name]), Size)}
+            said = ", ".join([f"{name} = {known[name]}" for name in size.names if name in known])
+            raise ShapeError(f"{self.function} gives a vector of size {size}, which is {found} for {said}", span=self.span)
+        if found == ONE and cols_of_vector:
+            raise ShapeError(
+                f"{self.function} gives a vector of size {size}, which is a single number here",
+                span=self.span,
+                suggestion="the number itself, such as w'*a",
+            )
+        return found
 
 
 @record

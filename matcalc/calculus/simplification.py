@@ -18,7 +18,7 @@ from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, p
 from matcalc.einstein.linear import MINUS, add, content, scale
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt, renewed, substituted, weight
-from matcalc.rewrite.distribution import expanded, opened, opened_at
+from matcalc.rewrite.distribution import collected, expanded, opened, opened_at
 
 # ------------------------------------------------------------
 # Functions of t and of -t in one formula: with the values at -t written by those at t more terms
@@ -113,7 +113,7 @@ def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
     others = [
         other for start in starts for other in (start, opened(start), expanded(start, heaviest=heaviest)) if other is not tensor
     ]
-    return tuple(dict.fromkeys((tensor, *map(simplified, others))))
+    return tuple(dict.fromkeys((tensor, *map(collected, map(simplified, others)))))
 
 
 def lightest(tensor: Tensor) -> Tensor:

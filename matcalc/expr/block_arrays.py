@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
-from operator import add
+from operator import add, mul
 
-from matcalc.base.records import grouped
+from matcalc.base.records import grouped, record, replace
 from matcalc.base.sizes import ONE, ZERO, Selection, Size, shape_of, surely
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.expr import nodes as e
@@ -187,6 +187,11 @@ def _as_blocks(node: e.Expr) -> e.Expr:
         return _turned(inner, node) if inner is not node.operand else node
     if not node.shape or len(node.shape) > 2 or not isinstance(node, e.Sum | e.Product):
         return node
+    numbers = _numbers(node)
+    if numbers is not None:
+        return _called(numbers, node)
+    if isinstance(node, e.Product) and isinstance(node.factors[0], e.Sum) and _numbers(node.factors[0]) is not None:
+        return node
     along = [_stacked(node, turned) for turned in (False, True)]
     turned = along[0] is None
     stacked = along[turned]
@@ -198,6 +203,82 @@ def _as_blocks(node: e.Expr) -> e.Expr:
     aligned = _aligned(lines, turned) if any(len(line) > 1 for line in lines) else lines
     grid = aligned or [[block] for _, block in stacked]
     return _called([list(column) for column in zip(*grid)] if turned else grid, node)
+
+
+@record
+class _Placed:
+    """Something in an array of numbers: what it is multiplied with, and the place as far as it is
+    known."""
+
+    node: e.Expr
+    scalars: tuple[e.Expr, ...] = ()
+    negative: bool = False
+    turned: bool = False
+    row: int | None = None
+    col: int | None = None
+
+
+def _numbers(node: e.Expr) -> list[list[e.Expr]] | None:
+    """The entries of an array of unit vectors times numbers; None for other arrays."""
+    if not _is_small(node.rows) or not _is_small(node.cols) or (isinstance(node, e.Product) and node.factors[0].is_scalar):
+        return None
+    found: dict[tuple[int, int], list[e.Expr]] = {}
+    waiting = [_Placed(node)]
+    while waiting:
+        one = waiting.pop()
+        inner = _opened(one)
+        if inner is None:
+            return None
+        waiting += reversed(inner)
+        if isinstance(one.node, e.UnitVector):
+            place = (one.row or 1, one.node.position) if one.turned else (one.node.position, one.col or 1)
+            found.setdefault(place, []).append(_entry(one))
+    if not found:
+        return None
+    rows, cols = [range(1, (size.number or 0) + 1) for size in (node.rows, node.cols)]
+    return [[sum_of(found[i, j]) if (i, j) in found else _ZERO for j in cols] for i in rows]
+
+
+def _entry(one: _Placed) -> e.Expr:
+    """What is put at the place of a unit vector, its number in front."""
+    numbers = [factor.value for factor in one.scalars if isinstance(factor, e.Number)]
+    value = reduce(mul, numbers, Fraction(-1 if one.negative else 1))
+    others = [factor for factor in one.scalars if not isinstance(factor, e.Number)]
+    if not others:
+        return e.Number(value)
+    entry = product_of([*([e.Number(abs(value))] if abs(value) != 1 else []), *others])
+    return e.Negative(entry) if value < 0 else entry
+
+
+def _opened(one: _Placed) -> list[_Placed] | None:
+    """What something is made of, nothing for a unit vector; None for what is no array of numbers."""
+    match one.node:
+        case e.UnitVector() | e.Zeros():
+            return []
+        case e.Negative(operand=operand):
+            return [replace(one, node=operand, negative=not one.negative)]
+        case e.Transpose(operand=operand) if operand.is_column or operand.is_row:
+            return [replace(one, node=operand, turned=not one.turned)]
+        case e.Sum(terms=terms):
+            return [replace(one, node=term) for term in terms]
+        case e.Product(factors=factors):
+            return _of_product(one, factors)
+        case _:
+            return None
+
+
+def _of_product(one: _Placed, factors: Sequence[e.Expr]) -> list[_Placed] | None:
+    scalars = (*one.scalars, *[factor for factor in factors if factor.is_scalar])
+    shaped = [factor for factor in factors if not factor.is_scalar]
+    if len(shaped) == 1:
+        return [replace(one, node=shaped[0], scalars=scalars)]
+    if len(shaped) != 2 or one.turned or not shaped[0].is_column or not shaped[1].is_row:
+        return None
+    column, row = shaped
+    if isinstance(column, e.UnitVector):
+        return [replace(one, node=row, scalars=scalars, row=column.position)]
+    unit = row.operand if isinstance(row, e.Transpose) else row
+    return [replace(one, node=column, scalars=scalars, col=unit.position)] if isinstance(unit, e.UnitVector) else None
 
 
 def _turned(array: e.Expr, node: e.Transpose) -> e.Expr:

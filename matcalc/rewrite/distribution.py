@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from math import comb, inf, prod
+from typing import TypeAlias
 
 from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import base_and_exponent, contract, power
-from matcalc.einstein.linear import YES, add, terms_of
-from matcalc.einstein.nodes import Contraction, Power, Sum, Tensor, postorder
+from matcalc.einstein.linear import YES, add, scale, terms_of
+from matcalc.einstein.nodes import Contraction, Factor, Power, Sum, Tensor, Unit, postorder
 from matcalc.einstein.substitution import rebuilt, weight
 
 Terms = list[tuple[Fraction, Tensor]]
@@ -151,6 +153,105 @@ def _opens(operand: Tensor) -> bool:
     if not isinstance(operand, Sum) or not operand.shape:
         return False
     return any(isinstance(term, Contraction) and not any(term.indices) for _, term in operand.terms)
+
+
+# ------------------------------------------------------------
+# The other way: arrays of numbers times what their entries are multiplied with.
+
+_LONGEST_AXIS = 6
+"""Of an array that is written entry by entry."""
+
+
+def collected(tensor: Tensor) -> Tensor:
+    """``tensor`` with terms that are entries of one vector or matrix times unit vectors as an array
+    of the coefficients times that: ``x[1]*[2; 5] + x[2]*[5; 8]`` is ``[2, 5; 5, 8]*x``.
+
+    Only where there are more terms than the array has rows.
+    """
+    if not isinstance(tensor, Sum):
+        return tensor
+    found: dict[tuple[Tensor, Labels], list[tuple[int, Tensor]]] = {}
+    for place, (coefficient, term) in enumerate(tensor.terms):
+        entry = _as_entry(term) if isinstance(term, Contraction) else None
+        if entry is not None:
+            found.setdefault(entry[1:], []).append((place, scale(coefficient, entry[0])))
+    gone: set[int] = set()
+    parts: Terms = []
+    for (whole, own), entries in found.items():
+        array = add([(YES, entry) for _, entry in entries], entries[0][1].shape)
+        if len(entries) > array.shape[0].value({}) and array.order == 1 + tensor.order - len(own):
+            gone.update(place for place, _ in entries)
+            parts.append((YES, _multiplied(array, whole, own, tensor.order)))
+    kept = [pair for place, pair in enumerate(tensor.terms) if place not in gone]
+    return add([*kept, *parts], tensor.shape) if parts else tensor
+
+
+Labels: TypeAlias = tuple[int, ...]
+
+
+def _as_entry(term: Contraction) -> tuple[Tensor, Tensor, Labels] | None:
+    """A term as unit vectors times scalars, one axis of it for what is selected; that from which a
+    unit vector selects; and the axes of the term that this has besides."""
+    factors, sizes = _flat(term)
+    picking = [k for k, (one, index) in enumerate(factors) if isinstance(one, Unit) and index[0] not in term.output]
+    if len(picking) != 1 or len(set(term.output)) != len(term.output):
+        return None
+    unit, (at,) = factors[picking[0]]
+    inside, reached = _component(factors, at, picking[0], term.output)
+    others = [factor for k, factor in enumerate(factors) if k not in inside]
+    own = tuple([label for label in term.output if label in reached])
+    across = tuple([label for label in term.output if label not in reached])
+    small = all(sizes[label].number is not None and (sizes[label].number or 0) <= _LONGEST_AXIS for label in (at, *across))
+    plain = all(
+        isinstance(one, Unit) or not (index or any(isinstance(node, Unit) for node in postorder(one))) for one, index in others
+    )
+    placed = {index[0] for one, index in others if isinstance(one, Unit)}
+    if not inside or not across or not small or not plain or placed - {at} != set(across):
+        return None
+    whole = _of_factors([factors[k] for k in inside], (at, *own), sizes)
+    return _of_factors(others, (*across, at), sizes), whole, tuple([term.output.index(label) for label in own])
+
+
+def _of_factors(factors: list[Factor], output: Labels, sizes: dict[int, Size]) -> Tensor:
+    return contract([one for one, _ in factors], [index for _, index in factors], output, sizes)
+
+
+def _flat(term: Contraction) -> tuple[list[Factor], dict[int, Size]]:
+    """The factors, those of scalar products among them."""
+    sizes = dict(enumerate(term.sizes))
+    factors: list[Factor] = []
+    for operand, index in zip(term.operands, term.indices):
+        if isinstance(operand, Contraction) and not index:
+            fresh = len(sizes)
+            sizes |= {fresh + label: size for label, size in enumerate(operand.sizes)}
+            factors += [(one, tuple([fresh + label for label in own])) for one, own in zip(operand.operands, operand.indices)]
+        else:
+            factors.append((operand, index))
+    return factors, sizes
+
+
+def _component(factors: list[Factor], at: int, unit: int, output: Labels) -> tuple[list[int], set[int]]:
+    """The places of the factors that a label is joined with by labels that are summed over, but for
+    the unit vector, and all of their labels."""
+    inside: list[int] = []
+    reached, waiting = {at}, [at]
+    while waiting:
+        label = waiting.pop()
+        for place, (_, index) in enumerate(factors):
+            if place != unit and place not in inside and label in index:
+                inside.append(place)
+                waiting += [other for other in index if other not in reached and other not in output]
+                reached.update(index)
+    return sorted(inside), reached
+
+
+def _multiplied(array: Tensor, whole: Tensor, own: Labels, order: int) -> Tensor:
+    """An array times what it has its last axis in common with, which has ``own`` axes of the
+    result."""
+    across = [axis for axis in range(order) if axis not in own]
+    indices = [(*across, order), (order, *own)]
+    sizes = {label: size for index, one in zip(indices, (array, whole)) for label, size in zip(index, one.shape)}
+    return contract([array, whole], indices, tuple(range(order)), sizes)
 
 
 # ------------------------------------------------------------

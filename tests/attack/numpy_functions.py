@@ -144,6 +144,7 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "logm": _by_eigenvalues(np.log),
     "sqrtm": _by_eigenvalues(np.sqrt),
     "adj": _adjugate,
+    "inv": np.linalg.inv,
     "tril": np.tril,
     "triu": np.triu,
     "pinv": np.linalg.pinv,

@@ -1,7 +1,7 @@
 """Evaluates what JAX has traced with NumPy, operation by operation.
 
 JAX compiles each operation for each shape before it computes, which takes far longer than computing with arrays of a few entries.
-What has no NumPy version here (LU decompositions, eigenvalues) JAX computes itself.
+What has no NumPy version here JAX computes itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy.special
 from jax.extend import core
+
+from tests.fuzz.jax_matrices import DETERMINANT, INVERSE
 
 
 def _dot_general(left: Any, right: Any, dimension_numbers: Any, **_: Any) -> Any:
@@ -50,6 +53,18 @@ def _iota(*_: Any, dtype: Any, shape: Sequence[int], dimension: int, **__: Any) 
     return np.broadcast_to(np.arange(shape[dimension], dtype=dtype).reshape(lengths), shape)
 
 
+def _pad(operand: Any, value: Any, padding_config: Sequence[tuple[int, int, int]]) -> Any:
+    """Where axes are cut, the operand is shortened; entries are never put between others."""
+    kept = operand[
+        tuple([slice(max(0, -low), length - max(0, -high)) for (low, high, _), length in zip(padding_config, operand.shape)])
+    ]
+    return np.pad(kept, [(max(0, low), max(0, high)) for low, high, _ in padding_config], constant_values=value)
+
+
+def _polygamma(order: Any, x: Any) -> Any:
+    return scipy.special.polygamma(np.asarray(order).astype(int), x)
+
+
 # Parameters of these say how precise to be or where to compute, and are ignored.
 ENTRY_BY_ENTRY: dict[str, Callable[..., Any]] = {
     "add": np.add,
@@ -81,6 +96,14 @@ ENTRY_BY_ENTRY: dict[str, Callable[..., Any]] = {
     "atan": np.arctan,
     "logistic": lambda x: 1.0 / (1.0 + np.exp(-x)),
     "erf": np.vectorize(math.erf, otypes=[float]),
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "atan2": np.arctan2,
+    "exp2": np.exp2,
+    "lgamma": scipy.special.gammaln,
+    "digamma": scipy.special.digamma,
+    "polygamma": _polygamma,
     "eq": np.equal,
     "ne": np.not_equal,
     "gt": np.greater,
@@ -101,12 +124,25 @@ WITH_PARAMETERS: dict[str, Callable[..., Any]] = {
     "reshape": lambda x, new_sizes, **_: np.reshape(x, new_sizes),
     "squeeze": lambda x, dimensions: np.squeeze(x, tuple(dimensions)),
     "reduce_sum": lambda x, axes, **_: np.sum(x, tuple(axes)),
+    "reduce_prod": lambda x, axes, **_: np.prod(x, tuple(axes)),
+    "reduce_or": lambda x, axes, **_: np.any(x, tuple(axes)),
+    "stack": lambda *x, axis: np.stack(x, axis),
+    "pad": _pad,
+    INVERSE.name: np.linalg.inv,
+    DETERMINANT.name: np.linalg.det,
+    "cholesky": lambda x, **_: np.linalg.cholesky(x),
     "reduce_max": lambda x, axes, **_: np.max(x, tuple(axes)),
+    "argmax": lambda x, axes, **_: np.argmax(x, *axes),
     "concatenate": lambda *x, dimension: np.concatenate(x, dimension),
     "broadcast_in_dim": _broadcast_in_dim,
     "dot_general": _dot_general,
     "slice": _slice,
     "iota": _iota,
+}
+SEVERAL_RESULTS: dict[str, Callable[..., Any]] = {
+    "split": lambda x, sizes, axis: np.split(x, np.cumsum(sizes)[:-1], axis),
+    "unstack": lambda x, axis: list(np.moveaxis(x, axis, 0)),
+    "eigh": lambda x, **_: np.linalg.eigh(x)[::-1],
 }
 _NESTED = {"jit": "jaxpr", "pjit": "jaxpr", "custom_jvp_call": "call_jaxpr", "closed_call": "call_jaxpr"}
 
@@ -126,8 +162,8 @@ def run(closed: core.ClosedJaxpr, *arguments: Any) -> list[Any]:
             results = [ENTRY_BY_ENTRY[name](*operands)]
         elif name in WITH_PARAMETERS:
             results = [WITH_PARAMETERS[name](*operands, **step.params)]
-        elif name == "split":
-            results = np.split(operands[0], np.cumsum(step.params["sizes"])[:-1], step.params["axis"])
+        elif name in SEVERAL_RESULTS:
+            results = SEVERAL_RESULTS[name](*operands, **step.params)
         elif name in _NESTED and _is_plain(step.params[_NESTED[name]]):
             results = run(step.params[_NESTED[name]], *operands)
         else:
@@ -143,6 +179,7 @@ def _is_plain(closed: core.ClosedJaxpr) -> bool:
     for step in closed.jaxpr.eqns:
         name = step.primitive.name
         inner = step.params[_NESTED[name]] if name in _NESTED else None
-        if not (name == "split" or name in ENTRY_BY_ENTRY or name in WITH_PARAMETERS or (inner is not None and _is_plain(inner))):
+        known = name in ENTRY_BY_ENTRY or name in WITH_PARAMETERS or name in SEVERAL_RESULTS
+        if not (known or (inner is not None and _is_plain(inner))):
             return False
     return True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.evaluation.interpreter import evaluate
-from matcalc.evaluation.sampling import Point, find_point
+from matcalc.base.functions import functions
+from matcalc.evaluation.interpreter import evaluate, program
+from matcalc.evaluation.sampling import Point, UnsuitablePoint, check_place, find_point
 from matcalc.expr import nodes as e
 from tests.fuzz.definitions import spelled_out
+from tests.fuzz.forms import TEMPLATES
 from tests.fuzz.vocabulary import Case
 
 _GAP = 0.02
@@ -19,7 +21,23 @@ def point_for(case: Case, seed: int, sizes: dict[str, int]) -> Point | None:
     """A random point at these sizes, or None when none was found that is far enough from singular ones."""
     expression = spelled_out(case.expression)
     point = find_point([expression], seed, sizes=sizes, attempts=12, extra=case.wrt)
-    return point if point is not None and _is_regular(expression, point) else None
+    if point is None or (_has_own_kinks(case.expression) and not _is_smooth(expression, point)):
+        return None
+    return point if _is_regular(expression, point) else None
+
+
+def _has_own_kinks(expression: e.Expr) -> bool:
+    """Whether there are functions that others define: what they have for a slope at a kink is the affair of the definition."""
+    names = {node.function for node in e.postorder(expression) if isinstance(node, e.Elementwise | e.Call)}
+    return any(name in TEMPLATES or (name in functions() and functions()[name].kind == "defined") for name in names)
+
+
+def _is_smooth(expression: e.Expr, point: Point) -> bool:
+    try:
+        program(expression).run(point.values, point.sizes, observe=check_place)
+    except UnsuitablePoint:
+        return False
+    return True
 
 
 def _is_regular(expression: e.Expr, point: Point) -> bool:

@@ -13,6 +13,7 @@ pytest.importorskip("jax")
 import jax
 import jax.numpy as jnp
 
+from matcalc.base.functions import functions
 from tests.fuzz import jaxpr
 from tests.fuzz.jax_functions import ELEMENTWISE, MATRIX, VECTOR
 
@@ -24,7 +25,10 @@ def both(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Any]:
     return jaxpr.run(jax.make_jaxpr(function)(*arguments), *arguments)[0], np.asarray(jax.jit(function)(*arguments))
 
 
-@pytest.mark.parametrize("name", [*ELEMENTWISE, *MATRIX])
+OF_MATRICES = [name for name in MATRIX if functions()[name].orders == (2,) and "3" not in functions()[name].signature]
+
+
+@pytest.mark.parametrize("name", [*ELEMENTWISE, *OF_MATRICES])
 def test_jacobians_are_those_of_jax(name: str) -> None:
     argument = SQUARE if name in MATRIX else SQUARE[0] / 4.0
     ours, theirs = both(jax.jacrev((MATRIX | ELEMENTWISE)[name]), argument)

@@ -161,7 +161,7 @@ def _combined(node: e.Expr, below: list[Any], sizes: Mapping[str, int], library:
         case e.Transpose():
             return below[0].T
         case e.Inverse():
-            return library.arrays.linalg.inv(below[0])
+            return library.matrix["inv"](below[0])
         case e.Trace():
             return _total(below[0] * np.eye(len(below[0])), None, library)
         case e.Total(axis=axis):
@@ -211,7 +211,7 @@ def _power(base: Any, exponent: e.Expr, value: Any, library: Library) -> Any:
 
 def _matrix_power(base: Any, exponent: e.Expr, value: Any, library: Library) -> Any:
     if isinstance(exponent, e.Number) and exponent.value.denominator == 1:
-        factor = base if exponent.value > 0 else library.arrays.linalg.inv(base)
+        factor = base if exponent.value > 0 else library.matrix["inv"](base)
         result: Any = np.eye(len(base))
         for _ in range(abs(int(exponent.value))):
             result = library.arrays.matmul(result, factor)

@@ -16,6 +16,7 @@ from functools import cache
 from itertools import combinations_with_replacement
 
 from matcalc.base.errors import ShapeError
+from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.base.sizes import ONE, Shape, common_shape
 
@@ -162,15 +163,16 @@ def _axes(order: int, place: int) -> str:
     return _LETTERS[order].format(place)
 
 
+_NAME = pattern(rf"([^:]+):((?:{_EACH}|\d+)(?:,(?:{_EACH}|\d+))*)>(\d+):?([\d,]*)")
+
+
 @cache
 def own_function(name: str) -> OwnFunction | None:
     """What the name of a function says; None for a function of the language, and for one of each
     entry alone."""
-    stem, colon, rest = name.partition(":")
-    if not colon:
+    if ":" not in name or (said := _NAME.fullmatch(name)) is None:
         return None
-    shapes, _, by = rest.partition(":")
-    takes, _, gives = shapes.partition(">")
+    stem, takes, gives, by = said.groups(default="")
     orders = tuple([None if part == _EACH else int(part) for part in takes.split(",")])
     return OwnFunction(stem, orders, int(gives), tuple([int(place) for place in by.split(",") if place]))
 

@@ -126,6 +126,9 @@ OF_ONE: dict[str, Callable[[Any], Any]] = {
     "hardswish": jax.nn.hard_swish,
     "softshrink": lambda t: jnp.where(absolute(t) > 0.5, t - 0.5 * jnp.sign(t), 0.0),
     "pos": lambda t: jnp.where(t > 0.0, t, 0.0),
+    "factorial": lambda t: jnp.exp(jax.scipy.special.gammaln(t + 1.0)),
+    "hinge": lambda t: jnp.where(t < 1.0, 1.0 - t, 0.0),
+    "logcosh": lambda t: jnp.logaddexp(t, -t) - np.log(2.0),
 }
 """Functions of one number that the language defines by others."""
 SEVERAL: dict[str, Callable[..., Any]] = {
@@ -137,7 +140,22 @@ SEVERAL: dict[str, Callable[..., Any]] = {
     "clip": lambda t, low, high: _smaller(-_smaller(-t, -low), high),
     "hypot": lambda s, t: jnp.sqrt(s * s + t * t),
     "logaddexp": jnp.logaddexp,
+    "huber": lambda t, d: jnp.where(absolute(t) <= d, t * t / 2.0, d * (absolute(t) - d / 2.0)),
+    "pinball": lambda t, q: jnp.where(t > 0.0, q * t, (q - 1.0) * t),
+    "eps_insensitive": lambda t, e: jnp.where(absolute(t) > e, absolute(t) - e, 0.0),
+    "pseudo_huber": lambda t, d: d * d * (jnp.sqrt(1.0 + (t / d) ** 2) - 1.0),
+    "lbeta": lambda s, t: _log_beta(s, t),
+    "beta_function": lambda s, t: jnp.exp(_log_beta(s, t)),
+    "elu_scaled": lambda t, a: jnp.where(t > 0.0, t, a * (jnp.exp(t) - 1.0)),
+    "celu_scaled": lambda t, a: jnp.where(t > 0.0, t, a * (jnp.exp(t / a) - 1.0)),
+    "leaky_relu_sloped": lambda t, a: jnp.where(t > 0.0, t, a * t),
+    "softplus_scaled": lambda t, b: jnp.logaddexp(b * t, 0.0 * t) / b,
 }
+
+
+def _log_beta(s: Any, t: Any) -> Any:
+    gamma = jax.scipy.special.gammaln
+    return gamma(s) + gamma(t) - gamma(s + t)
 
 
 def _softmax(x: Any, axis: Any) -> Any:
@@ -175,6 +193,7 @@ VECTOR: dict[str, Callable[[Any, Any], Any]] = {
     "max": _largest,
     "min": lambda x, axis: -_largest(-x, axis),
     "std": lambda x, axis: jnp.sqrt(_variance(x, axis)),
+    "softmin": lambda x, axis: _softmax(-x, axis),
     "log_softmax": lambda x, axis: x - _logsumexp(x, axis),
     "prod": lambda x, axis: (
         jnp.exp(jnp.sum(jnp.log(absolute(x)), axis=axis, keepdims=True)) * jnp.prod(jnp.sign(x), axis=axis, keepdims=True)
@@ -257,6 +276,14 @@ def _skew(w: Any) -> Any:
     return jnp.stack([0.0 * a, -c, b, c, 0.0 * a, -a, -b, a, 0.0 * a]).reshape(3, 3)
 
 
+def _polar(tall: Any) -> Any:
+    return jnp.matmul(tall, inverse(_root(jnp.matmul(tall.T, tall))))
+
+
+def _by_place(rows: int, cols: int, entry: Callable[[int, int], Any]) -> Any:
+    return jnp.stack([entry(i, j) for i in range(rows) for j in range(cols)]).reshape(rows, cols)
+
+
 def _deviations(matrix: Any) -> Any:
     return matrix - jnp.mean(matrix, axis=0, keepdims=True)
 
@@ -317,6 +344,15 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "cond": lambda matrix: _singular_values(matrix)[-1] / _singular_values(matrix)[0],
     "matrix_power": lambda matrix, k: matrix_exponential(k * matrix_logarithm(matrix)),
     "skew": _skew,
+    "schatten": lambda matrix, p: jnp.sum(_singular_values(matrix) ** p) ** (1.0 / p),
+    "sigma_min": lambda matrix: _singular_values(matrix)[0],
+    "qr_r": lambda matrix: jnp.linalg.cholesky(jnp.matmul(matrix.T, matrix)).T,
+    "qr_q": lambda matrix: jnp.matmul(matrix, inverse(jnp.linalg.cholesky(jnp.matmul(matrix.T, matrix)).T)),
+    "polar": lambda matrix: _polar(matrix.T).T if len(matrix) < len(matrix.T) else _polar(matrix),
+    "cosine_similarity": lambda x, y: jnp.sum(x * y) / (jnp.sqrt(jnp.sum(x * x)) * jnp.sqrt(jnp.sum(y * y))),
+    "toeplitz": lambda c, r: _by_place(len(c), len(r), lambda i, j: c[i - j, 0] if i >= j else r[j - i, 0]),
+    "hankel": lambda c, r: _by_place(len(c), len(r), lambda i, j: c[i + j, 0] if i + j < len(c) else r[i + j - len(c) + 1, 0]),
+    "circulant": lambda c: _by_place(len(c), len(c), lambda i, j: c[(i - j) % len(c), 0]),
     "cross": lambda a, b: jnp.matmul(_skew(a), b),
     "tril_from": lambda matrix, k: _kept(matrix, lambda place: place <= k),
     "triu_from": lambda matrix, k: _kept(matrix, lambda place: place >= k),

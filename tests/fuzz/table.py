@@ -51,10 +51,25 @@ class Operation:
         return bound
 
 
+_OF_A_SIGN = frozenset(["eigvecs", "eigvecmin", "eigvecmax", "leftsv", "rightsv", "leftsvmin", "rightsvmin", "svd_u", "svd_v"])
+"""Vectors of which the sign is a convention."""
+_OF_PARTS = frozenset(["selection"])
+"""Drawn as the forms that are made of them."""
+
+
+def is_drawn(function: Function) -> bool:
+    """Whether it is drawn here: not where sizes of its signature are made of others, or are its arguments; tests of their own have these."""
+    sizes = [
+        name for side in _sides(function.signature) for part in (side if isinstance(side, tuple) else ()) for name in part or ()
+    ]
+    plain = all(name.isalnum() for name in sizes) and ": size" not in function.signature
+    return bool(function.meaning) and plain and function.name not in _OF_A_SIGN | _OF_PARTS
+
+
 @cache
 def operations() -> tuple[Operation, ...]:
     """All that is drawn, but functions of one number."""
-    written = [function for function in functions().values() if function.meaning and function.name not in of_one_number()]
+    written = [function for function in functions().values() if is_drawn(function) and function.name not in of_one_number()]
     found = [operation for function in written for operation in _of(function)]
     return (*found, *(Operation(name, *_sides(row), form=True) for row, names in FORMS.items() for name in names))
 

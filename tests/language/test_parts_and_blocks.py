@@ -102,6 +102,7 @@ CASES: list[Case] = [
     (r"\sum_{i=2}^n \sum_{j \ne i} x_i x_j^2", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(1, 4) if i != j)),
     ("sum(i<=j, x_i*x_j^2)", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(j + 1))),
     (r"\sum_{i=1}^2 x_i^3 + \sum_{i=3}^3 x_i", "x", "x: n", lambda x: np.sum(x[:2] ** 3) + x[2]),
+    (r"\sum_{(i,j)\in\Omega} (X_{ij} - u_i^\top v_j)^2", "U", "X: n×m; U: n×k; V: m×k; Omega: n×m", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -202,6 +203,12 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
 )
 def test_how_it_is_written(text: str, wrt: str, declare: str, written: str) -> None:
     assert matcalc.derive(text, wrt, declare=declare).text("ascii") == written
+
+
+def test_what_a_set_of_pairs_is_read_as_is_said() -> None:
+    read = matcalc.parse(r"\sum_{(i,j)\in\mathcal{E}} w_{ij} (x_i - x_j)^2")
+    assert read.declarations == {"w": "n×n", "x": "n", "E": "n×n"}
+    assert "E is read as a matrix of 0 and 1" in read.notes
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,8 @@ class Assembly:
     def restricted(self, node: s.Summation, body: t.Term) -> t.Term:
         """The summand, and zero where the indices are not as the sum says: ``Σ_{i<j}``."""
         for left, relation, right in node.relations:
+            if relation.startswith("∈"):
+                continue
             first, second = self.scope.bound_index(left), self.scope.bound_index(right)
             if first is None or second is None:
                 unbound = left if first is None else right

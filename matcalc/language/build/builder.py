@@ -20,11 +20,14 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import is_axis, names_among, number_in, parts, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.typing.dimensions import Dimension, Unknown
+from matcalc.language.typing.kinds import SCALAR
 
 if TYPE_CHECKING:
     from matcalc.language.build import selections
     from matcalc.language.syntax import open_indices
+    from matcalc.language.typing import kind_relations
 else:
+    kind_relations = later("matcalc.language.typing.kind_relations")
     selections = later("matcalc.language.build.selections")
     open_indices = later("matcalc.language.syntax.open_indices")
 
@@ -204,9 +207,25 @@ class Builder(Naming, Operators):
     def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:
         if node.product:
             return self.product_over(node, self._opened_indices[-1], operands[0])
-        body = self.restricted(node, operands[0])
+        body = self.restricted(node, self._within_sets(node, operands[0]))
         for name in reversed(self._opened_indices[-1]):
             body = self.index_sum(name, body, node.span)
+        return body
+
+    def _within_sets(self, node: s.Summation, body: t.Term) -> t.Term:
+        """The summand, and zero for pairs that are not in a set: ``Σ_{(i,j)∈Ω}``."""
+        place = self.place(node.span)
+        for left, relation, right in node.relations:
+            if relation.startswith("∈"):
+                name = relation[1:]
+                inside = self._part(
+                    s.Name(node.span, name),
+                    (self.position(s.Name(node.span, left)), self.position(s.Name(node.span, right))),
+                    node.span,
+                )
+                self.relate(kind_relations.InRelation(place, frozenset({(SCALAR,)}), "whether a pair is in a set", inside.cell))
+                self.decide(f"{name} is read as a matrix of 0 and 1", "notation", span=place)
+                body = self.product([inside, body], node.span)
         return body
 
     def product_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:

@@ -32,6 +32,8 @@ _IN_LIMITS = {
     "lt": "<", "gt": ">", "in": "∈", "ldots": "...", "dots": "...", "−": "-",
 }  # fmt: skip
 """Signs below and above a sum."""
+_SHAPED = frozenset(["mathcal", "mathbb", "mathscr", "mathsf", "mathrm", "cal"])
+"""Commands that say how a letter is set."""
 _RELATIONS = frozenset(["=", "<", ">", "≠", "≤", "≥", "∈", ",", *_IN_LIMITS]) - {"-", "−"}
 _ORDERS = _RELATIONS - {"=", "≠", "∈", ",", "ne", "neq", "in", "ldots", "dots"}
 _SUBSCRIPTED = _BEFORE_UNDERSCORE | {"RUN", "RPAR", "RSQB", "TRANSPOSE", "NUMBER", "ONES", "SUPERSCRIPT"}
@@ -46,6 +48,12 @@ Below: TypeAlias = tuple[int, Range] | None
 
 def _in_size(lexeme: Lexeme) -> bool:
     return lexeme.kind in ("letter", "digit", "{", "}") or lexeme.text in _IN_SIZES or lexeme.text in WORDS
+
+
+def _named(lexeme: Lexeme) -> str:
+    """What a command below or above a sum stands for, a capital Greek letter or nothing."""
+    capital = lexeme.text[:1].isupper() and lexeme.text.lower() in SPELLED_GREEK
+    return lexeme.text if capital else "" if lexeme.text in _SHAPED else "?"
 
 
 def _is_index(lexeme: Lexeme) -> bool:
@@ -459,7 +467,7 @@ class Scripts(Reading):
             return "?"
         if (word := self.word(first, last) or self._sized(first, last)) is not None:
             return word
-        return "".join([_IN_LIMITS.get(part.text, "?" if part.kind == "command" else part.text) for part in lexemes])
+        return "".join([_IN_LIMITS.get(part.text, _named(part) if part.kind == "command" else part.text) for part in lexemes])
 
     def _sized(self, first: int, last: int) -> str | None:
         r"""A size with a label, ``d_{\ell+1}``; None for another limit."""

@@ -11,7 +11,7 @@ from matcalc.base.budgets import DEEPEST_NESTING, LONGEST_RUN, MOST_CHARACTERS, 
 from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
-from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
+from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, canonical_name, plain_letters
 from matcalc.language.text.terminals import BRACKETS, Rewritten, Token, by_depth, partners, types_at
 
 Limits: TypeAlias = tuple[tuple[str, str], ...]
@@ -20,6 +20,7 @@ Relations: TypeAlias = tuple[tuple[str, str, str], ...]
 _LETTERS = pattern(r"\(?(?P<first>[a-z])(?P<rest>(?:,?[a-z])*)\)?")
 _FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[0-9]+|[a-z](?:\+1)?)(?P<rest>,.+)?")
 _UP_TO = pattern(r"(?P<index>[a-z])∈(?:\\?\[(?P<set>\w+)\\?\]|\\?\{1,(?:2,)?(?:…|\.\.\.|,)*(?P<last>\w+)\\?\})")
+_IN_SET = pattern(r"\(?(?P<first>[a-z]),(?P<second>[a-z])\)?∈\{?(?P<set>[A-ZΓΔΘΛΞΠΣΦΨΩ]\w*)\}?")
 _RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>\w[\w+-]*)")
 _CHAIN = pattern(r"(?P<chain>[a-z](?:[<>≤≥≠][a-z])+)")
 _STEP = pattern(r"[<>≤≥≠,]")
@@ -45,6 +46,10 @@ def sum_over(below: str, above: str, place: Span, above_place: Span | None = Non
     counted = None if start is None else _counted(start, above, above_place)
     if counted is not None:
         return counted
+    pairs = _IN_SET.fullmatch(below)
+    if pairs is not None and not above:
+        first, second = pairs["first"], pairs["second"]
+        return _value(first + second, "", ((first, f"∈{canonical_name(pairs['set'])}", second),))
     chosen = _UP_TO.fullmatch(below)
     if chosen is not None and not above:
         return _value(chosen["index"], chosen["set"] or chosen["last"])
@@ -109,7 +114,7 @@ def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
     """
     indices, limits, relations = (value + ";;").split(";")[:3]
     found = tuple([(part[0], part[2:]) for part in limits.split(",") if part])
-    return tuple(indices), found, tuple([(part[0], part[1], part[2]) for part in relations.split(",") if part])
+    return tuple(indices), found, tuple([(part[0], part[1:-1], part[-1]) for part in relations.split(",") if part])
 
 
 def sum_sign(tokens: list[Token], position: int) -> Rewritten:

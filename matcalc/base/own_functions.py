@@ -15,10 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations_with_replacement
 
-from matcalc.base.errors import ShapeError
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, common_shape
 
 _EACH = "t"
 """A number that stands for each entry of an array."""
@@ -141,16 +139,6 @@ class OwnFunction:
     def axes(self, value: Sequence[object], arguments: Sequence[Sequence[object]]) -> tuple[object, ...]:
         """The sizes of the axes, from those of the value of the function and of its arguments."""
         return (*value, *[size for place in self.by for size in arguments[place - 1]])
-
-    def check(self, arguments: Sequence[Shape], value: Shape) -> None:
-        """Raises ShapeError for arguments that the function is not declared with."""
-        if self.entrywise:
-            shaped = [shape for shape in arguments if shape]
-            fits = value == (common_shape(shaped, f"arguments of {self.stem}") if shaped else ())
-        else:
-            fits = [len(shape) for shape in arguments] == [*self.takes] and all(shape[:1] != (ONE,) for shape in arguments)
-        if not fits or len(arguments) != len(self.takes):
-            raise ShapeError(f"{self.written} is not declared with such arguments")
 
     def derivatives(self, most: int = _MOST_KNOWN) -> Iterator[OwnFunction]:
         """The function and its derivatives up to an order."""

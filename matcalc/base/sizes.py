@@ -627,3 +627,15 @@ def square_shape(shape: Shape, what: str) -> Shape:
     if rows != cols:
         raise ShapeError(f"{what} needs a square matrix, not {shape_text(shape)}")
     return shape
+
+
+def require_arguments(name: str, takes: Sequence[int | None], arguments: Sequence[Shape], value: Shape) -> None:
+    """Raises ShapeError for arguments that a function is not declared with, of so many axes each; None
+    stands for a number, or an array of them."""
+    if None in takes:
+        shaped = [shape for shape in arguments if shape]
+        fits = value == (common_shape(shaped, f"arguments of {name}") if shaped else ())
+    else:
+        fits = [len(shape) for shape in arguments] == [*takes] and all(shape[:1] != (ONE,) for shape in arguments)
+    if not fits or len(arguments) != len(takes):
+        raise ShapeError(f"{name} is not declared with such arguments")

@@ -23,6 +23,7 @@ from matcalc.base.sizes import (
     common_shape,
     product_shape,
     reduced_shape,
+    require_arguments,
     require_flat,
     shape_of,
     shape_text,
@@ -399,11 +400,10 @@ class Norm(Nonlinear):
 
 @interned
 class Call(Nonlinear):
-    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``,
-    ``expm``...), with its result shape.
+    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``...), or of the
+    user's own of arrays, with its result shape.
 
-    ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function applied to each row or column
-    of a matrix.
+    ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function of each row or column.
     """
 
     function: str
@@ -414,7 +414,7 @@ class Call(Nonlinear):
     def _shape(self) -> Shape:
         own = own_function(self.function)
         if own is not None:
-            own.check([argument.shape for argument in self.arguments], self.result_shape)
+            require_arguments(own.written, own.takes, [argument.shape for argument in self.arguments], self.result_shape)
         return self.result_shape
 
 

@@ -207,6 +207,9 @@ class Naming(Assembly):
         declaration = self.scope.declarations.get(name)
         if declaration is not None and declaration.kind == "function":
             raise ParseError(f"{name} is declared as a function", span=span, suggestion=f"{name}(x)")
+        if name in self.scope.signed_functions:
+            said = f"{name} is the name of a derivative of {self.scope.signed_functions[name]}"
+            raise ParseError(said, span=span, suggestion=f"{name}(x)")
         cell = self.scope.variable(name, self.place(span)).cell
         cell.lying = self.lying
         return t.SymbolTerm(cell, self.place(span), name)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.function_derivatives import SIGNED_LETTERS, FunctionDerivatives
+from matcalc.language.text.function_derivatives import FunctionDerivatives
 from matcalc.language.text.spelling import (
     A_LETTER,
     DERIVATIVE_LETTERS,
@@ -71,8 +71,7 @@ class _Derivatives(FunctionDerivatives):
             return self._bracketed(position)
         if token.type not in _BEGINS:
             return self._direction(position)
-        calls = self._vocabulary.definitions or token.value in SIGNED_LETTERS
-        if token.type == "RUN" and not calls and token.value[0] not in DERIVATIVE_LETTERS:
+        if token.type == "RUN" and not self._vocabulary.definitions and token.value[0] not in DERIVATIVE_LETTERS:
             return None
         found = next((found for reader in self._readers if (found := reader(position)) is not None), None)
         return self._before(found) if found is not None and found[0][-1].type == "DERIVATIVE_BY" else found
@@ -230,7 +229,7 @@ class _Derivatives(FunctionDerivatives):
         found = self._denominator(stop + 1, order) if self._type(stop) == "DIVIDE" else None
         if found is None:
             return None
-        if canonical_name(name.value) not in self._vocabulary.definitions:
+        if canonical_name(name.value) not in self._vocabulary.functions:
             if arguments and self._arguments_but(arguments, found[0]):
                 return None
             arguments = []

@@ -25,7 +25,7 @@ from matcalc.language.text.terminals import (
 )  # fmt: skip
 
 _LETTERED = pattern(rf"(?P<sign>[DJH])_?(?P<function>{ONE_NAME}|[a-z]+)")
-SIGNED_LETTERS = {"H": 2, "J": 1}
+_SIGNED_LETTERS = {"H": 2, "J": 1}
 """What stands before a function for its Hessian and its Jacobian, with the order."""
 
 
@@ -57,13 +57,7 @@ class FunctionDerivatives:
     def _function(self, position: int) -> Rewritten | None:
         """``f'(x)``, ``Df(x)[h]``, ``J_f``, ``H_f(x)`` of a function that the text defines."""
         token, definitions = self._tokens[position], self._vocabulary.definitions
-        if token.type != "RUN":
-            return None
-        if token.value in SIGNED_LETTERS and not self._is_symbol(token.value):
-            own = self._of_an_own_function(token, position + 1, token.value)
-            if own is not None:
-                return own
-        if not definitions:
+        if token.type != "RUN" or not definitions:
             return None
         if canonical_name(token.value) in definitions:
             primes = next(k for k in count() if self._type(position + 1 + k) != "TRANSPOSE")
@@ -83,7 +77,7 @@ class FunctionDerivatives:
         if token.value in ("D", "D2"):
             order, after = (2, position + 1) if token.value == "D2" else self._squared(position + 1)
             return self._of_a_function(token, after, order, True)
-        order = SIGNED_LETTERS.get(token.value, 0)
+        order = _SIGNED_LETTERS.get(token.value, 0)
         known = [canonical_name(one.value) in self._vocabulary.definitions for one in following] == [True]
         meant = order and known and not self._is_symbol(token.value)
         return self._applied(token, following[0], position + 2, order, token.value == "J") if meant else None
@@ -109,11 +103,8 @@ class FunctionDerivatives:
         after = [
             following.value if following else "" for token, following in pairs if (token.type, token.value) == ("RUN", letter)
         ]
-        vocabulary = self._vocabulary
-        known = [
-            name in vocabulary.definitions or f"{letter}_{name}" in vocabulary.functions for name in map(canonical_name, after)
-        ]
-        return vocabulary.declares(letter) or not all(known)
+        known = self._vocabulary.definitions
+        return self._vocabulary.declares(letter) or any(canonical_name(name) not in known for name in after)
 
     def _of_a_function(self, sign: Token, position: int, order: int, turned: bool) -> Rewritten | None:
         """What follows a sign without a name to differentiate by: a function of the text, or

@@ -10,13 +10,14 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
 
-from tests.fuzz.checking import Oracle, check, described, differences, facts, operators
+from tests.fuzz.checking import Oracle, Result, check, derived, described, differences, facts, operators
 from tests.fuzz.expressions import generate, generate_wide
 from tests.fuzz.shrinking import shrink
 from tests.fuzz.table import TableGrower
@@ -76,6 +77,7 @@ def time_limit(seconds: int) -> Iterator[None]:
     "--facts/--no-facts", "declared", default=True, show_default=True, help="Facts about symbols, with --operations all."
 )
 @click.option("--results", default="0-2", show_default=True, help="Axes of the results from-to, with --operations all.")
+@click.option("--targets", default="numpy", show_default=True, help="What code is compared for, such as numpy,jax.")
 @click.option("--seconds", default=60, show_default=True, help="Processor time for one expression; then it counts as slow.")
 @click.option("--most", default=5, show_default=True, help="Disagreements that are shrunk and shown.")
 def main(
@@ -88,10 +90,12 @@ def main(
     operations: str,
     declared: bool,
     results: str,
+    targets: str,
     seconds: int,
     most: int,
 ) -> None:
     oracle = oracle_named(oracle_name)
+    answer = partial(derived, targets=targets.split(","))
     wanted = tuple([int(order) for order in orders.split(",")])
     low, _, high = results.partition("-")
     totals: Counter[str] = Counter()
@@ -108,7 +112,7 @@ def main(
             used.update(operators(case.expression) | facts(case.expression))
             try:
                 with time_limit(seconds):
-                    result = check(case, oracle, seed=number)
+                    result = check(case, oracle, answer=answer, seed=number)
             except TooSlow:
                 totals["slow"] += 1
                 click.echo(f"\nslow: number {number}: {described(case)}")
@@ -121,25 +125,27 @@ def main(
                 if refusals[reason] <= 2:
                     click.echo(f"\nrefused: number {number}: {described(case)}\n  {result.detail}")
             elif result.status == "disagreed":
-                _report(case, number, oracle, result.detail, shrunk=totals["disagreed"] <= most)
+                _report(
+                    case, number, partial(check, oracle=oracle, answer=answer), result.detail, shrunk=totals["disagreed"] <= most
+                )
     _summary(totals, refusals, used, count, time.monotonic() - began)
     click.echo("axes of results: " + ", ".join(f"{axes}: {number}" for axes, number in sorted(orders_of_results.items())))
     raise SystemExit(1 if totals["disagreed"] else 0)
 
 
-def _report(case: Case, number: int, oracle: Oracle, detail: str, *, shrunk: bool) -> None:
+def _report(case: Case, number: int, checked: Callable[..., Result], detail: str, *, shrunk: bool) -> None:
     click.echo(f"\nDISAGREEMENT: number {number}: {described(case)}")
     if shrunk:
-        case = shrink(case, lambda smaller: _disagrees(smaller, number, oracle), attempts=150)
-        detail = check(case, oracle, seed=number).detail
+        case = shrink(case, lambda smaller: _disagrees(smaller, number, checked), attempts=150)
+        detail = checked(case, seed=number).detail
         click.echo(f"  smallest: {described(case)}")
     click.echo("  " + detail.replace("\n", "\n  "))
 
 
-def _disagrees(case: Case, number: int, oracle: Oracle) -> bool:
+def _disagrees(case: Case, number: int, checked: Callable[..., Result]) -> bool:
     try:
         with time_limit(10):
-            return check(case, oracle, seed=number).status == "disagreed"
+            return checked(case, seed=number).status == "disagreed"
     except TooSlow:
         return False
 

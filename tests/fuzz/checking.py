@@ -66,13 +66,13 @@ def derivation(case: Case) -> Derivation:
     )
 
 
-def derived(case: Case) -> Answers:
-    """What the engine says in three ways: the function, the closed form as it is read again, and the index form.
+def derived(case: Case, targets: Sequence[str] = ("numpy",)) -> Answers:
+    """What the engine says in three ways: as code for the targets, the closed form as it is read again, and the index form.
 
     Raises MatcalcError when the engine refuses.
     """
     found = derivation(case)
-    answers = {"function": found.function("numpy")}
+    answers = {f"function for {target}": found.function(target) for target in targets}
     if found.closed:
         again = elaborate(found.text("ascii"), found.declarations, shape=found.outcome.shape).expression
         answers[f"text {found.text('ascii')}"] = compile_function(again)

@@ -193,6 +193,8 @@ class TableGrower(FunctionGrower):
             self.sizes = tuple(bound[name] for name in bound if name.isdigit())
         parts = [self.argument(operation, k, bound, shape or (), depth) for k in range(len(operation.parameters))]
         self.sizes = before
+        if operation.result is None:  # where two are the same, there is a kink or a jump everywhere
+            parts = [self.applied(SMOOTH[place], part) if part in parts[:place] else part for place, part in enumerate(parts)]
         if shape is None:
             call = operation.name if operation.form else f"{operation.name}({', '.join(f'{{{k}}}' for k in range(len(parts)))})"
             shape = result_shape(call, tuple([part.shape for part in parts]))

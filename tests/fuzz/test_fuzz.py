@@ -125,10 +125,10 @@ def test_cases_are_the_same_for_the_same_seed() -> None:
 
 def test_command_reports_and_fails_on_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
     def honest(case: Case, oracle: Any, **options: Any) -> Any:
-        return check(case, oracle, answer=by_differences, **options)
+        return check(case, oracle, **{**options, "answer": by_differences})
 
     def lying(case: Case, oracle: Any, **options: Any) -> Any:
-        return check(case, oracle, answer=lambda case: changed(case, lambda found: -found), **options)
+        return check(case, oracle, **{**options, "answer": lambda case: changed(case, lambda found: -found)})
 
     arguments = ["--count", "6", "--oracle", "differences", "--most", "1"]
     monkeypatch.setattr(command, "check", honest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import product
 from math import gcd, lcm, prod
 from operator import and_, mul
@@ -315,6 +315,12 @@ def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _summed(terms: Iterable[Term]) -> Size:
+    return _collected(tuple(terms))
+
+
+@lru_cache(maxsize=1024)
+def _collected(terms: tuple[Term, ...]) -> Size:
+    """Kept, because solving for sizes adds the same few again and again."""
     found: dict[tuple[str, ...], Factor] = {}
     for names, factor in terms:
         found[names] = found.get(names, 0) + factor

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import grouped, record
-from matcalc.base.sizes import ONE, ZERO, Least, Size, smaller
+from matcalc.base.sizes import ONE, ZERO, Least, Size, names_in, smaller
 
 
 class Unknown:
@@ -198,7 +198,8 @@ def _solution(one: Size, other: Size, unknown: Sequence[str]) -> tuple[str, Size
     open_names = [name for name in unknown if name in difference.names]
     if not open_names and difference is not ZERO:
         raise SizeClash(one, other)
-    for name in filter(difference.solvable, open_names):
+    within = names_in(difference.least)
+    for name in [name for name in open_names if name not in within]:
         parts = difference.by_power(name)
         power = max(parts)
         if parts.keys() > {0, power}:

@@ -168,7 +168,7 @@ def test_statements(source: str, plain: str) -> None:
         (r"\begin{aligned} x \end{align}", r"\end{align}", "\\end{align} does not match \\begin{aligned}"),
         (r"\langle x \rangle", r"\langle", "an inner product has two parts"),
         (r"\|X\|_{1,2}", "1,2", "this mixed norm is not read"),
-        (r"\sigma_{\min}(A)", r"\sigma_{\min}", "there is no function 'sigma_min'"),
+        (r"\sigma_{3}(A)", r"\sigma_{3}", "there is no function 'sigma_3'"),
         (r"\mathop{\text{minimize}}_x x", r"\mathop", "there is no function 'minimize'"),
         (r"I_{m\times n} x", r"m\times n", "an identity matrix is square"),
         (r"\sin^{-1} x", "^", "a negative power of sin has two readings"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import prod
+from operator import eq, ge, le
 from typing import Any, Literal, cast
 
 from matcalc.base.budgets import spend
@@ -17,7 +18,7 @@ from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.pipeline import Outcome, declared
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import apply_map, elementwise, power, symbolic_power
-from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, zero
+from matcalc.einstein.linear import MINUS, YES, add, is_zero, number, scale, value_of, zero
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import Expr, Negative, Number, Power, Product, Quotient, SizeValue, Sum, Symbol, postorder
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
@@ -194,6 +195,10 @@ def _contracted(node: ix.Contraction, below: list[Block], lengths: tuple[int, ..
 def _applied(name: str, below: list[Block], lengths: tuple[int, ...]) -> Block:
     """A function over the last axes of its arguments, one call for every place along the axes
     before them."""
+    diagonal = value_of(below[1].data[0]) if name in _ON_DIAGONALS else None
+    if diagonal is not None:
+        places = [(entry, k // lengths[-1] % lengths[-2], k % lengths[-1]) for k, entry in enumerate(below[0].data)]
+        return Block(lengths, [entry if _ON_DIAGONALS[name](j - i, diagonal) else zero(()) for entry, i, j in places])
     if name not in _FUNCTIONS:
         raise MatcalcError(f"{name} has no formula in the entries that could be written out", suggestion="--at, or .function()")
     axes, function = _FUNCTIONS[name]
@@ -279,6 +284,8 @@ def _triangle(data: Sequence[Scalar], own: tuple[int, ...], side: int) -> list[S
     return [entry if side * (k // own[1] - k % own[1]) >= 0 else zero(()) for k, entry in enumerate(data)]
 
 
+_ON_DIAGONALS = {"tril_from": le, "triu_from": ge, "band": eq, "selection": eq}
+"""Functions that keep the entries on the diagonals that are so to one with a number."""
 _FUNCTIONS: dict[str, tuple[int, Callable[[Any, Any], list[Scalar]]]] = {
     "inv": (2, _inverse),
     "det": (2, _det),

@@ -56,6 +56,9 @@ CASES: list[Case] = [
     ("norm2([x; y] - c)^2", "y", "x: 3; y: 2; c: 5", lambda x, y, c: np.sum((np.concatenate([x, y]) - c) ** 2)),
     ("det([1 t; t^2 3])", "t", "t: scalar", lambda t: 3 - t**3),
     ("sum([cos(t) -sin(t); sin(t) cos(t)]*v)", "t", "t: scalar; v: 2", lambda t, v: (np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) @ v).sum()),
+    ("tr([X Y]'*A*[X Y])", "X", "X: 4×3; Y: 4×2; A: 4×4", lambda X, Y, A: np.trace(X.T @ A @ X) + np.trace(Y.T @ A @ Y)),
+    ("sum(exp([x; y][2:4]))", "x", "x: 3; y: 2", lambda x, y: np.exp(np.concatenate([x, y])[1:4]).sum()),
+    ("x'*[1 2; 3 4]*x", "x", "x: 2", lambda x: x @ np.array([[1, 2], [3, 4]]) @ x),
     ("sum([A x]*v)", "x", "A: 4×3; x: 4; v: 4", lambda A, x, v: (np.column_stack([A, x]) @ v).sum()),
     ("v'*cross(a, b)", "a", "a: 3; b: 3; v: 3", lambda a, b, v: v @ np.cross(a, b)),
     ("norm2(cross(a, cross(a, b)))^2", "a", "a: 3; b: 3", lambda a, b: np.sum(np.cross(a, np.cross(a, b)) ** 2)),
@@ -150,14 +153,16 @@ def test_the_derivative_has_the_value_of_differences(case: Case) -> None:
     assert not agrees(derived, case, 1, factor=1.01)
 
 
-@pytest.mark.parametrize("case", CASES[:17], ids=lambda case: f"{case[0]} by {case[1]}")
-@pytest.mark.parametrize("style", ["ascii", "unicode"])
+@pytest.mark.parametrize("case", CASES[:20], ids=lambda case: f"{case[0]} by {case[1]}")
+@pytest.mark.parametrize("style", ["ascii", "unicode", "latex"])
 def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) -> None:
     derived = matcalc.derive(case[0], case[1], declare=case[2])
-    text, point = derived.text(style), _point(case[2], 3)
+    text, point = derived.latex() if style == "latex" else derived.text(style), _point(case[2], 3)
     parts = [part.strip() for part in case[2].split(";")]
     read = matcalc.parse(
-        text, declare="; ".join(part for part in parts if re.search(rf"(?<![A-Za-z]){part.partition(':')[0]}(?![A-Za-z])", text))
+        text,
+        declare="; ".join(part for part in parts if re.search(rf"(?<![A-Za-z]){part.partition(':')[0]}(?![A-Za-z])", text)),
+        dialect="latex" if style == "latex" else None,
     )
     assert np.allclose(read.function("numpy")(**point, **SIZES), derived.function("numpy")(**point, **SIZES))
 
@@ -178,6 +183,16 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("[0 0; 0 0]*x", "x", "", "zeros(2, 2)"),
         ("[1 0; 0 0]*x", "x", "", "[1, 0; 0, 0]"),
         ("sum(x[1:n])", "x", "x: n", "ones(n)"),
+        ("tr([X Y]'*A*[X Y])", "X", "X: n×m; Y: n×p; A: n×n", "(A + A')*X"),
+        ("tr([A B; C D]^2)", "B", "A: n×n; B: n×m; C: m×n; D: m×m", "2*C'"),
+        ("[x; y][1:n]'*z", "z", "x: n; y: m; z: n", "x"),
+        ("norm2([A B]*[x; y] - c)^2", "x", "A: n×m; B: n×p; x: m; y: p; c: n", "2*A'*(A*x + B*y - c)"),
+        ("sum(exp([x; y]))", "x", "x: n; y: m", "exp(x)"),
+        ("norm2(x[1:3])^2 + norm2(x[4:5])^2", "x", "x: 5", "2*x"),
+        ("sum(band(X, 1))", "X", "X: n×m", "band(ones(n, m), 1)"),
+        ("x'*[1 2; 3 4]*x", "x", "", "[2, 5; 5, 8]*x"),
+        ("norm2([1 2; 3 4; 5 6]*x - b)^2", "x", "", "2*[1, 3, 5; 2, 4, 6]*([1, 2; 3, 4; 5, 6]*x - b)"),
+        ("[cos(t) -sin(t); sin(t) cos(t)]*x", "t", "t: scalar; x: 2", "-x'*[sin(t), -cos(t); cos(t), sin(t)]"),
         ("X[1,2]*X[2,1]*y[3]", "y", "X: n×m; y: p", "X[1,2]*X[2,1]*unit(3, p)"),
         ("logdet([A B; C D])", "B", "A: n×n; B: n×m; C: m×n; D: m×m", "(inv([A, B; C, D])')[1:n,n+1:m+n]"),
         ("cross(x, y)", "x", "x: 3; y: 3", "skew(y)"),
@@ -238,3 +253,79 @@ def test_what_a_set_of_pairs_is_read_as_is_said() -> None:
 def test_what_is_refused_says_why(text: str, declare: str | None, said: str) -> None:
     with pytest.raises(MatcalcError, match=said):
         matcalc.derive(text, "x" if "x" in text else "X" if "X" in text else "A", declare=declare)
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("numpy", ["np.concatenate([x, y])", "np.block([[A, B], [C, D]])", "x[1:]", "np.array([[1.0, 2.0], [3.0, 4.0]])"]),
+        ("jax", ["jnp.concatenate([x, y])", "jnp.block([[A, B], [C, D]])", "x[1:]"]),
+        ("torch", ["torch.cat([x, y])", "torch.cat([torch.cat([A, B], dim=1), torch.cat([C, D], dim=1)])", "x[1:]"]),
+        ("julia", ["[x; y]", "[A B; C D]", "x[2:n]", "[1.0 2.0; 3.0 4.0]"]),
+        ("matlab", ["[x; y]", "[A, B; C, D]", "x(2:n)", "[1.0, 2.0; 3.0, 4.0]"]),
+    ],
+)
+def test_code_slices_and_stacks(target: str, parts: list[str]) -> None:
+    texts = ["[x; y]", "[A B; C D]", "exp(x[2:end])", "[1 2; 3 4]*x"]
+    sizes = {"x": "n", "y": "m", "A": "n×n", "B": "n×m", "C": "m×n", "D": "m×m"}
+    for text, part in zip(texts, parts, strict=False):
+        declare = {name: size for name, size in sizes.items() if re.search(rf"\b{name}\b", text) and not text.startswith("[1")}
+        code = matcalc.parse(text, declare=declare).code(target)
+        assert part in code
+        assert "tri" not in code.replace("atrix", "")
+
+
+ENTRIES = [
+    ("tr(X'*A*X)", "X[1,2]", np.s_[0, 1]),
+    ("tr(X'*A*X)", "X_{12}", np.s_[0, 1]),
+    ("tr(X'*A*X)", "X[1:k,:]", np.s_[:2]),
+    ("tr(X'*A*X)", "X[:,2]", np.s_[:, 1]),
+    ("tr(X'*A*X)", "X[2:3,1:2]", np.s_[1:3, :2]),
+    ("norm2(A*x)^2", "x[3]", np.s_[2]),
+    ("norm2(A*x)^2", "x_3", np.s_[2]),
+    ("norm2(A*x)^2", "x[2:end]", np.s_[1:]),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "place"), ENTRIES)
+def test_the_derivative_by_a_part_is_that_part_of_the_derivative(text: str, wrt: str, place: Any) -> None:
+    array = wrt[0]
+    declare = {"A": "n×n", array: "n×m" if array == "X" else "n"}
+    point = _point("; ".join(f"{name}: {size}" for name, size in declare.items()), 5)
+    derived, whole = matcalc.derive(text, wrt, declare=declare), matcalc.derive(text, array, declare=declare)
+    found, expected = derived.function()(**point, **SIZES), whole.function()(**point, **SIZES)[place]
+    assert np.allclose(found, expected)
+    assert not np.allclose(found, 1.01 * expected)
+    assert len(np.shape(found)) == len(derived.shape)
+
+
+def test_an_entry_of_a_jacobian_and_of_a_hessian() -> None:
+    point = _point("A: 4×4; x: 4", 6)
+    assert np.allclose(matcalc.derive("A*x", "x[3]").function()(**point), point["A"][:, 2])
+    mixed = matcalc.hessian("x'*A*x", ("x[1]", "x[2]")).at(A=point["A"], x=point["x"])
+    assert np.allclose(mixed, point["A"][0, 1] + point["A"][1, 0])
+    symmetric = matcalc.derive("tr(A*X)", "X[1,2]", declare="X: n×n symmetric", symmetric="cookbook")
+    assert symmetric.text("ascii") == "(A + A' - diag(diag(A)))[2,1]"
+    assert any("symmetric" in note for note in symmetric.notes)
+    with pytest.raises(MatcalcError, match="outside"):
+        matcalc.derive("x'*x", "x[4]", declare="x: 3")
+
+
+BLOCKS = "A: n×n invertible; B: n×m; C: m×n; D: m×m invertible"
+
+
+@pytest.mark.parametrize(
+    ("claim", "declare", "status"),
+    [
+        ("det([A B; C D]) = det(A)*det(D - C*inv(A)*B)", BLOCKS, "proved"),
+        ("det([A B; C D]) = det(D)*det(A - B*inv(D)*C)", BLOCKS, "proved"),
+        ("det([A B; C D]) = det(A)*det(D + C*inv(A)*B)", BLOCKS, "refuted"),
+        ("inv([A B; C D])[1:n,1:n] = inv(A - B*inv(D)*C)", BLOCKS, "proved"),
+        ("[A B; C D]' = [A' C'; B' D']", None, "proved"),
+        ("[A B; C D]' = [A' B'; C' D']", "A: n×n; B: n×n; C: n×n; D: n×n", "refuted"),
+        ("eye(n)[1:p,:]*eye(n)[1:p,:]' = eye(p)", None, "proved"),
+        ("eye(n)[1:p,:]'*eye(n)[1:p,:] = eye(n)", None, "refuted"),
+    ],
+)
+def test_claims_on_blocks(claim: str, declare: str | None, status: str) -> None:
+    assert matcalc.verify(claim, declare=declare).status == status

@@ -2,6 +2,7 @@ r"""Subscripts, exponents and primes of LaTeX: ``x_{ij}``, ``A^{-\top}``, ``\|X\
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
@@ -23,6 +24,8 @@ _SPACES = pattern(r"(?P<letter>ell|L|l)[_^]\{?(?P<order>1|2|infty)\}?")
 _MAPS = pattern(r"(\w|infty)(?:to|rightarrow)(\w|infty)")
 _SPELLED_TRANSPOSES = frozenset(["top", "intercal", "transpose", "prime"])
 _IN_SIZES = frozenset(["_", "cdot", "times", "+", "-", "(", ")"])
+_IN_RANGES = frozenset(":,+-")
+_LONGEST_RANGES = 40
 _RANGES = pattern(r"(?P<from>[a-z](?:=#)?(?:,[a-z](?:=#)?)*=#)|[a-z](?:,[a-z])*")
 _UNIT = pattern(r"e_([0-9]+)")
 _MOST_AXES = 4
@@ -346,17 +349,27 @@ class Scripts(Reading):
         return self.separated([(place, place + 1) for place in range(first, last)])
 
     def _slice(self, first: int, last: int) -> Items | None:
-        """What stands in the brackets of ``X_{i,:}`` and ``X_{:,k}``; None for another
-        subscript."""
-        lexemes = self.lexemes[first:last]
-        places, commas = lexemes[::2], lexemes[1::2]
-        colons = [lexeme for lexeme in places if lexeme.text == ":"]
-        if not 0 < len(colons) < len(places) == len(commas) + 1 <= _MOST_AXES or any(sign.text != "," for sign in commas):
+        """What stands in the brackets of ``X_{i,:}``, ``X_{:,k}`` and ``X_{1:k,2:n}``; None for
+        another subscript."""
+        texts = [lexeme.text for lexeme in self.lexemes[first:last]]
+        plain = all(lexeme.kind in ("letter", "digit") or lexeme.text in _IN_RANGES for lexeme in self.lexemes[first:last])
+        if ":" not in texts or not plain or len(texts) > _LONGEST_RANGES:
             return None
-        if any(lexeme.kind != "letter" for lexeme in places if lexeme not in colons):
+        commas = [first - 1, *[first + place for place, text in enumerate(texts) if text == ","], last]
+        places = [(before + 1, after) for before, after in pairwise(commas)]
+        if len(places) > _MOST_AXES or all(texts[begin - first : end - first] == [":"] for begin, end in places):
             return None
-        names = {":": "WHOLE", ",": "COMMA"}
-        return [Token(names.get(lexeme.text, "RUN"), lexeme.text, lexeme.start, lexeme.end) for lexeme in lexemes]
+        found: Items = []
+        for begin, end in places:
+            colons = [place for place in range(begin, end) if self.lexemes[place].text == ":"]
+            if begin == end or len(colons) > 1 or (colons and end - begin > 1 and colons[0] in (begin, end - 1)):
+                return None
+            found += [self.token("COMMA", ",", begin - 1)] if found else []
+            if not colons or end - begin == 1:
+                found.append(self.token("WHOLE", ":", begin) if colons else (begin, end))
+            else:
+                found += [(begin, colons[0]), self.token("RANGE", ":", colons[0]), (colons[0] + 1, end)]
+        return found
 
     def ranged(self, position: int) -> Items | None:
         """The beginning of the array in brackets that open at ``position``, for

@@ -20,7 +20,7 @@ LIMITS = {
     "names of files used twice": 1,
     "complexity of 95 % of the functions": 11,
     "lines over 100 columns, per mille": 58,
-    "statements": 55_000,
+    "statements": 58_000,
 }
 
 

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.einstein.algebra import contract, elementwise, power
 from matcalc.einstein.linear import NO, YES, add, ones
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, is_reciprocal

@@ -20,7 +20,8 @@ from functools import cache
 
 from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.functions import Function, functions
-from matcalc.base.sizes import Shape, Size, sizes_text
+from matcalc.base.shapes import Shape, sizes_text
+from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
 from matcalc.einstein.linear import YES, add, content, terms_of
 from matcalc.einstein.lowered import with_cols, with_rows

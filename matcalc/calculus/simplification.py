@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ZERO, Selection
+from matcalc.base.shapes import Selection
+from matcalc.base.sizes import ZERO
 from matcalc.calculus.cancellation import cancelled_fraction
 from matcalc.einstein.algebra import base_and_exponent, contract, elementwise, power, rows_of_identity, selects
 from matcalc.einstein.linear import MINUS, add, content, scale

@@ -10,7 +10,8 @@ from math import prod
 from typing import TypeAlias
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE, Shape, Size, product_of
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size, product_of
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents, Tree
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.budgets import spend
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_of, product_shape, shape_of
+from matcalc.base.shapes import Shape, axes_of, product_shape, shape_of
+from matcalc.base.sizes import ONE, Size, product_of
 from matcalc.codegen.operations import Builder, Kind, Op
 from matcalc.codegen.ordering import LinkKind
 from matcalc.expr import nodes as e

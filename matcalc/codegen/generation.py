@@ -13,7 +13,8 @@ from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.functions import computable
 from matcalc.base.own_functions import written_function
-from matcalc.base.sizes import Shape, axes_of, names_in, shape_text, sizes_text
+from matcalc.base.shapes import Shape, axes_of, shape_text, sizes_text
+from matcalc.base.sizes import names_in
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import (

@@ -13,7 +13,8 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any, Literal, TypeAlias
 
-from matcalc.base.sizes import ONE, Selection, Shape, Size
+from matcalc.base.shapes import Selection, Shape
+from matcalc.base.sizes import ONE, Size
 
 Kind: TypeAlias = Literal[
     # leaves; data holds the name, the number, the size

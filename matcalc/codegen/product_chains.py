@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias, cast
 
-from matcalc.base.sizes import ONE, axes_of
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import ONE
 from matcalc.codegen.factors import (
     Factors,
     Multiplication,

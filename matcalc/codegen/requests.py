@@ -12,7 +12,8 @@ from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 from matcalc.base.own_functions import written_function
-from matcalc.base.sizes import ONE, ZERO, Shape, Size, axes_of
+from matcalc.base.shapes import Shape, axes_of
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced

@@ -13,7 +13,8 @@ from matcalc.base.budgets import MOST_EVALUATED, MOST_SAMPLED
 from matcalc.base.errors import MatcalcError
 from matcalc.base.own_functions import own_function, written_function
 from matcalc.base.records import record
-from matcalc.base.sizes import axes_of, names_in
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import names_in
 from matcalc.codegen.requests import (
     Check,
     Comparison,

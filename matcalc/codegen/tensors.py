@@ -16,7 +16,8 @@ from matcalc.base.functions import computable, function_called
 from matcalc.base.layouts import axis_groups
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import grouped
-from matcalc.base.sizes import Shape, Size, product_of
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size, product_of
 from matcalc.codegen.contraction import Contraction, Labelled, Labels, Made, merged, multiplied
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import Extents

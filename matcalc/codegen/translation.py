@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never, cast
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.own_functions import own_function
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.shapes import Shape, axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers

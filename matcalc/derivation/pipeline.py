@@ -16,7 +16,8 @@ from matcalc.base.layouts import Groups, Layout, Symmetric, axis_groups
 from matcalc.base.lazy import later
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size, axes_of, product_of, shape_of
+from matcalc.base.shapes import Shape, axes_of, shape_of
+from matcalc.base.sizes import Size, product_of
 from matcalc.base.traversal import latest_postorder
 from matcalc.calculus.differentiation import Fired, contributions
 from matcalc.calculus.simplification import lightest, simplified

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.documents.blocks import Asked, Doubt
 from matcalc.documents.readings import adds_numbers, is_misfit, perhaps_numbers, statement_of
 from matcalc.evaluation.interpreter import evaluate

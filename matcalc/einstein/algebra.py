@@ -16,7 +16,8 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable, function_called
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, Selection, Shape, Size
+from matcalc.base.shapes import Selection, Shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein.linear import (
     NO,
     ONE_TENSOR,

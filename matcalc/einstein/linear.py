@@ -10,7 +10,8 @@ from math import gcd, isqrt, lcm, log2
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.einstein.nodes import MOST_ODD, Contraction, Factor, Sum, Symbol, Tensor, is_symmetric, ordered
 
 ONE_TENSOR = Contraction((), (), (), ())

@@ -8,7 +8,8 @@ from functools import reduce
 from operator import mul
 
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import algebra
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import add, terms_of

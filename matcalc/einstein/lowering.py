@@ -17,7 +17,8 @@ from typing import assert_never, cast
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.functions import is_entrywise
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Size, axes_of, shape_text
+from matcalc.base.shapes import axes_of, shape_text
+from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import linear, lowered, nodes as ix, substitution
 from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power

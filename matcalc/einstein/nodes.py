@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, cast
 
 from matcalc.base.functions import function_called
 from matcalc.base.records import blake2b, computed, field_names, interned
-from matcalc.base.sizes import Shape, Size, is_square
+from matcalc.base.shapes import Shape, is_square
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import operands_of, postorder as postorder, without
 from matcalc.einstein.canonical import canonical
 from matcalc.facts.table import implied

@@ -9,7 +9,8 @@ from itertools import combinations
 from typing import TypeAlias
 
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, ZERO, Selection, Size
+from matcalc.base.shapes import Selection
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.einstein.nodes import Apply, Contraction, Factor, Pairing, SizeValue, Sum, Tensor, Unit
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up, without
 from matcalc.einstein.algebra import apply_map, contract, power, size_value, symbolic_power, unbroadcast
 from matcalc.einstein.linear import (

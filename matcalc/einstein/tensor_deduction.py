@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.lazy import later
-from matcalc.base.sizes import is_square
+from matcalc.base.shapes import is_square
 from matcalc.base.traversal import without
 from matcalc.einstein.nodes import (
     Apply,

@@ -12,7 +12,8 @@ from typing import Any, Literal, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.sizes import Shape, axes_of, names_in
+from matcalc.base.shapes import Shape, axes_of
+from matcalc.base.sizes import names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.calculus.simplification import lightest, simplified
 from matcalc.derivation.pipeline import Outcome, declared

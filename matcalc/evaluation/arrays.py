@@ -10,14 +10,19 @@ from functools import reduce
 from math import prod
 from numbers import Complex, Real
 from operator import matmul, mul
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
-from matcalc.base.lazy import NDArray, np
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape, shape_text
-from matcalc.expr.block_arrays import selection
+from matcalc.base.lazy import NDArray, later, np
+from matcalc.base.shapes import Shape, axes_of, product_shape, shape_text
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr.nodes import Commutation, Expr, SizeValue
 from matcalc.expr.rewriting import named_indices
+
+if TYPE_CHECKING:
+    from matcalc.expr import block_arrays
+else:
+    block_arrays = later("matcalc.expr.block_arrays")
 
 # ------------------------------------------------------------
 # Between the arrays that users hold and the two-dimensional arrays that the evaluator computes
@@ -232,7 +237,7 @@ def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
     found: set[Size] = set()
     for node in nodes:
         own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
-        part = selection(node)
+        part = block_arrays.selection(node)
         left = [part.behind + ONE] if part is not None and part.behind.names else []
         found.update([*node.shape, *own, *left, *[index.size for index in named_indices([node])]])
     return frozenset(found)

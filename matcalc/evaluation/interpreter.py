@@ -21,7 +21,8 @@ from typing import Any, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
-from matcalc.base.sizes import Shape, names_in, shape_text
+from matcalc.base.shapes import Shape, shape_text
+from matcalc.base.sizes import names_in
 from matcalc.evaluation.arrays import (
     LARGEST,
     as_array,

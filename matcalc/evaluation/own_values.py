@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.lazy import np
 from matcalc.base.own_functions import OwnFunction, own_function
 from matcalc.base.records import replace
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.expr.nodes import Call, Expr
 
 if TYPE_CHECKING:

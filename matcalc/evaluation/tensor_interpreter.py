@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, later, np
-from matcalc.base.sizes import Shape, names_in
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import names_in
 from matcalc.einstein.nodes import (
     Apply,
     Constant,

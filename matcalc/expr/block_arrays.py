@@ -9,7 +9,8 @@ from functools import reduce
 from operator import add, mul
 
 from matcalc.base.records import grouped, record, replace
-from matcalc.base.sizes import ONE, ZERO, Selection, Size, shape_of, surely
+from matcalc.base.shapes import Selection, shape_of, surely
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of, sum_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 from matcalc.base.budgets import spend
 from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.lazy import later
-from matcalc.base.sizes import is_square, product_shape
+from matcalc.base.shapes import is_square, product_shape
 from matcalc.base.traversal import without
 from matcalc.expr import nodes as e
 from matcalc.facts import known as k, ranges as r

@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from matcalc.base.errors import ShapeError
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import computed, interned
-from matcalc.base.sizes import (
-    ONE,
+from matcalc.base.shapes import (
     Shape,
-    Size,
     axes_of,
     common_shape,
     product_shape,
@@ -29,6 +27,7 @@ from matcalc.base.sizes import (
     shape_text,
     square_shape,
 )
+from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import operands_of, postorder as postorder
 
 if TYPE_CHECKING:

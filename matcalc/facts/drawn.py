@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from matcalc.base import fields, rational
 from matcalc.base.errors import ShapeError
-from matcalc.base.sizes import is_square
+from matcalc.base.shapes import is_square
 from matcalc.facts import matrices
 from matcalc.facts.matrices import STYLES, Style, draw_entry
 from matcalc.facts.membership import belongs

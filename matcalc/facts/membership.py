@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from matcalc.base import rational
 from matcalc.base.lazy import np
-from matcalc.base.sizes import is_square
+from matcalc.base.shapes import is_square
 from matcalc.facts.table import Tie, entries_of, facts, implied, may_vary, needs_square
 
 Entries: TypeAlias = list[Any]

@@ -10,11 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from matcalc.base.files import read, stored
+from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, is_square, kind_of
+from matcalc.base.sizes import ONE
 
 if TYPE_CHECKING:
+    from matcalc.base import shapes
     from matcalc.base.fields import Matrix, Rows
+    from matcalc.base.shapes import Shape
+else:
+    shapes = later("matcalc.base.shapes")
 
 FactShape = Literal["any", "array", "vector", "matrix", "square", "tall"]
 Tie = Literal["", "symmetric", "antisymmetric", "diagonal", "lower", "upper"]
@@ -268,7 +273,7 @@ def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | Non
     refused = next((table[name] for name in written if table[name].refused), None)
     if refused is not None:
         return f"{refused.name}: {refused.refused}"
-    closed = closure(written, table, combinations, square=shape is not None and is_square(shape))
+    closed = closure(written, table, combinations, square=shape is not None and shapes.is_square(shape))
     clash = _clash(closed, table, combinations)
     if clash is not None:
         at_fault = sorted(frozenset().union(*[closed[name] for name in clash[0]]), key=written.index)
@@ -347,7 +352,7 @@ def fits(fact: Fact, kind: str | None, shape: Shape | None) -> bool:
 
 def _wrong_shape(written: list[Fact], shape: Shape | None) -> str | None:
     if shape is not None:
-        wrong = next((fact for fact in written if not fits(fact, kind_of(shape), shape)), None)
+        wrong = next((fact for fact in written if not fits(fact, shapes.kind_of(shape), shape)), None)
         return f"only a {NOUNS[wrong.shape]} can be {wrong.called}" if wrong is not None else None
     for place, fact in enumerate(written):
         for other in written[:place]:

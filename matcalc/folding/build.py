@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.records import blake2b, field_names
-from matcalc.base.sizes import is_square
+from matcalc.base.shapes import is_square
 from matcalc.base.traversal import with_operands, without
 from matcalc.expr.nodes import (
     Call,

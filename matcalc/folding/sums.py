@@ -17,7 +17,7 @@ from typing import Any
 
 from matcalc.base.budgets import spend
 from matcalc.base.records import replace
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.einstein.linear import MINUS, NO, YES
 from matcalc.expr.nodes import (
     DiagonalMatrix,

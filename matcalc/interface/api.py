@@ -9,7 +9,7 @@ from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import shape_text
+from matcalc.base.shapes import shape_text
 from matcalc.derivation.pipeline import derivative_of, part_of
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.interface.results import Derivation, ParsedExpression, PartDerivation

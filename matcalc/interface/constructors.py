@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from matcalc.base.errors import MatcalcError, ShapeError, Span
 from matcalc.base.functions import functions, of_sizes, spellings
-from matcalc.base.sizes import Size, shape_text
+from matcalc.base.shapes import shape_text
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.interface.results import ParsedExpression
 from matcalc.language.declare.declared import Declaration, declaration_text, declared_text, parse_declarations

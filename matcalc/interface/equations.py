@@ -11,7 +11,8 @@ from typing import Any
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import Shape, Size, axes_of
+from matcalc.base.shapes import Shape, axes_of
+from matcalc.base.sizes import Size
 from matcalc.codegen.requests import LaidOut
 from matcalc.derivation.conditions import conditions_of
 from matcalc.derivation.pipeline import differentiate

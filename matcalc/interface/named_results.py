@@ -9,7 +9,7 @@ from typing import Any
 
 from matcalc.base.budgets import as_call
 from matcalc.base.records import guarded, replace
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.derivation.pipeline import Outcome, differentiate
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower

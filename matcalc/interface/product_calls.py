@@ -9,7 +9,7 @@ from typing import TypeAlias, overload
 from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
-from matcalc.base.sizes import shape_text
+from matcalc.base.shapes import shape_text
 from matcalc.derivation.pipeline import Outcome, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import Construction

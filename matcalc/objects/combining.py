@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.functions import computable, functions, spellings
 from matcalc.base.own_functions import own_function, stem_of
-from matcalc.base.sizes import axes_of, shape_text
+from matcalc.base.shapes import axes_of, shape_text
 from matcalc.expr.nodes import Call, Elementwise, Expr, Negative, Number, Symbol, Transpose, postorder
 from matcalc.facts.table import essential
 from matcalc.language.declare.declared import declaration_text, maps_text

@@ -13,7 +13,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import replace
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.einstein.algebra import selects
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Symbol as TensorSymbol

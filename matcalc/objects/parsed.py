@@ -13,7 +13,7 @@ from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of

@@ -13,7 +13,8 @@ from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
-from matcalc.base.sizes import axes_of, names_in
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import names_in
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named

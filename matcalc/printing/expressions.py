@@ -7,7 +7,7 @@ from typing import Protocol
 
 from matcalc.base.functions import computable
 from matcalc.base.own_functions import stem_of
-from matcalc.base.sizes import sizes_text
+from matcalc.base.shapes import sizes_text
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import named_indices
 from matcalc.printing.names import member_name

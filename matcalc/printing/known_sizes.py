@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Protocol, assert_never, cast
 
-from matcalc.base.sizes import Shape, product_shape
+from matcalc.base.shapes import Shape, product_shape
 from matcalc.base.traversal import bottom_up
 from matcalc.expr import nodes as e
 

@@ -13,7 +13,8 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError
 from matcalc.base.fields import decimal_text
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.printing.names import size_text
 
 # ------------------------------------------------------------

@@ -11,7 +11,8 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.fields import decimal_text, fraction_text
 from matcalc.base.functions import functions, typesetting, written_name
 from matcalc.base.own_functions import own_function
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.language.text.spelling import known_functions, parts_of_partial
 from matcalc.printing.names import ascii_name, member_name, superscript, unicode_name
 from matcalc.printing.notation import Level, Notation, Part, Piece, fits, piece, separated

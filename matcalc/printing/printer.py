@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.lazy import later
-from matcalc.base.sizes import axes_of, product_shape
+from matcalc.base.shapes import axes_of, product_shape
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of

@@ -11,7 +11,8 @@ from fractions import Fraction
 from matcalc.base.functions import Function, functions
 from matcalc.base.lazy import pattern
 from matcalc.base.own_functions import own_function
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.language.text.spelling import parts_of_partial
 from matcalc.printing.names import GREEK, SPELLED, accented, escaped, latex_name, member_name, split_name
 from matcalc.printing.notation import Level, Notation, Piece, fits, piece, separated

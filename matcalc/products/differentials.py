@@ -10,7 +10,7 @@ from typing import cast
 from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
-from matcalc.base.sizes import axes_of, shape_text
+from matcalc.base.shapes import axes_of, shape_text
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, structured, with_sums

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.conditions import conditions_of

@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from matcalc.base.functions import functions
 from matcalc.base.records import record
-from matcalc.base.sizes import ZERO, Size, axes_of, smaller
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import ZERO, Size, smaller
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex

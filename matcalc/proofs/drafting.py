@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from matcalc.base.records import record
-from matcalc.base.sizes import Size, axes_of
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import with_operand
 from matcalc.einstein.canonical import canonical
 from matcalc.einstein.nodes import Apply, Contraction, Power, Sum, Symbol, Tensor, is_symmetric

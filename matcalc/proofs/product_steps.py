@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.base.traversal import with_operand
 from matcalc.einstein.linear import add
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Symbol, Tensor

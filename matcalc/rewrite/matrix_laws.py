@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE as ONE_SIZE, ZERO, Selection, Shape, Size
+from matcalc.base.shapes import Selection, Shape
+from matcalc.base.sizes import ONE as ONE_SIZE, ZERO, Size
 from matcalc.einstein.algebra import contract, elementwise, rows_of_identity, size_value, symbolic_power, transposed
 from matcalc.einstein.linear import ONE_TENSOR, YES, add, content, delta, is_zero, number, scale, terms_of, value_of, zero
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import cast
 
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.einstein.algebra import apply_map, broadcast, contract, elementwise, power, symbolic_power, transposed
 from matcalc.einstein.linear import MINUS, YES, add, constant_value, number, ones, scale, terms_of

@@ -15,7 +15,8 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from matcalc.base.files import read
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, product_shape
+from matcalc.base.shapes import Shape, axes_of, product_shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 

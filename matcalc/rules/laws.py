@@ -13,7 +13,8 @@ from typing import TypeAlias
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import size_value

@@ -13,7 +13,8 @@ from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, spellings
 from matcalc.base.own_functions import own_function
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
 from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power
 from matcalc.einstein.linear import add

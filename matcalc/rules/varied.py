@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.base.functions import functions
-from matcalc.base.sizes import ONE, Shape, Size, axes_of
+from matcalc.base.shapes import Shape, axes_of
+from matcalc.base.sizes import ONE, Size
 from matcalc.einstein import nodes as ix
 from matcalc.expr import nodes as ex
 from matcalc.facts.table import implied

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
 from matcalc.base.layouts import Layout, Symmetric, arranged, axis_groups
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.shapes import Shape, axes_of
 from matcalc.derivation.pipeline import Outcome
 from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.differences import numerical_derivative

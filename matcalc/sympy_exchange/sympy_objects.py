@@ -13,7 +13,8 @@ from typing import Any
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, Size, is_square
+from matcalc.base.shapes import is_square
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.language.text.spelling import canonical_name, is_name

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ShapeError, Span, UnknownFunctionError
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Size, shape_of
+from matcalc.base.shapes import shape_of
+from matcalc.base.sizes import ONE, Size
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
 from matcalc.language.build.forms import filled, product, scaled_ones

@@ -13,7 +13,8 @@ from typing import Any, assert_never, cast
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function, written_function
-from matcalc.base.sizes import ONE, Least, Shape, Size, product_shape
+from matcalc.base.shapes import Shape, product_shape
+from matcalc.base.sizes import ONE, Least, Size
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced

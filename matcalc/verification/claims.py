@@ -14,7 +14,8 @@ from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.layouts import Groups, arranged, axis_groups
 from matcalc.base.lazy import NDArray
 from matcalc.base.records import replace
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, names_in, product_of, shape_of
+from matcalc.base.shapes import Shape, axes_of, shape_of
+from matcalc.base.sizes import ONE, Size, names_in, product_of
 from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero

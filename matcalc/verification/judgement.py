@@ -12,7 +12,7 @@ from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERD
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import replace as with_fields
-from matcalc.base.sizes import shape_text
+from matcalc.base.shapes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
 from matcalc.derivation.pipeline import reading_order
 from matcalc.einstein.lowering import lower

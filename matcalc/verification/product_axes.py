@@ -8,7 +8,8 @@ from functools import reduce
 from itertools import pairwise
 from typing import TypeAlias, cast
 
-from matcalc.base.sizes import ONE, Shape, Size, product_of
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size, product_of
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Call,

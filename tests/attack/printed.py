@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import cast
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.sizes import Shape, Size, sizes_text
+from matcalc.base.shapes import Shape, sizes_text
+from matcalc.base.sizes import Size
 from matcalc.evaluation.sampling import user_functions
 from matcalc.expr import nodes as e
 from tests.fuzz.checking import derivation, operators

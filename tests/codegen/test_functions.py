@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
-from matcalc.base.sizes import Size, axes_of
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import Size
 from matcalc.codegen.generation import compile_source, function, generate
 from matcalc.codegen.requests import LaidOut, Operator
 from matcalc.derivation.pipeline import differentiate

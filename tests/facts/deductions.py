@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.facts.drawn import NoMemberError, member
 from matcalc.facts.known import TRAITS, Known

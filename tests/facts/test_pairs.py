@@ -15,7 +15,8 @@ import pytest
 
 from matcalc.base.budgets import LITTLE_PROOF_WORK
 from matcalc.base.errors import MatcalcError
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.derivation import conditions
 from matcalc.derivation.conditions import conditions_of
 from matcalc.einstein import nodes as ix

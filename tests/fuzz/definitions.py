@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matcalc.base.sizes import reduced_shape
+from matcalc.base.shapes import reduced_shape
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from tests.fuzz.forms import written

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from matcalc.printing import text

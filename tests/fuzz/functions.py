@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.base.sizes import Size, shape_of
+from matcalc.base.shapes import shape_of
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from tests.fuzz.definitions import averaged
 from tests.fuzz.growing import SMOOTH, UNIT, Choose

@@ -11,7 +11,8 @@ import numpy as np
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import Function, functions
-from matcalc.base.sizes import Shape, Size, shape_of
+from matcalc.base.shapes import Shape, shape_of
+from matcalc.base.sizes import Size
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate

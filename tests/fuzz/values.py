@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from matcalc.base.sizes import product_shape
+from matcalc.base.shapes import product_shape
 from matcalc.expr import nodes as e
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from matcalc.base.errors import ParseError
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.language import parse_declarations
 from matcalc.language.declare.declarations import written
 from matcalc.language.declare.declared import declaration_text

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from matcalc.base.errors import ShapeError
-from matcalc.base.sizes import ONE, Shape, Size, shape_of
+from matcalc.base.shapes import Shape, shape_of
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.sizes import ONE, Shape
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE
 from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.sampling import Point, find_point, free_scalars

@@ -7,7 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from matcalc.base.errors import ShapeError
-from matcalc.base.sizes import ONE, Shape, shape_text
+from matcalc.base.shapes import Shape, shape_text
+from matcalc.base.sizes import ONE
 
 
 def layout(tensor: NDArray[Any], numerator: Shape, denominator: Shape, name: str = "denominator") -> NDArray[Any]:

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from matcalc.base.sizes import ONE, Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 
 N, M = Size.of("n"), Size.of("m")

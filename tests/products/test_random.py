@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.einstein.lowering import lower
 from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.differences import numerical_derivative

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matcalc.base.sizes import Size, axes_of
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import Size
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr.nodes import Entry, Expr, Index, IndexSum, Symbol
 from matcalc.expr.rewriting import replaced, symbols_in

@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, function_called
-from matcalc.base.sizes import ZERO, Selection, Shape
+from matcalc.base.shapes import Selection, Shape
+from matcalc.base.sizes import ZERO
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
@@ -160,9 +161,9 @@ class ArrayLibrary(PythonFiles):
 
     def sliced(self, array: Text, runs: Sequence[str]) -> Text:
         kept = list(runs)
-        while kept[-1] == ":":
+        while kept and kept[-1] == ":":
             kept.pop()
-        return Text(f"{array:unary}[{', '.join(kept)}]")
+        return Text(f"{array:unary}[{', '.join(kept)}]") if kept else array
 
     def _stack(self, step: Step) -> Text:
         return Text(self.joined(step.codes))

@@ -17,7 +17,8 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, function_called
-from matcalc.base.sizes import ONE, Selection
+from matcalc.base.shapes import Selection
+from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, Comparison, Function, Trial
 from matcalc.codegen.targets.target import ATOM, PLUS, TIMES, UNARY, Step, Target, Text, Writer, plain_call, put_in

@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.sizes import Selection, Size
+from matcalc.base.shapes import Selection
+from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, File, identifier
 from matcalc.expr.nodes import Symbol

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from matcalc.base.functions import computable
-from matcalc.base.sizes import axes_of
+from matcalc.base.shapes import axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Comparison, File, Function, Trial
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.base.sizes import is_square
+from matcalc.base.shapes import is_square
 from matcalc.documents.blocks import Said
 from matcalc.documents.context.assertions import Doubts, Told, reach_of
 from matcalc.documents.context.defined_names import head_and_value, program_of

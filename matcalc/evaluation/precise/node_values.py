@@ -12,7 +12,7 @@ from typing import assert_never, cast
 from matcalc.base.errors import MatcalcError, ShapeError, UnknownFunctionError
 from matcalc.base.functions import functions, is_entrywise
 from matcalc.base.own_functions import OwnFunction, own_function
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.shapes import Shape, axes_of
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import chained, check_position, multiply
 from matcalc.evaluation.own_values import precise_values

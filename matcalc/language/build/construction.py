@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.base.functions import function_called
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, Shape, Size, is_square, shape_of, sizes_text
+from matcalc.base.shapes import Shape, is_square, shape_of, sizes_text
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t

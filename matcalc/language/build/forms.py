@@ -19,7 +19,8 @@ from typing import cast
 
 from matcalc.base.errors import NotDifferentiableError, Span
 from matcalc.base.fields import decimal_text
-from matcalc.base.sizes import ONE, ZERO, Shape, Size, product_shape, shape_of
+from matcalc.base.shapes import Shape, product_shape, shape_of
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.base.traversal import bottom_up, with_operand, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of, rebuilt_with, sum_of, with_fields

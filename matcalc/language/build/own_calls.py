@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError
 from matcalc.base.own_functions import OwnFunction, by_spelling, signed_names
-from matcalc.base.sizes import axes_of, sizes_text
+from matcalc.base.shapes import axes_of, sizes_text
 from matcalc.language.build import terms as t
 from matcalc.language.build.construction import size_of
 from matcalc.language.build.table_functions import TableFunctions

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.sizes import sizes_text
+from matcalc.base.shapes import sizes_text
 from matcalc.facts.table import kinds
 from matcalc.language.decisions import Apart, Decision
 from matcalc.language.syntax import trees as s

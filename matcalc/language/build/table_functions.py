@@ -11,7 +11,8 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.functions import Function, functions, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import ONE, Shape, Size, names_in
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import ONE, Size, names_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.builder import Builder, polynomial
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS

@@ -13,7 +13,8 @@ from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.own_functions import signed_names
 from matcalc.base.records import record, replace
-from matcalc.base.sizes import Shape, Size, is_square, kind_of, names_in
+from matcalc.base.shapes import Shape, is_square, kind_of
+from matcalc.base.sizes import Size, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, tie_of
 from matcalc.language.declare.clauses import Entry, entries, relations_in, sign_of, value_entry
 from matcalc.language.declare.declared import (

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from matcalc.base.lazy import pattern
 from matcalc.base.own_functions import OwnFunction
 from matcalc.base.records import record
-from matcalc.base.sizes import Shape, Size, axes_of, is_square, names_in, sizes_text
+from matcalc.base.shapes import Shape, axes_of, is_square, sizes_text
+from matcalc.base.sizes import Size, names_in
 from matcalc.facts.table import implied
 from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.sizes import ONE, kind_of
+from matcalc.base.shapes import kind_of
+from matcalc.base.sizes import ONE
 from matcalc.language.declare.scanning import SETS, SMOOTH, SizeReader, Token, Tokens, at
 from matcalc.language.declare.value_reader import Said, ValueReader
 

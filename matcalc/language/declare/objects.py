@@ -13,7 +13,7 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
-from matcalc.base.sizes import sizes_text
+from matcalc.base.shapes import sizes_text
 
 _EXAMPLE = '{"X": "n×m", "a": "scalar", "Y": (100, 3)}'
 _FACTOR = r"\(*(?:\d+|[^\W\d_]\w*)\)*"

@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never
 
 from matcalc.base.errors import LimitError, MatcalcError, ParseError, Span
 from matcalc.base.lazy import pattern
-from matcalc.base.sizes import Shape
+from matcalc.base.shapes import Shape
 from matcalc.facts.table import Fact, facts, fits, implied
 from matcalc.language.declare.declared import SAID_BEHIND_A_COMMA, Declaration, joined, parse_declarations
 from matcalc.language.syntax import trees as s

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, axes_of, shape_of, sizes_text
+from matcalc.base.shapes import Shape, axes_of, shape_of, sizes_text
+from matcalc.base.sizes import ONE, Size
 from matcalc.facts.table import canonical, spelled_apart
 from matcalc.language.declare.declared import ORDERS
 from matcalc.language.declare.scanning import (

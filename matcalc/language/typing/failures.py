@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.functions import functions, spellings
-from matcalc.base.sizes import ONE, Size, names_in, sizes_text
+from matcalc.base.shapes import sizes_text
+from matcalc.base.sizes import ONE, Size, names_in
 from matcalc.language.build.scope import Variable
 from matcalc.language.text.meanings import along_an_axis
 from matcalc.language.typing import constraints as c, kind_relations

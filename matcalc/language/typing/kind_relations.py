@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from matcalc.base.errors import ShapeError, Span
 from matcalc.base.records import record
-from matcalc.base.sizes import ONE, Shape, Size, shape_of
+from matcalc.base.shapes import Shape, shape_of
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build.construction import size_of
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, resolved, unify
 from matcalc.language.typing.kinds import (

@@ -10,7 +10,8 @@ from fractions import Fraction
 from math import prod
 from typing import cast
 
-from matcalc.base.sizes import ONE, product_shape
+from matcalc.base.shapes import product_shape
+from matcalc.base.sizes import ONE
 from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,

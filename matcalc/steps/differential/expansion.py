@@ -14,7 +14,8 @@ from matcalc.base.errors import LimitError, NotDifferentiableError, ShapeError
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import function_called, functions, is_entrywise
 from matcalc.base.records import field_names
-from matcalc.base.sizes import Size, axes_of
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.derivation.pipeline import folded, reading_order, rows_of
 from matcalc.einstein import nodes as ix

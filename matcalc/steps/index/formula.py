@@ -10,7 +10,8 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from matcalc.base.sizes import Shape, Size
+from matcalc.base.shapes import Shape
+from matcalc.base.sizes import Size
 from matcalc.einstein import nodes as ix
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function
-from matcalc.base.sizes import Shape, axes_of
+from matcalc.base.shapes import Shape, axes_of
 from matcalc.calculus.differentiation import Fired
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import assert_never, cast
 
 from matcalc.base.own_functions import own_function, stem_of
-from matcalc.base.sizes import axes_of, names_in
+from matcalc.base.shapes import axes_of
+from matcalc.base.sizes import names_in
 from matcalc.einstein import nodes as ix
 from matcalc.expr.nodes import Call, Constant, Elementwise, Expr, Index, SizeValue, Symbol, postorder
 from matcalc.printing.index_notation import Composer, IndexNotation

@@ -17,7 +17,8 @@ from matcalc.base.budgets import valued
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions, has_kink
 from matcalc.base.own_functions import own_function
-from matcalc.base.sizes import Size, is_square, names_in
+from matcalc.base.shapes import is_square
+from matcalc.base.sizes import Size, names_in
 from matcalc.base.traversal import bottom_up
 from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.precise.evaluator import plan

@@ -345,7 +345,7 @@ def _splits(pairing: Labels, items: list[Labelled], pairings: list[Labels], outp
 # From index notation to operations: every tensor a sum of products, multiplied out where an array
 # is needed.
 
-_BATCHED = frozenset({"softmax", "logsumexp"})
+BATCHED = frozenset({"softmax", "logsumexp"})
 
 
 def tensor_op(b: Builder, tensor: ix.Tensor, extents: Extents) -> Op:
@@ -466,5 +466,5 @@ def _applied(b: Builder, name: str, shape: Shape, operands: list[Op]) -> Op:
         return b.inverse(argument)
     known = name in computable() or own_function(name) is not None
     own = function_called(name).argument_order if known else argument.order
-    axis = None if argument.order == own else "rows" if argument.order == own + 1 == 2 and name in _BATCHED else "each"
+    axis = None if argument.order == own else "rows" if argument.order == own + 1 == 2 and name in BATCHED else "each"
     return b.make("call", operands, (name, axis), shape)

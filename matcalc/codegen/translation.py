@@ -17,7 +17,7 @@ from matcalc.base.shapes import Shape, axes_of
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
-from matcalc.codegen.tensors import tensor_op
+from matcalc.codegen.tensors import BATCHED, tensor_op
 from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.block_arrays import BLOCKS, PART, part_positions
@@ -36,6 +36,12 @@ def in_index_notation(node: e.Expr) -> bool:
         return True
     named = isinstance(node, e.Entry) and any(isinstance(place, e.Index) for place in node.positions)
     return named or isinstance(node, e.Index | e.IndexSum | e.IndexArray)
+
+
+def _lines(node: e.Call) -> Shape:
+    """The axes of the values of a function along an axis, one behind the other."""
+    axes = axes_of(node.shape)
+    return axes[::-1] if node.axis == "cols" else axes
 
 
 class Translator(Reductions):
@@ -273,6 +279,9 @@ class Translator(Reductions):
         axis = node.axis if first.is_matrix else None
         if (first, axis) in self.shared_exponentials and name in ("softmax", "logsumexp"):
             return self._softmax_parts(name, ops[0], axis)
+        if axis is not None and name not in BATCHED:
+            lines = b.make("call", (ops[0] if axis == "rows" else b.transpose(ops[0]), *ops[1:]), (name, "each"), _lines(node))
+            return b.transpose(lines) if axis == "cols" and node.is_matrix else lines
         if axis is None and first.is_matrix and name in computable() and computable()[name].argument_order == 1:
             # A function of a vector takes all entries of a matrix; where it gives a vector, that is
             # made a matrix again.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
@@ -34,12 +34,9 @@ from matcalc.language.typing.kinds import (
 )
 
 if TYPE_CHECKING:
-    from matcalc.language.build import selections
-    from matcalc.language.build.selections import Reached
     from matcalc.language.text import meanings
     from matcalc.language.typing import kind_relations
 else:
-    selections = later("matcalc.language.build.selections")
     kind_relations = later("matcalc.language.typing.kind_relations")
     meanings = later("matcalc.language.text.meanings")
 
@@ -80,7 +77,7 @@ class Assembly:
         """Something in the text shows that vectors or matrices are meant."""
         self._indexed: set[t.BoundIndex] = set()
         self._place: Span | None = None
-        self.reached: list[Reached] = []
+        self.reached: list[t.Reached] = []
         """The last positions of parts of arrays over which sums run."""
         self.lying: bool | None = None
         """How vectors stand beside matrices, where the sizes are not to tell."""
@@ -279,10 +276,6 @@ class Assembly:
         self.evidence = True
         if len(positions) > 4:
             raise ShapeError("at most four positions", span=span, expected="one to four numbers or indices")
-        if any(isinstance(position, t.BoundIndex) and isinstance(position.size, Size) for position in positions):
-            positions = tuple([one if isinstance(one, int) else selections.cut(self, operand, one) for one in positions])
-        if any(isinstance(position, t.BoundIndex) and selections.is_apart(position) for position in positions):
-            return selections.beside(self, operand, positions, span)
         self.note_indices(positions)
         if self.single(operand):
             return self._only_entry(operand, positions, span)
@@ -384,12 +377,16 @@ class Assembly:
             body = t.RestrictedTerm(body.cell, self.place(node.span), (where, body), (first, second))
         return body
 
+    def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
+        """The same of indices of which one runs over a part of an axis."""
+        raise NotImplementedError
+
     def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
         """One where the indices are in relation, else zero."""
         if relation in (">", "≥"):
             left, relation, right = right, "<" if relation == ">" else "≤", left
         if left.ends is not None or right.ends is not None:
-            return selections.related(self, (left, relation, right), span)
+            return self.related_apart(left, relation, right, span)
         same = self.entry(self.identity(span), (left, right), span)
         if relation == "≠":
             one = t.NumberTerm(Cell(SCALAR, self.place(span), literal=True), self.place(span), Fraction(1))

@@ -169,10 +169,14 @@ class Builder(Naming, Operators):
             names = self._bound(node) if isinstance(node, s.Applied) else ()
         self._opened_indices.append(names)
         for name in names:
-            index = selections.index_over(self, name, limits[name], node) if name in limits else t.BoundIndex(name, Unknown())
+            index = (
+                selections.index_over(self, name, limits[name], node, self._limit)
+                if name in limits
+                else t.BoundIndex(name, Unknown())
+            )
             self.scope.indices.setdefault(name, []).append(index)
 
-    def limit(self, written: str) -> Dimension:
+    def _limit(self, written: str) -> Dimension:
         """The size that the upper limit of a sum names."""
         if written.isdecimal():
             return Size.of(int(written))
@@ -211,6 +215,16 @@ class Builder(Naming, Operators):
         for name in reversed(self._opened_indices[-1]):
             body = self.index_sum(name, body, node.span)
         return body
+
+    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+        if any(isinstance(position, t.BoundIndex) and isinstance(position.size, Size) for position in positions):
+            positions = tuple([one if isinstance(one, int) else selections.cut(self, operand, one) for one in positions])
+        if any(isinstance(position, t.BoundIndex) and selections.is_apart(position) for position in positions):
+            return selections.beside(self, operand, positions, span)
+        return super().entry(operand, positions, span)
+
+    def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
+        return selections.related(self, (left, relation, right), span)
 
     def _within_sets(self, node: s.Summation, body: t.Term) -> t.Term:
         """The summand, and zero for pairs that are not in a set: ``Σ_{(i,j)∈Ω}``."""

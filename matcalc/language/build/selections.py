@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.records import grouped, record
+from matcalc.base.records import grouped
 from matcalc.base.sizes import ONE, ZERO, Size, size_in
 from matcalc.language.build import terms as t
 from matcalc.language.syntax import trees as s
@@ -22,8 +22,6 @@ from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, r
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
 if TYPE_CHECKING:
-    from matcalc.language.build.assembly import Assembly
-    from matcalc.language.build.builder import Builder
     from matcalc.language.build.operators import Operators
     from matcalc.language.typing import kind_relations
 else:
@@ -163,7 +161,7 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
 
 
 def _rows_between(
-    builder: Assembly, ends: tuple[Size, Size], size: Dimension, span: Span, names: Mapping[str, Dimension]
+    builder: Operators, ends: tuple[Size, Size], size: Dimension, span: Span, names: Mapping[str, Dimension]
 ) -> t.Term:
     """The rows of an identity matrix of this size from one position to another."""
     ones = builder.filled(Fraction(1), [Unknown(), size], span)
@@ -178,7 +176,7 @@ def _rows_between(
 # ------------------------------------------------------------ sums over a part of the positions
 
 
-def index_over(builder: Builder, name: str, limit: str, sign: s.Syntax) -> t.BoundIndex:
+def index_over(builder: Operators, name: str, limit: str, sign: s.Syntax, size: Callable[[str], Dimension]) -> t.BoundIndex:
     """The index of a sum with limits. Raises ParseError for limits that leave no position, and for
     positions counted from 0 beside others."""
     first, _, last = limit.rpartition(":")
@@ -190,7 +188,7 @@ def index_over(builder: Builder, name: str, limit: str, sign: s.Syntax) -> t.Bou
     if not count.can_be_positive:
         raise ParseError("the sum has no positions", span=sign.span, suggestion=f"Σ_{{{name}=1}}^n")
     if first in ("", "0") and not moved:
-        return t.BoundIndex(name, builder.limit(last))
+        return t.BoundIndex(name, size(last))
     return t.BoundIndex(name, Unknown() if builder.scope.limits.keys() & count.names else count, ends)
 
 
@@ -206,17 +204,7 @@ def is_apart(position: t.BoundIndex) -> bool:
     return position.ends is not None or isinstance(position, t.Moved)
 
 
-@record(eq=False)
-class Reached:
-    """The last position of an axis that an array has at the index of a sum."""
-
-    cell: Cell
-    axis: int
-    last: Size
-    span: Span
-
-
-def beside(builder: Assembly, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
     """``x[i+1]`` with i from 1 to n-1: entry i of ``x[2:n]``."""
     place, part = builder.place(span), operand
     builder.note_indices([position.index or position for position in positions if isinstance(position, t.Moved)])
@@ -233,7 +221,7 @@ def beside(builder: Assembly, operand: t.Term, positions: tuple[int | t.BoundInd
             raise ParseError("a part of a tensor is not read", span=span, suggestion="a symbol of its own for the part")
         rows = _rows_between(builder, ends, Unknown(), span, builder.scope.limits)
         part = builder.product([part, builder.transpose(rows, span)] if axis else [rows, part], span)
-        builder.reached.append(Reached(operand.cell, axis, ends[1], place))
+        builder.reached.append(t.Reached(operand.cell, axis, ends[1], place))
     cell = builder.member_cell(operand, plain, span)
     sizes = tuple([None if isinstance(position, int) else position.size for position in plain])
     builder.relate(
@@ -250,7 +238,7 @@ def _fixed(position: int | t.BoundIndex, span: Span) -> int | t.BoundIndex:
     return _ends(position, span)[0].number or position
 
 
-def cut(builder: Assembly, operand: t.Term, position: t.BoundIndex) -> t.BoundIndex:
+def cut(builder: Operators, operand: t.Term, position: t.BoundIndex) -> t.BoundIndex:
     """An index with a number as its limit that is not the size of a declared vector: over the part up
     to that."""
     declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
@@ -279,7 +267,7 @@ def _ends(position: t.BoundIndex, span: Span) -> tuple[Size, Size]:
     return first, last
 
 
-def related(builder: Assembly, said: tuple[t.BoundIndex, str, t.BoundIndex], span: Span) -> t.Term:
+def related(builder: Operators, said: tuple[t.BoundIndex, str, t.BoundIndex], span: Span) -> t.Term:
     """One where two indices that run over parts of axes are in relation, else zero."""
     left, relation, right = said
     first, other = [index.ends[0] if index.ends is not None else ONE for index in (left, right)]
@@ -296,7 +284,7 @@ def related(builder: Assembly, said: tuple[t.BoundIndex, str, t.BoundIndex], spa
     return builder.total([one, there], (False, True), span)
 
 
-def settle(reached: Sequence[Reached], limits: Mapping[str, Dimension], sizes: SizeSystem) -> None:
+def settle(reached: Sequence[t.Reached], limits: Mapping[str, Dimension], sizes: SizeSystem) -> None:
     """Axes of which nothing else is known end where sums do. Raises ShapeError where these go
     beyond."""
     for (cell, axis), found in grouped([((one.cell, one.axis), one) for one in reached]).items():

@@ -295,6 +295,16 @@ class BoundIndex:
 
 
 @record(eq=False)
+class Reached:
+    """The last position of an axis that an array has at the index of a sum."""
+
+    cell: Cell
+    axis: int
+    last: Size
+    span: Span
+
+
+@record(eq=False)
 class Moved(BoundIndex):
     """A position beside the one of an index, ``i+1``: that many behind it."""
 

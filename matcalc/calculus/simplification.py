@@ -202,11 +202,10 @@ def _selected(node: Tensor) -> Tensor | None:
         return None
     labels = {index[-1]: place for place, (operand, index) in enumerate(zip(node.operands, node.indices)) if selects(operand)}
     for place, (operand, index) in enumerate(zip(node.operands, node.indices)) if labels else ():
-        after = None
-        if isinstance(operand, Sum) and any(index[axis] in labels for axis in _block_axes(operand)):
+        blocks = isinstance(operand, Sum) and any(index[axis] in labels for axis in _block_axes(operand))
+        after = _selected_inside(node, place, labels) if blocks or isinstance(operand, Map | Power) else None
+        if blocks and (after is None or weight(after) >= weight(node)):
             after = add([(coefficient, _selected(part) or part) for coefficient, part in opened_at(node, place)], node.shape)
-        elif isinstance(operand, Map | Power):
-            after = _selected_inside(node, place, labels)
         if after is not None and weight(after) < weight(node):
             return after
     return None
@@ -238,7 +237,12 @@ def _selected_inside(node: Contraction, place: int, labels: Mapping[int, int]) -
         part = contract([argument, chosen], [own, (new, axis)], output, dict(enumerate((*argument.shape, chosen.shape[0]))))
         return _selected(part) or part if argument.shape == operand.shape else argument
 
-    inner = renewed(operand, {argument: narrowed(argument) for argument in operand.below})
+    parts = {argument: narrowed(argument) for argument in operand.below}
+    if isinstance(operand, Sum):
+        shape = (*operand.shape[:axis], chosen.shape[0], *operand.shape[axis + 1 :])
+        inner = add([(coefficient, parts[term]) for coefficient, term in operand.terms], shape)
+    else:
+        inner = renewed(operand, parts)
     row = node.indices[labels[index[axis]]][0]
     kept = [k for k in range(len(node.operands)) if k not in (place, labels[index[axis]])]
     operands, indices = [node.operands[k] for k in kept], [node.indices[k] for k in kept]

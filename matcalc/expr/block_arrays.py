@@ -295,9 +295,21 @@ def _line(block: e.Expr, turned: bool) -> list[e.Expr]:
     negative = isinstance(block, e.Negative)
     inner = block.operand if isinstance(block, e.Negative) else block
     array = _as_blocks(e.Sum((inner,)) if _is_unit(inner) else inner)
+    if isinstance(array, e.Transpose):
+        array = _transposed_line(array.operand, turned) or array
     if not isinstance(array, e.Call) or array.function != BLOCKS or array.axis != ("1" if turned else str(len(array.arguments))):
         return [e.Negative(array) if negative else array]
     return [_negated(one) if negative else one for one in array.arguments]
+
+
+def _transposed_line(array: e.Expr, turned: bool) -> e.Call | None:
+    """The transpose of blocks below each other as blocks beside each other, or the other way; None
+    for other arrays."""
+    if not isinstance(array, e.Call) or array.function != BLOCKS or array.axis != (str(len(array.arguments)) if turned else "1"):
+        return None
+    blocks = [block.operand if isinstance(block, e.Transpose) else e.Transpose(block) for block in array.arguments]
+    plain = [one if block.shape else block for one, block in zip(blocks, array.arguments)]
+    return e.Call(BLOCKS, tuple(plain), "1" if turned else str(len(plain)), shape_of(array.cols, array.rows))
 
 
 def _is_unit(node: e.Expr) -> bool:

@@ -193,10 +193,11 @@ class UnicodeNotation(AsciiNotation):
         return piece("𝟏") if known else super().filled(number, shape, known)
 
     def between(self, left: Piece, right: Piece) -> str:
-        if right.starts_number or _end_part(right, 0)[:1] == "[":  # behind a blank entries would be meant
+        first = _end_part(right, 0)
+        if right.starts_number or (first[:1] == "[" and len(first) > 1):  # an array; behind a blank entries would be meant
             return " · "
         # A name that could be a function's would be read as a call of it.
-        return "·" if _end_part(right, 0)[:1] == "(" and _end_part(left, -1) in _CALLABLE else " "
+        return "·" if first[:1] == "(" and _end_part(left, -1) in _CALLABLE else " "
 
     def power(self, base: Piece, exponent: Fraction | Piece, elementwise: bool) -> Piece:
         if not elementwise and isinstance(exponent, Fraction) and exponent.denominator == 1 and exponent != -1:

@@ -64,7 +64,7 @@ def test_a_planted_difference_is_seen(source: str, plain: str, declare: str) -> 
         (r"x_1^\top x_1 + \cdots + x_n^\top x_n", r"\cdots", "an ellipsis is not read"),
         (r"{x^\top \over} y", r"\over", "\\over has an empty side"),
         (r"\operatorname*{arg\,min} x", r"\operatorname", "there is no such function"),
-        (r"A_{2,:} \mathbf{x}", "_{2,:}", "rows and columns are not read as entries"),
+        (r"A_{2,\cdot} \mathbf{x}", "_{2,\\cdot}", "rows and columns are not read as entries"),
         (r"W^{[2]} \mathbf{x} + W_2 \mathbf{y}", "^", "W_2 would be one name for two symbols"),
         (r"\left.x^\top x\right|_{x=0}", r"\left.", "a delimiter that is left out is not read"),
         (r"\mathrm{d}X \mathbf{x}", r"\mathrm{d}", "differentials are not read"),

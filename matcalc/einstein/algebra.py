@@ -1,8 +1,7 @@
 """Building tensors in normal form: sums with like terms collected, contractions without deltas,
 ones or nested contractions.
 
-Every function here takes normal tensors and gives a normal tensor. Each step removes an operand, a
-label or a term, or moves a number outwards, so building ends.
+Functions take and give normal tensors; each step removes a factor, label or term, so building ends.
 """
 
 from __future__ import annotations

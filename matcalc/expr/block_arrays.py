@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
-from operator import add, mul
+from operator import mul
 
 from matcalc.base.records import grouped, record, replace
 from matcalc.base.shapes import Selection, shape_of, surely
 from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.base.traversal import bottom_up, postordered, with_operands
 from matcalc.expr import nodes as e
-from matcalc.expr.rewriting import product_of, sum_of
+from matcalc.expr.rewriting import product_of, size_meant, sum_of
 
 _ZERO, _ONE = e.Number(Fraction(0)), e.Number(Fraction(1))
 _WHOLE = _ONE
@@ -24,32 +24,9 @@ def selection(node: e.Expr) -> Selection | None:
     """The rows that ones on one diagonal select."""
     if not isinstance(node, e.Call) or node.function != "selection":
         return None
-    before = _size(node.arguments[1])
+    before = size_meant(node.arguments[1])
     size, whole = node.result_shape
     return None if before is None else Selection(size, whole, before)
-
-
-def _size(number: e.Expr) -> Size | None:
-    """The size that a number in an expression is, 0 among them; None where it is none."""
-    if isinstance(number, e.Negative):
-        size = None if isinstance(number.operand, e.Negative) else _size(number.operand)
-        return None if size is None else ZERO - size
-    sizes = [_monomial(term) for term in (number.terms if isinstance(number, e.Sum) else (number,))]
-    found = [size for size in sizes if size is not None]
-    return reduce(add, found) if len(found) == len(sizes) else None
-
-
-def _monomial(number: e.Expr) -> Size | None:
-    sign, number = (-1, number.operand) if isinstance(number, e.Negative) else (1, number)
-    size = ONE
-    for factor in number.factors if isinstance(number, e.Product) else (number,):
-        if isinstance(factor, e.SizeValue):
-            size = size * factor.size
-        elif isinstance(factor, e.Number) and factor.value.denominator == 1:
-            sign *= int(factor.value)
-        else:
-            return None
-    return Size.of(sign) * size if sign else ZERO
 
 
 def _negative(size: Size) -> bool:
@@ -70,7 +47,7 @@ def _put(factors: Sequence[e.Expr]) -> Selection | None:
     if not isinstance(moved, e.Call) or moved.function != "band" or not isinstance(unit, e.UnitVector) or unit.position != 1:
         return None
     down = moved.arguments[1]
-    shift = _size(down)
+    shift = size_meant(down)
     if shift is None or others[1:]:
         return None
     before = shift if turned else ZERO - shift
@@ -253,19 +230,16 @@ def _entry(one: _Placed) -> e.Expr:
 
 def _opened(one: _Placed) -> list[_Placed] | None:
     """What something is made of, nothing for a unit vector; None for what is no array of numbers."""
-    match one.node:
-        case e.UnitVector() | e.Zeros():
-            return []
-        case e.Negative(operand=operand):
-            return [replace(one, node=operand, negative=not one.negative)]
-        case e.Transpose(operand=operand) if operand.is_column or operand.is_row:
-            return [replace(one, node=operand, turned=not one.turned)]
-        case e.Sum(terms=terms):
-            return [replace(one, node=term) for term in terms]
-        case e.Product(factors=factors):
-            return _of_product(one, factors)
-        case _:
-            return None
+    node = one.node
+    if isinstance(node, e.UnitVector | e.Zeros):
+        return []
+    if isinstance(node, e.Negative):
+        return [replace(one, node=node.operand, negative=not one.negative)]
+    if isinstance(node, e.Transpose) and (node.operand.is_column or node.operand.is_row):
+        return [replace(one, node=node.operand, turned=not one.turned)]
+    if isinstance(node, e.Sum):
+        return [replace(one, node=term) for term in node.terms]
+    return _of_product(one, node.factors) if isinstance(node, e.Product) else None
 
 
 def _of_product(one: _Placed, factors: Sequence[e.Expr]) -> list[_Placed] | None:

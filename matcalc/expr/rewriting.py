@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any, cast
 
 from matcalc.base.records import field_names
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Entry,
@@ -18,9 +20,12 @@ from matcalc.expr.nodes import (
     Leaf,
     Linear,
     Multilinear,
+    Negative,
     Node,
     Nonlinear,
+    Number,
     Product,
+    SizeValue,
     Sum,
     Symbol,
     postorder,
@@ -35,6 +40,29 @@ def product_of(factors: Sequence[Expr]) -> Expr:
 def sum_of(terms: Sequence[Expr]) -> Expr:
     """The sum of one term or of several."""
     return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
+def size_meant(number: Expr) -> Size | None:
+    """The size that a number in an expression is, 0 among them; None where it is none."""
+    if isinstance(number, Negative):
+        size = None if isinstance(number.operand, Negative) else size_meant(number.operand)
+        return None if size is None else ZERO - size
+    sizes = [_monomial(term) for term in (number.terms if isinstance(number, Sum) else (number,))]
+    found = [size for size in sizes if size is not None]
+    return reduce(add, found) if len(found) == len(sizes) else None
+
+
+def _monomial(number: Expr) -> Size | None:
+    sign, number = (-1, number.operand) if isinstance(number, Negative) else (1, number)
+    size = ONE
+    for factor in number.factors if isinstance(number, Product) else (number,):
+        if isinstance(factor, SizeValue):
+            size = size * factor.size
+        elif isinstance(factor, Number) and factor.value.denominator == 1:
+            sign *= int(factor.value)
+        else:
+            return None
+    return Size.of(sign) * size if sign else ZERO
 
 
 # ------------------------------------------------------------

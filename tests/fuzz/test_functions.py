@@ -54,7 +54,7 @@ def wide(count: int, results: tuple[int, int]) -> list[Case]:
 
 
 def test_every_function_and_form_is_drawn() -> None:
-    used = Counter(name for case in wide(1500, (0, 2)) for name in operators(case.expression))
+    used = Counter(name for case in wide(2500, (0, 2)) for name in operators(case.expression))
     norms = {"norm A", "norm p", "norm nuclear", "norm spectral"}
     others = {"f", "g", "Kronecker", "Vec", "Reshape", "Commutation", "UnitVector"}
     assert not sorted({*of_one_number(), *(operation.name for operation in operations()), *norms, *others} - used.keys())

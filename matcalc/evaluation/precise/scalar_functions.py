@@ -352,6 +352,7 @@ def _numpy(ar: Decimals) -> SimpleNamespace:
         "maximum": larger,
         "minimum": smaller,
         "where": chosen,
+        "nan": Decimal("NaN"),
         "pi": pi(ar.digits),
         "sqrt": ar.root,
         "square": lambda value: value * value,

@@ -73,7 +73,14 @@ def test_a_product_with_a_transposed_factor_would_be_seen(monkeypatch: pytest.Mo
 
 
 def test_every_function_of_the_table_has_a_value() -> None:
-    known = {*scalar_functions.names(), *whole_functions.names(), "maximum", "minimum", "where"}  # by their texts, tried below
+    known = {
+        *scalar_functions.names(),
+        *whole_functions.names(),
+        "maximum",
+        "minimum",
+        "where",
+        "huber",
+    }  # by their texts, tried below
     assert {function.name for function in functions().values() if function.kind in ("elementwise", "matrix")} <= known
 
 
@@ -102,7 +109,16 @@ PAIRS = (("-3", "0.25"), ("0.6", "-0.7"), ("0.25", "0.25"), ("2", "3"), ("40", "
 
 
 @pytest.mark.parametrize(
-    "text", ["maximum(s, t)", "minimum(s, t)", "atan2(s, t)", "where(s - 1, s, t)", "where(s > t, s, t)", "polygamma(2, t) + s"]
+    "text",
+    [
+        "maximum(s, t)",
+        "huber(s, t^2)",
+        "minimum(s, t)",
+        "atan2(s, t)",
+        "where(s - 1, s, t)",
+        "where(s > t, s, t)",
+        "polygamma(2, t) + s",
+    ],
 )
 def test_functions_of_several_numbers_against_their_texts_in_double_precision(text: str) -> None:
     expression = elaborate(text, "s, t: scalar").expression

@@ -206,7 +206,7 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("conv(a, x)", "x", "a: m; x: n", "toeplitz([a; zeros(n-1)], zeros(n))'"),
         ("conv(2*a, x/3 - y)", "a", "a: m; x: n; y: n", "2*toeplitz([(x - 3*y); zeros(m-1)], zeros(m))'/3"),
         ("sum(i=1:n-1, (x[i+1]-x[i])^2)", "x", "x: n", "-2*diff([zeros(1); diff(x); zeros(1)])"),
-        (r"\sum_{i=1}^{N-1} x_i x_{i+1}", "x", "", "[zeros(1); x[1:N-1]] + [x[2:N]; zeros(1)]"),
+        (r"\sum_{i=1}^{N-1} x_i x_{i+1}", "x", "", "[x[2:N]; zeros(1)] + [zeros(1); x[1:N-1]]"),
         (
             "norm2(x[3:end] - 2*x[2:end-1])^2",
             "x",

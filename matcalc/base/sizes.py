@@ -120,11 +120,15 @@ class Size:
         as many neighbouring integers as its degree needs."""
         if all(type(factor) is int for _, factor in self.terms):
             return True
-        degrees = [max(names.count(name) for names, _ in self.terms) for name in self.names]
+        letters = tuple(dict.fromkeys([name for names, _ in self.terms for name in names]))  # the least of sizes is one
+        degrees = [max(names.count(name) for names, _ in self.terms) for name in letters]
         if prod([degree + 1 for degree in degrees]) > _MOST_POINTS:
             return False
-        points = product(*[range(degree + 1) for degree in degrees])
-        return all(self._at(dict(zip(self.names, point))).denominator == 1 for point in points)
+        points = [dict(zip(letters, point)) for point in product(*[range(degree + 1) for degree in degrees])]
+        return all(
+            sum([factor * prod([point[name] for name in names]) for names, factor in self.terms]).denominator == 1
+            for point in points
+        )
 
     def over(self, number: int) -> Size:
         """A part of the size, which need not be an integer."""
@@ -401,6 +405,8 @@ def size_in(text: str) -> Size:
     """
     if text.startswith("min("):
         return reduce(smaller, map(size_in, text[4:-1].split(",")))
+    if _SUM.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no sum of names and numbers")
     total = ZERO
     for sign, part in _SIGNED.findall(text):
         size = Size.of(int(part) if part.isdecimal() else part)
@@ -408,7 +414,7 @@ def size_in(text: str) -> Size:
     return total
 
 
-_SIGNED = pattern(r"([+-]?)(\w+)")
+_SIGNED, _SUM = pattern(r"([+-]?)(\w+)"), pattern(r"[+-]?\w+(?:[+-]\w+)*")
 
 
 def product_of(sizes: Iterable[Size]) -> Size:

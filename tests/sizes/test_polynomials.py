@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 import matcalc
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.functions import functions
-from matcalc.base.sizes import ONE, ZERO, Size, fitted, smaller
+from matcalc.base.sizes import ONE, ZERO, Size, fitted, size_in, smaller
 from matcalc.evaluation.sampling import equal_sizes, prime_sizes
 from matcalc.language.typing.dimensions import SizeClash, SizeSystem, Unknown, most_general, resolved, unify
 from tests.documents.notes import statuses
@@ -256,6 +256,21 @@ def test_the_smaller_of_two_sizes_has_the_smaller_value(seed: int) -> None:
     assert smaller(smaller(one, other), third) is smaller(other, smaller(third, one))
     moved = {"m": N + ONE, "n": V}
     assert size.replaced(moved).value(values) == size.value({**values, "m": values["n"] + 1, "n": values["v"]})
+
+
+def test_a_part_of_the_smaller_of_two_sizes_is_a_size_where_it_is_whole() -> None:
+    least = smaller(M, N)
+    assert (least * least + least).divided(TWO) is not None
+    assert least.divided(TWO) is None
+    assert (least * least).divided(TWO) is None
+    with pytest.raises(MatcalcError, match="no whole number"):
+        matcalc.derive("c'*svdvals(X)", "X", declare="X: m×n; c: min(m, n)/2")
+
+
+def test_what_is_no_sum_of_names_is_no_size_of_a_signature() -> None:
+    assert size_in("m+n-1") is M + N - ONE
+    with pytest.raises(ValueError, match="no sum"):
+        size_in("n*(n+1)/2")
 
 
 def test_no_name_is_found_from_the_smaller_of_two_sizes() -> None:

@@ -258,7 +258,7 @@ def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
     """Names that are the last position of a sum, each with whether it has no other meaning as what
     stands before an index."""
     written = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits]
-    names = [name for limit in written for end in limit.split(":") for name in size_in(end).names]
+    names = [name for limit in written for end in filter(None, limit.split(":")) for name in size_in(end).names]
     if not names:
         return {}
     indexed = {*names_among([node.operand for node in nodes if isinstance(node, Entries)])}

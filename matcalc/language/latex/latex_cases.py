@@ -40,31 +40,20 @@ def written_cases(r: Reading, position: int) -> tuple[Items, int]:
         said = "the last of the cases is taken wherever none before it holds"
         r.decisions.append(Decision(said, "notation", span=r.span(last.condition[0], last.condition[1] - 1)))
     opening, closing = r.bracket(position)
-    out: Items = []
-    for case in cases[:-1]:
-        out += [r.token("CALL", "where", position), opening, *_pieces(r, case, position)]
-    out += [opening, last.value, closing]
-    for case in reversed(cases[:-1]):
-        out += _after(r, case, position)
-    return out, close + 1
-
-
-def _pieces(r: Reading, case: _Case, position: int) -> Items:
-    """The condition, and the value where it comes first: that of an equation is 0 where it
-    holds."""
-    assert case.condition is not None
-    opening, closing = r.bracket(position)
-    condition, equal = _condition(r, case.condition)
     place = r.lexemes[position].start
-    return [*condition, comma(place)] if equal else [*condition, comma(place), opening, case.value, closing, comma(place)]
-
-
-def _after(r: Reading, case: _Case, position: int) -> Items:
-    """What closes a call: behind the condition of an equation the value comes last."""
-    assert case.condition is not None
-    opening, closing = r.bracket(position)
-    equal = _condition(r, case.condition)[1]
-    return [comma(r.lexemes[position].start), opening, case.value, closing, closing] if equal else [closing]
+    out: Items = []
+    behind: Items = []
+    for case in cases[:-1]:
+        assert case.condition is not None
+        condition, equal = _condition(r, case.condition)
+        value: Items = [opening, case.value, closing]
+        out += [r.token("CALL", "where", position), opening, *condition, comma(place)]
+        if equal:  # the difference is 0 where the equation holds, so that the value comes last
+            behind = [comma(place), *value, closing, *behind]
+        else:
+            out += [*value, comma(place)]
+            behind = [closing, *behind]
+    return [*out, opening, last.value, closing, *behind], close + 1
 
 
 def _case(r: Reading, cells: list[Range]) -> _Case:

@@ -297,10 +297,15 @@ def settle(reached: Sequence[t.Reached], limits: Mapping[str, Dimension], sizes:
                 unify(size, end)
                 sizes.solve()
         for one in found:
-            whole, end = resolved(size), resolved(sizes.polynomial(one.last, limits))
-            over = end - whole if isinstance(whole, Size) and isinstance(end, Size) else ZERO
-            if over.number is not None and over.number > 0:
-                raise ShapeError(f"position {end} is outside an axis of size {whole}", span=one.span)
+            _check_within(sizes.polynomial(one.last, limits), size, one.span)
+
+
+def _check_within(last: Dimension, size: Dimension, span: Span) -> None:
+    """Raises ShapeError for a position that is outside of an axis, as far as both are known."""
+    end, whole = resolved(last), resolved(size)
+    over = end - whole if isinstance(end, Size) and isinstance(whole, Size) else ZERO
+    if over.number is not None and over.number > 0:
+        raise ShapeError(f"position {end} is outside an axis of size {whole}", span=span)
 
 
 class Selected(kind_relations.InRelation):
@@ -323,8 +328,5 @@ class Selected(kind_relations.InRelation):
         unify(self.before, sizes.polynomial(first - ONE, names))
         whole = resolved(cell.cols)
         if isinstance(whole, Size) and self.names.keys().isdisjoint(last.names):
-            end = last.replaced({"end": whole})
-            over = end - whole
-            if over.number is not None and over.number > 0:
-                raise ShapeError(f"position {end} is outside an axis of size {whole}", span=self.span)
+            _check_within(last.replaced({"end": whole}), whole, self.span)
         return True

@@ -59,6 +59,8 @@ matrix by a matrix has six."""
 
 # ---------------------------------------------------------------- arrays
 
+LONGEST_WRITTEN_AXIS = 6
+"""Of an array of numbers that an answer writes entry by entry."""
 MOST_SAMPLED = 20_000
 """Entries of an array that is drawn to look at a formula: declared sizes may be those of real data,
 and are never allocated."""

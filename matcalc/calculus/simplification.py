@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
+from matcalc.base.records import grouped
 from matcalc.base.shapes import Selection
 from matcalc.base.sizes import ZERO
 from matcalc.calculus.cancellation import cancelled_fraction
@@ -270,10 +271,8 @@ def _on_diagonal(term: Tensor) -> Iterator[tuple[Selection, Tensor, Callable[[Se
     what makes the term of another selection."""
     if not isinstance(term, Contraction):
         return
-    places: dict[int, list[int]] = {}
-    for place, (operand, index) in enumerate(zip(term.operands, term.indices)):
-        if len(index) == 2 and selects(operand):
-            places.setdefault(index[0], []).append(place)
+    factors = enumerate(zip(term.operands, term.indices))
+    places = grouped((index[0], place) for place, (operand, index) in factors if len(index) == 2 and selects(operand))
     uses = Counter([label for one in (term.output, *term.indices) for label in one])
     for row, pair in places.items():
         chosen = pairing_laws.selection_of(term.operands[pair[0]])

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import mul
 
+from matcalc.base.budgets import LONGEST_WRITTEN_AXIS
 from matcalc.base.records import grouped, record, replace
 from matcalc.base.shapes import Selection, shape_of, surely
 from matcalc.base.sizes import ONE, ZERO, Size
@@ -151,10 +152,9 @@ def _may_be_put(node: e.Expr) -> bool:
 
 def _is_small(size: Size) -> bool:
     """Whether an array of numbers is short enough to be written entry by entry."""
-    return size.number is not None and size.number <= _MOST_ENTRIES
+    return size.number is not None and size.number <= LONGEST_WRITTEN_AXIS
 
 
-_MOST_ENTRIES = 6
 BLOCKS, PART = "blocks", "part"
 """Names that no text can call."""
 

@@ -7,7 +7,9 @@ from fractions import Fraction
 from math import comb, inf, prod
 from typing import TypeAlias
 
+from matcalc.base.budgets import LONGEST_WRITTEN_AXIS
 from matcalc.base.errors import LimitError
+from matcalc.base.records import grouped
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import base_and_exponent, contract, power
 from matcalc.einstein.linear import YES, add, scale, terms_of
@@ -158,9 +160,6 @@ def _opens(operand: Tensor) -> bool:
 # ------------------------------------------------------------
 # The other way: arrays of numbers times what their entries are multiplied with.
 
-_LONGEST_AXIS = 6
-"""Of an array that is written entry by entry."""
-
 
 def collected(tensor: Tensor) -> Tensor:
     """``tensor`` with terms that are entries of one vector or matrix times unit vectors as an array
@@ -170,11 +169,12 @@ def collected(tensor: Tensor) -> Tensor:
     """
     if not isinstance(tensor, Sum):
         return tensor
-    found: dict[tuple[Tensor, Labels], list[tuple[int, Tensor]]] = {}
-    for place, (coefficient, term) in enumerate(tensor.terms):
-        entry = _as_entry(term) if isinstance(term, Contraction) else None
-        if entry is not None:
-            found.setdefault(entry[1:], []).append((place, scale(coefficient, entry[0])))
+    taken = [(coefficient, _as_entry(term) if isinstance(term, Contraction) else None) for coefficient, term in tensor.terms]
+    found = grouped(
+        (entry[1:], (place, scale(coefficient, entry[0])))
+        for place, (coefficient, entry) in enumerate(taken)
+        if entry is not None
+    )
     gone: set[int] = set()
     parts: Terms = []
     for (whole, own), entries in found.items():
@@ -201,7 +201,7 @@ def _as_entry(term: Contraction) -> tuple[Tensor, Tensor, Labels] | None:
     others = [factor for k, factor in enumerate(factors) if k not in inside]
     own = tuple([label for label in term.output if label in reached])
     across = tuple([label for label in term.output if label not in reached])
-    small = all(sizes[label].number is not None and (sizes[label].number or 0) <= _LONGEST_AXIS for label in (at, *across))
+    small = all(sizes[label].number is not None and (sizes[label].number or 0) <= LONGEST_WRITTEN_AXIS for label in (at, *across))
     plain = all(
         isinstance(one, Unit) or not (index or any(isinstance(node, Unit) for node in postorder(one))) for one, index in others
     )

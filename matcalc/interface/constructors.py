@@ -140,8 +140,7 @@ def _symbol(declaration: Declaration) -> Made:
 def _function(declaration: Declaration) -> UserFunction:
     if declaration.function is None:
         return UserFunction(declaration.name)
-    parts = [*declaration.takes, *([declaration.gives] if declaration.gives is not None else [])]
-    if any(part.shape is None for part in parts):
+    if any(part.shape is None for part in declaration.parts):
         name = declaration.name
         raise MatcalcError(f"the sizes of {name} are not given", suggestion=f'matcalc.symbols("{name}: n -> m")')
     return UserFunction(declaration.name, declaration)

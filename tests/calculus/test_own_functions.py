@@ -203,6 +203,15 @@ def test_what_is_read_and_said() -> None:
     assert str(matcalc.derive(f(z) ** 2, "z")) == "2 f(z) ∇f(z)"
 
 
+def test_a_composed_size_leaves_a_function_what_it_takes_and_gives() -> None:
+    derivation = matcalc.derive("f([x; y])", "x", declare="f: q -> scalar; x: n; y: m")
+    assert derivation.declarations["f"] == "m+n → scalar"
+    assert derivation.text("ascii") == "grad_f([x; y])[1:n]"
+    gradient = derivation.function("numpy")(x=np.ones(2), y=2 * np.ones(3), f=np.sum, grad_f=lambda z: 3 * z)
+    assert np.array_equal(gradient, [3, 3])
+    assert not np.array_equal(gradient, [1, 1])
+
+
 @pytest.mark.parametrize("style", ["index", "differential"])
 def test_steps_lead_to_the_answer(style: str) -> None:
     for expression, wrt, declare in (("f(A*x)", "x", "f: R^n -> R"), ("u'*F(X*u)", "X", "F: R^n -> R^m; X: n×m")):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.own_functions import signed_names
-from matcalc.base.records import record, replace
+from matcalc.base.records import record
 from matcalc.base.shapes import Shape, is_square, kind_of
 from matcalc.base.sizes import Size, names_in
 from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, tie_of
@@ -22,6 +22,7 @@ from matcalc.language.declare.declared import (
     declaration_text,
     declared_text,
     index_of,
+    resized,
 )
 from matcalc.language.declare.function_reader import said_of
 from matcalc.language.declare.objects import as_text, described
@@ -353,19 +354,13 @@ class _Entry:
 
     def all_sizes(self) -> list[Size]:
         """The sizes that are said, those of what a function takes and gives among them."""
-        parts = [*self.takes, *([self.gives] if self.gives is not None else [])]
-        return [*(self.shape or ()), *[size for part in parts for size in part.shape or ()]]
+        said = self._unchecked()
+        return [size for part in (said, *said.parts) for size in part.shape or ()]
 
     def open_sizes(self, opened: Mapping[str, Size]) -> None:
         """Puts sizes in the place of names."""
-
-        def of_part(part: Declaration) -> Declaration:
-            return part if part.shape is None else replace(part, shape=tuple([size.replaced(opened) for size in part.shape]))
-
-        if self.shape is not None:
-            self.shape = tuple([size.replaced(opened) for size in self.shape])
-        self.takes = tuple(map(of_part, self.takes))
-        self.gives = None if self.gives is None else of_part(self.gives)
+        said = resized(self._unchecked(), opened)
+        self.shape, self.takes, self.gives = said.shape, said.takes, said.gives
 
     @property
     def sizes(self) -> str:
@@ -432,6 +427,9 @@ class _Entry:
             self._check_together()
         except MatcalcError as error:
             raise error.with_text(self.text) from None
+        return self._unchecked()
+
+    def _unchecked(self) -> Declaration:
         return Declaration(self.name, self.kind, self.shape, self.properties, self.count, self.takes, self.gives)
 
     def _check_shapes(self) -> None:

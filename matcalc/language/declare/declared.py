@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from matcalc.base.lazy import pattern
 from matcalc.base.own_functions import OwnFunction
-from matcalc.base.records import record
+from matcalc.base.records import record, replace
 from matcalc.base.shapes import Shape, axes_of, is_square, sizes_text
 from matcalc.base.sizes import Size, names_in
 from matcalc.facts.table import implied
@@ -49,6 +49,11 @@ class Declaration:
         if not gives and takes == [0]:
             return None
         return OwnFunction(self.name, tuple(takes) if gives or any(takes) else (None,) * len(takes), gives)
+
+    @property
+    def parts(self) -> tuple[Declaration, ...]:
+        """What a function takes, and what it gives."""
+        return self.takes if self.gives is None else (*self.takes, self.gives)
 
     @property
     def order(self) -> int:
@@ -103,13 +108,13 @@ def joined(one: Declaration, other: Declaration) -> Declaration:
 
 def resized(declaration: Declaration, sizes: Mapping[str, Size]) -> Declaration:
     """The declaration with other sizes in place of named ones."""
-    shape, count = declaration.shape, declaration.count
-    return Declaration(
-        declaration.name,
-        declaration.kind,
-        None if shape is None else tuple([size.replaced(sizes) for size in shape]),
-        declaration.properties,
-        None if count is None else count.replaced(sizes),
+    shape, count, gives = declaration.shape, declaration.count, declaration.gives
+    return replace(
+        declaration,
+        shape=None if shape is None else tuple([size.replaced(sizes) for size in shape]),
+        count=None if count is None else count.replaced(sizes),
+        takes=tuple([resized(one, sizes) for one in declaration.takes]),
+        gives=None if gives is None else resized(gives, sizes),
     )
 
 
@@ -161,7 +166,7 @@ def said_behind(text: str) -> tuple[str, Mapping[str, Declaration]]:
 
 def declared_sizes(declarations: Mapping[str, Declaration]) -> frozenset[str]:
     """The size names that occur in declarations."""
-    every = [part for one in declarations.values() for part in (one, *one.takes, *([one.gives] if one.gives else []))]
+    every = [part for one in declarations.values() for part in (one, *one.parts)]
     sizes = [size for d in every for size in (*(d.shape or ()), *([d.count] if d.count else []))]
     return frozenset(names_in(sizes))
 

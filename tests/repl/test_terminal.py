@@ -82,7 +82,7 @@ def test_an_error_of_its_own_does_not_end_the_session(monkeypatch: pytest.Monkey
     ("line", "found"),
     [
         (":la", [":latex ", ":layout "]), (":layout n", ["numerator"]), (":help lay", ["layout"]), (":forget l", ["loss"]),
-        (r"\bet", [r"\beta"]), (r"x \beta", ["β"]), ("soft", ["softmax(", "softplus(", "softshrink(", "softsign("]), ("los", ["loss"]), ("", []),
+        (r"\bet", [r"\beta"]), (r"x \beta", ["β"]), ("softs", ["softshrink(", "softsign("]), ("los", ["loss"]), ("", []),
         (":steps lo", ["loss"]), ("derive", ["derive "]), ("loss wrt w", ["w"]), ("derive loss by X, ", ["loss", "X", "w", "y"]),
     ],
 )  # fmt: skip

@@ -94,7 +94,13 @@ class Function:
     def code(self, language: str) -> str:
         """The field of this name, an expression of a language or library; empty when there is
         none."""
-        return _code(self.name).get(language, "")
+        return _unstored(self.name).get(language, "")
+
+    @property
+    def source(self) -> str:
+        """Where it is defined or its derivative stands: a work of ``rules/sources.toml`` and the
+        place in it."""
+        return _unstored(self.name).get("source", "")
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -231,8 +237,9 @@ _DEFAULTS: Mapping[str, Any] = dict(zip(_FIELDS[2:], Function._defaults))  # typ
 
 
 @cache
-def _code(name: str) -> Mapping[str, str]:
-    """The fields of a function that are code, of its own part of its files."""
+def _unstored(name: str) -> Mapping[str, str]:
+    """The fields of a function that are code, and what else few ask for, of its own part of its
+    files."""
     import tomllib
 
     found: dict[str, str] = {}

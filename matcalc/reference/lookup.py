@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from matcalc.base.errors import MatcalcError
@@ -38,6 +39,7 @@ class Row:
     matlab: tuple[str, ...] = ()
     numpy: tuple[str, ...] = ()
     julia: tuple[str, ...] = ()
+    source: str = ""
     declare: str = ""
     action: str = ""
     by: str = ""
@@ -101,6 +103,7 @@ class Sample:
     conditions: tuple[str, ...] = ()
     latex: str = ""
     numpy: str = ""
+    source: str = ""
 
 
 @cache
@@ -119,7 +122,7 @@ def of_function(function: Function) -> Sample:
     if function.kind == "elementwise":
         conditions = () if function.domain == "all" else (function.domain.replace("!=", "≠"),)
     latex = "" if "\\cdot" in function.latex else sample.latex
-    return replace(sample, latex=latex, value=value, numpy=numpy, conditions=conditions)
+    return replace(sample, latex=latex, value=value, numpy=numpy, conditions=conditions, source=function.source)
 
 
 @cache
@@ -127,7 +130,8 @@ def of_row(row: Row) -> Sample:
     """A function that is a row of ``rules/language.toml``, in its first spelling."""
     sample = _sample(row.written[0], row.declare, row.by)
     numpy = row.numpy[0] if row.numpy else _code(row.written[0], row.declare)
-    return replace(sample, value=row.declare, numpy=numpy, latex=row.latex[0] if row.latex else sample.latex)
+    latex = row.latex[0] if row.latex else sample.latex
+    return replace(sample, value=row.declare, numpy=numpy, latex=latex, source=row.source)
 
 
 def _sample(call: str, declare: str, by: str) -> Sample:
@@ -190,6 +194,7 @@ def described(word: str) -> str:
       holds if:    t > 0
       NumPy:       np.log(t)
       LaTeX:       \\log(t)
+      source:      DLMF 4.7
     """
     texts = ["\n".join(_lines(topic)) for topic in _found(word)]
     if foreign := _foreign(word):
@@ -367,7 +372,24 @@ def _of_sample(sample: Sample) -> list[tuple[str, str]]:
         ("holds if", "; ".join(sample.conditions)),
         ("NumPy", sample.numpy),
         ("LaTeX", sample.latex),
+        ("source", sample.source),
     ]
+
+
+@cache
+def works() -> Mapping[str, str]:
+    """What the sources of functions name, in full, by what they are cited as."""
+    found: dict[str, str] = stored_table("sources")
+    return MappingProxyType(found)
+
+
+def work_of(source: str) -> str:
+    """The work that a source is a place in, as it is cited.
+
+    >>> work_of("DLMF 4.7")
+    'DLMF'
+    """
+    return max([work for work in works() if source == work or source.startswith(f"{work} ")], key=len, default="")
 
 
 def _labelled(pairs: list[tuple[str, str]]) -> list[str]:

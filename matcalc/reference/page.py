@@ -21,6 +21,7 @@ from matcalc.reference.lookup import (
     of_function,
     of_row,
     of_section,
+    works,
 )
 
 _INTRODUCTION = """\
@@ -68,12 +69,12 @@ def _sections() -> Iterator[str]:
     yield "## Functions of each entry\n"
     yield _ENTRIES
     yield from _table(
-        ("function", "is", "derivative", "where", "NumPy", "LaTeX"),
+        ("function", "is", "derivative", "where", "NumPy", "LaTeX", "source"),
         _function_rows(lambda f: _by_entries(f) and is_called(f), False),
     )
     yield "## Functions of vectors and matrices\n"
     yield _MATRICES
-    heads = ("function", "takes", "is", "derivative", "holds if", "NumPy", "LaTeX")
+    heads = ("function", "takes", "is", "derivative", "holds if", "NumPy", "LaTeX", "source")
     of_rows = [
         [_code(row.written), _code([row.declare]), _prose(row.meaning), *_sampled(of_row(row))] for row in of_section("functions")
     ]
@@ -98,7 +99,9 @@ def _sections() -> Iterator[str]:
     yield from _table(("dialect", "is"), ([_code(row.written), _prose(row.meaning)] for row in of_section("dialects")))
     yield _OTHERS
     yield from _table(("here", "anywhere", "NumPy, JAX, PyTorch", "MATLAB", "Julia"), _calls())
-    yield _MORE + ", ".join(f"`{name}`" for name in foreign_functions()) + "."
+    yield _MORE + ", ".join(f"`{name}`" for name in foreign_functions()) + ".\n"
+    yield "## Sources\n"
+    yield from (f"- {cited}: {work}." for cited, work in works().items())
 
 
 def _by_entries(function: Function) -> bool:
@@ -119,7 +122,7 @@ def _function_rows(wanted: Callable[[Function], bool], takes: bool) -> Iterator[
 
 def _sampled(sample: Sample) -> list[str]:
     derivative = _code([sample.derivative]) + (f" of {_code([sample.of])}" if sample.of else "")
-    return [derivative, _prose("; ".join(sample.conditions)), _code([sample.numpy]), _code([sample.latex])]
+    return [derivative, _prose("; ".join(sample.conditions)), _code([sample.numpy]), _code([sample.latex]), sample.source]
 
 
 def _fact_rows() -> Iterator[list[str]]:

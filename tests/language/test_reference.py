@@ -16,7 +16,7 @@ from matcalc.language.declare.declared import declaration_text, parse_declaratio
 from matcalc.language.text.meanings import foreign_functions
 from matcalc.language.text.spelling import STRUCTURAL
 from matcalc.reference import described, overview, page
-from matcalc.reference.lookup import Row, is_called, is_known, levels, rows
+from matcalc.reference.lookup import Row, is_called, is_known, levels, of_section, rows, work_of, works
 from matcalc.repl.session import Session
 from tests.documents.running import called
 
@@ -147,3 +147,11 @@ def test_help_of_commands_and_of_all() -> None:
     assert called(["help", "grad"])[1].startswith("Usage: matcalc gradient")
     assert overview() in called(["help"])[1]
     assert called(["help", "--to", "markdown"])[1].rstrip("\n") == page().rstrip("\n")
+
+
+def test_every_function_has_a_source_that_is_listed() -> None:
+    sources = {one.name: one.source for one in functions().values()}
+    sources |= {row.written[0]: row.source for row in of_section("functions")}
+    assert {name: source for name, source in sources.items() if not work_of(source)} == {}
+    assert {work_of(source) for source in sources.values()} == set(works())
+    assert not work_of("Bishop, page 1")

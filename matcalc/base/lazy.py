@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 
-def later(name: str, *, keep: bool = False) -> Any:
-    """Stands for the module of that name, and loads it when something in it is asked for. What is
-    asked for is kept for later uses where it is to ``keep`` it: of a module that nobody changes.
+def later(name: str) -> Any:
+    """Stands for the module of that name, and loads it when something in it is asked for; what is
+    asked for is kept, so that later uses go straight to it.
 
     It stands beside an import for type checkers, to which the rules for imports apply::
 
@@ -19,22 +19,18 @@ def later(name: str, *, keep: bool = False) -> Any:
         else:
             pairings = later("matcalc.folding.pairings")
     """
-    return _Later(name, keep)
+    return _Later(name)
 
 
 class _Later:
-    def __init__(self, name: str, keep: bool) -> None:
-        self._name, self._keep = name, keep
-        self._module: Any = None
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if self._module is None:
-            self._module = import_module(self._name)
-        found = getattr(self._module, name)
-        if self._keep:
-            setattr(self, name, found)
+        found = getattr(import_module(self._name), name)
+        setattr(self, name, found)
         return found
 
 
@@ -42,7 +38,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 else:
-    np, NDArray = later("numpy", keep=True), Any
+    np, NDArray = later("numpy"), Any
 
 __all__ = ["NDArray", "later", "np", "pattern"]
 """NumPy takes longer to load than a derivation takes: who computes with it names ``np`` from here,

@@ -64,10 +64,10 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
     return order
 
 
-def without(root: Node, mark: str) -> list[Node]:
+def without(root: Any, mark: str) -> list[Any]:
     """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a node
     that has it is left out."""
-    for operand in root.below:  # type: ignore[attr-defined]
+    for operand in root.below:
         if not hasattr(operand, mark):
             return postordered([root], _unmarked(mark))
     return [root]
@@ -78,13 +78,13 @@ def _unmarked(mark: str) -> Callable[[Any], list[Any]]:
     return lambda node: [operand for operand in node.below if not hasattr(operand, mark)]
 
 
-def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Node, Result]], Result]) -> Mapping[Node, Result]:
+def bottom_up(order: Iterable[Node], step: Callable[[Node, Mapping[Any, Result]], Result]) -> Mapping[Any, Result]:
     """``step`` of every node, operands before their users as ``order`` has them, with what it gave
     for the nodes before.
 
     A node that ``order`` leaves out stands for itself.
     """
-    found: dict[Node, Result] = _Kept()
+    found: dict[Any, Result] = _Kept()
     for node in order:
         found[node] = step(node, found)
     return found

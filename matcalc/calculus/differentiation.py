@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from matcalc.base.errors import LimitError, NotDifferentiableError
 from matcalc.base.functions import functions
@@ -88,8 +88,8 @@ def contributions(
         if is_zero(cotangent):
             continue
         if fired is not None:
-            fired.append((_rule(cast("Node", node), depends), node))
-        for child, part in _pullback(cast("Node", node), cotangent, len(above), depends):
+            fired.append((_rule(node, depends), node))
+        for child, part in _pullback(node, cotangent, len(above), depends):
             waiting.setdefault(child, []).append(part)
     return {variable: waiting.get(variable, []) for variable in variables}
 

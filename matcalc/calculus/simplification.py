@@ -4,7 +4,7 @@ formula."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import inf
@@ -93,15 +93,18 @@ def simplified(tensor: Tensor, fired: list[tuple[str, Tensor]] | None = None) ->
     for _ in range(_MOST_PASSES):
         if tensor in _SETTLED:
             return tensor
-        result = rebuilt(tensor, partial(_smaller, rules=_candidates(tensor), fired=fired), _SETTLED)
+        order = postorder(tensor)
+        step = partial(_smaller, rules=_candidates(order), selecting=True in map(selects, order), fired=fired)
+        result = rebuilt(tensor, step, _SETTLED)
         if result is tensor:
             return tensor
         tensor = result
     return tensor
 
 
-def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
-    return _rewritten(node, rules, fired) or _selected(node) or _multiplied_out(node) or cancelled_fraction(node)
+def _smaller(node: Tensor, *, rules: list[rewrites.Rewrite], selecting: bool, fired: list[tuple[str, Tensor]]) -> Tensor | None:
+    found = (_rewritten(node, rules, fired) if rules else None) or (_selected(node) if selecting else None)
+    return found or _multiplied_out(node) or cancelled_fraction(node)
 
 
 def alternatives(tensor: Tensor, heaviest: float = inf) -> tuple[Tensor, ...]:
@@ -295,9 +298,9 @@ def _chosen_again(term: Contraction, pair: Sequence[int], chosen: Selection) -> 
 # Rules.
 
 
-def _candidates(tensor: Tensor) -> list[rewrites.Rewrite]:
+def _candidates(order: Iterable[Tensor]) -> list[rewrites.Rewrite]:
     """The rules all of whose functions stand in the formula."""
-    present = {node.function for node in postorder(tensor) if isinstance(node, (Map, Apply))}
+    present = {node.function for node in order if isinstance(node, (Map, Apply))}
     if not present:
         return []
     lines = [line for functions, line in rewrites.lines_by_functions() if functions <= present]

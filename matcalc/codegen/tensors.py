@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations as pairs_of, product as combinations
 from math import prod
-from typing import TypeAlias, assert_never, cast
+from typing import TypeAlias, assert_never
 
 from matcalc.base.errors import LimitError
 from matcalc.base.functions import computable, function_called
@@ -397,7 +397,7 @@ def _expanded(b: Builder, tensor: ix.Tensor, order: Labels, extents: Extents) ->
     done: dict[ix.Tensor, Terms] = {}
     for node in nodes:
         below = [done[child] for child in ix.children(node)]
-        match node := cast("ix.Node", node):
+        match node:
             case ix.Contraction() as contraction:
                 done[node] = expansion.contraction(contraction, below, orders[node], shared=uses[node] > 1)
             case ix.Sum(terms=terms):

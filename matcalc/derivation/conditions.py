@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from matcalc.facts import known as traits, ranges
     from matcalc.facts.known import Known
 else:
-    deduction = later("matcalc.expr.deduction", keep=True)
-    traits = later("matcalc.facts.known", keep=True)
-    ranges = later("matcalc.facts.ranges", keep=True)
+    deduction = later("matcalc.expr.deduction")
+    traits = later("matcalc.facts.known")
+    ranges = later("matcalc.facts.ranges")
 
 
 @record
@@ -176,9 +176,9 @@ def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> l
     return found
 
 
-def _is_evaluated_smoothly(node: Expr) -> bool:
+def _is_evaluated_smoothly(node: Node) -> bool:
     """Whether the conditions of a node are those of its derivative alone."""
-    match node := cast("Node", node):
+    match node:
         case Norm():
             return True
         case Call(function=name):
@@ -198,8 +198,8 @@ def _signed(subject: Expr) -> tuple[object, bool]:
     return value, number < 0
 
 
-def _conditions(node: Expr) -> list[_Condition]:
-    match node := cast("Node", node):
+def _conditions(node: Node) -> list[_Condition]:
+    match node:
         case Leaf() | Linear() | Sum() | Multilinear() | Indexed():  # most nodes are
             return []
         case Inverse(operand=operand):

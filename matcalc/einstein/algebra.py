@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from matcalc.einstein import pairing_laws, tensor_deduction
 else:
     pairing_laws = later("matcalc.einstein.pairing_laws")
-    tensor_deduction = later("matcalc.einstein.tensor_deduction", keep=True)
+    tensor_deduction = later("matcalc.einstein.tensor_deduction")
 
 
 _MOST_OPERANDS = 20_000

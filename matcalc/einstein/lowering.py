@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import assert_never, cast
+from typing import assert_never
 
 from matcalc.base.errors import NotDifferentiableError, ShapeError
 from matcalc.base.functions import is_entrywise
@@ -45,7 +45,7 @@ def lower(expression: ex.Expr, symbols: Mapping[str, ix.Tensor] | None = None) -
     """The index form of ``expression``. ``symbols`` may give tensors to use in place of named
     symbols."""
     lowered: Mapping[ex.Expr, Lowered] = bottom_up(
-        ex.postorder(expression), lambda node, done: _lowered(cast("ex.Node", node), done, symbols or {})
+        ex.postorder(expression), lambda node, done: _lowered(node, done, symbols or {})
     )
     if lowered[expression].free:
         raise ShapeError(
@@ -62,9 +62,7 @@ def lowered_over(expression: ex.Expr, over: Mapping[str, Size]) -> ix.Tensor:
         if isinstance(node, ex.Symbol):
             array = ix.Symbol(node.name, (*over.values(), *axes_of(node.shape)), node.properties)
             symbols[node.name] = Lowered(array, _row_axes(node), tuple(over))
-    values: Mapping[ex.Expr, Lowered] = bottom_up(
-        ex.postorder(expression), lambda node, done: _lowered(cast("ex.Node", node), done, symbols)
-    )
+    values: Mapping[ex.Expr, Lowered] = bottom_up(ex.postorder(expression), lambda node, done: _lowered(node, done, symbols))
     return values[expression].tensor
 
 

@@ -12,22 +12,27 @@ operands. ``1`` has no output, ``delta_ij`` the output ``(0, 0)``, ones of order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product as choices
 from math import gcd
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from matcalc.base.functions import function_called
 from matcalc.base.records import blake2b, computed, field_names, interned
 from matcalc.base.shapes import Shape, is_square
 from matcalc.base.sizes import Size
-from matcalc.base.traversal import operands_of, postorder as postorder, without
+from matcalc.base.traversal import operands_of, without
 from matcalc.einstein.canonical import canonical
 from matcalc.facts.table import implied
 
 if TYPE_CHECKING:
     from matcalc.facts.known import Known
+
+    def postorder(*roots: Tensor, known: Container[Tensor] = ()) -> Sequence[Node]:
+        """Every node below ``roots`` once, operands before their users."""
+else:
+    from matcalc.base.traversal import postorder as postorder
 
 
 @interned
@@ -265,7 +270,7 @@ def is_symmetric(tensor: Tensor) -> bool:
     """Whether a tensor of order two is known to equal its transpose."""
     if not hasattr(tensor, "symmetric"):
         for node in without(tensor, "symmetric"):
-            object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(cast("Node", node)))
+            object.__setattr__(node, "symmetric", is_square(node.shape) and _equals_transpose(node))
     return tensor.symmetric
 
 

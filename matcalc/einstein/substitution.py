@@ -47,7 +47,7 @@ from matcalc.einstein.nodes import (
 if TYPE_CHECKING:
     from matcalc.einstein import tensor_deduction
 else:
-    tensor_deduction = later("matcalc.einstein.tensor_deduction", keep=True)
+    tensor_deduction = later("matcalc.einstein.tensor_deduction")
 
 # ------------------------------------------------------------
 # How large a tensor is when it is written out, the measure that simplification makes smaller.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from matcalc.base.budgets import spend
 from matcalc.base.lazy import later
@@ -47,7 +47,7 @@ def known(tensor: Tensor) -> Known:
     if not hasattr(tensor, "known"):
         for node in without(tensor, "known"):
             spend(2 + len(node.below))
-            found = _known(cast("Node", node))
+            found = _known(node)
             if node.order == 1 and "nonzero" in found:  # a column that is not 0
                 found = k.with_traits(found, ("full_column_rank",))
             object.__setattr__(node, "known", found)

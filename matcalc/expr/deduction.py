@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from matcalc.base.budgets import spend
 from matcalc.base.functions import computable, is_entrywise
@@ -33,7 +33,7 @@ def known(expression: e.Expr) -> Known:
     if not hasattr(expression, "known"):
         for node in without(expression, "known"):
             spend(2 + len(node.below))
-            object.__setattr__(node, "known", _with_rank(_known(cast("e.Node", node)), node))
+            object.__setattr__(node, "known", _with_rank(_known(node), node))
     return expression.known
 
 

@@ -7,6 +7,7 @@ vector, ``(ONE, n)`` row vector, ``(m, n)`` matrix. Positional arguments only; s
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from functools import reduce
 from operator import mul
@@ -26,18 +27,22 @@ from matcalc.base.shapes import (
     shape_of,
     shape_text,
     square_shape,
-)
+)  # fmt: skip
 from matcalc.base.sizes import ONE, Size
-from matcalc.base.traversal import operands_of, postorder as postorder
+from matcalc.base.traversal import operands_of
 
 if TYPE_CHECKING:
     from matcalc.facts.known import Known
 
+    def postorder(*roots: Expr, known: Container[Expr] = ()) -> Sequence[Node]:
+        """Every node below ``roots`` once, operands before their users."""
+else:
+    from matcalc.base.traversal import postorder as postorder
+
 
 @interned
 class Expr:
-    """Base class; not instantiated itself. What is found about a node later is kept in the fields
-    from ``cost`` on."""
+    """Base class, not instantiated itself. The fields from ``cost`` on keep what is found later."""
 
     shape: Shape = computed()
     below: tuple[Expr, ...] = computed()
@@ -79,8 +84,7 @@ class Expr:
         return len(self.shape) == 2 and self.shape[0] != ONE
 
 
-# ---------------------------------------------------------------- groups: what a function says of
-# all nodes of a kind
+# ---------------------------------------------------------------- groups: what is said of a kind
 
 
 @interned
@@ -214,8 +218,7 @@ class Negative(Linear):
 
 @interned
 class Product(Multilinear):
-    """Two or more factors, multiplied from the left; a scalar factor (or a scalar product so far)
-    scales."""
+    """Two or more factors, multiplied from the left; a scalar (or a scalar product so far) scales."""
 
     def _shape(self) -> Shape:
         shape = self.factors[0].shape
@@ -235,10 +238,7 @@ class Hadamard(Multilinear):
 @interned
 class Quotient(Nonlinear):
     """``numerator / denominator`` with a scalar denominator, or elementwise when the shapes are
-    equal.
-
-    A scalar numerator over a vector or matrix is elementwise too (``1 ./ x``).
-    """
+    equal; a scalar numerator over a vector or matrix is elementwise too (``1 ./ x``)."""
 
     numerator: Expr
     denominator: Expr

@@ -53,7 +53,7 @@ from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with, sum_of
 if TYPE_CHECKING:
     from matcalc.expr import deduction
 else:
-    deduction = later("matcalc.expr.deduction", keep=True)
+    deduction = later("matcalc.expr.deduction")
 
 # ------------------------------------------------------------
 # Building matrix expressions for reading: transposes cancelled, products flat, quotients gathered,
@@ -89,9 +89,11 @@ def _outer_transpose(expression: Expr) -> Expr:
     """The transpose without looking into sums and elementwise products, which bounds the depth."""
     if is_own_transpose(expression):
         return expression
+    if isinstance(expression, Transpose):
+        return expression.operand
+    if isinstance(expression, Symbol):
+        return Transpose(expression)  # most are
     match expression := cast("Node", expression):
-        case Transpose():
-            return expression.operand
         case Negative():
             return Negative(_outer_transpose(expression.operand))
         case Quotient(numerator=top, denominator=bottom) if bottom.is_scalar:
@@ -148,20 +150,20 @@ def product(factors: Iterable[Expr]) -> Expr:
     for factor in factors:
         if factor is UNIT:
             continue
-        for part in factor.factors if isinstance(factor, Product) and not factor.is_scalar else (factor,):
-            merged = _merged(flat[-1], part) if flat and not part.is_scalar else None
+        for part in factor.factors if isinstance(factor, Product) and factor.shape else (factor,):
+            merged = _merged(flat[-1], part) if flat and part.shape else None
             if merged is None:
                 flat.append(part)
             else:
                 flat[-1] = merged
-    if not flat:
-        return UNIT
-    return product_of(flat)
+    return product_of(flat) if flat else UNIT
 
 
 def _merged(last: Expr, factor: Expr) -> Expr | None:
     """Neighbours as one factor: equal square ones as a power, a column and a row of ones as a
     matrix of ones."""
+    if last is not factor and not (isinstance(last, _WITH_BASE) or isinstance(factor, _WITH_BASE)):
+        return None  # most are told at once
     base, count = _as_power(last)
     other, more = _as_power(factor)
     if base is other and (count > 0) == (more > 0):
@@ -183,6 +185,10 @@ def _as_power(factor: Expr) -> tuple[Expr, int]:
     if isinstance(factor, MatrixPower) and isinstance(factor.exponent, Number) and factor.exponent.value.denominator == 1:
         return factor.base, int(factor.exponent.value)
     return factor, 1
+
+
+_WITH_BASE = (Inverse, MatrixPower, Transpose)
+"""What may be a power of another factor, or join it."""
 
 
 def _matrix_power(base: Expr, count: int) -> Expr:
@@ -374,8 +380,8 @@ def cost(expression: Expr) -> int:
     return expression.cost
 
 
-def _own_cost(node: Expr) -> int:
-    match node := cast("Node", node):
+def _own_cost(node: Node) -> int:
+    match node:
         case Number():
             return 1 if node.value.denominator in (1, 2, 4, 5, 8, 10) else 3
         case Zeros() | UnitVector() | Commutation() | Index() | IndexSum() | IndexArray() | Total(axis="rows" | "cols"):

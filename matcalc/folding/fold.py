@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import inf, prod
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import TYPE_CHECKING, assert_never
 
 from matcalc.base.functions import Function, function_called
 from matcalc.base.lazy import later
@@ -131,7 +131,7 @@ class Folder:
     def folded(self, tensor: ix.Tensor) -> Expr | None:
         for node in ix.postorder(tensor):
             if node not in self.terms:
-                self.terms[node] = self._term(cast("ix.Node", node))
+                self.terms[node] = self._term(node)
         return self.form(tensor)
 
     def matrix(self, tensor: ix.Tensor, split: int) -> Expr | None:

@@ -34,7 +34,7 @@ from matcalc.folding.matrix_terms import Chain, Forms, ReadingOrder
 if TYPE_CHECKING:
     from matcalc.expr import deduction
 else:
-    deduction = later("matcalc.expr.deduction", keep=True)
+    deduction = later("matcalc.expr.deduction")
 
 Pairing = tuple[int, int, int]
 """Two vertices, the slow one first, and the one that counts their pairs."""

@@ -54,7 +54,7 @@ def _name(tensor: t.Tensor) -> tuple[int, str]:
 def shown_once(root: t.Tensor) -> Mapping[t.Tensor, tuple[bool, ...]]:
     """For every axis of every node, whether its letter stands exactly once in each term of the
     text, outside any function's argument."""
-    return bottom_up(t.postorder(root), lambda node, once: _shown_once(cast("t.Node", node), once))
+    return bottom_up(t.postorder(root), _shown_once)
 
 
 def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tuple[bool, ...]:

@@ -91,11 +91,11 @@ class _Writer:
         for node in order:
             if steps := early_steps(node):
                 return steps
-        for node in postordered([tensor], parts_of):
-            if node not in self.normal:
-                if steps := next_steps(node):
+        for part in postordered([tensor], parts_of):
+            if part not in self.normal:
+                if steps := next_steps(part):
                     return steps
-                self.normal.add(node)
+                self.normal.add(part)
         return ()
 
     def _varied(self, order: Sequence[Tensor]) -> Step | None:

@@ -11,7 +11,7 @@ with the derivative as a symbol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 from functools import reduce
 from operator import add, mul
@@ -239,7 +239,7 @@ def _reduced(node: e.Expr) -> e.Expr:
     return _zero(node.shape) if zero else node
 
 
-def _is_singular(node: e.Expr, vanishing: set[e.Expr]) -> bool:
+def _is_singular(node: e.Expr, vanishing: Set[e.Expr]) -> bool:
     """Whether a part that vanishes stands where zero has no value or no derivative."""
     if isinstance(node, e.Elementwise) and node.function not in _SINGULAR:
         return False

@@ -352,7 +352,9 @@ def scan(text: str) -> list[Token]:
         match = token_at(plain, position)
         if match is None:
             raise _unknown_character(plain, position)
-        kind, value, end = _read(match, plain, position, tokens)
+        kind, value, end = match.lastgroup or "", match[0], match.end()
+        if kind not in _PLAIN:
+            kind, value, end = _read(match, plain, position, tokens)
         if kind == "FRACTION":
             tokens += fraction(value, position)
         elif kind != "SPACE":
@@ -362,6 +364,10 @@ def scan(text: str) -> list[Token]:
             raise LimitError(f"the input has more than {MOST_TOKENS:,} symbols")
     _check_brackets(tokens)
     return tokens
+
+
+_PLAIN = frozenset(["SPACE", "NUMBER"])
+"""What is as it is found."""
 
 
 def _read(match: re.Match[str], text: str, position: int, before: list[Token]) -> tuple[str, str, int]:

@@ -123,10 +123,15 @@ def rewritten(tokens: list[Unit], entry: Callable[[int], tuple[list[Unit], int] 
     """The tokens with what ``entry`` says of a position in place of those that begin there; None
     leaves one as it is."""
     out: list[Unit] = []
-    position = 0
-    while position < len(tokens):
-        made, position = entry(position) or ([tokens[position]], position + 1)
-        out += made
+    position, count = 0, len(tokens)
+    while position < count:
+        made = entry(position)
+        if made is None:
+            out.append(tokens[position])
+            position += 1
+        else:
+            out += made[0]
+            position = made[1]
     return out
 
 

@@ -107,14 +107,18 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
     return Tokens(tokens, decisions, raw.written, (*raw.forks, *forks), raw.labelled)
 
 
+_BEFORE_BARE_OPERANDS = frozenset(["APPLY", "DERIVATIVE_BY"])
+
+
 def _grouped(tokens: list[Token], types: frozenset[str], latex: bool) -> list[Token]:
     """The tokens with bars that open and close, what hangs on those of norms, brackets around
     operands, and signs between factors."""
-    if any(token.type in BARS for token in tokens):
+    present = frozenset([token.type for token in tokens])
+    if not present.isdisjoint(BARS):
         tokens = doubtful_signs.resolve_bars(tokens)
     if not types.isdisjoint(_SUBSCRIPTS):
         tokens = _norm_subscripts(tokens)
-    if latex or any(token.type in ("APPLY", "DERIVATIVE_BY") for token in tokens):
+    if latex or not present.isdisjoint(_BEFORE_BARE_OPERANDS):
         tokens = doubtful_signs.bracketed_operands(tokens, latex)
     return _juxtaposed(tokens)
 
@@ -205,13 +209,14 @@ def _scanned(
             Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)
             for name in named
         ]
-    if any(token.type in ("COLON", "RELATION") for token in raw):
+    if not _AMONG_BOUNDS.isdisjoint([token.type for token in raw]):
         raw = _with_called_sums(raw)
     if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
         raw = code_tokens.in_arrays(raw)
     return raw, primed
 
 
+_AMONG_BOUNDS = frozenset(["COLON", "RELATION"])
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
 _DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 

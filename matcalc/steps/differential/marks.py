@@ -64,11 +64,11 @@ def abbreviated(expression: Expr, taken: frozenset[str]) -> tuple[Expr, Mapping[
     used = set(taken)
     named: dict[Expr, Symbol] = {}
     definitions: dict[str, Expr] = {}
-    for node in chosen:
-        name = _name(_kind(node), kinds[_kind(node)] > 1, used)
+    for whole in chosen:
+        name = _name(_kind(whole), kinds[_kind(whole)] > 1, used)
         used.add(name)
-        definitions[name] = _rewritten(node, named)
-        named[node] = Symbol(name, node.shape)
+        definitions[name] = _rewritten(whole, named)
+        named[whole] = Symbol(name, whole.shape)
     return _rewritten(expression, named), MappingProxyType(definitions)
 
 

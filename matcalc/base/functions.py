@@ -41,6 +41,8 @@ class Function:
     definition_rows: str = ""
     definition_cols: str = ""
     definition_sample: str = ""
+    definition_rows_sample: str = ""
+    definition_cols_sample: str = ""
     signature: str = "t -> t"
     axis: bool = False
     of_one: str = ""

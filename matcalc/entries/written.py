@@ -199,7 +199,9 @@ def _applied(name: str, below: list[Block], lengths: tuple[int, ...]) -> Block:
     diagonal = value_of(below[1].data[0]) if name in _ON_DIAGONALS else None
     if diagonal is not None:
         places = [(entry, k // lengths[-1] % lengths[-2], k % lengths[-1]) for k, entry in enumerate(below[0].data)]
-        return Block(lengths, [entry if _ON_DIAGONALS[name](j - i, diagonal) else zero(()) for entry, i, j in places])
+        kept, size = _ON_DIAGONALS[name], lengths[-1] if name == "cyclic_band" else 0
+        beside = [(entry, (j - i - diagonal) % size if size else j - i - diagonal) for entry, i, j in places]
+        return Block(lengths, [entry if kept(distance, 0) else zero(()) for entry, distance in beside])
     if name not in _FUNCTIONS:
         raise MatcalcError(f"{name} has no formula in the entries that could be written out", suggestion="--at, or .function()")
     axes, function = _FUNCTIONS[name]
@@ -285,7 +287,7 @@ def _triangle(data: Sequence[Scalar], own: tuple[int, ...], side: int) -> list[S
     return [entry if side * (k // own[1] - k % own[1]) >= 0 else zero(()) for k, entry in enumerate(data)]
 
 
-_ON_DIAGONALS = {"tril_from": le, "triu_from": ge, "band": eq, "selection": eq}
+_ON_DIAGONALS = {"tril_from": le, "triu_from": ge, "band": eq, "cyclic_band": eq, "selection": eq}
 """Functions that keep the entries on the diagonals that are so to one with a number."""
 _FUNCTIONS: dict[str, tuple[int, Callable[[Any, Any], list[Scalar]]]] = {
     "inv": (2, _inverse),

@@ -248,6 +248,7 @@ _TURNED = {
     "tril_from": "triu_from",
     "triu_from": "tril_from",
     "band": "band",
+    "cyclic_band": "cyclic_band",
     "selection": "band",
 }
 """What masks are as seen from the other axis."""

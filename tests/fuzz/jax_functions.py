@@ -357,6 +357,7 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "tril_from": lambda matrix, k: _kept(matrix, lambda place: place <= k),
     "triu_from": lambda matrix, k: _kept(matrix, lambda place: place >= k),
     "band": lambda matrix, k: _kept(matrix, lambda place: place == k),
+    "cyclic_band": lambda matrix, k: _kept(matrix, lambda place: (place - k) % len(matrix) == 0),
     "norm_inf": lambda x: _largest(absolute(x), (0, 1)),
     "norm21": lambda matrix: jnp.sum(jnp.sqrt(jnp.sum(matrix**2, axis=1))),
     "sym": lambda matrix: (matrix + matrix.T) / 2.0,

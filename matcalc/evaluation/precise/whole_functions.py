@@ -307,6 +307,11 @@ def _between(kept: Callable[[int, int], bool]) -> Callable[[Decimals, Array, Arr
     return function
 
 
+def _on_a_ring(ar: Decimals, matrix: Array, number: Array) -> Array:
+    """The entries on the diagonal with this number, counted round."""
+    return _between(lambda place, diagonal: (place - diagonal) % matrix.rows == 0)(ar, matrix, number)
+
+
 def matrix_power_of(ar: Arithmetic, base: Array, exponent: Array) -> Array:
     """X^k, for any real k exp(k log X)."""
     if not isinstance(ar, Decimals):
@@ -405,6 +410,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "tril_from": _between(lambda place, diagonal: place <= diagonal),
         "triu_from": _between(lambda place, diagonal: place >= diagonal),
         "band": _between(lambda place, diagonal: place == diagonal),
+        "cyclic_band": _on_a_ring,
         "selection": _between(lambda place, diagonal: place == diagonal),
         "max": _max,
         "indmax": _indmax,

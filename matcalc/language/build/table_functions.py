@@ -116,13 +116,14 @@ class TableFunctions(Builder):
             )
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
-    def lifted(self, operand: t.Term, axis: str, span: Span, function: str) -> t.Term:
+    def lifted(self, operand: t.Term, axis: str, span: Span, function: str, of_sample: bool = False) -> t.Term:
         """A function with a definition, of every row or column."""
         sizes: dict[str, Dimension] = {"m": Unknown(), "n": Unknown()}
         size = sizes["m"], sizes["n"]
         words = f"a function along {axis}"
         self.relate(kind_relations.Measured(span, frozenset({(MATRIX,)}), words, (operand.cell,), (size,)))
-        return self._opened(_formula(function, f"definition_{axis}"), {"X": operand}, sizes, span)
+        field = f"definition_{axis}_sample" if of_sample else f"definition_{axis}"
+        return self._opened(_formula(function, field), {"X": operand}, sizes, span)
 
     @staticmethod
     def _has_axis(name: str) -> bool:

@@ -205,10 +205,10 @@ class CallBuilder(OwnFunctions):
         return self.product([arguments[0], self.transpose(arguments[1], arguments[1].span)], node.span)
 
     def _inner(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
-        """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, so
-        that only vectors have one."""
+        """Of vectors, or of matrices; ``dot`` of matrices is another thing in every program, as
+        ``inner`` is in NumPy, so that only vectors have one."""
         left, right = arguments
-        if node.function == "dot":
+        if node.function == "dot" or self.written.dialect == "numpy":
             self._needs(node, left, COLUMN)
             self._needs(node, right, COLUMN)
             self._doubt_capitals(node)
@@ -238,7 +238,7 @@ class CallBuilder(OwnFunctions):
             one, other = [part.name if isinstance(part, s.Name) else "B" for part in node.arguments[:2]]
             vectors, product = f"vectors: declare {open_names[0]}: n", f"the product of matrices: {one}*{other}"
             self.decide(
-                f"dot is read as the inner product of vectors, although {open_names[0]} is a capital",
+                f"{node.function} is read as the inner product of vectors, although {open_names[0]} is a capital",
                 "kinds",
                 "doubtful",
                 span=self.place(node.span),

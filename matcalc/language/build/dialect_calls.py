@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
+from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
@@ -23,7 +24,7 @@ from matcalc.language.build.einsum import summed_products
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import mapped, number_in
+from matcalc.language.syntax.trees import mapped, number_in, walk
 from matcalc.language.text.dialects import Template, of_lists, templates, ways_to_call
 from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
 from matcalc.language.text.terminals import WRITTEN_OUT
@@ -40,7 +41,7 @@ else:
 _AXIS_WORDS = frozenset(["axis", "dim", "dims"])
 _KEEPING = frozenset(["keepdims", "keepdim"])
 _AXES = {0: "first", 1: "second", -1: "last", -2: "first"}
-_DIRECTIONS = {"first": "cols", "second": "rows", "last": "rows"}
+_DIRECTIONS = {"first": "cols", "second": "rows", "last": "rows", "rows": "rows", "cols": "cols"}
 _HARMLESS: Mapping[str, frozenset[str]] = {
     "dtype": frozenset(), "optimize": frozenset(), "ddof": frozenset(["0"]), "correction": frozenset(["0"]),
     "unbiased": frozenset(["False"]), "reduction": frozenset(["mean"]), "corrected": frozenset(["False"]),
@@ -64,6 +65,12 @@ class _Meant:
     parameters: tuple[str, ...] = ()
 
 
+@cache
+def _general_names() -> Mapping[str, str]:
+    """The functions that a module has in a meaning of its own, by their names in the table."""
+    return {own: name.rpartition(".")[2] for name, own in stored_table("dialects")["modules"]["of_their_own"].items()}
+
+
 _DIVIDING_BY_LESS = {"matlab": "MATLAB", "julia": "Julia"}
 
 
@@ -85,7 +92,7 @@ class DialectBuilder(CallBuilder):
         return found
 
     def _translated(self, node: s.Applied) -> _Meant:
-        name = node.function
+        name, asked = node.function, node
         arguments, options = _unpacked(node)
         words = self._axis_words(node, options)
         if node.function == "norm" and words:
@@ -94,29 +101,36 @@ class DialectBuilder(CallBuilder):
         if self.is_users(name) or name in self.scope.definitions:
             return _Meant(node)
         ways = ways_to_call(self.written.dialect, name)
-        fitting = [(way, given) for way in ways if (given := _fitting(way, arguments, options)) is not None]
+        along = tuple([word.word for word in words if isinstance(word, s.Word)])
+        usable = [way for way in ways if not along or _is_taken_along(way)]
+        fitting = next(((way, given) for way in usable if (given := _fitting(way, arguments, options)) is not None), None)
         if name == "block" and self.written.dialect == "numpy" and not options:
             return _Meant(_of_blocks(node))
-        if fitting:
-            way, given = fitting[0]
-            tree = _template(way.formula, _named(way), tuple(word.word for word in words if isinstance(word, s.Word)))
+        if fitting is None and name in _general_names():
+            return self._translated(replace(asked, function=_general_names()[name]))
+        if fitting is not None:
+            way, given = fitting
+            tree = _template(way.formula, _named(way), along)
             return _Meant(replace(node, arguments=given), tree, _named(way))
-        return _Meant(self._known(node, options, self.written.dialect != "math" and name in templates(self.written.dialect)))
+        own = templates(self.written.dialect).get(name, ()) if self.written.dialect != "math" else ()
+        places = sum(not isinstance(argument, s.Word) for argument in arguments)
+        counted = any(len(way.parameters) <= places for way in own)
+        return _Meant(self._known(node, options, counted))
 
     def _known(self, node: s.Applied, options: dict[str, s.Keyword], counted: bool) -> s.Applied:
         """A call of a function of the language with the options of a program."""
         if node.function == "norm":
             node = self._norm_with_order(node, options)
+        told = [option.span for option in options.values() if _is_of_sample(node, option)]
         for option in options.values():
-            if not _is_of_sample(node, option):
+            if option.span not in told:
                 _check_option(option)
-            elif len(node.arguments) == 1:
-                node = replace(node, arguments=(*node.arguments, s.Word(option.span, "sample")))
         if counted and node.function not in STRUCTURAL:
             raise ParseError(
                 f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function)
             )
-        return self._with_dimension(node)
+        node = self._with_dimension(node)
+        return replace(node, arguments=(*node.arguments, s.Word(told[0], "sample"))) if told else node
 
     def _example(self, function: str) -> str:
         way = max(ways_to_call(self.written.dialect, function), key=lambda way: len(way.parameters))
@@ -183,6 +197,7 @@ class DialectBuilder(CallBuilder):
         number = _whole(second)
         if number is None or self.summed_index(node) is not None or self._goes_by_entries_of_both(node):
             return node
+        self._refuse_weight(node)
         from_zero = self._counts_from_zero(node, number)
         axis = number if from_zero else number - 1
         if axis not in _AXES or (axis < 0 and not from_zero):
@@ -193,6 +208,18 @@ class DialectBuilder(CallBuilder):
             )
         kept = () if from_zero else (s.Word(second.span, "kept"),)
         return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
+
+    def _refuse_weight(self, node: s.Applied) -> None:
+        """Raises ParseError for the number in ``std(x, 1)`` outside of NumPy: there it is an axis,
+        and by what is divided in MATLAB."""
+        entry = functions().get(spellings().get(node.function, ""))
+        if entry is not None and entry.definition_sample and self.written.dialect != "numpy":
+            name = node.function
+            raise ParseError(
+                "the number is an axis in NumPy, and says by what is divided in MATLAB",
+                span=node.arguments[1].span,
+                suggestion=f"{name}(X, rows), {name}(X, cols), or {name}(x, sample) for a division by n - 1",
+            )
 
     def _goes_by_entries_of_both(self, node: s.Applied) -> bool:
         """``max(X, 1)``, which is the larger of each entry and 1 but in NumPy."""
@@ -242,25 +269,24 @@ class DialectBuilder(CallBuilder):
             return self._size_of(node, arguments)
         self._note_convention(node, arguments)
         words = [argument.word for argument in node.arguments if type(argument) is s.Word]
-        if words and words[0] in _DIRECTIONS:
-            return self._along(node, arguments, words[0], "kept" in words)
+        if words and (words[0] in _AXES.values() or (words[0] in _DIRECTIONS and len(words) > 1)):
+            return self._along(node, arguments, words[0], words[1:])
         return super().call(node, arguments)
 
     def _note_convention(self, node: s.Applied, arguments: list[t.Term]) -> None:
-        """What MATLAB, Julia or R mean otherwise: ``var(x)`` divided by n − 1, ``sum(X)`` of each
-        column."""
+        """What a variance is divided by, and what MATLAB, Julia or R mean otherwise: n − 1, or
+        ``sum(X)`` of each column."""
         name, dialect = node.function, self.written.dialect
-        told = "R" if name == "sd" else _DIVIDING_BY_LESS.get(dialect, "")
-        if not told or self.depth or len(arguments) != 1 or name not in ("var", "std", "sd", "sum", "mean"):
+        entry = functions().get(spellings().get(name, ""))
+        if self.depth or self.is_users(name) or not arguments:
             return
         operand, place = arguments[0], self.place(node.span)
-        if name in ("var", "std", "sd"):
-            self.decide(
-                f"{name} divides by n; that of {told} divides by n - 1",
-                "dialect",
-                span=place,
-            )
-        elif dialect == "matlab" and len(node.arguments) == 1 and not any(self._summed_up[:-1]):
+        if entry is not None and entry.definition_sample:
+            told = "R" if name == "sd" else _DIVIDING_BY_LESS.get(dialect, "")
+            other = f"that of {told} divides by n - 1" if told else f"by n - 1: {name}(x, sample)"
+            if dialect != "numpy" and not any(_is_word(argument, "sample") for argument in node.arguments):
+                self.decide(f"{name} divides by n; {other}", "dialect", span=place)
+        elif name in ("sum", "mean") and dialect == "matlab" and len(node.arguments) == 1 and not any(self._summed_up[:-1]):
             self.decide(
                 f"{name} of a matrix is read as that of all entries; MATLAB's, for every column, is {name}(X, 1)",
                 "dialect",
@@ -268,10 +294,10 @@ class DialectBuilder(CallBuilder):
                 when=lambda: operand.cell.mask == MATRIX,
             )
 
-    def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, kept: bool) -> t.Term:
+    def _along(self, node: s.Applied, arguments: list[t.Term], axis: str, words: list[str]) -> t.Term:
         """A function along an axis of an array; what is left lies, or has an axis of size 1 when
         that is ``kept``."""
-        span, operand = self.place(node.span), arguments[0]
+        span, operand, kept = self.place(node.span), arguments[0], "kept" in words
         self.evidence = True
         direction = _DIRECTIONS[axis]
         entry = functions().get(spellings().get(node.function, ""))
@@ -285,7 +311,7 @@ class DialectBuilder(CallBuilder):
             raise meanings.unknown_function(node.function, node.function_span)
         elif entry.kind == "defined":
             self.relate(kind_relations.InRelation(span, frozenset({(MATRIX,)}), f"{node.function} along an axis", operand.cell))
-            made = self.lifted(operand, direction, span, entry.name)
+            made = self.lifted(operand, direction, span, entry.name, "sample" in words)
         elif entry.signature.endswith("-> scalar"):
             result = self.related(kind_relations.ArrayTotalled, node.span, axis, node.function, operand.cell)
             made = t.CallTerm(result, span, (operand,), entry.name, direction)
@@ -436,7 +462,7 @@ def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[st
     ):
         return None
     for name, option in options.items():
-        if name in _HARMLESS:
+        if name in _HARMLESS and name not in fixed:
             _check_option(option)
     return _without_numbers(list(zip(way.parameters, given)))
 
@@ -450,6 +476,15 @@ def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] 
 
 
 @cache
+def _is_taken_along(way: Template) -> bool:
+    """Whether something in the formula goes along an axis: else an axis would be dropped in silence."""
+    return any(
+        isinstance(node, s.Applied) and CallBuilder._has_axis(node.function)
+        for node in walk(_template(way.formula, _named(way), ()))
+    )
+
+
+@cache
 def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...]) -> s.Syntax:
     """The syntax tree of a formula; ``words`` name the axis that its functions are taken along."""
     tree = parse_syntax(formula, Vocabulary.of(parameters), "math").program.value
@@ -457,7 +492,7 @@ def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...])
 
     def taken_along(node: s.Syntax) -> s.Syntax:
         if isinstance(node, s.Applied) and CallBuilder._has_axis(node.function):
-            return replace(node, arguments=(*node.arguments, *along))
+            return replace(node, arguments=(node.arguments[0], *along, *node.arguments[1:]))
         return node
 
     return mapped(tree, taken_along) if words else tree

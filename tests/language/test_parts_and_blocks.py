@@ -111,6 +111,12 @@ CASES: list[Case] = [
     ("sum(i<=j, x_i*x_j^2)", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(j + 1))),
     (r"\sum_{i=1}^2 x_i^3 + \sum_{i=3}^3 x_i", "x", "x: n", lambda x: np.sum(x[:2] ** 3) + x[2]),
     (r"\sum_{(i,j)\in\Omega} (X_{ij} - u_i^\top v_j)^2", "U", "X: n×m; U: n×k; V: m×k; Omega: n×m", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
+    ("sum(diff(x).^2)", "x", "x: 2", lambda x: (x[1] - x[0]) ** 2),
+    ("x[1:end-1]'*x[2:end]", "x", "x: 2", lambda x: x[0] * x[1]),
+    ("norm2(X[2:end,:]*w)^2", "X", "X: 2×m; w: m", lambda X, w: (X[1] @ w) ** 2),
+    ("sum(X[1:end-1,2:end].^2)", "X", "X: 2×2", lambda X: X[0, 1] ** 2),
+    (r"\sum_{i=1}^{n-1} (x_{i+1}-x_i)^2", "x", "x: 2", lambda x: (x[1] - x[0]) ** 2),
+    ("sum(i<=j, x_i*x_j)", "x", "x: 1", lambda x: x[0] ** 2),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 

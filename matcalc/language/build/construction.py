@@ -19,6 +19,7 @@ from matcalc.language.build import terms as t
 from matcalc.language.build.forms import (
     LONGEST_OPENED,
     block_array,
+    diagonals_of_one,
     filled,
     finite_where_equal,
     first_order,
@@ -398,6 +399,9 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     said; of a row it is that of the vector."""
     shape, operand = shape_of_cell(term.cell), built[0]
     _check_required(term, operand)
+    kept = diagonals_of_one(term.function, built, shape) if function_called(term.function).masks else None
+    if kept is not None:
+        return kept
     if len(built) > 1:
         return e.Call(term.function, tuple(built), term.axis, shape)
     along = function_called(term.function).axis
@@ -430,10 +434,12 @@ def _index(index: t.BoundIndex) -> e.Index:
 
 
 def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
-    axes = operand.shape[1:] if operand.is_row else operand.shape
+    axes = (operand.shape[1:] if operand.is_row else operand.shape) or (ONE,) * len(term.positions)
     for position, size in zip(term.positions, axes):
         if isinstance(position, int):
             _check_position(position, size, term.span)
+    if operand.is_scalar:  # an array of one entry
+        return operand
     positions = tuple([position if isinstance(position, int) else _index(position) for position in term.positions])
     return e.Entry(operand, positions)
 

@@ -11,7 +11,7 @@ with the derivative as a symbol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import reduce
 from operator import add, mul
@@ -129,6 +129,32 @@ def _put_at(before: Size, size: Size, whole: Size) -> e.Expr:
         down = e.Call("band", (e.Ones((whole, whole)), e.Negative(e.SizeValue(before))), None, (whole, whole))
         return e.Product((down, e.UnitVector(1, whole)))
     return e.UnitVector(before.number + 1, whole)
+
+
+_KEEPS_MAIN: Mapping[str, Callable[[Fraction], bool]] = {
+    "tril_from": lambda k: k >= 0,
+    "triu_from": lambda k: k <= 0,
+    "band": lambda k: k == 0,
+    "selection": lambda k: k == 0,
+}
+"""Whether a function that keeps some diagonals keeps the main one."""
+
+
+def diagonals_of_one(function: str, arguments: Sequence[e.Expr], shape: Sequence[Size]) -> e.Expr | None:
+    """What a function that keeps some diagonals makes of one number, and the row that selects one
+    position; None for other arrays."""
+    number = arguments[1] if len(arguments) > 1 else None
+    if not shape:
+        if function not in _KEEPS_MAIN:
+            return arguments[0]
+        if isinstance(number, e.Number):
+            return arguments[0] if _KEEPS_MAIN[function](number.value) else e.Number(Fraction(0))
+    if function == "selection" and len(shape) == 2 and shape[0] == ONE:
+        before = number.size if isinstance(number, e.SizeValue) else None
+        if isinstance(number, e.Number):
+            before = Size.of(int(number.value))
+        return None if before is None else e.Transpose(_put_at(before, ONE, shape[1]))
+    return None
 
 
 def _plain(turned: e.Transpose) -> e.Expr:

@@ -21,7 +21,9 @@ from matcalc.base.errors import MatcalcError
         ("u'v/||u||^2 ||v||^2", "u", "u'v/(||u||^2*||v||^2)", "the norms behind the slash are read as one divisor"),
         ("1/2n ||Xw - y||^2", "w", "1/(2*n)*||Xw - y||^2", "1/2n is read as 1/(2*n)"),
         ("1/2m v'v", "v", "m/2*v'v", "1/2m is read as (1/2)*m"),
-        ("a × b", "a", "a*b", "× is read as a product; the cross product of vectors is not in the language"),
+        ("x'A^-1/2 x", "x", "x'*(inv(A)/2)*x", "^-1/2 is read as (X^-1)/2, not as X^(-1/2)"),
+        ("sum(s**1/2)", "s", "sum(s/2)", "^1/2 is read as (X^1)/2, not as X^(1/2)"),
+        ("a × b", "a", "a*b", "× is read as a product; the cross product of vectors is cross(u, v)"),
     ],
 )
 def test_the_usual_meaning_is_taken_and_doubted(written: str, name: str, meant: str, shown: str) -> None:

@@ -431,10 +431,11 @@ def _declared(text: str, span: Span) -> Mapping[str, Declaration]:
                 return dict(pair for part in parts for pair in parse_declarations(part).items())
         except MatcalcError:
             continue
+    chosen = "else" in text[span.start : span.end].split()
     raise ParseError(
         "words inside the formula are not read",
         span=_trimmed(text, span),
-        suggestion='the formula alone, and declare="A: n×n symmetric"',
+        suggestion="where(c, a, b) for a if c else b" if chosen else 'the formula alone, and declare="A: n×n symmetric"',
     )
 
 

@@ -113,7 +113,11 @@ def _unexpected(token: Token, steps: Mapping[str, int], text: str, tokens: list[
         return inequality(text[token.start : token.end], token.span)
     shown, listed = _written(token, text), _list_around(token, tokens)
     if listed is not None:
-        return ParseError("matrices cannot be written out entry by entry", span=listed.span, suggestion="a name, such as A")
+        said, advice = (
+            "square brackets around this are not read",
+            "(x - y) around a value, [1 2; 3 4] for entries, [A, B] for blocks",
+        )
+        return ParseError(said, span=listed.span, suggestion=advice)
     if not shown:
         return ParseError("something is missing here", span=token.span, expected=expected or None)
     return _misplaced(token, shown, text, operand, expected, tokens)

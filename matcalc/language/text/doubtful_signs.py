@@ -4,6 +4,7 @@ and ′."""
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
@@ -294,6 +295,7 @@ def with_whole_divisors(tokens: list[Token], decisions: list[Decision]) -> list[
         token, first = tokens[position], position + 1
         if token.type != "DIVIDE":
             return None
+        _doubt_exponent(tokens, position, decisions)
         stop = _norms_end(tokens, first, partner)
         if stop is not None:
             decisions.append(
@@ -343,16 +345,24 @@ def _count_end(tokens: list[Token], position: int, decisions: list[Decision]) ->
         return None
     written, whole = f"1/{number.value}{name.value}", name.value in _COUNTS
     one, apart = f"1/({number.value}*{name.value})", f"(1/{number.value})*{name.value}"
-    decisions.append(
-        Decision(
-            f"{written} is read as {one if whole else apart}",
-            "notation",
-            "doubtful",
-            number.span,
-            (f"one divisor: {one}", f"a factor: {apart}"),
-        )
-    )
+    said = f"{written} is read as {one if whole else apart}"
+    decisions.append(Decision(said, "notation", "doubtful", number.span, (f"one divisor: {one}", f"a factor: {apart}")))
     return position + 3 if whole else None
+
+
+def _doubt_exponent(tokens: list[Token], slash: int, decisions: list[Decision]) -> None:
+    """A doubt about ``X^1/2`` without a space: nobody raises to the power 1, or halves an inverse."""
+    after, one = slash + 1, slash - 1
+    if type_at(tokens, after) != "NUMBER" or tokens[one].value != "1":
+        return
+    power = one - (type_at(tokens, one - 1) == "MINUS") - 1
+    run = tokens[max(power, 0) : after + 1]
+    if run[0].value not in ("^", ".^", "**") or any(left.end != right.start for left, right in pairwise(run)):
+        return
+    sign, number = "-" * (power < one - 1), tokens[after].value
+    apart, root = f"(X^{sign}1)/{number}", f"X^({sign}1/{number})"
+    said = f"^{sign}1/{number} is read as {apart}, not as {root}"
+    decisions.append(Decision(said, "notation", "doubtful", tokens[slash].span, (f"a quotient: {apart}", f"a root: {root}")))
 
 
 _CROSSES = frozenset(["×", "\\times"])
@@ -361,8 +371,8 @@ _CROSSES = frozenset(["×", "\\times"])
 def crosses(text: str, tokens: list[Token], vocabulary: Vocabulary) -> list[Decision]:
     """A doubt about every × that does not stand beside a number or between names that are
     declared."""
-    said = "× is read as a product; the cross product of vectors is not in the language"
-    ways = ("a product: *", "the cross product with u as a matrix: S*v, with S: 3×3 antisymmetric")
+    said = "× is read as a product; the cross product of vectors is cross(u, v)"
+    ways = ("a product: *", "the cross product: cross(u, v)")
     found: list[Decision] = []
     for place, token in enumerate(tokens):
         if token.type == "TIMES" and text[token.start : token.end].strip() in _CROSSES:

@@ -46,7 +46,11 @@ def is_abbreviation(name: str) -> bool:
 
 @cache
 def _prose() -> Mapping[str, str]:
-    said = {"words": "the formula alone", "verbs": "the formula alone, which is differentiated, or verified if it is an equation"}
+    said = {
+        "words": "the formula alone",
+        "logic": "the formula alone; of conditions (x > 0)*(x < 1), or 1 - (x > 0) for what is not",
+        "verbs": "the formula alone, which is differentiated, or verified if it is an equation",
+    }
     return {word: said[sort] for sort, words in stored_table("meanings")["prose"].items() for word in words.split()}
 
 

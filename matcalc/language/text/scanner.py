@@ -453,6 +453,7 @@ _INSTEAD = {
     "&": "x.*y, of numbers 0 and 1",
     "~": "= in an equation; of a distribution write the log-likelihood: -(x - mu)'*inv(Sigma)*(x - mu)/2",
     "!": "remove it; factorials and negations are not read",
+    "?": "where(c, a, b) for c ? a : b",
     "∏∐": "exp(sum(log(x))) for the product of positive entries",
     "∫∮": "remove it; integrals are not read",
 }

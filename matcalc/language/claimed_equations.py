@@ -173,6 +173,7 @@ class EquationReader(Reader):
     def _arrays(self, lead: s.Syntax, claimed: s.Syntax) -> tuple[s.Syntax, s.Syntax]:
         """The sides, those of an equation between entries as arrays."""
         indices = self.free_indices(lead, claimed) if self.indexed else ()
+        self._open_if_false = self._open_if_false or self._at_the_end(indices, lead, claimed)
         if not indices:
             return lead, claimed
         both = lifted(ungrouped(lead), ungrouped(claimed), indices, self._layout, self.scope.values)
@@ -181,6 +182,14 @@ class EquationReader(Reader):
             self._layout, self._by_axes = "tensor", True
         self.scope.written = written_names(walk(both.lead, both.claimed))
         return both.lead, both.claimed
+
+    def _at_the_end(self, indices: tuple[str, ...], *sides: s.Syntax) -> str:
+        """Why a claim with ``x_n`` is not refuted where n is a size: it may be the last entry."""
+        sizes = {*self.scope.size_names, *self.scope.limits}
+        names = names_in(*sides)
+        parts = [(base, index) for base, _, index in (name.rpartition("_") for name in names) if base in names]
+        last = next((name for name in (*indices, *[index for _, index in parts]) if name in sizes), None)
+        return "" if last is None else f"{last} is a size, and the entry with this number may be the last one, which is not read"
 
     def _with_steps(self, equation: s.Equation) -> s.Equation:
         """Differentials within an expression as derivatives in the direction of the changes."""

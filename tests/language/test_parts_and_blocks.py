@@ -340,3 +340,12 @@ BLOCKS = "A: n×n invertible; B: n×m; C: m×n; D: m×m invertible"
 )
 def test_claims_on_blocks(claim: str, declare: str | None, status: str) -> None:
     assert matcalc.verify(claim, declare=declare).status == status
+
+
+def test_an_entry_with_the_number_of_a_size_refutes_nothing() -> None:
+    """``x_n`` may be the last one; elsewhere n is an index like others."""
+    for text in (r"\sum_{i=1}^{n-1} (x_{i+1} - x_i) = x_n - x_1", "sum(diff(x)) = x[n] - x[1]"):
+        found = matcalc.verify(text, declare="x: n")
+        assert found.status == "undecided"
+        assert "last one" in found.reason
+    assert matcalc.verify(r"\frac{\partial}{\partial x_n} \sum_{n=1}^N x_n^2 = 3 x_n").is_false

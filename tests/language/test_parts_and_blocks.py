@@ -349,3 +349,15 @@ def test_an_entry_with_the_number_of_a_size_refutes_nothing() -> None:
         assert found.status == "undecided"
         assert "last one" in found.reason
     assert matcalc.verify(r"\frac{\partial}{\partial x_n} \sum_{n=1}^N x_n^2 = 3 x_n").is_false
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sum(x[1:3])", "1:3 is read as counted from 1, 3 included"),
+        ("||X||_1", "||.||_1 of a matrix is read as the sum of the absolute values of all entries"),
+        ("cov(X)", "cov divides by n"),
+    ],
+)
+def test_what_programs_mean_otherwise_is_said(text: str, said: str) -> None:
+    assert any(note.startswith(said) for note in matcalc.parse(text).notes)

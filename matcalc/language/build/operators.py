@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
 
+_READ_AS = {
+    "1": "the sum of the absolute values of all entries; the largest column sum is norm(X, 1)",
+    "2": "the Frobenius norm; the spectral norm is norm(X, spectral)",
+}
+"""What norm bars with a number mean of a matrix."""
 _ARRAY_PRODUCTS: Mapping[str, type[Constraint]] = {"*": c.Starred, "@": c.ArrayMultiplied, "·": c.Dotted}
 
 
@@ -318,10 +323,10 @@ class Operators(Assembly):
 
     def _norm_bars(self, node: s.NormBars, operands: list[t.Term]) -> t.Term:
         fixed = fixed_subscript(node, self.scope)
-        if isinstance(node.subscript, s.NumberLiteral) and fixed == "2":
+        if isinstance(node.subscript, s.NumberLiteral) and fixed in _READ_AS:
             operand = operands[0]
             self.decide(
-                "||.||_2 of a matrix is read as the Frobenius norm; the spectral norm is norm(X, spectral)",
+                f"||.||_{fixed} of a matrix is read as {_READ_AS[fixed]}",
                 "alias",
                 span=self.place(node.span),
                 when=lambda: operand.cell.mask == MATRIX,

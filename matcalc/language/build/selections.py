@@ -157,6 +157,9 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
         raise ParseError("a range of one position is an entry", span=node.span, suggestion="x[2], or X[2, :] for a row")
     if "end" not in count.names and not count.can_be_positive:
         raise ParseError("this range has no positions", span=node.span, suggestion="x[1:3], x[2:end]")
+    if first.number is not None and last.number is not None and builder.written.dialect == "math":
+        said = f"{first}:{last} is read as counted from 1, {last} included"
+        builder.decide(said, "dialect", span=builder.place(node.span))
     return _rows_between(builder, (first, last), size, node.span, {})
 
 

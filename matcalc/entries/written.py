@@ -200,8 +200,9 @@ def _applied(name: str, below: list[Block], lengths: tuple[int, ...]) -> Block:
     if diagonal is not None:
         places = [(entry, k // lengths[-1] % lengths[-2], k % lengths[-1]) for k, entry in enumerate(below[0].data)]
         kept, size = _ON_DIAGONALS[name], lengths[-1] if name == "cyclic_band" else 0
-        beside = [(entry, (j - i - diagonal) % size if size else j - i - diagonal) for entry, i, j in places]
-        return Block(lengths, [entry if kept(distance, 0) else zero(()) for entry, distance in beside])
+        beside = [j - i - diagonal for _, i, j in places]
+        there = [kept(distance % size if size else distance, 0) for distance in beside]
+        return Block(lengths, [entry if one else zero(()) for (entry, *_), one in zip(places, there)])
     if name not in _FUNCTIONS:
         raise MatcalcError(f"{name} has no formula in the entries that could be written out", suggestion="--at, or .function()")
     axes, function = _FUNCTIONS[name]

@@ -187,9 +187,11 @@ class EquationReader(Reader):
         """Why a claim with ``x_n`` is not refuted where n is a size: it may be the last entry."""
         sizes = {*self.scope.size_names, *self.scope.limits}
         names = names_in(*sides)
-        parts = [(base, index) for base, _, index in (name.rpartition("_") for name in names) if base in names]
-        last = next((name for name in (*indices, *[index for _, index in parts]) if name in sizes), None)
-        return "" if last is None else f"{last} is a size, and the entry with this number may be the last one, which is not read"
+        parts = [name.rpartition("_") for name in names]
+        found = [*indices, *[index for base, _, index in parts if base in names]]
+        last = next((name for name in found if name in sizes), None)
+        said = f"{last} is a size, and the entry with this number may be the last one"
+        return "" if last is None else f"{said}, which is not read"
 
     def _with_steps(self, equation: s.Equation) -> s.Equation:
         """Differentials within an expression as derivatives in the direction of the changes."""

@@ -309,7 +309,8 @@ def _between(kept: Callable[[int, int], bool]) -> Callable[[Decimals, Array, Arr
 
 def _on_a_ring(ar: Decimals, matrix: Array, number: Array) -> Array:
     """The entries on the diagonal with this number, counted round."""
-    return _between(lambda place, diagonal: (place - diagonal) % matrix.rows == 0)(ar, matrix, number)
+    kept = _between(lambda place, diagonal: (place - diagonal) % matrix.rows == 0)
+    return kept(ar, matrix, number)
 
 
 def matrix_power_of(ar: Arithmetic, base: Array, exponent: Array) -> Array:

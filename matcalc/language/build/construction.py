@@ -399,9 +399,10 @@ def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
     said; of a row it is that of the vector."""
     shape, operand = shape_of_cell(term.cell), built[0]
     _check_required(term, operand)
-    kept = diagonals_of_one(term.function, built, shape) if function_called(term.function).masks else None
-    if kept is not None:
-        return kept
+    if function_called(term.function).masks:
+        kept = diagonals_of_one(term.function, built, shape)
+        if kept is not None:
+            return kept
     if len(built) > 1:
         return e.Call(term.function, tuple(built), term.axis, shape)
     along = function_called(term.function).axis

@@ -68,7 +68,8 @@ class _Meant:
 @cache
 def _general_names() -> Mapping[str, str]:
     """The functions that a module has in a meaning of its own, by their names in the table."""
-    return {own: name.rpartition(".")[2] for name, own in stored_table("dialects")["modules"]["of_their_own"].items()}
+    table = stored_table("dialects")["modules"]["of_their_own"]
+    return {own: name.rpartition(".")[2] for name, own in table.items()}
 
 
 _DIVIDING_BY_LESS = {"matlab": "MATLAB", "julia": "Julia"}
@@ -103,7 +104,8 @@ class DialectBuilder(CallBuilder):
         ways = ways_to_call(self.written.dialect, name)
         along = tuple([word.word for word in words if isinstance(word, s.Word)])
         usable = [way for way in ways if not along or _is_taken_along(way)]
-        fitting = next(((way, given) for way in usable if (given := _fitting(way, arguments, options)) is not None), None)
+        tried = ((way, _fitting(way, arguments, options)) for way in usable)
+        fitting = next(((way, given) for way, given in tried if given is not None), None)
         if name == "block" and self.written.dialect == "numpy" and not options:
             return _Meant(_of_blocks(node))
         if fitting is None and name in _general_names():
@@ -210,8 +212,7 @@ class DialectBuilder(CallBuilder):
         return replace(node, arguments=(node.arguments[0], s.Word(second.span, _AXES[axis]), *kept))
 
     def _refuse_weight(self, node: s.Applied) -> None:
-        """Raises ParseError for the number in ``std(x, 1)`` outside of NumPy: there it is an axis,
-        and by what is divided in MATLAB."""
+        """Raises ParseError for the number in ``std(x, 1)``, which is an axis in NumPy only."""
         entry = functions().get(spellings().get(node.function, ""))
         if entry is not None and entry.definition_sample and self.written.dialect != "numpy":
             name = node.function
@@ -274,8 +275,7 @@ class DialectBuilder(CallBuilder):
         return super().call(node, arguments)
 
     def _note_convention(self, node: s.Applied, arguments: list[t.Term]) -> None:
-        """What a variance is divided by, and what MATLAB, Julia or R mean otherwise: n − 1, or
-        ``sum(X)`` of each column."""
+        """What a variance is divided by, and that MATLAB's sum(X) is that of each column."""
         name, dialect = node.function, self.written.dialect
         entry = functions().get(spellings().get(name, ""))
         if self.depth or self.is_users(name) or not arguments:
@@ -477,7 +477,7 @@ def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] 
 
 @cache
 def _is_taken_along(way: Template) -> bool:
-    """Whether something in the formula goes along an axis: else an axis would be dropped in silence."""
+    """Whether something in the formula goes along an axis, which would be dropped else."""
     return any(
         isinstance(node, s.Applied) and CallBuilder._has_axis(node.function)
         for node in walk(_template(way.formula, _named(way), ()))

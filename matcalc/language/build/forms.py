@@ -140,7 +140,7 @@ _KEEPS_MAIN: Mapping[str, Callable[[Fraction], bool]] = {
 """Whether a function that keeps some diagonals keeps the main one."""
 
 
-def diagonals_of_one(function: str, arguments: Sequence[e.Expr], shape: Sequence[Size]) -> e.Expr | None:
+def diagonals_of_one(function: str, arguments: Sequence[e.Expr], shape: Shape) -> e.Expr | None:
     """What a function that keeps some diagonals makes of one number, and the row that selects one
     position; None for other arrays."""
     number = arguments[1] if len(arguments) > 1 else None

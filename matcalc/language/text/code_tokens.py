@@ -315,10 +315,8 @@ class _Rewriting:
         while self._tokens[place + taken].value in table["inner"] and self._type(place + taken + 1) == "DOT":
             taken += 2
         last = self._tokens[place + taken]
-        own = (
-            table["of_their_own"].get(f"{name}.{last.value}") if self._type(place + taken + 1) == "LPAR" and taken == 2 else None
-        )
-        if own is not None:
+        own = table["of_their_own"].get(f"{name}.{last.value}") if taken == 2 else None
+        if own is not None and self._type(place + 3) == "LPAR":
             self._instead[place + taken] = [last.as_a("RUN", own)]
         as_order = self._type(place - 1) in ("COMMA", "EQUALS") and self._type(place + taken + 1) == "RPAR"
         if last.value == "inf" and as_order:

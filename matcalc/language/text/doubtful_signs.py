@@ -357,12 +357,14 @@ def _doubt_exponent(tokens: list[Token], slash: int, decisions: list[Decision]) 
         return
     power = one - (type_at(tokens, one - 1) == "MINUS") - 1
     run = tokens[max(power, 0) : after + 1]
-    if run[0].value not in ("^", ".^", "**") or any(left.end != right.start for left, right in pairwise(run)):
+    apart = any(left.end != right.start for left, right in pairwise(run))
+    if apart or run[0].value not in ("^", ".^", "**"):
         return
     sign, number = "-" * (power < one - 1), tokens[after].value
-    apart, root = f"(X^{sign}1)/{number}", f"X^({sign}1/{number})"
-    said = f"^{sign}1/{number} is read as {apart}, not as {root}"
-    decisions.append(Decision(said, "notation", "doubtful", tokens[slash].span, (f"a quotient: {apart}", f"a root: {root}")))
+    quotient, root = f"(X^{sign}1)/{number}", f"X^({sign}1/{number})"
+    said = f"^{sign}1/{number} is read as {quotient}, not as {root}"
+    ways = (f"a quotient: {quotient}", f"a root: {root}")
+    decisions.append(Decision(said, "notation", "doubtful", tokens[slash].span, ways))
 
 
 _CROSSES = frozenset(["×", "\\times"])

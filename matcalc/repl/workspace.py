@@ -203,7 +203,7 @@ def _outline(root: Syntax) -> list[object]:
             case Applied():
                 found.append((node.function, "()", len(node.arguments)))
             case Summation():
-                found.append(("sum", node.indices))
+                found.append((node.function or "sum", node.indices))
             case DerivativeOf():
                 found.append(("d", node.wrt))
             case _:

@@ -62,7 +62,7 @@ def test_other_meanings_stay(written: str, name: str, value: str) -> None:
         "min ||Ax - b||^2",
         "max x",
         "min_x x'Ax",
-        "2 max_i x_i",
+        "2 max_w x",
         r"\max_{w} w^\top m",
         "find x'Ax",
         "minimise_x x'x",

@@ -90,7 +90,7 @@ def test_a_name_with_a_prime_can_be_declared() -> None:
         ("derivative of tr(C X) with respect to X", "C", "the derivative by X"),
         ("hessian of v'Gv", "v", "the formula alone"),
         ("v'v, the norm", "v", "the formula alone"),
-        (r"\max_i v_i", "v", "max(x) for the largest entry"),
+        (r"\max_i v", "v", "max(x) for the largest entry"),
     ],
 )
 def test_what_means_something_else_is_refused(written: str, name: str, advice: str) -> None:

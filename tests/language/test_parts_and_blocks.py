@@ -117,6 +117,11 @@ CASES: list[Case] = [
     ("sum(X[1:end-1,2:end].^2)", "X", "X: 2×2", lambda X: X[0, 1] ** 2),
     (r"\sum_{i=1}^{n-1} (x_{i+1}-x_i)^2", "x", "x: 2", lambda x: (x[1] - x[0]) ** 2),
     ("sum(i<=j, x_i*x_j)", "x", "x: 1", lambda x: x[0] ** 2),
+    (r"\max_i (a_i^\top x + b_i)^2", "x", "A: n×m; x: m; b: n", lambda A, x, b: np.max((A @ x + b) ** 2)),
+    ("max_ij X_ij^2 - min_ij X_ij", "X", "X: n×m", lambda X: np.max(X**2) - np.min(X)),
+    (r"\sum_i \max_{j=2}^m |X_{ij}|", "X", "X: n×m", lambda X: np.abs(X[:, 1:]).max(1).sum()),
+    ("∏ᵢ₌₁ⁿ (1 + xᵢ²) + max_i x_i", "x", "x: n", lambda x: np.prod(1 + x**2) + x.max()),
+    (r"\max_{i,j,k} u_i v_j w_k", "v", "u: n; v: m; w: k", lambda u, v, w: np.max(np.einsum("i,j,k->ijk", u, v, w))),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -259,6 +264,10 @@ def test_what_a_set_of_pairs_is_read_as_is_said() -> None:
         ("xcorr(x, y)", "x: 5; y: 5", "a single number"),
         ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
         ("conv(x, x, 'same')", "x: n", "cannot stand here"),
+        (r"\min_x \|A x - b\|^2", None, "minima are not read"),
+        ("max_w Σ_i w_i x_i", None, "maxima are not read"),
+        (r"\max_{\|x\|=1} x^\top A x", None, "maxima are not read"),
+        (r"\max_i a_i^\top x + b_i", None, "stands outside of the sum over i"),
     ],
 )
 def test_what_is_refused_says_why(text: str, declare: str | None, said: str) -> None:

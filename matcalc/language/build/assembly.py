@@ -333,10 +333,14 @@ class Assembly:
                 raise ShapeError(f"position {position} is outside a size of 1", span=span)
         return operand
 
+    def stands_at(self, name: str) -> bool:
+        """Whether something stands at the index of this name."""
+        return self.scope.bound_index(name) in self._indexed
+
     def index_sum(self, name: str, body: t.Term, span: Span) -> t.Term:
         index = self.scope.bound_index(name)
         assert index is not None
-        if index not in self._indexed:
+        if not self.stands_at(name):
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
             raise ShapeError(
                 f"nothing in the sum is indexed by {name}",

@@ -15,7 +15,7 @@ from matcalc.base.sizes import Size, not_whole, smaller
 from matcalc.language.build import terms as t
 from matcalc.language.build.naming import Naming
 from matcalc.language.build.operators import Operators, norm_operands, schatten_exponent, spine
-from matcalc.language.build.scope import Scope
+from matcalc.language.build.scope import Scope, written_names
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import is_axis, names_among, number_in, parts, walk
 from matcalc.language.text.dialects import Written
@@ -25,11 +25,13 @@ from matcalc.language.typing.kinds import SCALAR
 if TYPE_CHECKING:
     from matcalc.language.build import selections
     from matcalc.language.syntax import open_indices
+    from matcalc.language.text import meanings
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
     selections = later("matcalc.language.build.selections")
     open_indices = later("matcalc.language.syntax.open_indices")
+    meanings = later("matcalc.language.text.meanings")
 
 _LEAVES = frozenset([s.Name, s.NumberLiteral])
 _SCOPED = frozenset([s.Applied, s.NormBars, s.Bars, s.Transposed, s.Summation])
@@ -160,6 +162,8 @@ class Builder(Naming, Operators):
     def _enter(self, node: s.Syntax) -> None:
         limits: dict[str, str] = {}
         if isinstance(node, s.Summation):
+            if meanings.is_of_problems(node.function) and not written_names(walk(node.body)).isdisjoint(node.indices):
+                raise meanings.optimum(node.function, node.span)
             limits = dict(node.limits)
             # In Σ_i Σ_{j≠i} the second sum is one over j.
             related = {name for relation in node.relations for name in relation}
@@ -209,8 +213,8 @@ class Builder(Naming, Operators):
         return super()._entries(node, operands)
 
     def _summation(self, node: s.Summation, operands: list[t.Term]) -> t.Term:
-        if node.product:
-            return self.product_over(node, self._opened_indices[-1], operands[0])
+        if node.function:
+            return self.reduced_over(node, self._opened_indices[-1], operands[0])
         body = self.restricted(node, self._within_sets(node, operands[0]))
         for name in reversed(self._opened_indices[-1]):
             body = self.index_sum(name, body, node.span)
@@ -242,8 +246,8 @@ class Builder(Naming, Operators):
                 body = self.product([inside, body], node.span)
         return body
 
-    def product_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
-        """The product of the entries of an array."""
+    def reduced_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
+        """The function of the array of all values."""
         raise NotImplementedError
 
     def size(self, node: s.Syntax) -> Dimension:

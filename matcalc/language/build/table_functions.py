@@ -18,15 +18,17 @@ from matcalc.language.build.builder import Builder, polynomial
 from matcalc.language.build.construction import MATRIX_COUNTERPART, MATRIX_FUNCTIONS
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import mapped
+from matcalc.language.syntax.trees import mapped, number_in
 from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
 from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
 
 if TYPE_CHECKING:
+    from matcalc.language.syntax import open_indices
     from matcalc.language.text import meanings
 else:
+    open_indices = later("matcalc.language.syntax.open_indices")
     meanings = later("matcalc.language.text.meanings")
 
 
@@ -99,13 +101,42 @@ def _by_entries(node: s.Syntax) -> s.Syntax:
 class TableFunctions(Builder):
     """The builder with the functions of the table."""
 
-    def product_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
-        several = tuple([name for name in names for index in self.scope.indices[name][-1:] if index.size is not ONE])
-        if not several:
-            return body
-        array = self.index_array(several, body, node.span)
-        call = s.Applied(node.span, "prod", (node.body,), node.span)
-        return self.function(functions()["prod"], call, [array], None)
+    def reduced_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
+        if meanings.is_of_problems(node.function) and not all(map(self.stands_at, names)):
+            raise meanings.optimum(node.function, node.span)
+        several = tuple([name for name in names for index in self.scope.indices[name][-1:] if resolved(index.size) is not ONE])
+        self._doubt_reach(node, body)
+        call = s.Applied(node.span, node.function, (node.body,), node.span)
+        while several:
+            several, last = several[:-2], several[-2:]
+            values = self._at_all(last, body) or self.index_array(last, body, node.span)
+            array = values if len(last) == 1 else self._vec(call, [values], None)
+            body = self.function(functions()[node.function], call, [array], None)
+        return body
+
+    def _doubt_reach(self, node: s.Summation, body: t.Term) -> None:
+        """Says that a number behind the values is taken into them: only for a sum it makes no
+        difference."""
+        if not isinstance(node.body, s.Binary) or not isinstance(body, t.ProductTerm):
+            return
+        last, factor = node.body.right, body.operands[-1].cell
+        if number_in(last) is not None or open_indices.free_letters(last, frozenset(node.indices)):
+            return
+        self.decide(
+            f"the last factor is taken into what {node.function} is of",
+            "notation",
+            "doubtful",
+            span=self.place(last.span),
+            instead=("into it: brackets around the product", f"a factor of its own: brackets around what {node.function} is of"),
+            when=lambda: factor.mask == SCALAR,
+        )
+
+    def _at_all(self, names: tuple[str, ...], body: t.Term) -> t.Term | None:
+        """The array whose entries at these indices are meant, if it is written: x of x_i."""
+        indices = tuple([self.scope.bound_index(name) for name in names])
+        if not isinstance(body, t.EntryTerm) or body.positions != indices:
+            return None
+        return body.operands[0] if all(one is not None and one.ends is None for one in indices) else None
 
     def _count(self, node: s.Applied, arguments: list[t.Term], wanted: int) -> None:
         if len(arguments) != wanted:

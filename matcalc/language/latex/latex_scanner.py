@@ -49,8 +49,8 @@ from matcalc.language.latex.latex_constructs import (
 from matcalc.language.latex.latex_scripts import Scripts
 from matcalc.language.latex.lexeme_passes import lexemes_of
 from matcalc.language.latex.lexemes import BEGINS, BEGINS_CASES, Lexeme
-from matcalc.language.text.meanings import USUAL, is_of_problems, nearest_function, optimum, unknown_function, written
-from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
+from matcalc.language.text.meanings import USUAL, nearest_function, unknown_function, written
+from matcalc.language.text.scanner import OPERATOR_TYPE, OVER_INDICES, inequality, too_long
 from matcalc.language.text.spelling import (
     ONES,
     SPELLED_GREEK,
@@ -411,8 +411,8 @@ class _Scanner(Scripts):
             return [head], after
         if following.text == "_":
             marked = self._marked_function(name, span, after, stop)
-            if marked is None and is_of_problems(name):
-                raise optimum(name, span)
+            if marked is None and name in OVER_INDICES:
+                return [head.as_a("SUM_SIGN")], after
             if marked is None:
                 said, advice = f"the subscript of {name} is not read", "log(x)/log(2) for another base"
                 raise ParseError(said, span=following.span, suggestion=advice)

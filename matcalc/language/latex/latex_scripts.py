@@ -13,6 +13,7 @@ from matcalc.language.latex.latex_sums import RELATIONS, Above, Below, Sums
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.doubtful_signs import is_indicator
 from matcalc.language.text.meanings import norm_of_the_largest
+from matcalc.language.text.scanner import OVER_INDICES
 from matcalc.language.text.spelling import INDEX_LETTERS, MIXED_NORM, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
 
@@ -108,7 +109,7 @@ class Scripts(Sums):
 
     def _special(self, base: Token, below: Below, above: Above) -> Items | None:
         """Scripts of signs of sums and derivatives, and of members of a family."""
-        if base.type == "SUM_SIGN" or (base.value in ("Σ", "sum") and below is not None and self._limits(*below[1])):
+        if base.type == "SUM_SIGN" or (base.value in OVER_INDICES and below is not None and self._limits(base, *below[1])):
             return self._sum(base, below, above)
         if base.type in ("NABLA", "PARTIAL"):
             return self._gradient(base, below, above)

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from matcalc.base.errors import ParseError, Span
 from matcalc.language.latex.latex_constructs import Items, Range, Reading
 from matcalc.language.latex.lexemes import Lexeme
-from matcalc.language.text.scanner import OF_PRODUCT, sum_over
-from matcalc.language.text.spelling import SPELLED_GREEK
+from matcalc.language.text.meanings import is_of_problems, optimum
+from matcalc.language.text.scanner import over_positions, sum_over, unbound
+from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
 from matcalc.language.text.terminals import Token
 
 Above: TypeAlias = list[tuple[int, Range | None]]
@@ -37,7 +38,7 @@ class Sums(Reading):
 
     def _sum(self, sign: Token, below: Below, above: Above) -> Items:
         if below is None:
-            raise ParseError("the sum needs an index", span=sign.span, suggestion="\\sum_{i}")
+            raise unbound(sign)
         first, last = below[1]
         start = self.lexemes[below[0]].start
         place = Span(start, self.lexemes[last - 1].end if first < last else start + 1)
@@ -45,15 +46,20 @@ class Sums(Reading):
         for mark, limit in above:
             upper_place = self.lexemes[mark].span
             upper = self._limit(*limit) if limit is not None else "'"
-        value = sum_over(self._limit(first, last), upper, place, upper_place)
+        try:
+            value = sum_over(self._limit(first, last), upper, place, upper_place)
+        except ParseError:
+            if is_of_problems(sign.value):  # over all vectors, say
+                raise optimum(sign.value, sign.span) from None
+            raise
         self.bound.update(value.partition(";")[0])
-        value += OF_PRODUCT if sign.value == "\\prod" else ""
-        self.out[-1] = Token("SUM_OVER", value, sign.start, place.end)
+        self.out[-1] = Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end)
         return []
 
-    def _limits(self, first: int, last: int) -> bool:
+    def _limits(self, base: Token, first: int, last: int) -> bool:
         """Whether what stands below a letter Σ or the word sum says what a sum runs over."""
-        return not RELATIONS.isdisjoint(self.texts(first, last, 9))
+        texts = self.texts(first, last, 9)
+        return not RELATIONS.isdisjoint(texts) or (len(base.value) > 1 and INDEX_LETTERS.issuperset(texts))
 
     def _limit(self, first: int, last: int) -> str:
         """What stands below or above a sum."""

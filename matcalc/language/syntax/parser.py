@@ -16,7 +16,7 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.scanner import OF_PRODUCT, inequality, summed
+from matcalc.language.text.scanner import inequality, summed
 from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
 from matcalc.language.text.terminals import ENDS_OPERAND, Fork, Token
 from matcalc.language.text.tokenization import tokenize
@@ -282,14 +282,11 @@ class _Builder:
         return operand
 
     def summation(self, span: Span, sign: Token, body: s.Syntax) -> s.Syntax:
-        indices, limits, relations = summed(sign.value)
-        if sign.value.endswith(OF_PRODUCT):
-            if relations:
-                raise ParseError("products over some of the positions are not read", span=sign.span, suggestion="\\prod_i")
-            if limits:
-                return s.Summation(span, indices, body, limits, product=True)
-            return short_forms.product_over([s.Name(sign.span, index) for index in indices], body, span, sign.span)
-        return s.Summation(span, indices, body, limits, relations)
+        indices, limits, relations, function = summed(sign.value)
+        if function and relations:
+            what = {"prod": "products", "max": "maxima", "min": "minima"}[function]
+            raise ParseError(f"{what} over some of the positions are not read", span=sign.span, suggestion=f"\\{function}_i")
+        return s.Summation(span, indices, body, limits, relations, function)
 
     def apply(self, span: Span, function: Token, operand: s.Syntax) -> s.Applied:
         return s.Applied(span, function.value, (operand,), function.span)

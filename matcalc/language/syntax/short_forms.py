@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from matcalc.base.errors import Span
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import is_axis, name_of
+from matcalc.language.syntax.trees import is_axis, name_of, names_among, walk
 from matcalc.language.text.terminals import Token
 
 _SMALLER = frozenset(["<", "<=", "≤", "≤=", "lt", "le", "leq", "leqslant"])
@@ -21,19 +21,16 @@ def holds(sign: Token, left: s.Syntax, right: s.Syntax, span: Span) -> s.Applied
     return s.Applied(span, "nonnegative" if relation in _OR_EQUAL else "step", (difference,), sign.span)
 
 
-def product_over(indices: list[s.Name], body: s.Syntax, span: Span, sign: Span) -> s.Applied:
-    """The product of an array of entries."""
-    return s.Applied(span, "prod", (s.Applied(span, "tensor", (*indices, body), sign),), sign)
-
-
 def over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Syntax | None:
-    """``sum(i<j, body)`` and ``prod(i, body)``, the product of an array of entries."""
-    if len(arguments) != 2 or function.value not in ("sum", "prod"):
+    """``sum(i<j, body)``, ``prod(i, body)``, the product of an array of entries, and ``max(i, x[i])``."""
+    if len(arguments) != 2 or function.value not in ("sum", "prod", "max", "min"):
         return None
     first, body = arguments
     match first:
         case s.Name(name=name) if function.value == "prod" and len(name) == 1 and not _is_along(name, body):
-            return product_over([first], body, span, function.span)
+            return s.Summation(span, (name,), body, function="prod")
+        case s.Name(name=name) if function.value in ("max", "min") and len(name) == 1 and _is_position(name, body):
+            return s.Summation(span, (name,), body, function=function.value)
         case s.Group(operand=s.Applied(function="step", arguments=(s.Binary() as difference,)) as compared):
             return (
                 _over_ordered(difference, body, span)
@@ -42,6 +39,10 @@ def over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Sy
             )
         case _:
             return None
+
+
+def _is_position(name: str, body: s.Syntax) -> bool:
+    return any(isinstance(node, s.Entries) and name in names_among(node.positions) for node in walk(body))
 
 
 def _is_along(name: str, body: s.Syntax) -> bool:

@@ -137,8 +137,8 @@ class Summation(Syntax):
     body: Syntax
     limits: tuple[tuple[str, str], ...] = ()
     relations: tuple[tuple[str, str, str], ...] = ()
-    product: bool = False
-    """``Π_i body``, with limits."""
+    function: str = ""
+    """Of the array of all values, where that is no sum: ``prod`` of ``Π_i body``."""
 
 
 @record(eq=False)

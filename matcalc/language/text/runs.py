@@ -12,7 +12,7 @@ from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import later, pattern
 from matcalc.language.decisions import Decision, Weight
-from matcalc.language.text.scanner import sum_sign
+from matcalc.language.text.scanner import over_positions, sum_sign
 from matcalc.language.text.spelling import (
     ACCENTS,
     AS_LATIN,
@@ -245,7 +245,7 @@ def _split(context: _Context, position: int, called: bool) -> list[Token]:
     if _adjacent(context.tokens, position) and not _is_product(context, token, end):
         raise _unknown(context, position)
     if _is_sum(context, run, position):
-        return [token.as_a("SUM_OVER", _indices(run))]
+        return [token.as_a("SUM_OVER", _over(run))]
     if not tail:
         _check_word(context, position)
     _refuse_indexed_function(context, token)
@@ -266,7 +266,7 @@ def _factors(context: _Context, position: int, end: int) -> list[Token]:
     for place, stop, name in _named_pieces(context, token, end):
         begun = token.value[:stop]
         summed = not out and _is_sum(context, begun, position, rest=begun != token.value)
-        kind, value = ("SUM_OVER", _indices(begun)) if summed else ("NAME", name)
+        kind, value = ("SUM_OVER", _over(begun)) if summed else ("NAME", name)
         out.append(Token(kind, value, token.start + place, token.start + stop))
     return out
 
@@ -468,19 +468,23 @@ def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
     return primes
 
 
-_SUM_RUN = pattern(rf"(?:Σ|sum)(?:_([^\W\d_]+)|([{_SUB}]+))")
+_SUM_RUN = pattern(rf"(?P<sign>Σ|sum|prod|max|min)(?:_([^\W\d_]+)|([{_SUB}]+))")
 
 
 def _is_sum(context: _Context, run: str, position: int, rest: bool = False) -> bool:
     """``Σ_i`` before something to sum; beside a sign of summation the letter is a letter."""
-    match = _SUM_RUN.fullmatch(run) if run.startswith(("Σ", "sum")) else None
+    match = _SUM_RUN.fullmatch(run) if run.startswith(_SUM_WORDS) else None
     return (
         match is not None
-        and (match[1] or match[2]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha()
+        and (match[2] or match[3]).translate({ord(c): p for c, p in SUBSCRIPTS.items()}).isalpha()
         and "SUM_SIGN" not in context.types
         and (rest or context.type_after(position) in _OPERAND_TYPES)
     )
 
 
-def _indices(run: str) -> str:
-    return canonical_name(run).partition("_")[2]
+_SUM_WORDS = ("Σ", "sum", "prod", "max", "min")
+
+
+def _over(run: str) -> str:
+    sign = run.partition("_")[0].rstrip(_SUB)
+    return over_positions(canonical_name(run).partition("_")[2], sign)

@@ -20,6 +20,7 @@ Relations: TypeAlias = tuple[tuple[str, str, str], ...]
 _LETTERS = pattern(r"\(?(?P<first>[a-z])(?P<rest>(?:,?[a-z])*)\)?")
 _FROM = pattern(r"(?P<many>[a-z](?:,[a-z])*)=(?P<lower>[0-9]+|[a-z](?:\+1)?)(?P<rest>,.+)?")
 _UP_TO = pattern(r"(?P<index>[a-z])∈(?:\\?\[(?P<set>\w+)\\?\]|\\?\{1,(?:2,)?(?:…|\.\.\.|,)*(?P<last>\w+)\\?\})")
+_LISTED = pattern(r"(?P<index>[a-z])=1,(?:2,)?(?:…|\.\.\.),(?P<last>\w+)")
 _IN_SET = pattern(r"\(?(?P<first>[a-z]),(?P<second>[a-z])\)?∈\{?(?P<set>[A-ZΓΔΘΛΞΠΣΦΨΩ]\w*)\}?")
 _RANGE = pattern(r"1≤(?P<chain>[a-z](?:[<≤≠,][a-z])*)≤(?P<limit>\w[\w+-]*)")
 _CHAIN = pattern(r"(?P<chain>[a-z](?:[<>≤≥≠][a-z])+)")
@@ -50,9 +51,9 @@ def sum_over(below: str, above: str, place: Span, above_place: Span | None = Non
     if pairs is not None and not above:
         first, second = pairs["first"], pairs["second"]
         return _value(first + second, "", ((first, f"∈{canonical_name(pairs['set'])}", second),))
-    chosen = _UP_TO.fullmatch(below)
+    chosen = _UP_TO.fullmatch(below) or _LISTED.fullmatch(below)
     if chosen is not None and not above:
-        return _value(chosen["index"], chosen["set"] or chosen["last"])
+        return _value(chosen["index"], chosen["last"] or chosen["set"])
     chain = _RANGE.fullmatch(below) or _CHAIN.fullmatch(below)
     if chain is not None:
         limit = _upper(chain.groupdict().get("limit") or above, "1", above_place)
@@ -102,19 +103,40 @@ def _value(indices: str, upper: str, relations: Relations = ()) -> str:
     return f"{indices};{limits};{','.join(''.join(relation) for relation in relations)}"
 
 
-OF_PRODUCT = ";prod"
-"""What the value of a token ends with that is a product over an index."""
+OVER_INDICES = {**dict.fromkeys(("∑", "Σ", "sum"), ""), **dict.fromkeys(("∏", "prod"), "prod"), "max": "max", "min": "min"}
+"""What takes the values of a formula at all positions together, with the function that it is of the
+array of these; a sum has a node of its own."""
 
 
-def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations]:
-    """Indices, limits and relations from the value of a token.
+def over_positions(value: str, sign: str) -> str:
+    """What runs over the positions that the value of a token says, by the sign or the word for it.
+
+    >>> over_positions("i", "∑"), over_positions("i;i=n;", "max")
+    ('i', 'i;i=n;;max')
+    """
+    function = OVER_INDICES[sign.lstrip("\\")]
+    return ";".join([*(value + ";;").split(";")[:3], function]) if function else value
+
+
+def summed(value: str) -> tuple[tuple[str, ...], Limits, Relations, str]:
+    """Indices, limits, relations and the function from the value of a token.
 
     >>> summed("ij;i=n,j=n;i<j")
-    (('i', 'j'), (('i', 'n'), ('j', 'n')), (('i', '<', 'j'),))
+    (('i', 'j'), (('i', 'n'), ('j', 'n')), (('i', '<', 'j'),), '')
     """
-    indices, limits, relations = (value + ";;").split(";")[:3]
+    indices, limits, relations, function = (value + ";;;").split(";")[:4]
     found = tuple([(part[0], part[2:]) for part in limits.split(",") if part])
-    return tuple(indices), found, tuple([(part[0], part[1:-1], part[-1]) for part in relations.split(",") if part])
+    related = tuple([(part[0], part[1:-1], part[-1]) for part in relations.split(",") if part])
+    return tuple(indices), found, related, function
+
+
+def unbound(sign: Token) -> ParseError:
+    """What is said of the sign of a sum or product without an index."""
+    word = OVER_INDICES[sign.value.lstrip("\\")] or "sum"
+    what = {"prod": "product"}.get(word, word)
+    return ParseError(
+        f"the {what} needs an index", span=sign.span, suggestion=f"{sign.value}_i x_i, or {word}(x) for the {what} of all entries"
+    )
 
 
 def sum_sign(tokens: list[Token], position: int) -> Rewritten:
@@ -128,8 +150,8 @@ def sum_sign(tokens: list[Token], position: int) -> Rewritten:
         last = position + 2
         index = tokens[last].value
     if not index.isalpha():
-        raise ParseError("the sum needs an index", span=sign.span, suggestion="∑_i x_i, or sum(x) for the sum of all entries")
-    return [Token("SUM_OVER", index, sign.start, tokens[last].end)], last + 1
+        raise unbound(sign)
+    return [Token("SUM_OVER", over_positions(index, sign.value), sign.start, tokens[last].end)], last + 1
 
 
 def called_sums(tokens: list[Token]) -> list[Token]:
@@ -150,14 +172,17 @@ def called_sums(tokens: list[Token]) -> list[Token]:
         value = _called_over("".join([token.value for token in tokens[start + 2 : comma]]), place)
         if value is not None and not _is_axis(tokens[comma + 1 : stop]):
             sign, opened, closed = tokens[start], tokens[start + 1], found[stop]
-            value += OF_PRODUCT if sign.value == "prod" else ""
             found[stop : stop + 1] = [closed, closed]
-            found[start : comma + 1] = [opened, Token("SUM_OVER", value, sign.start, place.end), opened]
+            found[start : comma + 1] = [
+                opened,
+                Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end),
+                opened,
+            ]
             closing = partners(found)
     return found
 
 
-_CALLED_SUMS = frozenset(["sum", "prod"])
+_CALLED_SUMS = frozenset(["sum", "prod", "max", "min"])
 
 
 def _is_axis(tokens: list[Token]) -> bool:
@@ -257,7 +282,7 @@ _OPERATORS = {
     "BAR": "|∣",
     "UNDERSCORE": "_",
     "NABLA": "∇",
-    "SUM_SIGN": "∑",
+    "SUM_SIGN": "∑∏",
     "ROOT": "√",
     "NEWLINE": "\n",
 }
@@ -297,7 +322,7 @@ _TOKEN = pattern(
     | (?P<SUPERSCRIPT>[{_SUPER}]+)
     | (?P<ONES>{ONES})
     | (?P<INFINITY>∞)
-    | (?P<SUM_OVER>[∑Σ][{_SUB}]+₌[₀-₉][{_SUPER}]*)
+    | (?P<SUM_OVER>[∑Σ∏][{_SUB}]+₌[₀-₉][{_SUPER}]*)
     | (?P<PARTIAL>∂)
     | (?P<SUBSCRIPT_RUN>[{_SUB}]+)
     | (?P<RUN>(?!{ONES}){_LETTER}(?:(?![{ONES}{_SUPER}])[^\W_{_FRACTIONS}]|[{_SUB}{_ACCENTS}]|_(?![{_SUPER}])[^\W_])*′*)
@@ -399,7 +424,8 @@ def _small_limits(written: str, place: Span) -> str:
     """``∑ᵢ₌₁ⁿ``: what the sum runs over."""
     below, _, above = written[1:].partition("₌")
     letters = "".join([SUBSCRIPTS[c] for c in below])
-    return sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
+    value = sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
+    return over_positions(value, written[0])
 
 
 def too_long(span: Span) -> LimitError:
@@ -454,7 +480,7 @@ _INSTEAD = {
     "~": "= in an equation; of a distribution write the log-likelihood: -(x - mu)'*inv(Sigma)*(x - mu)/2",
     "!": "remove it; factorials and negations are not read",
     "?": "where(c, a, b) for c ? a : b",
-    "∏∐": "exp(sum(log(x))) for the product of positive entries",
+    "∐": "exp(sum(log(x))) for the product of positive entries",
     "∫∮": "remove it; integrals are not read",
 }
 """What is written for a character that is not in the language."""

@@ -433,9 +433,8 @@ class Reader:
         found: dict[str, e.Symbol] = {}
         for variable in self.scope.variables.values():
             shape = shape_of_cell(variable.cell)
-            facts = variable.declaration.facts_of(shape) if variable.declaration else frozenset()
             title = self.titles.get(variable.name, variable.name)
-            found[variable.name] = found[title] = e.Symbol(title, shape, facts)
+            found[variable.name] = found[title] = e.Symbol(title, shape, variable.facts_of(shape))
         for base, name in self.scope.families.items():
             found.setdefault(base, found[name])
         self._symbols = found
@@ -448,8 +447,7 @@ class Reader:
         declarations: dict[str, str] = {}
         for name, variable in self.scope.variables.items():
             if variable.mentioned or name in self.wrt:
-                properties = variable.declaration.properties if variable.declaration else ()
-                declarations[symbols[name].name] = declaration_text(symbols[name].shape, properties)
+                declarations[symbols[name].name] = declaration_text(symbols[name].shape, variable.properties)
         declarations |= {name: said() for name, said in self.builder.users_functions.items()}
         decisions = tuple(dict.fromkeys([*self.decisions, *construction.decisions, *self.builder.answers()]))
         steps, outline = self._steps(symbols, intermediates, root, expression)

@@ -122,6 +122,8 @@ CASES: list[Case] = [
     (r"\sum_i \max_{j=2}^m |X_{ij}|", "X", "X: n×m", lambda X: np.abs(X[:, 1:]).max(1).sum()),
     ("∏ᵢ₌₁ⁿ (1 + xᵢ²) + max_i x_i", "x", "x: n", lambda x: np.prod(1 + x**2) + x.max()),
     (r"\max_{i,j,k} u_i v_j w_k", "v", "u: n; v: m; w: k", lambda u, v, w: np.max(np.einsum("i,j,k->ijk", u, v, w))),
+    (r"\|\mathcal{P}_\Omega (X - U V^\top)\|_F^2", "U", "X: n×m; U: n×k; V: m×k; Omega: n×m mask", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
+    ("norm2(P_Ω(X) - P_Ω(U*V'))^2", "X", "X: n×m; U: n×k; V: m×k; Omega: n×m mask", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -133,7 +135,8 @@ def _point(declare: str, seed: int) -> dict[str, Any]:
         name, _, kind = part.partition(":")
         words = kind.split()
         sizes = [] if words[0] == "scalar" else [_number(size) for size in words[0].split("×")]
-        values[name.strip()] = rng.normal(size=sizes) if sizes else float(rng.uniform(0.1, 0.9))
+        drawn = rng.random(sizes) < 0.6 if "mask" in words else rng.normal(size=sizes)
+        values[name.strip()] = drawn.astype(float) if sizes else float(rng.uniform(0.1, 0.9))
     return values
 
 
@@ -240,6 +243,22 @@ def test_what_a_set_of_pairs_is_read_as_is_said() -> None:
     read = matcalc.parse(r"\sum_{(i,j)\in\mathcal{E}} w_{ij} (x_i - x_j)^2")
     assert read.declarations == {"w": "n×n", "x": "n", "E": "n×n"}
     assert "E is read as a matrix of 0 and 1" in read.notes
+
+
+def test_the_projection_on_observed_entries_takes_no_product() -> None:
+    read = matcalc.parse(r"\|P_\Omega(X - U V^\top)\|_F^2")
+    assert read.declarations["Omega"] == "n×m mask"
+    assert any("the observed entries of X, with Omega a matrix of 0 and 1" in note for note in read.notes)
+    for text, declare in [
+        ("P_Ω(X - M)", "P_Omega: n×n"),
+        ("P_Ω(x - y)", "x: n"),
+        ("P_Ω'*P_Ω(X - M)", None),
+        ("P_Ω (X - M)", None),
+    ]:
+        assert "P_Omega" in matcalc.parse(text, declare=declare).declarations
+    assert matcalc.parse("P_Ω(x - y)", declare="x: n").warnings
+    with pytest.raises(MatcalcError, match="the sizes n and m differ"):
+        matcalc.parse("P_Ω(X - M)", declare="Omega: n×n; X: n×m")
 
 
 @pytest.mark.parametrize(

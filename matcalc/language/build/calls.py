@@ -20,7 +20,7 @@ from matcalc.language.build.table_functions import derivative_of
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import names_among, number_in
 from matcalc.language.text.spelling import NORM_NAMES, SPELLED_GREEK
-from matcalc.language.text.terminals import PARTIALS, WRITTEN_OUT
+from matcalc.language.text.terminals import MASKED, PARTIALS, WRITTEN_OUT
 from matcalc.language.typing import constraints as c, kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
@@ -245,6 +245,17 @@ class CallBuilder(OwnFunctions):
                 instead=(vectors, product, f"their inner product: tr({one}'*{other})"),
             )
 
+    def _masked(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
+        """The entries of a matrix where another one is 1, and 0 for the others."""
+        self.evidence = True
+        mask, array = arguments
+        place = self.place(node.span)
+        words = "the choice of observed entries"
+        self.relate(kind_relations.InRelation(place, frozenset({(MATRIX, MATRIX)}), words, mask.cell, array.cell))
+        if isinstance(mask, t.SymbolTerm):
+            self.scope.variables[mask.name].meant = ("mask",)
+        return t.ElementProductTerm(self.folded(c.ElementMultiplied, arguments), place, (mask, array))
+
     def _norm_of_kind(self, node: s.Applied, arguments: list[t.Term], axis: str | None) -> t.Term:
         return self.norm(arguments, _NORMS[node.function], node.span)
 
@@ -328,7 +339,7 @@ _STRUCTURAL: dict[str, tuple[_Structural, int]] = {
     "transpose": (CallBuilder._transpose, 1), "ctranspose": (CallBuilder._transpose, 1), "outer": (CallBuilder._outer, 2),
     "inner": (CallBuilder._inner, 2), "dot": (CallBuilder._inner, 2), "vdot": (CallBuilder._inner, 2), "norm": (CallBuilder._norm, 0),
     "norm1": (CallBuilder._norm_of_kind, 1), "norm2": (CallBuilder._norm_of_kind, 1), "spectral": (CallBuilder._norm_of_kind, 1),
-    "nuclear": (CallBuilder._norm_of_kind, 1), "tensor": (CallBuilder._tensor, 0),
+    "nuclear": (CallBuilder._norm_of_kind, 1), "tensor": (CallBuilder._tensor, 0), MASKED: (CallBuilder._masked, 2),
 }  # fmt: skip
 """What builds each of the functions with a place of their own, and how many arguments it takes, 0
 where that is told there."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import Span
 from matcalc.base.lazy import pattern
 from matcalc.base.records import record
-from matcalc.base.shapes import sizes_text
-from matcalc.facts.table import kinds
+from matcalc.base.shapes import Shape, is_square, sizes_text
+from matcalc.facts.table import implied, kinds
 from matcalc.language.decisions import Apart, Decision
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import Definition, Syntax, entry_of, names_among, sum_indices
@@ -68,8 +68,19 @@ class Variable:
 
     follows: bool = False
     """Its kind is that of another symbol: the change dX is as X is."""
+    meant: tuple[str, ...] = ()
+    """The facts that the way of its use says, where none are declared."""
     undefined: bool = False
     """Stands for the value of a function that is differentiated and has no formula."""
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The facts that are declared of it, or meant."""
+        return (self.declaration.properties if self.declaration is not None else ()) or self.meant
+
+    def facts_of(self, shape: Shape) -> frozenset[str]:
+        """Those of a symbol that turns out to have this shape, with what follows from them."""
+        return implied(self.properties, square=is_square(shape)) if self.properties else frozenset()
 
     @property
     def open(self) -> bool:

@@ -12,7 +12,7 @@ from matcalc.language.latex.latex_constructs import Items, Range, comma
 from matcalc.language.latex.latex_sums import RELATIONS, Above, Below, Sums
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.doubtful_signs import is_indicator
-from matcalc.language.text.meanings import norm_of_the_largest
+from matcalc.language.text.meanings import PROJECTIONS, norm_of_the_largest
 from matcalc.language.text.scanner import OVER_INDICES
 from matcalc.language.text.spelling import INDEX_LETTERS, MIXED_NORM, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
 from matcalc.language.text.terminals import Token, closing, opening
@@ -100,12 +100,22 @@ class Scripts(Sums):
         if below is not None and above and (entry := self._entry_of_transpose(below, above[0])) is not None:
             return entry
         items = self._below(*below, self.lexemes[under - 1].end) if below is not None else []
+        items = self._before_brackets(items, under)
         named = self.last is not None and self.last.type == "RUN"
         if above and (unit := self._unit_vector(items, above[0][1])) is not None:
             items, above = unit, above[1:]
         for place, exponent in above:
             items += self.exponent(place, exponent, named)
         return items
+
+    def _before_brackets(self, items: Items, after: int) -> Items:
+        """A sign that is one of an operation before brackets, where a blank before these says
+        nothing."""
+        sign = items[0] if len(items) == 1 else None
+        following = self.at(after, len(self.lexemes))
+        if following.kind != "(" or not isinstance(sign, Token) or canonical_name(sign.value) not in PROJECTIONS:
+            return items
+        return [Token(sign.type, sign.value, sign.start, following.start)]
 
     def _special(self, base: Token, below: Below, above: Above) -> Items | None:
         """Scripts of signs of sums and derivatives, and of members of a family."""

@@ -19,7 +19,7 @@ from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.decisions import Decision
 from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions, nearest_spelling
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import MASKED, Token
 
 _WHOLE = pattern(r"(?:\w+|\w*\([^()]*\))(?:'|\.T)*")
 _INDEXED = pattern(r"([^\W\d_]+?)_?([0-9]+|(?<=_)[^\W_]+)")
@@ -311,6 +311,29 @@ USUAL = {
 _OF_TWO = {"beta": Usual("beta_function", "the beta function", "a product of gamma functions")}
 """Of letters before brackets with two names in them."""
 _DENSITY = Usual("normpdf", "the density of the normal distribution", "exp(-{x}^2/2)/sqrt(2*pi)")
+
+
+PROJECTIONS = {"P_Omega": "Omega"}
+"""Signs before brackets of what keeps the entries of a matrix that are observed, and puts 0 for the
+others, each with what says which these are."""
+
+
+def _ways_to_read(name: Token) -> tuple[str, str]:
+    return f"the observed entries: {PROJECTIONS[name.value]} .* (...)", f"a product: {name.value}*(...)"
+
+
+def projected(name: Token, decisions: list[Decision]) -> Token:
+    """The token of such a sign."""
+    mask = PROJECTIONS[name.value]
+    said = f"{name.value}(X) is read as {mask} .* X, the observed entries of X, with {mask} a matrix of 0 and 1"
+    decisions.append(Decision(said, "alias", span=name.span, instead=_ways_to_read(name)))
+    return Token("CALL", MASKED + mask, name.start, name.end)
+
+
+def factor_instead(name: Token) -> Decision:
+    """What is said where such a sign is a factor, as its operand is no matrix."""
+    readings = _ways_to_read(name)[::-1]
+    return Decision(f"{name.value}(...) is read as a product", "names", "doubtful", name.span, readings)
 
 
 LIKE_FUNCTIONS = frozenset(["f", "g", "h", "phi"])

@@ -29,6 +29,7 @@ from matcalc.language.text.spelling import (
 from matcalc.language.text.terminals import (
     ENDS_OPERAND,
     STARTS_OPERAND,
+    TO_FACTOR,
     TO_NAME,
     TO_PRODUCT,
     TO_PRODUCT_TURNED,
@@ -214,6 +215,12 @@ def _function(context: _Context, position: int, function: str) -> Token:
 def _before_brackets(context: _Context, position: int, name: Token) -> Token:
     """The name that ends a run before brackets: a factor, or a function by its usual meaning."""
     tokens, vocabulary = context.tokens, context.vocabulary
+    if name.value in meanings.PROJECTIONS.keys() - context.values and not vocabulary.declares(name.value):
+        if name.value not in context.flipped:
+            if not vocabulary.declares(meanings.PROJECTIONS[name.value]):
+                context.forks[name.value] = Fork(name.value, TO_FACTOR)
+            return meanings.projected(name, context.decisions)
+        context.decisions.append(meanings.factor_instead(name))
     if not _adjacent(tokens, position) or vocabulary.declares(name.value) or name.value in NAMES_TOO:
         return name
     if name.value in context.values and name.value in meanings.USUAL:

@@ -43,6 +43,9 @@ STARTS_OPERAND = frozenset(
 WRITTEN_OUT = "written out"
 """The function of which the tokens of an array that is written out entry by entry are a call; no
 text can call it."""
+MASKED = "entries at "
+"""What the function begins with that leaves the entries where the name behind it is 1, and makes
+the others 0; no text can call it."""
 GRADIENT, HESSIAN, JACOBIAN = "all partials", "all second partials", "jacobian by all"
 PARTIALS = {GRADIENT: 1, HESSIAN: 2, JACOBIAN: 1}
 """Those for all partial derivatives of a function of several arguments, with their order."""
@@ -89,6 +92,10 @@ TO_PRODUCT = 4.0
 
 TO_PRODUCT_TURNED = 2.0
 """Two letters with a sign of transposition behind them: ``uv'``."""
+
+
+TO_FACTOR = 2.0
+"""The sign of an operation before brackets as a factor."""
 
 
 TO_NAME = 3.0

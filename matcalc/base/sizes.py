@@ -398,7 +398,7 @@ ZERO, ONE = Size(()), Size.of(1)
 
 
 def size_in(text: str) -> Size:
-    """A size that is written as a sum of names and numbers, or as the least of such sums.
+    """A size that is written as a sum of names, multiples of these and numbers, or as the least of such sums.
 
     >>> str(size_in("m+n-1")), str(size_in("min(m,n)"))
     ('m+n-1', 'min(m,n)')
@@ -408,13 +408,13 @@ def size_in(text: str) -> Size:
     if _SUM.fullmatch(text) is None:
         raise ValueError(f"{text!r} is no sum of names and numbers")
     total = ZERO
-    for sign, part in _SIGNED.findall(text):
-        size = Size.of(int(part) if part.isdecimal() else part)
+    for sign, count, part in _SIGNED.findall(text):
+        size = Size.of(int(part) if part.isdecimal() else part) * Size.of(int(count or 1))
         total = total - size if sign == "-" else total + size
     return total
 
 
-_SIGNED, _SUM = pattern(r"([+-]?)(\w+)"), pattern(r"[+-]?\w+(?:[+-]\w+)*")
+_SIGNED, _SUM = pattern(r"([+-]?)(?:([0-9]+)\*)?(\w+)"), pattern(r"[+-]?(?:[0-9]+\*)?\w+(?:[+-](?:[0-9]+\*)?\w+)*")
 
 
 def product_of(sizes: Iterable[Size]) -> Size:

@@ -124,6 +124,14 @@ CASES: list[Case] = [
     (r"\max_{i,j,k} u_i v_j w_k", "v", "u: n; v: m; w: k", lambda u, v, w: np.max(np.einsum("i,j,k->ijk", u, v, w))),
     (r"\|\mathcal{P}_\Omega (X - U V^\top)\|_F^2", "U", "X: n×m; U: n×k; V: m×k; Omega: n×m mask", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
     ("norm2(P_Ω(X) - P_Ω(U*V'))^2", "X", "X: n×m; U: n×k; V: m×k; Omega: n×m mask", lambda X, U, V, Omega: np.sum(Omega * (X - U @ V.T) ** 2)),
+    ("Σ_{|i−j|=1} X_ij²", "X", "X: n×n", lambda X: np.sum(np.diag(X, 1) ** 2) + np.sum(np.diag(X, -1) ** 2)),
+    (r"\sum_{\lvert i-j\rvert \le k} X_{ij}^2", "X", "X: n×n", lambda X: np.sum(np.triu(np.tril(X, 2), -2) ** 2)),
+    (r"\sum_{i<j,\, |i-j| > 1} x_i x_j^2", "x", "x: n", lambda x: sum(x[i] * x[j] ** 2 for j in range(4) for i in range(j - 1))),
+    ("sum(j=i+1, X[i,j]*x_i*x_j)", "x", "X: n×n; x: n", lambda X, x: np.diag(X, 1) @ (x[:-1] * x[1:])),
+    (r"\sum_{i=1}^n \sum_{j=1}^{i} X_{ij}^2", "X", "X: n×n", lambda X: np.sum(np.tril(X) ** 2)),
+    (r"\sum_{i=1}^n \sum_{j=i-1}^{i+1} X_{ij}^2", "X", "X: n×n", lambda X: np.sum(np.triu(np.tril(X, 1), -1) ** 2)),
+    (r"\sum_{i=k}^{n-1} x_i^2 x_{i+1}", "x", "x: n", lambda x: np.sum(x[1:-1] ** 2 * x[2:])),
+    (r"\sum_{i=1}^{m} x_i x_{m+i} + \sum_{i=m+1}^{2m} x_i^2", "x", "x: 2*m", lambda x: x[:3] @ x[3:] + np.sum(x[3:] ** 2)),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -142,8 +150,8 @@ def _point(declare: str, seed: int) -> dict[str, Any]:
 
 def _number(size: str) -> int:
     """A size that is a name, a number, or a sum of these."""
-    parts = re.findall(r"(-?)(\w+)", size)
-    return sum((-1 if sign else 1) * (SIZES.get(part) or int(part)) for sign, part in parts)
+    parts = re.findall(r"(-?)(?:(\d)\*)?(\w+)", size)
+    return sum((-1 if sign else 1) * int(count or 1) * (SIZES.get(part) or int(part)) for sign, count, part in parts)
 
 
 def _differences(function: Callable[..., Any], point: Mapping[str, Any], name: str) -> Any:
@@ -283,6 +291,10 @@ def test_the_projection_on_observed_entries_takes_no_product() -> None:
         ("xcorr(x, y)", "x: 5; y: 5", "a single number"),
         ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
         ("conv(x, x, 'same')", "x: n", "cannot stand here"),
+        (r"\sum_{i=1}^{2n} x_i", "x: n", r"position 2\*n is outside an axis of size n"),
+        (r"\sum_{i=k} x_i", None, "needs an upper limit"),
+        (r"\sum_{k} x_k + \sum_{i=k}^n x_i", None, "the index k is not bound"),
+        (r"\sum_{i=1}^n \sum_{j=2}^{i} x_i x_j", None, "the lower limit of the sum is not read"),
         (r"\min_x \|A x - b\|^2", None, "minima are not read"),
         ("max_w Σ_i w_i x_i", None, "maxima are not read"),
         (r"\max_{\|x\|=1} x^\top A x", None, "maxima are not read"),

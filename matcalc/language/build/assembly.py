@@ -382,14 +382,15 @@ class Assembly:
         return body
 
     def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
-        """The same of indices of which one runs over a part of an axis."""
+        """The same of indices of which one runs over a part of an axis, and of relations that say how
+        far they are apart."""
         raise NotImplementedError
 
     def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
         """One where the indices are in relation, else zero."""
         if relation in (">", "≥"):
             left, relation, right = right, "<" if relation == ">" else "≤", left
-        if left.ends is not None or right.ends is not None:
+        if left.ends is not None or right.ends is not None or len(relation) > 1:
             return self.related_apart(left, relation, right, span)
         same = self.entry(self.identity(span), (left, right), span)
         if relation == "≠":

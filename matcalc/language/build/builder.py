@@ -89,7 +89,7 @@ class Builder(Naming, Operators):
             if type(node) in _LEAVES:
                 done.append(self._make(node, []))
             elif operands is None:
-                node = open_indices.as_array(node, self.scope) if isinstance(node, s.Entries) else node
+                node = self._as_meant(node) if type(node) in (s.Entries, s.Summation) else node
                 operands = _OPERANDS[type(node)](self, node) if type(node) in _OPERANDS else []
                 stack.append((node, operands))
                 stack += [(operand, None) for operand in reversed(operands)]
@@ -104,6 +104,12 @@ class Builder(Naming, Operators):
                     self._leave(node)
         self._place = outer
         return done[0]
+
+    def _as_meant(self, node: s.Syntax) -> s.Syntax:
+        if isinstance(node, s.Summation):
+            bound = [not limit.isdecimal() for _, limit in node.limits]
+            return selections.from_outer(self, node) if any(bound) else node
+        return open_indices.as_array(node, self.scope) if isinstance(node, s.Entries) else node
 
     def _operands_of_binary(self, node: s.Binary) -> list[s.Syntax]:
         gathered: tuple[str, ...] = ("+", "-") if node.operator in ("+", "-") else (node.operator,)
@@ -228,7 +234,7 @@ class Builder(Naming, Operators):
         return super().entry(operand, positions, span)
 
     def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
-        return selections.related(self, (left, relation, right), span)
+        return selections.Distances(self, left, right, span).related(relation)
 
     def _within_sets(self, node: s.Summation, body: t.Term) -> t.Term:
         """The summand, and zero for pairs that are not in a set: ``Σ_{(i,j)∈Ω}``."""

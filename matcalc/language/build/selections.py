@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.records import grouped
+from matcalc.base.records import grouped, replace
 from matcalc.base.sizes import ONE, ZERO, Size, size_in
 from matcalc.language.build import terms as t
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import rows_of
-from matcalc.language.syntax.trees import names_in, number_in, walk
+from matcalc.language.syntax.trees import distance_in, names_in, number_in, walk
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
@@ -186,8 +186,10 @@ def index_over(builder: Operators, name: str, limit: str, sign: s.Syntax, size: 
     moved = any(_moves(node, name) for node in walk(sign))
     if first == "0" and moved:
         raise ParseError("positions are counted from 1", span=sign.span, suggestion=f"Σ_{{{name}=1}}^{{n-1}}")
-    ends = size_in(first.lstrip("0") or "1"), size_in(last)
+    ends = size_in(first.lstrip("0") or "1"), size_in(last or "1")
     count = ends[1] - ends[0] + ONE
+    if not last:
+        raise ParseError("the sum needs an upper limit", span=sign.span, suggestion=f"Σ_{{{name}={first}}}^n")
     if not count.can_be_positive:
         raise ParseError("the sum has no positions", span=sign.span, suggestion=f"Σ_{{{name}=1}}^n")
     if first in ("", "0") and not moved:
@@ -270,21 +272,130 @@ def _ends(position: t.BoundIndex, span: Span) -> tuple[Size, Size]:
     return first, last
 
 
-def related(builder: Operators, said: tuple[t.BoundIndex, str, t.BoundIndex], span: Span) -> t.Term:
-    """One where two indices that run over parts of axes are in relation, else zero."""
-    left, relation, right = said
-    first, other = [index.ends[0] if index.ends is not None else ONE for index in (left, right)]
-    ones = builder.filled(Fraction(1), [left.size, right.size], span)
-    place, gap = builder.place(span), first - other + (ONE if relation == "<" else ZERO)
-    number = Cell(SCALAR, span, literal=True)
-    shift = t.SizeTerm(number, place, gap) if gap.names else t.NumberTerm(number, place, Fraction(gap.number or 0))
-    kept = t.CallTerm(ones.cell, place, (ones, shift), "band" if relation == "≠" else "triu_from", None)
-    there = builder.entry(kept, tuple([t.BoundIndex(index.name, index.size) for index in (left, right)]), span)
-    builder.note_indices((left, right))
-    if relation != "≠":
-        return there
-    one = t.NumberTerm(Cell(SCALAR, place, literal=True), place, Fraction(1))
-    return builder.total([one, there], (False, True), span)
+class Distances:
+    """Relations between two indices of sums, as arrays of 0 and 1 at these: by how far the one on
+    the right is behind the other."""
+
+    def __init__(self, builder: Operators, left: t.BoundIndex, right: t.BoundIndex, span: Span) -> None:
+        self._builder, self._left, self._right, self._span = builder, left, right, span
+        first, other = [index.ends[0] if index.ends is not None else ONE for index in (left, right)]
+        self._gap = first - other
+        builder.note_indices((left, right))
+
+    def related(self, relation: str) -> t.Term:
+        """One where the indices are in relation, else zero."""
+        sign = relation.lstrip("|")[0]
+        size = size_in(distance_in(relation)) if len(relation) > 1 else ZERO
+        if relation[0] != "|":
+            return self._beside(sign, size)
+        if sign == "=":
+            there = self._kept("band", size)
+            return there if size == ZERO else self._total(there, self._kept("band", ZERO - size))
+        if sign == "≠":
+            return self._not(self.related(f"|={size}"))
+        most = size - ONE if sign in "<≥" else size
+        near = self._near(most)
+        return near if sign in "<≤" else self._not(near)
+
+    def _near(self, most: Size) -> t.Term:
+        if most == ZERO:
+            return self._kept("band", ZERO)
+        return self._builder.product([self._kept("triu_from", ZERO - most), self._kept("tril_from", most)], self._span)
+
+    def _beside(self, sign: str, shift: Size) -> t.Term:
+        """Where the left index is in relation to the right one and what is added to that."""
+        if sign in "=≠":
+            there = self._kept("band", ZERO - shift)
+            return there if sign == "=" else self._not(there)
+        strict = ONE if sign in "<>" else ZERO
+        if sign in "<≤":
+            return self._kept("triu_from", strict - shift)
+        return self._kept("tril_from", ZERO - shift - strict)
+
+    def _not(self, there: t.Term) -> t.Term:
+        place = self._builder.place(self._span)
+        one = t.NumberTerm(Cell(SCALAR, place, literal=True), place, Fraction(1))
+        return self._builder.total([one, there], (False, True), self._span)
+
+    def _total(self, *terms: t.Term) -> t.Term:
+        return self._builder.total([*terms], (False,) * len(terms), self._span)
+
+    def _kept(self, function: str, distance: Size) -> t.Term:
+        """The entry of an array of ones of which the function leaves what is at some distances from
+        the diagonal."""
+        builder, span = self._builder, self._span
+        ones = builder.filled(Fraction(1), [self._left.size, self._right.size], span)
+        shift = _number(builder, distance + self._gap, span)
+        kept = t.CallTerm(ones.cell, builder.place(span), (ones, shift), function, None)
+        return builder.entry(kept, tuple([t.BoundIndex(index.name, index.size) for index in (self._left, self._right)]), span)
+
+
+def _number(builder: Operators, size: Size, span: Span) -> t.Term:
+    """A size as a number, in which limits of sums stand by their names."""
+    place, cell = builder.place(span), Cell(SCALAR, span, literal=True)
+    if not size.names:
+        return t.NumberTerm(cell, place, Fraction(size.number or 0))
+    value = Unknown()
+    builder.relate(Counted(place, cell, size, value, builder.scope.limits))
+    return t.SizeTerm(cell, place, value)
+
+
+class Counted(kind_relations.InRelation):
+    """A number that is a size with limits of sums in it."""
+
+    __slots__ = ("names", "size", "value")
+
+    def __init__(self, span: Span, cell: Cell, size: Size, value: Dimension, names: Mapping[str, Dimension]) -> None:
+        super().__init__(span, frozenset({(SCALAR,)}), "a limit", cell)
+        self.size, self.value, self.names = size, value, names
+
+    def join(self, sizes: SizeSystem) -> bool:
+        unify(self.value, sizes.polynomial(self.size, self.names))
+        return True
+
+
+def from_outer(builder: Operators, node: s.Summation) -> s.Summation:
+    """A sum from or to the index of one around it, ``Σ_{j=i+1}^n`` and ``Σ_{j=1}^i``, as one over the
+    positions in relation to that.
+
+    Raises ParseError for a limit that is no size, nor such an index.
+    """
+    limits, relations = [], [*node.relations]
+    for name, limit in node.limits:
+        first, _, last = limit.rpartition(":")
+        lower, upper = _outer(builder, node, first), _outer(builder, node, last)
+        if lower:
+            shift = size_in(first) - Size.of(lower)
+            plain = {ZERO: "≤", ONE: "<"}.get(shift)
+            relations.append((name, f"≥{_signed(shift)}", lower) if plain is None else (lower, plain, name))
+        if upper:
+            shift = size_in(last) - Size.of(upper)
+            plain = {ZERO: "≤", ZERO - ONE: "<"}.get(shift)
+            relations.append((name, plain or f"≤{_signed(shift)}", upper))
+            if not lower and first not in ("", "1"):
+                raise ParseError("the lower limit of the sum is not read", span=node.span, suggestion=f"Σ_{{{name}=1}}^{last}")
+        elif last or not lower:
+            limits.append((name, last if lower else limit))
+    return replace(node, limits=tuple(limits), relations=tuple(relations))
+
+
+def _outer(builder: Operators, node: s.Summation, limit: str) -> str:
+    """The index of a sum around it that a limit is beside; empty for a size. Raises ParseError for
+    what is neither."""
+    names = size_in(limit or "1").names
+    for name in names:
+        if builder.scope.bound_index(name) is not None:
+            if name in (size_in(limit) - Size.of(name)).names:
+                raise ParseError(f"the limit {limit} of the sum is not read", span=node.span, suggestion=f"{name}, {name}+1")
+            return name
+        if name not in builder.scope.limits and name not in builder.scope.size_names:
+            advice = f"a sum over {name} around it, or no declaration of {name} where it is a size"
+            raise ParseError(f"the index {name} is not bound", span=node.span, suggestion=advice)
+    return ""
+
+
+def _signed(size: Size) -> str:
+    return str(size) if str(size).startswith("-") else f"+{size}"
 
 
 def settle(reached: Sequence[t.Reached], limits: Mapping[str, Dimension], sizes: SizeSystem) -> None:
@@ -307,7 +418,7 @@ def _check_within(last: Dimension, size: Dimension, span: Span) -> None:
     """Raises ShapeError for a position that is outside of an axis, as far as both are known."""
     end, whole = resolved(last), resolved(size)
     over = end - whole if isinstance(end, Size) and isinstance(whole, Size) else ZERO
-    if over.number is not None and over.number > 0:
+    if not (ONE - over).can_be_positive:
         raise ShapeError(f"position {end} is outside an axis of size {whole}", span=span)
 
 

@@ -50,7 +50,7 @@ from matcalc.language.latex.latex_scripts import Scripts
 from matcalc.language.latex.lexeme_passes import lexemes_of
 from matcalc.language.latex.lexemes import BEGINS, BEGINS_CASES, Lexeme
 from matcalc.language.text.meanings import USUAL, nearest_function, unknown_function, written
-from matcalc.language.text.scanner import OPERATOR_TYPE, OVER_INDICES, inequality, too_long
+from matcalc.language.text.scanner import OPERATOR_TYPE, inequality, too_long
 from matcalc.language.text.spelling import (
     ONES,
     SPELLED_GREEK,
@@ -60,6 +60,7 @@ from matcalc.language.text.spelling import (
     Vocabulary,
     canonical_name,
 )
+from matcalc.language.text.sum_limits import OVER_INDICES
 from matcalc.language.text.terminals import Token
 
 _LARGEST = {"lambda": "eigmax", "sigma": "spectral"}

@@ -13,8 +13,8 @@ from matcalc.language.latex.latex_sums import RELATIONS, Above, Below, Sums
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.doubtful_signs import is_indicator
 from matcalc.language.text.meanings import PROJECTIONS, norm_of_the_largest
-from matcalc.language.text.scanner import OVER_INDICES
 from matcalc.language.text.spelling import INDEX_LETTERS, MIXED_NORM, NORM_NAMES, NORMS_SAID, SPELLED_GREEK, canonical_name
+from matcalc.language.text.sum_limits import OVER_INDICES
 from matcalc.language.text.terminals import Token, closing, opening
 
 _INDEX = pattern(r"(?:[^\W_]+_)*(?:[0-9]+|[^\W\d_]+[0-9]*)")
@@ -79,6 +79,7 @@ class Scripts(Sums):
         found, after = self.argument(position + 1, stop, position)
         if self.lexemes[position].text == "^" and after == position + 2 and after < stop and self.lexemes[after - 1].text == "-":
             found, after = self._signed(after, stop)  # x^-1 is set as x⁻1, and means x⁻¹
+        after, found = self._bound_together(position, after, stop, found)
         first, last = self.lexemes[after - 1], self.at(after, stop)
         if after <= position + 3 and first.kind == last.kind == "digit" and first.end == last.start:  # x^10 is set as x¹0
             raise ParseError(
@@ -87,6 +88,14 @@ class Scripts(Sums):
                 suggestion=f"{self.lexemes[position].text}{{{first.text}{last.text}}}, or a space after the first digit",
             )
         return found, after
+
+    def _bound_together(self, position: int, after: int, stop: int, found: Range) -> tuple[int, Range]:
+        """A subscript of one index with those at once behind it, which are no factors: ``X_ij``."""
+        if self.lexemes[position].text == "_" and after == position + 2 and self.lexemes[position + 1].text in self.bound:
+            while (more := self.at(after, stop)).text in self.bound and more.start == self.lexemes[after - 1].end:
+                after += 1
+                found = (position + 1, after)
+        return after, found
 
     def _hanging(self, below: Below, above: Above, under: int) -> Items:
         """The tokens of the scripts on what was written last; the subscript ends before

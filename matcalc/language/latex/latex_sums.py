@@ -8,8 +8,8 @@ from matcalc.base.errors import ParseError, Span
 from matcalc.language.latex.latex_constructs import Items, Range, Reading
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.meanings import is_of_problems, optimum
-from matcalc.language.text.scanner import over_positions, sum_over, unbound
 from matcalc.language.text.spelling import INDEX_LETTERS, SPELLED_GREEK
+from matcalc.language.text.sum_limits import over_positions, sum_over, unbound
 from matcalc.language.text.terminals import Token
 
 Above: TypeAlias = list[tuple[int, Range | None]]
@@ -22,6 +22,7 @@ _IN_LIMITS = {
     "lt": "<", "gt": ">", "in": "∈", "ldots": "...", "dots": "...", "−": "-",
 }  # fmt: skip
 """Signs below and above a sum."""
+_BARS = dict.fromkeys(("vert", "mid", "∣", "\\lvert", "\\rvert"), "|")
 _SHAPED = frozenset(["mathcal", "mathbb", "mathscr", "mathsf", "mathrm", "cal"])
 """Commands that say how a letter is set."""
 RELATIONS = frozenset(["=", "<", ">", "≠", "≤", "≥", "∈", ",", *_IN_LIMITS]) - {"-", "−"}
@@ -47,7 +48,7 @@ class Sums(Reading):
             upper_place = self.lexemes[mark].span
             upper = self._limit(*limit) if limit is not None else "'"
         try:
-            value = sum_over(self._limit(first, last), upper, place, upper_place)
+            value = sum_over(self._limit(first, last), upper, place, upper_place, self.bound)
         except ParseError:
             if is_of_problems(sign.value):  # over all vectors, say
                 raise optimum(sign.value, sign.span) from None
@@ -66,9 +67,10 @@ class Sums(Reading):
         lexemes = self.lexemes[first:last]
         if len(lexemes) > _LONGEST_LIMIT:
             return "?"
+        signs = _IN_LIMITS | _BARS
         if (word := self.word(first, last) or self._sized(first, last)) is not None:
             return word
-        return "".join([_IN_LIMITS.get(part.text, _named(part) if part.kind == "command" else part.text) for part in lexemes])
+        return "".join([signs.get(part.text, _named(part) if part.kind == "command" else part.text) for part in lexemes])
 
     def _sized(self, first: int, last: int) -> str | None:
         r"""A size with a label, ``d_{\ell+1}``; None for another limit."""

@@ -16,8 +16,9 @@ from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.tables import Rule, Tables, tables
 from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
-from matcalc.language.text.scanner import inequality, summed
+from matcalc.language.text.scanner import inequality
 from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
+from matcalc.language.text.sum_limits import summed
 from matcalc.language.text.terminals import ENDS_OPERAND, MASKED, Fork, Token
 from matcalc.language.text.tokenization import tokenize
 

@@ -12,6 +12,7 @@ from matcalc.base.functions import of_sizes
 from matcalc.base.records import record
 from matcalc.base.sizes import size_in
 from matcalc.base.traversal import bottom_up, operands_of, with_operands
+from matcalc.language.text.spelling import INDEX_LETTERS
 
 
 @record(eq=False)
@@ -130,7 +131,8 @@ class Summation(Syntax):
 
     ``limits`` holds the last position of an index as it is written, a name or a number,
     ``("i", "n")``, or the first and the last one, ``("i", "2:n-1")``. ``relations`` say which
-    indices the sum runs over, ``("i", "<", "j")``, else over all.
+    indices the sum runs over, ``("i", "<", "j")``, ``("i", "=+1", "j")`` (i is j + 1) and
+    ``("i", "|≤k", "j")`` (they are at most k apart), else over all.
     """
 
     indices: tuple[str, ...]
@@ -230,7 +232,19 @@ def size_names_in(nodes: list[Syntax]) -> set[str]:
         if type(node) is Applied and (node.function in _SIZE_ARGUMENTS or node.function in of_sizes()):
             sizes = node.arguments[_SIZE_ARGUMENTS.get(node.function, 0) :]
             found.update(names_in(*[size for size in sizes if not isinstance(size, Applied)]))  # size(A, 1): a size of something
+    sums = [node for node in nodes if isinstance(node, Summation)]
+    firsts = [limit.rpartition(":")[0] for node in sums for _, limit in node.limits]
+    names = _names_in_sizes(firsts + [distance_in(relation) for node in sums for _, relation, _ in node.relations])
+    if names:
+        found.update({*names}.difference(_letters_of_positions(nodes)))
     return found
+
+
+def _letters_of_positions(nodes: list[Syntax]) -> set[str]:
+    """The letters that are indices: of sums and arrays, and of entries."""
+    places = [name for node in nodes if isinstance(node, Entries) for name in names_among(node.positions)]
+    bound = {*places, *[index for node in nodes for index in bound_by(node)]}
+    return bound.union(*[entry_of(name, INDEX_LETTERS)[1] for name in names_among(nodes)])
 
 
 def ungrouped(node: Syntax) -> Syntax:
@@ -257,13 +271,23 @@ def sum_indices(nodes: list[Syntax]) -> set[str]:
 def limits_in(nodes: list[Syntax]) -> dict[str, bool]:
     """Names that are the last position of a sum, each with whether it has no other meaning as what
     stands before an index."""
-    written = [limit for node in nodes if isinstance(node, Summation) for _, limit in node.limits]
-    names = [name for limit in written for end in filter(None, limit.split(":")) for name in size_in(end).names]
+    lasts = [limit.rpartition(":")[2] for node in nodes if isinstance(node, Summation) for _, limit in node.limits]
+    names = _names_in_sizes(lasts)
     if not names:
         return {}
+    bound = {index for node in nodes for index in bound_by(node)}
     indexed = {*names_among([node.operand for node in nodes if isinstance(node, Entries)])}
     indexed |= {name.rpartition("_")[0] for name in names_among(nodes)}
-    return {name: name not in indexed for name in names}
+    return {name: name not in indexed for name in names if name not in bound}
+
+
+def _names_in_sizes(written: Iterable[str]) -> list[str]:
+    return [name for size in filter(None, written) for name in size_in(size).names]
+
+
+def distance_in(relation: str) -> str:
+    """The size in a relation between two indices, ``|≤k`` or ``=+1``; empty where there is none."""
+    return "" if relation.startswith("∈") else relation.lstrip("|<>≤≥=≠")
 
 
 def walk(*roots: Syntax) -> list[Syntax]:

@@ -12,7 +12,6 @@ from matcalc.base.errors import ParseError, UnknownFunctionError
 from matcalc.base.functions import functions, spellings
 from matcalc.base.lazy import later, pattern
 from matcalc.language.decisions import Decision, Weight
-from matcalc.language.text.scanner import over_positions, sum_sign
 from matcalc.language.text.spelling import (
     ACCENTS,
     AS_LATIN,
@@ -26,6 +25,7 @@ from matcalc.language.text.spelling import (
     canonical_name,
     known_functions,
 )  # fmt: skip
+from matcalc.language.text.sum_limits import over_positions, sum_sign
 from matcalc.language.text.terminals import (
     ENDS_OPERAND,
     STARTS_OPERAND,

@@ -13,7 +13,7 @@ from matcalc.base.records import record
 from matcalc.language.decisions import Decision, Dialect
 from matcalc.language.text.dialects import Signs, Written, foreign_names, is_program, recognised
 from matcalc.language.text.runs import resolve_runs
-from matcalc.language.text.scanner import called_sums, inequality, scan
+from matcalc.language.text.scanner import inequality, scan
 from matcalc.language.text.spelling import (
     DERIVATIVE_LETTERS,
     NORM_NAMES,
@@ -21,6 +21,7 @@ from matcalc.language.text.spelling import (
     SUPERSCRIPTS,
     Vocabulary,
 )
+from matcalc.language.text.sum_limits import CALLED_SUMS, called_sums
 from matcalc.language.text.terminals import (
     BARS,
     ENDS_OPERAND,
@@ -209,14 +210,13 @@ def _scanned(
             Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)
             for name in named
         ]
-    if not _AMONG_BOUNDS.isdisjoint([token.type for token in raw]):
+    if any(token.type in ("COLON", "RELATION") or token.value in CALLED_SUMS for token in raw):
         raw = _with_called_sums(raw)
     if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
         raw = code_tokens.in_arrays(raw)
     return raw, primed
 
 
-_AMONG_BOUNDS = frozenset(["COLON", "RELATION"])
 _DERIVATIVE_SIGNS = frozenset(["PARTIAL", "NABLA"])
 _DIFFERENTIAL_SIGNS = frozenset(["PARTIAL", "DIFFERENTIAL_SIGN"])
 

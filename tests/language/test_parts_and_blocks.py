@@ -132,6 +132,11 @@ CASES: list[Case] = [
     (r"\sum_{i=1}^n \sum_{j=i-1}^{i+1} X_{ij}^2", "X", "X: n×n", lambda X: np.sum(np.triu(np.tril(X, 1), -1) ** 2)),
     (r"\sum_{i=k}^{n-1} x_i^2 x_{i+1}", "x", "x: n", lambda x: np.sum(x[1:-1] ** 2 * x[2:])),
     (r"\sum_{i=1}^{m} x_i x_{m+i} + \sum_{i=m+1}^{2m} x_i^2", "x", "x: 2*m", lambda x: x[:3] @ x[3:] + np.sum(x[3:] ** 2)),
+    ("x[end]^2*x(end-1)", "x", "x: n", lambda x: x[-1] ** 2 * x[-2]),
+    ("(X(end,:)*w)^2 + X[1,end]^3*X[end,1]", "X", "X: n×m; w: m", lambda X, w: (X[-1] @ w) ** 2 + X[0, -1] ** 3 * X[-1, 0]),
+    ("(X[-1] @ w)**2 + X[0,-1]**3*X[-1,0] + X[1] @ w", "X", "X: n×m; w: m", lambda X, w: (X[-1] @ w) ** 2 + X[0, -1] ** 3 * X[-1, 0] + X[1] @ w),
+    ("np.sum((X[1:, 0] - X[:-1, 1])**2) * (X[:, 2] @ y)", "X", "X: n×m; y: n", lambda X, y: np.sum((X[1:, 0] - X[:-1, 1]) ** 2) * (X[:, 2] @ y)),
+    ("x[:-1] @ x[1:] + sum(x[k:]**3) - x[1:3] @ x[-2:]", "x", "x: n", lambda x: x[:-1] @ x[1:] + np.sum(x[2:] ** 3) - x[1:3] @ x[-2:]),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -291,6 +296,9 @@ def test_the_projection_on_observed_entries_takes_no_product() -> None:
         ("xcorr(x, y)", "x: 5; y: 5", "a single number"),
         ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
         ("conv(x, x, 'same')", "x: n", "cannot stand here"),
+        ("x[end+1]", "x: n", "behind the end"),
+        ("x[::2] @ y", None, "slices with a step are not read"),
+        ("x[:0] @ y", None, "this slice has no positions"),
         (r"\sum_{i=1}^{2n} x_i", "x: n", r"position 2\*n is outside an axis of size n"),
         (r"\sum_{i=k} x_i", None, "needs an upper limit"),
         (r"\sum_{k} x_k + \sum_{i=k}^n x_i", None, "the index k is not bound"),

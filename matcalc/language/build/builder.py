@@ -17,7 +17,7 @@ from matcalc.language.build.naming import Naming
 from matcalc.language.build.operators import Operators, norm_operands, schatten_exponent, spine
 from matcalc.language.build.scope import Scope, written_names
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.trees import is_axis, names_among, number_in, parts, walk
+from matcalc.language.syntax.trees import is_axis, names_among, parts, walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import SCALAR
@@ -212,8 +212,7 @@ class Builder(Naming, Operators):
         return made(self, node, operands)
 
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
-        ranged = any(isinstance(position, s.Binary) and position.operator == ":" for position in node.positions)
-        if ranged or (node.whole and len(node.positions) == 1 and number_in(node.positions[0]) is not None):
+        if selections.is_part(self, node):
             operand = self._array(node.operand) if isinstance(node.operand, s.Name) else operands[0]
             return selections.selected(self, node, operand, self.polynomial)
         return super()._entries(node, operands)

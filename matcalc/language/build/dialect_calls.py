@@ -351,12 +351,30 @@ class DialectBuilder(CallBuilder):
         """Of a matrix, NumPy's ``X[0]`` is a row."""
         name = node.operand
         number = _whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
-        if number is None or not isinstance(name, s.Name) or not name.name[0].isupper() or name.name in self.scope.declarations:
+        if self.written.arrays and not node.whole and len(node.positions) == 1 and self._is_of_rows(name, node.positions[0]):
+            node = replace(node, whole=(1,))
+        if (
+            number is None
+            or node.whole
+            or not isinstance(name, s.Name)
+            or not name.name[0].isupper()
+            or name.name in self.scope.declarations
+        ):
             return super()._entries(node, operands)
         position = self.position(node.positions[0])
         assert isinstance(position, int)
         row = self.transpose(self._name(name), node.span)
         return self.product([row, self.unit(position, node.span)], node.span)
+
+    def _is_of_rows(self, operand: s.Syntax, position: s.Syntax) -> bool:
+        """Whether a range, or a place from the end, is one of the rows of a matrix, ``X[-1]``, ``X[:k]``."""
+        if not isinstance(operand, s.Name) or (isinstance(position, s.Name) and position.name != "end"):
+            return False
+        declared = self.scope.declarations.get(operand.name)
+        if declared is not None and declared.shape is not None:
+            return len(declared.shape) == 2
+        plain = _whole(position) is not None and declared is None
+        return not plain and operand.name[0].isupper() and (declared is None or declared.kind in (None, "matrix"))
 
     def position(self, node: s.Syntax) -> int | t.BoundIndex:
         """NumPy counts from 0."""

@@ -38,8 +38,6 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
     """
     axes = _axes(node)
     place = builder.place(node.span)
-    if builder.written.dialect == "numpy":
-        raise ParseError("slices are not read", span=node.span, suggestion="X[1:k, :] without signs of NumPy, counted from 1")
     if len(axes) == 1 and axes[0] is not None:
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)
@@ -53,7 +51,27 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
         factors.insert(0, _selection(builder, axes[0], rows, polynomial))
     if axes[1] is not None:
         factors.append(_selection(builder, axes[1], cols, polynomial, turned=True))
+    row = axes[0] is not None and not _is_range(axes[0]) and (axes[1] is None or _is_range(axes[1]))
+    if row and builder.written.arrays and len(factors) > 1:  # a vector there has one axis
+        factors = [builder.transpose(factor, node.span) for factor in reversed(factors)]
     return builder.product(factors, node.span)
+
+
+def _is_range(node: s.Syntax) -> bool:
+    return isinstance(node, s.Binary) and node.operator == ":"
+
+
+def is_part(builder: Operators, node: s.Entries) -> bool:
+    """Whether positions are ranges, or counted from the end, so that they select a part."""
+    if any(_is_range(position) or _from_the_end(builder, position) for position in node.positions):
+        return True
+    return len(node.whole) > 0 and len(node.positions) == 1 and number_in(node.positions[0]) is not None
+
+
+def _from_the_end(builder: Operators, node: s.Syntax) -> bool:
+    """Whether a position is counted from the last one, ``end-1``."""
+    known = "end" in builder.scope.declarations or builder.scope.bound_index("end") is not None
+    return not known and "end" in names_in(node)
 
 
 def entries_of(node: s.Applied) -> list[s.Syntax]:
@@ -140,6 +158,9 @@ def _relate(builder: Operators, operand: t.Term, kind: int, sizes: tuple[Dimensi
 def _selection(builder: Operators, node: s.Syntax, size: Dimension, polynomial: Polynomial, turned: bool = False) -> t.Term:
     """The rows of an identity matrix of this size at a range of positions, or the one at a
     position, as a row; the transpose where it is ``turned``."""
+    if _from_the_end(builder, node) and not _is_range(node):
+        unit = _unit_at(builder, polynomial(node), size, node.span)
+        return unit if turned else builder.transpose(unit, node.span)
     if not isinstance(node, s.Binary) or node.operator != ":":
         position = builder.position(node)
         if not isinstance(position, int):
@@ -148,6 +169,16 @@ def _selection(builder: Operators, node: s.Syntax, size: Dimension, polynomial: 
         return unit if turned else builder.transpose(unit, node.span)
     rows = _rows(builder, node, size, polynomial)
     return builder.transpose(rows, node.span) if turned else rows
+
+
+def _unit_at(builder: Operators, position: Size, size: Dimension, span: Span) -> t.Term:
+    """The unit vector at a position that is no number: the first one, moved down."""
+    if not (Size.of("end") - position + ONE).can_be_positive:
+        raise ShapeError("this position is behind the end", span=span, suggestion="x[end]")
+    ones = builder.filled(Fraction(1), [size, size], span)
+    down = _number(builder, ONE - position, span, {"end": size})
+    moved = t.CallTerm(ones.cell, builder.place(span), (ones, down), "band", None)
+    return builder.product([moved, builder.unit(1, span, size)], span)
 
 
 def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polynomial) -> t.Term:
@@ -330,13 +361,13 @@ class Distances:
         return builder.entry(kept, tuple([t.BoundIndex(index.name, index.size) for index in (self._left, self._right)]), span)
 
 
-def _number(builder: Operators, size: Size, span: Span) -> t.Term:
+def _number(builder: Operators, size: Size, span: Span, names: Mapping[str, Dimension] | None = None) -> t.Term:
     """A size as a number, in which limits of sums stand by their names."""
     place, cell = builder.place(span), Cell(SCALAR, span, literal=True)
     if not size.names:
         return t.NumberTerm(cell, place, Fraction(size.number or 0))
     value = Unknown()
-    builder.relate(Counted(place, cell, size, value, builder.scope.limits))
+    builder.relate(Counted(place, cell, size, value, {**builder.scope.limits, **(names or {})}))
     return t.SizeTerm(cell, place, value)
 
 

@@ -11,6 +11,7 @@ from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.language.decisions import Decision
 from matcalc.language.text.dialects import Signs, Written, foreign_names, of_lists
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
+from matcalc.language.text.python_slices import in_positions
 from matcalc.language.text.spelling import WORDS, Vocabulary
 from matcalc.language.text.terminals import BRACKETS, Token, by_depth, closing, partners, type_at, types_at
 
@@ -156,6 +157,8 @@ def in_language(
     if written.arrays:
         listed = any(not of_lists(sort).isdisjoint(values) for sort in ("names", "of_rows"))
         tokens = straight(_with_round_lists(tokens) if listed else tokens)
+        if "LSQB" in signs.types:
+            tokens = in_positions(tokens, decisions)
     return _Rewriting(tokens, written, vocabulary, text, decisions).done()
 
 
@@ -409,11 +412,9 @@ class _Rewriting:
         inner = [self._tokens[k] for k in self._shallow(place, stop)]
         types = {part.type for part in inner}
         axes = any(part.value in ("None", "newaxis") for part in inner if part.type == "RUN")
-        # Positions of NumPy are counted from 0; a letter is an index that runs over all of them.
-        counted = self._written.dialect == "numpy" and not types <= {"WHOLE", "RUN", "COMMA"}
-        if "COLON" not in types and not types.isdisjoint(("RANGE", "WHOLE")) and not counted and not axes:
+        if "COLON" not in types and not types.isdisjoint(("RANGE", "WHOLE")) and not axes:
             return
-        colons = [part for part in inner if part.type in ("COLON", "RANGE", "WHOLE") or part.value == "end"]
+        colons = [part for part in inner if part.type in ("COLON", "RANGE", "WHOLE") or (part.type, part.value) == ("RUN", "end")]
         if not (colons or axes) or (self._vocabulary.declares("end") and all(part.value == "end" for part in colons)):
             return
         span = Span(self._tokens[place].start, self._tokens[stop].end)

@@ -190,7 +190,10 @@ def with_parts(tokens: list[Token], is_function: Callable[[str], bool]) -> tuple
     of_matlab: list[Token] = []
     for start, stop in partners(tokens, BRACKETS).items():
         inner, round_ = tokens[start + 1 : stop], tokens[start].type == "LPAR"
-        if not any(token.type == "COLON" for token in inner) or not {token.type for token in inner} <= _IN_PARTS:
+        if (
+            not any(token.type == "COLON" or token.value == "end" for token in inner)
+            or not {token.type for token in inner} <= _IN_PARTS
+        ):
             continue
         parts = _between_commas(inner)
         if all(map(_is_part, parts)) and (not round_ or _is_of_matlab(tokens, start, inner, is_function)):
@@ -208,7 +211,7 @@ def _is_of_matlab(tokens: list[Token], start: int, inner: list[Token], is_functi
     if name is None or name.type != "RUN" or name.end != tokens[start].start or is_function(name.value):
         return False
     counted = any(token.type == "NUMBER" or token.value == "end" for token in inner)
-    return len(inner) > 1 and (counted or any(token.type == "COMMA" for token in inner))
+    return (len(inner) > 1 or inner[0].value == "end") and (counted or any(token.type == "COMMA" for token in inner))
 
 
 _IN_PARTS = frozenset(["COLON", "COMMA", "RUN", "NUMBER", "PLUS", "MINUS", "TIMES"])

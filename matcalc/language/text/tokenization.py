@@ -204,7 +204,7 @@ def _scanned(
     primed: tuple[Fork, ...] = ()
     if "′" in text:
         raw, primed = doubtful_signs.turned(raw, vocabulary, flipped, decisions)
-    if ":" in text:
+    if ":" in text or "end" in text:
         raw, named = with_parts(raw, lambda name: vocabulary.function(name, called=True) is not None)
         decisions += [
             Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)

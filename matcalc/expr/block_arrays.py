@@ -457,8 +457,6 @@ def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:
         return None
     scalars = [factor for factor in factors if factor.is_scalar]
     shaped = [factor for factor in factors if not factor.is_scalar]
-    if [*scalars, *shaped] != list(factors):
-        return None
     for count in (1, 2):
         place = _put(shaped[:count]) if len(shaped) >= count else None
         if place is not None:

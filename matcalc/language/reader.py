@@ -76,6 +76,10 @@ else:
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _CALLING = frozenset([s.Applied, s.Entries, s.Definition])
+_CUT_ALIKE = Decision(
+    "blocks are taken to fit one by one: those on the diagonal of a square array are square, and parts beside blocks have their sizes",
+    "sizes",
+)
 _SIZE_LETTERS = "nmpqrkldst"
 _INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
 _INDEXED = pattern(r"\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:]|∈|in\b))|\^\s*\{?\(")
@@ -388,6 +392,8 @@ class Reader:
         """What is wished of open sizes before they are named, and the names that sums and samples
         give them."""
         self.unify_sizes(sizes)
+        if sizes.paired_cuts:
+            self.decisions.append(_CUT_ALIKE)
         if self.builder.reached:
             selections.settle(self.builder.reached, self.scope.limits, sizes)
         limits = [(dimension, name) for name, dimension in self.scope.limits.items()]

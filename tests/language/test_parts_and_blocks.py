@@ -370,6 +370,40 @@ def test_an_entry_of_a_jacobian_and_of_a_hessian() -> None:
         matcalc.derive("x'*x", "x[4]", declare="x: 3")
 
 
+@pytest.mark.parametrize(
+    ("text", "wrt", "declare", "value"),
+    [
+        (
+            "logdet([A B; C D])",
+            "C",
+            "A: n×n; B: n×m; C: m×n; D: m×m",
+            lambda A, B, C, D: np.linalg.slogdet(np.block([[A, B], [C, D]]))[1],
+        ),
+        (
+            r"x^\top \begin{pmatrix} A & b \\ c^\top & d \end{pmatrix}^{-1} x",
+            "b",
+            "A: n×n; b: n; c: n; d: scalar; x: n+1",
+            lambda A, b, c, d, x: x @ np.linalg.solve(np.block([[A, b[:, None]], [c[None], np.array([[d]])]]), x),
+        ),
+        (
+            "||[A B; C D]*[x; y]||^2",
+            "y",
+            "A: n×m; B: n×k; C: q×m; D: q×k; x: m; y: k",
+            lambda A, B, C, D, x, y: np.sum((np.block([[A, B], [C, D]]) @ np.concatenate([x, y])) ** 2),
+        ),
+    ],
+)
+def test_the_sizes_of_blocks_follow_from_what_they_stand_in(text: str, wrt: str, declare: str, value: Callable[..., Any]) -> None:
+    derived = matcalc.derive(text, wrt)
+    assert derived.declarations[wrt].count("×") == declare.partition(f"{wrt}: ")[2].partition(";")[0].count("×")
+    assert agrees(derived, (text, wrt, declare, value), 3)
+    assert not agrees(derived, (text, wrt, declare, value), 3, factor=1.01)
+    if "d" not in derived.declarations:
+        assert any("blocks are taken to fit one by one" in note for note in derived.notes)
+    with pytest.raises(MatcalcError, match="needs a square matrix"):
+        matcalc.parse("inv([A B; C D])", declare="A: n×m")
+
+
 BLOCKS = "A: n×n invertible; B: n×m; C: m×n; D: m×m invertible"
 
 

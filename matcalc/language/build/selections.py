@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial, reduce
 from itertools import product
-from operator import add
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc.base.errors import ParseError, ShapeError, Span
@@ -129,7 +127,14 @@ class Blocks(kind_relations.InRelation):
     def strangeness(self) -> float:
         kinds = {cell.mask for cell in self.cells[:-1]}
         grid = len(self.lines) > 1 and len(self.columns) > 1
-        return VECTOR_IN_GRID if grid and MATRIX not in kinds and kinds != {SCALAR} else 0.0
+        return VECTOR_IN_GRID if grid and kinds != {SCALAR} and (MATRIX not in kinds or self._flattens()) else 0.0
+
+    def _flattens(self) -> bool:
+        """Whether a number stands beside a matrix in a row or a column, which then has one line
+        only."""
+        placed = [(place, cell.mask) for place, cell in zip(self.places, self.cells)]
+        numbers = [place for place, mask in placed if mask == SCALAR]
+        return any(mask == MATRIX and (i == row or j == col) for (i, j), mask in placed for row, col in numbers)
 
     def join(self, sizes: SizeSystem) -> bool:
         *blocks, result = self.cells
@@ -139,8 +144,8 @@ class Blocks(kind_relations.InRelation):
         if all(block.mask == SCALAR for block in blocks):
             for line in (*self.lines, *self.columns):
                 unify(line, ONE)
-        unify(result.rows, reduce(partial(sizes.composed, add), self.lines))
-        unify(result.cols, reduce(partial(sizes.composed, add), self.columns))
+        sizes.cut(result.rows, self.lines)
+        sizes.cut(result.cols, self.columns)
         return True
 
 

@@ -243,6 +243,25 @@ class SizeSystem:
         self.final = False
         self._relations: list[Relation] = []
         self._solved: list[Relation] = []
+        self._cuts: list[tuple[Dimension, tuple[Dimension, ...]]] = []
+        self.paired_cuts = False
+        """Whether axes that are cut into parts were taken to be cut at the same places."""
+
+    def cut(self, whole: Dimension, parts: tuple[Dimension, ...]) -> None:
+        """Says that an axis is made of these, one behind the other."""
+        unify(whole, reduce(partial(self.composed, add), parts))
+        if len(parts) > 1:
+            self._cuts.append((whole, parts))
+
+    def pair_cuts(self) -> None:
+        """Axes of one size that are cut into as many parts are cut at the same places, if nothing
+        else is known of these: so ``[A B; C D]`` with an inverse has square blocks on its
+        diagonal, and ``[x; y]`` beside it the parts that fit its blocks."""
+        for place, (whole, parts) in enumerate(self._cuts):
+            for other, others in self._cuts[:place]:
+                pairs = [(one, two) for one, two in zip(parts, others) if resolved(one) is not resolved(two)]
+                if resolved(whole) is resolved(other) and len(parts) == len(others) and pairs:
+                    self.paired_cuts = self.attempt(pairs, among=()) or self.paired_cuts
 
     def product(self, left: Dimension, right: Dimension) -> Dimension:
         """The size ``left * right``, perhaps unknown until its factors are found."""

@@ -442,6 +442,7 @@ def _inferred(
     sizes.solve()
     if sizes.waits:
         sizes.pair_up()
+        sizes.pair_cuts()
         sizes.solve()
     unify(sizes)
     sizes.solve()

@@ -398,7 +398,8 @@ ZERO, ONE = Size(()), Size.of(1)
 
 
 def size_in(text: str) -> Size:
-    """A size that is written as a sum of names, multiples of these and numbers, or as the least of such sums.
+    """A size that is written as a sum of names, multiples of these and numbers, or as the least of
+    such sums.
 
     >>> str(size_in("m+n-1")), str(size_in("min(m,n)"))
     ('m+n-1', 'min(m,n)')

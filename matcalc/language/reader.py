@@ -76,10 +76,7 @@ else:
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
 _CALLING = frozenset([s.Applied, s.Entries, s.Definition])
-_CUT_ALIKE = Decision(
-    "blocks are taken to fit one by one: those on the diagonal of a square array are square, and parts beside blocks have their sizes",
-    "sizes",
-)
+_CUT_ALIKE = Decision("blocks are taken to fit one by one: those on a diagonal are square", "sizes")
 _SIZE_LETTERS = "nmpqrkldst"
 _INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
 _INDEXED = pattern(r"\b[Ss]um\b\s*(?:[^\s(]|\(\s*\(?\s*\w+\s*(?:[,=:]|∈|in\b))|\^\s*\{?\(")

@@ -137,6 +137,8 @@ CASES: list[Case] = [
     ("(X[-1] @ w)**2 + X[0,-1]**3*X[-1,0] + X[1] @ w", "X", "X: n×m; w: m", lambda X, w: (X[-1] @ w) ** 2 + X[0, -1] ** 3 * X[-1, 0] + X[1] @ w),
     ("np.sum((X[1:, 0] - X[:-1, 1])**2) * (X[:, 2] @ y)", "X", "X: n×m; y: n", lambda X, y: np.sum((X[1:, 0] - X[:-1, 1]) ** 2) * (X[:, 2] @ y)),
     ("x[:-1] @ x[1:] + sum(x[k:]**3) - x[1:3] @ x[-2:]", "x", "x: n", lambda x: x[:-1] @ x[1:] + np.sum(x[2:] ** 3) - x[1:3] @ x[-2:]),
+    (r"\sum_{i=1}^n x_{n+1-i}^2 y_i + \sum_{i=1}^{n-1} x_{n-i} x_i^2", "x", "x: n; y: n", lambda x, y: x[::-1] ** 2 @ y + x[-2::-1] @ x[:-1] ** 2),
+    ("sum(i=1:m, X[i,m+1-i]^2)", "X", "X: m×m", lambda X: np.sum(np.diag(X[:, ::-1]) ** 2)),
     ("logdet(circulant(c))", "c", "c: n", lambda c: np.linalg.slogdet(np.array([np.roll(c, j) for j in range(4)]).T)[1]),
 ]  # fmt: skip
 
@@ -183,6 +185,43 @@ def test_the_derivative_has_the_value_of_differences(case: Case) -> None:
     assert agrees(derived, case, 1)
     assert agrees(derived, case, 2)
     assert not agrees(derived, case, 1, factor=1.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "declare", "function"),
+    [
+        (r"\max_i x_i^2 + \prod_i (1 + x_i^2)", "x", "x: n", lambda x: np.max(x**2) + np.prod(1 + x**2)),
+        (
+            r"\|P_\Omega(X - u v^\top)\|^2",
+            "u",
+            "X: n×m; u: n; v: m; Omega: n×m mask",
+            lambda X, u, v, Omega: np.sum(Omega * (X - np.outer(u, v)) ** 2),
+        ),
+        (
+            "Σ_{|i-j|≤k} x_i² x_j",
+            "x",
+            "x: n",
+            lambda x: sum(x[i] ** 2 * x[j] for i in range(4) for j in range(4) if abs(i - j) <= 2),
+        ),
+        (r"\sum_{i=k}^{n} x_i^2 x_{n+1-i}", "x", "x: n", lambda x: np.sum(x[1:] ** 2 * x[-2::-1])),
+        ("np.sum((x[1:] - x[:-1])**3) + x[-1]**3 * x[0]", "x", "x: n", lambda x: np.sum(np.diff(x) ** 3) + x[-1] ** 3 * x[0]),
+    ],
+)
+def test_the_second_derivative_has_the_value_of_differences(
+    text: str, wrt: str, declare: str, function: Callable[..., Any]
+) -> None:
+    point, step = _point(declare, 4), 1e-4
+    found = matcalc.derive(text, wrt, declare=declare, order=2).function("numpy")(**point, **SIZES)
+    moves = step * np.eye(len(point[wrt]))
+    expected = np.array(
+        [
+            _differences(function, {**point, wrt: point[wrt] + move}, wrt)
+            - _differences(function, {**point, wrt: point[wrt] - move}, wrt)
+            for move in moves
+        ]
+    ) / (2 * step)
+    assert np.allclose(found, expected, rtol=1e-4, atol=1e-4)
+    assert not np.allclose(1.01 * found, expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("case", CASES[:20], ids=lambda case: f"{case[0]} by {case[1]}")
@@ -297,6 +336,7 @@ def test_the_projection_on_observed_entries_takes_no_product() -> None:
         ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
         ("conv(x, x, 'same')", "x: n", "cannot stand here"),
         ("x[end+1]", "x: n", "behind the end"),
+        (r"\sum_{i=1}^n x_{n-i}", None, "position 0, .*\n.*\n.*\ntry: a sum to n-1"),
         ("x[::2] @ y", None, "slices with a step are not read"),
         ("x[:0] @ y", None, "this slice has no positions"),
         (r"\sum_{i=1}^{2n} x_i", "x: n", r"position 2\*n is outside an axis of size n"),

@@ -382,8 +382,8 @@ class Assembly:
         return body
 
     def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
-        """The same of indices of which one runs over a part of an axis, and of relations that say how
-        far they are apart."""
+        """The same of indices of which one runs over a part of an axis, and of relations that say
+        how far they are apart."""
         raise NotImplementedError
 
     def _where(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:

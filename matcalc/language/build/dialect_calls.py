@@ -367,7 +367,8 @@ class DialectBuilder(CallBuilder):
         return self.product([row, self.unit(position, node.span)], node.span)
 
     def _is_of_rows(self, operand: s.Syntax, position: s.Syntax) -> bool:
-        """Whether a range, or a place from the end, is one of the rows of a matrix, ``X[-1]``, ``X[:k]``."""
+        """Whether a range, or a place from the end, is one of the rows of a matrix: ``X[-1]``,
+        ``X[:k]``."""
         if not isinstance(operand, s.Name) or (isinstance(position, s.Name) and position.name != "end"):
             return False
         declared = self.scope.declarations.get(operand.name)

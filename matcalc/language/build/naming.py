@@ -470,10 +470,12 @@ class Naming(Assembly):
                 )
             return index
         indices = [index for name in names_in(node) if (index := self.scope.bound_index(name)) is not None]
-        shift = self._limits_in(node) - Size.of(indices[0].name) if len(indices) == 1 else None
         known = {*self.scope.size_names, *self.scope.limits}
-        if shift is not None and known.issuperset(shift.names):
-            return t.Moved(indices[0].name, indices[0].size, indices[0].ends, indices[0], shift)
+        for index in indices[:1] if len(indices) == 1 else ():
+            place, at = self._limits_in(node), Size.of(index.name)
+            for shift, turned in ((place - at, False), (place + at, True)):
+                if known.issuperset(shift.names):
+                    return t.Moved(index.name, index.size, index.ends, index, shift, turned)
         raise ParseError(
             "a position is a number or an index",
             span=node.span,

@@ -261,6 +261,8 @@ def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIn
         if axis > 1:
             raise ParseError("a part of a tensor is not read", span=span, suggestion="a symbol of its own for the part")
         rows = _rows_between(builder, ends, Unknown(), span, builder.scope.limits)
+        if isinstance(position, t.Moved) and position.turned:
+            rows = builder.product([_turned_round(builder, span), rows], span)
         part = builder.product([part, builder.transpose(rows, span)] if axis else [rows, part], span)
         builder.reached.append(t.Reached(operand.cell, axis, ends[1], place))
     cell = builder.member_cell(operand, plain, span)
@@ -270,6 +272,14 @@ def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIn
     )
     builder.relate(kind_relations.MemberOf(place, part.cell, cell, sizes))
     return t.EntryTerm(cell, place, (part,), plain)
+
+
+def _turned_round(builder: Operators, span: Span) -> t.Term:
+    """The matrix that turns the order of what is behind it round."""
+    size = Unknown()
+    last, zeros = _unit_at(builder, Size.of("end"), size, span), builder.filled(Fraction(0), [size], span)
+    ones = builder.filled(Fraction(1), [size, size], span)
+    return t.CallTerm(ones.cell, builder.place(span), (last, zeros), "hankel", None)
 
 
 def _fixed(position: int | t.BoundIndex, span: Span) -> int | t.BoundIndex:
@@ -299,12 +309,14 @@ def _ends(position: t.BoundIndex, span: Span) -> tuple[Size, Size]:
             span=span,
             suggestion=f"sum({position.name}=1:n-1, ...) or \\sum_{{{position.name}=1}}^{{n-1}}",
         )
-    shift = position.shift if isinstance(position, t.Moved) else ZERO
-    first, last = position.ends[0] + shift, position.ends[1] + shift
+    first, last = position.ends
+    if isinstance(position, t.Moved):
+        first, last = (ZERO - last, ZERO - first) if position.turned else (first, last)
+        first, last = first + position.shift, last + position.shift
     if first.number is not None and first.number < 1:
-        raise ShapeError(
-            f"position {first}, where entries are counted from 1", span=span, suggestion=f"a sum from {2 - first.number}"
-        )
+        turned = isinstance(position, t.Moved) and position.turned
+        advice = f"a sum to {position.ends[1] - ONE + first}" if turned else f"a sum from {2 - first.number}"
+        raise ShapeError(f"position {first}, where entries are counted from 1", span=span, suggestion=advice)
     return first, last
 
 
@@ -367,10 +379,15 @@ class Distances:
 
 
 def _number(builder: Operators, size: Size, span: Span, names: Mapping[str, Dimension] | None = None) -> t.Term:
-    """A size as a number, in which limits of sums stand by their names."""
+    """A size, or the difference of two, as a number, in which limits of sums stand by their
+    names."""
     place, cell = builder.place(span), Cell(SCALAR, span, literal=True)
     if not size.names:
         return t.NumberTerm(cell, place, Fraction(size.number or 0))
+    less = Size(tuple([(named, -count) for named, count in size.terms if count < 0]))
+    if less is not ZERO:
+        parts = [_number(builder, one, span, names) for one in (size + less, less) if one is not ZERO]
+        return builder.total(parts, (False, True)[2 - len(parts) :], span)
     value = Unknown()
     builder.relate(Counted(place, cell, size, value, {**builder.scope.limits, **(names or {})}))
     return t.SizeTerm(cell, place, value)
@@ -391,8 +408,8 @@ class Counted(kind_relations.InRelation):
 
 
 def from_outer(builder: Operators, node: s.Summation) -> s.Summation:
-    """A sum from or to the index of one around it, ``Σ_{j=i+1}^n`` and ``Σ_{j=1}^i``, as one over the
-    positions in relation to that.
+    """A sum from or to the index of one around it, ``Σ_{j=i+1}^n`` and ``Σ_{j=1}^i``, as one over
+    the positions in relation to that.
 
     Raises ParseError for a limit that is no size, nor such an index.
     """

@@ -306,10 +306,12 @@ class Reached:
 
 @record(eq=False)
 class Moved(BoundIndex):
-    """A position beside the one of an index, ``i+1``: that many behind it."""
+    """A position beside the one of an index, ``i+1``: that many behind it; ``turned`` where it
+    falls as the index rises, ``n-i``."""
 
     index: BoundIndex | None = None
     shift: Size = ZERO
+    turned: bool = False
 
 
 Leaf: TypeAlias = (

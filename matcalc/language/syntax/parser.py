@@ -18,13 +18,14 @@ from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.scanner import inequality
 from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
-from matcalc.language.text.sum_limits import summed
 from matcalc.language.text.terminals import ENDS_OPERAND, MASKED, Fork, Token
 from matcalc.language.text.tokenization import tokenize
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import short_forms
+    from matcalc.language.text import sum_limits
 else:
+    sum_limits = later("matcalc.language.text.sum_limits")
     short_forms = later("matcalc.language.syntax.short_forms")
 
 
@@ -283,7 +284,7 @@ class _Builder:
         return operand
 
     def summation(self, span: Span, sign: Token, body: s.Syntax) -> s.Syntax:
-        indices, limits, relations, function = summed(sign.value)
+        indices, limits, relations, function = sum_limits.summed(sign.value)
         if function and relations:
             what = {"prod": "products", "max": "maxima", "min": "minima"}[function]
             raise ParseError(f"{what} over some of the positions are not read", span=sign.span, suggestion=f"\\{function}_i")
@@ -388,7 +389,7 @@ class _Builder:
 
     def call(self, span: Span, function: Token, _: Token, arguments: list[s.Syntax], __: Token) -> s.Syntax:
         if function.value.startswith(MASKED):
-            return _masked(function, arguments, span)
+            return short_forms.masked(function, arguments, span)
         if function.value in _DERIVATIVES and (function.value != "diff" or len(arguments) != 1):
             return _named_derivative(function, arguments, span)
         return short_forms.over_indices(function, arguments, span) or s.Applied(
@@ -483,13 +484,6 @@ def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) ->
     if not 0 < len(names) <= most or len(names) != len(arguments) - 1:
         raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
     return s.DerivativeOf(span, arguments[0], tuple(names * order if len(names) == 1 else names))
-
-
-def _masked(function: Token, arguments: list[s.Syntax], span: Span) -> s.Applied:
-    if len(arguments) != 1:
-        raise ParseError("the observed entries are those of one matrix", span=span, suggestion="P_Ω(X), or Ω.*X")
-    mask = s.Name(function.span, function.value.removeprefix(MASKED))
-    return s.Applied(span, MASKED, (mask, *arguments), function.span)
 
 
 def _part_of(call: s.Applied, span: Span, positions: list[s.Syntax]) -> s.Applied | None:

@@ -3,10 +3,10 @@ are written as calls."""
 
 from __future__ import annotations
 
-from matcalc.base.errors import Span
+from matcalc.base.errors import ParseError, Span
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.trees import is_axis, name_of, names_among, walk
-from matcalc.language.text.terminals import Token
+from matcalc.language.text.terminals import MASKED, Token
 
 _SMALLER = frozenset(["<", "<=", "≤", "≤=", "lt", "le", "leq", "leqslant"])
 _OR_EQUAL = frozenset(["<=", ">=", "≤", "≥", "≤=", "≥=", "le", "leq", "leqslant", "ge", "geq", "geqslant"])
@@ -22,7 +22,8 @@ def holds(sign: Token, left: s.Syntax, right: s.Syntax, span: Span) -> s.Applied
 
 
 def over_indices(function: Token, arguments: list[s.Syntax], span: Span) -> s.Syntax | None:
-    """``sum(i<j, body)``, ``prod(i, body)``, the product of an array of entries, and ``max(i, x[i])``."""
+    """``sum(i<j, body)``, ``prod(i, body)``, the product of an array of entries, and
+    ``max(i, x[i])``."""
     if len(arguments) != 2 or function.value not in ("sum", "prod", "max", "min"):
         return None
     first, body = arguments
@@ -61,3 +62,11 @@ def _over_ordered(difference: s.Binary, body: s.Syntax, span: Span) -> s.Summati
         return None
     relation = (low, "<", high) if difference.right.span.start < difference.left.span.start else (high, ">", low)
     return s.Summation(span, tuple(sorted((low, high))), body, (), (relation,))
+
+
+def masked(function: Token, arguments: list[s.Syntax], span: Span) -> s.Applied:
+    """The observed entries of a matrix, P_Ω(X)."""
+    if len(arguments) != 1:
+        raise ParseError("the observed entries are those of one matrix", span=span, suggestion="P_Ω(X), or Ω.*X")
+    mask = s.Name(function.span, function.value.removeprefix(MASKED))
+    return s.Applied(span, MASKED, (mask, *arguments), function.span)

@@ -12,7 +12,6 @@ from matcalc.base.functions import of_sizes
 from matcalc.base.records import record
 from matcalc.base.sizes import size_in
 from matcalc.base.traversal import bottom_up, operands_of, with_operands
-from matcalc.language.text.spelling import INDEX_LETTERS
 
 
 @record(eq=False)
@@ -240,11 +239,15 @@ def size_names_in(nodes: list[Syntax]) -> set[str]:
     return found
 
 
+_MOST_LETTERS = 4
+"""Letters behind a name that may be indices."""
+
+
 def _letters_of_positions(nodes: list[Syntax]) -> set[str]:
     """The letters that are indices: of sums and arrays, and of entries."""
     places = [name for node in nodes if isinstance(node, Entries) for name in names_among(node.positions)]
     bound = {*places, *[index for node in nodes for index in bound_by(node)]}
-    return bound.union(*[entry_of(name, INDEX_LETTERS)[1] for name in names_among(nodes)])
+    return bound.union(*[entry_of(name, None, _MOST_LETTERS)[1] for name in names_among(nodes)])
 
 
 def ungrouped(node: Syntax) -> Syntax:
@@ -286,7 +289,8 @@ def _names_in_sizes(written: Iterable[str]) -> list[str]:
 
 
 def distance_in(relation: str) -> str:
-    """The size in a relation between two indices, ``|≤k`` or ``=+1``; empty where there is none."""
+    """The size in a relation between two indices, ``|≤k`` or ``=+1``; empty where there is
+    none."""
     return "" if relation.startswith("∈") else relation.lstrip("|<>≤≥=≠")
 
 

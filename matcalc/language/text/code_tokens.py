@@ -4,16 +4,22 @@ Python, signs of R."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
 from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
+from matcalc.base.lazy import later
 from matcalc.language.decisions import Decision
 from matcalc.language.text.dialects import Signs, Written, foreign_names, of_lists
 from matcalc.language.text.meanings import LIKE_FUNCTIONS, dot_in, unknown_function
-from matcalc.language.text.python_slices import in_positions
 from matcalc.language.text.spelling import WORDS, Vocabulary
 from matcalc.language.text.terminals import BRACKETS, Token, by_depth, closing, partners, type_at, types_at
+
+if TYPE_CHECKING:
+    from matcalc.language.text import python_slices
+else:
+    python_slices = later("matcalc.language.text.python_slices")
 
 PRODUCT, KRONECKER, OUTER = "%*%", "%x%", "%o%"
 _IN_PYTHON = {PRODUCT: "@", "^": "**"}
@@ -158,7 +164,7 @@ def in_language(
         listed = any(not of_lists(sort).isdisjoint(values) for sort in ("names", "of_rows"))
         tokens = straight(_with_round_lists(tokens) if listed else tokens)
         if "LSQB" in signs.types:
-            tokens = in_positions(tokens, decisions)
+            tokens = python_slices.in_positions(tokens, decisions)
     return _Rewriting(tokens, written, vocabulary, text, decisions).done()
 
 

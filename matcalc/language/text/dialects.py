@@ -13,13 +13,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from matcalc.base.files import stored_table
-from matcalc.base.lazy import pattern
+from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.language.decisions import Dialect
-from matcalc.language.text.python_slices import has_slices
 from matcalc.language.text.terminals import Token, type_at, types_at
+
+if TYPE_CHECKING:
+    from matcalc.language.text import python_slices
+else:
+    python_slices = later("matcalc.language.text.python_slices")
 
 _PYTHON_WORDS = frozenset(["axis", "dim", "keepdims", "keepdim"])
 _STATEMENTS = frozenset(["def", "lambda", "return", "import"])
@@ -74,7 +79,7 @@ def is_program(tokens: list[Token], signs: Signs, written: Written) -> bool:
 def recognised(tokens: list[Token], signs: Signs) -> Written:
     """What a text is written in, by its raw tokens."""
     types, values = signs.types, signs.values
-    if _is_python(tokens, signs) or ("LSQB" in types and has_slices(tokens)):
+    if _is_python(tokens, signs) or ("LSQB" in types and python_slices.has_slices(tokens)):
         return Written("numpy")
     if not values.isdisjoint((".+", ".-")) or ("DOT" in types and _has_broadcast_call(tokens)):
         return Written("julia")

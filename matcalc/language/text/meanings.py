@@ -325,7 +325,8 @@ def _ways_to_read(name: Token) -> tuple[str, str]:
 def projected(name: Token, decisions: list[Decision]) -> Token:
     """The token of such a sign."""
     mask = PROJECTIONS[name.value]
-    said = f"{name.value}(X) is read as {mask} .* X, the observed entries of X, with {mask} a matrix of 0 and 1"
+    said = f"{name.value}(X) is read as {mask} .* X, the observed entries of X"
+    said += f", with {mask} a matrix of 0 and 1"
     decisions.append(Decision(said, "alias", span=name.span, instead=_ways_to_read(name)))
     return Token("CALL", MASKED + mask, name.start, name.end)
 

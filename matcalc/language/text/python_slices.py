@@ -1,5 +1,5 @@
-"""Positions of Python in those of the language, which are counted from 1 and from ``end``: ``x[1:]`` is
-``x[2:end]``, ``X[:, -1]`` the last column."""
+"""Positions of Python in those of the language, which are counted from 1 and from ``end``: ``x[1:]``
+is ``x[2:end]``, ``X[:, -1]`` the last column."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ END = "end"
 
 
 def has_slices(tokens: list[Token]) -> bool:
-    """Whether positions are written that only Python has: counted from the end by a minus, or with a
-    side of a colon left out."""
+    """Whether positions are written that only Python has: counted from the end by a minus, or with
+    a side of a colon left out."""
     return any(_is_of_python(tokens[start + 1 : stop]) for start, stop in _positions(tokens))
 
 

@@ -25,7 +25,6 @@ from matcalc.language.text.spelling import (
     canonical_name,
     known_functions,
 )  # fmt: skip
-from matcalc.language.text.sum_limits import over_positions, sum_sign
 from matcalc.language.text.terminals import (
     ENDS_OPERAND,
     STARTS_OPERAND,
@@ -43,9 +42,10 @@ from matcalc.language.text.terminals import (
 )
 
 if TYPE_CHECKING:
-    from matcalc.language.text import meanings
+    from matcalc.language.text import meanings, sum_limits
 else:
     meanings = later("matcalc.language.text.meanings")
+    sum_limits = later("matcalc.language.text.sum_limits")
 
 
 _SUB = "".join(SUBSCRIPTS)
@@ -153,7 +153,7 @@ def _resolved(context: _Context, position: int) -> Rewritten | None:
         case "ONES":
             return [token.as_a("NAME")], position + 1
         case "SUM_SIGN":
-            return sum_sign(context.tokens, position)
+            return sum_limits.sum_sign(context.tokens, position)
         case "DIFFERENTIAL_SIGN":
             advice = "d(X^-1) = -X^-1 dX X^-1, or a derivative: \\frac{\\partial f}{\\partial x}"
             raise ParseError("differentials are not read here", span=token.span, suggestion=advice)
@@ -494,4 +494,4 @@ _SUM_WORDS = ("Σ", "sum", "prod", "max", "min")
 
 def _over(run: str) -> str:
     sign = run.partition("_")[0].rstrip(_SUB)
-    return over_positions(canonical_name(run).partition("_")[2], sign)
+    return sum_limits.over_positions(canonical_name(run).partition("_")[2], sign)

@@ -12,7 +12,6 @@ from matcalc.base.errors import LimitError, ParseError, Span
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.language.text.spelling import ACCENTS, FRACTIONS, ONES, SUBSCRIPTS, SUPERSCRIPTS, plain_letters
-from matcalc.language.text.sum_limits import over_positions, sum_over
 from matcalc.language.text.terminals import BRACKETS, Token
 
 _MARK = pattern(r"_(?:\{?(?:F|Fro|fro|HS)\}?)(?!\w)")
@@ -62,9 +61,10 @@ def _paired(text: str, top: _Open, close: int) -> dict[int, tuple[list[Token], i
 
 
 if TYPE_CHECKING:
-    from matcalc.language.text import meanings
+    from matcalc.language.text import meanings, sum_limits
 else:
     meanings = later("matcalc.language.text.meanings")
+    sum_limits = later("matcalc.language.text.sum_limits")
 
 
 _OPERATORS = {
@@ -233,8 +233,8 @@ def _small_limits(written: str, place: Span) -> str:
     """``∑ᵢ₌₁ⁿ``: what the sum runs over."""
     below, _, above = written[1:].partition("₌")
     letters = "".join([SUBSCRIPTS[c] for c in below])
-    value = sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
-    return over_positions(value, written[0])
+    value = sum_limits.sum_over(f"{letters}={SUBSCRIPTS[above[0]]}", "".join([SUPERSCRIPTS[c] for c in above[1:]]), place)
+    return sum_limits.over_positions(value, written[0])
 
 
 def too_long(span: Span) -> LimitError:

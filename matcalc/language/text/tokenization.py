@@ -21,7 +21,6 @@ from matcalc.language.text.spelling import (
     SUPERSCRIPTS,
     Vocabulary,
 )
-from matcalc.language.text.sum_limits import CALLED_SUMS, called_sums
 from matcalc.language.text.terminals import (
     BARS,
     ENDS_OPERAND,
@@ -40,7 +39,15 @@ from matcalc.language.text.terminals import (
 
 if TYPE_CHECKING:
     from matcalc.language.latex import latex_scanner
-    from matcalc.language.text import block_tokens, code_tokens, derivative_tokens, doubtful_signs, equation_tokens, meanings
+    from matcalc.language.text import (
+        block_tokens,
+        code_tokens,
+        derivative_tokens,
+        doubtful_signs,
+        equation_tokens,
+        meanings,
+        sum_limits,
+    )
 else:
     latex_scanner = later("matcalc.language.latex.latex_scanner")
     block_tokens = later("matcalc.language.text.block_tokens")
@@ -49,6 +56,7 @@ else:
     doubtful_signs = later("matcalc.language.text.doubtful_signs")
     equation_tokens = later("matcalc.language.text.equation_tokens")
     meanings = later("matcalc.language.text.meanings")
+    sum_limits = later("matcalc.language.text.sum_limits")
 
 
 __all__ = ["Tokens", "is_latex", "tokenize"]
@@ -189,7 +197,7 @@ def _infinite_orders(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]
 
 def _with_called_sums(tokens: list[Token]) -> list[Token]:
     """Raises ParseError for a sign of inequality that is not that of a sum."""
-    found = called_sums(tokens)
+    found = sum_limits.called_sums(tokens)
     for token in found:
         if token.type == "RELATION" and token.value in ("!=", "≠"):
             raise inequality(token.value, token.span)
@@ -210,7 +218,7 @@ def _scanned(
             Decision(f"{name.value}(...) is read as a part of {name.value}, counted from 1", "dialect", span=name.span)
             for name in named
         ]
-    if any(token.type in ("COLON", "RELATION") or token.value in CALLED_SUMS for token in raw):
+    if any(token.type in ("COLON", "RELATION", "EQUALS") for token in raw):
         raw = _with_called_sums(raw)
     if "%" in text and any(token.value[:1] == "%" and token.type == "TIMES" for token in raw):
         raw = code_tokens.in_arrays(raw)

@@ -437,11 +437,13 @@ def _outer(builder: Operators, node: s.Summation, limit: str) -> str:
     what is neither."""
     names = size_in(limit or "1").names
     for name in names:
+        if name in builder.scope.size_names:
+            continue
         if builder.scope.bound_index(name) is not None:
             if name in (size_in(limit) - Size.of(name)).names:
                 raise ParseError(f"the limit {limit} of the sum is not read", span=node.span, suggestion=f"{name}, {name}+1")
             return name
-        if name not in builder.scope.limits and name not in builder.scope.size_names:
+        if name not in builder.scope.limits:
             advice = f"a sum over {name} around it, or no declaration of {name} where it is a size"
             raise ParseError(f"the index {name} is not bound", span=node.span, suggestion=advice)
     return ""

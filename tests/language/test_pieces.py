@@ -18,6 +18,8 @@ POINT = {
     "t": 0.4,
     "d": 0.8,
     "y": np.array([1.1, -0.4, 0.6, -2.0]),
+    "X": np.array([[0.5, -1.2, 0.9, 2.2], [1.3, 0.1, -0.6, -2.5]]),
+    "z": np.array([0.7, -0.3]),
 }
 
 CASES = [
@@ -59,6 +61,12 @@ CASES = [
     ("sum(eps_insensitive(r, d))", "r", "r: 4; d: scalar", lambda r, d, **_: np.sum(np.maximum(abs(r) - d, 0))),
     ("sum(hinge(x.*y))", "x", "x: 4; y: 4", lambda x, y, **_: np.sum(np.maximum(1 - x * y, 0))),
     ("sum(pseudo_huber(r, d))", "r", "r: 4; d: scalar", lambda r, d, **_: np.sum(d**2 * (np.sqrt(1 + (r / d) ** 2) - 1))),
+    # a row or column beside a matrix is repeated
+    ("sum(max(X, y').^2)", "X", "X: 2×4; y: 4", lambda X, y, **_: np.sum(np.maximum(X, y) ** 2)),
+    ("sum(max(X, y').^2)", "y", "X: 2×4; y: 4", lambda X, y, **_: np.sum(np.maximum(X, y) ** 2)),
+    ("sum(where(X > 0, z, y').*X)", "z", "X: 2×4; y: 4; z: 2", lambda X, y, z, **_: np.sum(np.where(X > 0, z[:, None], y) * X)),
+    ("sum(atan2(z, X))", "X", "X: 2×4; z: 2", lambda X, z, **_: np.sum(np.arctan2(z[:, None], X))),
+    ("sum(clip(X, z, 2*y'))", "X", "X: 2×4; y: 4; z: 2", lambda X, y, z, **_: np.sum(np.clip(X, z[:, None], 2 * y))),
     ("std(x, ddof=1)", "x", "x: 4", lambda x, **_: np.std(x, ddof=1)),
     ("np.concatenate([x, y]) @ np.concatenate([y, x**2])", "x", "x: 4; y: 4", lambda x, y, **_: x @ y + y @ x**2),
     ("norm(x(2:end) - x(1:3))^2", "x", "x: 4", lambda x, **_: np.sum(np.diff(x) ** 2)),

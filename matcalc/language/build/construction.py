@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
-from matcalc.base.functions import function_called
+from matcalc.base.functions import function_called, functions, is_entrywise
 from matcalc.base.lazy import later
 from matcalc.base.shapes import Shape, is_square, shape_of, sizes_text
 from matcalc.base.sizes import ONE, Size
@@ -256,6 +256,12 @@ class Construction:
         shape = shape_of_cell(term.cell)
         return [self._repeated(part, shape, operand, "combined with") for operand, part in zip(term.operands, built, strict=True)]
 
+    def _call(self, term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
+        if len(built) > 1 and term.function in functions() and is_entrywise(term.function):
+            shape, pairs = shape_of_cell(term.cell), zip(term.operands, built, strict=True)
+            built = [part if part.is_scalar else self._repeated(part, shape, each, "combined with") for each, part in pairs]
+        return _call(term, built)
+
     def _repeated(self, part: e.Expr, shape: Shape, operand: t.Term, verb: str) -> e.Expr:
         """The part, which is the value of ``operand``, in the given shape, repeated with ones where
         it is smaller."""
@@ -488,7 +494,7 @@ _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]
         e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
     ),
     t.ArrayProductTerm: lambda _, term, built: _array_product(term.sign, *built),
-    t.CallTerm: lambda _, term, built: _call(term, built),
+    t.CallTerm: Construction._call,
     t.EntryTerm: lambda _, term, built: _entry(term, built[0]),
     t.IndexSumTerm: lambda _, term, built: e.IndexSum(_index(term.index), built[0]),
     t.RestrictedTerm: lambda _, term, built: product([built[0], finite_where_equal(built[1], *map(_index, term.same))]),

@@ -249,7 +249,8 @@ class Builder:
     def map(self, function: str, argument: Op, *others: Op) -> Op:
         """A function of the table, entry by entry; broadcasting comes after it."""
         if others:
-            return self.make("map", (argument, *others), function, max((op.shape for op in (argument, *others)), key=len))
+            shape = broadcast_shape([op.shape for op in (argument, *others)])
+            return self.make("map", _numbers_alone((argument, *others), shape), function, shape)
         if argument.kind in ("column", "row"):
             return self.make(argument.kind, (self.map(function, argument.operands[0]),), None, argument.shape)
         return self._same_symmetry(self.make("map", (argument,), function, argument.shape))
@@ -457,6 +458,13 @@ def _key(kind: Kind, operands: Sequence[Op], data: Any, shape: Shape) -> Any:
     if kind == "add":
         return (kind, tuple(sorted(zip(data, serials, strict=True))), shape)
     return (kind, tuple(sorted(serials) if kind in _COMMUTATIVE else serials), data, shape)
+
+
+def _numbers_alone(ops: Sequence[Op], shape: Shape) -> Sequence[Op]:
+    """Numbers in the place of arrays that repeat them, where another array has the shape: there are
+    functions that take only a number for some arguments."""
+    plain = [op.operands[0] if op.kind == "full" else op for op in ops]
+    return plain if any(op.shape == shape for op in plain) else ops
 
 
 def is_negative_multiple(op: Op) -> bool:

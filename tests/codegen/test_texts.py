@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import matcalc
+from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import code_targets, functions, is_entrywise
 from matcalc.codegen.generation import generate
 from matcalc.codegen.requests import Check, Derivative
@@ -221,10 +223,10 @@ def test_values_use_the_products_of_their_gradients() -> None:
 )
 def test_a_function_of_several_numbers_is_given_all_of_them(name: str, language: str) -> None:
     given = [f"given{place}" for place in range(len(functions()[name].parameters))]
+    one_number = [not partial for partial in functions()[name].partials]
     for shape in ("scalar", "n"):
-        code = matcalc.parse(f"{name}({', '.join(given)})", declare="; ".join([f"{one}: {shape}" for one in given])).code(
-            language
-        )
+        kinds = [f"{one}: {'scalar' if alone else shape}" for one, alone in zip(given, one_number, strict=True)]
+        code = matcalc.parse(f"{name}({', '.join(given)})", declare="; ".join(kinds)).code(language)
         assert re.search(rf"^ +(?:return|value =) [\w.]+\({', '.join(given)}\)", code, re.MULTILINE), code
 
 
@@ -233,3 +235,30 @@ def test_functions_of_torch_take_numbers_as_tensors(number: str) -> None:
     assert f"torch.sigmoid(torch.tensor(float({number})" in matcalc.parse(f"sigmoid({number})*sum(x)", declare="x: n").code(
         "torch"
     )
+
+
+@pytest.mark.parametrize("text", ["max(x, 0.1)", "min(0.1, x)", "where(x > 0, 0.1, 0.2)", "huber(x, 0.1)", "atan2(x, 0.1)"])
+def test_numbers_beside_tensors_have_their_type_and_device(text: str) -> None:
+    """torch makes single precision of a number, on the processor; and whole numbers of whole numbers."""
+    code = matcalc.parse(text, declare="x: n").code("torch")
+    assert "torch.tensor(float(0.1), dtype=x.dtype, device=x.device)" in code
+    assert "as_tensor" not in code
+
+
+@pytest.mark.parametrize("language", ["torch", "matlab"])
+def test_an_order_is_one_number(language: str) -> None:
+    derivation = matcalc.derive("digamma(X)", "X", declare="X: n×m", layout="tensor")
+    assert re.search(r"(polygamma|psi)_?\(1, X\)", derivation.code(language))
+    with pytest.raises(MatcalcError, match="takes one number for k, not an array"):
+        matcalc.parse("polygamma(k, x)", declare="k: n; x: n").code(language)
+
+
+def test_a_broken_power_of_a_matrix_is_no_whole_one() -> None:
+    point = np.array([[2.0, 0.5], [0.5, 1.0]])
+    root = matcalc.parse("P^(1/3)", declare="P: n×n positive_definite").function("numpy")(P=point)
+    assert np.allclose(root @ root @ root, point)
+
+
+def test_modules_of_julia_are_those_that_are_called() -> None:
+    assert "import" not in matcalc.parse("exp(x)", declare="x: n").code("julia")
+    assert matcalc.parse("lgamma(x)", declare="x: n").code("julia").count("\nimport SpecialFunctions\n") == 1

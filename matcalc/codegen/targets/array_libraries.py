@@ -117,6 +117,8 @@ class ArrayLibrary(PythonFiles):
             if name in _ON_HOST:
                 return Text(f"math.{name}({arguments[0]})")
             arguments = [self.from_host(argument, step.writer) for argument in arguments]
+        elif len(arguments) > 1:
+            arguments = self.beside_arrays(step)
         argument = ", ".join(arguments)
         if self.helper_source(name) is not None:
             return Text(f"{step.writer.helper(name)}({argument})")
@@ -129,6 +131,10 @@ class ArrayLibrary(PythonFiles):
     def from_host(self, number: str, writer: Writer) -> str:
         """A number of Python as an argument of the library's functions."""
         return number
+
+    def beside_arrays(self, step: Step) -> list[str]:
+        """The arguments of a function of several numbers, of which some may be numbers of Python."""
+        return step.codes
 
     def note_import(self, code: str, writer: Writer) -> None:
         """Notes the module, besides the library's own, that the code uses."""
@@ -303,7 +309,13 @@ class ArrayLibrary(PythonFiles):
         text = self.helpers.get(name)
         if text is None and name in COMMON:
             text = COMMON[name]
-            own = {"xp": self.module, "like": self.typed.format("A"), "like_basis": self.typed.format("basis"), **self.parts}
+            own = {
+                "xp": self.module,
+                "kron": f"{self.module}.kron",
+                "like": self.typed.format("A"),
+                "like_basis": self.typed.format("basis"),
+                **self.parts,
+            }
             for part, code in own.items():
                 text = text.replace(f"{{{part}}}", code)
         return text and text.strip("\n")

@@ -144,7 +144,7 @@ def _circsums(X):
     "sylvester": '''
 def _sylvester(A, B, C):
     """The Y with A Y + Y B = C, as a system of equations for its entries."""
-    system = {xp}.kron({xp}.eye(len(B){like}), A) + {xp}.kron(B.T, {xp}.eye(len(A){like}))
+    system = {kron}({xp}.eye(len(B){like}), A) + {kron}(B.T, {xp}.eye(len(A){like}))
     return {xp}.linalg.solve(system, C.T.reshape(-1)).reshape(C.shape[1], C.shape[0]).T
 ''',
     "lyap": '''
@@ -359,7 +359,8 @@ NEEDS = {
     "lowresolvent": ("resolvent",),
     "leftlowresolvent": ("low_resolvent",),
     "rightlowresolvent": ("low_resolvent",),
-    "lyap": ("sylvester",),
+    "sylvester": ("kron",),
+    "lyap": ("kron", "sylvester"),
     "sinm": ("expm",),
     "cosm": ("expm",),
     "logm": ("sqrtm",),

@@ -287,9 +287,21 @@ class Target(ABC):
         """An array of numbers; the one row of a vector is its entries."""
 
     def _matrix_power(self, step: Step) -> Text:
-        if step.op.operands[1].kind == "literal":
+        exponent = step.op.operands[1]
+        if exponent.kind == "literal" and exponent.data.denominator == 1:
             return self.formed("whole_power", step)
         return Text(f"{step.helper}({', '.join(step.codes)})")
+
+    def refuse_lists(self, step: Step) -> None:
+        """Raises MatcalcError where a function gets an array for a number that it cannot be
+        differentiated by, such as an order: for languages that take one such number."""
+        known = computable()[step.op.data]
+        for parameter, slope, op in zip(known.parameters, known.partials, step.op.operands, strict=False):
+            if not slope and op.shape:
+                raise MatcalcError(
+                    f"{self.name} code of {known.name} takes one number for {parameter}, not an array",
+                    suggestion="code for numpy, which takes arrays",
+                )
 
     def _call(self, step: Step) -> Text:
         name, axis = step.op.data

@@ -259,6 +259,12 @@ class _Julia(ColumnMajor):
         ]
         return Step(step.op, texts, step.writer)
 
+    def noted(self, name: str, writer: Writer) -> str:
+        """Notes the modules of functions that are called by a module's name, too."""
+        code = super().noted(name, writer)
+        writer.imports.update(dict.fromkeys(re.findall(r"(\w+)\.\w+\(", code)))
+        return code
+
     def _pow(self, step: Step) -> Text:
         base = step.op.operands[0]
         if base.kind == "literal" or base.kind == "size":  # whole numbers have no negative powers
@@ -329,8 +335,7 @@ class _Julia(ColumnMajor):
         if file.trial is not None:
             lines = self._check(file.trial, file.function) if isinstance(file.trial, Trial) else [f'println("{file.trial}")']
             parts.append("\n".join(["if abspath(PROGRAM_FILE) == @__FILE__", joined(lines), "end"]))
-        if any("SpecialFunctions." in part for part in parts):
-            parts[0] += "\nimport SpecialFunctions"
+        parts[0] += "".join([f"\nimport {module}" for module in sorted(set(file.imports))])
         return "\n\n\n".join(parts) + "\n"
 
     def _check(self, trial: Trial, function: Function) -> list[str]:

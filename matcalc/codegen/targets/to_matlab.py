@@ -231,7 +231,15 @@ function R = frechet_(f, A, E)
 % The derivative of a matrix function at A in the direction E: a block of the function of a matrix of blocks.
     n = size(A, 1);
     R = f([A, E; zeros(n), A]);
-    R = R(1:n, n + 1:end);
+    R = principal_(R(1:n, n + 1:end));
+end
+""",
+    "principal": """
+function R = principal_(R)
+% A function of a real matrix, without an imaginary part that is rounding.
+    if max(abs(imag(R(:)))) < 1e-9*max(abs(R(:)))
+        R = real(R);
+    end
 end
 """,
     "differences": """
@@ -343,6 +351,10 @@ class _MATLAB(ColumnMajor):
     def entrywise(self, function: str, step: Step) -> Text:
         """Functions take arrays."""
         return Text(f"{function}({', '.join(self.lifted(step).codes)})")
+
+    def _map(self, step: Step) -> Text:
+        self.refuse_lists(step)
+        return super()._map(step)
 
     def filled(self, function: str, step: Step) -> str:
         """A vector is a column."""

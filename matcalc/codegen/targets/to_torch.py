@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import computable
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
 from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_constant, is_view
@@ -60,7 +61,7 @@ class _PyTorch(ArrayLibrary):
     needs: ClassVar[Mapping[str, str]] = {"logm": "numpy"}
     parts: Mapping[str, str] = MappingProxyType(
         {
-            "dim": "dim", "detached": "torch.amax(size.detach())", "polynomial": "numpy.polynomial",
+            "dim": "dim", "detached": "torch.amax(size.detach())", "polynomial": "numpy.polynomial", "kron": "_kron",
         }
     )  # fmt: skip
 
@@ -88,6 +89,16 @@ class _PyTorch(ArrayLibrary):
     def from_host(self, number: str, writer: Writer) -> str:
         """A tensor of it."""
         return self.constant(number, writer)
+
+    def beside_arrays(self, step: Step) -> list[str]:
+        """Tensors, of the type and on the device of the others; but a number that the function cannot
+        be differentiated by is none that it takes as a tensor."""
+        self.refuse_lists(step)
+        partials = computable()[step.op.data].partials
+        return [
+            self.constant(code, step.writer) if partial and is_constant(op) else code
+            for partial, op, code in zip(partials, step.op.operands, step.codes, strict=True)
+        ]
 
     def embedded(self, step: Step, block: str) -> str:
         """``diag_embed`` for every axis that is tied to an earlier one."""

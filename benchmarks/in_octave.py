@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -127,12 +127,17 @@ class Case:
     def expected(self) -> Any:
         """The value of the NumPy code. Raises MatcalcError where there is none."""
         made = generated({"value": self.output}, "numpy")
-        sines = {user: partial(_sine, user.count(PRIME)) for user in made.parameters.functions}
-        return function({"value": self.output}, "numpy")(**{**self.point.sizes, **self.point.values, **sines})
+        users = sines(made.parameters.functions, np)
+        return function({"value": self.output}, "numpy")(**{**self.point.sizes, **self.point.values, **users})
 
 
-def _sine(order: int, t: Any) -> Any:
-    return np.sin(t + order * np.pi / 2)
+def sines(users: Iterable[str], library: Any) -> dict[str, Any]:
+    """Sines of a library under the names of functions of the user's own, shifted for their derivatives."""
+    return {user: partial(_sine, library, user.count(PRIME)) for user in users}
+
+
+def _sine(library: Any, order: int, t: Any) -> Any:
+    return library.sin(t + order * np.pi / 2)
 
 
 def formulas() -> Iterator[Case]:

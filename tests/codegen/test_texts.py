@@ -6,15 +6,17 @@ import ast
 import re
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 import matcalc
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import code_targets, functions, is_entrywise
+from matcalc.base.functions import code_targets, computable, functions, is_entrywise
 from matcalc.codegen.generation import generate
 from matcalc.codegen.requests import Check, Derivative
+from matcalc.codegen.targets import target_named
 from matcalc.expr import nodes as e
 from matcalc.objects.programs import compile as compile_derivatives
 from tests.codegen.expressions import EXPRESSIONS, A, B, C, N, P, U, V, X, a, fn, minus, number, plus, product, t, x, y
@@ -262,3 +264,19 @@ def test_a_broken_power_of_a_matrix_is_no_whole_one() -> None:
 def test_modules_of_julia_are_those_that_are_called() -> None:
     assert "import" not in matcalc.parse("exp(x)", declare="x: n").code("julia")
     assert matcalc.parse("lgamma(x)", declare="x: n").code("julia").count("\nimport SpecialFunctions\n") == 1
+
+
+@pytest.mark.parametrize("language", ["matlab", "julia"])
+def test_no_variable_hides_a_function_of_the_table(language: str) -> None:
+    """A symbol may be called gamma or psi: code calls functions of these names."""
+    target: Any = target_named(language)
+    for known in computable().values():
+        code = re.sub(r'"""(?:.|\n)*?"""|%.*|\'[^\'\n]*\'', "", known.code(language))
+        given = {
+            word
+            for words in re.findall(r"\w+\(([\w, ]*)\) = |function .*\((.*)\)", code)
+            for word in re.findall(r"\w+", "".join(words))
+        }
+        made = {*re.findall(r"\b(\w+)(?:\(\w+\))? = ", code), *known.parameters, *given}
+        called = {name for name in re.findall(r"(?<![\w.])([A-Za-z]\w*)\.?\(", code) if not name.endswith("_")}
+        assert called - target.reserved - made <= {"U", "V"}, known.name

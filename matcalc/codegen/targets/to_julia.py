@@ -24,7 +24,8 @@ collect copy copysign cos cosh det diag diagm dims div eigen eigvals eigvecs elt
 fill first float inv isempty isfinite isinteger iszero kron last length log log1p logabsdet logdet
 map qr sinc max maximum merge min minimum ndims norm normalize ntuple only ones opnorm permutedims pi pinv
 prod real reduce reshape round sign sin sinh size sqrt stack sum svd svdvals tan tanh tr transpose
-tril triu typeof vec zero zeros
+tril triu typeof vec zero zeros acosh asinh atanh cbrt cross dot eachindex ifelse lyap mod1 one
+promote_type sylvester view
 """
 
 _HELPERS = {

@@ -24,6 +24,8 @@ eig erf error exp expm expm1 eye false feval find fprintf inf inv isempty isfini
 funm isvector kron log log1p logm lu max min mod nan nargin ndims norm numel ones permute pi pinv prod
 qr repmat reshape round sign sin sinh size sort sqrt sqrtm strcmp strrep strsplit struct sum svd tan
 tanh trace tril triu true unique varargin zeros ismember
+acosh asinh atan2 atanh conv cross erfc fliplr flipud gamma gammaln hankel imag nthroot psi real
+sylvester toeplitz
 """
 
 _HELPERS = {

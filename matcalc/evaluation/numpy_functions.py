@@ -153,13 +153,13 @@ def matrix_power(matrix: NDArray[Any], exponent: float) -> NDArray[Any]:
 
 
 def divided_differences(matrix: NDArray[Any], name: str) -> NDArray[Any]:
-    """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of a symmetric matrix, f'(a) where
+    """``(f(a) - f(b))/(a - b)`` for all pairs of eigenvalues of the symmetric part, f'(a) where
     they are equal; f is exp, log, sqrt, sin or cos.
 
     Eigenvalues ascend, as in ``eigvecs``. Each function has a form without a difference of nearly
     equal numbers.
     """
-    values = np.linalg.eigvalsh(matrix)
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
     one, other = np.meshgrid(values, values, indexing="ij")
     low, high = np.minimum(one, other), np.maximum(one, other)
     gap = high - low

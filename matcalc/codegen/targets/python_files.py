@@ -182,7 +182,7 @@ def _frechet_power(A, E, exponent):
     "divdiff_exp": '''
 def _divdiff_exp(A):
     """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the larger, times (1 - exp(-g))/g of the gap."""
-    values = {xp}.linalg.eigvalsh(A)
+    values = {xp}.linalg.eigvalsh((A + A.T) / 2)
     gap = {xp}.abs(values[:, None] - values)
     safe = {xp}.where(gap == 0, {xp}.ones_like(gap), gap)
     return {xp}.exp({xp}.maximum(values[:, None], values)) * {xp}.where(gap == 0, {xp}.ones_like(gap), -{xp}.expm1(-safe) / safe)
@@ -190,7 +190,7 @@ def _divdiff_exp(A):
     "divdiff_log": '''
 def _divdiff_log(A):
     """(log(a) - log(b))/(a - b) for all pairs of eigenvalues: log(1 + g)/g of the gap over the smaller, over the smaller."""
-    values = {xp}.linalg.eigvalsh(A)
+    values = {xp}.linalg.eigvalsh((A + A.T) / 2)
     low = {xp}.minimum(values[:, None], values)
     gap = {xp}.abs(values[:, None] - values) / low
     safe = {xp}.where(gap == 0, {xp}.ones_like(gap), gap)
@@ -199,14 +199,14 @@ def _divdiff_log(A):
     "divdiff_sqrt": '''
 def _divdiff_sqrt(A):
     """(sqrt(a) - sqrt(b))/(a - b) for all pairs of eigenvalues."""
-    roots = {xp}.sqrt({xp}.linalg.eigvalsh(A))
+    roots = {xp}.sqrt({xp}.linalg.eigvalsh((A + A.T) / 2))
     return 1.0 / (roots[:, None] + roots)
 ''',
     **{
         f"divdiff_{name}": f'''
 def _divdiff_{name}(A):
     """({name}(a) - {name}(b))/(a - b) for all pairs of eigenvalues: {slope} of the mean, times sin(h)/h of half the gap."""
-    values = {{xp}}.linalg.eigvalsh(A)
+    values = {{xp}}.linalg.eigvalsh((A + A.T) / 2)
     mean, half = (values[:, None] + values) / 2, (values[:, None] - values) / 2
     return {sign}{{xp}}.{slope}(mean) * {{xp}}.sinc(half / {math.pi})
 '''

@@ -8,7 +8,6 @@ from typing import get_args
 
 from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
-from tests.fuzz.differentiability import has_rule
 from tests.fuzz.functions import FunctionGrower
 from tests.fuzz.growing import Choose, Grower
 from tests.fuzz.table import TableGrower
@@ -100,7 +99,7 @@ def _variables(expression: e.Expr, order: int, results: tuple[int, int]) -> list
     low, high = results
     own = axes(expression)
     found = [group for group in combinations_with_replacement(symbols, order) if low <= own + sum(map(axes, group)) <= high]
-    return sorted([group for group in found if has_rule(expression, group)], key=lambda group: len(set(group)))
+    return sorted(found, key=lambda group: len(set(group)))
 
 
 def _symbols(expression: e.Expr) -> list[e.Symbol]:

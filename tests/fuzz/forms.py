@@ -90,5 +90,8 @@ def written(expression: e.Expr) -> str:
 def result_shape(call: str, shapes: tuple[Shape, ...]) -> Shape:
     """The shape of a form or a function of arrays of these shapes. Raises MatcalcError where it is not read."""
     names = [f"arg_{k}" for k in range(len(shapes))]
-    declared = {name: "×".join(map(str, shape)) or "scalar" for name, shape in zip(names, shapes, strict=True)}
+    declared = {
+        name: "×".join([size.spelled(str, gap=" ") for size in shape]) or "scalar"
+        for name, shape in zip(names, shapes, strict=True)
+    }
     return elaborate(call.format(*names), declared).expression.shape

@@ -11,7 +11,7 @@ from matcalc.expr import nodes as e
 from tests.fuzz.definitions import averaged
 from tests.fuzz.growing import SMOOTH, UNIT, Choose
 from tests.fuzz.symmetric import SymmetricGrower
-from tests.fuzz.vocabulary import ENTRY_FACTS, FACTS, MATRICES, NO_FACTS, SQUARE_FACTS, symbol
+from tests.fuzz.vocabulary import ENTRY_FACTS, FACTS, NO_FACTS, SQUARE_FACTS, names_of, symbol
 
 _UNBOUNDED = (*SMOOTH, "erf", "gelu", "square", "f", "g", "asinh", "erfc", "normcdf", "normpdf")
 _KINKED = ("abs", "relu", "sign", "step", "nonnegative", "heaviside", "cbrt")
@@ -160,7 +160,7 @@ class FunctionGrower(SymmetricGrower):
 
     def definite_symbol(self, size: Size) -> e.Expr:
         """A positive definite matrix; the name is new where it has another fact already."""
-        names = [name for name in MATRICES[str(size), str(size)] if name != "S"]
+        names = [name for name in names_of(size, size) if name != "S"]
         for name in names:
             if self.facts.setdefault(name, FACTS["positive_definite"]) == FACTS["positive_definite"]:
                 return symbol(name, size, size, facts=FACTS["positive_definite"])

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
-from tests.fuzz.vocabulary import COLUMNS, MATRICES, SCALARS, symbol
+from tests.fuzz.vocabulary import SCALARS, names_of, symbol
 
 Choose: TypeAlias = Callable[[int], int]
 """Gives a number from 0 to one less than its argument; 0 is the simplest choice."""
@@ -66,7 +66,7 @@ class Grower:
 
     def column(self, size: Size, depth: int) -> e.Expr:
         if depth <= 0:
-            return self.symbol(COLUMNS[str(size)], size)
+            return self.symbol(names_of(size), size)
         d = depth - 1
         return self.pick(
             lambda: e.Product((self.matrix(size, other := self.size(), d), self.column(other, d))),
@@ -87,7 +87,7 @@ class Grower:
 
     def matrix(self, rows: Size, cols: Size, depth: int) -> e.Expr:
         if depth <= 0:
-            return self.symbol(MATRICES[str(rows), str(cols)], rows, cols)
+            return self.symbol(names_of(rows, cols), rows, cols)
         d = depth - 1
         builders: list[Callable[[], e.Expr]] = [
             lambda: self.matrix(rows, cols, 0),

@@ -10,14 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tests.fuzz.jax_matrices import determinant, inverse
+from tests.fuzz.jax_matrices import determinant, inverse, matrix_exponential, matrix_logarithm
 from tests.fuzz.values import Library
 
 jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
-
-_SPACING = 0.6
-_NODES = np.exp(_SPACING * np.arange(-55, 56))
-_SQUARINGS, _TERMS = 8, 12
 
 
 def user_function(name: str, t: Any) -> Any:
@@ -185,6 +181,11 @@ def _largest(x: Any, axis: Any) -> Any:
     return jnp.sum(jnp.where(at == places, x, 0.0), axis=axis, keepdims=True)
 
 
+def _place_of_largest(x: Any, axis: Any) -> Any:
+    largest = jnp.max(x, axis=axis, keepdims=True)
+    return jax.lax.stop_gradient((x == largest).astype(float))
+
+
 VECTOR: dict[str, Callable[[Any, Any], Any]] = {
     "softmax": _softmax,
     "logsumexp": _logsumexp,
@@ -193,35 +194,13 @@ VECTOR: dict[str, Callable[[Any, Any], Any]] = {
     "max": _largest,
     "min": lambda x, axis: -_largest(-x, axis),
     "std": lambda x, axis: jnp.sqrt(_variance(x, axis)),
+    "indmax": _place_of_largest,
     "softmin": lambda x, axis: _softmax(-x, axis),
     "log_softmax": lambda x, axis: x - _logsumexp(x, axis),
     "prod": lambda x, axis: (
         jnp.exp(jnp.sum(jnp.log(absolute(x)), axis=axis, keepdims=True)) * jnp.prod(jnp.sign(x), axis=axis, keepdims=True)
     ),
 }
-
-
-@jax.jit
-def matrix_exponential(matrix: Any) -> Any:
-    """The Taylor series of X/256, squared eight times."""
-    scaled = matrix / 2.0**_SQUARINGS
-    result = jnp.eye(len(matrix))
-    for k in range(_TERMS, 0, -1):
-        result = jnp.eye(len(matrix)) + scaled @ result / k
-    for _ in range(_SQUARINGS):
-        result = result @ result
-    return result
-
-
-def matrix_logarithm(matrix: Any) -> Any:
-    """The integral of (X - I) inv(X + u I) / (1 + u) over u from 0 to infinity; X need not be symmetric.
-
-    The trapezoidal rule in log u, which is as good for large and small eigenvalues.
-    """
-    one = np.eye(len(matrix))
-    inverses = inverse(matrix + _NODES[:, None, None] * one)
-    weights = (_SPACING * _NODES / (1.0 + _NODES))[:, None, None]
-    return jnp.matmul(matrix - one, jnp.sum(weights * inverses, axis=0))
 
 
 def _root(matrix: Any) -> Any:
@@ -245,6 +224,64 @@ def _singular_values(matrix: Any) -> Any:
     return jnp.sqrt(jnp.linalg.eigh(gram)[0])
 
 
+def _svd(matrix: Any) -> tuple[Any, Any, Any]:
+    """The thin decomposition, in the signs of the library."""
+    left, values, right = jnp.linalg.svd(matrix, full_matrices=False)
+    return left, values, right.T
+
+
+def _eigh(matrix: Any) -> tuple[Any, Any]:
+    """Of the symmetric part."""
+    values, vectors = jnp.linalg.eigh((matrix + matrix.T) / 2.0)
+    return values, vectors
+
+
+def _signed(vector: Any, by: Any) -> Any:
+    """In the sign that makes the largest entry of ``by`` positive."""
+    at = np.arange(len(by)) == jnp.argmax(jnp.abs(by))
+    return vector * jnp.sign(jax.lax.stop_gradient(jnp.sum(jnp.where(at, by, 0.0))))
+
+
+def _part(array: Any, place: int) -> Any:
+    """At a place of the last axis."""
+    return jax.lax.index_in_dim(array, place % array.shape[-1], axis=-1, keepdims=False)
+
+
+def _singular_vector(side: int, place: int) -> Callable[[Any], Any]:
+    def vector(matrix: Any) -> Any:
+        left, _, right = _svd(matrix)
+        return _signed(_part((left, right)[side], place), _part(right, place))
+
+    return vector
+
+
+def _eigenvector(place: int) -> Callable[[Any], Any]:
+    return lambda matrix: _signed(vector := _part(_eigh(matrix)[1], place), vector)
+
+
+def _gaps(values: Any) -> Any:
+    """1 over the difference of each two, 0 on the diagonal."""
+    one = np.eye(len(values))
+    return 1.0 / (values[None, :] - values[:, None] + one) - one
+
+
+def _divided(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Divided differences at the eigenvalues: the derivative at the diagonal matrix of them in the direction of ones."""
+
+    def differences(matrix: Any) -> Any:
+        values, n = _eigh(matrix)[0], len(matrix)
+        diagonal = values[:, None] * np.eye(n)
+        blocks = _kronecker(np.eye(2), diagonal) + np.kron(np.eye(2, k=1), np.ones((n, n)))
+        return function(blocks)[:n, n:]
+
+    return differences
+
+
+def _frechet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The derivative at the first argument in the direction of the second."""
+    return lambda x, direction, *more: jax.jvp(lambda matrix: function(matrix, *more), (x,), (direction,))[1]
+
+
 def _sylvester(left: Any, right: Any, value: Any) -> Any:
     """The Y with left Y + Y right = value, from the system for its rows one behind the other."""
     rows, cols = value.shape
@@ -258,30 +295,25 @@ def _kronecker(left: Any, right: Any) -> Any:
 
 
 def _cosine_and_sine(matrix: Any) -> tuple[Any, Any]:
-    """The series of X/256, doubled eight times: cos 2X = 2 cos² X - 1, sin 2X = 2 sin X cos X."""
-    scaled, one = matrix / 2.0**_SQUARINGS, np.eye(len(matrix))
-    square = jnp.matmul(scaled, scaled)
-    cosine, sine = one, one
-    for k in range(_TERMS, 0, -1):
-        cosine = one - jnp.matmul(square, cosine) / (2 * k * (2 * k - 1))
-        sine = one - jnp.matmul(square, sine) / (2 * k * (2 * k + 1))
-    sine = jnp.matmul(scaled, sine)
-    for _ in range(_SQUARINGS):
-        cosine, sine = 2.0 * jnp.matmul(cosine, cosine) - one, 2.0 * jnp.matmul(sine, cosine)
-    return cosine, sine
+    """The blocks of the exponential of X times [0, -1; 1, 0], which is a square root of minus one."""
+    n = len(matrix)
+    turned = matrix_exponential(_kronecker(np.array([[0.0, -1.0], [1.0, 0.0]]), matrix))
+    return turned[:n, :n], turned[n:, :n]
 
 
 def _skew(w: Any) -> Any:
-    a, b, c = w.reshape(-1)
-    return jnp.stack([0.0 * a, -c, b, c, 0.0 * a, -a, -b, a, 0.0 * a]).reshape(3, 3)
+    half = _by_place(3, 3, w, lambda i, j: 3 - i - j if j == (i - 1) % 3 else None)
+    return half - half.T
 
 
 def _polar(tall: Any) -> Any:
     return jnp.matmul(tall, inverse(_root(jnp.matmul(tall.T, tall))))
 
 
-def _by_place(rows: int, cols: int, entry: Callable[[int, int], Any]) -> Any:
-    return jnp.stack([entry(i, j) for i in range(rows) for j in range(cols)]).reshape(rows, cols)
+def _by_place(rows: int, cols: int, vector: Any, number: Callable[[int, int], int | None]) -> Any:
+    """The matrix whose entry is the one of the vector that has the number, or 0."""
+    kept = [[[float(number(i, j) == k) for k in range(len(vector))] for j in range(cols)] for i in range(rows)]
+    return jnp.matmul(np.array(kept), vector)[:, :, 0]
 
 
 def _deviations(matrix: Any) -> Any:
@@ -300,17 +332,20 @@ def _correlation(left: Any, right: Any) -> Any:
 
 def _lines(x: Any, order: Callable[[int], list[int]]) -> Any:
     """The rows in another order."""
-    places = order(x.shape[0])
-    return jnp.stack([x[place] for place in places])
+    return jnp.matmul(np.eye(len(x))[order(len(x))], x)
+
+
+def _whole(number: Any) -> int:
+    return round(float(np.asarray(number).reshape(())))
 
 
 def _shifted(x: Any, k: Any) -> Any:
-    step = round(float(np.asarray(k).reshape(())))
-    return jnp.stack([x[place - step] if 0 <= place - step < len(x) else 0.0 * x[0] for place in range(len(x))])
+    step = _whole(k)
+    return jnp.matmul(np.eye(len(x), k=-step), x)
 
 
 def _turned(x: Any, k: Any) -> Any:
-    step = round(float(np.asarray(k).reshape(())))
+    step = _whole(k)
     return _lines(x, lambda n: [(place - step) % n for place in range(n)])
 
 
@@ -318,6 +353,42 @@ def _kept(matrix: Any, keeps: Callable[[Any], Any]) -> Any:
     """The entries on the diagonals, numbered to the right, that are kept; the others are 0."""
     rows, cols = matrix.shape
     return jnp.where(keeps(np.arange(cols)[None, :] - np.arange(rows)[:, None]), matrix, 0.0)
+
+
+def _places(rows: int, cols: int, number: Callable[[int, int], int], length: int, x: Any) -> Any:
+    """The sums of the entries that have the same number."""
+    kept = [[[float(number(i, j) == k) for j in range(cols)] for i in range(rows)] for k in range(length)]
+    return jnp.sum(np.array(kept) * x[None], axis=(1, 2))
+
+
+def _half(n: int) -> list[tuple[int, int]]:
+    """The places on and below the diagonal, column by column."""
+    return [(i, j) for j in range(n) for i in range(j, n)]
+
+
+def _elimination(size: Any) -> Any:
+    n = _whole(size)
+    return np.array([[float((i, j) == place) for j in range(n) for i in range(n)] for place in _half(n)])
+
+
+def _duplication(size: Any) -> Any:
+    n = _whole(size)
+    return np.array([[float(place in ((i, j), (j, i))) for place in _half(n)] for j in range(n) for i in range(n)])
+
+
+def _unvech(half: Any) -> Any:
+    n = int(np.sqrt(2 * len(half)))
+    places = _half(n)
+    return _by_place(n, n, half, lambda i, j: places.index((max(i, j), min(i, j))))
+
+
+def _conv(a: Any, x: Any) -> Any:
+    entries = range(len(a) + len(x) - 1)
+    return jnp.matmul(_by_place(len(entries), len(x), a, lambda k, j: k - j), x)
+
+
+def _xcorr(w: Any, a: Any) -> Any:
+    return jnp.matmul(_by_place(len(w) - len(a) + 1, len(a), w, lambda i, j: i + j), a)
 
 
 MATRIX: dict[str, Callable[..., Any]] = {
@@ -330,29 +401,34 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "tril": jnp.tril,
     "triu": jnp.triu,
     "pinv": _pseudoinverse,
-    "eigmax": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0][-1],
-    "eigmin": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0][0],
-    "eigvals": lambda matrix: jnp.linalg.eigh((matrix + matrix.T) / 2.0)[0],
+    "eigmax": lambda matrix: _part(_eigh(matrix)[0], -1),
+    "eigmin": lambda matrix: _part(_eigh(matrix)[0], 0),
+    "eigvals": lambda matrix: _eigh(matrix)[0],
     "chol": jnp.linalg.cholesky,
     "lyap": lambda a, q: _sylvester(a, a.T, -q),
     "sylvester": _sylvester,
     "cosm": lambda matrix: _cosine_and_sine(matrix)[0],
     "sinm": lambda matrix: _cosine_and_sine(matrix)[1],
     "inv": inverse,
-    "spectral_norm": lambda matrix: _singular_values(matrix)[-1],
+    "spectral_norm": lambda matrix: _part(_singular_values(matrix), -1),
     "nuclear_norm": lambda matrix: jnp.sum(_singular_values(matrix)),
-    "cond": lambda matrix: _singular_values(matrix)[-1] / _singular_values(matrix)[0],
+    "cond": lambda matrix: _part(values := _singular_values(matrix), -1) / _part(values, 0),
     "matrix_power": lambda matrix, k: matrix_exponential(k * matrix_logarithm(matrix)),
     "skew": _skew,
     "schatten": lambda matrix, p: jnp.sum(_singular_values(matrix) ** p) ** (1.0 / p),
-    "sigma_min": lambda matrix: _singular_values(matrix)[0],
+    "sigma_min": lambda matrix: _part(_singular_values(matrix), 0),
     "qr_r": lambda matrix: jnp.linalg.cholesky(jnp.matmul(matrix.T, matrix)).T,
     "qr_q": lambda matrix: jnp.matmul(matrix, inverse(jnp.linalg.cholesky(jnp.matmul(matrix.T, matrix)).T)),
     "polar": lambda matrix: _polar(matrix.T).T if len(matrix) < len(matrix.T) else _polar(matrix),
     "cosine_similarity": lambda x, y: jnp.sum(x * y) / (jnp.sqrt(jnp.sum(x * x)) * jnp.sqrt(jnp.sum(y * y))),
-    "toeplitz": lambda c, r: _by_place(len(c), len(r), lambda i, j: c[i - j, 0] if i >= j else r[j - i, 0]),
-    "hankel": lambda c, r: _by_place(len(c), len(r), lambda i, j: c[i + j, 0] if i + j < len(c) else r[i + j - len(c) + 1, 0]),
-    "circulant": lambda c: _by_place(len(c), len(c), lambda i, j: c[(i - j) % len(c), 0]),
+    "toeplitz": lambda c, r: (
+        _by_place(len(c), len(r), c, lambda i, j: i - j) + _by_place(len(c), len(r), r, lambda i, j: j - i if j > i else None)
+    ),
+    "hankel": lambda c, r: (
+        _by_place(len(c), len(r), c, lambda i, j: i + j)
+        + _by_place(len(c), len(r), r, lambda i, j: i + j - len(c) + 1 if i + j >= len(c) else None)
+    ),
+    "circulant": lambda c: _by_place(len(c), len(c), c, lambda i, j: (i - j) % len(c)),
     "cross": lambda a, b: jnp.matmul(_skew(a), b),
     "tril_from": lambda matrix, k: _kept(matrix, lambda place: place <= k),
     "triu_from": lambda matrix, k: _kept(matrix, lambda place: place >= k),
@@ -361,9 +437,9 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "norm_inf": lambda x: _largest(absolute(x), (0, 1)),
     "norm21": lambda matrix: jnp.sum(jnp.sqrt(jnp.sum(matrix**2, axis=1))),
     "sym": lambda matrix: (matrix + matrix.T) / 2.0,
-    "khatrirao": lambda left, right: jnp.stack([left[i] * right[j] for i in range(len(left)) for j in range(len(right))]),
-    "cumsum": lambda x: jnp.stack([jnp.sum(x[: k + 1], axis=0) for k in range(len(x))]),
-    "revcumsum": lambda x: jnp.stack([jnp.sum(x[k:], axis=0) for k in range(len(x))]),
+    "khatrirao": lambda left, right: (left[:, None, :] * right[None, :, :]).reshape(-1, left.shape[1]),
+    "cumsum": lambda x: jnp.matmul(np.tri(len(x)), x),
+    "revcumsum": lambda x: jnp.matmul(np.tri(len(x)).T, x),
     "diff": lambda x: x[1:] - x[:-1],
     "circshift": _turned,
     "shift": _shifted,
@@ -371,7 +447,40 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "covariance": _covariance,
     "corr": lambda matrix: _correlation(matrix, matrix),
     "correlation": _correlation,
+    "svdvals": lambda matrix: _singular_values(matrix)[::-1],
+    "svd_u": lambda matrix: _svd(matrix)[0],
+    "svd_v": lambda matrix: _svd(matrix)[2],
+    "svd_gaps": lambda matrix: _gaps(_svd(matrix)[1] ** 2),
+    "svd_sums": lambda matrix: 1.0 / (_svd(matrix)[1][:, None] + _svd(matrix)[1][None, :]),
+    "leftsv": _singular_vector(0, 0),
+    "rightsv": _singular_vector(1, 0),
+    "leftsvmin": _singular_vector(0, -1),
+    "rightsvmin": _singular_vector(1, -1),
+    "eigvecs": lambda matrix: _eigh(matrix)[1],
+    "eig_gaps": lambda matrix: _gaps(_eigh(matrix)[0]),
+    "eigvecmin": _eigenvector(0),
+    "eigvecmax": _eigenvector(-1),
+    "elimination": _elimination,
+    "duplication": _duplication,
+    "vech": lambda matrix: jnp.matmul(_elimination(len(matrix)), matrix.T.reshape(-1, 1)),
+    "unvech": _unvech,
+    "conv": _conv,
+    "xcorr": _xcorr,
+    "axial": lambda a: _places(3, 3, lambda i, j: 3 - i - j if j == (i - 1) % 3 else -1, 3, a - a.T),
+    "diagsums": lambda x: _places(*x.shape, lambda i, j: i - j, len(x), x),
+    "antidiagsums": lambda x: _places(*x.shape, lambda i, j: i + j, len(x), x),
+    "lowantidiagsums": lambda x: _places(*x.shape, lambda i, j: max(i + j - len(x) + 1, 0) or -1, len(x.T), x),
+    "circsums": lambda x: _places(*x.shape, lambda i, j: (i - j) % len(x), len(x), x),
 }
+_PRIMARY = {
+    "exp": matrix_exponential,
+    "log": matrix_logarithm,
+    "sqrt": _root,
+    "sin": MATRIX["sinm"],
+    "cos": MATRIX["cosm"],
+}
+MATRIX |= {f"divdiff_{name}": _divided(function) for name, function in _PRIMARY.items()}
+MATRIX |= {f"frechet_{name}": _frechet(function) for name, function in (*_PRIMARY.items(), ("power", MATRIX["matrix_power"]))}
 
 
 def _pairs(*entries: Any, of: Callable[..., Any]) -> Any:
@@ -404,7 +513,7 @@ FORMS: dict[str, Callable[..., Any]] = {
     "{0}[end-1:end]": lambda x: x[-2:],
     "{0}[2]": lambda x: x[1, 0],
     "norm({0}, 1)": _sum_norm,
-    "norm({0}, 2)": lambda x: jnp.sqrt(jnp.sum(x * x)) if x.shape[1] == 1 else _singular_values(x)[-1],
+    "norm({0}, 2)": lambda x: jnp.sqrt(jnp.sum(x * x)) if x.shape[1] == 1 else _part(_singular_values(x), -1),
     "norm({0}, 4)": lambda x: jnp.sqrt(jnp.sqrt(jnp.sum(x**4))),
     "norm({0}, inf)": lambda x: _largest(jnp.sum(absolute(x), axis=1, keepdims=True), 0),
     "var({0}, sample)": lambda x: _covariance(x, x, 1),

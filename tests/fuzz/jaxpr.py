@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import scipy.special
 from jax.extend import core
 
-from tests.fuzz.jax_matrices import DETERMINANT, INVERSE
+from tests.fuzz.jax_matrices import DETERMINANT, EXPONENTIAL, INVERSE, LOGARITHM, exponential, logarithm
 
 
 def _dot_general(left: Any, right: Any, dimension_numbers: Any, **_: Any) -> Any:
@@ -59,6 +59,21 @@ def _pad(operand: Any, value: Any, padding_config: Sequence[tuple[int, int, int]
         tuple([slice(max(0, -low), length - max(0, -high)) for (low, high, _), length in zip(padding_config, operand.shape)])
     ]
     return np.pad(kept, [(max(0, low), max(0, high)) for low, high, _ in padding_config], constant_values=value)
+
+
+def _svd(matrix: Any, *, full_matrices: bool, compute_uv: bool, **_: Any) -> list[Any]:
+    left, values, right = np.linalg.svd(matrix, full_matrices)
+    return [values, left, right] if compute_uv else [values]
+
+
+def _triangular_solve(a: Any, b: Any, *, left_side: bool, lower: bool, transpose_a: bool, unit_diagonal: bool, **_: Any) -> Any:
+    kept = np.tril(a) if lower else np.triu(a)
+    if unit_diagonal:
+        kept = kept * (1.0 - np.eye(len(a))) + np.eye(len(a))
+    solved = np.swapaxes(kept, -1, -2) if transpose_a else kept
+    if left_side:
+        return np.linalg.solve(solved, b)
+    return np.swapaxes(np.linalg.solve(np.swapaxes(solved, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
 
 
 def _polygamma(order: Any, x: Any) -> Any:
@@ -130,6 +145,10 @@ WITH_PARAMETERS: dict[str, Callable[..., Any]] = {
     "pad": _pad,
     INVERSE.name: np.linalg.inv,
     DETERMINANT.name: np.linalg.det,
+    EXPONENTIAL.name: partial(exponential, xp=np),
+    LOGARITHM.name: partial(logarithm, xp=np),
+    "triangular_solve": _triangular_solve,
+    "rev": lambda x, dimensions: np.flip(x, dimensions),
     "cholesky": lambda x, **_: np.linalg.cholesky(x),
     "reduce_max": lambda x, axes, **_: np.max(x, tuple(axes)),
     "argmax": lambda x, axes, **_: np.argmax(x, *axes),
@@ -143,6 +162,7 @@ SEVERAL_RESULTS: dict[str, Callable[..., Any]] = {
     "split": lambda x, sizes, axis: np.split(x, np.cumsum(sizes)[:-1], axis),
     "unstack": lambda x, axis: list(np.moveaxis(x, axis, 0)),
     "eigh": lambda x, **_: np.linalg.eigh(x)[::-1],
+    "svd": _svd,
 }
 _NESTED = {"jit": "jaxpr", "pjit": "jaxpr", "custom_jvp_call": "call_jaxpr", "closed_call": "call_jaxpr"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from tests.fuzz.growing import Grower
-from tests.fuzz.vocabulary import FACTS, MATRICES, symbol
+from tests.fuzz.vocabulary import FACTS, names_of, symbol
 
 _OF_DEFINITE = ("logm", "sqrtm")
 
@@ -32,7 +32,7 @@ class SymmetricGrower(Grower):
 
     def symmetric_symbol(self, size: Size) -> e.Expr:
         """A symbol that is declared symmetric; the name is new where it has another fact already."""
-        for name in reversed(MATRICES[str(size), str(size)]):
+        for name in reversed(names_of(size, size)):
             if "symmetric" in self.facts.setdefault(name, FACTS["symmetric"]):
                 return symbol(name, size, size, facts=self.facts[name])
         return self.gram(size, 0)

@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import product
 
 import numpy as np
 
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.functions import Function, functions
 from matcalc.base.shapes import Shape, shape_of
-from matcalc.base.sizes import Size
+from matcalc.base.sizes import ONE, Size, names_in
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr import nodes as e
 from matcalc.language import elaborate
 from tests.fuzz.forms import FORMS, result_shape
 from tests.fuzz.functions import FunctionGrower
 from tests.fuzz.growing import SMOOTH
+from tests.fuzz.vocabulary import FIXED_SIZES, NAMES
 
 _PROBES = (-2.0, 0.4, 3.0)
 _HALF = e.Number(Fraction(1, 2))
@@ -26,18 +28,33 @@ _HALF = e.Number(Fraction(1, 2))
 
 @dataclass(frozen=True)
 class Operation:
-    """A function, perhaps along an axis, or a form. A parameter or a result is a tuple of names of sizes, or None: entry by entry."""
+    """A function, perhaps along an axis, or a form.
+
+    A parameter is the shape of an array, which has its own sizes; a size; or None: entry by entry.
+    """
 
     name: str
-    parameters: tuple[tuple[str, ...] | None, ...]
-    result: tuple[str, ...] | None
+    parameters: tuple[Shape | Size | None, ...]
+    result: Shape | None
     axis: str | None = None
     form: bool = False
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of the sizes that the parameters have."""
+        shapes = [(parameter,) if isinstance(parameter, Size) else parameter or () for parameter in self.parameters]
+        return names_in([size for shape in shapes for size in shape])
+
+    @property
     def is_open(self) -> bool:
         """Whether the result has sizes that no parameter has."""
-        return not {*(self.result or ())} <= {name for parameter in self.parameters for name in parameter or ()}
+        return not {*names_in(self.result or ())} <= {*self.names}
+
+    @property
+    def literal(self) -> tuple[Size, ...]:
+        """The sizes that are numbers."""
+        arrays = [shape for shape in (*self.parameters, self.result) if isinstance(shape, tuple)]
+        return tuple(dict.fromkeys([size for shape in arrays for size in shape if size.number is not None]))
 
     def fits(self, shape: Shape) -> Mapping[str, Size] | None:
         """The sizes of the parameters that make the result of this shape, as far as they are told."""
@@ -45,32 +62,29 @@ class Operation:
             return {}
         if self.is_open or len(self.result) != len(shape):
             return None
-        bound: dict[str, Size] = {}
-        for name, size in zip(self.result, shape, strict=True):
-            if bound.setdefault(name, size) != size or (name.isdigit() and Size.of(int(name)) != size):
-                return None
-        return bound
+        bound = {own.name: size for own, size in zip(self.result, shape, strict=True) if own.name}
+        free = [name for name in names_in(self.result) if name not in bound]
+        choices = ({**bound, **dict(zip(free, sizes, strict=True))} for sizes in product(map(Size.of, NAMES), repeat=len(free)))
+        return next((choice for choice in choices if self.shape_at(choice) == shape), None)
+
+    def shape_at(self, sizes: Mapping[str, Size]) -> Shape:
+        return tuple([size.replaced(sizes) for size in self.result or ()])
+
+    def is_possible(self, sizes: Mapping[str, Size]) -> bool:
+        """Whether all arrays have entries, wherever they are evaluated, and none is a single number by its size."""
+        arrays = [shape for shape in (*self.parameters, self.result) if isinstance(shape, tuple)]
+        made = [size.replaced(sizes) for shape in arrays for size in shape]
+        return all(size != ONE and size.value(at) > 0 for size in made for at in FIXED_SIZES)
 
 
-_OF_A_SIGN = frozenset(["eigvecs", "eigvecmin", "eigvecmax", "leftsv", "rightsv", "leftsvmin", "rightsvmin", "svd_u", "svd_v"])
-"""Vectors of which the sign is a convention."""
 _OF_PARTS = frozenset(["selection"])
 """Drawn as the forms that are made of them."""
-
-
-def is_drawn(function: Function) -> bool:
-    """Whether it is drawn here: not where sizes of its signature are made of others, or are its arguments; tests of their own have these."""
-    sizes = [
-        name for side in _sides(function.signature) for part in (side if isinstance(side, tuple) else ()) for name in part or ()
-    ]
-    plain = all(name.isalnum() for name in sizes) and ": size" not in function.signature
-    return bool(function.meaning) and plain and function.name not in _OF_A_SIGN | _OF_PARTS
 
 
 @cache
 def operations() -> tuple[Operation, ...]:
     """All that is drawn, but functions of one number."""
-    written = [function for function in functions().values() if is_drawn(function) and function.name not in of_one_number()]
+    written = [function for function in functions().values() if function.name not in {*of_one_number(), *_OF_PARTS}]
     found = [operation for function in written for operation in _of(function)]
     return (*found, *(Operation(name, *_sides(row), form=True) for row, names in FORMS.items() for name in names))
 
@@ -84,7 +98,7 @@ def fitting(shape: Shape) -> tuple[Operation, ...]:
 @cache
 def of_one_number() -> Mapping[str, str]:
     """The functions of one number, and where they are defined: everywhere, above zero or one, or between 0 and 1 or -1 and 1."""
-    names = [function.name for function in functions().values() if function.meaning and function.signature == "t -> t"]
+    names = [function.name for function in functions().values() if function.signature == "t -> t"]
     return {name: _domain(functions()[name]) for name in names}
 
 
@@ -109,20 +123,22 @@ def _of(function: Function) -> list[Operation]:
     found = [Operation(function.name, parameters, result)]
     if function.axis:
         for axis, line in (("rows", 0), ("cols", 1)):
-            left = ("r", "c") if result else ("rc"[line],)
-            found.append(Operation(function.name, (("r", "c"), *parameters[1:]), left, axis))
+            whole = Size.of("r"), Size.of("c")
+            found.append(Operation(function.name, (whole, *parameters[1:]), whole if result else (whole[line],), axis))
     return found
 
 
-def _sides(signature: str) -> tuple[tuple[tuple[str, ...] | None, ...], tuple[str, ...] | None]:
+def _sides(signature: str) -> tuple[tuple[Shape | Size | None, ...], Shape | None]:
     left, _, right = signature.partition("->")
-    parameters = [part.partition(":")[2].strip() for part in left.split(",")]
-    entrywise = all(not part for part in parameters)
-    return tuple([_names(part) if part else None for part in parameters]), None if entrywise else _names(right.strip())
+    parameters = [part.replace(" ", "").partition(":") for part in left.split(",")]
+    entrywise = all(not kind for _, _, kind in parameters)
+    made = [Size.of(name) if kind == "size" else _shape(kind) if kind else None for name, _, kind in parameters]
+    return tuple(made), None if entrywise else _shape(right.strip())
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return () if text == "scalar" else tuple(text.split("×"))
+@cache
+def _shape(text: str) -> Shape:
+    return elaborate("x", {"x": text.replace("-", " - ")}).expression.shape  # a hyphen between names is a cross
 
 
 class TableGrower(FunctionGrower):
@@ -174,24 +190,29 @@ class TableGrower(FunctionGrower):
 
     def anything(self, depth: int) -> e.Expr:
         """An operation with a result of any shape; where it is not read the simplest."""
-        operation = operations()[self.choose(len(operations()))]
-        sizes = {name: self.sized(name) for name in operation.result or ()}
-        shape = None if operation.is_open else tuple([sizes[name] for name in operation.result or ()])
         try:
-            return self.applied_to(operation, shape, depth)
+            return self.applied_to(operations()[self.choose(len(operations()))], None, depth)
         except MatcalcError:
             return self.column(self.size(), 0)
 
-    def sized(self, name: str) -> Size:
-        return Size.of(int(name)) if name.isdigit() else self.size()
+    def sized(self, operation: Operation, shape: Shape | None) -> Mapping[str, Size]:
+        """The sizes of the parameters; those that the shape of the result leaves open are chosen. Raises ShapeError where none fit."""
+        bound = dict(operation.fits(shape) or {} if shape is not None else {})
+        free = [name for name in operation.names if name not in bound]
+        chosen = {**bound, **{name: self.size() for name in free}}
+        if operation.is_open or operation.is_possible(chosen):
+            return chosen
+        made = [{**bound, **dict(zip(free, sizes, strict=True))} for sizes in product(self.sizes, repeat=len(free))]
+        possible = [sizes for sizes in made if operation.is_possible(sizes)]
+        if not possible:
+            raise ShapeError(f"{operation.name} has no value at these sizes")
+        return possible[self.choose(len(possible))]
 
     def applied_to(self, operation: Operation, shape: Shape | None, depth: int) -> e.Expr:
-        bound = dict(operation.fits(shape) or {} if shape is not None else {})
-        for name in [name for parameter in operation.parameters for name in parameter or ()]:
-            bound.setdefault(name, self.sized(name))
-        before = self.sizes
-        if any(name.isdigit() for name in bound):
-            self.sizes = tuple(bound[name] for name in bound if name.isdigit())
+        bound, before = self.sized(operation, shape), self.sizes
+        if shape is None and not operation.is_open:
+            shape = operation.shape_at(bound)
+        self.sizes = operation.literal or before
         parts = [self.argument(operation, k, bound, shape or (), depth) for k in range(len(operation.parameters))]
         self.sizes = before
         if operation.result is None:  # where two are the same, there is a kink or a jump everywhere
@@ -205,7 +226,9 @@ class TableGrower(FunctionGrower):
         parameter, function = operation.parameters[place], None if operation.form else functions()[operation.name]
         if parameter is None:
             return self.of_entries(function, place, shape, depth)
-        sizes = tuple([bound[name] for name in parameter])
+        if isinstance(parameter, Size):
+            return e.SizeValue(parameter.replaced(bound))
+        sizes = tuple([size.replaced(bound) for size in parameter])
         if not sizes:
             return self.number_of(function, depth)
         if function is None or function.kind == "defined" or len(sizes) < 2 or sizes[0] != sizes[1]:

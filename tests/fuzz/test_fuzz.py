@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from matcalc.evaluation.differences import numerical_derivative
 from matcalc.expr import nodes as e
 from tests.fuzz import __main__ as command
-from tests.fuzz.checking import FIXED_SIZES, Answers, arranged, check, described, differences, operators
+from tests.fuzz.checking import Answers, arranged, check, described, differences, operators
 from tests.fuzz.definitions import spelled_out
 from tests.fuzz.expressions import generate
 from tests.fuzz.points import point_for
 from tests.fuzz.shrinking import shrink
-from tests.fuzz.vocabulary import Case
+from tests.fuzz.vocabulary import FIXED_SIZES, Case
 
 
 @st.composite

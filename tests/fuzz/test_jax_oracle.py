@@ -11,11 +11,11 @@ from matcalc.base.sizes import Size
 from matcalc.evaluation.arrays import agrees
 from matcalc.expr import nodes as e
 from tests.fuzz.__main__ import drawn, drawn_wide
-from tests.fuzz.checking import FIXED_SIZES, check, described, differences
+from tests.fuzz.checking import check, described, differences
 from tests.fuzz.jax_oracle import jax_derivative
 from tests.fuzz.points import point_for
 from tests.fuzz.test_fuzz import by_differences, changed
-from tests.fuzz.vocabulary import FACTS, Case, Symmetric
+from tests.fuzz.vocabulary import FACTS, FIXED_SIZES, Case, Symmetric
 
 CASES = [drawn(3, number, 2, (1, 2)) for number in range(6)]
 WIDE = [drawn_wide(3, number, 2, (1, 2), results) for number in range(8) for results in ((0, 2), (3, 4))]

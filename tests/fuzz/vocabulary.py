@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +32,19 @@ MATRICES = {
     ("3", "3"): ("R", "Q"),
 }
 SCALARS = ("a", "b")
+
+# Two choices of sizes, always the same. Different sizes show transposition errors, equal ones others.
+FIXED_SIZES: tuple[Mapping[str, int], ...] = ({"n": 3, "m": 2, "k": 5}, {"n": 4, "m": 4, "k": 4})
+
+
+def names_of(*shape: Size) -> tuple[str, str]:
+    """The two symbols of a shape; where sizes are made of others, names with a number that stands for the shape."""
+    texts = tuple(map(str, shape))
+    if known := COLUMNS.get(texts[0]) if len(shape) == 1 else MATRICES.get((texts[0], texts[-1])):
+        return known
+    number = zlib.crc32(" ".join(texts).encode()) % 1000
+    return (f"c_{number}", f"d_{number}") if len(shape) == 1 else (f"C_{number}", f"D_{number}")
+
 
 # What the language makes of each declared fact: some include others.
 FACTS = {
@@ -86,5 +101,5 @@ def declarations(expression: e.Expr) -> dict[str, str]:
 
 
 def _declaration(node: e.Symbol) -> str:
-    sizes = "×".join(str(size) for size in node.shape) or "scalar"
+    sizes = "×".join(size.spelled(str, gap=" ") for size in node.shape) or "scalar"
     return " ".join([sizes, *sorted(node.properties)])

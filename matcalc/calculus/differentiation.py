@@ -69,10 +69,11 @@ in ``rules/functions.toml``."""
 
 
 def contributions(
-    root: Tensor, seed: Tensor, variables: Sequence[Symbol], fired: list[Fired] | None = None
+    root: Tensor, seed: Tensor, variables: Sequence[Symbol], fired: list[Fired] | None = None, again: bool = False
 ) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
     """The terms of the cotangents: one for every operand that a variable is of the nodes below
-    ``root``. The rules used are appended to ``fired``, the outermost first."""
+    ``root``, in forms that can be differentiated ``again`` where that is to follow. The rules used are
+    appended to ``fired``, the outermost first."""
     order = postorder(root)
     asked = set[Tensor](variables)
     depends = set(asked)
@@ -89,7 +90,7 @@ def contributions(
             continue
         if fired is not None:
             fired.append((_rule(node, depends), node))
-        for child, part in _pullback(node, cotangent, len(above), depends):
+        for child, part in _pullback(node, cotangent, len(above), depends, again):
             waiting.setdefault(child, []).append(part)
     return {variable: waiting.get(variable, []) for variable in variables}
 
@@ -113,7 +114,7 @@ def _rule(node: Node, depends: Set[Tensor]) -> str:
 Contribution: TypeAlias = tuple[Tensor, tuple[Fraction, Tensor]]
 
 
-def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterable[Contribution]:
+def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor], again: bool) -> Iterable[Contribution]:
     """What ``node`` passes on to each operand that depends on the variable; ``root`` is the order
     of the root."""
     match node:
@@ -135,7 +136,7 @@ def _pullback(node: Node, cotangent: Tensor, root: int, depends: Set[Tensor]) ->
         case Apply() if node.function in entrywise.entry_rules():
             return [(node.arguments[0], (YES, _entrywise(node, cotangent, root)))]
         case Apply():
-            return matrix_functions.primary_pullback(node, cotangent, root, depends)
+            return matrix_functions.primary_pullback(node, cotangent, root, depends, again)
         case Symbol() | Constant() | SizeValue() | Unit() | Pairing():
             return ()
         case _:

@@ -1,7 +1,7 @@
 """Pullbacks of primary matrix functions (exp, log, square root, powers of a matrix), which have no
 entrywise rule.
 
-Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
+These cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
 
     tr(f(X))             the derivative is f'(X)'
     tr(C f(X))           the derivative is (C f'(X))' where C commutes with X, being a function of X itself
@@ -10,6 +10,7 @@ Five cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
                          directions A and B
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
     a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
+    a matrix of f(X)     the derivative has the Kronecker form of the Fréchet derivative, by the table
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from matcalc.base.functions import Function, functions
 from matcalc.base.shapes import Shape, sizes_text
 from matcalc.base.sizes import Size
 from matcalc.einstein.algebra import contract, permuted, transposed
-from matcalc.einstein.linear import YES, add, content, terms_of
+from matcalc.einstein.linear import YES, add, content, scale, terms_of
 from matcalc.einstein.lowered import with_cols, with_rows
 from matcalc.einstein.lowering import lower, lowered_over
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder, sizes_in
@@ -40,20 +41,28 @@ Contribution = tuple[Tensor, tuple[Fraction, Tensor]]
 Labels = tuple[int, ...]
 
 
-def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
-    """What a primary matrix function passes on to its argument.
+def primary_pullback(
+    node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor], again: bool = False
+) -> Iterator[Contribution]:
+    """What a primary matrix function passes on to its argument; in a form that can be differentiated
+    ``again`` where that is to follow, without divided differences.
 
-    Raises NotDifferentiableError outside the five cases.
+    Raises NotDifferentiableError outside these cases.
     """
     function, argument = functions()[node.function], node.arguments[0]
     parameters = [other for other in node.arguments[1:] if other in depends]
+    if function.frechet and root and (apart := _apart(cotangent, root)) is not None:
+        outer, inner = apart
+        for operand, (factor, passed) in primary_pullback(node, inner, 0, depends, again):
+            yield operand, (factor, _outer(outer, passed))
+        return
     if function.adjoints and not root:
         yield from _by_adjoints(function, node, cotangent, depends)
         return
     if argument.order > 2:
         yield argument, _of_each(function, node, cotangent, root, parameters)
         return
-    if function.jacobians and (root or not function.adjoints):
+    if function.jacobians and not function.derivative and (root or not function.adjoints):
         yield from _by_jacobians(function, node, cotangent, root, depends)
         return
     if function.adjoints:
@@ -61,16 +70,13 @@ def primary_pullback(node: Apply, cotangent: Tensor, root: int, depends: Set[Ten
         raise NotDifferentiableError(
             f"the derivative of {called} has no closed form here", expected=f"a first derivative of a scalar of {called}"
         )
-    if function.linear:
-        yield _of_direction(function, node, cotangent, root, depends)
-        return
     if not function.derivative or (parameters and not function.by_parameter):
         raise _no_second(function)
     if parameters:
         slope = _instance(function, function.by_parameter, node)
         yield parameters[0], (YES, _contracted(cotangent, root, (0, 1), [slope], [(0, 1)], ()))
     if argument in depends or not parameters:
-        yield from _of_argument(function, node, cotangent, root, depends)
+        yield from _of_argument(function, node, cotangent, root, depends, again)
 
 
 def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
@@ -81,8 +87,13 @@ def _by_jacobians(function: Function, node: Apply, cotangent: Tensor, root: int,
     if node.order > len(value):
         raise NotDifferentiableError(f"the derivative of {function.name} under a sum has no closed form here")
     formulas = dict(function.jacobians)
-    for (name, axes), argument in zip(signature.parameters.items(), node.arguments, strict=True):
-        if argument in depends:
+    for place, (name, axes) in enumerate(signature.parameters.items()):
+        argument = node.arguments[place]
+        if argument in depends and function.frechet and _multiples(argument, depends):
+            yield from _in_directions(function, node, cotangent, root, depends, place)
+        elif argument in depends:
+            if name not in formulas:
+                raise _no_second(function)
             slope = _instance(function, formulas[name], node, groups=(axes[::-1], value[::-1]))
             own = tuple(range(node.order))
             other = tuple(range(node.order, node.order + argument.order))
@@ -95,18 +106,15 @@ def _by_adjoints(function: Function, node: Apply, cotangent: Tensor, depends: Se
     factor, direction = content(cotangent)
     for name, argument in zip(function.parameters, node.arguments, strict=True):
         if argument in depends:
+            if name not in formulas:
+                raise _no_second(function)
             yield argument, (factor, _instance(function, formulas[name], node, direction))
 
 
-def _of_direction(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Contribution:
-    """What a Fréchet derivative passes on to the direction, if only that varies."""
-    if root or [other for other in node.arguments if other in depends] != [node.arguments[1]]:
-        raise _no_second(function)
-    return node.arguments[1], _in_direction(node.function, node, cotangent)
-
-
-def _of_argument(function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
-    """The five cases, the closest form first."""
+def _of_argument(
+    function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor], again: bool
+) -> Iterator[Contribution]:
+    """The cases, the closest form first."""
     argument = node.arguments[0]
     traced, terms = _traced(cotangent, root), _multiples(argument, depends)
     if traced is not None:
@@ -118,15 +126,53 @@ def _of_argument(function: Function, node: Apply, cotangent: Tensor, root: int, 
             along = _contracted(cotangent, root, (0, 2), [rest, _slope(function, node)], [(0, 1), (1, 2)], ())
             yield operand, (coefficient, along)
     elif terms and root and function.frechet:
-        for operand, coefficient, rest in _directions(terms, depends):
-            moved = apply(function.frechet, (argument, rest, *node.arguments[1:]), node.shape)
-            yield operand, (coefficient, _contracted(cotangent, root, (0, 1), [moved], [(0, 1)], ()))
-    elif function.divided and _symmetric_value(argument):
+        yield from _in_directions(function, node, cotangent, root, depends)
+    elif function.divided and not again and _symmetric_value(argument):
         yield argument, (YES, _divided(function, node, cotangent, root))
     elif function.frechet and not root:
         yield argument, _in_direction(function.frechet, node, cotangent)
     else:
-        raise _no_closed_form(function, root)
+        yield from _by_jacobians(function, node, cotangent, root, depends - set(node.arguments[1:]))
+
+
+def _in_directions(
+    function: Function, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor], place: int = 0
+) -> Iterator[Contribution]:
+    """By Fréchet derivatives in the directions of an argument in which only scalars vary; in those
+    behind the first a Fréchet derivative is linear."""
+    for operand, coefficient, rest in _directions(_multiples(node.arguments[place], depends), depends):
+        front = (*node.arguments[: max(place, 1)], rest)
+        given = (*front, *node.arguments[place + 1 :])
+        moved = apply(function.name if place else function.frechet, given, node.shape)
+        yield operand, (coefficient, _contracted(cotangent, root, (0, 1), [moved], [(0, 1)], ()))
+
+
+def _apart(cotangent: Tensor, root: int) -> tuple[Tensor, Tensor] | None:
+    """The factors of a cotangent with axes of the root alone and with axes of the node alone, as of a
+    scalar between them; None where a factor has both."""
+    factor, core = content(cotangent)
+    if not isinstance(core, Contraction):
+        return None
+    own, parts = set(core.output[root:]), list(zip(core.operands, core.indices))
+    while grown := {label for _, index in parts if own & set(index) for label in index} - own:
+        own |= grown
+    if own & set(core.output[:root]):
+        return None
+    sizes = dict(enumerate(core.sizes))
+    outer = [(operand, index) for operand, index in parts if not own & set(index)]
+    inner = [(operand, index) for operand, index in parts if own & set(index)]
+    made = [
+        contract([operand for operand, _ in group], [index for _, index in group], output, sizes)
+        for group, output in ((outer, core.output[:root]), (inner, core.output[root:]))
+    ]
+    return scale(factor, made[0]), made[1]
+
+
+def _outer(left: Tensor, right: Tensor) -> Tensor:
+    """The products of the entries of one tensor with those of another."""
+    labels = tuple(range(left.order + right.order))
+    sizes = dict(enumerate(left.shape + right.shape))
+    return contract([left, right], [labels[: left.order], labels[left.order :]], labels, sizes)
 
 
 def _contracted(
@@ -162,19 +208,6 @@ def _of_each(
         return YES, _contracted(traced, root, labels[:lead], [node], [turned], labels)
     factor, direction = content(cotangent)
     return factor, apply(function.frechet, (permuted(argument, turned), direction, *node.arguments[1:]), node.shape)
-
-
-def _no_closed_form(function: Function, root: int) -> NotDifferentiableError:
-    power = function.name == "matrix_power"
-    shown = "X^k" if power else f"{function.name}(X)"
-    possible = [f"tr({shown})", f"a scalar of {shown}"] if function.frechet and root else [f"tr({shown})"]
-    if function.divided:
-        possible.append("a symmetric X (declare it symmetric or positive_definite)")
-    return NotDifferentiableError(
-        f"the derivative of {shown} {'with a symbolic k ' if power else ''}has no closed form here",
-        expected=", ".join([*possible, "or a scalar times a constant matrix as X"]),
-        suggestion="a number for k, or expm(k*logm(X))" if power else None,
-    )
 
 
 def _no_second(function: Function) -> NotDifferentiableError:

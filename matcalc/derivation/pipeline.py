@@ -183,7 +183,7 @@ def _derived(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric, trac
         before, said = tensor.order, len(notes)
         variable = free[symbol.name]
         fired: list[Fired] = []
-        parts = contributions(tensor, delta(tensor.shape), (variable,), fired)[variable]
+        parts = contributions(tensor, delta(tensor.shape), (variable,), fired, again=place + 1 < len(wrt))[variable]
         tensor = add(parts, tensor.shape + variable.shape)
         trace.record("differentiated", tensor, place + 1, variable=variable, parts=parts, fired=fired)
         tensor = structured(tensor, before, symbol, symmetric, notes)

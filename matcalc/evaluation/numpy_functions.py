@@ -108,12 +108,24 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(2.0**roots * total)
 
 
-def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], direction: NDArray[Any]) -> NDArray[Any]:
-    """The derivative of ``function`` at ``matrix`` in a direction, from the function of a matrix of
-    blocks (Higham, 2008, th. 3.6)."""
-    size = len(matrix)
-    blocks = np.block([[matrix, direction], [np.zeros_like(matrix), matrix]])
-    return np.asarray(function(blocks)[:size, size:])
+def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], *directions: NDArray[Any]) -> NDArray[Any]:
+    """The derivative of ``function`` at ``matrix`` in each direction in turn, from the function of a
+    matrix of blocks (Higham, 2008, th. 3.6)."""
+    size, blocks = len(matrix), matrix
+    for direction in directions:
+        along = np.kron(np.eye(len(blocks) // size), direction)
+        blocks = np.block([[blocks, along], [np.zeros_like(blocks), blocks]])
+    return np.asarray(function(blocks)[:size, len(blocks) - size :])
+
+
+def kronecker_form(
+    function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], *directions: NDArray[Any]
+) -> NDArray[Any]:
+    """The matrix that takes vec(E) to the vec of the derivative in the directions and in E, column
+    by column."""
+    units = np.eye(matrix.size).reshape(-1, *matrix.shape).transpose(0, 2, 1)
+    columns = [frechet(function, matrix, *directions, unit).reshape(-1, order="F") for unit in units]
+    return np.stack(columns, axis=1)
 
 
 def adjugate(matrix: NDArray[Any]) -> NDArray[Any]:
@@ -365,6 +377,7 @@ def _namespace() -> dict[str, Any]:
         "math": math,
         "matrix_exponential": matrix_exponential,
         "frechet": frechet,
+        "kronecker_form": kronecker_form,
         "matrix_logarithm": matrix_logarithm,
         "matrix_square_root": matrix_square_root,
         "adjugate": adjugate,

@@ -14,6 +14,7 @@ from matcalc.evaluation.arrays import agrees
 RNG = np.random.default_rng(3)
 TALL, WIDE, G, B = RNG.normal(size=(4, 3)), RNG.normal(size=(2, 3)), RNG.normal(size=(3, 3)), RNG.normal(size=(2, 2))
 DEFINITE = G @ G.T + np.eye(3)
+POSITIVE = np.eye(3) + G / 10
 
 
 def singular_values(X: np.ndarray) -> np.ndarray:
@@ -32,6 +33,11 @@ def polar(X: np.ndarray) -> np.ndarray:
 def sylvester(A: np.ndarray, B: np.ndarray, C: np.ndarray) -> np.ndarray:
     solved = np.linalg.solve(np.kron(np.eye(len(B)), A) + np.kron(B.T, np.eye(len(A))), C.T.reshape(-1))
     return solved.reshape(C.shape[::-1]).T
+
+
+def spectral(function: Callable[[Any], Any], X: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eig(X.astype(complex))
+    return ((vectors * function(values)) @ np.linalg.inv(vectors)).real
 
 
 def of_eigenvectors(S: np.ndarray) -> float:
@@ -55,6 +61,13 @@ CASES: list[Case] = [
     ("log(sum(chol(X)))", DEFINITE, "X: n×n positive_definite", lambda X: np.log(np.sum(np.linalg.cholesky(X)))),
     ("norm2(lyap(X, eye(n)))^2", G, "X: n×n", lambda X: np.sum(sylvester(X, X.T, -np.eye(3)) ** 2)),
     ("norm2(sylvester(X, B, ones(n, m)))^2", G, "X: n×n; B: m×m", lambda X: np.sum(sylvester(X, B, np.ones((3, 2))) ** 2)),
+    ("[1 2 4]*expm(X)*[3; 1; 2]", G, "X: 3×3", lambda X: [1, 2, 4] @ spectral(np.exp, X) @ [3, 1, 2]),
+    ("norm2(sinm(X)*[3; 1; 2])^2", G, "X: 3×3", lambda X: np.sum((spectral(np.sin, X) @ [3, 1, 2]) ** 2)),
+    ("log(sum(cosm(X*X'))^2)", G, "X: 3×3", lambda X: np.log(np.sum(spectral(np.cos, X @ X.T)) ** 2)),
+    ("tr(logm(X)*X')", POSITIVE, "X: 3×3", lambda X: np.trace(spectral(np.log, X) @ X.T)),
+    ("exp(sum(sqrtm(X)))", POSITIVE, "X: 3×3", lambda X: np.exp(np.sum(spectral(np.sqrt, X)))),
+    ("sum(X^1.5)", POSITIVE, "X: 3×3", lambda X: np.sum(spectral(lambda t: t**1.5, X))),
+    ("[1 2 4]*expm(X)*[3; 1; 2]", DEFINITE, "X: 3×3 symmetric", lambda X: [1, 2, 4] @ spectral(np.exp, X) @ [3, 1, 2]),
 ]
 
 

@@ -14,7 +14,7 @@ from matcalc.base.shapes import Selection, Shape
 from matcalc.base.sizes import ZERO
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
-from matcalc.codegen.targets.python_files import COMMON, NEEDS, PythonFiles
+from matcalc.codegen.targets.python_files import COMMON, PythonFiles
 from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, plain_call, put_in
 
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
@@ -321,8 +321,10 @@ class ArrayLibrary(PythonFiles):
         return text and text.strip("\n")
 
     def needed_helpers(self, name: str) -> tuple[str, ...]:
-        """Helpers that a helper calls: those of its names that the library itself does not have."""
-        return tuple([needed for needed in NEEDS.get(name, ()) if self.helper_source(needed) is not None])
+        """What stands in the source of a helper, and what stands in that, first."""
+        called = dict.fromkeys(re.findall(r"\b_(\w+)", self.helper_source(name) or ""))
+        found = [other for other in called if other != name and self.helper_source(other) is not None]
+        return tuple(dict.fromkeys([one for other in found for one in (*self.needed_helpers(other), other)]))
 
     def elementwise_source(self, name: str) -> str:
         """An elementwise function of the table."""

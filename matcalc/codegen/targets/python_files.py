@@ -50,6 +50,9 @@ _STANDARD = ("functools", "math")
 # Functions that a file defines for itself, where a library has none. ``{xp}`` is the library's
 # module; the other names in braces are the ``parts`` of a library.
 
+PRIMARY = {"exp": "_expm", "log": "_logm", "sqrt": "_sqrtm", "sin": "_sinm", "cos": "_cosm"}
+"""Functions of a matrix, by what stands in the names of their derivatives."""
+
 COMMON = {
     "sqrtm": '''
 def _sqrtm(A):
@@ -162,23 +165,33 @@ def _{name}m(A):
 '''
         for name, word, part in (("sin", "sine", "n:"), ("cos", "cosine", ":n"))
     },
-    **{
-        f"frechet_{name}": f'''
-def _frechet_{name}(A, E):
-    """The derivative of {name}m at A in the direction E: a block of the function of a matrix of blocks."""
-    n = len(A)
-    rows = {{xp}}.concatenate([A, E], {{dim}}=1), {{xp}}.concatenate([{{xp}}.zeros_like(A), A], {{dim}}=1)
-    return _{function}({{xp}}.concatenate(rows))[:n, n:]
-'''
-        for name, function in (("exp", "expm"), ("log", "logm"), ("sqrt", "sqrtm"), ("sin", "sinm"), ("cos", "cosm"))
-    },
-    "frechet_power": '''
-def _frechet_power(A, E, exponent):
-    """The derivative of a power at A in the direction E: a block of the power of a matrix of blocks."""
-    n = len(A)
-    rows = {xp}.concatenate([A, E], {dim}=1), {xp}.concatenate([{xp}.zeros_like(A), A], {dim}=1)
-    return _matrix_power({xp}.concatenate(rows), exponent)[:n, n:]
+    "frechet": '''
+def _frechet(function, A, *directions):
+    """The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks."""
+    n, blocks = len(A), A
+    for E in directions:
+        along = {xp}.kron({xp}.eye(len(blocks) // n{like}), E)
+        rows = {xp}.concatenate([blocks, along], {dim}=1), {xp}.concatenate([{xp}.zeros_like(blocks), blocks], {dim}=1)
+        blocks = {xp}.concatenate(rows)
+    return function(blocks)[:n, len(blocks) - n:]
 ''',
+    "kronfrechet": '''
+def _kronfrechet(function, A, *directions):
+    """The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E."""
+    n = len(A)
+    units = {xp}.eye(n * n{like}).reshape(n * n, n, n)
+    columns = [_frechet(function, A, *directions, unit.T).T.reshape(-1) for unit in units]
+    return {xp}.stack(columns, {dim}=1)
+''',
+    **{
+        f"{form}_{name}": f"""
+def _{form}_{name}({given}{more}):
+    return _{form.rstrip("2")}({function}, {given})
+"""
+        for form, given in (("frechet", "A, E"), ("frechet2", "A, E, F"), ("kronfrechet", "A"), ("kronfrechet2", "A, E"))
+        for name, function in (*PRIMARY.items(), ("power", "lambda blocks: _matrix_power(blocks, exponent)"))
+        for more in ([", exponent"] if name == "power" else [""])
+    },
     "divdiff_exp": '''
 def _divdiff_exp(A):
     """(exp(a) - exp(b))/(a - b) for all pairs of eigenvalues: exp of the larger, times (1 - exp(-g))/g of the gap."""
@@ -346,29 +359,6 @@ def _rightsv(A):
     _, _, right = {xp}.linalg.svd(A, full_matrices=False)
     return right[0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
 ''',
-}
-
-NEEDS = {
-    "frechet_exp": ("expm",),
-    "frechet_log": ("sqrtm", "logm"),
-    "frechet_sqrt": ("sqrtm",),
-    "frechet_power": ("sqrtm", "logm", "expm", "matrix_power"),
-    "frechet_sin": ("expm", "sinm"),
-    "frechet_cos": ("expm", "cosm"),
-    "eigvecmin": ("eigvecmax",),
-    "lowresolvent": ("resolvent",),
-    "leftlowresolvent": ("low_resolvent",),
-    "rightlowresolvent": ("low_resolvent",),
-    "sylvester": ("kron",),
-    "lyap": ("kron", "sylvester"),
-    "sinm": ("expm",),
-    "cosm": ("expm",),
-    "logm": ("sqrtm",),
-    "matrix_power": ("sqrtm", "logm", "expm"),
-    "gelu": ("erf",),
-    "normalised": ("norm2",),
-    "leftresolvent": ("singular_resolvent",),
-    "rightresolvent": ("singular_resolvent",),
 }
 """Helpers that a helper calls."""
 

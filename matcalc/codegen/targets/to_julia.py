@@ -124,10 +124,21 @@ function _rightresolvent(A)
 end
 """,
     "frechet": '''
-"""The derivative of a matrix function at A in the direction E: a block of the function of a matrix of blocks."""
-function _frechet(f, A, E)
-    n = size(A, 1)
-    return _principal(f, [A E; zeros(n, n) A])[1:n, n+1:end]
+"""The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks."""
+function _frechet(f, A, directions...)
+    n, blocks = size(A, 1), A
+    for E in directions
+        along = kron(Matrix(1.0I, size(blocks) .÷ n), E)
+        blocks = [blocks along; zero(blocks) blocks]
+    end
+    return _principal(f, blocks)[1:n, end-n+1:end]
+end
+''',
+    "kronfrechet": '''
+"""The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E."""
+function _kronfrechet(f, A, directions...)
+    units = eachcol(Matrix(1.0I, length(A), length(A)))
+    return reduce(hcat, [vec(_frechet(f, A, directions..., reshape(unit, size(A)))) for unit in units])
 end
 ''',
 }

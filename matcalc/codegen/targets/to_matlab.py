@@ -23,7 +23,7 @@ abs acos adj all any arrayfun asin assert atan cell cellfun chol cosh cos cumpro
 eig erf error exp expm expm1 eye false feval find fprintf inf inv isempty isfinite ischar isequal
 funm isvector kron log log1p logm lu max min mod nan nargin ndims norm numel ones permute pi pinv prod
 qr repmat reshape round sign sin sinh size sort sqrt sqrtm strcmp strrep strsplit struct sum svd tan
-tanh trace tril triu true unique varargin zeros ismember
+tanh trace tril triu true unique varargin zeros ismember cell2mat num2cell
 acosh asinh atan2 atanh conv cross erfc fliplr flipud gamma gammaln hankel imag nthroot psi real
 sylvester toeplitz
 """
@@ -147,9 +147,7 @@ function r = log_det_(A)
 % log(det(A)): NaN where the determinant is negative.
     [~, U, P] = lu(A);
     r = sum(log(abs(diag(U))));
-    if det(P)*prod(sign(diag(U))) < 0
-        r = NaN;
-    end
+    r(det(P)*prod(sign(diag(U))) < 0) = NaN;
 end
 """,
     "norm2": """
@@ -177,8 +175,7 @@ end
 function r = logsumexp_along_(X, dim)
     m = max(X, [], dim);
     m(~isfinite(m)) = 0;
-    r = m + log(sum(exp(X - m), dim));
-    r = r(:);
+    r = reshape(m + log(sum(exp(X - m), dim)), [], 1);
 end
 """,
     "signed": """
@@ -224,16 +221,25 @@ end
 """,
     "rightresolvent": """
 function R = rightresolvent_(A)
-    [~, S, V] = svd(A, 'econ');
-    R = singular_resolvent_(V, diag(S));
+    R = leftresolvent_(A.');
 end
 """,
     "frechet": """
-function R = frechet_(f, A, E)
-% The derivative of a matrix function at A in the direction E: a block of the function of a matrix of blocks.
-    n = size(A, 1);
-    R = f([A, E; zeros(n), A]);
-    R = principal_(R(1:n, n + 1:end));
+function R = frechet_(f, A, varargin)
+% The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks.
+    blocks = A;
+    for k = 1:numel(varargin)
+        blocks = [blocks, kron(eye(2^(k - 1)), varargin{k}); zeros(size(blocks)), blocks];
+    end
+    R = f(blocks);
+    R = principal_(R(1:size(A, 1), end - size(A, 1) + 1:end));
+end
+""",
+    "kronfrechet": """
+function R = kronfrechet_(f, A, varargin)
+% The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E.
+    units = num2cell(reshape(eye(numel(A)), [size(A), numel(A)]), [1, 2]);
+    R = cell2mat(cellfun(@(E) reshape(frechet_(f, A, varargin{:}, E), [], 1), units(:).', 'UniformOutput', false));
 end
 """,
     "principal": """
@@ -285,7 +291,6 @@ _TIES = {
     "lower": "tril(move)",
     "upper": "triu(move)",
 }
-
 
 _FORMS = {
     "value": "{differences}(:)",

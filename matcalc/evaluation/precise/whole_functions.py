@@ -325,20 +325,43 @@ def matrix_power_of(ar: Arithmetic, base: Array, exponent: Array) -> Array:
     return expm(ar, scaled(ar, power, logm(ar, base)))
 
 
-def _frechet(function: Callable[[Decimals, Array], Array]) -> Callable[[Decimals, Array, Array], Array]:
-    """The block above the diagonal of the function of ``[X E; 0 X]``."""
-
-    def derivative(ar: Decimals, matrix: Array, direction: Array) -> Array:
-        size, zeros = matrix.rows, [ar.zero] * matrix.rows
-        upper = [row + along for row, along in zip(matrix.lines(), direction.lines(), strict=True)]
-        whole = function(ar, of_lines(upper + [zeros + row for row in matrix.lines()]))
-        return of_lines([line[size:] for line in whole.lines()[:size]])
-
-    return derivative
+_Primary = Callable[[Decimals, Array], Array]
 
 
-def _frechet_power(ar: Decimals, matrix: Array, direction: Array, exponent: Array) -> Array:
-    return _frechet(lambda within, blocks: matrix_power_of(within, blocks, exponent))(ar, matrix, direction)
+def _frechet(ar: Decimals, function: _Primary, matrix: Array, *directions: Array) -> Array:
+    """The derivative in each direction in turn: the last block of the first row of the function of
+    ``[X E; 0 X]``, and so on."""
+    size, blocks = matrix.rows, matrix
+    for direction in directions:
+        zeros = [ar.zero] * blocks.rows
+        along = [[*[ar.zero] * (place - place % size), *direction.lines()[place % size]] for place in range(blocks.rows)]
+        upper = [[*row, *(right + zeros)[: len(zeros)]] for row, right in zip(blocks.lines(), along, strict=True)]
+        blocks = of_lines(upper + [zeros + row for row in blocks.lines()])
+    return of_lines([line[blocks.rows - size :] for line in function(ar, blocks).lines()[:size]])
+
+
+def _along(function: _Primary) -> Callable[..., Array]:
+    """The derivative of a function of a matrix in directions."""
+    return lambda ar, matrix, *directions: _frechet(ar, function, matrix, *directions)
+
+
+def _kronecker_form(function: _Primary) -> Callable[..., Array]:
+    """The matrix that takes vec(E) to the vec of the derivative in the directions and in E."""
+
+    def form(ar: Decimals, matrix: Array, *directions: Array) -> Array:
+        size = matrix.rows
+        columns = []
+        for place in range(size * size):
+            unit = transposed(Array(matrix.dims, [ar.one if place == k else ar.zero for k in range(size * size)]))
+            columns.append(transposed(_frechet(ar, function, matrix, *directions, unit)).data)
+        return transposed(of_lines([list(column) for column in columns]))
+
+    return form
+
+
+def _of_power(derivative: Callable[[_Primary], Callable[..., Array]]) -> Callable[..., Array]:
+    """The same of X^k, whose exponent is the last argument."""
+    return lambda ar, *given: derivative(lambda within, blocks: matrix_power_of(within, blocks, given[-1]))(ar, *given[:-1])
 
 
 def _divided(
@@ -400,6 +423,7 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "circsums": lambda ar, X: totals(ar, X, X.rows, lambda i, j: (i - j) % X.rows),
     }
 )
+_PRIMARY: Mapping[str, _Primary] = {"exp": expm, "log": logm, "sqrt": sqrtm, "sin": _sinm, "cos": _cosm}
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
         **SPECTRA,
@@ -426,12 +450,17 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "divdiff_sin": _divided(sine, cosine),
         "divdiff_cos": _divided(cosine, lambda ar, value: -sine(ar, value)),
         "divdiff_sqrt": _divided(Decimals.root, _root_slope),
-        "frechet_exp": _frechet(expm),
-        "frechet_log": _frechet(logm),
-        "frechet_sqrt": _frechet(sqrtm),
-        "frechet_sin": _frechet(_sinm),
-        "frechet_cos": _frechet(_cosm),
-        "frechet_power": _frechet_power,
+        **{
+            f"{form}{order}_{name}": derivative(function)
+            for form, derivative in (("frechet", _along), ("kronfrechet", _kronecker_form))
+            for order in ("", "2")
+            for name, function in _PRIMARY.items()
+        },
+        **{
+            f"{form}{order}_power": _of_power(derivative)
+            for form, derivative in (("frechet", _along), ("kronfrechet", _kronecker_form))
+            for order in ("", "2")
+        },
     }
 )
 

@@ -29,7 +29,7 @@ from matcalc.einstein.lowered import with_cols, with_rows
 from matcalc.einstein.lowering import lower, lowered_over
 from matcalc.einstein.nodes import Apply, Contraction, Sum, Symbol, Tensor, is_symmetric, postorder, sizes_in
 from matcalc.einstein.substitution import apply, matrix_factors, substituted
-from matcalc.expr.nodes import Expr
+from matcalc.expr.nodes import Expr, Symbol as ExprSymbol, postorder as nodes_of
 from matcalc.language import elaborate
 from matcalc.language.build.table_functions import signature_of
 from matcalc.rules.entrywise import entry_rules
@@ -56,7 +56,7 @@ def primary_pullback(
         for operand, (factor, passed) in primary_pullback(node, inner, 0, depends, again):
             yield operand, (factor, _outer(outer, passed))
         return
-    if function.adjoints and not root:
+    if function.adjoints and (not root or _of_cotangent_alone(function)):
         yield from _by_adjoints(function, node, cotangent, depends)
         return
     if argument.order > 2:
@@ -314,7 +314,8 @@ def _instance(
     given = dict(zip(names, (*node.arguments, *((cotangent,) if cotangent is not None else ())), strict=False))
     shapes = signature_of(function).parameters.values()
     lead = node.arguments[0].order - len(next(iter(shapes)))
-    meant = {str(place): size for place, size in enumerate(node.shape[:lead])}
+    front = node.shape[:lead] if cotangent is None else cotangent.shape[: cotangent.order - node.order + lead]
+    meant = {str(place): size for place, size in enumerate(front)}
     if groups:
         rows, cols = groups
         formula = with_cols(with_rows(lower(expression), rows), cols).tensor
@@ -326,6 +327,16 @@ def _instance(
         meant |= {own.name: size for own, size in zip(shape, argument.shape[lead:], strict=True) if own.name is not None}
     sizes = {size: size.replaced(meant) for part in nodes for size in (*part.shape, *sizes_in(part))}
     return substituted(formula, values, sizes)
+
+
+@cache
+def _of_cotangent_alone(function: Function) -> bool:
+    """Whether the adjoints are formulas of the derivative by the value and of nothing else, as those of
+    linear functions are: then they serve along the axes of any root."""
+    return all(
+        {node.name for node in nodes_of(_formula(function, text)[0]) if isinstance(node, ExprSymbol)} <= {"G"}
+        for _, text in function.adjoints
+    )
 
 
 @cache

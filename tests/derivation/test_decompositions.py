@@ -40,6 +40,10 @@ def spectral(function: Callable[[Any], Any], X: np.ndarray) -> np.ndarray:
     return ((vectors * function(values)) @ np.linalg.inv(vectors)).real
 
 
+def diagonals(c: Any, r: Any) -> np.ndarray:
+    return np.array([[c[i - j] if i >= j else r[j - i] for j in range(3)] for i in range(3)])
+
+
 def of_eigenvectors(S: np.ndarray) -> float:
     vectors = np.linalg.eigh(S)[1]
     return float(np.sum((vectors @ np.diag([1.0, 2.0, 4.0]) @ vectors.T)[0]))
@@ -67,6 +71,10 @@ CASES: list[Case] = [
     ("tr(logm(X)*X')", POSITIVE, "X: 3×3", lambda X: np.trace(spectral(np.log, X) @ X.T)),
     ("exp(sum(sqrtm(X)))", POSITIVE, "X: 3×3", lambda X: np.exp(np.sum(spectral(np.sqrt, X)))),
     ("sum(X^1.5)", POSITIVE, "X: 3×3", lambda X: np.sum(spectral(lambda t: t**1.5, X))),
+    ("norm2(toeplitz(X, c)*[3; 1; 2])^2", G[0], "X: 3; c: 3", lambda X: np.sum((diagonals(X, [1, 2, 4]) @ [3, 1, 2]) ** 2)),
+    ("sum(exp(toeplitz(c, X)))", G[1], "X: 3; c: 3", lambda X: np.sum(np.exp(diagonals([1, 2, 4], X)))),
+    ("sum(exp(hankel(X, c)))", G[0], "X: 3; c: 3", lambda X: np.sum(np.exp(diagonals([X[2], 2, 4], X[::-1])))),
+    ("norm2(circulant(X)*c)^2", G[1], "X: 3; c: 3", lambda X: np.sum((diagonals(X, X[[0, 2, 1]]) @ [1, 2, 4]) ** 2)),
     ("[1 2 4]*expm(X)*[3; 1; 2]", DEFINITE, "X: 3×3 symmetric", lambda X: [1, 2, 4] @ spectral(np.exp, X) @ [3, 1, 2]),
 ]
 
@@ -92,7 +100,7 @@ def is_right(case: Case, order: int, factor: float = 1.0) -> bool:
     expected = differences(function, X, symmetric)
     if order == 2:
         expected = differences(lambda Y: differences(function, Y, symmetric), X, symmetric)
-        expected = expected.transpose(1, 0, 3, 2).reshape(found.shape)
+        expected = expected.transpose(*((1, 0, 3, 2) if X.ndim == 2 else (0, 1))).reshape(found.shape)
     return agrees(found, expected, relative=3e-6)
 
 

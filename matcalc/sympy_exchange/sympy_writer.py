@@ -17,6 +17,7 @@ from matcalc.base.shapes import Shape, product_shape
 from matcalc.base.sizes import ONE, Least, Size
 from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
+from matcalc.expr.block_arrays import selection
 from matcalc.expr.rewriting import replaced
 from matcalc.language import elaborate
 from matcalc.language.build.table_functions import signature_of
@@ -110,7 +111,7 @@ class _Writer:
             case e.Negative():
                 return -parts[0]
             case e.Product(factors=factors):
-                return _product(factors, parts)
+                return _product(*self._sliced(factors, parts))
             case e.Hadamard():
                 return reduce(mul, parts) if node.is_scalar else _done(sympy.HadamardProduct(*parts))
             case e.Quotient(numerator=above, denominator=below):
@@ -155,6 +156,33 @@ class _Writer:
                 raise _missing("the commutation matrix" if isinstance(node, e.Commutation) else type(node).__name__.lower())
             case other:
                 assert_never(other)
+
+    def _sliced(self, factors: Sequence[e.Expr], parts: Sequence[Any]) -> tuple[list[Shape], list[Any]]:
+        """The shapes and parts of a product; what rows of an identity matrix select from the factor
+        beside them is a slice of that."""
+        found: list[tuple[Shape, Any, e.Expr]] = []
+        for factor, part in reversed(list(zip(factors, parts, strict=True))):
+            place = next((k for k in reversed(range(len(found))) if found[k][0]), None)
+            rows = selection(factor)
+            if rows is None or place is None or _is_selection(found[place][2]):
+                found.append((factor.shape, part, factor))
+            else:
+                shape, whole, inner = found[place]
+                start = self.size(rows.before)
+                cut = sympy.MatrixSlice(whole, (start, start + self.size(rows.size)), (0, whole.cols))
+                found[place] = product_shape(factor.shape, shape), cut, inner
+        result: list[tuple[Shape, Any, e.Expr]] = []
+        for shape, part, factor in reversed(found):
+            place = next((k for k in reversed(range(len(result))) if result[k][0]), None)
+            columns = selection(factor.operand) if isinstance(factor, e.Transpose) else None
+            if columns is None or place is None or _is_selection(result[place][2]):
+                result.append((shape, part, factor))
+            else:
+                before, whole, inner = result[place]
+                start = self.size(columns.before)
+                cut = sympy.MatrixSlice(whole, (0, whole.rows), (start, start + self.size(columns.size)))
+                result[place] = product_shape(before, shape), cut, inner
+        return [shape for shape, _, _ in result], [part for _, part, _ in result]
 
     def _entry(self, node: e.Entry, value: Any) -> Any:
         where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in node.positions]
@@ -228,6 +256,10 @@ class _Writer:
         entry = functions()[node.function]
         if entry.partials and all(argument.is_scalar for argument in node.arguments):
             return of_several(node.function, parts)
+        if (chosen := selection(node)) is not None:
+            i, j = sympy.symbols("i j", integer=True)
+            place = sympy.Lambda((i, j), sympy.KroneckerDelta(i + self.size(chosen.before), j))
+            return sympy.FunctionMatrix(*self._lengths(node.shape), place)
         if node.function == "det":
             return sympy.Determinant(parts[0])
         if node.function in ("sqrtm", "matrix_power"):
@@ -278,16 +310,20 @@ def _times(*factors: Any) -> Any:
     return _done(sympy.MatMul(*factors))
 
 
-def _product(factors: Sequence[e.Expr], parts: Sequence[Any]) -> Any:
+def _is_selection(factor: e.Expr) -> bool:
+    return selection(factor.operand if isinstance(factor, e.Transpose) else factor) is not None
+
+
+def _product(shapes: Sequence[Shape], parts: Sequence[Any]) -> Any:
     """A product from the left; wherever vectors have met to a scalar it scales the rest."""
     scale: Any = sympy.Integer(1)
     chain: list[Any] = []
     shape: Shape = ()
-    for factor, part in zip(factors, parts, strict=True):
-        if factor.is_scalar:
+    for own, part in zip(shapes, parts, strict=True):
+        if not own:
             scale = scale * part
             continue
-        shape = product_shape(shape, factor.shape)
+        shape = product_shape(shape, own)
         chain.append(part)
         if not shape:
             scale = scale * sympy.Trace(_times(*chain))

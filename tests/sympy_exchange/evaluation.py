@@ -93,6 +93,9 @@ def value(node: Any, values: dict[str, Any]) -> Any:
             return np.diag(parts[0])[:, None]
         case "MatrixElement":
             return parts[0][int(parts[1]), int(parts[2])]
+        case "MatrixSlice":
+            rows, cols = [slice(*map(int, part)) for part in parts[1:]]
+            return parts[0][rows, cols]
         case "KroneckerDelta":
             return float(parts[0] == parts[1])
         case "DotProduct":

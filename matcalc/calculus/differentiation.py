@@ -72,8 +72,8 @@ def contributions(
     root: Tensor, seed: Tensor, variables: Sequence[Symbol], fired: list[Fired] | None = None, again: bool = False
 ) -> dict[Symbol, list[tuple[Fraction, Tensor]]]:
     """The terms of the cotangents: one for every operand that a variable is of the nodes below
-    ``root``, in forms that can be differentiated ``again`` where that is to follow. The rules used are
-    appended to ``fired``, the outermost first."""
+    ``root``, in forms that can be differentiated ``again`` where that is to follow. The rules used
+    are appended to ``fired``, the outermost first."""
     order = postorder(root)
     asked = set[Tensor](variables)
     depends = set(asked)

@@ -10,7 +10,7 @@ These cases have a closed form (Higham, Functions of Matrices, 2008, ch. 3):
                          directions A and B
     X symmetric          f(X + E) - f(X) = Q (L ⊙ Q'EQ) Q' + ..., X = Q diag(λ) Q', L the divided differences of f
     a scalar of f(X)     the derivative is the Fréchet derivative of f at X' in the direction of the cotangent
-    a matrix of f(X)     the derivative has the Kronecker form of the Fréchet derivative, by the table
+    a matrix of f(X)     the derivative is the Kronecker form of the Fréchet derivative
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ Labels = tuple[int, ...]
 def primary_pullback(
     node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor], again: bool = False
 ) -> Iterator[Contribution]:
-    """What a primary matrix function passes on to its argument; in a form that can be differentiated
-    ``again`` where that is to follow, without divided differences.
+    """What a primary matrix function passes on to its argument; in a form that can be
+    differentiated ``again`` where that is to follow, without divided differences.
 
     Raises NotDifferentiableError outside these cases.
     """
@@ -140,7 +140,8 @@ def _in_directions(
 ) -> Iterator[Contribution]:
     """By Fréchet derivatives in the directions of an argument in which only scalars vary; in those
     behind the first a Fréchet derivative is linear."""
-    for operand, coefficient, rest in _directions(_multiples(node.arguments[place], depends), depends):
+    terms = _multiples(node.arguments[place], depends)
+    for operand, coefficient, rest in _directions(terms, depends):
         front = (*node.arguments[: max(place, 1)], rest)
         given = (*front, *node.arguments[place + 1 :])
         moved = apply(function.name if place else function.frechet, given, node.shape)
@@ -148,8 +149,8 @@ def _in_directions(
 
 
 def _apart(cotangent: Tensor, root: int) -> tuple[Tensor, Tensor] | None:
-    """The factors of a cotangent with axes of the root alone and with axes of the node alone, as of a
-    scalar between them; None where a factor has both."""
+    """The factors of a cotangent with axes of the root alone and with axes of the node alone, as of
+    a scalar between them; None where a factor has both."""
     factor, core = content(cotangent)
     if not isinstance(core, Contraction):
         return None
@@ -331,8 +332,8 @@ def _instance(
 
 @cache
 def _of_cotangent_alone(function: Function) -> bool:
-    """Whether the adjoints are formulas of the derivative by the value and of nothing else, as those of
-    linear functions are: then they serve along the axes of any root."""
+    """Whether the adjoints are formulas of the derivative by the value and of nothing else, as those
+    of linear functions are: then they serve along the axes of any root."""
     return all(
         {node.name for node in nodes_of(_formula(function, text)[0]) if isinstance(node, ExprSymbol)} <= {"G"}
         for _, text in function.adjoints

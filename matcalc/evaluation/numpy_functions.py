@@ -109,8 +109,8 @@ def matrix_logarithm(matrix: NDArray[Any]) -> NDArray[Any]:
 
 
 def frechet(function: Callable[[NDArray[Any]], NDArray[Any]], matrix: NDArray[Any], *directions: NDArray[Any]) -> NDArray[Any]:
-    """The derivative of ``function`` at ``matrix`` in each direction in turn, from the function of a
-    matrix of blocks (Higham, 2008, th. 3.6)."""
+    """The derivative of ``function`` at ``matrix`` in each direction in turn, from the function of
+    a matrix of blocks (Higham, 2008, th. 3.6)."""
     size, blocks = len(matrix), matrix
     for direction in directions:
         along = np.kron(np.eye(len(blocks) // size), direction)

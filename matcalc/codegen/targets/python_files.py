@@ -167,7 +167,7 @@ def _{name}m(A):
     },
     "frechet": '''
 def _frechet(function, A, *directions):
-    """The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks."""
+    """The derivative at A in each direction in turn: a block of the function of a matrix of blocks."""
     n, blocks = len(A), A
     for E in directions:
         along = {xp}.kron({xp}.eye(len(blocks) // n{like}), E)
@@ -177,7 +177,7 @@ def _frechet(function, A, *directions):
 ''',
     "kronfrechet": '''
 def _kronfrechet(function, A, *directions):
-    """The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E."""
+    """The matrix that takes vec(E) to the vec of the derivative in the directions and in E."""
     n = len(A)
     units = {xp}.eye(n * n{like}).reshape(n * n, n, n)
     columns = [_frechet(function, A, *directions, unit.T).T.reshape(-1) for unit in units]

@@ -124,7 +124,7 @@ function _rightresolvent(A)
 end
 """,
     "frechet": '''
-"""The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks."""
+"""The derivative at A in each direction in turn: a block of the function of a matrix of blocks."""
 function _frechet(f, A, directions...)
     n, blocks = size(A, 1), A
     for E in directions
@@ -135,7 +135,7 @@ function _frechet(f, A, directions...)
 end
 ''',
     "kronfrechet": '''
-"""The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E."""
+"""The matrix that takes vec(E) to the vec of the derivative in the directions and in E."""
 function _kronfrechet(f, A, directions...)
     units = eachcol(Matrix(1.0I, length(A), length(A)))
     return reduce(hcat, [vec(_frechet(f, A, directions..., reshape(unit, size(A)))) for unit in units])

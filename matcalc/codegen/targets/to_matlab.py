@@ -226,7 +226,7 @@ end
 """,
     "frechet": """
 function R = frechet_(f, A, varargin)
-% The derivative of a matrix function at A in each direction in turn: a block of the function of a matrix of blocks.
+% The derivative at A in each direction in turn: a block of the function of a matrix of blocks.
     blocks = A;
     for k = 1:numel(varargin)
         blocks = [blocks, kron(eye(2^(k - 1)), varargin{k}); zeros(size(blocks)), blocks];
@@ -237,7 +237,7 @@ end
 """,
     "kronfrechet": """
 function R = kronfrechet_(f, A, varargin)
-% The matrix that takes vec(E) to the vec of the derivative of a matrix function in the directions and in E.
+% The matrix that takes vec(E) to the vec of the derivative in the directions and in E.
     units = num2cell(reshape(eye(numel(A)), [size(A), numel(A)]), [1, 2]);
     R = cell2mat(cellfun(@(E) reshape(frechet_(f, A, varargin{:}, E), [], 1), units(:).', 'UniformOutput', false));
 end

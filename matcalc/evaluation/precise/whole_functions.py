@@ -423,7 +423,7 @@ _RATIONAL: Mapping[str, Callable[..., Array]] = MappingProxyType(
         "circsums": lambda ar, X: totals(ar, X, X.rows, lambda i, j: (i - j) % X.rows),
     }
 )
-_PRIMARY: Mapping[str, _Primary] = {"exp": expm, "log": logm, "sqrt": sqrtm, "sin": _sinm, "cos": _cosm}
+_PRIMARY = {"exp": expm, "log": logm, "sqrt": sqrtm, "sin": _sinm, "cos": _cosm}
 _FUNCTIONS: Mapping[str, Callable[..., Array]] = MappingProxyType(
     {
         **SPECTRA,

@@ -360,7 +360,6 @@ def _rightsv(A):
     return right[0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
 ''',
 }
-"""Helpers that a helper calls."""
 
 # ------------------------------------------------------------
 # The file.

@@ -25,7 +25,7 @@ fill first float inv isempty isfinite isinteger iszero kron last length log log1
 map qr sinc max maximum merge min minimum ndims norm normalize ntuple only ones opnorm permutedims pi pinv
 prod real reduce reshape round sign sin sinh size sqrt stack sum svd svdvals tan tanh tr transpose
 tril triu typeof vec zero zeros acosh asinh atanh cbrt cross dot eachindex ifelse lyap mod1 one
-promote_type sylvester view
+broadcast circshift promote_type sylvester view
 """
 
 _HELPERS = {

@@ -1,29 +1,31 @@
 """Reading takes time in proportion to the text, or ends with LimitError.
 
-A quadratic regular expression does its work inside one call, where nothing can be counted: so all texts are read in a process of their own,
-which would need hours if one of them took quadratic time, and has minutes.
+Work is counted in lines that are executed, of a text and of one four times as long. What goes on inside one call, as in a regular
+expression, cannot be counted: so all texts are read in a process of their own as well, which has a minute or two.
 """
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import matcalc
 from matcalc.base.budgets import LONGEST_RUN, MOST_CHARACTERS, MOST_DOCUMENT_CHARACTERS
-from matcalc.base.errors import LimitError
-from matcalc.documents.formats import manuscript
-
-READING = r"""
-import sys
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.documents.examination import numbered
+from matcalc.documents.formats import manuscript, reader
 from matcalc.language import elaborate
 from matcalc.language.statements import elaborate_statement
+from matcalc.language.text.terminals import partners
+from tests.counting import lines
 
-TEXTS = [
+ROOT = Path(__file__).resolve().parents[2]
+FORMULAS = [
     "x'*x" + "\n" * 90_000,
     "||" * 1000, "||" * 40_000, "|x" * 40_000,
     "x" * 99_000, "xAx" * 33_000, "a_b_c_" * 16_000, "lambda" * 16_000, "x1" * 49_000,
@@ -40,62 +42,77 @@ TEXTS = [
     "+".join(["uv' x"] * 6_600), "lam*" * 9_900 + "x", "log.(x)+" * 4_900 + "x", "A\\b+" * 9_900 + "x", "x" + "^(i)" * 9_900,
     "a" + "=a" * 19_000,
     "\u2202" * 99_000, "\u2211_i " * 24_000, "sum(i, " * 14_000, "sin " * 24_000, "np." * 33_000, "x.T" * 33_000,
-]
-for place, text in enumerate(TEXTS):
-    try:
-        (elaborate_statement if place % 3 == 0 else elaborate)(text[:40_000])
-    except MatcalcError as error:
-        str(error)
-print(len(TEXTS))
-"""
-
-DOCUMENT = r"""
-import sys
-from pathlib import Path
-from matcalc.documents.formats import reader
-from matcalc.documents.examination import numbered
-
-TEXTS = [
+]  # fmt: skip
+DOCUMENTS = [
     r"\begin{align}" * 60_000, r"\begin{align}x\end{align}" * 40_000, r"\newcommand{\a}{" * 60_000, r"\[" * 400_000, r"\(" * 400_000,
     "$$" * 400_001, "$x" * 400_001, "%" * 900_000, "% \n" * 300_000, "\n" * 900_000, r"\label{" * 100_000, "\\\\[" * 300_000,
     "$$ d(" + "d(" * 400_000 + " = 1 $$", "$$ d(x)/dx" + r" \\ = x" * 100_000 + "$$", "$$ d(x)/dx" + " = x" * 200_000 + "$$",
     "$$ d(x)/dx = x" + " " * 900_000 + "y$$", "<!-- matcalc:" * 70_000, "```\n" * 100_001, "~~~\n" + "`x` " * 200_000, "`" * 900_001,
     r"\begin{align} d(x'*x)/dx &= 2*x \end{align}" * 50 + "\n" * 400_000,
-]
-for text in TEXTS:
-    for name in ("a.tex", "a.md"):
-        numbered(reader(Path(name))(text[:100_000], name, None))
-print(len(TEXTS))
-"""
-
-
-FORMATS = r"""
-from pathlib import Path
-from matcalc.documents.formats import reader
-from matcalc.base.errors import MatcalcError
-
+]  # fmt: skip
 UNITS = {
     "a.md": ["$ a", "`", "(a ", "a $$\n\n", "{% highlight a %}\n", "\\begin{align}\\begin{align}\\end{align}"],
     "a.rst": [":math:`", "``a "],
     "a.html": ["<!--", "<a ", "<svg>"],
     "a.txt": ["x =      ", "a, ", "= a", "x = y +\n"],
 }
-for name, units in UNITS.items():
-    for unit in units:
-        reader(Path(name))(unit * (150_000 // len(unit)), name, None)
-for text in ('{"cells": [' * 20_000, '{"cells": [' + '{"source": ["$x$"]},' * 20_000 + "{}]}", '"' * 200_000, "[" * 200_000):
-    try:
-        reader(Path("a.ipynb"))(text, "a.ipynb", None)
-    except MatcalcError as error:
-        str(error)
-print(sum(map(len, UNITS.values())))
-"""
+NOTEBOOKS = ['{"cells": [' * 20_000, '{"cells": [' + '{"source": ["$x$"]},' * 20_000 + "{}]}", '"' * 200_000, "[" * 200_000]
 
 
-@pytest.mark.parametrize("program", [READING, DOCUMENT, FORMATS])
-def test_no_text_takes_more_than_its_length(program: str) -> None:
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=True)
-    assert int(run.stdout) > 14
+def read_formula(text: str) -> None:
+    with contextlib.suppress(MatcalcError):
+        elaborate_statement(text) if len(text) % 3 == 0 else elaborate(text)
+
+
+def read_document(text: str, name: str) -> None:
+    with contextlib.suppress(MatcalcError):
+        numbered(reader(Path(name))(text, name, None))
+
+
+def read_all(formulas: int, documents: int) -> None:
+    """Reads the beginnings of all texts, so many characters of each."""
+    for text in FORMULAS:
+        read_formula(text[:formulas])
+    for name in ("a.tex", "a.md"):
+        for text in DOCUMENTS:
+            read_document(text[:documents], name)
+    for name, units in UNITS.items():
+        for unit in units:
+            read_document(unit * (documents // len(unit)), name)
+    for text in NOTEBOOKS:
+        read_document(text[:documents], "a.ipynb")
+
+
+def test_no_text_takes_more_than_its_length() -> None:
+    program = "from tests.budget.test_reading import read_all; read_all(10_000, 25_000)"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=240, check=True)
+
+
+def grows(work: Callable[[int], None]) -> bool:
+    """Whether work grows with the square of a length, or more."""
+    work(280)
+    return lines(lambda: work(1120)) > 7 * lines(lambda: work(280))
+
+
+@pytest.mark.parametrize("text", [text for text in FORMULAS if text[-2:] != r"\y"], ids=lambda text: text[:12])
+def test_work_grows_with_the_length_of_a_formula(text: str) -> None:
+    assert not grows(lambda length: read_formula(text[:length].rpartition("+")[0] or text[:length]))
+
+
+@pytest.mark.parametrize("name", ["a.tex", "a.md"])
+@pytest.mark.parametrize("text", DOCUMENTS, ids=[text[:12] for text in DOCUMENTS])
+def test_work_grows_with_the_length_of_a_document(text: str, name: str) -> None:
+    assert not grows(lambda length: read_document(text[:length], name))
+
+
+def test_work_that_grows_with_the_square_is_seen() -> None:
+    def again_for_each(length: int) -> None:
+        tokens = matcalc.language.text.scanner.scan("(x)+" * (length // 4) + "x")
+        for token in tokens:
+            if token.type == "LPAR":
+                partners(tokens)
+
+    assert grows(again_for_each)
 
 
 def test_a_text_has_a_greatest_length() -> None:

@@ -4,7 +4,7 @@ behind blanks as MATLAB has them."""
 from __future__ import annotations
 
 from matcalc.language.text.spelling import Vocabulary
-from matcalc.language.text.terminals import BRACKETS, WRITTEN_OUT, Token, by_depth, partners
+from matcalc.language.text.terminals import BRACKETS, WRITTEN_OUT, Token, by_depth
 
 _ENDS = frozenset(["RUN", "NUMBER", "RPAR", "RSQB", "TRANSPOSE", "SUPERSCRIPT", "ONES", "VEC", "POSITIVE_PART"])
 _BEGINS = frozenset(["RUN", "NUMBER", "LPAR", "LSQB", "CALL", "ONES"])
@@ -14,16 +14,26 @@ _ROWS = frozenset(["SEPARATOR", "NEWLINE"])
 
 def with_blocks(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     """The tokens with those of arrays as of a call of what is written out."""
-    found = list(tokens)
-    for start in reversed([place for place, token in enumerate(tokens) if token.type == "LSQB"]):
-        stop = partners(found, BRACKETS).get(start)
-        if stop is None:
-            continue
-        rows = _rows(found, start, stop, vocabulary)
-        single = len(rows) == len(rows[0]) == 1
-        if not single and not _hangs_on(found, start, len(rows) > 1) and all(entry for row in rows for entry in row):
-            found[start : stop + 1] = _called(found[start], found[stop], rows)
-    return found
+    out: list[Token] = []
+    opened: list[int] = []
+    for token in tokens:
+        out.append(token)
+        if token.type in BRACKETS:
+            opened.append(len(out) - 1)
+        elif opened and BRACKETS[out[opened[-1]].type] == token.type:
+            start = opened.pop()
+            if token.type == "RSQB":
+                out[start:] = _written_out(out, start, vocabulary)
+    return out
+
+
+def _written_out(tokens: list[Token], start: int, vocabulary: Vocabulary) -> list[Token]:
+    """The tokens of brackets from a position to the last one, those of an array as of a call."""
+    rows = _rows(tokens, start, len(tokens) - 1, vocabulary)
+    single = len(rows) == len(rows[0]) == 1
+    if single or _hangs_on(tokens, start, len(rows) > 1) or not all(entry for row in rows for entry in row):
+        return tokens[start:]
+    return _called(tokens[start], tokens[-1], rows)
 
 
 def _hangs_on(tokens: list[Token], start: int, several_rows: bool) -> bool:
@@ -52,7 +62,7 @@ def _entries(tokens: list[Token], first: int, last: int, shallow: list[int], voc
     commas = [place for place in shallow if tokens[place].type == "COMMA"]
     if commas:
         return [tokens[begin:end] for begin, end in zip([first, *[place + 1 for place in commas]], [*commas, last])]
-    cuts = [place for place in range(first + 1, last) if place in shallow and _is_cut(tokens, place, last, vocabulary)]
+    cuts = [place for place in shallow if first < place < last and _is_cut(tokens, place, last, vocabulary)]
     return [tokens[begin:end] for begin, end in zip([first, *cuts], [*cuts, last])]
 
 

@@ -483,7 +483,7 @@ def without_indicators(tokens: list[Token], vocabulary: Vocabulary) -> list[Toke
         sign = opened - 1 - (type_at(tokens, opened - 1) == "UNDERSCORE")
         if sign < 0 or not is_indicator(tokens[sign], vocabulary) or type_at(tokens, sign - 1) == "NUMBER":
             continue
-        if any(token.type == "RELATION" and depth == 0 for _, token, depth in by_depth(tokens[:closed], opened + 1)):
+        if any(token.type == "RELATION" and depth == 0 for _, token, depth in by_depth(tokens, opened + 1, closed)):
             gone.update(range(sign, opened))
             out[opened], out[closed] = tokens[opened].as_a("LPAR", "("), tokens[closed].as_a("RPAR", ")")
     return [token for place, token in enumerate(out) if place not in gone]

@@ -112,9 +112,9 @@ def _pieces(run: str) -> list[str]:
 def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabulary: Vocabulary) -> bool:
     """Whether a run of letters is the product of names with a meaning, one of them given before:
     ``Hv = -v`` after ``H = ...``."""
-    pieces = _pieces(run)
-    given = {canonical_name(name) for name in names}
-    if len(pieces) < 2 or given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
+    pieces = _pieces(run) if len(run) > 1 else []
+    given = {canonical_name(name) for name in names} if len(pieces) > 1 else frozenset()
+    if given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
         return False
     alone = {canonical_name(token.value) for token in tokens if token.type == "RUN" and A_LETTER.fullmatch(token.value)}
     return all(piece in given or piece in alone or vocabulary.declares(piece) for piece in pieces)

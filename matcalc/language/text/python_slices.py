@@ -31,14 +31,16 @@ def _is_of_python(inner: list[Token]) -> bool:
 
 def _positions(tokens: list[Token]) -> list[tuple[int, int]]:
     """The square brackets at once behind an operand, without others within them."""
-    found = partners(tokens, BRACKETS)
-    plain = [(start, stop) for start, stop in found.items() if tokens[start].type == "LSQB" and start]
+    found = sorted(partners(tokens, BRACKETS).items())
+    following = [start for start, _ in found[1:]] + [len(tokens)]
     return [
         (start, stop)
-        for start, stop in plain
-        if tokens[start - 1].type in _OPERAND_ENDS
+        for (start, stop), other in zip(found, following)
+        if tokens[start].type == "LSQB"
+        and start
+        and tokens[start - 1].type in _OPERAND_ENDS
         and tokens[start - 1].end == tokens[start].start
-        and not any(start < other < stop for other in found)
+        and stop < other
     ]
 
 

@@ -194,29 +194,20 @@ def sum_sign(tokens: list[Token], position: int) -> Rewritten:
 def called_sums(tokens: list[Token]) -> list[Token]:
     """The tokens with ``sum(i=1:n-1, body)``, ``sum(i<=j, body)`` and products as sums that are
     written with a sign."""
-    found = list(tokens)
     closing = partners(tokens)
-    for start in reversed([place for place, token in enumerate(tokens) if token.value in CALLED_SUMS]):
-        stop = closing.get(start + 1)
-        comma = (
-            None
-            if stop is None
-            else next((at for at, one, depth in by_depth(tokens, start + 2) if one.type == "COMMA" and not depth), None)
-        )
-        if stop is None or comma is None or not start + 2 < comma < stop:
+    instead: dict[int, list[Token]] = {}
+    for start, sign in enumerate(tokens):
+        stop = closing.get(start + 1) if sign.value in CALLED_SUMS and start not in instead else None
+        between = by_depth(tokens, start + 2, stop) if stop is not None else ()
+        comma = next((at for at, one, depth in between if one.type == "COMMA" and not depth), 0)
+        if stop is None or comma <= start + 2:
             continue
         place = Span(tokens[start + 2].start, tokens[comma - 1].end)
         value = _called_over("".join([token.value for token in tokens[start + 2 : comma]]), place)
-        if value is not None and not _is_axis(tokens[comma + 1 : stop]):
-            sign, opened, closed = tokens[start], tokens[start + 1], found[stop]
-            found[stop : stop + 1] = [closed, closed]
-            found[start : comma + 1] = [
-                opened,
-                Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end),
-                opened,
-            ]
-            closing = partners(found)
-    return found
+        if value is not None and not _is_axis(tokens[comma + 1 : min(comma + 3, stop)]):
+            opened, over = tokens[start + 1], Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end)
+            instead |= {start: [opened, over, opened], **dict.fromkeys(range(start + 1, comma + 1), []), stop: [tokens[stop]] * 2}
+    return [part for at, token in enumerate(tokens) for part in instead.get(at, (token,))]
 
 
 CALLED_SUMS = frozenset(["sum", "prod", "max", "min"])

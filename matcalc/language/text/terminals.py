@@ -142,10 +142,10 @@ def rewritten(tokens: list[Unit], entry: Callable[[int], tuple[list[Unit], int] 
     return out
 
 
-def by_depth(tokens: list[Token], first: int = 0) -> Iterator[tuple[int, Token, int]]:
+def by_depth(tokens: list[Token], first: int = 0, stop: int | None = None) -> Iterator[tuple[int, Token, int]]:
     """Positions from the first on, the tokens there, and how many brackets are open behind them."""
     depth = 0
-    for position in range(first, len(tokens)):
+    for position in range(first, len(tokens) if stop is None else stop):
         depth += _DEPTH.get(tokens[position].type, 0)
         yield position, tokens[position], depth
 

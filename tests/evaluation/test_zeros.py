@@ -103,6 +103,6 @@ def test_what_floats_cannot_see_is_not_zero(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["x'*A*x", "norm2(x)", NESTED.replace("2^-1", "x*x'+eye")])
 def test_a_wrong_zero_is_an_internal_error(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "contributions", lambda tensor, seed, variables, fired: dict.fromkeys(variables, []))
+    monkeypatch.setattr(pipeline, "contributions", lambda tensor, seed, variables, fired, again: dict.fromkeys(variables, []))
     with pytest.raises(MatcalcError, match="internal error"):
         derive(text, "x")

@@ -26,7 +26,7 @@ def test_the_verdict(status: str, statement: str) -> None:
         (r"\sum_{i=1}^{n/2} x_i^2", "the upper limit of the sum is not read", r"\sum_i m_i x_i^2"),
         (r"\sum_{i} (x_{i+1} - x_i)^2", "over which positions i runs is not said", r"\sum_{i=1}^{n-1} (x_{i+1} - x_i)^2"),
         (r"\sum_{i=0}^{n-1} x_{i+1}^2", "positions are counted from 1", r"\sum_{i=1}^n x_i^2"),
-        (r"\sum_{i=1}^n x_{n-i}", "a position is a number or an index", r"\sum_{i=1}^{n-1} x_{i+1}"),
+        (r"\sum_{i=1}^n x_{n-i}", "position 0, where entries are counted from 1", r"\sum_{i=1}^{n-1} x_{n-i}"),
         (r"\sum_{i=0}^n x_i^2", "positions are counted from 1", r"\sum_{i=1}^n x_i^2"),
         (r"\sum_i \|\mu_i - \mu\|^2", "which are other points", r"\sum_i \|\mu_i - m\|^2"),
         (r"\sum_i i x_i", "can only stand in square brackets", r"\sum_i a_i x_i"),

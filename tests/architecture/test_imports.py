@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -118,39 +118,48 @@ def sources() -> dict[str, str]:
     return {module_of(path): text for path, text in files().items()}
 
 
+@lru_cache(maxsize=1)
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imports(source: str) -> list[tuple[str, str | None, bool]]:
     """(module, imported name, inside a function) for every import statement, those for type checking included."""
     found: list[tuple[str, str | None, bool]] = []
-    stack: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    stack: list[tuple[ast.AST, bool]] = [(parsed(source), False)]
+    sought = ast.AST if re.search(r"import_module\(|later\(", source) else ast.stmt | ast.excepthandler | ast.match_case
     while stack:
         node, inside = stack.pop()
         if isinstance(node, ast.Import):
             found += [(alias.name, None, inside) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [("." * node.level + (node.module or ""), alias.name, inside) for alias in node.names]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "later")):
-            late = inside or ast.unparse(node.func) == "later"
+        elif isinstance(node, ast.Call) and called(node).endswith(("import_module", "later")):
+            late = inside or called(node) == "later"
             found += [(module, None, late if module in HEAVY else inside) for module in by_name(source, node.args[0])]
         within = inside or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        stack += [(child, within) for child in ast.iter_child_nodes(node)]
+        stack += [(child, within) for child in ast.iter_child_nodes(node) if isinstance(child, sought)]
     return found
+
+
+def called(call: ast.Call) -> str:
+    """The last name of what is called."""
+    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
 
 
 def by_name(source: str, argument: ast.expr) -> list[str]:
     """What ``import_module(argument)`` may load: the constant, or every module name that is written out in the source."""
     if isinstance(argument, ast.Constant):
         return [str(argument.value)]
-    nodes = list(ast.walk(ast.parse(source)))
-    apart = {id(node.args[0]) for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "later"}
+    nodes = list(ast.walk(parsed(source)))
+    apart = {id(node.args[0]) for node in nodes if isinstance(node, ast.Call) and called(node) == "later"}
     constants = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in apart]
     return [text for text in constants if isinstance(text, str) and re.fullmatch(r"matcalc(\.\w+)+", text)] or ["?"]
 
 
 def under_type_checking(source: str) -> set[str]:
     """Modules imported only for type checkers: they are never loaded, so a heavy one may stand at the top."""
-    guarded = [
-        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-    ]
+    guarded = [node for node in parsed(source).body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     return {module for node in guarded for statement in node.body for module, _, _ in imports(ast.unparse(statement))}
 
 

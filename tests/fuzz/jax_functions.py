@@ -282,6 +282,18 @@ def _frechet(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, direction, *more: jax.jvp(lambda matrix: function(matrix, *more), (x,), (direction,))[1]
 
 
+def _matrix_of(linear: Callable[..., Any], place: int) -> Callable[..., Any]:
+    """What takes vec(E) to the vec of the value that is linear in E, the argument at a place."""
+
+    def matrix(*given: Any) -> Any:
+        n = len(given[0])
+        units = [np.eye(n * n)[k].reshape(n, n).T for k in range(n * n)]
+        values = [linear(*given[:place], unit, *given[place:]) for unit in units]
+        return jnp.stack([value.T.reshape(-1) for value in values], axis=1)
+
+    return matrix
+
+
 def _sylvester(left: Any, right: Any, value: Any) -> Any:
     """The Y with left Y + Y right = value, from the system for its rows one behind the other."""
     rows, cols = value.shape
@@ -480,7 +492,13 @@ _PRIMARY = {
     "cos": MATRIX["cosm"],
 }
 MATRIX |= {f"divdiff_{name}": _divided(function) for name, function in _PRIMARY.items()}
-MATRIX |= {f"frechet_{name}": _frechet(function) for name, function in (*_PRIMARY.items(), ("power", MATRIX["matrix_power"]))}
+for _name, _function in (*_PRIMARY.items(), ("power", MATRIX["matrix_power"])):
+    MATRIX |= {
+        f"frechet_{_name}": _frechet(_function),
+        f"frechet2_{_name}": _frechet(_frechet(_function)),
+        f"kronfrechet_{_name}": _matrix_of(_frechet(_function), 1),
+        f"kronfrechet2_{_name}": _matrix_of(_frechet(_frechet(_function)), 2),
+    }
 
 
 def _pairs(*entries: Any, of: Callable[..., Any]) -> Any:

@@ -150,13 +150,16 @@ def _right(place: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda matrix: np.linalg.svd(matrix, full_matrices=False)[2][place]
 
 
+_DERIVED = [
+    f"{form}_{name}" for form in ("frechet", "frechet2", "kronfrechet", "kronfrechet2") for name in ("log", "sqrt", "power")
+]
 _REGULAR: Mapping[str, Callable[..., bool]] = {
     "pinv": _is_of_full_rank,
     "polar": _is_of_full_rank,
     "qr_r": lambda matrix: _is_of_full_rank(matrix) and len(matrix) >= len(matrix.T),
     "nuclear_norm": _is_of_full_rank,
     "adj": _is_invertible,
-    **dict.fromkeys(["logm", "sqrtm", "matrix_power", "frechet_log", "frechet_sqrt", "frechet_power"], _is_off_the_cut),
+    **dict.fromkeys(["logm", "sqrtm", "matrix_power", *_DERIVED], _is_off_the_cut),
     **dict.fromkeys(
         ["divdiff_log", "divdiff_sqrt"], lambda matrix: _has_distinct_eigenvalues(matrix) and _eigenvalues(matrix)[0] > _GAP
     ),

@@ -13,6 +13,8 @@ from matcalc.facts.known import NOTHING, Known, has, known, mapped, plain, trait
 from matcalc.facts.ranges import ANY, Range
 
 _OF_VECTOR = {"unit": "orthonormal", "simplex": "columns_sum_to_one"}
+_OF_ROWS = {"simplex": "rows_sum_to_one"}
+"""What facts of vectors are of the value, and of a matrix whose rows have them."""
 _TRIANGULAR = frozenset({"diagonal", "lower_triangular", "upper_triangular"})
 
 
@@ -58,7 +60,11 @@ def of_matrix(name: str, argument: Known, *, order: int, square: bool) -> Known:
     names += filter(partial(has, argument), function.keeps)
     if function.symmetry == "always" or (function.symmetry == "kept" and "symmetric" in argument):
         names.append("symmetric")
-    traits = traits_of(names) if order > 1 else frozenset([_OF_VECTOR[name] for name in names if name in _OF_VECTOR])
+    if order > 1 and not function.axis:
+        traits = traits_of(names)
+    else:
+        meant = _OF_ROWS if order > 1 else _OF_VECTOR
+        traits = frozenset([meant[name] for name in names if name in meant])
     if traits & _TRIANGULAR:
         return known(r.union(entries, r.ZERO), traits, diagonal=entries, square=square)
     return known(entries, traits, square=square)

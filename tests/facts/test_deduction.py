@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import matcalc
 from matcalc.base.errors import MatcalcError
 from matcalc.einstein import tensor_deduction as of_tensors
 from matcalc.einstein.lowering import lower
@@ -118,3 +119,11 @@ def test_a_wrong_cancellation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_rule_is_seen(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, planted: Any) -> None:
     monkeypatch.setattr(module, name, planted)
     assert next(_mistakes(range(1000, 1400), 2, name), None) is not None
+
+
+def test_vectors_of_length_one_as_rows_make_no_orthogonal_matrix() -> None:
+    """The rows of indmax(X, rows) are unit vectors, and two of them may be one."""
+    assert str(matcalc.derive("tr(A*indmax(X, rows)'*indmax(X, rows))", "A")) == "indmax(X, rows)ᵀ indmax(X, rows)"
+    assert str(matcalc.derive("a*indmax(x)'*indmax(x)", "a", declare="a: scalar; x: n")) == "1"
+    assert matcalc.verify("indmax(X, rows)'*indmax(X, rows) = eye").is_false
+    assert matcalc.verify("indmax(X, rows)*ones(n) = ones(m)", declare="X: m×n").ok

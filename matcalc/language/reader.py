@@ -313,7 +313,7 @@ class Reader:
 
     def check_indices(self) -> None:
         """A name with the index of a sum stands within that sum."""
-        for name, variable in self.scope.variables.items():
+        for name, variable in self.scope.variables.items() if self.scope.indices else ():
             index = entry_of(name, self.scope.indices)[1]
             if index and variable.mentioned and name not in self.scope.declarations:
                 raise ParseError(

@@ -40,6 +40,8 @@ class OwnFunctions(TableFunctions):
 
     def _declaration_of(self, name: str) -> Declaration | None:
         """What is declared of the function that a name is, or is a derivative of."""
+        if not self.scope.declarations:
+            return None
         key = canonical_name(name.rstrip("'"))
         found = self.scope.declarations.get(key)
         if found is None:

@@ -338,8 +338,10 @@ def entry_of(name: str, letters: Collection[str] | None = None, most: int | None
     (('x', 'ij'), ('', ''), ('', ''))
     """
     base, _, index = name.rpartition("_")
+    if not base or not index:
+        return "", ""
     some = letters is None or all(map(letters.__contains__, index))
-    return (base, index) if base and index and some and (most is None or len(index) <= most) else ("", "")
+    return (base, index) if some and (most is None or len(index) <= most) else ("", "")
 
 
 def is_axis(name: str, node: Syntax) -> bool:

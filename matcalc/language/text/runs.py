@@ -4,7 +4,7 @@ symbol."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,7 @@ class _Context:
     ) -> None:
         self.tokens, self.vocabulary, self.decisions = tokens, vocabulary, decisions
         self.italics, self.flipped = italics, flipped
+        self.types = [*[token.type for token in tokens], ""]
         self.forks: dict[str, Fork] = {}
         self.noted: set[str] = set()
 
@@ -113,16 +114,12 @@ class _Context:
         runs = [token.value for place, token in enumerate(self.tokens) if token.type == "RUN" and _adjacent(self.tokens, place)]
         return frozenset([canonical_name(run) for run in runs]) - self.values
 
-    @cached_property
-    def types(self) -> frozenset[str]:
-        return frozenset([token.type for token in self.tokens])
-
     def means(self, name: str) -> bool:
         """Whether a name has a meaning of its own in the text."""
         return self.vocabulary.declares(name) or name in self.alone
 
     def type_after(self, position: int) -> str:
-        return type_at(self.tokens, position + 1)
+        return self.types[position + 1]
 
 
 def resolve_runs(
@@ -142,7 +139,12 @@ def resolve_runs(
     function nor a product of symbols that are declared or stand alone in the text.
     """
     context = _Context(tokens, vocabulary, decisions, italics, flipped)
-    return rewritten(tokens, lambda position: _resolved(context, position)), tuple(context.forks.values())
+    places = frozenset([place for place, token in enumerate(tokens) if token.type in _RESOLVED])
+    return rewritten(tokens, partial(_resolved, context), places), tuple(context.forks.values())
+
+
+_RESOLVED = frozenset(["RUN", "ONES", "SUM_SIGN", "DIFFERENTIAL_SIGN", "NABLA", "PARTIAL", "UNDERSCORE"])
+"""What does not stay as it is."""
 
 
 def _resolved(context: _Context, position: int) -> Rewritten | None:
@@ -169,7 +171,8 @@ _NAMES = frozenset(["RUN", "NAME", "ONES"])
 
 
 def _run_with_primes(context: _Context, position: int) -> Rewritten:
-    primed = primed_function(context.tokens, position, context.vocabulary)
+    turned = context.types[position + 1] == "TRANSPOSE"
+    primed = primed_function(context.tokens, position, context.vocabulary) if turned else None
     if primed is not None and canonical_name(context.tokens[position].value) not in context.values:
         return [primed], position + 2
     made = _run(context, position)
@@ -183,7 +186,7 @@ def _run(context: _Context, position: int) -> list[Token]:
     tokens, vocabulary = context.tokens, context.vocabulary
     token, run = tokens[position], tokens[position].value
     name, called = canonical_name(run), context.type_after(position) == "LPAR"
-    if _is_word(tokens, position, vocabulary):
+    if run in WORDS and _is_word(tokens, position, vocabulary):
         return [token.as_a("WORD")]
     if vocabulary.declares(name):
         return [token.as_a("NAME", name)]
@@ -444,7 +447,7 @@ def _function_suffix(run: str, vocabulary: Vocabulary) -> str:
 def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
     """``rows`` in ``sum(X, rows)``."""
     option = type_at(tokens, position - 1) == "COMMA" and type_at(tokens, position + 1) in ("RPAR", "COMMA")
-    return option and tokens[position].value in WORDS and not vocabulary.declares(tokens[position].value)
+    return option and not vocabulary.declares(tokens[position].value)
 
 
 def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Token | None:

@@ -126,13 +126,15 @@ Unit = TypeVar("Unit")
 _DEPTH = {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}
 
 
-def rewritten(tokens: list[Unit], entry: Callable[[int], tuple[list[Unit], int] | None]) -> list[Unit]:
+def rewritten(
+    tokens: list[Unit], entry: Callable[[int], tuple[list[Unit], int] | None], only: Container[int] | None = None
+) -> list[Unit]:
     """The tokens with what ``entry`` says of a position in place of those that begin there; None
-    leaves one as it is."""
+    leaves one as it is. It is asked of all positions, or ``only`` of some."""
     out: list[Unit] = []
     position, count = 0, len(tokens)
     while position < count:
-        made = entry(position)
+        made = entry(position) if only is None or position in only else None
         if made is None:
             out.append(tokens[position])
             position += 1

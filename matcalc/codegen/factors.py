@@ -222,9 +222,9 @@ def _note(node: e.Expr, found: set[e.Expr]) -> None:
 class Value:
     """A matrix with ``rows`` and ``cols``. What ``ops`` are depends on the kind.
 
-    array: the array, which may broadcast; ones: nothing; unit: nothing, ``position`` says which;
-    diagonal: the diagonal; inverse, definite_inverse: the matrix to solve with (for the latter its
-    Cholesky factor); permutation: nothing, K of ``sizes``;
+    array: the array, which may broadcast; ones: nothing; unit: nothing, its place in ``sizes``;
+    diagonal: the diagonal, ``position`` 1 where nothing in it is negative; inverse,
+    definite_inverse: the matrix to solve with (for the latter its Cholesky factor); permutation: nothing, K of ``sizes``;
     kronecker: its factors, ``shapes`` their rows and columns.
     """
 
@@ -264,7 +264,7 @@ class Multiplication:
             case "ones":
                 return b.literal(1)
             case "unit":
-                return b.make("unit", (), value.position, value.array_shape)
+                return b.make("unit", (), value.sizes[0], value.array_shape)
             case "diagonal":
                 return self.diagonal_matrix(value.ops[0], value.rows)
             case "inverse":
@@ -381,7 +381,7 @@ class Multiplication:
             case "diagonal":
                 return array(self._row_scaled(operator.ops[0], value), rows, cols)
             case "unit":  # picks a row
-                return array(self.b.pick(self.exact(value), (operator.position - 1,)), rows, cols)
+                return array(self.b.pick(self.exact(value), (operator.sizes[0],)), rows, cols)
             case "inverse" | "definite_inverse":
                 op = self.exact(value)
                 kind: Kind = "solve" if operator.kind == "inverse" else "cholesky_solve"

@@ -326,8 +326,8 @@ class Builder:
             return self.permute(op.operands[0], tuple([op.data[axis] for axis in order]))
         return self.make("permute", (op,), order, tuple([op.shape[axis] for axis in order]))
 
-    def pick(self, op: Op, places: tuple[int | None, ...]) -> Op:
-        """Entries at fixed places, counted from 0, of some axes; ``None`` keeps an axis."""
+    def pick(self, op: Op, places: tuple[Size | None, ...]) -> Op:
+        """Entries at fixed places, counted from 1, of some axes; ``None`` keeps an axis."""
         if op.kind == "transpose":
             return self.pick(op.operands[0], (*places, None)[1::-1])
         if op.kind == "pick" and places:

@@ -243,7 +243,7 @@ class Products:
             case e.Ones():
                 return Value("ones", rows, cols)
             case e.UnitVector(position=position):
-                return Value("unit", rows, cols, position=position)
+                return Value("unit", rows, cols, sizes=(position, position))
             case e.Commutation(m=m, n=n):
                 return Value("permutation", rows, cols, sizes=(m, n))
             case e.DiagonalMatrix(operand=operand):

@@ -14,6 +14,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, is_entrywise
 from matcalc.base.own_functions import own_function
 from matcalc.base.shapes import Shape, axes_of
+from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Op
 from matcalc.codegen.product_chains import Requests, diagonal_part
 from matcalc.codegen.reductions import Reductions, sums_kroneckers
@@ -101,9 +102,9 @@ class Translator(Reductions):
                 return (yield from self._hadamard(factors))
             case e.Quotient() | e.Power() | e.MatrixPower() | e.Elementwise() | e.Norm() | e.Call():
                 return (yield from self._nonlinear(typed))
-            case e.Entry(operand=operand, positions=positions) if all(isinstance(place, int) for place in positions):
+            case e.Entry(operand=operand, positions=positions) if not in_index_notation(typed):
                 op = yield from self._array(operand)
-                places = [int(str(place)) - 1 for place in positions]
+                places = [place for place in positions if isinstance(place, Size)]
                 return b.pick(op, tuple(places if typed.is_member else places[-op.order :]))
             case e.Entry():
                 return tensor_op(b, lower(typed).tensor, self.extents)

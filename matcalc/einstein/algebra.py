@@ -270,7 +270,10 @@ def _selected(factors: list[Factor], output: tuple[int, ...], labels: Labels) ->
         return None
     if law.summed is not None:
         labels.retire(law.summed)
-    put = [(rows_of_identity(chosen) if len(index) == 2 else Unit(*_place(chosen)), index) for chosen, index in law.put]
+    put = [
+        (rows_of_identity(chosen) if len(index) == 2 else Unit(chosen.before + ONE, chosen.whole), index)
+        for chosen, index in law.put
+    ]
     return law.gone, law.joined, 0 if law.vanishes else 1, tuple(put)
 
 
@@ -285,10 +288,6 @@ def rows_of_identity(chosen: Selection) -> Tensor:
     if chosen.size == chosen.whole:
         return delta(shape[:1])
     return Apply("selection", (ones(shape), size_value(chosen.before)), shape)
-
-
-def _place(chosen: Selection) -> tuple[int, Size]:
-    return (chosen.before + ONE).number or 0, chosen.whole
 
 
 # ---------------------------------------------------------------- rearranging

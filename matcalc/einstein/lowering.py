@@ -173,7 +173,7 @@ def _entry(node: ex.Entry, operand: Lowered) -> Lowered:
     for place, size in enumerate(operand.shape):
         position = positions[place] if place < len(positions) else None
         own.append(outer[position.name] if isinstance(position, ex.Index) else place)
-        if isinstance(position, int) and size != ONE:  # the sum over a single entry is that entry
+        if isinstance(position, Size) and size != ONE:  # the sum over a single entry is that entry
             operands.append(ix.Unit(position, size))
             picked.append((place,))
     left = [place for place, size in enumerate(operand.shape) if place >= len(positions)]

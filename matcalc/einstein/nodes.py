@@ -113,7 +113,7 @@ class SizeValue(Leaf):
 class Unit(Leaf):
     """The unit vector with a one at ``position``, counted from 1."""
 
-    position: int
+    position: Size
     size: Size
 
     def _shape(self) -> Shape:
@@ -253,6 +253,8 @@ def sizes_in(node: Tensor) -> tuple[Size, ...]:
     """The sizes that a node is made with, beyond those of its axes."""
     if isinstance(node, SizeValue):
         return (node.size,)
+    if isinstance(node, Unit):
+        return (node.position,)
     return node.sizes if isinstance(node, Contraction) else ()
 
 

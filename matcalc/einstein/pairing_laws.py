@@ -96,7 +96,7 @@ axis that it selects from."""
 def selection_of(tensor: Tensor) -> Selection | None:
     """What a tensor selects: the rows of an identity matrix that it is."""
     if isinstance(tensor, Unit):
-        return Selection(ONE, tensor.size, Size.of(tensor.position) - ONE)
+        return Selection(ONE, tensor.size, tensor.position - ONE)
     if not isinstance(tensor, Apply) or tensor.function != "selection" or tensor.order != 2:
         return None
     before = _size_of(tensor.arguments[1])
@@ -157,6 +157,4 @@ def _of_a_selection(one: _Placed, other: _Placed, factors: Sequence[Factor], out
     if label in output or sum([index.count(label) for _, index in factors]) != 2:
         return None
     whole = Selection(one[1].size, other[1].whole, one[1].before + other[1].before)
-    if len(one[2]) == 1 and whole.before.number is None:
-        return None
     return Law((one[0], other[0]), (), ((whole, (*one[2][:-1], other[2][1])),), label)

@@ -122,7 +122,7 @@ def renewed(node: Tensor, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, S
         case SizeValue(size=size):
             return size_value(*sized((size,)))
         case Unit(position=position, size=size):
-            return Unit(position, *sized((size,)))
+            return Unit(*sized((position, size)))
         case Pairing(slow=slow, fast=fast):
             return Pairing(*sized((slow, fast)))
         case Sum(terms=terms):

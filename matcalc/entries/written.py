@@ -141,9 +141,10 @@ def _block(node: ix.Tensor, below: list[Block], letters: Mapping[ix.Symbol, str]
         case ix.SizeValue(size=size):
             return Block((), [number(size.value(sizes))])
         case ix.Unit(position=position):
-            if position > lengths[0]:
-                raise MatcalcError(f"there is no entry {position} at size {lengths[0]}", suggestion="a larger size")
-            return _filled(lengths, lambda place: place[0] == position - 1)
+            at = position.value(sizes)
+            if not 1 <= at <= lengths[0]:
+                raise MatcalcError(f"there is no entry {at} at size {lengths[0]}", suggestion="a larger size")
+            return _filled(lengths, lambda place: place[0] == at - 1)
         case ix.Pairing():
             return _filled(lengths, lambda place: place[0] * lengths[1] + place[1] == place[2])
         case ix.Sum(terms=terms):

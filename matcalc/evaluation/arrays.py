@@ -16,7 +16,7 @@ from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, later, np
 from matcalc.base.shapes import Shape, axes_of, product_shape, shape_text
 from matcalc.base.sizes import ONE, Size
-from matcalc.expr.nodes import Commutation, Expr, SizeValue
+from matcalc.expr.nodes import Commutation, Entry, Expr, SizeValue, UnitVector
 from matcalc.expr.rewriting import named_indices
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ def from_inside(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     return array
 
 
-def check_position(position: int, length: int) -> None:
-    """Raises ShapeError for a unit vector that has no entry at that position."""
+def checked_position(position: int, length: int) -> int:
+    """The position. Raises ShapeError for a unit vector that has no entry there."""
     if not 1 <= position <= length:
         raise ShapeError(f"the unit vector e_{position} needs at least {position} entries, here there are {length}")
+    return position
 
 
 def check_given(names: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -239,8 +240,18 @@ def sizes_in(nodes: Iterable[Expr]) -> frozenset[Size]:
         own = [node.size] if isinstance(node, SizeValue) else [node.m, node.n] if isinstance(node, Commutation) else []
         part = block_arrays.selection(node)
         left = [part.behind + ONE] if part is not None and part.behind.names else []
-        found.update([*node.shape, *own, *left, *[index.size for index in named_indices([node])]])
+        found.update([*node.shape, *own, *left, *_places_in(node), *[index.size for index in named_indices([node])]])
     return frozenset(found)
+
+
+def _places_in(node: Expr) -> Iterable[Size]:
+    """The positions with names that a node picks, and for each one more than what is behind it."""
+    if not isinstance(node, UnitVector | Entry):
+        return ()
+    places = (node.position,) if isinstance(node, UnitVector) else node.positions
+    axes = axes_of(node.shape if isinstance(node, UnitVector) else node.operand.shape)
+    pairs = [(place, axis) for place, axis in zip(places, axes) if isinstance(place, Size) and place.names]
+    return [size for place, axis in pairs for size in (place, axis - place + ONE)]
 
 
 # ------------------------------------------------------------ Comparing numerical results.

@@ -22,13 +22,13 @@ from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import Shape, shape_text
-from matcalc.base.sizes import names_in
+from matcalc.base.sizes import ONE, names_in
 from matcalc.evaluation.arrays import (
     LARGEST,
     as_array,
     as_float,
     check_given,
-    check_position,
+    checked_position,
     dimensions,
     from_inside,
     multiply,
@@ -259,8 +259,7 @@ class _Step:
                 return self.constant(np.zeros(self.dims(node.shape)))
             case UnitVector(position=position):
                 column = np.zeros(self.dims(node.shape))
-                check_position(position, len(column))
-                column[position - 1] = 1.0
+                column[checked_position(position.value(self.sizes), len(column)) - 1] = 1.0
                 return self.constant(column)
             case Commutation(m=m, n=n):
                 return self.constant(commutation(m.value(self.sizes), n.value(self.sizes)))
@@ -340,15 +339,15 @@ class _Step:
     def entry(self, node: Entry, operand: NDArray[Any]) -> NDArray[Any]:
         own, positions = operand.shape[len(self.flat) :], node.positions
         if len(positions) < len(own) and not node.is_member:  # a vector has one position, inside it has two axes
-            positions = (*positions, 1) if own[1] == 1 else (1, *positions)
+            positions = (*positions, ONE) if own[1] == 1 else (ONE, *positions)
         places: list[Any] = [self.along(axis, np.arange(length)) for axis, length in enumerate(operand.shape[: len(self.flat)])]
         for position, length in zip(positions, own):
             if isinstance(position, Index):
                 number = position.size.value(self.sizes)
                 places.append(self.along(self.axes[position], np.arange(number)))
             else:
-                number = position
-                places.append(np.full(self.flat, position - 1))
+                number = position.value(self.sizes)
+                places.append(np.full(self.flat, number - 1))
             if not 1 <= number <= length:
                 raise ShapeError(f"entry {number} was asked for where there are {length}")
         result: NDArray[Any] = operand[tuple(places)] if places else operand

@@ -29,7 +29,7 @@ from matcalc.einstein.nodes import (
     postorder,
     sizes_in,
 )
-from matcalc.evaluation.arrays import LARGEST, as_float, check_given, check_position, solve_sizes, step_by_step
+from matcalc.evaluation.arrays import LARGEST, as_float, check_given, checked_position, solve_sizes, step_by_step
 from matcalc.evaluation.numpy_functions import implementation, of_entries, over_leading_axes
 
 if TYPE_CHECKING:
@@ -262,8 +262,7 @@ def _value(
             return np.asarray(float(size.value(sizes)))
         case Unit(position=position):
             result = np.zeros(_lengths(node.shape, sizes))
-            check_position(position, len(result))
-            result[position - 1] = 1.0
+            result[checked_position(position.value(sizes), len(result)) - 1] = 1.0
         case Pairing():
             slow, fast, whole = _lengths(node.shape, sizes)
             result = np.eye(whole).reshape(slow, fast, whole)

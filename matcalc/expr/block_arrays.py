@@ -30,29 +30,11 @@ def selection(node: e.Expr) -> Selection | None:
     return None if before is None else Selection(size, whole, before)
 
 
-def _negative(size: Size) -> bool:
-    return size is not ZERO and not size.can_be_positive
-
-
-def _put(factors: Sequence[e.Expr]) -> Selection | None:
-    """Where columns of an identity matrix put the rows of what stands behind them: the column that
-    is a unit vector, that behind a size without a number as the first one moved down."""
-    first, *others = factors
-    if isinstance(first, e.UnitVector) and not others:
-        return Selection(ONE, first.size, Size.of(first.position) - ONE)
-    if not others:
-        inner = first.factors if isinstance(first, e.Product) else ()
-        return _put(inner) if len(inner) > 1 else selection(first.operand) if isinstance(first, e.Transpose) else None
-    turned = isinstance(first, e.Transpose)
-    moved, unit = first.operand if isinstance(first, e.Transpose) else first, others[0]
-    if not isinstance(moved, e.Call) or moved.function != "band" or not isinstance(unit, e.UnitVector) or unit.position != 1:
-        return None
-    down = moved.arguments[1]
-    shift = size_meant(down)
-    if shift is None or others[1:]:
-        return None
-    before = shift if turned else ZERO - shift
-    return None if _negative(before) else Selection(ONE, unit.size, before)
+def _put(node: e.Expr) -> Selection | None:
+    """Where columns of an identity matrix put the rows of what stands behind them."""
+    if isinstance(node, e.UnitVector):
+        return Selection(ONE, node.size, node.position - ONE)
+    return selection(node.operand) if isinstance(node, e.Transpose) else None
 
 
 def displayed(root: e.Expr, keeps: Callable[[e.Expr], bool] = lambda _: False, named: bool = True) -> e.Expr:
@@ -146,8 +128,8 @@ def _times(term: e.Expr, rest: e.Expr) -> e.Expr:
 
 def _may_be_put(node: e.Expr) -> bool:
     if isinstance(node, e.UnitVector):
-        return _is_small(node.size)
-    return isinstance(node, e.Call) and node.function in ("selection", "band")
+        return _is_small(node.size) or bool(node.position.names)
+    return isinstance(node, e.Call) and node.function == "selection"
 
 
 def _is_small(size: Size) -> bool:
@@ -209,7 +191,8 @@ def _numbers(node: e.Expr) -> list[list[e.Expr]] | None:
             return None
         waiting += reversed(inner)
         if isinstance(one.node, e.UnitVector):
-            place = (one.row or 1, one.node.position) if one.turned else (one.node.position, one.col or 1)
+            at = one.node.position.number or 0
+            place = (one.row or 1, at) if one.turned else (at, one.col or 1)
             found.setdefault(place, []).append(_entry(one))
     if not found:
         return None
@@ -232,7 +215,7 @@ def _opened(one: _Placed) -> list[_Placed] | None:
     """What something is made of, nothing for a unit vector; None for what is no array of numbers."""
     node = one.node
     if isinstance(node, e.UnitVector | e.Zeros):
-        return []
+        return [] if isinstance(node, e.Zeros) or node.position.number is not None else None
     if isinstance(node, e.Negative):
         return [replace(one, node=node.operand, negative=not one.negative)]
     if isinstance(node, e.Transpose) and (node.operand.is_column or node.operand.is_row):
@@ -251,9 +234,12 @@ def _of_product(one: _Placed, factors: Sequence[e.Expr]) -> list[_Placed] | None
         return None
     column, row = shaped
     if isinstance(column, e.UnitVector):
-        return [replace(one, node=row, scalars=scalars, row=column.position)]
+        return (
+            [replace(one, node=row, scalars=scalars, row=column.position.number)] if column.position.number is not None else None
+        )
     unit = row.operand if isinstance(row, e.Transpose) else row
-    return [replace(one, node=column, scalars=scalars, col=unit.position)] if isinstance(unit, e.UnitVector) else None
+    at = unit.position.number if isinstance(unit, e.UnitVector) else None
+    return None if at is None else [replace(one, node=column, scalars=scalars, col=at)]
 
 
 def _turned(array: e.Expr, node: e.Transpose) -> e.Expr:
@@ -450,30 +436,13 @@ def _taken_off(term: e.Expr, turned: bool) -> tuple[Selection, e.Expr] | None:
         return None if inner is None else (inner[0], e.Negative(inner[1]))
     factors = term.factors if isinstance(term, e.Product) else (term,)
     if turned:
-        for count in (1, 2):
-            place = _put(_transposed(factors[-count:])) if len(factors) >= count else None
-            if place is not None:
-                return place, _rest(factors[:-count], place)
-        return None
+        last = factors[-1]
+        place = _put(last.operand if isinstance(last, e.Transpose) else e.Transpose(last))
+        return None if place is None else (place, _rest(factors[:-1], place))
     scalars = [factor for factor in factors if factor.is_scalar]
     shaped = [factor for factor in factors if not factor.is_scalar]
-    for count in (1, 2):
-        place = _put(shaped[:count]) if len(shaped) >= count else None
-        if place is not None:
-            return place, _rest((*scalars, *shaped[count:]), place)
-    return None
-
-
-def _transposed(factors: Sequence[e.Expr]) -> list[e.Expr]:
-    """The factors of the transpose of a product."""
-    turned: list[e.Expr] = []
-    for factor in reversed(factors):
-        if isinstance(factor, e.Transpose):
-            inner = factor.operand
-            turned += inner.factors if isinstance(inner, e.Product) else (inner,)
-        else:
-            turned.append(e.Transpose(factor))
-    return turned
+    place = _put(shaped[0]) if shaped else None
+    return None if place is None else (place, _rest((*scalars, *shaped[1:]), place))
 
 
 def _rest(factors: Sequence[e.Expr], place: Selection) -> e.Expr:

@@ -179,7 +179,7 @@ class Zeros(Leaf):
 class UnitVector(Leaf):
     """The column ``e_i`` with a one at ``position`` (counted from 1)."""
 
-    position: int
+    position: Size
     size: Size
 
     def _shape(self) -> Shape:
@@ -431,7 +431,7 @@ class Index(Leaf):
 
 @interned
 class Entry(Indexed):
-    """An entry ``X[i,j]``, ``x[3]``; each position is an ``int`` counted from 1 or an ``Index``.
+    """An entry ``X[i,j]``, ``x[3]``; each position is a ``Size`` counted from 1 or an ``Index``.
 
     With fewer positions than the operand has axes it is a member of a family, of the shape that is
     left: of X: n×d the vector ``X[i]`` with the entries of row i, of T: K×n×m the matrix ``T[k]``.
@@ -439,7 +439,7 @@ class Entry(Indexed):
     """
 
     operand: Expr
-    positions: tuple[int | Index, ...]
+    positions: tuple[Size | Index, ...]
 
     def _shape(self) -> Shape:
         axes = self.operand.shape if len(self.positions) > 1 else axes_of(self.operand.shape)

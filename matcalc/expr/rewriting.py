@@ -172,7 +172,7 @@ def named_indices(nodes: Iterable[Expr]) -> tuple[Index, ...]:
     return tuple(dict.fromkeys([index for node in naming for index in indices_at(node) if isinstance(index, Index)]))
 
 
-def indices_at(node: Expr) -> tuple[int | Index, ...]:
+def indices_at(node: Expr) -> tuple[Size | Index, ...]:
     """The indices and positions that a node names itself."""
     match node := cast("Node", node):
         case Index():

@@ -11,6 +11,7 @@ from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.records import blake2b, field_names
 from matcalc.base.shapes import is_square
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import with_operands, without
 from matcalc.expr.nodes import (
     Call,
@@ -459,16 +460,16 @@ def _entry(node: Product) -> Expr:
     first, *inner, last = shaped
     row, column = _position(transpose(first)), _position(last)
     match row, column:
-        case int(), int() if inner:
+        case Size(), Size() if inner:
             found: Expr = Entry(product_of(inner), (row, column))
-        case int(), None if last.is_column:
+        case Size(), None if last.is_column:
             found = Entry(product_of([*inner, last]), (row,))
-        case None, int() if not inner and first.is_row:
+        case None, Size() if not inner and first.is_row:
             found = Entry(transpose(first), (column,))
         case _:
             return node
     return product_of([*scalars, found])
 
 
-def _position(node: Expr) -> int | None:
+def _position(node: Expr) -> Size | None:
     return node.position if isinstance(node, UnitVector) else None

@@ -224,7 +224,8 @@ def slice_of(source: Source, symbol: Symbol, positions: tuple[int | str, ...], s
     if source.expression.is_scalar:
         gradient = differentiate(source.expression, (symbol,), symmetric=symmetric).expression
         picks = [
-            UnitVector(at, size) if isinstance(at, int) else Symbol(at, (size,)) for at, size in zip(places, axes, strict=True)
+            UnitVector(Size.of(at), size) if isinstance(at, int) else Symbol(at, (size,))
+            for at, size in zip(places, axes, strict=True)
         ]
         form = None if gradient is None else entry(gradient, picks)
     if units:

@@ -8,6 +8,7 @@ from typing import Protocol
 from matcalc.base.functions import computable
 from matcalc.base.own_functions import stem_of
 from matcalc.base.shapes import sizes_text
+from matcalc.base.sizes import Size
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import named_indices
 from matcalc.printing.names import member_name
@@ -90,7 +91,7 @@ def member_notes(expression: e.Expr) -> tuple[str, ...]:
     for node in e.postorder(expression):
         if isinstance(node, e.Entry) and node.is_member and isinstance(node.operand, e.Symbol):
             part = "row" if node.operand.is_matrix else "slice"
-            at = ", ".join([str(position) if isinstance(position, int) else position.name for position in node.positions])
+            at = ", ".join([str(position) if isinstance(position, Size) else position.name for position in node.positions])
             shape = sizes_text(node.operand.shape)
             notes.setdefault(node.operand, f"{text(node)}: {part} {at} of {node.operand.name}, {shape}")
     return tuple(notes.values())

@@ -229,7 +229,7 @@ class _Printer:
             case t.SizeValue(size=size):
                 return self._leaf(self._glyphs.size_value(size), free)
             case t.Unit(position=position):
-                return self._leaf(self._to.delta(self._names(at)[0], str(position)), free)
+                return self._leaf(self._to.delta(self._names(at)[0], self._glyphs.place_below(position)), free)
             case t.Pairing():
                 slow, fast, whole = self._names(at)
                 return self._leaf(self._to.delta(self._glyphs.pair(slow, fast), whole), free)

@@ -41,7 +41,7 @@ class Level(IntEnum):
     ATOM = 5
 
 
-Operator: TypeAlias = Literal["", "product", "elementwise", "quotient", "kronecker", "sum"]
+Operator: TypeAlias = Literal["", "product", "elementwise", "quotient", "kronecker", "sum", "size"]
 """The outermost operator in sight of a text on the level of products; ``"sum"`` is an explicit sum
 over an index."""
 
@@ -237,6 +237,14 @@ class Notation(ABC):
         """A size as a number in a formula."""
         return counted(size, self.size(size))
 
+    def place(self, position: Size) -> Piece:
+        """A position; one with names is no index of a sum."""
+        return piece(self.size(position), operator="size" if position.names else "")
+
+    def place_below(self, position: Size) -> str:
+        """A position among the letters of a subscript."""
+        return f"({self.size(position)})" if position.names and position.name is None else self.size(position)
+
     # ------------------------------------------------------------ matrices that have signs
 
     @abstractmethod
@@ -259,7 +267,7 @@ class Notation(ABC):
         """An array of zeros or of ones."""
 
     @abstractmethod
-    def unit(self, position: int, size: Size, known: bool) -> Piece:
+    def unit(self, position: Size, size: Size, known: bool) -> Piece:
         """A unit vector."""
 
     @abstractmethod

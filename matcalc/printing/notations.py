@@ -53,8 +53,8 @@ class AsciiNotation(Notation):
     def filled(self, number: int, shape: Shape, known: bool) -> Piece:
         return piece(f"{'ones' if number else 'zeros'}({self.sizes(shape)})")
 
-    def unit(self, position: int, size: Size, known: bool) -> Piece:
-        return piece(f"unit({position}, {self.size(size)})")
+    def unit(self, position: Size, size: Size, known: bool) -> Piece:
+        return piece(f"unit({self.sizes((position, size))})")
 
     def commutation(self, m: Size, n: Size) -> Piece:
         return piece(f"commutation({self.sizes((m, n))})")
@@ -227,6 +227,7 @@ class UnicodeNotation(AsciiNotation):
     def entry(self, operand: Piece, positions: tuple[Piece, ...]) -> Piece:
         shown, letters = str(operand), [str(position) for position in positions]
         single = len(shown) == 1 and shown.isalpha() and all(len(letter) == 1 and letter.isalpha() for letter in letters)
+        single = single and all(position.operator != "size" for position in positions)
         if single and f"{shown}_{''.join(letters)}" not in self._taken:
             return piece(shown, "_", *letters)
         return super().entry(operand, positions)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.lazy import later
 from matcalc.base.shapes import axes_of, product_shape
+from matcalc.base.sizes import Size
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import product_of
@@ -172,8 +173,8 @@ class _Printer:
         marked = isinstance(weight, e.Symbol) and weight.name == "F" and not isinstance(norm.operand, e.Symbol)
         return self._to.bracketed(parts[1]) if marked else parts[1]
 
-    def _places(self, positions: tuple[int | e.Index, ...]) -> tuple[Piece, ...]:
-        return tuple([self._to.symbol(p.name) if isinstance(p, e.Index) else piece(str(p)) for p in positions])
+    def _places(self, positions: tuple[Size | e.Index, ...]) -> tuple[Piece, ...]:
+        return tuple([self._to.symbol(p.name) if isinstance(p, e.Index) else self._to.place(p) for p in positions])
 
     def _member(self, node: e.Entry, family: Piece, turned: bool = False) -> Piece:
         """``x_i`` for row i of X, or its transpose; ``X[i,:]'`` where that could be read otherwise,

@@ -76,11 +76,17 @@ class TypesetNotation(Notation):
         glyph = self.boldface.format(number)
         return piece(glyph if known else self._below(glyph, self.sizes(shape)))
 
-    def unit(self, position: int, size: Size, known: bool) -> Piece:
-        if {"e", f"e_{position}", f"e{position}"} & self._names:
-            return piece(f"{self.operator.format('unit')}{self.opening}{position}, {self.size(size)})")
-        shown = self._below(self._letter("e"), position)
-        return piece(shown) if known else piece(self._above(shown, f"({self.size(size)})"), level=Level.POSTFIX)
+    def unit(self, position: Size, size: Size, known: bool) -> Piece:
+        apart = not set(position.names).issubset(size.names)
+        if apart or {"e", f"e_{position}", f"e{position}"} & self._names:
+            return piece(f"{self.operator.format('unit')}{self.opening}{self.sizes((position, size))})")
+        shown = self._below(self._letter("e"), self.size(position))
+        # With names below and nothing above it would be another vector.
+        return (
+            piece(shown)
+            if known and not position.names
+            else piece(self._above(shown, f"({self.size(size)})"), level=Level.POSTFIX)
+        )
 
     def commutation(self, m: Size, n: Size) -> Piece:
         if "K" in self._names:
@@ -137,7 +143,7 @@ class TypesetNotation(Notation):
         if len(operand.parts) > 1:
             return True
         base, index = str(operand), str(positions[0])
-        if "_" in base or "'" in base or self.is_word(base):
+        if "_" in base or "'" in base or self.is_word(base) or any(position.operator == "size" for position in positions):
             return False
         return len(positions) > 1 or not (index.isdigit() or any(f"_{index}" in name for name in self._names))
 

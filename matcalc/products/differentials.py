@@ -11,6 +11,7 @@ from matcalc.base.budgets import MOST_AXES_WITHIN
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.layouts import Symmetric
 from matcalc.base.shapes import axes_of, shape_text
+from matcalc.base.sizes import Size
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, structured, with_sums
@@ -147,7 +148,8 @@ def unit_move(symbol: Symbol, positions: tuple[int | str, ...], symmetric: Symme
     """
     axes = axes_of(symbol.shape)
     units = [
-        ix.Unit(at, size) if isinstance(at, int) else ix.Symbol(at, (size,)) for at, size in zip(positions, axes, strict=True)
+        ix.Unit(Size.of(at), size) if isinstance(at, int) else ix.Symbol(at, (size,))
+        for at, size in zip(positions, axes, strict=True)
     ]
     move = contract(units, [(k,) for k in range(len(axes))], tuple(range(len(axes))), dict(enumerate(axes)))
     return structured(move, 0, symbol, symmetric, notes)

@@ -318,8 +318,8 @@ class Entries:
         sizes: dict[Label, Size] = dict(zip([*free, *own], tensor.shape))
         operands, labels, index = [tensor], [[*free, *own]], list(own)
         for place, position in enumerate(positions):
-            if isinstance(position, int):
-                operands.append(ix.Unit(position, sizes[place]))
+            if isinstance(position, Size):
+                operands.append(ix.Unit(self.size(position), sizes[place]))
                 labels.append([place])
             else:
                 sizes[position.name] = sizes[place]
@@ -390,7 +390,7 @@ _MEANINGS: Mapping[type, Callable[[Entries, Any, Sequence[Value]], Value]] = {
     ex.Constant: lambda _, node, __: (ix.Constant(node.name), ()),
     ex.SizeValue: lambda entries, node, _: (ix.SizeValue(entries.size(node.size)), ()),
     ex.Zeros: lambda entries, node, _: (ix.Sum((), entries.axes(node.shape)), ()),
-    ex.UnitVector: lambda entries, node, _: (ix.Unit(node.position, entries.size(node.size)), ()),
+    ex.UnitVector: lambda entries, node, _: (ix.Unit(entries.size(node.position), entries.size(node.size)), ()),
     ex.Identity: Entries.sized,
     ex.Ones: Entries.sized,
     ex.Commutation: Entries.commutation,

@@ -361,13 +361,13 @@ class _Reader:
         for position, size in zip(given, sizes, strict=True):
             if isinstance(position, e.Index) and position.size != size:
                 raise ShapeError(f"the index {position.name} runs over {position.size}, but {text(operand)} has {size} there")
-            if isinstance(position, int) and (position < 1 or (size.number is not None and position > size.number)):
-                raise ShapeError(f"there is no entry {position - 1} along a size of {size}, in {quoted(node)}")
+            if isinstance(position, Size) and not (position.can_be_positive and (size - position + ONE).can_be_positive):
+                raise ShapeError(f"there is no entry {position - ONE} along a size of {size}, in {quoted(node)}")
         return e.Entry(operand, tuple([position for position, size in zip(given, sizes, strict=True) if size != ONE]))
 
-    def _position(self, position: Any, scope: _Scope | None) -> int | e.Index:
+    def _position(self, position: Any, scope: _Scope | None) -> Size | e.Index:
         if position.is_Integer:
-            return int(position) + 1
+            return Size.of(int(position) + 1)
         found = None if scope is None else scope.find(position)
         if isinstance(found, e.Index):
             return found

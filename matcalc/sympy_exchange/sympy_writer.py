@@ -105,7 +105,9 @@ class _Writer:
                 return (sympy.OneMatrix if isinstance(node, e.Ones) else sympy.ZeroMatrix)(*self._lengths(node.shape))
             case e.UnitVector(position=position, size=size):
                 i, j = sympy.symbols("i j", integer=True)
-                return sympy.FunctionMatrix(self.size(size), 1, sympy.Lambda((i, j), sympy.KroneckerDelta(i, position - 1)))
+                return sympy.FunctionMatrix(
+                    self.size(size), 1, sympy.Lambda((i, j), sympy.KroneckerDelta(i, self.size(position - ONE)))
+                )
             case e.Sum():
                 return sympy.Add(*parts) if node.is_scalar else _done(sympy.MatAdd(*parts))
             case e.Negative():
@@ -185,7 +187,7 @@ class _Writer:
         return [shape for shape, _, _ in result], [part for _, part, _ in result]
 
     def _entry(self, node: e.Entry, value: Any) -> Any:
-        where = [_index(at.name) if isinstance(at, e.Index) else sympy.Integer(at - 1) for at in node.positions]
+        where = [_index(at.name) if isinstance(at, e.Index) else self.size(at - ONE) for at in node.positions]
         if node.is_member:
             along, one = sympy.Dummy("k", integer=True), sympy.Dummy("j", integer=True)
             return sympy.FunctionMatrix(self.size(node.rows), 1, sympy.Lambda((along, one), _element(value, *where, along)))

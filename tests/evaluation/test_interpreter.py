@@ -80,7 +80,7 @@ CASES = {
     "ones": (e.Sum((e.Ones((M, N)), X)), V["X"] + 1),
     "ones row": (e.Sum((e.Ones((ONE, N)), r)), V["r"] + 1),
     "zeros": (e.Sum((e.Zeros((N,)), x)), V["x"]),
-    "unit": (e.Product((X, e.UnitVector(2, N))), V["X"][:, 1]),
+    "unit": (e.Product((X, e.UnitVector(Size.of(2), N))), V["X"][:, 1]),
     "commutation": (e.Product((e.Commutation(M, N), e.Vec(X))), vec(V["X"].T)),
     "sum": (e.Sum((X, e.Negative(Y), X)), 2 * V["X"] - V["Y"]),
     "product": (e.Product((X, A, B)), V["X"] @ V["A"] @ V["B"]),
@@ -145,9 +145,9 @@ CASES = {
     "logsumexp rows": (e.Call("logsumexp", (X,), "rows", (M,)), np.log(np.exp(V["X"]).sum(axis=1))),
     "logsumexp cols": (e.Call("logsumexp", (X,), "cols", (N,)), np.log(np.exp(V["X"]).sum(axis=0))),
     "logsumexp of all": (e.Call("logsumexp", (X,), None, ()), np.log(np.exp(V["X"]).sum())),
-    "entry": (e.Entry(X, (2, 5)), V["X"][1, 4]),
-    "entry of vector": (e.Entry(x, (3,)), V["x"][2]),
-    "entry of row": (e.Entry(r, (3,)), V["r"][2]),
+    "entry": (e.Entry(X, (Size.of(2), Size.of(5))), V["X"][1, 4]),
+    "entry of vector": (e.Entry(x, (Size.of(3),)), V["x"][2]),
+    "entry of row": (e.Entry(r, (Size.of(3),)), V["r"][2]),
     "explicit trace": (e.IndexSum(i, e.Entry(A, (i, i))), np.trace(V["A"])),
     "explicit form": (
         e.IndexSum(i, e.IndexSum(j, e.Product((e.Entry(x, (i,)), e.Entry(A, (i, j)), e.Entry(y, (j,)))))),
@@ -266,9 +266,9 @@ def test_unbound_index_and_bad_positions() -> None:
     with pytest.raises(MatcalcError, match="index i"):
         evaluate(e.Entry(x, (i,)), V)
     with pytest.raises(ShapeError, match="entry 6"):
-        evaluate(e.Entry(x, (6,)), V)
+        evaluate(e.Entry(x, (Size.of(6),)), V)
     with pytest.raises(ShapeError, match="e_6"):
-        evaluate(e.Product((x, transposed(e.UnitVector(6, N)))), V)
+        evaluate(e.Product((x, transposed(e.UnitVector(Size.of(6), N)))), V)
 
 
 def test_compiled_function_takes_keywords() -> None:
@@ -282,7 +282,7 @@ def test_compiled_function_takes_keywords() -> None:
 def test_tensors_of_order_three() -> None:
     tensor = e.Symbol("T", (N, N, K))
     values = {"T": np.arange(175.0).reshape(5, 5, 7)}
-    assert evaluate(e.IndexSum(i, e.Entry(tensor, (i, i, 3))), values) == sum(values["T"][k, k, 2] for k in range(5))
+    assert evaluate(e.IndexSum(i, e.Entry(tensor, (i, i, Size.of(3)))), values) == sum(values["T"][k, k, 2] for k in range(5))
     scaled = e.Product((e.Product((transposed(x), y)), e.Negative(tensor), e.Norm(tensor, "2")))
     assert agrees(evaluate(scaled, {**V, **values}), -(V["x"] @ V["y"]) * values["T"] * np.linalg.norm(values["T"]))
     with pytest.raises(ShapeError, match="at most a matrix"):

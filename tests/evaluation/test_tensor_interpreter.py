@@ -102,7 +102,7 @@ NODES = {
     "symbol": (X, V["X"]),
     "pi": (t.Constant("pi"), np.pi),
     "size": (t.SizeValue(M * N), 15.0),
-    "unit": (t.Unit(2, N), np.eye(5)[1]),
+    "unit": (t.Unit(Size.of(2), N), np.eye(5)[1]),
     "pairing": (t.Pairing(M, N), np.eye(15).reshape(3, 5, 15)),
     "joined axes": (t.Contraction((X, t.Pairing(M, N)), ((0, 1), (0, 1, 2)), (2,), (M, N, M * N)), V["X"].ravel()),
     "sum": (

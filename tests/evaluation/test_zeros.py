@@ -51,7 +51,7 @@ NOT_ZERO = {
     "small beside large": (e.Sum((e.Number(Fraction(10**6)), product(e.Number(Fraction(1, 10**5)), t(x), y))), x),
     "antisymmetric part": (product(t(x), A, x), x),
     "own function": (e.Total(e.Elementwise("f", x)), x),
-    "one entry": (e.Entry(x, (2,)), x),
+    "one entry": (e.Entry(x, (Size.of(2),)), x),
     "log": (e.Elementwise("log", a), a),
 }
 

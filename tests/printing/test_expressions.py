@@ -129,9 +129,9 @@ TABLE = [
     (e.Quotient(times(e.Constant("pi"), e.Trace(A)), e.SizeValue(N)), "pi*tr(A)/n", "π tr(A)/n", None),
     (e.Norm(x, "p", a), "norm(x, a)", "‖x‖_a", r"\lVert x \rVert_{a}"),
     (e.Norm(x, "A", A), "norm(x, A)", "‖x‖_A", r"\lVert x \rVert_{A}"),
-    (e.UnitVector(2, N), "unit(2, n)", "unit(2, n)", "e_{2}^{(n)}"),
-    (times(t(x), e.UnitVector(2, N)), "x'*unit(2, n)", "xᵀ unit(2, n)", r"x^{\top} e_{2}"),
-    (e.Entry(X, (2, 3)), "X[2,3]", "X[2,3]", "X_{2,3}"),
+    (e.UnitVector(Size.of(2), N), "unit(2, n)", "unit(2, n)", "e_{2}^{(n)}"),
+    (times(t(x), e.UnitVector(Size.of(2), N)), "x'*unit(2, n)", "xᵀ unit(2, n)", r"x^{\top} e_{2}"),
+    (e.Entry(X, (Size.of(2), Size.of(3))), "X[2,3]", "X[2,3]", "X_{2,3}"),
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from matcalc.base.errors import LimitError
+from matcalc.base.sizes import Size
 from matcalc.einstein import nodes as t
 from matcalc.einstein.lowering import lower
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -49,7 +50,7 @@ TABLE = [
         "softmax([A[i,l]*X[l,k]][k])[i,j]", None,
     ),
     (e.Quotient(number("2/3"), e.Trace(A)), "2/(3 A_ii)", "2/(3*A[i,i])", r"\frac{2}{3 A_{ii}}"),
-    (e.UnitVector(2, N), "δ_i2", "delta[i,2]", r"\delta_{i2}"),
+    (e.UnitVector(Size.of(2), N), "δ_i2", "delta[i,2]", r"\delta_{i2}"),
     (e.Reshape(X, X.shape[1], X.shape[0]), "X_kl δ_(ji)(lk)", "X[k,l]*delta[(j,i),(l,k)]", r"X_{kl} \delta_{(ji)(lk)}"),
     (e.Power(e.Trace(A), number(2)), "(A_ii)²", "(A[i,i])^2", r"(A_{ii})^{2}"),
     (e.Zeros((N,)), "0", "0", "0"),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, function_called
 from matcalc.base.shapes import Selection, Shape
-from matcalc.base.sizes import ZERO
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, PythonFiles
@@ -97,7 +97,7 @@ class ArrayLibrary(PythonFiles):
         return Text(self.eye(step))
 
     def _unit(self, step: Step) -> Text:
-        return Text(f"{self.eye(step)}[{step.op.data - 1}]")
+        return Text(f"{self.eye(step)}[{self.place(step.op.data, step.op.shape[0], step.writer)}]")
 
     def filled(self, function: str, step: Step) -> str:
         return f"{self.module}.{function}({self._shape(step.op.shape, step.writer)}{self.made_like(step.writer)})"
@@ -156,10 +156,17 @@ class ArrayLibrary(PythonFiles):
         return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def _pick(self, step: Step) -> Text:
-        places = [":" if place is None else str(place) for place in step.op.data]
+        pairs = zip(step.op.data, step.op.operands[0].shape, strict=True)
+        places = [":" if place is None else self.place(place, size, step.writer) for place, size in pairs]
         while places[-1] == ":":
             places.pop()
         return Text(f"{step.first:unary}[{', '.join(places)}]")
+
+    def place(self, position: Size, size: Size, writer: Writer) -> str:
+        """A position on an axis of this size as a subscript; one that is so far from the end is counted
+        from there, so that none before the first is taken for another."""
+        behind = (size - position).number if position.names else None
+        return writer.size(position - ONE) if behind is None else str(-1 - behind)
 
     def run(self, run: Selection, writer: Writer) -> str:
         start = writer.size(run.before) if run.before is not ZERO else ""

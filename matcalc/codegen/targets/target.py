@@ -118,6 +118,11 @@ class Step:
         return self.writer.size(self.op.shape[0])
 
     @property
+    def place(self) -> str:
+        """The position that the operation is about, counted from 1."""
+        return self.writer.size(self.op.data)
+
+    @property
     def sizes(self) -> list[str]:
         """The lengths of the axes."""
         return [self.writer.size(size) for size in self.op.shape]

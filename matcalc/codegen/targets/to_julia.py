@@ -215,7 +215,7 @@ class _Julia(ColumnMajor):
             "cholesky_logdet": Text("logdet({0})"),
             "column": Text("reshape({0}, :, 1)", kind="column"),
             "eye": Text("Matrix(1.0I, {step.size}, {step.size})"),
-            "unit": Text("Float64.((1:{step.size}) .== {step.op.data})"),
+            "unit": Text("Float64.((1:{step.size}) .== {step.place})"),
         }
     )
     reserved = frozenset(_WORDS.split())
@@ -284,7 +284,7 @@ class _Julia(ColumnMajor):
         return super()._pow(step)
 
     def _pick(self, step: Step) -> Text:
-        places = [":" if place is None else str(place + 1) for place in step.op.data]
+        places = [":" if place is None else step.writer.size(place) for place in step.op.data]
         return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def sliced(self, array: Text, runs: Sequence[str]) -> Text:

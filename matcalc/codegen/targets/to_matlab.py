@@ -68,7 +68,7 @@ class _MATLAB(ColumnMajor):
             "cholesky_solve": Text("{step.helper}({codes})"),
             "cholesky_logdet": Text("sum(2*log(diag({0})))"),
             "eye": Text("eye({step.size})"),
-            "unit": Text("double((1:{step.size}).' == {step.op.data})"),
+            "unit": Text("double((1:{step.size}).' == {step.place})"),
         }
     )
     reserved = frozenset(_WORDS.split())
@@ -120,7 +120,7 @@ class _MATLAB(ColumnMajor):
         return step.first
 
     def _pick(self, step: Step) -> Text:
-        places = [":" if place is None else str(place + 1) for place in step.op.data]
+        places = [":" if place is None else step.writer.size(place) for place in step.op.data]
         return self._straight(self.sliced(step.first, places), step)
 
     def sliced(self, array: Text, runs: Sequence[str]) -> Text:

@@ -14,7 +14,7 @@ from matcalc.base.functions import functions, is_entrywise
 from matcalc.base.own_functions import OwnFunction, own_function
 from matcalc.base.shapes import Shape, axes_of
 from matcalc.base.traversal import bottom_up
-from matcalc.evaluation.arrays import chained, check_position, multiply
+from matcalc.evaluation.arrays import chained, checked_position, multiply
 from matcalc.evaluation.own_values import precise_values
 from matcalc.evaluation.precise import scalar_functions, small_arrays as a, whole_functions
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Number as Value, Undefined
@@ -157,8 +157,7 @@ def _constant(inputs: Inputs, node: Number | Constant | SizeValue | Identity | O
             return a.filled(inputs.dims(node.shape), ar.zero)
         case UnitVector(position=position):
             column = a.filled(inputs.dims(node.shape), ar.zero)
-            check_position(position, len(column.data))
-            column.data[position - 1] = ar.one
+            column.data[checked_position(position.value(inputs.sizes), len(column.data)) - 1] = ar.one
             return column
         case Commutation(m=m, n=n):
             return _commutation(ar, m.value(inputs.sizes), n.value(inputs.sizes))
@@ -371,7 +370,7 @@ def _at(inputs: Inputs, node: Index | Entry, below: Sequence[Array], here: Mappi
     if isinstance(node, Index):
         return Array((1, 1), [inputs.ar.number(Fraction(here[node] + 1))])
     dims = below[0].dims
-    places = [here[position] if isinstance(position, Index) else position - 1 for position in node.positions]
+    places = [here[position] if isinstance(position, Index) else position.value(inputs.sizes) - 1 for position in node.positions]
     if len(places) < len(dims) and not node.is_member:  # a vector has one position, inside it has two axes
         places = [*places, 0] if dims[1] == 1 else [0, *places]
     place = 0

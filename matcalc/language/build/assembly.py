@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.scope import MASKS, Members, Scope, letter_class
 from matcalc.language.decisions import Decision, Topic, Weight
@@ -176,11 +176,11 @@ class Assembly:
         cell.identity = True
         return t.IdentityTerm(cell, self.place(span))
 
-    def unit(self, position: int, span: Span, size: Dimension | None = None) -> t.Term:
-        if position < 1:
+    def unit(self, position: Dimension, span: Span, size: Dimension | None = None) -> t.Term:
+        if isinstance(position, Size) and not position.can_be_positive:
             raise ShapeError("unit vectors are counted from 1", span=span, suggestion="e_1")
         if size == ONE:
-            if position > 1:
+            if position != ONE:
                 raise ShapeError(f"position {position} is outside a vector of size 1", span=span)
             return self.one(span)
         self.evidence = True
@@ -272,32 +272,32 @@ class Assembly:
             self.relate(kind_relations.NormParameter(self.place(span), operands[0].cell, operands[1].cell))
         return t.NormTerm(self.made(span), self.place(span), tuple(operands), kind)
 
-    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def entry(self, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         self.evidence = True
         if len(positions) > 4:
             raise ShapeError("at most four positions", span=span, expected="one to four numbers or indices")
         self.note_indices(positions)
         if self.single(operand):
             return self._only_entry(operand, positions, span)
-        dimensions = tuple([None if isinstance(position, int) else position.size for position in positions])
+        dimensions = tuple([position.size if isinstance(position, t.BoundIndex) else None for position in positions])
         cell = self.member_cell(operand, positions, span)
         self.relate(kind_relations.MemberOf(self.place(span), operand.cell, cell, dimensions))
         return t.EntryTerm(cell, self.place(span), (operand,), positions)
 
-    def note_indices(self, positions: Iterable[int | t.BoundIndex]) -> None:
+    def note_indices(self, positions: Iterable[t.Position]) -> None:
         """Something stands at these positions."""
-        self._indexed.update(position for position in positions if not isinstance(position, int))
+        self._indexed.update(position for position in positions if isinstance(position, t.BoundIndex))
 
-    def member_cell(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> Cell:
+    def member_cell(self, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> Cell:
         """What stands at the positions: at numbers an entry, at indices perhaps a vector or a
         matrix, the same everywhere."""
-        if all(isinstance(position, int) for position in positions):
+        if not any(isinstance(position, t.BoundIndex) for position in positions):
             return self.cell(SCALAR, span)
         if not isinstance(operand, t.SymbolTerm):
             return self.cell(SCALAR | COLUMN | MATRIX, span)
         variable = self.scope.variables[operand.name]
         if variable.members is None:
-            letters = tuple([str(position) if isinstance(position, int) else position.name for position in positions])
+            letters = tuple([position.name if isinstance(position, t.BoundIndex) else str(position) for position in positions])
             alone = variable.open and variable.name not in self.scope.written
             variable.members = Members({}, letters, self.place(span), letter_class(self.scope.base_of(operand.name)), alone)
             if alone:
@@ -324,12 +324,12 @@ class Assembly:
             said = f"that {declaration.name} is {', '.join(declaration.properties)} is not used"
             self.asked.append(lambda: Decision(said, "samples", span=cell.span))
 
-    def _only_entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def _only_entry(self, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         """The entry of a vector of size 1 or a matrix of 1×1, which are scalars."""
         for position in positions:
-            if not isinstance(position, int):
+            if isinstance(position, t.BoundIndex):
                 unify(position.size, ONE)
-            elif position != 1:
+            elif position not in (1, ONE):
                 raise ShapeError(f"position {position} is outside a size of 1", span=span)
         return operand
 

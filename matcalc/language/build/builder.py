@@ -225,9 +225,9 @@ class Builder(Naming, Operators):
             body = self.index_sum(name, body, node.span)
         return body
 
-    def entry(self, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def entry(self, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         if any(isinstance(position, t.BoundIndex) and isinstance(position.size, Size) for position in positions):
-            positions = tuple([one if isinstance(one, int) else selections.cut(self, operand, one) for one in positions])
+            positions = tuple([selections.cut(self, operand, one) if isinstance(one, t.BoundIndex) else one for one in positions])
         if any(isinstance(position, t.BoundIndex) and selections.is_apart(position) for position in positions):
             return selections.beside(self, operand, positions, span)
         return super().entry(operand, positions, span)

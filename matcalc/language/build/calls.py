@@ -130,7 +130,7 @@ class CallBuilder(OwnFunctions):
             case "commutation":
                 return self._commutation(sizes[0], sizes[1], span)
             case "unit":
-                return self.unit(self._whole(arguments[0]), span, *sizes)
+                return self.unit(self._place_in(arguments[0]), span, *sizes)
             case "ones" | "zeros":
                 return self.filled(Fraction(name == "ones"), sizes, span)
             case _:
@@ -151,6 +151,10 @@ class CallBuilder(OwnFunctions):
         if value is None:
             raise ParseError("a number is expected", span=node.span, suggestion="vector(1), matrix(0)")
         return value
+
+    def _place_in(self, node: s.Syntax) -> Size:
+        """The position of a unit vector."""
+        return self.polynomial(node) if self.counts_by_sizes(node) else Size.of(self._whole(node))
 
     def _whole(self, node: s.Syntax) -> int:
         value = self._value(node)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ParseError, ShapeError, Span
 from matcalc.base.functions import function_called, functions, is_entrywise
 from matcalc.base.lazy import later
-from matcalc.base.shapes import Shape, is_square, shape_of, sizes_text
+from matcalc.base.shapes import Shape, axes_of, is_square, shape_of, sizes_text
 from matcalc.base.sizes import ONE, Size
 from matcalc.expr import nodes as e
 from matcalc.expr.rewriting import replaced, symbols_in
@@ -298,12 +298,12 @@ class Construction:
         indices = tuple([e.Index(letter, size) for letter, size in zip(letters, shape, strict=True)])
         if part.is_row:
             source = part.operand if isinstance(part, e.Transpose) and part.operand.is_column else e.Transpose(part)
-            positions: tuple[int | e.Index, ...] = (indices[-1],)
+            positions: tuple[Size | e.Index, ...] = (indices[-1],)
         else:
             # A column has two axes, the last one of size one.
             source, last = part, len(shape) - part.is_column
             aligned = indices[last - len(part.shape) : last]
-            positions = tuple([1 if own == ONE else index for own, index in zip(part.shape, aligned, strict=True)])
+            positions = tuple([ONE if own == ONE else index for own, index in zip(part.shape, aligned, strict=True)])
         entry = e.Entry(source, positions)
         used = [position.name for position in positions if isinstance(position, e.Index)]
         copied = [str(k) for k, letter in enumerate(letters, 1) if letter not in used]
@@ -380,8 +380,8 @@ def _size_value(size: Size) -> e.Expr:
 
 
 def _unit(term: t.UnitTerm) -> e.Expr:
-    _check_position(term.position, size_of(term.cell.rows), term.span)
-    return e.UnitVector(term.position, size_of(term.cell.rows))
+    size = size_of(term.cell.rows)
+    return e.UnitVector(_place(term.position, size, term.span), size)
 
 
 def _unless_scalar(operand: e.Expr, change: Callable[[e.Expr], e.Expr]) -> e.Expr:
@@ -441,19 +441,22 @@ def _index(index: t.BoundIndex) -> e.Index:
 
 
 def _entry(term: t.EntryTerm, operand: e.Expr) -> e.Expr:
-    axes = (operand.shape[1:] if operand.is_row else operand.shape) or (ONE,) * len(term.positions)
-    for position, size in zip(term.positions, axes):
-        if isinstance(position, int):
-            _check_position(position, size, term.span)
-    if operand.is_scalar:  # an array of one entry
-        return operand
-    positions = tuple([position if isinstance(position, int) else _index(position) for position in term.positions])
-    return e.Entry(operand, positions)
+    axes = operand.shape if len(term.positions) > 1 else axes_of(operand.shape)
+    positions = tuple(
+        [
+            _index(position) if isinstance(position, t.BoundIndex) else _place(position, size, term.span)
+            for position, size in zip(term.positions, (*axes, *[ONE] * len(term.positions)))
+        ]
+    )
+    return operand if operand.is_scalar else e.Entry(operand, positions)  # a scalar is an array of one entry
 
 
-def _check_position(position: int, size: Size, span: Span) -> None:
-    if size.number is not None and position > size.number:
-        raise ShapeError(f"position {position} is outside a size of {size}", span=span)
+def _place(position: int | Dimension, size: Size, span: Span) -> Size:
+    """A position on an axis of this size."""
+    place = Size.of(position) if isinstance(position, int) else size_of(position)
+    if not place.can_be_positive or not (size - place + ONE).can_be_positive:
+        raise ShapeError(f"position {place} is outside a size of {size}", span=span)
+    return place
 
 
 _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]] = {

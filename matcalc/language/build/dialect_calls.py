@@ -18,6 +18,7 @@ from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
+from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.einsum import summed_products
@@ -364,7 +365,7 @@ class DialectBuilder(CallBuilder):
         position = self.position(node.positions[0])
         assert isinstance(position, int)
         row = self.transpose(self._name(name), node.span)
-        return self.product([row, self.unit(position, node.span)], node.span)
+        return self.product([row, self.unit(Size.of(position), node.span)], node.span)
 
     def _is_of_rows(self, operand: s.Syntax, position: s.Syntax) -> bool:
         """Whether a range, or a place from the end, is one of the rows of a matrix: ``X[-1]``,
@@ -377,19 +378,25 @@ class DialectBuilder(CallBuilder):
         plain = _whole(position) is not None and declared is None
         return not plain and operand.name[0].isupper() and (declared is None or declared.kind in (None, "matrix"))
 
-    def position(self, node: s.Syntax) -> int | t.BoundIndex:
+    def position(self, node: s.Syntax) -> t.Position:
         """NumPy counts from 0."""
         if not self.written.arrays or self.depth:
             return super().position(node)
         number = _whole(node)
         if number is None:
-            return super().position(node)
+            found = super().position(node)
+            return self._counted_from_one(node, found) if isinstance(found, Size) else found
         if number < 0:
             raise ParseError("entries are not counted from the end", span=node.span, suggestion="x[0], or e_3'*x for the third")
         said = f"[{number}] is place {number + 1}: NumPy counts from 0"
         ways = (f"entry {number + 1}: e_{number + 1}'*x", f"entry {number}: e_{number}'*x") if number else ()
         self.decide(said, "dialect", "doubtful" if number else "assumed", span=self.place(node.span), instead=ways)
         return number + 1
+
+    def _counted_from_one(self, node: s.Syntax, position: Size) -> Size:
+        said = f"[{position}] is place {position + ONE}: NumPy counts from 0"
+        self.decide(said, "dialect", "assumed", span=self.place(node.span))
+        return position + ONE
 
 
 # ---------------------------------------------------------------- arguments

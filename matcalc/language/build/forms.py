@@ -125,10 +125,7 @@ def _put_at(before: Size, size: Size, whole: Size) -> e.Expr:
     if size != ONE:
         start = e.Number(Fraction(before.number)) if before.number is not None else e.SizeValue(before)
         return e.Transpose(e.Call("selection", (e.Ones((size, whole)), start), None, (size, whole)))
-    if before.number is None:  # the first column of ones on a diagonal below the main one
-        down = e.Call("band", (e.Ones((whole, whole)), e.Negative(e.SizeValue(before))), None, (whole, whole))
-        return e.Product((down, e.UnitVector(1, whole)))
-    return e.UnitVector(before.number + 1, whole)
+    return e.UnitVector(before + ONE, whole)
 
 
 _KEEPS_MAIN: Mapping[str, Callable[[Fraction], bool]] = {

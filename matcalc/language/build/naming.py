@@ -45,7 +45,7 @@ class Naming(Assembly):
         super().__init__(scope)
         self._opened_bodies = 0
         self._giving = 0
-        self._given: dict[tuple[str, tuple[int | t.BoundIndex, ...]], t.Term | None] = {}
+        self._given: dict[tuple[str, tuple[t.Position, ...]], t.Term | None] = {}
         """The values that are given for each index, where they stand; None while they are built."""
         self.layout = "denominator"
         """That of derivatives within an expression."""
@@ -132,7 +132,7 @@ class Naming(Assembly):
         """``x_i`` with i bound by a sum, and the unit vector ``e_3``."""
         base, positions = self._parted(name)
         if base == "e" and name[2:].isdecimal() and "e" not in self.scope.declarations:
-            return self.unit(int(name[2:]), span)
+            return self.unit(Size.of(int(name[2:])), span)
         if not positions:
             return None
         if base == "e" and len(positions) == 1 and self._is_euler():
@@ -144,13 +144,13 @@ class Naming(Assembly):
             return self._member_value(base, positions, span)
         return self._member(s.Name(span, base), positions)
 
-    def _parted(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]]:
+    def _parted(self, name: str) -> tuple[str, tuple[t.Position, ...]]:
         """What stands before the indices of sums in a name, and the positions that these are, if
         there are any."""
         base, _, index = name.rpartition("_")
         return base, self._positions_in(index) if base else ()
 
-    def _member(self, base: s.Name, positions: tuple[int | t.BoundIndex, ...]) -> t.Term:
+    def _member(self, base: s.Name, positions: tuple[t.Position, ...]) -> t.Term:
         """What an index stands at: a part of an array, row i of it if that is a matrix, or where
         the text is read so its column."""
         array = self._array(base)
@@ -161,10 +161,10 @@ class Naming(Assembly):
         self.decide(f"{base.name}_{index} is read as column {index} of {array.name}", "samples", span=self.place(base.span))
         return self.entry(self.transpose(array, base.span), positions, base.span)
 
-    def _member_value(self, base: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def _member_value(self, base: str, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         """What is given for each index, at these."""
         letters, value = self.scope.member_values[base]
-        indices = [position for position in positions if not isinstance(position, int)]
+        indices = [position for position in positions if isinstance(position, t.BoundIndex)]
         if len(indices) < len(positions) or len(indices) != len(letters):
             raise ParseError(
                 f"{base}_{letters} is given for indices of sums", span=span, suggestion=f"Σ_{letters} {base}_{letters}"
@@ -190,12 +190,12 @@ class Naming(Assembly):
         self.scope.indices |= outer
         return found
 
-    def _positions_in(self, index: str) -> tuple[int | t.BoundIndex, ...]:
+    def _positions_in(self, index: str) -> tuple[t.Position, ...]:
         """The positions that a subscript names, indices of sums among them; none where it is
         something else."""
         found = [int(letter) if letter in "123456789" else self.scope.bound_index(letter) for letter in index]
         positions = tuple([position for position in found if position is not None])
-        indices = [position for position in positions if not isinstance(position, int)]
+        indices = [position for position in positions if isinstance(position, t.BoundIndex)]
         return positions if indices and len(positions) == len(found) else ()
 
     def _is_kronecker(self) -> bool:
@@ -319,7 +319,7 @@ class Naming(Assembly):
             found = self.scope.uses.get(found)
         return found is value
 
-    def _entry_named(self, name: str) -> tuple[str, tuple[int | t.BoundIndex, ...]] | None:
+    def _entry_named(self, name: str) -> tuple[str, tuple[t.Position, ...]] | None:
         """The array and the positions of what is called ``x_k``, k an index of a sum or an array;
         None for other names."""
         found = self._parted(name)
@@ -343,7 +343,7 @@ class Naming(Assembly):
             )
         return body
 
-    def _unit_at(self, name: str, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def _unit_at(self, name: str, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         """The vector or matrix with a one at these positions alone."""
         units = [self.entry(self.identity(span), (position,), span) for position in positions]
         if not 0 < len(units) <= 2:
@@ -404,7 +404,7 @@ class Naming(Assembly):
             return self._part(node.operand, positions, node.span)
         return self.entry(operands[0], positions, node.span)
 
-    def _slice(self, node: s.Entries, positions: tuple[int | t.BoundIndex, ...], operand: t.Term) -> t.Term:
+    def _slice(self, node: s.Entries, positions: tuple[t.Position, ...], operand: t.Term) -> t.Term:
         """``X[i,:]``, a row (a vector where these have one axis), ``X[:,k]``, a column, and
         ``T[k,:,:]``, a matrix."""
         place = self.place(node.span)
@@ -422,12 +422,12 @@ class Naming(Assembly):
         self._rows[row] = part
         return row
 
-    def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def _part(self, name: s.Name, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         """What a name stands for at these positions: ``x_j[i]`` is entry i of x_j."""
         base, before = self._parted(name.name)
         if before and (name.name not in self.scope.declarations or index_of(name.name)):
             return self.entry(self._array(s.Name(name.span, base)), (*before, *positions), span)
-        bound = any(not isinstance(position, int) for position in positions)
+        bound = any(isinstance(position, t.BoundIndex) for position in positions)
         return self.entry(self._array(name) if bound else self._name(name), positions, span)
 
     def _array(self, node: s.Name) -> t.Term:
@@ -455,20 +455,26 @@ class Naming(Assembly):
         finally:
             scope.sizes = outer
 
-    def position(self, node: s.Syntax) -> int | t.BoundIndex:
+    def counts_by_sizes(self, node: s.Syntax) -> bool:
+        """Whether a position is written with names of sizes alone, ``n-1``."""
+        names = names_in(node)
+        return bool(names) and self.scope.size_names.issuperset(names) and not any(map(self.scope.bound_index, names))
+
+    def position(self, node: s.Syntax) -> t.Position:
         if isinstance(node, s.NumberLiteral) and node.value.denominator == 1:
             if node.value < 1:
                 raise ShapeError("entries are counted from 1", span=node.span, suggestion="1")
             return int(node.value)
+        if isinstance(node, s.Name) and (bound := self.scope.bound_index(node.name)) is not None:
+            return bound
+        if self.counts_by_sizes(node):
+            return self.polynomial(node)
         if isinstance(node, s.Name):
-            index = self.scope.bound_index(node.name)
-            if index is None:
-                raise ParseError(
-                    f"the index {node.name} is not bound",
-                    span=node.span,
-                    suggestion=f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number",
-                )
-            return index
+            raise ParseError(
+                f"the index {node.name} is not bound",
+                span=node.span,
+                suggestion=f"sum({node.name}, ...) or tensor({node.name}, ...) around it, or a number",
+            )
         indices = [index for name in names_in(node) if (index := self.scope.bound_index(name)) is not None]
         known = {*self.scope.size_names, *self.scope.limits}
         for index in indices[:1] if len(indices) == 1 else ():

@@ -42,10 +42,13 @@ class Operators(Assembly):
         self._summed_up: list[bool] = [False]
         """Whether what is built is summed up entry by entry, innermost last."""
 
-    def _part(self, name: s.Name, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+    def _part(self, name: s.Name, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         raise NotImplementedError
 
-    def position(self, node: s.Syntax) -> int | t.BoundIndex:
+    def position(self, node: s.Syntax) -> t.Position:
+        raise NotImplementedError
+
+    def counts_by_sizes(self, node: s.Syntax) -> bool:
         raise NotImplementedError
 
     def numbered_norm(self, order: int) -> str:

@@ -36,6 +36,8 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
     """
     axes = _axes(node)
     place = builder.place(node.span)
+    if not any(axis is None or _is_range(axis) for axis in axes):
+        return _entry(builder, node, operand, polynomial)
     if len(axes) == 1 and axes[0] is not None:
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)
@@ -63,7 +65,8 @@ def is_part(builder: Operators, node: s.Entries) -> bool:
     """Whether positions are ranges, or counted from the end, so that they select a part."""
     if any(_is_range(position) or _from_the_end(builder, position) for position in node.positions):
         return True
-    return len(node.whole) > 0 and len(node.positions) == 1 and number_in(node.positions[0]) is not None
+    only = node.positions[0] if len(node.whole) > 0 and len(node.positions) == 1 else None
+    return only is not None and (number_in(only) is not None or builder.counts_by_sizes(only))
 
 
 def _from_the_end(builder: Operators, node: s.Syntax) -> bool:
@@ -163,27 +166,49 @@ def _relate(builder: Operators, operand: t.Term, kind: int, sizes: tuple[Dimensi
 def _selection(builder: Operators, node: s.Syntax, size: Dimension, polynomial: Polynomial, turned: bool = False) -> t.Term:
     """The rows of an identity matrix of this size at a range of positions, or the one at a
     position, as a row; the transpose where it is ``turned``."""
-    if _from_the_end(builder, node) and not _is_range(node):
-        unit = _unit_at(builder, polynomial(node), size, node.span)
-        return unit if turned else builder.transpose(unit, node.span)
     if not isinstance(node, s.Binary) or node.operator != ":":
-        position = builder.position(node)
-        if not isinstance(position, int):
+        position = _position(builder, node, size, polynomial)
+        if isinstance(position, t.BoundIndex):
             raise ParseError("an index beside a range is not read", span=node.span, suggestion="a number, such as X[1, 2:end]")
-        unit = builder.unit(position, node.span, size)
+        unit = builder.unit(Size.of(position) if isinstance(position, int) else position, node.span, size)
         return unit if turned else builder.transpose(unit, node.span)
     rows = _rows(builder, node, size, polynomial)
     return builder.transpose(rows, node.span) if turned else rows
 
 
-def _unit_at(builder: Operators, position: Size, size: Dimension, span: Span) -> t.Term:
-    """The unit vector at a position that is no number: the first one, moved down."""
+def _entry(builder: Operators, node: s.Entries, operand: t.Term, polynomial: Polynomial) -> t.Term:
+    """The entry at positions some of which are counted from the end."""
+    sizes: list[Dimension] = [Unknown() for _ in node.positions]
+    if len(sizes) > 2:
+        raise ParseError("this part of an array is not read", span=node.span, suggestion="x[end], X[1,end]")
+    kind, extent = (MATRIX, (sizes[0], sizes[-1])) if len(sizes) > 1 else (COLUMN, (sizes[0], ONE))
+    if builder.single(operand):
+        sizes = [ONE for _ in sizes]
+    else:
+        _relate(builder, operand, kind, extent, builder.place(node.span))
+    places = [_position(builder, position, size, polynomial) for position, size in zip(node.positions, sizes, strict=True)]
+    return builder.entry(operand, tuple(places), node.span)
+
+
+def _position(builder: Operators, node: s.Syntax, size: Dimension, polynomial: Polynomial) -> t.Position:
+    """A position on an axis of this size, from the end of which it may be counted."""
+    if not _from_the_end(builder, node):
+        return builder.position(node)
+    position = polynomial(node)
     if not (Size.of("end") - position + ONE).can_be_positive:
-        raise ShapeError("this position is behind the end", span=span, suggestion="x[end]")
-    ones = builder.filled(Fraction(1), [size, size], span)
-    down = _number(builder, ONE - position, span, {"end": size})
-    moved = t.CallTerm(ones.cell, builder.place(span), (ones, down), "band", None)
-    return builder.product([moved, builder.unit(1, span, size)], span)
+        raise ShapeError("this position is behind the end", span=node.span, suggestion="x[end]")
+    if isinstance(size, Size):
+        return position.replaced({"end": size})
+    found = Unknown()
+    _count(builder, position, found, node.span, {"end": size})
+    return found
+
+
+def _count(builder: Operators, size: Size, value: Dimension, span: Span, names: Mapping[str, Dimension]) -> Cell:
+    """The number that a size is in which limits of sums, and these names, stand by their names."""
+    cell = Cell(SCALAR, span, literal=True)
+    builder.relate(Counted(builder.place(span), cell, size, value, {**builder.scope.limits, **names}))
+    return cell
 
 
 def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polynomial) -> t.Term:
@@ -245,17 +270,17 @@ def is_apart(position: t.BoundIndex) -> bool:
     return position.ends is not None or isinstance(position, t.Moved)
 
 
-def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIndex, ...], span: Span) -> t.Term:
+def beside(builder: Operators, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> t.Term:
     """``x[i+1]`` with i from 1 to n-1: entry i of ``x[2:n]``."""
     place, part = builder.place(span), operand
     builder.note_indices([position.index or position for position in positions if isinstance(position, t.Moved)])
-    builder.note_indices([position for position in positions if not isinstance(position, int)])
+    builder.note_indices([position for position in positions if isinstance(position, t.BoundIndex)])
     positions = tuple([_fixed(position, span) for position in positions])
-    if all(isinstance(position, int) for position in positions):
+    if not any(isinstance(position, t.BoundIndex) for position in positions):
         return builder.entry(operand, positions, span)
     plain = tuple([position.index or position if isinstance(position, t.Moved) else position for position in positions])
     for axis, position in enumerate(positions):
-        if isinstance(position, int) or not is_apart(position):
+        if not isinstance(position, t.BoundIndex) or not is_apart(position):
             continue
         ends = _ends(position, span)
         if axis > 1:
@@ -266,7 +291,7 @@ def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIn
         part = builder.product([part, builder.transpose(rows, span)] if axis else [rows, part], span)
         builder.reached.append(t.Reached(operand.cell, axis, ends[1], place))
     cell = builder.member_cell(operand, plain, span)
-    sizes = tuple([None if isinstance(position, int) else position.size for position in plain])
+    sizes = tuple([position.size if isinstance(position, t.BoundIndex) else None for position in plain])
     builder.relate(
         kind_relations.MemberOf(place, operand.cell, cell, tuple([None if size is None else Unknown() for size in sizes]))
     )
@@ -277,14 +302,14 @@ def beside(builder: Operators, operand: t.Term, positions: tuple[int | t.BoundIn
 def _turned_round(builder: Operators, span: Span) -> t.Term:
     """The matrix that turns the order of what is behind it round."""
     size = Unknown()
-    last, zeros = _unit_at(builder, Size.of("end"), size, span), builder.filled(Fraction(0), [size], span)
+    last, zeros = builder.unit(size, span, size), builder.filled(Fraction(0), [size], span)
     ones = builder.filled(Fraction(1), [size, size], span)
     return t.CallTerm(ones.cell, builder.place(span), (last, zeros), "hankel", None)
 
 
-def _fixed(position: int | t.BoundIndex, span: Span) -> int | t.BoundIndex:
+def _fixed(position: t.Position, span: Span) -> t.Position:
     """The number of a position where an index has one value only."""
-    if isinstance(position, int) or position.ends is None or position.size is not ONE:
+    if not isinstance(position, t.BoundIndex) or position.ends is None or position.size is not ONE:
         return position
     return _ends(position, span)[0].number or position
 
@@ -378,7 +403,7 @@ class Distances:
         return builder.entry(kept, tuple([t.BoundIndex(index.name, index.size) for index in (self._left, self._right)]), span)
 
 
-def _number(builder: Operators, size: Size, span: Span, names: Mapping[str, Dimension] | None = None) -> t.Term:
+def _number(builder: Operators, size: Size, span: Span) -> t.Term:
     """A size, or the difference of two, as a number, in which limits of sums stand by their
     names."""
     place, cell = builder.place(span), Cell(SCALAR, span, literal=True)
@@ -386,11 +411,10 @@ def _number(builder: Operators, size: Size, span: Span, names: Mapping[str, Dime
         return t.NumberTerm(cell, place, Fraction(size.number or 0))
     less = Size(tuple([(named, -count) for named, count in size.terms if count < 0]))
     if less is not ZERO:
-        parts = [_number(builder, one, span, names) for one in (size + less, less) if one is not ZERO]
+        parts = [_number(builder, one, span) for one in (size + less, less) if one is not ZERO]
         return builder.total(parts, (False, True)[2 - len(parts) :], span)
     value = Unknown()
-    builder.relate(Counted(place, cell, size, value, {**builder.scope.limits, **(names or {})}))
-    return t.SizeTerm(cell, place, value)
+    return t.SizeTerm(_count(builder, size, value, span, {}), place, value)
 
 
 class Counted(kind_relations.InRelation):

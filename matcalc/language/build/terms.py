@@ -93,7 +93,7 @@ class FilledTerm(Base):
 
 @record(eq=False)
 class UnitTerm(Base):
-    position: int
+    position: Dimension
 
 
 @record(eq=False)
@@ -240,7 +240,7 @@ class CallTerm(Many):
 
 @record(eq=False)
 class EntryTerm(Unary):
-    positions: tuple[int | BoundIndex, ...]
+    positions: tuple[Position, ...]
 
 
 @record(eq=False)
@@ -312,6 +312,10 @@ class Moved(BoundIndex):
     index: BoundIndex | None = None
     shift: Size = ZERO
     turned: bool = False
+
+
+Position: TypeAlias = "int | Dimension | BoundIndex"
+"""A position counted from 1: a number, one that is written with sizes, or the index of a sum."""
 
 
 Leaf: TypeAlias = (

@@ -101,6 +101,8 @@ class Scripts(Sums):
         """The tokens of the scripts on what was written last; the subscript ends before
         ``under``."""
         base = self.last
+        if below is not None and above and (placed := self._placed_unit(below[1], above)) is not None:
+            return placed
         if base is not None:
             special = self._special(base, below, above)
             if special is not None:
@@ -280,6 +282,23 @@ class Scripts(Sums):
         size: Items = [comma(bracket.start), (first + 1, last - 1), self.token("RPAR", ")", last - 1)]
         return [base.as_a("RUN", "unit"), bracket, number, *size]
 
+    def _placed_unit(self, below: Range, above: Above) -> Items | None:
+        """``e_{n-1}^{(n)}``, a unit vector whose position is written with names in its size; None for
+        others, and when e or the whole is a declared name."""
+        base, exponent = self.last, above[0][1]
+        written = {lexeme.text for lexeme in self.lexemes[slice(*below)] if lexeme.kind in ("letter", "command")}
+        if exponent is None or not written or base is None or (base.type, base.value) != ("RUN", "e"):
+            return None
+        first, last = exponent
+        if not self.is_bracket(first, last) or not written.issubset(self.texts(first, last)):
+            return None
+        if self._declares_one_of("e", f"e_{self.word(*below)}"):
+            return None
+        self.out[-1] = base.as_a("RUN", "unit")
+        opened, closed = self.token("LPAR", "(", below[0]), self.token("RPAR", ")", last - 1)
+        unit: Items = [opened, below, comma(self.lexemes[first].start), (first + 1, last - 1), closed]
+        return [*unit, *[item for place, found in above[1:] for item in self.exponent(place, found, False)]]
+
     def _small(self, first: int, last: int) -> Items:
         """An exponent: a number or name with an optional minus, else in brackets."""
         negative = last - first > 1 and self.lexemes[first].is_char("-")
@@ -381,9 +400,11 @@ class Scripts(Sums):
         found = _RANGES.fullmatch(text)
         if found is None:
             return None
-        self.bound.update(filter(str.isalpha, text))
+        letters = set(filter(str.isalpha, text))
         if not found["from"]:
+            self.bound |= letters.intersection(self.texts(position, close))  # [x]_{n} is an entry
             return None
+        self.bound |= letters
         after = self.partner[brace] + 1
         self.ranges[close] = self.argument(after + 1, end, after)[1] if self.at(after, end).text == "^" else after
         indices: Items = [

@@ -11,7 +11,7 @@ from math import prod
 from typing import cast
 
 from matcalc.base.shapes import product_shape
-from matcalc.base.sizes import ONE
+from matcalc.base.sizes import ONE, Size
 from matcalc.expr.nodes import (
     Diagonal,
     DiagonalMatrix,
@@ -360,10 +360,11 @@ def _through(weight: Weight, node: Expr) -> tuple[str, Weight] | None:
             return None
 
 
-def _entry(weight: Weight, operand: Expr, positions: tuple[int | Index, ...]) -> tuple[str, Parts] | None:
-    if not all(isinstance(position, int) for position in positions) or len(operand.shape) != len(positions) or operand.is_row:
+def _entry(weight: Weight, operand: Expr, positions: tuple[Size | Index, ...]) -> tuple[str, Parts] | None:
+    places = [position for position in positions if isinstance(position, Size)]
+    if len(operand.shape) != len(positions) or len(places) != len(positions) or operand.is_row:
         return None
-    units = [UnitVector(int(str(at)), size) for at, size in zip(positions, operand.shape, strict=True)]
+    units = [UnitVector(at, size) for at, size in zip(places, operand.shape, strict=True)]
     unit: Expr = units[0] if len(units) == 1 else Product((units[0], Transpose(units[1])))
     return "entry", [(weight.with_body(unit), operand)]
 

@@ -287,7 +287,7 @@ class Expander:
         if found_rule(node) is not None or isinstance(node, Reshape):
             return False
         if isinstance(node, Entry):
-            return all(isinstance(position, int) for position in node.positions)
+            return all(isinstance(position, Size) for position in node.positions)
         return isinstance(node, Sum | Linear | Multilinear)
 
     def _over_constant(self, node: Expr) -> bool:

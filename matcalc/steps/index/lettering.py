@@ -97,7 +97,7 @@ class _Writer:
             case ix.SizeValue():
                 return self._glyphs.size_value(tensor.size)
             case ix.Unit():
-                return self._to.delta(letters[0], str(tensor.position))
+                return self._to.delta(letters[0], self._glyphs.place_below(tensor.position))
             case ix.Pairing():
                 return self._to.delta(self._glyphs.pair(letters[0], letters[1]), letters[2])
             case ix.Sum() | ix.Contraction() | ix.Power() | ix.Map() | ix.Apply():

@@ -297,8 +297,10 @@ class Reader:
         return value if value is not None else t.SymbolTerm(self.scope.variable(name, Span(0, 0)).cell, Span(0, 0), name)
 
     def free_indices(self, *sides: s.Syntax) -> tuple[str, ...]:
-        """The free indices of an expression or of the sides of an equation."""
-        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled])
+        """The free indices of an expression or of the sides of an equation; none of a name that
+        these write as a size, ``unit(n, n)``."""
+        sizes = size_names_in(list(walk(*sides)))
+        known = frozenset([*self.declarations, *self.scope.values, *self.scope.limits, *self.scope.labelled, *sizes])
         by = [name for name in self.wrt if name not in self.scope.written]
         indices = open_indices.free_indices(sides, known, by, self.index_letters)
         if indices:

@@ -159,7 +159,7 @@ def _rebuilt(root: e.Expr, changes: _Changes) -> e.Expr:
             case e.Ones(sizes=own) | e.Zeros(sizes=own):
                 built[node] = type(node)(shaped(own))
             case e.UnitVector(position=position, size=size):
-                built[node] = e.UnitVector(position, sized(size))
+                built[node] = e.UnitVector(sized(position), sized(size))
             case e.Commutation(m=m, n=n):
                 built[node] = e.Commutation(sized(m), sized(n))
             case e.Reshape(m=m, n=n):

@@ -92,14 +92,14 @@ class _Evaluation:
             case e.Zeros():
                 return np.zeros((rows, cols))
             case e.UnitVector(position=position):
-                return np.eye(rows)[:, position - 1 : position]
+                return np.eye(rows)[:, [position.value(self.sizes) - 1]]
             case e.Commutation(m=m, n=n):
                 places = np.arange(rows).reshape(m.value(self.sizes), n.value(self.sizes), order="F")
                 return np.eye(rows)[places.reshape(-1)]
             case e.Index(name=name):
                 return np.full((1, 1), float(self.indices[name]))
             case e.Entry(positions=positions):
-                places = tuple([self.indices[at.name] if isinstance(at, e.Index) else at for at in positions])
+                places = tuple([self.indices[at.name] if isinstance(at, e.Index) else at.value(self.sizes) for at in positions])
                 row, column = (*places, 1)[:2] if below[0].shape[0] != 1 or len(places) == 2 else (1, places[0])
                 return below[0][row - 1, column - 1].reshape(1, 1)
             case e.IndexSum(index=index, body=body):

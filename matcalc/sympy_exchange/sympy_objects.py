@@ -14,7 +14,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.lazy import later
 from matcalc.base.shapes import is_square
-from matcalc.base.sizes import ONE, Size
+from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.expr import nodes as e
 from matcalc.facts.table import contradiction, essential, facts, implied
 from matcalc.language.text.spelling import canonical_name, is_name
@@ -130,6 +130,21 @@ def size_of(size: Any) -> Size:
         for _ in range(int(exponent)):
             result = result * size_of(base)
     return result
+
+
+def place_of(position: Any, size: Size) -> Size | None:
+    """A position on an axis of this size, which SymPy counts from 0, counted from 1; None for what is
+    no sum of numbers and names in the size."""
+    if any(symbol_name(symbol) not in size.names for symbol in position.free_symbols):
+        return None
+    place = ONE
+    for term in sympy.Add.make_args(sympy.expand(position)):
+        number, names = term.as_coeff_Mul()
+        if not number.is_Integer:
+            return None
+        part = size_of(names) * size_of(abs(number)) if number else ZERO
+        place = place + part if number > 0 else place - part
+    return place
 
 
 def assumed_facts(matrix: Any) -> frozenset[str]:

@@ -33,6 +33,7 @@ from matcalc.sympy_exchange.sympy_objects import (
     is_below,
     is_entry,
     number_of,
+    place_of,
     quoted,
     scalar_facts,
     size_of,
@@ -356,8 +357,8 @@ class _Reader:
     def _entry(self, node: Any, scope: _Scope | None, operand: e.Expr) -> e.Expr:
         if operand.is_scalar:
             return operand
-        given = [self._position(position, scope) for position in node.args[1:]]
         sizes = (operand.rows, operand.cols)
+        given = [self._position(position, size, scope) for position, size in zip(node.args[1:], sizes, strict=True)]
         for position, size in zip(given, sizes, strict=True):
             if isinstance(position, e.Index) and position.size != size:
                 raise ShapeError(f"the index {position.name} runs over {position.size}, but {text(operand)} has {size} there")
@@ -365,21 +366,23 @@ class _Reader:
                 raise ShapeError(f"there is no entry {position - ONE} along a size of {size}, in {quoted(node)}")
         return e.Entry(operand, tuple([position for position, size in zip(given, sizes, strict=True) if size != ONE]))
 
-    def _position(self, position: Any, scope: _Scope | None) -> Size | e.Index:
-        if position.is_Integer:
-            return Size.of(int(position) + 1)
+    def _position(self, position: Any, size: Size, scope: _Scope | None) -> Size | e.Index:
         found = None if scope is None else scope.find(position)
         if isinstance(found, e.Index):
             return found
+        place = place_of(position, size)
+        if place is not None:
+            return place
         raise MatcalcError(
             f"the position {position} of an entry cannot be read", expected="a whole number, or the index of a sum around it"
         )
 
     def _delta(self, node: Any, scope: _Scope | None) -> e.Expr:
-        positions = [self._position(position, scope) for position in node.args[:2]]
-        sizes = [position.size for position in positions if isinstance(position, e.Index)]
+        known = [None if scope is None else scope.find(position) for position in node.args[:2]]
+        sizes = [index.size for index in known if isinstance(index, e.Index)]
         if not sizes or len(set(sizes)) > 1:
             raise unknown(f"{node}")
+        positions = [self._position(position, sizes[0], scope) for position in node.args[:2]]
         return e.Entry(e.Identity(sizes[0]), tuple(positions))
 
     def _summed(self, node: Any, scope: _Scope | None, body: e.Expr) -> e.Expr:

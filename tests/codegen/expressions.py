@@ -118,6 +118,7 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "ones matrix in a chain": product(X, e.Ones((N, M)), U),
     "identity in a chain": product(X, eye, x),
     "unit vectors": product(t(e.UnitVector(Size.of(2), M)), X, e.UnitVector(Size.of(3), N)),
+    "units at sizes": e.Sum((product(X, e.UnitVector(N - ONE, N)), e.UnitVector(M, M))),
     "row of a matrix": product(t(e.UnitVector(Size.of(2), M)), X),
     "column of a matrix": product(X, e.UnitVector(Size.of(3), N)),
     "unit outer": product(x, t(e.UnitVector(Size.of(1), N))),
@@ -299,6 +300,7 @@ EXPRESSIONS: dict[str, e.Expr] = {
     "kron commutation applied": product(e.Kronecker((t(A), e.Identity(M))), e.Commutation(N, M), e.Vec(D)),
     "kron times kron": product(e.Kronecker((A, X)), e.Kronecker((B, t(X)))),
     "trace of kron": e.Trace(e.Kronecker((A, B))),
+    "entry at sizes": product(e.Entry(X, (M, N - ONE)), e.Entry(x, (N,))),
     "entry": product(e.Entry(X, (Size.of(2), Size.of(3))), e.Entry(x, (Size.of(1),))),
     # tensors of order 3, and arrays of entries
     "array of entries": e.IndexArray((j, i), product(e.Entry(X, (i, j)), e.Entry(y, (i,)))),

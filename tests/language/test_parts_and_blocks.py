@@ -254,6 +254,10 @@ def test_what_is_written_is_read_back_to_the_same_value(case: Case, style: Any) 
         ("[0 0; 0 0]*x", "x", "", "zeros(2, 2)"),
         ("[1 0; 0 0]*x", "x", "", "[1, 0; 0, 0]"),
         ("sum(x[1:n])", "x", "x: n", "ones(n)"),
+        ("x[end]^2 + x[n-1]", "x", "x: n", "unit(n-1, n) + 2*x[n]*unit(n, n)"),
+        ("(X[end,:]*w)^2*X[1,end]", "w", "X: n×m; w: m", "2*X[1,m]*(X*w)[n]*X'*unit(n, n)"),
+        ("sum(i, X[i,end]^2)", "X", "X: n×m", "2*X*unit(m, m)*unit(m, m)'"),
+        ("a'*[x; t; y]", "t", "x: n; t: scalar; y: m", "a[n+1]"),
         ("tr([X Y]'*A*[X Y])", "X", "X: n×m; Y: n×p; A: n×n", "(A + A')*X"),
         ("tr([A B; C D]^2)", "B", "A: n×n; B: n×m; C: m×n; D: m×m", "2*C'"),
         ("[x; y][1:n]'*z", "z", "x: n; y: m; z: n", "x"),
@@ -336,6 +340,10 @@ def test_the_projection_on_observed_entries_takes_no_product() -> None:
         ("toeplitz(X)", "X: n×n", "needs a vector, not X"),
         ("conv(x, x, 'same')", "x: n", "cannot stand here"),
         ("x[end+1]", "x: n", "behind the end"),
+        ("x[end-n]", "x: n", "position 0 is outside"),
+        ("x[n+1]", "x: n", r"position n\+1 is outside a size of n"),
+        ("unit(n+1, n)'*x", "x: n", r"position n\+1 is outside a size of n"),
+        ("x[k]", "x: n", "the index k is not bound"),
         (r"\sum_{i=1}^n x_{n-i}", None, "position 0, .*\n.*\n.*\ntry: a sum to n-1"),
         ("x[::2] @ y", None, "slices with a step are not read"),
         ("x[:0] @ y", None, "this slice has no positions"),
@@ -462,6 +470,35 @@ BLOCKS = "A: n×n invertible; B: n×m; C: m×n; D: m×m invertible"
 )
 def test_claims_on_blocks(claim: str, declare: str | None, status: str) -> None:
     assert matcalc.verify(claim, declare=declare).status == status
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("second", ["exp(x[end])*x[1]", "(x[n] - x[1])^2*x[end] + x'*x", r"\sum_{i=1}^{n} x_i^2 x_{n+1-i}"])
+def test_second_derivatives_of_the_last_entry(second: str, size: int) -> None:
+    def value(x: Any) -> Any:
+        whole = {"e": np.exp(x[-1]) * x[0], "(": (x[-1] - x[0]) ** 2 * x[-1] + x @ x, "\\": x**2 @ x[::-1]}
+        return whole[second[0]]
+
+    derived = matcalc.derive(second, ["x", "x"], declare="x: n")
+    at = np.random.default_rng(size).normal(size=size)
+    moves = 1e-3 * np.eye(size)
+    expected = [[sum(s * t * value(at + s * a + t * b) for s in (1, -1) for t in (1, -1)) / 4e-6 for a in moves] for b in moves]
+    found = derived.function("numpy")(x=at, n=size)
+    assert np.allclose(found, expected, atol=1e-4)
+    assert not np.allclose(1.01 * found, expected, atol=1e-4)
+
+
+def test_an_entry_before_the_first_one_is_an_error() -> None:
+    gradient = matcalc.derive("x[end-1]^2", "x", declare="x: n").function("numpy")
+    assert np.allclose(gradient(x=np.array([2.0, 3.0])), [4, 0])
+    with pytest.raises(MatcalcError, match="out of bounds"):
+        gradient(x=np.array([2.0]))
+
+
+def test_answers_with_the_last_entry_stand_in_claims() -> None:
+    for factor, status in ((2, "proved"), (3, "refuted")):
+        claim = f"d/dx x[end]^2*x[1] = {factor}*x[1]*x[n]*unit(n, n) + x[n]^2*unit(1, n)"
+        assert matcalc.verify(claim, declare="x: n").status == status
 
 
 def test_an_entry_with_the_number_of_a_size_refutes_nothing() -> None:

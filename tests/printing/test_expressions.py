@@ -132,6 +132,8 @@ TABLE = [
     (e.UnitVector(Size.of(2), N), "unit(2, n)", "unit(2, n)", "e_{2}^{(n)}"),
     (times(t(x), e.UnitVector(Size.of(2), N)), "x'*unit(2, n)", "xᵀ unit(2, n)", r"x^{\top} e_{2}"),
     (e.Entry(X, (Size.of(2), Size.of(3))), "X[2,3]", "X[2,3]", "X_{2,3}"),
+    (times(t(x), e.UnitVector(N, N)), "x'*unit(n, n)", "xᵀ unit(n, n)", r"x^{\top} e_{n}^{(n)}"),
+    (e.Entry(x, (N - ONE,)), "x[n-1]", "x[n-1]", "[x]_{n-1}"),
 ]  # fmt: skip
 
 

@@ -51,6 +51,7 @@ TABLE = [
     ),
     (e.Quotient(number("2/3"), e.Trace(A)), "2/(3 A_ii)", "2/(3*A[i,i])", r"\frac{2}{3 A_{ii}}"),
     (e.UnitVector(Size.of(2), N), "δ_i2", "delta[i,2]", r"\delta_{i2}"),
+    (e.UnitVector(N - Size.of(1), N), "δ_i(n-1)", "delta[i,(n-1)]", r"\delta_{i(n-1)}"),
     (e.Reshape(X, X.shape[1], X.shape[0]), "X_kl δ_(ji)(lk)", "X[k,l]*delta[(j,i),(l,k)]", r"X_{kl} \delta_{(ji)(lk)}"),
     (e.Power(e.Trace(A), number(2)), "(A_ii)²", "(A[i,i])^2", r"(A_{ii})^{2}"),
     (e.Zeros((N,)), "0", "0", "0"),

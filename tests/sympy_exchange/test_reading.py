@@ -54,6 +54,7 @@ x, y, w, q = MatrixSymbol("x", n, 1), MatrixSymbol("y", n, 1), MatrixSymbol("w",
 CASES = [
     x.T * A * x,
     2 * x.T * A * x,
+    x[n - 1, 0] * X[n - 2, m - 1] * FunctionMatrix(n, 1, Lambda((i, j), sympy.KroneckerDelta(i, n - 1))),
     Trace(x.T * A * x),
     (x.T * A * x)[0, 0],
     MatrixElement(x.T * A * x, 0, 0),

@@ -385,18 +385,17 @@ class DialectBuilder(CallBuilder):
         number = _whole(node)
         if number is None:
             found = super().position(node)
-            return self._counted_from_one(node, found) if isinstance(found, Size) else found
+            if isinstance(found, Size):
+                found = found + ONE
+                said = f"[{found - ONE}] is place {found}: NumPy counts from 0"
+                self.decide(said, "dialect", "assumed", span=self.place(node.span))
+            return found
         if number < 0:
             raise ParseError("entries are not counted from the end", span=node.span, suggestion="x[0], or e_3'*x for the third")
         said = f"[{number}] is place {number + 1}: NumPy counts from 0"
         ways = (f"entry {number + 1}: e_{number + 1}'*x", f"entry {number}: e_{number}'*x") if number else ()
         self.decide(said, "dialect", "doubtful" if number else "assumed", span=self.place(node.span), instead=ways)
         return number + 1
-
-    def _counted_from_one(self, node: s.Syntax, position: Size) -> Size:
-        said = f"[{position}] is place {position + ONE}: NumPy counts from 0"
-        self.decide(said, "dialect", "assumed", span=self.place(node.span))
-        return position + ONE
 
 
 # ---------------------------------------------------------------- arguments

@@ -178,14 +178,13 @@ def _selection(builder: Operators, node: s.Syntax, size: Dimension, polynomial: 
 
 def _entry(builder: Operators, node: s.Entries, operand: t.Term, polynomial: Polynomial) -> t.Term:
     """The entry at positions some of which are counted from the end."""
-    sizes: list[Dimension] = [Unknown() for _ in node.positions]
-    if len(sizes) > 2:
+    if len(node.positions) > 2:
         raise ParseError("this part of an array is not read", span=node.span, suggestion="x[end], X[1,end]")
-    kind, extent = (MATRIX, (sizes[0], sizes[-1])) if len(sizes) > 1 else (COLUMN, (sizes[0], ONE))
-    if builder.single(operand):
-        sizes = [ONE for _ in sizes]
-    else:
-        _relate(builder, operand, kind, extent, builder.place(node.span))
+    single, matrix = builder.single(operand), len(node.positions) > 1
+    sizes: list[Dimension] = [ONE if single else Unknown() for _ in node.positions]
+    if not single:
+        extent = (sizes[0], sizes[1] if matrix else ONE)
+        _relate(builder, operand, MATRIX if matrix else COLUMN, extent, builder.place(node.span))
     places = [_position(builder, position, size, polynomial) for position, size in zip(node.positions, sizes, strict=True)]
     return builder.entry(operand, tuple(places), node.span)
 
@@ -199,16 +198,9 @@ def _position(builder: Operators, node: s.Syntax, size: Dimension, polynomial: P
         raise ShapeError("this position is behind the end", span=node.span, suggestion="x[end]")
     if isinstance(size, Size):
         return position.replaced({"end": size})
-    found = Unknown()
-    _count(builder, position, found, node.span, {"end": size})
+    found, cell = Unknown(), Cell(SCALAR, node.span, literal=True)
+    builder.relate(Counted(builder.place(node.span), cell, position, found, {**builder.scope.limits, "end": size}))
     return found
-
-
-def _count(builder: Operators, size: Size, value: Dimension, span: Span, names: Mapping[str, Dimension]) -> Cell:
-    """The number that a size is in which limits of sums, and these names, stand by their names."""
-    cell = Cell(SCALAR, span, literal=True)
-    builder.relate(Counted(builder.place(span), cell, size, value, {**builder.scope.limits, **names}))
-    return cell
 
 
 def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polynomial) -> t.Term:
@@ -414,7 +406,8 @@ def _number(builder: Operators, size: Size, span: Span) -> t.Term:
         parts = [_number(builder, one, span) for one in (size + less, less) if one is not ZERO]
         return builder.total(parts, (False, True)[2 - len(parts) :], span)
     value = Unknown()
-    return t.SizeTerm(_count(builder, size, value, span, {}), place, value)
+    builder.relate(Counted(place, cell, size, value, builder.scope.limits))
+    return t.SizeTerm(cell, place, value)
 
 
 class Counted(kind_relations.InRelation):

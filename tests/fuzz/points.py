@@ -167,8 +167,8 @@ _REGULAR: Mapping[str, Callable[..., bool]] = {
     **dict.fromkeys(["svdvals", "svd_u", "svd_v", "svd_gaps", "svd_sums"], _has_distinct_singular_values),
     "eigmax": lambda matrix: _has_gap(_eigenvalues(matrix)),
     "eigmin": lambda matrix: _has_gap(_eigenvalues(-matrix)),
-    "eigvecmax": _is_signed(_eigenvector(-1), lambda matrix: _has_gap(_eigenvalues(matrix))),
-    "eigvecmin": _is_signed(_eigenvector(0), lambda matrix: _has_gap(_eigenvalues(-matrix))),
+    "eigvecmax": _is_signed(_eigenvector(-1), _has_distinct_eigenvalues),  # JAX's second derivative needs all of them
+    "eigvecmin": _is_signed(_eigenvector(0), _has_distinct_eigenvalues),
     "spectral_norm": _has_largest,
     "sigma_min": _has_smallest,
     **dict.fromkeys(["leftsv", "rightsv"], _is_signed(_right(0), _has_largest)),

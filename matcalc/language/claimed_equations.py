@@ -13,6 +13,7 @@ from matcalc.base.errors import ParseError, Span, UnknownFunctionError
 from matcalc.base.lazy import pattern
 from matcalc.base.records import replace
 from matcalc.expr import nodes as e
+from matcalc.language.build.commutators import innermost
 from matcalc.language.build.scope import Variable, written_names
 from matcalc.language.decisions import Calculus, Decision, ReadingOptions
 from matcalc.language.declare.declared import Declaration, Declare
@@ -105,7 +106,12 @@ class EquationReader(Reader):
         """An equation, or those for its entries; what they need is declared."""
         numbers = frozenset(name for name, said in self.declarations.items() if said.kind == "scalar" or said.shape == ())
         others = frozenset(self.declarations) - numbers | frozenset(self.scope.bold)
-        by_entries = entrywise(equation, self.scope.definitions, assigned, Kinds(numbers, others), self.text)
+        pairs = self.scope.pairs
+        asked = [pairs[node.span] for node in walk(equation, *assigned.values()) if node.span in pairs] if pairs else []
+        if asked:
+            raise innermost(asked).asked
+        text = self.text if self.dialect in ("math", "latex") else ""
+        by_entries = entrywise(equation, self.scope.definitions, assigned, Kinds(numbers, others), text)
         if by_entries is None:
             return [(words, equation)]
         self.scope.definitions |= {one.function: one for one in by_entries.definitions}

@@ -61,13 +61,14 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
-    from matcalc.language.build import dialect_calls, own_calls, selections
+    from matcalc.language.build import commutators, dialect_calls, own_calls, selections
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
     from matcalc.language.typing import failures
 else:
     failures = later("matcalc.language.typing.failures")
     open_indices = later("matcalc.language.syntax.open_indices")
+    commutators = later("matcalc.language.build.commutators")
     dialect_calls = later("matcalc.language.build.dialect_calls")
     own_calls = later("matcalc.language.build.own_calls")
     selections = later("matcalc.language.build.selections")
@@ -75,7 +76,7 @@ else:
     macro_expansion = later("matcalc.language.latex.macro_expansion")
 
 _ASSIGNED = pattern(r"(?:^|[;\n])[^\S\n]*([^\W\d_][\w\u0300-\u030c]*′*)\s*=(?=[^;\n]*[;\n]\s*\S)")
-_CALLING = frozenset([s.Applied, s.Entries, s.Definition])
+_CALLING = frozenset([s.Applied, s.Entries, s.Definition, s.Summation])
 _CUT_ALIKE = Decision("blocks are taken to fit one by one: those on a diagonal are square", "sizes")
 _SIZE_LETTERS = "nmpqrkldst"
 _INDEX_MARKS = frozenset("_[∑Σᵢⱼₖₗₘₙₚᵣₛ")
@@ -220,6 +221,8 @@ class Reader:
         self.builder.read_as(written)
         if written.dialect == "latex":
             self.scope.bold = bold_names(nodes, self.text)
+        if "[" in self.text and (written.dialect in ("math", "latex") or not written.sure):
+            self.scope.pairs = commutators.pairs_in(nodes, self.text, self.declarations)
         if self.indexed:
             self.scope.written = self.scope.here = written_names(nodes)
             self.scope.points = points_in(nodes, self.scope.written)
@@ -478,7 +481,8 @@ class Reader:
         try:
             found = read()
         except MatcalcError as error:
-            return Attempt(self.forks, error=self.source.located(error))
+            said = commutators.advised(error, self.scope.pairs) if self.scope.pairs else error
+            return Attempt(self.forks, error=self.source.located(said))
         doubt = doubt_in(found.decisions) if self.options.strict else None
         return Attempt(self.forks, self.cost, found, None if doubt is None else self.source.located(doubt))
 

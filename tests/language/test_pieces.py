@@ -91,6 +91,31 @@ def test_the_derivative_has_the_value_of_differences(text: str, wrt: str, declar
     assert not np.allclose(found, slope(lambda **values: 1.001 * function(**values) + np.sum(values[wrt]), wrt))
 
 
+@pytest.mark.parametrize(
+    ("conditions", "doubtful"),
+    [
+        (r"x > 0 | x < -1", True),
+        (r"x > d | x < -d", True),
+        (r"x < 0 | 0 \le x < 1 | x \ge 2", True),
+        (r"|x| > 2 | |x| \le 1", True),
+        (r"x > 0 | y < 0", True),
+        (r"x > 0, y > 0 | x \le 0", True),
+        (r"x > 0 | x < 0", False),
+        (r"x > y | y \ge x", False),
+        (r"x < 0.5 | x > 0.25", False),
+        (r"x \neq 0 | x = 0", False),
+        (r"x < 0 | 0 \le x < 1 | x \ge 1", False),
+        (r"x > d | x < -d | \lvert x\rvert \le d", False),
+        (r"x \ge \frac12 | x < \frac{1}{2}", False),
+        (r"\text{if } -d \le x \le d | x > d | \text{if } x < -d", False),
+    ],
+)
+def test_conditions_that_leave_something_out_are_doubtful(conditions: str, doubtful: bool) -> None:
+    cases = r" \\ ".join(f"{k} & {condition}" for k, condition in enumerate(conditions.split(" | ")))
+    read = matcalc.parse(rf"\begin{{cases}} {cases} \end{{cases}}", declare="x: scalar; y: scalar; d: scalar")
+    assert bool(read.warnings) == doubtful
+
+
 def test_that_the_last_case_is_taken_for_all_else_is_said() -> None:
     given = matcalc.derive(r"\begin{cases} x^2 & x > 1 \\ -x & x < 0 \end{cases}", "x", declare="x: scalar")
     assert any("last of the cases" in str(note) for note in given.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import matcalc
 from matcalc import verify
 from matcalc.base.errors import ParseError, ShapeError
 
@@ -172,7 +173,10 @@ BLOCKS = [
     (M + "M x = w", "it is not known that it is a number"),
     (M + r"q(x) = x^\top M x; \nabla q(x) = 2 M x", "written out"),
     (M + "M * M = M^2", "written out"),
-    ("[P, Q] = 0", "written out"),
+    ("[P, Q] = 0", "or their commutator"),
+    ("[P, Q] = -[Q, P]", "or their commutator"),
+    (r"\operatorname{tr}([P, Q]) = 0", "or their commutator"),
+    ("[P, [Q, R]] + [Q, [R, P]] + [R, [P, Q]] = 0", "Q, R. may be"),
     (M + r"M \times M = M^2", "written out"),
     (M + "L M = M L", "it is not known that it is a number"),
     (r"N = \begin{pmatrix} 1 & 2 \\ 2 & 4 \end{pmatrix}; N^{-1} = N", "has no inverse"),
@@ -184,3 +188,19 @@ BLOCKS = [
 def test_what_may_be_no_number_is_refused(statement: str, message: str) -> None:
     with pytest.raises(ParseError, match=message):
         verify(statement, dialect="latex")
+
+
+def test_two_matrices_with_a_comma_are_asked_about() -> None:
+    """``[A, B]`` is an array where the sizes or the dialect say so, and else doubtful."""
+    for doubtful in ("[A, B]*x", "norm2([A, B]*x)^2", r"\|[A, B] x\|^2"):
+        read = matcalc.parse(doubtful)
+        assert len(read.warnings) == 1 and "commutator" in read.warnings[0]
+        with pytest.raises(ParseError, match=r"the array: \[A B\]; or the commutator: A\*B - B\*A"):
+            matcalc.parse(doubtful, strict=True)
+    for clear in ("[A B]*x", "[A, B, C]*x", "hcat(A, B)*x", "[A, x]'*x", "norm([A, B], 'fro')^2"):
+        assert not matcalc.parse(clear).warnings
+    assert not matcalc.parse("norm2([A, B]*x)^2", declare="A: n×m").warnings
+    with pytest.raises(ShapeError, match=r"the commutator: A\*B - B\*A; or the array"):
+        matcalc.parse("tr([A,B])", declare="A: n×n; B: n×n")
+    assert verify("norm([A, B], 'fro')^2 = norm(A, 'fro')^2 + norm(B, 'fro')^2").ok
+    assert verify("f(A, B) = A^2 + B; ∇f(A, B) = [2A, 1]").ok

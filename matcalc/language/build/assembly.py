@@ -342,11 +342,7 @@ class Assembly:
         assert index is not None
         if not self.stands_at(name):
             axis = isinstance(body, t.NumberTerm) and body.value in (0, 1, 2)
-            raise ShapeError(
-                f"nothing in the sum is indexed by {name}",
-                span=span,
-                suggestion=meanings.along_an_axis("sum", name) if axis else f"sum({name}, x[{name}])",
-            )
+            raise meanings.not_indexed("sum", name, span, meanings.along_an_axis("sum", name) if axis else "")
         self.relate(kind_relations.SummedOver(self.place(span), body.cell))
         return t.IndexSumTerm(body.cell, self.place(span), (body,), index)
 

@@ -20,6 +20,7 @@ from matcalc.language.typing.dimensions import Dimension, resolved
 from matcalc.language.typing.kinds import COLUMN, MATRIX, ORDERS, SCALAR, Cell, kind_of
 
 if TYPE_CHECKING:
+    from matcalc.language.build.commutators import Pair
     from matcalc.language.build.terms import BoundIndex, Term
     from matcalc.language.declare.declared import Declaration
 
@@ -126,6 +127,7 @@ class Scope:
         "labelled",
         "limits",
         "member_values",
+        "pairs",
         "parameters",
         "points",
         "references",
@@ -168,6 +170,8 @@ class Scope:
         """Names with a label, ``W^{(l)}``, in which no letter is an index."""
         self.bold: frozenset[str] = frozenset()
         """Names that are set in bold type: no numbers."""
+        self.pairs: Mapping[Span, Pair] = {}
+        """Lists that may be commutators, by their places."""
         self.limits: dict[str, Dimension] = {}
         """Sizes named as the limits of sums, which have these names unless they are those of
         something else."""

@@ -20,9 +20,11 @@ from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, r
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
 if TYPE_CHECKING:
+    from matcalc.language.build import commutators
     from matcalc.language.build.operators import Operators
     from matcalc.language.typing import kind_relations
 else:
+    commutators = later("matcalc.language.build.commutators")
     kind_relations = later("matcalc.language.typing.kind_relations")
 
 Polynomial: TypeAlias = Callable[[s.Syntax], Size]
@@ -98,6 +100,8 @@ def blocks(builder: Operators, node: s.Applied, operands: list[t.Term]) -> t.Ter
     places = tuple(_filled(node))
     builder.relate(Blocks(place, cells, result, places, rows, cols))
     builder.evidence = True
+    if node.span in builder.scope.pairs:
+        commutators.doubt(builder, builder.scope.pairs[node.span], cells)
     return t.BlockTerm(result, place, tuple(operands), places, rows, cols)
 
 

@@ -104,6 +104,9 @@ class TableFunctions(Builder):
     def reduced_over(self, node: s.Summation, names: tuple[str, ...], body: t.Term) -> t.Term:
         if meanings.is_of_problems(node.function) and not all(map(self.stands_at, names)):
             raise meanings.optimum(node.function, node.span)
+        for name in names:
+            if not self.stands_at(name) and name not in dict(node.limits):
+                raise meanings.not_indexed(node.function, name, node.span)
         several = tuple([name for name in names for index in self.scope.indices[name][-1:] if resolved(index.size) is not ONE])
         self._doubt_reach(node, body)
         call = s.Applied(node.span, node.function, (node.body,), node.span)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from matcalc.base.errors import ParseError
 from matcalc.base.records import record
-from matcalc.language.decisions import Decision
+from matcalc.language.decisions import Decision, Weight
+from matcalc.language.latex.case_conditions import RELATIONS, left_out
 from matcalc.language.latex.latex_commands import PROSE, WORDS
 from matcalc.language.latex.latex_constructs import Items, Range, Reading, comma, written_rows
 
@@ -13,6 +14,8 @@ _FIRST = frozenset(["if", "for", "when", "where", "whenever", "forall", ""])
 _ELSE = frozenset(["otherwise", "else", "elsewhere", "ow", "ifotherwise", "inallothercases", "default"])
 _AND = frozenset(["land", "wedge"])
 _EQUAL = {"=": True, "ne": False, "neq": False, "≠": False}
+_BRACES = {"{": "", "}": "", **dict.fromkeys(("vert", "lvert", "rvert"), "|")}
+"""What is only set otherwise."""
 _BETWEEN = frozenset([",", ";", "."])
 
 
@@ -37,8 +40,7 @@ def written_cases(r: Reading, position: int) -> tuple[Items, int]:
         )
     last = cases[-1]
     if last.condition is not None:
-        said = "the last of the cases is taken wherever none before it holds"
-        r.decisions.append(Decision(said, "notation", span=r.span(last.condition[0], last.condition[1] - 1)))
+        _take_for_the_rest(r, [case.condition for case in cases if case.condition is not None], last.condition)
     opening, closing = r.bracket(position)
     place = r.lexemes[position].start
     out: Items = []
@@ -54,6 +56,40 @@ def written_cases(r: Reading, position: int) -> tuple[Items, int]:
             out += [*value, comma(place)]
             behind = [closing, *behind]
     return [*out, opening, last.value, closing, *behind], close + 1
+
+
+def _take_for_the_rest(r: Reading, conditions: list[Range], last: Range) -> None:
+    """Says that the last case is for all else, which is doubtful where the conditions leave
+    something out."""
+    rest = left_out([_comparisons(r, condition) for condition in conditions])
+    said = "the last of the cases is taken wherever none before it holds"
+    if rest == "more":
+        said += ", also where its condition does not hold"
+    ways = r"for all else: \text{otherwise}", r"another value there: a case before it, and \text{otherwise} for the last"
+    weight: Weight = "doubtful" if rest == "more" else "assumed"
+    r.decisions.append(Decision(said, "notation", weight, r.span(last[0], last[1] - 1), ways if rest == "more" else ()))
+
+
+def _comparisons(r: Reading, condition: Range) -> list[list[str]]:
+    """What is compared in a condition, with the signs between."""
+    found = []
+    first, last = condition
+    for begin, stop in _joined(r, first, last):
+        signs = [place for place in r.shallow(begin, stop) if r.lexemes[place].text in RELATIONS]
+        parts = zip([begin, *(place + 1 for place in signs)], [*signs, stop])
+        written = [
+            "".join([_BRACES.get(text.lstrip("\\"), text) for text in r.texts(one, other, other - one)]) for one, other in parts
+        ]
+        between = [RELATIONS[r.lexemes[place].text] for place in signs]
+        found.append([part for pair in zip(written, [*between, ""]) for part in pair][:-1])
+    return found
+
+
+def _joined(r: Reading, first: int, last: int) -> list[Range]:
+    """The comparisons that a condition joins by an and, or by commas."""
+    cuts = [place for place in r.shallow(first, last) if r.lexemes[place].text in (_AND | {","}) or _is_and(r, place, last)]
+    after = [place + 1 if not r.lexemes[place].is_command(_IN_WORDS) else r.partner[place + 1] + 1 for place in cuts]
+    return list(zip([first, *after], [*cuts, last], strict=True))
 
 
 def _case(r: Reading, cells: list[Range]) -> _Case:
@@ -105,12 +141,10 @@ def _condition(r: Reading, condition: Range) -> tuple[Items, bool]:
         minus = r.token("MINUS", "-", place)
         both: Items = [opening, opening, (first, place), closing, minus, opening, (place + 1, last), closing, closing]
         return both, _EQUAL[r.lexemes[place].text]
-    cuts = [place for place in shallow if r.lexemes[place].text in (_AND | {","}) or _is_and(r, place, last)]
     out: Items = [opening]
-    begin = first
-    for place in cuts:
-        out += [opening, (begin, place), closing, r.token("ELEMENT_TIMES", ".*", place)]
-        begin = place + 1 if not r.lexemes[place].is_command(_IN_WORDS) else r.partner[place + 1] + 1
+    *before, (begin, _) = _joined(r, first, last)
+    for one, place in before:
+        out += [opening, (one, place), closing, r.token("ELEMENT_TIMES", ".*", place)]
     return [*out, opening, (begin, last), closing, closing], False
 
 

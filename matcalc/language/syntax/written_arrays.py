@@ -62,7 +62,7 @@ def entrywise(
     None for other equations, and for arrays of blocks, which are read as they stand. Raises
     ParseError where an array stands in another way than the ones known here, and ShapeError where
     the sides have different numbers of entries. A list may be a row or a column; ``text`` is what
-    the equation is read from.
+    the equation is read from, or empty where commas tell nothing.
     """
     nodes = walk(equation, *(value for value in assigned.values()), *(one.body for one in functions.values()))
     if not any(map(_is_of_arrays, nodes)):

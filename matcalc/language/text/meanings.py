@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from matcalc.base.budgets import LONGEST_QUOTED_NAME
-from matcalc.base.errors import ParseError, Span, UnknownFunctionError
+from matcalc.base.errors import ParseError, ShapeError, Span, UnknownFunctionError
 from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import pattern
@@ -119,6 +119,17 @@ def unknown_function(
 def is_of_problems(function: str) -> bool:
     """Whether a function is, without brackets, a word of an optimisation problem: ``min``."""
     return spellings().get(function) in of_entries()
+
+
+def not_indexed(function: str, name: str, span: Span, advice: str = "") -> ShapeError:
+    """What is said of a sum or a product over an index at which nothing stands."""
+    index = name if name in _LETTERS_OF_INDICES else "i"
+    said = f"nothing in the {_OVER_INDICES.get(function, function)} is indexed by {name}"
+    return ShapeError(said, span=span, suggestion=advice or f"{function}({index}, x[{index}])")
+
+
+_OVER_INDICES = {"prod": "product"}
+_LETTERS_OF_INDICES = frozenset("ijklmnpqrstuvw")
 
 
 def optimum(function: str, span: Span) -> ParseError:

@@ -44,6 +44,8 @@ class Function:
     definition_rows_sample: str = ""
     definition_cols_sample: str = ""
     signature: str = "t -> t"
+    whole: str = ""
+    """The parameter that is a whole number."""
     axis: bool = False
     of_one: str = ""
     """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of

@@ -4,6 +4,7 @@ their formulas in their place."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,10 @@ def signature_of(function: Function) -> Signature:
         parameters[name.strip()] = _sizes(shape if colon else "scalar")
     result = right.strip()
     return Signature(parameters, () if result in parameters else _sizes(result))
+
+
+def _decimal(value: Fraction) -> str:
+    return str(float(value)) if value == Fraction(str(float(value))) else str(value)
 
 
 def _sizes(text: str) -> Shape:
@@ -150,6 +155,14 @@ class TableFunctions(Builder):
             )
             raise ParseError(f"{node.function} takes {wanted} {plural}, not {len(arguments)}", span=node.span, suggestion=advice)
 
+    @staticmethod
+    def _check_whole(function: str, argument: t.Term) -> None:
+        """Raises ParseError for a number of places that is written and is not whole."""
+        value = t.value_of(argument)
+        if value is not None and value.denominator > 1:
+            said = f"{function} needs a whole number, not {_decimal(value)}"
+            raise ParseError(said, span=argument.span, expected="0, 1, 2, ... or a negative one")
+
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str, of_sample: bool = False) -> t.Term:
         """A function with a definition, of every row or column."""
         sizes: dict[str, Dimension] = {"m": Unknown(), "n": Unknown()}
@@ -178,6 +191,8 @@ class TableFunctions(Builder):
         if entry.of_sizes:
             return self._of_sizes(entry, signature, node)
         self._count(node, arguments, len(signature.parameters))
+        if entry.whole:
+            self._check_whole(node.function, arguments[list(signature.parameters).index(entry.whole)])
         if entry.name in MATRIX_COUNTERPART:
             self._note_counterpart(entry.name, node.function, arguments[0])
         if len(signature.parameters) > 1 and entry.kind == "elementwise":

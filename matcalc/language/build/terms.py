@@ -339,3 +339,18 @@ operands_of: Callable[[Term], tuple[Term, ...]] = attrgetter("operands")
 def postorder(*roots: Term) -> list[Term]:
     """Every term below ``roots`` once, operands before their users; no recursion."""
     return postordered(roots, operands_of)
+
+
+def value_of(term: Term) -> Fraction | None:
+    """The number that a term is written as, with signs or as a quotient; None for another term."""
+    factor = Fraction(1)
+    while True:
+        match term:
+            case NegativeTerm(operands=(operand,)):
+                factor, term = -factor, operand
+            case QuotientTerm(operands=(operand, NumberTerm(value=value))) if value:
+                factor, term = factor / value, operand
+            case NumberTerm(value=value):
+                return factor * value
+            case _:
+                return None

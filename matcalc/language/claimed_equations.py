@@ -24,6 +24,7 @@ from matcalc.language.syntax.dependence import by_the_whole, ordered, undefined_
 from matcalc.language.syntax.open_indices import lifted, with_sums
 from matcalc.language.syntax.trees import differentiated_by, mapped, names_among, names_in, ungrouped, walk
 from matcalc.language.syntax.written_arrays import entrywise, named_arrays
+from matcalc.language.text.meanings import unknown_function, why_not
 from matcalc.language.typing import constraints as c
 
 _TIES = frozenset({"symmetric", "antisymmetric", "diagonal"})
@@ -67,6 +68,8 @@ class EquationReader(Reader):
             case s.Implication():
                 return self._implied(program.value)
             case s.Definition(function=name, span=span):
+                if why_not(name):
+                    raise unknown_function(name, Span(span.start, span.start + len(name)))
                 raise UnknownFunctionError(
                     f"{name} is defined here, and nothing is claimed", span=span, suggestion="f(x) = x'*A*x; ∇f(x) = (A + A')*x"
                 )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import MatcalcError, UnknownFunctionError
 from matcalc.base.files import stored_table
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.language import parse_syntax
@@ -251,3 +251,21 @@ def table_of_differences() -> str:
 
 def test_the_page_has_the_table_of_differences() -> None:
     assert table_of_differences() in PAGE.read_text(encoding="utf-8")
+
+
+def test_options_of_pytorch_name_its_convention() -> None:
+    """``dim`` is PyTorch's word for an axis, and its variances divide by n - 1."""
+    X = np.random.default_rng(3).normal(size=(4, 3))
+    for text, value in [
+        ("X.std(dim=0)", X.std(axis=0, ddof=1)),
+        ("X.var(dim=1)", X.var(axis=1, ddof=1)),
+        ("X.var(dim=1, unbiased=False)", X.var(axis=1)),
+        ("X.std(axis=0)", X.std(axis=0)),
+        ("F.huber_loss(X, 2*X, delta=0.5)", np.where(abs(X) < 0.5, X**2 / 2, 0.5 * (abs(X) - 0.25)).mean()),
+    ]:
+        np.testing.assert_allclose(matcalc.parse(text).function("numpy")(X=X), value)
+
+
+def test_a_function_that_the_language_lacks_is_not_defined_by_a_claim() -> None:
+    with pytest.raises(UnknownFunctionError, match="there is no function 'median'"):
+        matcalc.verify("median(x) = mean(x)")

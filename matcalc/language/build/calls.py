@@ -255,7 +255,7 @@ class CallBuilder(OwnFunctions):
         mask, array = arguments
         place = self.place(node.span)
         words = "the choice of observed entries"
-        self.relate(kind_relations.InRelation(place, frozenset({(MATRIX, MATRIX)}), words, mask.cell, array.cell))
+        self.relate(kind_relations.InRelation(place, frozenset({(MATRIX, MATRIX)}), words, array.cell, mask.cell))
         if isinstance(mask, t.SymbolTerm):
             self.scope.variables[mask.name].meant = ("mask",)
         return t.ElementProductTerm(self.folded(c.ElementMultiplied, arguments), place, (mask, array))

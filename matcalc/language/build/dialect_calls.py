@@ -51,6 +51,8 @@ _HARMLESS: Mapping[str, frozenset[str]] = {
 value."""
 _BY_LESS = {"ddof": ("1",), "correction": ("1",), "unbiased": ("True", "true"), "corrected": ("True", "true")}
 """Options that say of a variance that it is that of a sample, divided by n - 1."""
+_OF_TORCH = ("dim", "keepdim", "unbiased")
+"""Options that only PyTorch has."""
 _OF_PROGRAMS = frozenset([s.Keyword, s.Listed])
 """Arguments that only programs have."""
 _SIZES = frozenset(["len", "size", "length", "numel", "shape"])
@@ -96,6 +98,9 @@ class DialectBuilder(CallBuilder):
     def _translated(self, node: s.Applied) -> _Meant:
         name, asked = node.function, node
         arguments, options = _unpacked(node)
+        own = stored_table("dialects")["modules"]["of_their_own"].get(f"torch.{name}")
+        if own is not None and not options.keys().isdisjoint(_OF_TORCH):  # X.std(dim=0), of which no module is named
+            return self._translated(replace(node, function=own))
         words = self._axis_words(node, options)
         if node.function == "norm" and words:
             return _Meant(self._norms_along(node, arguments, options, words))
@@ -107,8 +112,8 @@ class DialectBuilder(CallBuilder):
         usable = [way for way in ways if not along or _is_taken_along(way)]
         tried = ((way, _fitting(way, arguments, options)) for way in usable)
         fitting = next(((way, given) for way, given in tried if given is not None), None)
-        if name == "block" and self.written.dialect == "numpy" and not options:
-            return _Meant(_of_blocks(node))
+        if name in _OF_ROWS and _is_of_lists(node) and self.written.dialect == "numpy" and not options.keys() - {"dtype"}:
+            return _Meant(_OF_ROWS[name](node))
         if fitting is None and name in _general_names():
             return self._translated(replace(asked, function=_general_names()[name]))
         if fitting is not None:
@@ -424,6 +429,25 @@ def _of_blocks(node: s.Applied) -> s.Applied:
         raise ParseError("a row of one block is not read", span=node.span, suggestion="np.concatenate([A, B])")
     rows = all(isinstance(argument, s.Listed) for argument in node.arguments)
     return replace(node, function=WRITTEN_OUT, arguments=node.arguments if rows else (s.Listed(node.span, node.arguments),))
+
+
+def _of_numbers(node: s.Applied) -> s.Applied:
+    """``np.array`` of rows of numbers, or of numbers. Raises ParseError for other entries, which may
+    be arrays themselves."""
+    rows = [argument for argument in node.arguments if isinstance(argument, s.Listed)]
+    entries = [entry for row in rows for entry in row.values] if rows else node.arguments
+    plain = len(rows) in (0, len(node.arguments)) and len({len(row.values) for row in rows}) < 2
+    if not plain or len(entries) < 2 or any(number_in(entry) is None for entry in entries):
+        said = f"{node.function} is read of numbers, and of rows of as many numbers each"
+        raise ParseError(said, span=node.span, suggestion="np.array([[1, 2], [3, 4]]), or np.block([[A, B], [C, D]]) of arrays")
+    return replace(node, function=WRITTEN_OUT, arguments=tuple(rows) if rows else node.arguments)
+
+
+def _is_of_lists(node: s.Applied) -> bool:
+    return len(node.arguments) > 1 or node.function == "block" or any(isinstance(one, s.Listed) for one in node.arguments)
+
+
+_OF_ROWS = {"block": _of_blocks, "array": _of_numbers, "asarray": _of_numbers}
 
 
 def _is_of_sample(node: s.Applied, option: s.Keyword) -> bool:

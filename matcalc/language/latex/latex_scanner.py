@@ -434,6 +434,7 @@ class _Scanner(Scripts):
             return None
         (first, last), beyond = self.argument(after + 1, stop, after)
         whole = f"{name}_{self.word(first, last) or self.lexemes[first].text}" if first < last else ""
+        whole = _WITH_BASE.get(whole, whole)
         if not self.vocabulary.is_function(whole):
             return None
         return self._function(whole, Span(span.start, self.lexemes[beyond - 1].end), beyond, stop)
@@ -448,6 +449,9 @@ class _Scanner(Scripts):
             end = end + 1 if self.lexemes[end].text == "'" else self.argument(end + 1, stop, end)[1]
         return end
 
+
+_WITH_BASE = {"log_2": "log2", "log_10": "log10", "log_e": "log"}
+"""Logarithms to a base that have a name."""
 
 Reader: TypeAlias = Callable[[_Scanner, int, int], tuple[Items, int]]
 _OF_KINDS: Mapping[str, Reader] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from matcalc.base.errors import ParseError, Span
+from matcalc.language.latex.latex_commands import PROSE
 from matcalc.language.latex.latex_constructs import Items, Range, Reading
 from matcalc.language.latex.lexemes import Lexeme
 from matcalc.language.text.meanings import is_of_problems, optimum
@@ -48,7 +49,9 @@ class Sums(Reading):
             upper_place = self.lexemes[mark].span
             upper = self._limit(*limit) if limit is not None else "'"
         try:
-            value = sum_over(self._limit(first, last), upper, place, upper_place, self.bound)
+            value = sum_over(
+                self._limit(first, last) if not self._has_words(first, last) else "?", upper, place, upper_place, self.bound
+            )
         except ParseError:
             if is_of_problems(sign.value):  # over all vectors, say
                 raise optimum(sign.value, sign.span) from None
@@ -56,6 +59,12 @@ class Sums(Reading):
         self.bound.update(value.partition(";")[0])
         self.out[-1] = Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end)
         return []
+
+    def _has_words(self, first: int, last: int) -> bool:
+        r"""Whether a word stands beside the index, ``i \text{ even}``."""
+        words = [place for place in range(first, last) if self.lexemes[place].is_command(PROSE)]
+        single = len(words) == 1 and self.partner.get(words[0] + 1) == last - 1 and words[0] == first
+        return not single and any(self.partner.get(place + 1, place) > place + 3 for place in words)
 
     def _limits(self, base: Token, first: int, last: int) -> bool:
         """Whether what stands below a letter Σ or the word sum says what a sum runs over."""

@@ -176,12 +176,22 @@ def _with_round_lists(tokens: list[Token]) -> list[Token]:
     gone: set[int] = set()
     for called, end in closes.items():
         name = tokens[called - 1].value if called and tokens[called].type == "LPAR" else ""
+        last = closes.get(called + 1, end)
+        if name in of_lists("of_rows") and name != "block" and not _has_rows_or_commas(tokens, called + 1, last):
+            continue
         for place in range(called + 1, end) if name in of_lists() | of_lists("of_rows") else ():
             if tokens[place].type == "LSQB" and tokens[place - 1].type in _BEFORE_LISTS and place in closes:
                 out[place], out[closes[place]] = tokens[place].as_a("LPAR", "("), tokens[closes[place]].as_a("RPAR", ")")
-        if name in of_lists("of_rows") and closes.get(called + 1) == end - 1:
-            gone |= {called + 1, end - 1}
+        if name in of_lists("of_rows") and (last == end - 1 or types_at(tokens, last + 1, 3) == ["COMMA", "RUN", "EQUALS"]):
+            gone |= {called + 1, last}
     return [token for place, token in enumerate(out) if place not in gone]
+
+
+def _has_rows_or_commas(tokens: list[Token], start: int, stop: int) -> bool:
+    """Whether a list holds several entries, or lists."""
+    return type_at(tokens, start + 1) == "LSQB" or any(
+        token.type == "COMMA" and not depth for _, token, depth in by_depth(tokens[:stop], start + 1)
+    )
 
 
 _BEFORE_LISTS = frozenset(["LPAR", "LSQB", "COMMA"])
@@ -324,8 +334,9 @@ class _Rewriting:
         while self._tokens[place + taken].value in table["inner"] and self._type(place + taken + 1) == "DOT":
             taken += 2
         last = self._tokens[place + taken]
-        own = table["of_their_own"].get(f"{name}.{last.value}") if taken == 2 else None
-        if own is not None and self._type(place + 3) == "LPAR":
+        module = name if taken == 2 else self._tokens[place + taken - 2].value
+        own = table["of_their_own"].get(f"{module}.{last.value}")
+        if own is not None and self._type(place + taken + 1) == "LPAR":
             self._instead[place + taken] = [last.as_a("RUN", own)]
         as_order = self._type(place - 1) in ("COMMA", "EQUALS") and self._type(place + taken + 1) == "RPAR"
         if last.value == "inf" and as_order:

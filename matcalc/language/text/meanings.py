@@ -99,7 +99,7 @@ def advice_for(function: str, arguments: Sequence[str] = (), others: Iterable[st
     """
     near = nearest_function(function, others)
     given = [*arguments[:2], *["x", "y"][len(arguments) :]]
-    return written(function, given) or _why_not(function) or _with_an_index(function, given) or near or _as_factors(function)
+    return written(function, given) or why_not(function) or _with_an_index(function, given) or near or _as_factors(function)
 
 
 def unknown_function(
@@ -110,7 +110,7 @@ def unknown_function(
     if function in known_functions():
         advice = f"{function}(x'*A*x, x)" if function in OF_DERIVATIVES else f"{function}(x)"
         return UnknownFunctionError(f"the function {function!r} needs an argument in brackets", span=span, suggestion=advice)
-    message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), _why_not(function)
+    message, advice, why = f"there is no function {function!r}", advice_for(function, arguments, others), why_not(function)
     return UnknownFunctionError(
         f"{message}: {why}" if advice == why else message, span=span, suggestion=None if advice == why else advice
     )
@@ -149,7 +149,7 @@ def norm_of_the_largest(span: Span) -> ParseError:
     )
 
 
-def _why_not(function: str) -> str | None:
+def why_not(function: str) -> str | None:
     """What is said of a function that stands for no formula of the language."""
     return _looked_up(stored_table("meanings")["said"], function)
 

@@ -55,6 +55,12 @@ def in_positions(tokens: list[Token], decisions: list[Decision]) -> list[Token]:
         sliced = any(token.type in _COLONS or token.type == "MINUS" for token in inner)
         if not sliced or any(token.value in _AXES or token.value == END for token in inner):
             continue
+        name, opening, closing = tokens[start - 1], tokens[start], tokens[stop]
+        if "".join([token.value for token in inner]) == "::-1" and name.type == "RUN" and not name.value[:1].isupper():
+            out[start - 1 : stop + 1] = [
+                Token("RUN", "flip", opening.start, closing.end), opening.as_a("LPAR", "("), name, closing.as_a("RPAR", ")")
+            ]  # fmt: skip
+            continue
         made: list[Token] = []
         for part in _parts(inner):
             made += [*([Token("COMMA", ",", part[0].start, part[0].start)] if made else []), *_meant(part)]

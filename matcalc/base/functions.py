@@ -48,8 +48,10 @@ class Function:
     """The parameter that is a whole number."""
     axis: bool = False
     of_one: str = ""
-    """Of a function of a vector or matrix: its value for one number ``t``, which is a vector of
-    size 1 and a matrix of 1×1."""
+    """Of a function of vectors and matrices: its value where all are numbers, which are vectors of
+    size 1 and matrices of 1×1, of its parameters, the first of which is ``t``."""
+    of_any: bool = False
+    """Whether that is the value where one of them is a number, too."""
     domain: str = "all"
     condition: str = ""
     """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""

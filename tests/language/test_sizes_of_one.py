@@ -17,6 +17,9 @@ CASES = [
     ("norm(C, spectral)", "C"),    ("norm(C, nuclear)", "C"), ("tr(sqrtm(C))", "C"),
     ("x/norm2(x)", "x"), ("unit(1, n)'*x", "x"), ("sum(i, x[i]^2)", "x"),
     ("sum(i, sum(j, C[i,j]*x[j]))", "C"), ("x[1]*C[1,1]", "C"), ("tensor(i, j, y[i]*x[j])", "x"), ("A + y*ones(n)'", "y"), ("diag(C)", "C"),
+    ("x'*cumsum(x.^2)", "x"), ("x'*circshift(x, 1)", "x"), ("x'*shift(x.^2, 1)", "x"), ("x'*flip(x.^2)", "x"), ("norm2(conv(y, x))^2", "x"),
+    ("x'*tril(C)*x", "C"), ("x'*triu(C, 1)*x", "C"), ("x'*triu(C, -1)*x", "C"), ("x'*band(C, 0)*x", "C"), ("x'*lyap(C, x*x')*x", "C"),
+    ("x'*sylvester(C, C, x*x')*x", "C"), ("norm_inf(x)", "x"),
 ]  # fmt: skip
 SHAPES = {"x": "n", "y": "m", "A": "mn", "C": "nn"}
 

@@ -48,6 +48,7 @@ _ENTRYWISE = (
     t.NegativeTerm,
     t.TransposeTerm,
     t.ElementwiseTerm,
+    t.PowerTerm,
     t.QuotientTerm,
     t.InverseTerm,
 )

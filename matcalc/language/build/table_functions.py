@@ -163,6 +163,11 @@ class TableFunctions(Builder):
             said = f"{function} needs a whole number, not {_decimal(value)}"
             raise ParseError(said, span=argument.span, expected="0, 1, 2, ... or a negative one")
 
+    def _are_single(self, entry: Function, signature: Signature, arguments: list[t.Term]) -> bool:
+        """Whether the arguments that are arrays are numbers, so that there is a formula of these."""
+        said = (self.single(one) for one, shape in zip(arguments, signature.parameters.values()) if shape)
+        return any(said) if entry.of_any else all(said)
+
     def lifted(self, operand: t.Term, axis: str, span: Span, function: str, of_sample: bool = False) -> t.Term:
         """A function with a definition, of every row or column."""
         sizes: dict[str, Dimension] = {"m": Unknown(), "n": Unknown()}
@@ -199,13 +204,10 @@ class TableFunctions(Builder):
             return t.CallTerm(self.folded(c.ElementMultiplied, arguments), span, tuple(arguments), entry.name, None)
         if entry.kind == "elementwise":
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
-        if entry.of_one and self.single(arguments[0]):
+        if entry.of_one and self._are_single(entry, signature, arguments):
             self.evidence = True
-            return (
-                arguments[0]
-                if entry.of_one == "t"
-                else self._opened(_formula(entry.name, "of_one"), {"t": arguments[0]}, {}, span)
-            )
+            values = {**dict(zip(signature.parameters, arguments)), "t": arguments[0]}
+            return arguments[0] if entry.of_one == "t" else self._opened(_formula(entry.name, "of_one"), values, {}, span)
         whole = self._of_whole_matrix(entry, signature, node, arguments) if entry.axis and axis is None else None
         if whole is not None:
             return whole

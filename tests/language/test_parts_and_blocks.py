@@ -520,3 +520,23 @@ def test_an_entry_with_the_number_of_a_size_refutes_nothing() -> None:
 )
 def test_what_programs_mean_otherwise_is_said(text: str, said: str) -> None:
     assert any(note.startswith(said) for note in matcalc.parse(text).notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "value"),
+    [
+        ("logsumexp(x[2:n])", 2, lambda x: x[1]),
+        ("logsumexp(x[2:n])", 3, lambda x: np.log(np.exp(x[1:]).sum())),
+        ("norm2(x[2:n] - x[1:n-1])^2", 4, lambda x: (np.diff(x) ** 2).sum()),
+        ("sum(x[2:end].^2)", 2, lambda x: x[1] ** 2),
+    ],
+)
+def test_a_range_to_the_end_of_a_vector_of_so_many_entries(text: str, size: int, value: Callable[[Any], Any]) -> None:
+    """``x[2:n]`` of a vector that is declared with a number says what n is, also where one entry is left."""
+    x = np.random.default_rng(5).normal(size=size)
+    read = matcalc.parse(text, declare=f"x: {size}")
+    assert np.isclose(read.function("numpy")(x=x), value(x))
+    assert any("n is" in note for note in read.notes) == ("end" not in text)
+    found = matcalc.derive(text, "x", declare=f"x: {size}").function("numpy")(x=x)
+    steps = 1e-6 * np.eye(size)
+    np.testing.assert_allclose(found, [(value(x + step) - value(x - step)) / 2e-6 for step in steps], atol=1e-7)

@@ -156,6 +156,11 @@ class Assembly:
             self._singles.add(term)
         return sized
 
+    def noted_as_single(self, term: t.Term) -> t.Term:
+        """The term, which is a vector of size 1 as well."""
+        self._singles.add(term)
+        return term
+
     # ------------------------------------------------------------ constants
 
     def measured(self, kind: int, rows: Dimension, cols: Dimension, words: str, span: Span) -> Cell:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.records import grouped, replace
+from matcalc.base.shapes import Shape
 from matcalc.base.sizes import ONE, ZERO, Size, size_in
 from matcalc.language.build import terms as t
+from matcalc.language.decisions import Settled, SettledSize
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import rows_of
-from matcalc.language.syntax.trees import distance_in, names_in, number_in, walk
+from matcalc.language.syntax.trees import distance_in, name_of, names_in, number_in, ungrouped, walk
 from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, resolved, unify
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, ROW, SCALAR, VECTOR_IN_GRID, Cell
 
@@ -40,7 +42,10 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
     place = builder.place(node.span)
     if not any(axis is None or _is_range(axis) for axis in axes):
         return _entry(builder, node, operand, polynomial)
+    _settle_ends(builder, operand, axes)
     if len(axes) == 1 and axes[0] is not None:
+        if (only := _only_place(axes[0], polynomial, _declared_shape(builder, operand))) is not None:
+            return builder.noted_as_single(builder.entry(operand, (only,), node.span))
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)
         return builder.product([_selection(builder, axes[0], size, polynomial), operand], node.span)
@@ -57,6 +62,44 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
     if row and builder.written.arrays and len(factors) > 1:  # a vector there has one axis
         factors = [builder.transpose(factor, node.span) for factor in reversed(factors)]
     return builder.product(factors, node.span)
+
+
+def _settle_ends(builder: Operators, operand: t.Term, axes: Sequence[s.Syntax | None]) -> None:
+    """Raises Settled for ``x[2:n]`` or ``x[1:n-1]`` of an array whose size is declared as a number,
+    where nothing else says what n is: that number."""
+    if not isinstance(operand, t.SymbolTerm) or operand.name not in builder.scope.declared:
+        return
+    known = {"end", *builder.scope.size_names, *builder.scope.sizes, *builder.scope.declarations, *builder.scope.limits}
+    for size, axis in zip(_declared_shape(builder, operand), axes):
+        name = _end_of(axis)
+        if name and name not in known and not size.names:
+            needed_by = f"the part of {operand.name}"
+            raise Settled(SettledSize(name, size, needed_by), ShapeError("the sizes differ"), is_open=False)
+
+
+def _declared_shape(builder: Operators, operand: t.Term) -> Shape:
+    """The sizes of a symbol that are declared; none of anything else."""
+    declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
+    return () if declaration is None else declaration.shape or ()
+
+
+def _only_place(axis: s.Syntax, polynomial: Polynomial, shape: Shape) -> int | None:
+    """The position of a range that has one because its names of sizes are numbers."""
+    if not isinstance(axis, s.Binary) or not _is_range(axis) or not names_in(axis):
+        return None
+    end = {"end": shape[0]} if len(shape) == 1 else {}
+    first, last = [polynomial(part).replaced(end) for part in (axis.left, axis.right)]
+    return int(first.number) if first == last and first.number is not None else None
+
+
+def _end_of(axis: s.Syntax | None) -> str:
+    """The name of the size in a range to the end, ``2:n``, or to a place before that, ``1:n-1``."""
+    if not isinstance(axis, s.Binary) or axis.operator != ":":
+        return ""
+    last, first = ungrouped(axis.right), number_in(axis.left)
+    if isinstance(last, s.Binary) and last.operator == "-" and first is not None:
+        return name_of(ungrouped(last.left)) if number_in(last.right) is not None else ""
+    return name_of(last) if isinstance(last, s.Name) and first is not None and first > 1 else ""
 
 
 def _is_range(node: s.Syntax) -> bool:
@@ -214,7 +257,7 @@ def _rows(builder: Operators, node: s.Binary, size: Dimension, polynomial: Polyn
         raise ParseError("a range of one position is an entry", span=node.span, suggestion="x[2], or X[2, :] for a row")
     if "end" not in count.names and not count.can_be_positive:
         raise ParseError("this range has no positions", span=node.span, suggestion="x[1:3], x[2:end]")
-    if first.number is not None and last.number is not None and builder.written.dialect == "math":
+    if first.number is not None and last.number is not None and builder.written.dialect == "math" and not names_in(node):
         said = f"{first}:{last} is read as counted from 1, {last} included"
         builder.decide(said, "dialect", span=builder.place(node.span))
     return _rows_between(builder, (first, last), size, node.span, {})

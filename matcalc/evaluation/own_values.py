@@ -71,6 +71,53 @@ def value_at(own: OwnFunction, value: Lengths, smooth: Callable[[float, int, Any
     return total
 
 
+def phase_of(name: str) -> Fraction:
+    """The number a of the smooth function sin(t + a) + 2 exp(-a t/2) of one number that has this name."""
+    return Fraction(4000 + zlib.crc32(name.encode()) % 9973, 10000)
+
+
+def smooth_formula(name: str) -> str:
+    """That function of t, as it is written.
+
+    >>> smooth_formula("f")
+    'sin(t + 1.1954) + 2*exp(-0.5977*t)'
+    """
+    phase = phase_of(name)
+    return f"sin(t + {float(phase):g}) + 2*exp(-{float(phase / 2):.8g}*t)"
+
+
+def formulas(names: Iterable[str], nodes: Iterable[Expr], sizes: Mapping[str, int]) -> dict[str, str]:
+    """What stands for the user's own functions where many digits are compared: those of one number,
+    by their ``names``, and those with shapes whose arguments and values are no matrices."""
+    found = {f"{name}(t)": smooth_formula(name) for name in names}
+    for own, node in own_functions(nodes).items():
+        if max(own.gives, *[order or 0 for order in own.takes]) < 2 and isinstance(node, Call):
+            value = tuple([size.value(sizes) for size in axes_of(node.shape)[: own.gives]])
+            taken = [axes_of(argument.shape)[: order or 0] for order, argument in zip(own.takes, node.arguments)]
+            title, formula = _of_arrays(own, value, [tuple([size.value(sizes) for size in one]) for one in taken])
+            found[title] = formula
+    return found
+
+
+def _of_arrays(own: OwnFunction, value: Lengths, arguments: Sequence[Lengths]) -> tuple[str, str]:
+    """How a function of vectors and numbers is called, and its value as a sum of smooth functions."""
+    count = terms(sum(map(prod, arguments)) + prod(value))
+    letters = ["x"] if len(arguments) == 1 else [f"x{place}" for place in range(1, len(arguments) + 1)]
+    lines: list[list[str]] = [[] for _ in range(prod(value))]
+    for term in range(count):
+        inner = [
+            f"{float(weight(own.stem, place, entry, term)):+.5g}*{letter}" + (f"[{entry + 1}]" if shape else "")
+            for place, (letter, shape) in enumerate(zip(letters, arguments))
+            for entry in range(prod(shape))
+        ]
+        for entry, line in enumerate(lines):
+            factor = float(weight(own.stem, -1, entry, term))
+            line.append(f"{factor:+.5g}*s({' '.join(inner).removeprefix('+')}, {float(phase_of(f'{own.stem} {term}')):g})")
+    whole = "; ".join([" ".join(line).removeprefix("+") for line in lines])
+    title = f"{own.stem}({', '.join(letters)})"
+    return title, f"{f'[{whole}]' if value else whole} with s(t, a) = sin(t + a) + 2*exp(-a*t/2)"
+
+
 def own_functions(nodes: Iterable[Expr]) -> dict[OwnFunction, Expr]:
     """The functions with shapes of which some nodes are values, each with one of these."""
     found: dict[OwnFunction, Expr] = {}

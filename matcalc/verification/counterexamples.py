@@ -11,7 +11,8 @@ from typing import Any
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
-from matcalc.evaluation.sampling import Point, functions_at
+from matcalc.evaluation.own_values import formulas
+from matcalc.evaluation.sampling import Point, functions_at, user_functions
 from matcalc.expr.nodes import Symbol, postorder
 from matcalc.facts.drawn import member
 from matcalc.verification.claims import Claim
@@ -56,7 +57,9 @@ def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
         np.isfinite(left).all() and np.isfinite(right).all()
     ):  # for digits and sizes that floats do not have
         left, right = comparison.decimals
-    return Counterexample(dict(point.sizes), comparison.seed, values, left, right)
+    nodes = list(postorder(*claim.expressions))
+    functions = formulas(user_functions(nodes), nodes, point.sizes)
+    return Counterexample(dict(point.sizes), comparison.seed, values, left, right, functions)
 
 
 def _tried(claim: Claim, symbols: list[Symbol], sizes: Mapping[str, int], style: str, seed: int) -> Comparison | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -45,20 +45,22 @@ _DIGITS, _MOST_DIGITS = 6, 400
 
 @dataclass(frozen=True, eq=False)
 class Counterexample:
-    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values
-    and both sides."""
+    """A point at which the two sides differ: sizes, the seed it was made from, the symbols' values,
+    both sides, and what was taken for functions of which only the name is known."""
 
     sizes: Mapping[str, int]
     seed: int
     values: Mapping[str, Any]
     left: Any
     right: Any
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = []
         if self.sizes:
             lines.append(", ".join(f"{name} = {size}" for name, size in self.sizes.items()) + f" (seed {self.seed})")
         lines += [f"{name} = {shown(value)}" for name, value in self.values.items() if not callable(value)]
+        lines += [f"{name} = {formula}" for name, formula in self.functions.items()]
         left, right = _shown_apart(self.left, self.right)
         lines += [f"left side:  {left}", f"right side: {right}"]
         return "\n".join(lines)
@@ -67,7 +69,8 @@ class Counterexample:
         """Everything as JSON-ready values."""
         values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
         sides = {"left": _plain(self.left), "right": _plain(self.right)}
-        return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **sides}
+        functions = {"functions": dict(self.functions)} if self.functions else {}
+        return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **functions, **sides}
 
 
 def _plain(side: Any) -> Any:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -47,3 +52,29 @@ def test_what_is_left_of_numbers_that_cancel_is_zero() -> None:
     small = verify("exp(-1000*a^2) = 0", declare="a: scalar").counterexample
     assert small is not None
     assert "left side:  0" not in str(small)
+
+
+@pytest.mark.parametrize(
+    ("statement", "declare", "left"),
+    [
+        ("sum(f(x)) = f(sum(x))", "f: function; x: n", lambda f, x: sum(f(one) for one in x)),
+        ("f(2*x) = 2*f(x)", "f: R^n -> R; x: n", lambda f, x: f(2 * x)),
+        ("f(x - 1) = f(x)", "f: R^n -> R^n; x: n", lambda f, x: f(x - 1)),
+        ("f(x, x'*x) = f(x, 1)", "f: R^n, R -> R; x: n", lambda f, x: f(x, x @ x)),
+    ],
+)
+def test_the_function_that_a_counterexample_is_of(statement: str, declare: str, left: Callable[..., Any]) -> None:
+    """What is shown for an unknown function gives, by Python itself, the value of the side."""
+    example = verify(statement, declare=declare).counterexample
+    assert example is not None and example.to_dict()["functions"] == example.functions
+    ((title, formula),) = example.functions.items()
+    assert f"{title} = {formula}" in str(example)
+    body = formula.partition(" with ")[0].replace(";", ",")
+    body = re.sub(r"\[(\d)\]", lambda found: f"[{int(found[1]) - 1}]", body)
+
+    def shown(*values: Any) -> Any:
+        names = dict(zip(title[2:-1].split(", "), values, strict=True))
+        known = {"sin": math.sin, "exp": math.exp, "s": lambda t, a: math.sin(t + a) + 2 * math.exp(-a * t / 2)}
+        return np.asarray(eval(body, {}, known | names))
+
+    np.testing.assert_allclose(left(shown, np.asarray(example.values["x"])), example.left, rtol=1e-9)

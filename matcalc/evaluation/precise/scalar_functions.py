@@ -16,6 +16,7 @@ from types import CodeType, MappingProxyType, SimpleNamespace
 
 from matcalc.base.errors import UnknownFunctionError
 from matcalc.base.functions import functions
+from matcalc.evaluation.own_values import phase_of
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
 
 # ------------------------------------------------------------
@@ -38,7 +39,8 @@ def smooth_function(ar: Decimals, name: str, value: Decimal) -> Decimal:
     t/2)."""
     stem = name.rstrip("'")
     order = len(name) - len(stem)
-    phase = Decimal(4000 + zlib.crc32(stem.encode()) % 9973) / 10000
+    exact = phase_of(stem)
+    phase = Decimal(exact.numerator) / exact.denominator
     rate = -phase / 2
     waves = (sine, cosine, lambda ar, t: -sine(ar, t), lambda ar, t: -cosine(ar, t))
     return waves[order % 4](ar, value + phase) + 2 * ar.power(rate, order) * exponential(ar, rate * value)

@@ -55,6 +55,8 @@ class Function:
     domain: str = "all"
     condition: str = ""
     """Of a matrix function: where its derivative holds, with ``{}`` for the argument."""
+    continuous: bool = False
+    """Whether its value is continuous, also where eigenvalues or singular values meet."""
     by_parameter: str = ""
     """Of a matrix function with a scalar parameter: the derivative by it."""
     at_kink: str = ""

@@ -36,6 +36,7 @@ from matcalc.expr.nodes import (
     Quotient,
     SizeValue,
     Sum,
+    Symbol,
     Transpose,
     postorder,
 )
@@ -69,19 +70,49 @@ class _Condition:
 _IMPLIED_BY = {"≠ 0": ("> 0",), "is not 0": ("> 0", "≠ 0")}
 
 
-def conditions_of(expression: Expr, result: Expr | None) -> tuple[str, ...]:
+def conditions_of(expression: Expr, result: Expr | None, order: int = 2) -> tuple[str, ...]:
     """Conditions in words and symbols, in reading order, each once: not what the others imply, nor
     kinks of functions that the derivation brought in, such as the sign that is the derivative of
-    abs."""
-    found = _conditions_in(expression)
+    abs; of a derivative of this ``order``."""
+    smooth = _continued(expression, result) if order == 1 and result is not None else frozenset()
+    found = [one for one in _conditions_in(expression) if (one.subject, one.relation) not in smooth]
     if any(one.kink for one in found):  # squares take kinks away: abs(t)^2
         left = _functions_left(expression)
         found = [one for one in found if one.kink in left]
     if result is not None:
         if not any(one.kink for one in found):
             found += _of_signs(result)
-        found += [one for one in _conditions_in(result) if not one.kink]
+        found += [one for one in _conditions_in(result) if not one.kink and (one.subject, one.relation) not in smooth]
     return _kept(found)
+
+
+def _continued(expression: Expr, result: Expr) -> frozenset[tuple[Expr | None, str]]:
+    """The conditions of the eigenvalues or singular values of a symbol that a first derivative does
+    not need.
+
+    Where they are not distinct these have a continuous value and no derivative. If the derivative of
+    what is made of them is continuous there, as I is of sum(eigvals(S)), it is the derivative there
+    too: a line meets such matrices at single points, and the mean value theorem holds across them.
+    """
+    nodes = [*postorder(expression), *postorder(result)]
+    if not all(map(_is_continuous, nodes)):
+        return frozenset()
+    of_symbols = [node for node in nodes if isinstance(node, Call) and isinstance(node.arguments[0], Symbol)]
+    spectral = [node for node in of_symbols if "distinct" in functions()[node.function].condition]
+    return frozenset((one.subject, one.relation) for node in spectral for one in _conditions(node))
+
+
+def _is_continuous(node: Expr) -> bool:
+    """Whether the value of a node does not jump where its conditions hold, whatever eigenvalues do."""
+    match node:
+        case Call(function=name) | Elementwise(function=name) if name not in functions():
+            return False
+        case Call(function=name):
+            return functions()[name].continuous
+        case Elementwise(function=name):
+            return functions()[name].derivative != "0"
+        case _:
+            return True
 
 
 def _conditions_in(*expressions: Expr) -> list[_Condition]:

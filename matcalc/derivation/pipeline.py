@@ -132,7 +132,7 @@ def differentiate(
     if is_zero(tensor) and any(node in wrt for node in postorder(expression)):
         notes += zero_notes(expression, wrt)
     rows = row_symbols(expression, *wrt)
-    conditions = partial(conditions_of, expression)
+    conditions = partial(conditions_of, expression, order=len(wrt))
     return presented(
         tensor, value, wrt, layout, reading_order(expression), rows, conditions, notes, named_indices(postorder(expression))
     )

@@ -132,3 +132,27 @@ def test_second_derivatives_have_matrix_forms() -> None:
     assert matcalc.derive("sum(svdvals(X).^3)", "X", order=2).closed
     form = matcalc.derive("expm(S)", "S", declare="S: n×n symmetric").text("ascii")
     assert form.startswith("0.5*kron(eigvecs(S), eigvecs(S))*diag(vec(divdiff_exp(S)))*kron(eigvecs(S)', eigvecs(S)')")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sum(eigvals(S))", lambda s: np.linalg.eigvalsh(s).sum()),
+        ("prod(eigvals(S))", lambda s: np.linalg.eigvalsh(s).prod()),
+        ("sum(exp(eigvals(S)))", lambda s: np.exp(np.linalg.eigvalsh(s)).sum()),
+        ("sum(svdvals(S).^2)", lambda s: (np.linalg.svd(s, compute_uv=False) ** 2).sum()),
+        ("sum(svdvals(S))", lambda s: np.linalg.svd(s, compute_uv=False).sum()),
+    ],
+)
+def test_eigenvalues_may_meet_where_a_derivative_is_continuous(text: str, value: Callable[..., Any]) -> None:
+    found = matcalc.derive(text, "S", declare="S: n×n symmetric")
+    assert not any("distinct" in condition for condition in found.conditions)
+    point, change = 2 * np.eye(3), np.array([[1.0, 2, 0], [2, -1, 3], [0, 3, 0.5]])
+    slope = (value(point + 1e-6 * change) - value(point - 1e-6 * change)) / 2e-6
+    np.testing.assert_allclose(np.sum(found.function("numpy")(S=point) * change), slope, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["max(eigvals(S))", "eigvals(S)'*c", "sum(svdvals(S).^3)", "eigvals(S)[1]"])
+def test_eigenvalues_that_must_be_distinct(text: str) -> None:
+    found = matcalc.derive(text, "S", declare="S: n×n symmetric; c: n" if "c" in text else "S: n×n symmetric")
+    assert any("distinct" in condition for condition in found.conditions)

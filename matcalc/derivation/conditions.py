@@ -104,15 +104,10 @@ def _continued(expression: Expr, result: Expr) -> frozenset[tuple[Expr | None, s
 
 def _is_continuous(node: Expr) -> bool:
     """Whether the value of a node does not jump where its conditions hold, whatever eigenvalues do."""
-    match node:
-        case Call(function=name) | Elementwise(function=name) if name not in functions():
-            return False
-        case Call(function=name):
-            return functions()[name].continuous
-        case Elementwise(function=name):
-            return functions()[name].derivative != "0"
-        case _:
-            return True
+    if not isinstance(node, Call | Elementwise):
+        return True
+    entry = functions().get(node.function)
+    return entry is not None and (entry.continuous if isinstance(node, Call) else entry.derivative != "0")
 
 
 def _conditions_in(*expressions: Expr) -> list[_Condition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from matcalc.base.errors import MatcalcError, ParseError, ShapeError, Span
@@ -17,7 +17,6 @@ from matcalc.language.typing.dimensions import resolved
 from matcalc.language.typing.kinds import MATRIX, Cell
 
 if TYPE_CHECKING:
-    from matcalc.language.build.operators import Operators
     from matcalc.language.declare.declared import Declaration
 
 
@@ -89,16 +88,16 @@ def _is_matrix(name: str, declarations: Mapping[str, Declaration], *, square: bo
     return len(said.shape) == 2 and (is_square(said.shape) or not square)
 
 
-def doubt(builder: Operators, pair: Pair, cells: list[Cell]) -> None:
+def doubt(decide: Callable[..., None], pair: Pair, cells: list[Cell], given: Iterable[str]) -> None:
     """Says that an array is what a pair was read as, where both of it are matrices whose products
     there may be."""
-    builder.decide(
+    decide(
         f"{pair.words} is read as the array of both matrices, side by side; it may be meant as their commutator",
         "notation",
         "doubtful",
         span=pair.span,
         instead=pair.ways,
-        when=lambda: all(cell.mask == MATRIX for cell in cells) and _may_agree(cells, builder.scope.size_names),
+        when=lambda: all(cell.mask == MATRIX for cell in cells) and _may_agree(cells, given),
     )
 
 

@@ -144,7 +144,7 @@ def blocks(builder: Operators, node: s.Applied, operands: list[t.Term]) -> t.Ter
     builder.relate(Blocks(place, cells, result, places, rows, cols))
     builder.evidence = True
     if node.span in builder.scope.pairs:
-        commutators.doubt(builder, builder.scope.pairs[node.span], cells)
+        commutators.doubt(builder.decide, builder.scope.pairs[node.span], cells, builder.scope.size_names)
     return t.BlockTerm(result, place, tuple(operands), places, rows, cols)
 
 

@@ -11,7 +11,9 @@ number are named as they are written: ``f``, ``f'``.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from itertools import combinations_with_replacement
 
@@ -206,3 +208,8 @@ def signed_names(own: OwnFunction) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys([f"{sign}{place}_{own.stem}" for sign in (*_SIGNS, "d") for place in places if sign != "d" or place])
     )
+
+
+def phase_of(name: str) -> Fraction:
+    """The number a of the smooth function sin(t + a) + 2 exp(-a t/2) of one number that has this name."""
+    return Fraction(4000 + zlib.crc32(name.encode()) % 9973, 10000)

@@ -17,7 +17,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.lazy import np
-from matcalc.base.own_functions import OwnFunction, own_function
+from matcalc.base.own_functions import OwnFunction, own_function, phase_of
 from matcalc.base.records import replace
 from matcalc.base.shapes import axes_of
 from matcalc.expr.nodes import Call, Expr
@@ -61,7 +61,8 @@ def value_at(own: OwnFunction, value: Lengths, smooth: Callable[[float, int, Any
         flat = operand.reshape((*outer, prod(shape)))
         inner = inner + flat @ _weights(own.stem, place, shape, count).reshape(prod(shape), count)
     waves = np.stack(
-        [smooth(0.4 + float(weight(own.stem, -2, term)) / 4, len(own.by), inner[..., term]) for term in range(count)], -1
+        [smooth(0.4 + float(weight(own.stem, -2, term)) / 4, len(own.by), inner[..., term]) for term in range(count)],
+        -1,
     )
     result = waves.reshape((*outer, *(1,) * len(value), count)) * _weights(own.stem, -1, value, count)
     for place in own.by:
@@ -69,11 +70,6 @@ def value_at(own: OwnFunction, value: Lengths, smooth: Callable[[float, int, Any
         result = result.reshape((*result.shape[:-1], *(1,) * len(shape), count)) * _weights(own.stem, place - 1, shape, count)
     total: NDArray[Any] = result.sum(axis=-1)
     return total
-
-
-def phase_of(name: str) -> Fraction:
-    """The number a of the smooth function sin(t + a) + 2 exp(-a t/2) of one number that has this name."""
-    return Fraction(4000 + zlib.crc32(name.encode()) % 9973, 10000)
 
 
 def smooth_formula(name: str) -> str:
@@ -92,11 +88,15 @@ def formulas(names: Iterable[str], nodes: Iterable[Expr], sizes: Mapping[str, in
     found = {f"{name}(t)": smooth_formula(name) for name in names}
     for own, node in own_functions(nodes).items():
         if max(own.gives, *[order or 0 for order in own.takes]) < 2 and isinstance(node, Call):
-            value = tuple([size.value(sizes) for size in axes_of(node.shape)[: own.gives]])
-            taken = [axes_of(argument.shape)[: order or 0] for order, argument in zip(own.takes, node.arguments)]
-            title, formula = _of_arrays(own, value, [tuple([size.value(sizes) for size in one]) for one in taken])
+            orders = [own.gives, *[order or 0 for order in own.takes]]
+            value, *taken = [_lengths(one, order, sizes) for one, order in zip((node, *node.arguments), orders)]
+            title, formula = _of_arrays(own, value, taken)
             found[title] = formula
     return found
+
+
+def _lengths(node: Expr, order: int, sizes: Mapping[str, int]) -> Lengths:
+    return tuple([size.value(sizes) for size in axes_of(node.shape)[:order]])
 
 
 def _of_arrays(own: OwnFunction, value: Lengths, arguments: Sequence[Lengths]) -> tuple[str, str]:

@@ -61,7 +61,7 @@ from matcalc.language.typing.inference import SizeFailure, cost_of, infer_kinds,
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR, TENSOR3, TENSOR4, Cell, Constraint, Contradiction
 
 if TYPE_CHECKING:
-    from matcalc.language.build import commutators, dialect_calls, own_calls, selections
+    from matcalc.language.build import commutators, dialect_calls, index_ranges, own_calls
     from matcalc.language.latex import macro_expansion
     from matcalc.language.syntax import dependence, open_indices
     from matcalc.language.typing import failures
@@ -71,7 +71,7 @@ else:
     commutators = later("matcalc.language.build.commutators")
     dialect_calls = later("matcalc.language.build.dialect_calls")
     own_calls = later("matcalc.language.build.own_calls")
-    selections = later("matcalc.language.build.selections")
+    index_ranges = later("matcalc.language.build.index_ranges")
     dependence = later("matcalc.language.syntax.dependence")
     macro_expansion = later("matcalc.language.latex.macro_expansion")
 
@@ -91,8 +91,7 @@ _KIND_WORDS = {
 
 
 def _against_the_capital(variable: Variable, kind: str) -> Decision:
-    """What is said of a capital that is read as a scalar or a vector; it is doubtful where it could
-    be a matrix."""
+    """What is said of a capital that is read as a scalar or a vector, and may be a matrix."""
     name = variable.name
     said = f"{name} is read as a {kind}"
     if not variable.matrix_too:
@@ -146,8 +145,7 @@ class Reader:
         self.forks: tuple[Fork, ...] = ()
         """Runs of letters that could be read otherwise."""
         self.functions: tuple[str, ...] = ()
-        """The functions that the text defines, those that are left out of the program among
-        them."""
+        """The functions that the text defines, those left out of the program among them."""
         self._symbols: dict[str, e.Symbol] | None = None
         self.cost = 0.0
         """What the kinds cost, where there are such runs."""
@@ -254,8 +252,7 @@ class Reader:
             raise ParseError(f"{name.name} is declared, and cannot be given a value too", span=name.span)
 
     def _learn_limits(self, limits: Mapping[str, bool]) -> None:
-        """Names that are the limits of sums are sizes, and where they stand by themselves the
-        numbers of these."""
+        """Names that are limits of sums are sizes, and by themselves the numbers of these."""
         known = {*self.declarations, *self.wrt, *self.scope.size_names}
         for name, alone in limits.items():
             if name not in known:
@@ -397,7 +394,7 @@ class Reader:
         if sizes.paired_cuts:
             self.decisions.append(_CUT_ALIKE)
         if self.builder.reached:
-            selections.settle(self.builder.reached, self.scope.limits, sizes)
+            index_ranges.settle(self.builder.reached, self.scope.limits, sizes)
         limits = [(dimension, name) for name, dimension in self.scope.limits.items()]
         wished = [*limits, *families.preferred_sizes()]
         taken = self._names_taken() if wished else set()

@@ -16,7 +16,7 @@ from types import CodeType, MappingProxyType, SimpleNamespace
 
 from matcalc.base.errors import UnknownFunctionError
 from matcalc.base.functions import functions
-from matcalc.evaluation.own_values import phase_of
+from matcalc.base.own_functions import phase_of
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, Number, Undefined
 
 # ------------------------------------------------------------

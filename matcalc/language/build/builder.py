@@ -23,12 +23,13 @@ from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import SCALAR
 
 if TYPE_CHECKING:
-    from matcalc.language.build import selections
+    from matcalc.language.build import index_ranges, selections
     from matcalc.language.syntax import open_indices
     from matcalc.language.text import meanings
     from matcalc.language.typing import kind_relations
 else:
     kind_relations = later("matcalc.language.typing.kind_relations")
+    index_ranges = later("matcalc.language.build.index_ranges")
     selections = later("matcalc.language.build.selections")
     open_indices = later("matcalc.language.syntax.open_indices")
     meanings = later("matcalc.language.text.meanings")
@@ -108,7 +109,7 @@ class Builder(Naming, Operators):
     def _as_meant(self, node: s.Syntax) -> s.Syntax:
         if isinstance(node, s.Summation):
             bound = [not limit.isdecimal() for _, limit in node.limits]
-            return selections.from_outer(self, node) if any(bound) else node
+            return index_ranges.from_outer(self, node) if any(bound) else node
         return open_indices.as_array(node, self.scope) if isinstance(node, s.Entries) else node
 
     def _operands_of_binary(self, node: s.Binary) -> list[s.Syntax]:
@@ -180,7 +181,7 @@ class Builder(Naming, Operators):
         self._opened_indices.append(names)
         for name in names:
             index = (
-                selections.index_over(self, name, limits[name], node, self._limit)
+                index_ranges.index_over(self, name, limits[name], node, self._limit)
                 if name in limits
                 else t.BoundIndex(name, Unknown())
             )
@@ -227,13 +228,15 @@ class Builder(Naming, Operators):
 
     def entry(self, operand: t.Term, positions: tuple[t.Position, ...], span: Span) -> t.Term:
         if any(isinstance(position, t.BoundIndex) and isinstance(position.size, Size) for position in positions):
-            positions = tuple([selections.cut(self, operand, one) if isinstance(one, t.BoundIndex) else one for one in positions])
-        if any(isinstance(position, t.BoundIndex) and selections.is_apart(position) for position in positions):
-            return selections.beside(self, operand, positions, span)
+            positions = tuple(
+                [index_ranges.cut(self, operand, one) if isinstance(one, t.BoundIndex) else one for one in positions]
+            )
+        if any(isinstance(position, t.BoundIndex) and index_ranges.is_apart(position) for position in positions):
+            return index_ranges.beside(self, operand, positions, span)
         return super().entry(operand, positions, span)
 
     def related_apart(self, left: t.BoundIndex, relation: str, right: t.BoundIndex, span: Span) -> t.Term:
-        return selections.Distances(self, left, right, span).related(relation)
+        return index_ranges.Distances(self, left, right, span).related(relation)
 
     def _within_sets(self, node: s.Summation, body: t.Term) -> t.Term:
         """The summand, and zero for pairs that are not in a set: ``Σ_{(i,j)∈Ω}``."""

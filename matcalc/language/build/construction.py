@@ -18,6 +18,7 @@ from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.language.build import terms as t
 from matcalc.language.build.forms import (
     LONGEST_OPENED,
+    array_product,
     block_array,
     diagonals_of_one,
     filled,
@@ -25,6 +26,7 @@ from matcalc.language.build.forms import (
     first_order,
     function_of,
     hadamard,
+    largest_sum,
     merged,
     product,
     quotient,
@@ -350,18 +352,11 @@ def _norm(term: t.NormTerm, built: list[e.Expr]) -> e.Expr:
     if operand.is_scalar:
         return e.Elementwise("abs", operand)
     if term.kind == "infinity" or (term.kind == "columns" and operand.is_matrix):
-        return _largest_sum(operand, "cols" if term.kind == "columns" else "rows")
+        return largest_sum(operand, "cols" if term.kind == "columns" else "rows")
     if parameter:
         return e.Norm(operand, "p" if parameter[0].is_scalar else "A", parameter[0])
     kind = {"columns": "1", "induced": "spectral" if operand.is_matrix else "2"}.get(term.kind, term.kind)
     return e.Norm(operand, kind, None)
-
-
-def _largest_sum(operand: e.Expr, axis: str) -> e.Expr:
-    """The largest absolute value of a vector; of a matrix the largest sum of those in a row or
-    column, which is the norm induced by that of order infinity or 1."""
-    values: e.Expr = e.Elementwise("abs", operand)
-    return e.Call("max", (e.Total(values, axis) if operand.is_matrix else values,), None, ())
 
 
 def _check_power_of_norm(power: e.Expr, span: Span) -> None:
@@ -387,17 +382,6 @@ def _unit(term: t.UnitTerm) -> e.Expr:
 def _unless_scalar(operand: e.Expr, change: Callable[[e.Expr], e.Expr]) -> e.Expr:
     """What an operation makes of an array; a number stays as it is."""
     return operand if operand.is_scalar else change(operand)
-
-
-def _array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
-    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row;
-    ``x·y`` and ``x*y`` of two vectors."""
-    if not left.is_column or right.is_row or right.is_scalar:
-        return product([left, right])
-    if sign == "*":
-        return hadamard([left, right])
-    whole = product([e.Transpose(left), right])
-    return whole if whole.is_scalar else e.Transpose(whole)
 
 
 def _call(term: t.CallTerm, built: list[e.Expr]) -> e.Expr:
@@ -496,7 +480,7 @@ _MADE: Mapping[type[t.Base], Callable[[Construction, Any, list[e.Expr]], e.Expr]
     t.EulerTerm: lambda _, __, built: (
         e.Call("expm", (built[0],), None, built[0].shape) if built[0].is_matrix else e.Elementwise("exp", built[0])
     ),
-    t.ArrayProductTerm: lambda _, term, built: _array_product(term.sign, *built),
+    t.ArrayProductTerm: lambda _, term, built: array_product(term.sign, *built),
     t.CallTerm: Construction._call,
     t.EntryTerm: lambda _, term, built: _entry(term, built[0]),
     t.IndexSumTerm: lambda _, term, built: e.IndexSum(_index(term.index), built[0]),

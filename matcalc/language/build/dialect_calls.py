@@ -13,21 +13,21 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from matcalc.base.errors import ParseError, Span
+from matcalc.base.errors import ParseError
 from matcalc.base.files import stored_table
 from matcalc.base.functions import functions, of_entries, spellings
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
+from matcalc.language.build.call_templates import check_option, fitting, is_taken_along, named, said, template_of, whole
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.einsum import summed_products
 from matcalc.language.build.scope import Scope
 from matcalc.language.syntax import trees as s
-from matcalc.language.syntax.parser import parse_syntax
-from matcalc.language.syntax.trees import mapped, number_in, walk
-from matcalc.language.text.dialects import Template, of_lists, templates, ways_to_call
-from matcalc.language.text.spelling import STRUCTURAL, Vocabulary
+from matcalc.language.syntax.trees import number_in
+from matcalc.language.text.dialects import of_lists, templates, ways_to_call
+from matcalc.language.text.spelling import STRUCTURAL
 from matcalc.language.text.terminals import WRITTEN_OUT
 from matcalc.language.typing import kind_relations
 from matcalc.language.typing.dimensions import Dimension, Unknown
@@ -43,12 +43,6 @@ _AXIS_WORDS = frozenset(["axis", "dim", "dims"])
 _KEEPING = frozenset(["keepdims", "keepdim"])
 _AXES = {0: "first", 1: "second", -1: "last", -2: "first"}
 _DIRECTIONS = {"first": "cols", "second": "rows", "last": "rows", "rows": "rows", "cols": "cols"}
-_HARMLESS: Mapping[str, frozenset[str]] = {
-    "dtype": frozenset(), "optimize": frozenset(), "ddof": frozenset(["0"]), "correction": frozenset(["0"]),
-    "unbiased": frozenset(["False"]), "reduction": frozenset(["mean"]), "corrected": frozenset(["False"]),
-}  # fmt: skip
-"""Options without a meaning in a formula, and the values that say what is read anyway; none: any
-value."""
 _BY_LESS = {"ddof": ("1",), "correction": ("1",), "unbiased": ("True", "true"), "corrected": ("True", "true")}
 """Options that say of a variance that it is that of a sample, divided by n - 1."""
 _OF_TORCH = ("dim", "keepdim", "unbiased")
@@ -109,8 +103,8 @@ class DialectBuilder(CallBuilder):
             return _Meant(node)
         ways = ways_to_call(self.written.dialect, name)
         along = tuple([word.word for word in words if isinstance(word, s.Word)])
-        usable = [way for way in ways if not along or _is_taken_along(way)]
-        tried = ((way, _fitting(way, arguments, options)) for way in usable)
+        usable = [way for way in ways if not along or is_taken_along(way)]
+        tried = ((way, fitting(way, arguments, options)) for way in usable)
         fitting = next(((way, given) for way, given in tried if given is not None), None)
         if name in _OF_ROWS and _is_of_lists(node) and self.written.dialect == "numpy" and not options.keys() - {"dtype"}:
             return _Meant(_OF_ROWS[name](node))
@@ -118,8 +112,8 @@ class DialectBuilder(CallBuilder):
             return self._translated(replace(asked, function=_general_names()[name]))
         if fitting is not None:
             way, given = fitting
-            tree = _template(way.formula, _named(way), along)
-            return _Meant(replace(node, arguments=given), tree, _named(way))
+            tree = template_of(way.formula, named(way), along)
+            return _Meant(replace(node, arguments=given), tree, named(way))
         own = templates(self.written.dialect).get(name, ()) if self.written.dialect != "math" else ()
         places = sum(not isinstance(argument, s.Word) for argument in arguments)
         counted = any(len(way.parameters) <= places for way in own)
@@ -132,7 +126,7 @@ class DialectBuilder(CallBuilder):
         told = [option.span for option in options.values() if _is_of_sample(node, option)]
         for option in options.values():
             if option.span not in told:
-                _check_option(option)
+                check_option(option)
         if counted and node.function not in STRUCTURAL:
             raise ParseError(
                 f"{node.function} is not read with these arguments", span=node.span, suggestion=self._example(node.function)
@@ -156,7 +150,7 @@ class DialectBuilder(CallBuilder):
     ) -> s.Applied:
         """``norm(X, axis=1)``: the norm of each row as sums along an axis."""
         order = options.pop("ord", None) or options.pop("p", None)
-        number = _whole(order.value if order is not None else arguments[1]) if order is not None or len(arguments) == 2 else 2
+        number = whole(order.value if order is not None else arguments[1]) if order is not None or len(arguments) == 2 else 2
         place = node.span
         if number == 1:
             return replace(node, function="sum", arguments=(s.Applied(place, "abs", arguments[:1], place), *words))
@@ -184,7 +178,7 @@ class DialectBuilder(CallBuilder):
         return tuple([s.Word(option.span, word) for word in ([axis, "kept"] if keeps else [axis])])
 
     def _axis(self, node: s.Applied, option: s.Keyword, from_one: bool) -> str:
-        axis = _whole(option.value)
+        axis = whole(option.value)
         if axis is None or (axis - from_one) not in _AXES:
             said = (
                 "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
@@ -202,7 +196,7 @@ class DialectBuilder(CallBuilder):
         second = node.arguments[1]
         if isinstance(second, s.Word) and second.word == "all":
             return replace(node, arguments=node.arguments[:1])
-        number = _whole(second)
+        number = whole(second)
         if number is None or self.summed_index(node) is not None or self._goes_by_entries_of_both(node):
             return node
         self._refuse_weight(node)
@@ -335,7 +329,7 @@ class DialectBuilder(CallBuilder):
         """``len(y)``, ``X.shape[0]``, ``size(X, 1)``, ``numel(X)``: a size as a number."""
         axis = "all" if node.function in ("size", "numel") else "first"
         if len(node.arguments) == 2:
-            number = _whole(node.arguments[1])
+            number = whole(node.arguments[1])
             if number not in (1, 2) or node.function in ("len", "length", "numel"):
                 raise ParseError("a matrix has two sizes", span=node.span, suggestion=f"{node.function}(X, 1)")
             axis = "first" if number == 1 else "second"
@@ -356,7 +350,7 @@ class DialectBuilder(CallBuilder):
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
         """Of a matrix, NumPy's ``X[0]`` is a row."""
         name = node.operand
-        number = _whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
+        number = whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
         if self.written.arrays and not node.whole and len(node.positions) == 1 and self._is_of_rows(name, node.positions[0]):
             node = replace(node, whole=(1,))
         if (
@@ -380,14 +374,14 @@ class DialectBuilder(CallBuilder):
         declared = self.scope.declarations.get(operand.name)
         if declared is not None and declared.shape is not None:
             return len(declared.shape) == 2
-        plain = _whole(position) is not None and declared is None
+        plain = whole(position) is not None and declared is None
         return not plain and operand.name[0].isupper() and (declared is None or declared.kind in (None, "matrix"))
 
     def position(self, node: s.Syntax) -> t.Position:
         """NumPy counts from 0."""
         if not self.written.arrays or self.depth:
             return super().position(node)
-        number = _whole(node)
+        number = whole(node)
         if number is None:
             found = super().position(node)
             if isinstance(found, Size):
@@ -453,35 +447,8 @@ _OF_ROWS = {"block": _of_blocks, "array": _of_numbers, "asarray": _of_numbers}
 def _is_of_sample(node: s.Applied, option: s.Keyword) -> bool:
     """Whether an option says that a sum of squares is divided by n - 1."""
     entry = functions().get(spellings().get(node.function, ""))
-    says = _said(option) in _BY_LESS.get(option.name, ())
+    says = said(option) in _BY_LESS.get(option.name, ())
     return says and entry is not None and bool(entry.definition_sample)
-
-
-def _check_option(option: s.Keyword) -> None:
-    """Raises ParseError for an option that would change what is meant."""
-    allowed = _HARMLESS.get(option.name)
-    if allowed is not None and (not allowed or _said(option) in allowed):
-        return
-    if option.name in ("ddof", "correction", "unbiased", "corrected"):
-        raise ParseError("a variance divides by n, or by n - 1", span=option.span, suggestion="var(x), or var(x, ddof=1)")
-    raise ParseError(f"the option {option.name} is not read", span=option.span)
-
-
-def _said(option: s.Keyword) -> str:
-    """The value of an option, where it is a word or a number."""
-    match option.value:
-        case s.Word(word=word) | s.Name(name=word):
-            return word
-        case s.NumberLiteral(value=value):
-            return str(value)
-        case _:
-            return ""
-
-
-def _whole(node: s.Syntax) -> int | None:
-    """The whole number that is written; None for anything else."""
-    value = number_in(node)
-    return int(value) if value is not None and value.denominator == 1 else None
 
 
 def _is_word(node: s.Syntax, word: str) -> bool:
@@ -489,59 +456,3 @@ def _is_word(node: s.Syntax, word: str) -> bool:
 
 
 # ---------------------------------------------------------------- formulas
-
-
-def _named(way: Template) -> tuple[str, ...]:
-    """The parameters that stand in the formula."""
-    return tuple([part for part in way.parameters if not part.isdigit()])
-
-
-def _fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str, s.Keyword]) -> tuple[s.Syntax, ...] | None:
-    """The values of the parameters, if the arguments are those of the signature."""
-    named = way.parameters[len(arguments) :]
-    if not options.keys() >= set(named):
-        return None
-    given = [*arguments, *[options[parameter].value for parameter in named]]
-    fixed = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in way.defaults)}
-    if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
-        return None
-    if (
-        any(name not in options or _said(options[name]) != value for name, value in fixed.items())
-        or options.keys() - _HARMLESS.keys() - set(named) - fixed.keys()
-    ):
-        return None
-    for name, option in options.items():
-        if name in _HARMLESS and name not in fixed:
-            _check_option(option)
-    return _without_numbers(list(zip(way.parameters, given)))
-
-
-def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] | None:
-    """The values of the parameters with a name; None where a number of the signature is another
-    one."""
-    if any(parameter.isdigit() and _whole(part) != int(parameter) for parameter, part in pairs):
-        return None
-    return tuple([part for parameter, part in pairs if not parameter.isdigit()])
-
-
-@cache
-def _is_taken_along(way: Template) -> bool:
-    """Whether something in the formula goes along an axis, which would be dropped else."""
-    return any(
-        isinstance(node, s.Applied) and CallBuilder._has_axis(node.function)
-        for node in walk(_template(way.formula, _named(way), ()))
-    )
-
-
-@cache
-def _template(formula: str, parameters: tuple[str, ...], words: tuple[str, ...]) -> s.Syntax:
-    """The syntax tree of a formula; ``words`` name the axis that its functions are taken along."""
-    tree = parse_syntax(formula, Vocabulary.of(parameters), "math").program.value
-    along = [s.Word(Span(0, 0), word) for word in words]
-
-    def taken_along(node: s.Syntax) -> s.Syntax:
-        if isinstance(node, s.Applied) and CallBuilder._has_axis(node.function):
-            return replace(node, arguments=(node.arguments[0], *along, *node.arguments[1:]))
-        return node
-
-    return mapped(tree, taken_along) if words else tree

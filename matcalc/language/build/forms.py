@@ -55,6 +55,13 @@ def scaled_ones(factor: e.Expr, shape: Shape) -> e.Expr:
     return product([factor, e.Ones(shape)])
 
 
+def largest_sum(operand: e.Expr, axis: str) -> e.Expr:
+    """The largest absolute value of a vector; of a matrix the largest sum of those in a row or
+    column, which is the norm induced by that of order infinity or 1."""
+    values: e.Expr = e.Elementwise("abs", operand)
+    return e.Call("max", (e.Total(values, axis) if operand.is_matrix else values,), None, ())
+
+
 def product(factors: list[e.Expr]) -> e.Expr:
     """A product with a leading minus sign in front, without factors of one; nested products are
     opened where that keeps the meaning."""
@@ -362,3 +369,14 @@ def first_order(value: e.Symbol, argument: str, step: e.Expr, turned: bool, plac
 
 def _entries(node: e.Expr) -> Size:
     return node.rows * node.cols
+
+
+def array_product(sign: str, left: e.Expr, right: e.Expr) -> e.Expr:
+    """``left @ right`` where a vector on the left of a vector or a matrix stands for its row;
+    ``x·y`` and ``x*y`` of two vectors."""
+    if not left.is_column or right.is_row or right.is_scalar:
+        return product([left, right])
+    if sign == "*":
+        return hadamard([left, right])
+    whole = product([e.Transpose(left), right])
+    return whole if whole.is_scalar else e.Transpose(whole)

@@ -98,8 +98,7 @@ class Scripts(Sums):
         return after, found
 
     def _hanging(self, below: Below, above: Above, under: int) -> Items:
-        """The tokens of the scripts on what was written last; the subscript ends before
-        ``under``."""
+        """The tokens of the scripts on what was written last; the subscript ends before ``under``."""
         base = self.last
         if below is not None and above and (placed := self._placed_unit(below[1], above)) is not None:
             return placed
@@ -120,8 +119,7 @@ class Scripts(Sums):
         return items
 
     def _before_brackets(self, items: Items, after: int) -> Items:
-        """A sign that is one of an operation before brackets, where a blank before these says
-        nothing."""
+        """A sign of an operation before brackets, where a blank before these says nothing."""
         sign = items[0] if len(items) == 1 else None
         following = self.at(after, len(self.lexemes))
         if following.kind != "(" or not isinstance(sign, Token) or canonical_name(sign.value) not in PROJECTIONS:
@@ -159,8 +157,7 @@ class Scripts(Sums):
     # ------------------------------------------------------------ above
 
     def exponent(self, place: int, found: Range | None, named: bool) -> Items:
-        """A superscript, or a prime when ``found`` is None; ``named`` says that it stands on a
-        single name."""
+        """A superscript, or a prime when ``found`` is None; ``named``: it stands on a single name."""
         if found is None:
             return [self.token("TRANSPOSE", "'", place)]
         first, last = found

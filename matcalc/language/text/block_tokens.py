@@ -54,7 +54,15 @@ def _rows(tokens: list[Token], start: int, stop: int, vocabulary: Vocabulary) ->
     found = []
     for first, last in zip([start, *breaks], [*breaks, stop]):
         if last - first > 1:
-            found.append(_entries(tokens, first + 1, last, [place for place in shallow if first < place < last], vocabulary))
+            found.append(
+                _entries(
+                    tokens,
+                    first + 1,
+                    last,
+                    [place for place in shallow if first < place < last],
+                    vocabulary,
+                )
+            )
     return found or [[[]]]
 
 
@@ -84,14 +92,28 @@ def _called(opening: Token, closing: Token, rows: list[list[Entry]]) -> list[Tok
     out: list[Token] = []
     for row in rows:
         entries = [part for entry in row for part in _of_entry(entry)]
-        out += entries if column else [entries[0], _bracket("LPAR", opening.start), *entries[1:], _bracket("RPAR", closing.end)]
+        out += (
+            entries
+            if column
+            else [
+                entries[0],
+                _bracket("LPAR", opening.start),
+                *entries[1:],
+                _bracket("RPAR", closing.end),
+            ]
+        )
     name = Token("CALL", WRITTEN_OUT, opening.start, opening.end)
     return [name, opening.as_a("LPAR", "("), *out[1:], closing.as_a("RPAR", ")")]
 
 
 def _of_entry(entry: Entry) -> list[Token]:
     start, stop = entry[0].start, entry[-1].end
-    return [Token("COMMA", ",", start, start), _bracket("LPAR", start), *entry, _bracket("RPAR", stop)]
+    return [
+        Token("COMMA", ",", start, start),
+        _bracket("LPAR", start),
+        *entry,
+        _bracket("RPAR", stop),
+    ]
 
 
 def _bracket(kind: str, place: int) -> Token:

@@ -112,8 +112,8 @@ def _pieces(run: str) -> list[str]:
 def _is_known_product(run: str, tokens: list[Token], names: list[str], vocabulary: Vocabulary) -> bool:
     """Whether a run of letters is the product of names with a meaning, one of them given before:
     ``Hv = -v`` after ``H = ...``."""
-    pieces = _pieces(run) if len(run) > 1 else []
-    given = {canonical_name(name) for name in names} if len(pieces) > 1 else frozenset()
+    pieces = _pieces(run)
+    given = set(map(canonical_name, names)) if len(pieces) > 1 else set()
     if given.isdisjoint(pieces) or vocabulary.declares(canonical_name(run)):
         return False
     alone = {canonical_name(token.value) for token in tokens if token.type == "RUN" and A_LETTER.fullmatch(token.value)}

@@ -186,7 +186,7 @@ def _run(context: _Context, position: int) -> list[Token]:
     tokens, vocabulary = context.tokens, context.vocabulary
     token, run = tokens[position], tokens[position].value
     name, called = canonical_name(run), context.type_after(position) == "LPAR"
-    if run in WORDS and _is_word(tokens, position, vocabulary):
+    if _is_word(tokens, position, vocabulary):
         return [token.as_a("WORD")]
     if vocabulary.declares(name):
         return [token.as_a("NAME", name)]
@@ -282,8 +282,7 @@ def _factors(context: _Context, position: int, end: int) -> list[Token]:
 
 
 def _check_word(context: _Context, position: int) -> None:
-    """Raises ParseError for a word of a sentence, and UnknownFunctionError for a function of other
-    programs, before an operand."""
+    """Raises an error for a word of a sentence or a function of other programs before an operand."""
     run = context.tokens[position].value
     if len(run) > 2 and run.isalpha() and context.type_after(position) in _OPERAND_TYPES:
         _refuse_word(context, position)
@@ -411,8 +410,7 @@ def _is_product(context: _Context, token: Token, end: int) -> bool:
 
 
 def _named_pieces(context: _Context, token: Token, end: int) -> Iterator[tuple[int, int, str]]:
-    """Where the names begin and end that stand in the first ``end`` characters of a run, and their
-    spelling."""
+    """Where the names in the first ``end`` characters begin and end, and their spelling."""
     place = 0
     while place < end:
         stop, name = _piece(context, token, place, end)
@@ -446,6 +444,8 @@ def _function_suffix(run: str, vocabulary: Vocabulary) -> str:
 
 def _is_word(tokens: list[Token], position: int, vocabulary: Vocabulary) -> bool:
     """``rows`` in ``sum(X, rows)``."""
+    if tokens[position].value not in WORDS:
+        return False
     option = type_at(tokens, position - 1) == "COMMA" and type_at(tokens, position + 1) in ("RPAR", "COMMA")
     return option and not vocabulary.declares(tokens[position].value)
 
@@ -469,8 +469,7 @@ def primed_function(tokens: list[Token], position: int, vocabulary: Vocabulary) 
 
 
 def _take_primes(tokens: list[Token], position: int, made: list[Token]) -> int:
-    """Turns a declared function with brackets, perhaps after primes, into a call; gives the number
-    of primes taken."""
+    """Turns a declared function with brackets into a call; gives the number of primes taken."""
     primes = next(k for k in count() if type_at(tokens, position + 1 + k) != "TRANSPOSE")
     if type_at(tokens, position + 1 + primes) != "LPAR":
         return 0

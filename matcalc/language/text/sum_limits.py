@@ -36,7 +36,13 @@ _WRITTEN = {"<=": "≤", ">=": "≥", "!=": "≠", "∣": "|"}
 _ADVICE = "Σ_i or Σ_{i=1}^n, Σ_{i<j}, Σ_{i≠j}, Σ_{|i-j|≤k}; for a part of the positions multiply by numbers 0 and 1: Σ_i m_i x_i"
 
 
-def sum_over(below: str, above: str, place: Span, above_place: Span | None = None, bound: Collection[str] = ()) -> str:
+def sum_over(
+    below: str,
+    above: str,
+    place: Span,
+    above_place: Span | None = None,
+    bound: Collection[str] = (),
+) -> str:
     """What a sum runs over, as the value of its token: indices, limits and relations, separated by
     semicolons.
 
@@ -106,7 +112,11 @@ def _counted(start: re.Match[str], above: str, place: Span) -> str | None:
         if len(indices) > 1 or rest or (above and not _SUM_OF_SIZES.fullmatch(above)):
             return None
         return _value(indices, f"{start['lower']}:{above}")
-    upper, more, relations = _upper(above, start["lower"], place), _FROM.fullmatch(rest), _relations(rest)
+    upper, more, relations = (
+        _upper(above, start["lower"], place),
+        _FROM.fullmatch(rest),
+        _relations(rest),
+    )
     if more is not None and not more["rest"]:
         return _value(indices + more["many"].replace(",", ""), upper)
     related = bool(relations) and not {relations[0][0], relations[0][2]}.isdisjoint(indices)
@@ -140,7 +150,12 @@ def _value(indices: str, upper: str, relations: Relations = ()) -> str:
     return f"{indices};{limits};{','.join(''.join(relation) for relation in relations)}"
 
 
-OVER_INDICES = {**dict.fromkeys(("∑", "Σ", "sum"), ""), **dict.fromkeys(("∏", "prod"), "prod"), "max": "max", "min": "min"}
+OVER_INDICES = {
+    **dict.fromkeys(("∑", "Σ", "sum"), ""),
+    **dict.fromkeys(("∏", "prod"), "prod"),
+    "max": "max",
+    "min": "min",
+}
 """What takes the values of a formula at all positions together, with the function that it is of the
 array of these; a sum has a node of its own."""
 
@@ -172,7 +187,9 @@ def unbound(sign: Token) -> ParseError:
     word = OVER_INDICES[sign.value.lstrip("\\")] or "sum"
     what = {"prod": "product"}.get(word, word)
     return ParseError(
-        f"the {what} needs an index", span=sign.span, suggestion=f"{sign.value}_i x_i, or {word}(x) for the {what} of all entries"
+        f"the {what} needs an index",
+        span=sign.span,
+        suggestion=f"{sign.value}_i x_i, or {word}(x) for the {what} of all entries",
     )
 
 
@@ -205,8 +222,15 @@ def called_sums(tokens: list[Token]) -> list[Token]:
         place = Span(tokens[start + 2].start, tokens[comma - 1].end)
         value = _called_over("".join([token.value for token in tokens[start + 2 : comma]]), place)
         if value is not None and not _is_axis(tokens[comma + 1 : min(comma + 3, stop)]):
-            opened, over = tokens[start + 1], Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end)
-            instead |= {start: [opened, over, opened], **dict.fromkeys(range(start + 1, comma + 1), []), stop: [tokens[stop]] * 2}
+            opened, over = (
+                tokens[start + 1],
+                Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end),
+            )
+            instead |= {
+                start: [opened, over, opened],
+                **dict.fromkeys(range(start + 1, comma + 1), []),
+                stop: [tokens[stop]] * 2,
+            }
     return [part for at, token in enumerate(tokens) for part in instead.get(at, (token,))]
 
 

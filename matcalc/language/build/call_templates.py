@@ -33,7 +33,7 @@ value."""
 def check_option(option: s.Keyword) -> None:
     """Raises ParseError for an option that would change what is meant."""
     allowed = HARMLESS.get(option.name)
-    if allowed is not None and (not allowed or said(option) in allowed):
+    if allowed is not None and (not allowed or option_text(option) in allowed):
         return
     if option.name in ("ddof", "correction", "unbiased", "corrected"):
         raise ParseError(
@@ -44,7 +44,7 @@ def check_option(option: s.Keyword) -> None:
     raise ParseError(f"the option {option.name} is not read", span=option.span)
 
 
-def said(option: s.Keyword) -> str:
+def option_text(option: s.Keyword) -> str:
     """The value of an option, where it is a word or a number."""
     match option.value:
         case s.Word(word=word) | s.Name(name=word):
@@ -55,18 +55,20 @@ def said(option: s.Keyword) -> str:
             return ""
 
 
-def whole(node: s.Syntax) -> int | None:
+def whole_number(node: s.Syntax) -> int | None:
     """The whole number that is written; None for anything else."""
     value = number_in(node)
     return int(value) if value is not None and value.denominator == 1 else None
 
 
-def named(way: Template) -> tuple[str, ...]:
+def parameter_names(way: Template) -> tuple[str, ...]:
     """The parameters that stand in the formula."""
     return tuple([part for part in way.parameters if not part.isdigit()])
 
 
-def fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str, s.Keyword]) -> tuple[s.Syntax, ...] | None:
+def fitted_arguments(
+    way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str, s.Keyword]
+) -> tuple[s.Syntax, ...] | None:
     """The values of the parameters, if the arguments are those of the signature."""
     named = way.parameters[len(arguments) :]
     if not options.keys() >= set(named):
@@ -76,7 +78,7 @@ def fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str
     if len(given) != len(way.parameters) or any(isinstance(part, s.Word | s.Listed) for part in given):
         return None
     if (
-        any(name not in options or said(options[name]) != value for name, value in fixed.items())
+        any(name not in options or option_text(options[name]) != value for name, value in fixed.items())
         or options.keys() - HARMLESS.keys() - set(named) - fixed.keys()
     ):
         return None
@@ -89,7 +91,7 @@ def fitting(way: Template, arguments: tuple[s.Syntax, ...], options: Mapping[str
 def _without_numbers(pairs: list[tuple[str, s.Syntax]]) -> tuple[s.Syntax, ...] | None:
     """The values of the parameters with a name; None where a number of the signature is another
     one."""
-    if any(parameter.isdigit() and whole(part) != int(parameter) for parameter, part in pairs):
+    if any(parameter.isdigit() and whole_number(part) != int(parameter) for parameter, part in pairs):
         return None
     return tuple([part for parameter, part in pairs if not parameter.isdigit()])
 
@@ -99,7 +101,7 @@ def is_taken_along(way: Template) -> bool:
     """Whether something in the formula goes along an axis, which would be dropped else."""
     return any(
         isinstance(node, s.Applied) and CallBuilder._has_axis(node.function)
-        for node in walk(template_of(way.formula, named(way), ()))
+        for node in walk(template_of(way.formula, parameter_names(way), ()))
     )
 
 

@@ -20,7 +20,15 @@ from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
-from matcalc.language.build.call_templates import check_option, fitting, is_taken_along, named, said, template_of, whole
+from matcalc.language.build.call_templates import (
+    check_option,
+    fitted_arguments,
+    is_taken_along,
+    option_text,
+    parameter_names,
+    template_of,
+    whole_number,
+)
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.build.einsum import summed_products
 from matcalc.language.build.scope import Scope
@@ -104,7 +112,7 @@ class DialectBuilder(CallBuilder):
         ways = ways_to_call(self.written.dialect, name)
         along = tuple([word.word for word in words if isinstance(word, s.Word)])
         usable = [way for way in ways if not along or is_taken_along(way)]
-        tried = ((way, fitting(way, arguments, options)) for way in usable)
+        tried = ((way, fitted_arguments(way, arguments, options)) for way in usable)
         fitting = next(((way, given) for way, given in tried if given is not None), None)
         if name in _OF_ROWS and _is_of_lists(node) and self.written.dialect == "numpy" and not options.keys() - {"dtype"}:
             return _Meant(_OF_ROWS[name](node))
@@ -112,8 +120,8 @@ class DialectBuilder(CallBuilder):
             return self._translated(replace(asked, function=_general_names()[name]))
         if fitting is not None:
             way, given = fitting
-            tree = template_of(way.formula, named(way), along)
-            return _Meant(replace(node, arguments=given), tree, named(way))
+            tree = template_of(way.formula, parameter_names(way), along)
+            return _Meant(replace(node, arguments=given), tree, parameter_names(way))
         own = templates(self.written.dialect).get(name, ()) if self.written.dialect != "math" else ()
         places = sum(not isinstance(argument, s.Word) for argument in arguments)
         counted = any(len(way.parameters) <= places for way in own)
@@ -150,7 +158,9 @@ class DialectBuilder(CallBuilder):
     ) -> s.Applied:
         """``norm(X, axis=1)``: the norm of each row as sums along an axis."""
         order = options.pop("ord", None) or options.pop("p", None)
-        number = whole(order.value if order is not None else arguments[1]) if order is not None or len(arguments) == 2 else 2
+        number = (
+            whole_number(order.value if order is not None else arguments[1]) if order is not None or len(arguments) == 2 else 2
+        )
         place = node.span
         if number == 1:
             return replace(node, function="sum", arguments=(s.Applied(place, "abs", arguments[:1], place), *words))
@@ -178,7 +188,7 @@ class DialectBuilder(CallBuilder):
         return tuple([s.Word(option.span, word) for word in ([axis, "kept"] if keeps else [axis])])
 
     def _axis(self, node: s.Applied, option: s.Keyword, from_one: bool) -> str:
-        axis = whole(option.value)
+        axis = whole_number(option.value)
         if axis is None or (axis - from_one) not in _AXES:
             said = (
                 "one axis of a matrix is summed over" if isinstance(option.value, s.Listed) else "a matrix has the axes 0 and 1"
@@ -196,7 +206,7 @@ class DialectBuilder(CallBuilder):
         second = node.arguments[1]
         if isinstance(second, s.Word) and second.word == "all":
             return replace(node, arguments=node.arguments[:1])
-        number = whole(second)
+        number = whole_number(second)
         if number is None or self.summed_index(node) is not None or self._goes_by_entries_of_both(node):
             return node
         self._refuse_weight(node)
@@ -329,7 +339,7 @@ class DialectBuilder(CallBuilder):
         """``len(y)``, ``X.shape[0]``, ``size(X, 1)``, ``numel(X)``: a size as a number."""
         axis = "all" if node.function in ("size", "numel") else "first"
         if len(node.arguments) == 2:
-            number = whole(node.arguments[1])
+            number = whole_number(node.arguments[1])
             if number not in (1, 2) or node.function in ("len", "length", "numel"):
                 raise ParseError("a matrix has two sizes", span=node.span, suggestion=f"{node.function}(X, 1)")
             axis = "first" if number == 1 else "second"
@@ -350,7 +360,7 @@ class DialectBuilder(CallBuilder):
     def _entries(self, node: s.Entries, operands: list[t.Term]) -> t.Term:
         """Of a matrix, NumPy's ``X[0]`` is a row."""
         name = node.operand
-        number = whole(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
+        number = whole_number(node.positions[0]) if len(node.positions) == 1 and self.written.arrays and not self.depth else None
         if self.written.arrays and not node.whole and len(node.positions) == 1 and self._is_of_rows(name, node.positions[0]):
             node = replace(node, whole=(1,))
         if (
@@ -374,14 +384,14 @@ class DialectBuilder(CallBuilder):
         declared = self.scope.declarations.get(operand.name)
         if declared is not None and declared.shape is not None:
             return len(declared.shape) == 2
-        plain = whole(position) is not None and declared is None
+        plain = whole_number(position) is not None and declared is None
         return not plain and operand.name[0].isupper() and (declared is None or declared.kind in (None, "matrix"))
 
     def position(self, node: s.Syntax) -> t.Position:
         """NumPy counts from 0."""
         if not self.written.arrays or self.depth:
             return super().position(node)
-        number = whole(node)
+        number = whole_number(node)
         if number is None:
             found = super().position(node)
             if isinstance(found, Size):
@@ -447,7 +457,7 @@ _OF_ROWS = {"block": _of_blocks, "array": _of_numbers, "asarray": _of_numbers}
 def _is_of_sample(node: s.Applied, option: s.Keyword) -> bool:
     """Whether an option says that a sum of squares is divided by n - 1."""
     entry = functions().get(spellings().get(node.function, ""))
-    says = said(option) in _BY_LESS.get(option.name, ())
+    says = option_text(option) in _BY_LESS.get(option.name, ())
     return says and entry is not None and bool(entry.definition_sample)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import cast
 
+from matcalc.base import functions as table
 from matcalc.base.errors import MatcalcError
 from matcalc.base.shapes import Shape, sizes_text
 from matcalc.base.sizes import Size
@@ -106,10 +107,13 @@ _NUMBERS = tuple(map(Fraction, ("1/3", "2/7", "-1", "-2/3", "0.0625", "12", "1.5
 
 
 def _other_numbers(root: e.Expr, chooser: random.Random) -> dict[Fraction, Fraction]:
-    """Other numbers for some of those that are no exponents."""
+    """Other numbers for some of those that are no exponents, and not to be whole ones."""
     nodes = e.postorder(root)
     kept = {node.exponent for node in nodes if isinstance(node, (e.Power, e.MatrixPower))}
     kept |= {node.parameter for node in nodes if isinstance(node, e.Norm) and node.parameter is not None}
+    whole = {name for name, function in table.functions().items() if function.whole}
+    called = [node for node in nodes if isinstance(node, e.Call) and node.function in whole]
+    kept |= {argument for node in called for argument in node.arguments}
     free = [node.value for node in nodes if isinstance(node, e.Number) and node not in kept]
     return {value: _NUMBERS[chooser.randrange(len(_NUMBERS))] for value in free if chooser.randrange(2)}
 
@@ -238,10 +242,10 @@ class _Indices:
             base = e.Sum((array, e.Elementwise("tanh", array)))
         elif len(array.shape) == 2 and not self.choose(6):
             base = e.Transpose(array)
-        at: list[int | e.Index] = []
+        at: list[Size | e.Index] = []
         for size in base.shape:
             known = self.free.get(size, [])
-            at.append(known[self.choose(len(known))] if known and self.choose(6) else 1 + self.choose(3))
+            at.append(known[self.choose(len(known))] if known and self.choose(6) else Size.of(1 + self.choose(3)))
         return e.Entry(base, tuple(at))
 
     def member(self) -> e.Expr:

@@ -33,7 +33,7 @@ def figures(texts: Mapping[str, str]) -> dict[str, int]:
     graph: dict[str, set[str]] = {}
     for path, text in texts.items():
         tree = ast.parse(text)
-        nodes = list(ast.walk(tree))
+        nodes = walked(tree)
         statements += sum(isinstance(node, ast.stmt) and not is_docstring(node) for node in nodes)
         complexities += [complexity(node) for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         graph[module_of(path)] = imported(tree)
@@ -57,7 +57,20 @@ def is_docstring(node: ast.AST) -> bool:
 
 def complexity(function: ast.AST) -> int:
     """Cyclomatic complexity: one more than the number of places where the way divides."""
-    return 1 + sum(_ways(node) for node in ast.walk(function))
+    return 1 + sum(map(_ways, walked(function)))
+
+
+def walked(root: ast.AST) -> list[ast.AST]:
+    """All nodes below, and the root; ``ast.walk`` takes twice as long."""
+    nodes = [root]
+    for node in nodes:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                nodes += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, ast.AST):
+                nodes.append(value)
+    return nodes
 
 
 def _ways(node: ast.AST) -> int:

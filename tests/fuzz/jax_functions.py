@@ -451,6 +451,7 @@ MATRIX: dict[str, Callable[..., Any]] = {
     "sym": lambda matrix: (matrix + matrix.T) / 2.0,
     "khatrirao": lambda left, right: (left[:, None, :] * right[None, :, :]).reshape(-1, left.shape[1]),
     "cumsum": lambda x: jnp.matmul(np.tri(len(x)), x),
+    "flip": lambda x: jnp.matmul(np.eye(len(x))[::-1], x),
     "revcumsum": lambda x: jnp.matmul(np.tri(len(x)).T, x),
     "diff": lambda x: x[1:] - x[:-1],
     "circshift": _turned,

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -171,6 +171,17 @@ def _sides(line: str, declare: str | None) -> Iterator[Case]:
                 yield Case(side, node, point)
 
 
+def differing(
+    chosen: Sequence[tuple[Case, Call, Any]], compared: Callable[[str, Any], Any] = lambda _, value: value
+) -> Iterator[str]:
+    """What is said of each case whose value in Octave is not the expected one; of both what is ``compared`` in a case of this name."""
+    for (case, _, expected), found in zip(chosen, run([call for _, call, _ in chosen]), strict=True):
+        if isinstance(found, str):
+            yield f"{case.name}: {found}"
+        elif not same(compared(case.name, found[0]), compared(case.name, expected), row=case.is_row):
+            yield f"{case.name}: another value"
+
+
 @click.command()
 def main() -> None:
     """Run everything, and say what differs."""
@@ -181,12 +192,10 @@ def main() -> None:
             chosen.append((case, call_of({"value": case.output}, case.point), case.expected()))
         except MatcalcError:
             without += 1
-    wrong = 0
-    for (case, _, expected), found in zip(chosen, run([call for _, call, _ in chosen]), strict=True):
-        if isinstance(found, str) or not same(found[0], expected, row=case.is_row):
-            wrong += 1
-            click.echo(f"{case.name}: {found if isinstance(found, str) else 'another value'}")
-    click.echo(f"{len(chosen)} run, {wrong} wrong; {without} have no code or no value")
+    wrong = [*differing(chosen)]
+    for said in wrong:
+        click.echo(said)
+    click.echo(f"{len(chosen)} run, {len(wrong)} wrong; {without} have no code or no value")
     sys.exit(bool(wrong))
 
 

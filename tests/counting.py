@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 
 def calls(run: Callable[[], object]) -> int:
@@ -13,12 +14,7 @@ def calls(run: Callable[[], object]) -> int:
         nonlocal count
         count += event in ("call", "c_call")
 
-    before = sys.getprofile()
-    sys.setprofile(heard)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
+    _heard_by(heard, run, sys.getprofile, sys.setprofile)
     return count
 
 
@@ -31,10 +27,15 @@ def lines(work: Callable[[], object]) -> int:
         count += event == "line"
         return trace
 
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
+    _heard_by(trace, work, sys.gettrace, sys.settrace)
     return count
+
+
+def _heard_by(hook: Any, run: Callable[[], object], current: Callable[[], Any], install: Callable[[Any], None]) -> None:
+    """Runs with a hook of the interpreter, and puts the one back that was there."""
+    before = current()
+    install(hook)
+    try:
+        run()
+    finally:
+        install(before)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from matcalc.base.errors import ParseError, Span
-from matcalc.base.lazy import later
 from matcalc.base.records import replace
 from matcalc.language.build.calls import CallBuilder
 from matcalc.language.syntax import trees as s
@@ -15,12 +13,6 @@ from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import mapped, number_in, walk
 from matcalc.language.text.dialects import Template
 from matcalc.language.text.spelling import Vocabulary
-
-if TYPE_CHECKING:
-    from matcalc.language.text import meanings
-else:
-    meanings = later("matcalc.language.text.meanings")
-
 
 HARMLESS: Mapping[str, frozenset[str]] = {
     "dtype": frozenset(), "optimize": frozenset(), "ddof": frozenset(["0"]), "correction": frozenset(["0"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from matcalc.base.errors import ParseError, ShapeError, Span
 from matcalc.base.lazy import later
 from matcalc.base.records import grouped, replace
+from matcalc.base.shapes import Shape
 from matcalc.base.sizes import ONE, ZERO, Size, size_in
 from matcalc.language.build import terms as t
 from matcalc.language.syntax import trees as s
@@ -18,11 +19,9 @@ from matcalc.language.typing.dimensions import Dimension, SizeSystem, Unknown, r
 from matcalc.language.typing.kinds import MATRIX, ROW, SCALAR, Cell
 
 if TYPE_CHECKING:
-    from matcalc.language.build import commutators
     from matcalc.language.build.operators import Operators
     from matcalc.language.typing import kind_relations
 else:
-    commutators = later("matcalc.language.build.commutators")
     kind_relations = later("matcalc.language.typing.kind_relations")
 
 
@@ -109,12 +108,16 @@ def _fixed(position: t.Position, span: Span) -> t.Position:
     return _ends(position, span)[0].number or position
 
 
+def declared_shape(builder: Operators, operand: t.Term) -> Shape:
+    """The sizes of a symbol that are declared; none of anything else."""
+    declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
+    return () if declaration is None else declaration.shape or ()
+
+
 def cut(builder: Operators, operand: t.Term, position: t.BoundIndex) -> t.BoundIndex:
     """An index with a number as its limit that is not the size of a declared vector: over the part up
     to that."""
-    declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
-    shape = declaration.shape if declaration is not None and declaration.shape is not None else ()
-    size = position.size
+    shape, size = declared_shape(builder, operand), position.size
     if is_apart(position) or len(shape) != 1 or not isinstance(size, Size) or size.names or size == shape[0]:
         return position
     return t.Moved(position.name, size, (ONE, size), position) if (shape[0] - size).can_be_positive else position

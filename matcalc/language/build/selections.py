@@ -12,7 +12,7 @@ from matcalc.base.lazy import later
 from matcalc.base.shapes import Shape
 from matcalc.base.sizes import ONE, Size
 from matcalc.language.build import terms as t
-from matcalc.language.build.index_ranges import Counted, rows_between
+from matcalc.language.build.index_ranges import Counted, declared_shape, rows_between
 from matcalc.language.decisions import Settled, SettledSize
 from matcalc.language.syntax import trees as s
 from matcalc.language.syntax.array_arithmetic import rows_of
@@ -43,7 +43,7 @@ def selected(builder: Operators, node: s.Entries, operand: t.Term, polynomial: P
         return _entry(builder, node, operand, polynomial)
     _settle_ends(builder, operand, axes)
     if len(axes) == 1 and axes[0] is not None:
-        if (only := _only_place(axes[0], polynomial, _declared_shape(builder, operand))) is not None:
+        if (only := _only_place(axes[0], polynomial, declared_shape(builder, operand))) is not None:
             return builder.noted_as_single(builder.entry(operand, (only,), node.span))
         size = Unknown()
         _relate(builder, operand, COLUMN, (size, ONE), place)
@@ -69,17 +69,11 @@ def _settle_ends(builder: Operators, operand: t.Term, axes: Sequence[s.Syntax | 
     if not isinstance(operand, t.SymbolTerm) or operand.name not in builder.scope.declared:
         return
     known = {"end", *builder.scope.size_names, *builder.scope.sizes, *builder.scope.declarations, *builder.scope.limits}
-    for size, axis in zip(_declared_shape(builder, operand), axes):
+    for size, axis in zip(declared_shape(builder, operand), axes):
         name = _end_of(axis)
         if name and name not in known and not size.names:
             needed_by = f"the part of {operand.name}"
             raise Settled(SettledSize(name, size, needed_by), ShapeError("the sizes differ"), is_open=False)
-
-
-def _declared_shape(builder: Operators, operand: t.Term) -> Shape:
-    """The sizes of a symbol that are declared; none of anything else."""
-    declaration = builder.scope.variables[operand.name].declaration if isinstance(operand, t.SymbolTerm) else None
-    return () if declaration is None else declaration.shape or ()
 
 
 def _only_place(axis: s.Syntax, polynomial: Polynomial, shape: Shape) -> int | None:

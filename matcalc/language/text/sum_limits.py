@@ -112,11 +112,8 @@ def _counted(start: re.Match[str], above: str, place: Span) -> str | None:
         if len(indices) > 1 or rest or (above and not _SUM_OF_SIZES.fullmatch(above)):
             return None
         return _value(indices, f"{start['lower']}:{above}")
-    upper, more, relations = (
-        _upper(above, start["lower"], place),
-        _FROM.fullmatch(rest),
-        _relations(rest),
-    )
+    upper = _upper(above, start["lower"], place)
+    more, relations = _FROM.fullmatch(rest), _relations(rest)
     if more is not None and not more["rest"]:
         return _value(indices + more["many"].replace(",", ""), upper)
     related = bool(relations) and not {relations[0][0], relations[0][2]}.isdisjoint(indices)
@@ -222,10 +219,8 @@ def called_sums(tokens: list[Token]) -> list[Token]:
         place = Span(tokens[start + 2].start, tokens[comma - 1].end)
         value = _called_over("".join([token.value for token in tokens[start + 2 : comma]]), place)
         if value is not None and not _is_axis(tokens[comma + 1 : min(comma + 3, stop)]):
-            opened, over = (
-                tokens[start + 1],
-                Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end),
-            )
+            opened = tokens[start + 1]
+            over = Token("SUM_OVER", over_positions(value, sign.value), sign.start, place.end)
             instead |= {
                 start: [opened, over, opened],
                 **dict.fromkeys(range(start + 1, comma + 1), []),

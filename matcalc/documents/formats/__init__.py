@@ -89,7 +89,4 @@ def reader(place: Path) -> Reader:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
-        raise MatcalcError(
-            f"{place}: files of this kind need {error.name}, which is not installed",
-            suggestion='pip install "matcalc[documents]"',
-        ) from error
+        raise needs_extra(f"{place}: a file of this kind", "documents", error) from error

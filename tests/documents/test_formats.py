@@ -244,7 +244,7 @@ def test_a_missing_package_is_named(suffix: str, package: str, monkeypatch: pyte
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(
-        MatcalcError, match=rf'need {package}[\w.]*, which is not installed\ntry: pip install "matcalculus\[documents\]"'
+        MatcalcError, match=rf'needs {package}, which is not installed\ntry: pip install "matcalculus\[documents\]"'
     ):
         reader(Path(f"a{suffix}"))
 

@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.extras import needs_extra
 from matcalc.base.files import decoded
 from matcalc.documents.blocks import Manuscript
 

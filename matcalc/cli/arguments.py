@@ -19,6 +19,7 @@ from matcalc.cli.options import Keywords, with_budget, with_reading
 from matcalc.cli.showing import View
 from matcalc.interface import presentation
 from matcalc.interface.console import fitting, say
+from matcalc.objects.inputs import split_names
 
 Found = TypeVar("Found")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
@@ -28,7 +29,6 @@ _TRANSPOSES = ("top", "intercal")
 _BARE_LATEX = pattern(rf"(?<![\\\w])({'|'.join(_COMMANDS)})\s*[{{_^|(]|\^\s*({'|'.join(_TRANSPOSES)})\b")
 
 
-_NAME = pattern(r"(?:[^\s,;\[{]|\[[^\]]*\]|\{[^}]*\}|[\[{])+")
 _IN_WORDS = pattern(r"[A-Za-z]{2,}[^\S\n]|\s(?:by|wrt)\b|w\.r\.t\.")
 """What may be a request in words; a formula without such words need not be looked at."""
 
@@ -138,15 +138,6 @@ def damage(text: str, words: Sequence[str]) -> str | None:
     )
 
 
-def split_names(wrt: str) -> list[str]:
-    """The names of a list separated by commas, semicolons or spaces, some perhaps with positions.
-
-    >>> split_names("x, X[1, 2]"), split_names("W b")
-    (['x', 'X[1, 2]'], ['W', 'b'])
-    """
-    return [found[0] for found in _NAME.finditer(wrt)]
-
-
 def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
     """What ``--wrt`` asks for: a derivative for each group of names, which are one name, or a pair
     for a mixed second derivative.
@@ -167,13 +158,7 @@ def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
     text = text.removeprefix("of ").lstrip()
     if wrt or not _IN_WORDS.search(text):
         return text, wrt
-    lines: Any = import_module("matcalc.repl.request_lines")
-    statements = lines.statements(text)
-    found = lines.request(statements[-1], ()) if statements else None
-    if not isinstance(found, lines.Derive):
-        return text, wrt
-    names = [",".join(found.wrt)] if found.verb == "hessian" and found.wrt else list(found.wrt)
-    return "; ".join([*statements[:-1], found.expression]), names
+    return import_module("matcalc.repl.alone").in_words(text) or (text, wrt)
 
 
 def _chosen(found: Mapping[str, str]) -> list[str]:

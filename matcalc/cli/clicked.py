@@ -33,14 +33,12 @@ from matcalc.interface.console import fitting, say
 
 if TYPE_CHECKING:
     from matcalc.documents import formats
-    from matcalc.interface import presentation
-    from matcalc.repl import request_lines
+    from matcalc.repl import alone
 
     _ParamType = click.ParamType[str]
 else:
     formats = later("matcalc.documents.formats")
-    presentation = later("matcalc.interface.presentation")
-    request_lines = later("matcalc.repl.request_lines")
+    alone = later("matcalc.repl.alone")
     _ParamType = click.ParamType  # takes no argument in earlier versions of click
 
 
@@ -209,9 +207,6 @@ def _is_file(word: str) -> bool:
 # ---------------------------------------------------------------- arguments without a command
 
 _BARE_WORD = pattern(r"[A-Za-z][A-Za-z_-]{2,}")
-_OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
-_SIGNED = pattern(r"(?P<sign>∇²|∇|\\nabla\^2|\\nabla|d)\s*(?P<body>\(.*\))", re.DOTALL)
-"""A sign of differentiation that names no variable, before brackets."""
 _LIKE = 0.7
 _COMMANDS = (*LAZY, *OTHER_NAMES)
 
@@ -242,32 +237,8 @@ def _of_formula(args: Sequence[str]) -> list[str]:
     first, rest = args[0], list(args[1:])
     if any(re.match(r"(--wrt|-w)(=|$)", word) for word in rest):
         return ["derive", *args]
-    try:
-        if presentation.said_in(first) is not None:
-            return ["derive", *args]
-    except MatcalcError:
-        pass  # an equation, or words
-    signed = _SIGNED.fullmatch(first.strip())
-    if signed is not None and _is_whole(signed["body"]):
-        return [_OF_SIGNS[signed["sign"]], *([] if rest else ["--"]), signed["body"], *rest]
-    statements = request_lines.statements(first)
-    match request_lines.request(statements[-1], ()) if statements else None:
-        case request_lines.Claim() if len(statements) == 1:
-            return ["verify", *args]
-        case request_lines.Derive(verb):
-            return [verb, *args]
-        case _:
-            return ["derive", *args]
-
-
-def _is_whole(body: str) -> bool:
-    """Whether the bracket that a text begins with closes at its end."""
-    depth = 0
-    for place, character in enumerate(body):
-        depth += (character in "([{") - (character in ")]}")
-        if depth <= 0:
-            return place == len(body) - 1
-    return False
+    verb, formula = alone.asked(first)
+    return [verb, *([] if rest or formula == first else ["--"]), formula, *rest]
 
 
 def _is_mistyped(first: str, rest: Sequence[str]) -> bool:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from matcalc.cli.arguments import Asked, expression_command, split_names
+from matcalc.cli.arguments import Asked, expression_command
 from matcalc.cli.front import Option
 from matcalc.cli.options import BOLD, BUDGET, LAYOUT, READING, SYMMETRY, form_option, names_option, wrt_option
 from matcalc.cli.showing import View, show, show_gradients
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.product_calls import differential, jvp, vjp
+from matcalc.objects.inputs import split_names
 
 CHANGES = wrt_option("The symbol that changes; several, as in X,Y.")
 DIRECTION = Option(("--direction",), "direction", "text", "Name of the change of each of them.  [default: V]", "NAMES", "V")

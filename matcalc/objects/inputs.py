@@ -376,3 +376,15 @@ def require_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """Raises MatcalcError when ``value`` is not one of the choices."""
     if value not in choices:
         raise MatcalcError(f"there is no {name} {value!r}", expected=", ".join(choices))
+
+
+_NAME = pattern(r"(?:[^\s,;\[{]|\[[^\]]*\]|\{[^}]*\}|[\[{])+")
+
+
+def split_names(wrt: str) -> list[str]:
+    """The names of a list separated by commas, semicolons or spaces, some perhaps with positions.
+
+    >>> split_names("x, X[1, 2]"), split_names("W b")
+    (['x', 'X[1, 2]'], ['W', 'b'])
+    """
+    return [found[0] for found in _NAME.finditer(wrt)]

@@ -19,8 +19,8 @@ from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declaration_text, declared_text
 from matcalc.objects.arithmetic import Arithmetic
-from matcalc.printing import Shown, latex, markdown, text
-from matcalc.printing.notations import checked_notation
+from matcalc.printing import Shown, latex, markdown, operand, text
+from matcalc.printing.notations import checked_notation, notation_of
 
 if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
@@ -251,7 +251,11 @@ class Reading:
         kinds = ", ".join(f"{name}: {kind}" for name, kind in self.source.declarations.items())
         return f"read as: {self._shown(style)}" + (f" with {kinds}" if kinds else "")
 
-    def _shown(self, style: Style) -> str:
+    def latex(self) -> str:
+        """What was read, in LaTeX: the expression, or both sides of the statement."""
+        return self._shown("latex")
+
+    def _shown(self, style: str) -> str:
         source = self.source
         if isinstance(source, Elaborated):
             return text(source.expression, style)
@@ -342,14 +346,21 @@ def _lead(statement: Statement) -> Side | None:
     return statement.right if statement.turned or statement.left is None else statement.left
 
 
-def _side_text(side: Side, style: Style) -> str:
+def _side_text(side: Side, style: str) -> str:
     if isinstance(side, Expr):
         return text(side, style)
     derivative: Any = import_module("matcalc.language.statements").DerivativeSide
     if not isinstance(side, derivative):
-        return f"d({text(side.expression, style)})"
-    below = "".join(f")/d{text(symbol, style)}" for symbol in side.wrt)
+        return f"{_DIFFERENTIAL.get(style, 'd')}({text(side.expression, style)})"
+    names = [text(symbol, style) for symbol in side.wrt]
+    if style in _DIFFERENTIAL:
+        return f"{notation_of(style).derivative('', names, whole=True)} {operand(side.expression, style, False)}"
+    below = "".join(f")/d{name}" for name in names)
     return f"{'d(' * len(side.wrt)}{text(side.expression, style)}{below}"
+
+
+_DIFFERENTIAL = {"latex": "\\mathrm{d}", "typst": "dif"}
+"""The sign of a differential, in the notations that are typeset."""
 
 
 def plain_shape(shape: Shape) -> tuple[int | str, ...]:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name, known_functions
+from matcalc.objects.inputs import split_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,6 @@ def request(text: str, known: Collection[str]) -> Request:
     return _equation(text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip(), known) or Claim(text)
 
 
-def split_names(text: str) -> tuple[str, ...]:
-    """Names separated by commas or spaces; braces keep ``\\hat{y}`` together."""
-    return tuple(re.findall(r"[^,\s]+", text))
-
-
 def _named(text: str, before: str, behind: str) -> Define | Declare | None:
     """What a colon gives the names before it: a value, or kind and size."""
     if behind.startswith(":=") and _FUNCTION.fullmatch(before.strip()) is None:
@@ -162,11 +158,11 @@ def _derivative(text: str, known: Collection[str]) -> Derive | None:
     if verb is not None:
         found = _BY.fullmatch(verb[2])
         expression, names = (found[1], found[2] or "") if found is not None else (verb[2], "")
-        return Derive(VERBS[verb[1].lower()], expression.strip(), split_names(names))
+        return Derive(VERBS[verb[1].lower()], expression.strip(), tuple(split_names(names)))
     found = _BARE.fullmatch(text)
     if found is None or not {"by", "wrt"}.isdisjoint(known):
         return None
-    return Derive("derive", found[1].strip(), split_names(found[2] or ""))
+    return Derive("derive", found[1].strip(), tuple(split_names(found[2] or "")))
 
 
 def _is_function(name: str) -> bool:

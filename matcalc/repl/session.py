@@ -15,6 +15,7 @@ from matcalc.interface.presentation import FORMATS, remark_lines
 from matcalc.interface.results import Derivation, ParsedExpression, plain_shape
 from matcalc.language.declare.declared import declaration_text
 from matcalc.language.text.spelling import canonical_name
+from matcalc.objects.inputs import split_names
 from matcalc.printing import text as text_of
 from matcalc.printing.names import ascii_name, unicode_name
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
@@ -218,7 +219,7 @@ class Session:
         if written == "all" and "all" not in self.state.known:
             names = forget(self.state, self.state.known)
             return Answer("", (f"{'forgot:':<10}everything" if names else f"{'note:':<10}there was nothing to forget",))
-        names = forget(self.state, request_lines.split_names(written))
+        names = forget(self.state, split_names(written))
         return Answer("", (f"{'forgot:':<10}{', '.join(names)}", *misfits(self.state, names)))
 
     def _listing(self) -> str:

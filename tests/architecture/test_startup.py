@@ -50,7 +50,7 @@ SLOW = frozenset([
 ALWAYS = frozenset([
     "matcalc.interface.api", "matcalc.base.budgets", "matcalc.base.shapes", "matcalc.commands.derivatives", "matcalc.language.declare.declared",
     "matcalc.language.decisions", "matcalc.language.elaboration", "matcalc.language.syntax.parser", "matcalc.language.text.spelling",
-    "matcalc.objects.parsed", "matcalc.interface.presentation", "matcalc.interface.results",
+    "matcalc.objects.parsed", "matcalc.interface.results",
 ])  # fmt: skip
 """Of what is loaded later, that which every derivative needs."""
 PLAIN = {

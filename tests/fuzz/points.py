@@ -159,6 +159,8 @@ _REGULAR: Mapping[str, Callable[..., bool]] = {
     "qr_r": lambda matrix: _is_of_full_rank(matrix) and len(matrix) >= len(matrix.T),
     "nuclear_norm": _is_of_full_rank,
     "adj": _is_invertible,
+    "prod": lambda matrix: bool(np.all(np.abs(matrix) > _GAP)),  # the condition of its derivative
+    "indmax": lambda matrix: len(np.unique(matrix)) == matrix.size,  # at a tie, JAX and NumPy differ
     **dict.fromkeys(["logm", "sqrtm", "matrix_power", *_DERIVED], _is_off_the_cut),
     **dict.fromkeys(
         ["divdiff_log", "divdiff_sqrt"], lambda matrix: _has_distinct_eigenvalues(matrix) and _eigenvalues(matrix)[0] > _GAP

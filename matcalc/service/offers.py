@@ -1,0 +1,316 @@
+"""What can be asked for, each operation with its fields, its result and what carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any, TypeAlias
+
+from matcalc.base.budgets import budget
+from matcalc.base.errors import MatcalcError, internal_error
+from matcalc.base.functions import code_targets, typesetting
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.records import record, replace
+from matcalc.interface.api import derive, gradient
+from matcalc.interface.presentation import clear_choice, left_side, question, said_in, variables
+from matcalc.interface.product_calls import differential
+from matcalc.interface.results import Derivation
+from matcalc.language.decisions import DIALECTS
+from matcalc.objects.inputs import split_names
+from matcalc.printing.notations import STEP_STYLES
+from matcalc.proofs.printed import proof_lines
+from matcalc.reference.lookup import described
+from matcalc.repl.alone import asked, in_words
+from matcalc.service.listings import examples, function_cards, settings
+from matcalc.service.read_back import reading_of
+from matcalc.service.request_fields import SCHEMA_VERSION, Field, RequestError, checked_request, request_schema
+from matcalc.verification.judgement import verify
+
+Values: TypeAlias = dict[str, Any]
+
+_TEXT = Field("text", "text", "The formula, in any notation that matcalc reads.", required=True)
+_DECLARE = Field("declare", "text", 'Kinds, sizes and facts, such as "A: n×n symmetric; x: n".')
+_DIALECT = Field("dialect", "text", "What the text is written in.", choices=DIALECTS)
+_STRICT = Field("strict", "flag", "Refuse a text of which the reading is doubtful.", default=False)
+_READING = (_TEXT, _DECLARE, _DIALECT, _STRICT)
+_CONVENTIONS = (
+    Field("layout", "text", "Layout of derivatives.", choices=LAYOUTS, default="denominator"),
+    Field("symmetric", "text", "Convention for a variable declared symmetric.", choices=SYMMETRIC, default="projected"),
+)
+_WRT = Field("wrt", "text", 'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.')
+_ORDER = Field("order", "number", "First or second derivative.", choices=(1, 2), default=1)
+_DERIVING = (*_READING, _WRT, _ORDER, *_CONVENTIONS)
+_STYLE = Field("style", "text", "Entry by entry, or by differentials.", choices=STEP_STYLES, default=STEP_STYLES[0])
+_TARGET = Field("target", "text", "The language of the program.", choices=(*code_targets(), "sympy"), default="numpy")
+
+
+@record
+class Operation:
+    """``summary`` says what it does, ``result`` what its result holds, as JSON Schema's
+    properties."""
+
+    name: str
+    summary: str
+    fields: tuple[Field, ...]
+    result: Mapping[str, Any]
+    run: Callable[[Values], Values]
+
+    @property
+    def request_schema(self) -> Values:
+        """What is sent, in JSON Schema."""
+        return request_schema(self.fields)
+
+    @property
+    def result_schema(self) -> Values:
+        """What comes back under ``result``, in JSON Schema; more fields may come with time."""
+        return {"type": "object", "properties": dict(self.result), "required": list(self.result)}
+
+
+def answer(operation: str, request: object, *, seconds: float | None = None) -> Values:
+    """The answer to a request, whatever it is: with ``ok`` and the ``result``, or with the
+    ``error``.
+
+    ``seconds`` bound every derivation and verdict within, as ``matcalc.budget`` does.
+    """
+    found = OPERATIONS.get(operation) if isinstance(operation, str) else None
+    head = {"schema": SCHEMA_VERSION, "operation": found and found.name}
+    try:
+        if found is None:
+            raise RequestError("there is no such operation", expected=", ".join(OPERATIONS))
+        values = checked_request(request, found.fields)
+        with budget(seconds):
+            return {**head, "ok": True, "result": _plain(found.run(values))}
+    except MatcalcError as error:
+        return {**head, "ok": False, "error": _as_data(error)}
+    except Exception as error:
+        return {**head, "ok": False, "error": {**_as_data(MatcalcError(internal_error(error))), "kind": "InternalError"}}
+
+
+def _as_data(error: MatcalcError) -> Values:
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "expected": error.expected,
+        "suggestion": error.suggestion,
+        "span": None if error.span is None or error.text is None else list(error.span),
+        "text": str(error),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with numbers that JSON has: infinity and what is no number become words."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+def _taken(values: Values, *fields: Field) -> Values:
+    return {field.name: values[field.name] for field in fields}
+
+
+def _reading(values: Values) -> Values:
+    return _taken(values, *_READING[1:])
+
+
+def _derivation(values: Values) -> Derivation:
+    """The derivative that is asked for, by the words of the text where no name is given."""
+    text, named = values["text"], values["wrt"]
+    order = values["order"]
+    if named is None:
+        verb, text = asked(text)
+        text, names = in_words(text) or (text, [])
+        order = 2 if verb == "hessian" else order
+        named = ",".join(names) or _said(text, values)
+    wrt: Any = None if named is None else _names(named)
+    return derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))
+
+
+def _names(named: str) -> str | list[str]:
+    found = split_names(named)
+    return found[0] if len(found) == 1 else found
+
+
+def _said(text: str, values: Values) -> str | None:
+    """The name by which a text is to be differentiated; None where it says so itself. Raises
+    MatcalcError where there is a choice."""
+    reading = _reading(values)
+    said = said_in(text, **reading)
+    if said is not None and said.settled:
+        return None
+    found = variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
+    name = clear_choice(found)
+    if name is None:
+        raise question(found, [f'"wrt": "{one}"' for one in found])
+    return name
+
+
+def _derive(values: Values) -> Values:
+    found = _derivation(values)
+    forms = {name: found.typeset(name) for name in typesetting()}
+    unicode = f"{left_side(found, 'unicode')} = {found.text()}"
+    equation = {"unicode": unicode, **{name: found.typeset(name, equation=True) for name in typesetting()}}
+    return {**found.to_dict(), **forms, "equation": equation, "warnings": list(found.warnings)}
+
+
+def _gradient(values: Values) -> Values:
+    found = gradient(values["text"], values["wrt"], **_reading(values), **_taken(values, *_CONVENTIONS))
+    return {**found.to_dict(), "unicode": str(found), "latex": found.latex()}
+
+
+def _differential(values: Values) -> Values:
+    text = values["text"]
+    named = values["wrt"] or _said(text, values)
+    names = None if named is None else split_names(named)
+    return {**differential(text, names, **_reading(values)).to_dict()}
+
+
+def _steps(values: Values) -> Values:
+    found = _derivation(values)
+    style = values["style"]
+    steps = [step.to_dict() for step in found.derivation_steps(style)]
+    return {"steps": steps, **{form: found.steps_text(form, style) for form in ("unicode", "latex", "markdown", "html")}}
+
+
+def _code(values: Values) -> Values:
+    return {"target": values["target"], "code": _derivation(values).code(values["target"])}
+
+
+def _verify(values: Values) -> Values:
+    verdict = verify(values["text"], **_reading(values), **_taken(values, *_CONVENTIONS))
+    correction = None if verdict.correction is None else verdict.correction.latex()
+    proof = verdict.proof if values["proof"] and verdict.ok else None
+    lines = None if proof is None else proof_lines(proof, "unicode")
+    return {**verdict.to_dict(), "unicode": verdict.explain(), "correction_latex": correction, "proof": lines}
+
+
+def _read(values: Values) -> Values:
+    return reading_of(values["text"], _reading(values))
+
+
+def _help(values: Values) -> Values:
+    return {"name": values["name"], "text": described(values["name"])}
+
+
+# ---------------------------------------------------------------- the table
+
+_STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
+_MAYBE = {"type": ["string", "null"]}
+_FLAG = {"type": "boolean"}
+_DECLARATIONS = {"type": "object", "additionalProperties": _STRING}
+_OBJECT = {"type": "object"}
+_OBJECTS = {"type": "array", "items": _OBJECT}
+_RESTS = {"declarations": _DECLARATIONS, "conditions": _STRINGS, "notes": _STRINGS, "reading": _OBJECT}
+_STATUS = {"enum": ["proved", "confirmed", "conditional", "refuted", "undecided"]}
+
+_ALL = (
+    Operation(
+        "read",
+        "How a formula or a statement is read: its symbols, what is doubtful, and what it asks for.",
+        _READING,
+        {
+            "operation": _STRING,
+            "formula": _STRING,
+            "echo": _STRING,
+            "latex": _STRING,
+            "symbols": _OBJECTS,
+            "variables": _STRINGS,
+            "wrt": _STRINGS,
+            "says_itself": _FLAG,
+            "warnings": _STRINGS,
+            "decisions": _OBJECTS,
+            "alternatives": _OBJECTS,
+        },
+        _read,
+    ),
+    Operation(
+        "derive",
+        "The derivative of a formula by a symbol, or its second derivative, in closed matrix form.",
+        _DERIVING,
+        {
+            "expression": _STRING,
+            "wrt": _STRINGS,
+            "closed": _FLAG,
+            "shape": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "unicode": _STRING,
+            "ascii": _STRING,
+            "latex": _STRING,
+            "typst": _STRING,
+            "index": _STRING,
+            "equation": _DECLARATIONS,
+            "warnings": _STRINGS,
+            **_RESTS,
+        },
+        _derive,
+    ),
+    Operation(
+        "gradient",
+        "Gradients of a scalar by several names, from one sweep, with the adjoints that they share.",
+        (*_READING, replace(_WRT, type="names", words="The names to differentiate by.", required=True), *_CONVENTIONS),
+        {"gradients": _DECLARATIONS, "adjoints": _DECLARATIONS, "unicode": _STRING, "latex": _STRING, **_RESTS},
+        _gradient,
+    ),
+    Operation(
+        "differential",
+        "The differential of a formula: df = tr(G' dX), dY = A dX B.",
+        (*_READING, _WRT),
+        {"equation": _STRING, "unicode": _STRING, "ascii": _STRING, "latex": _STRING, **_RESTS},
+        _differential,
+    ),
+    Operation(
+        "steps",
+        "The derivation step by step, each an equality with the rule that it rests on.",
+        (*_DERIVING, _STYLE),
+        {"steps": _OBJECTS, "unicode": _STRING, "latex": _STRING, "markdown": _STRING, "html": _STRING},
+        _steps,
+    ),
+    Operation(
+        "code",
+        "A program that computes the derivative, and compares itself with finite differences when it is run.",
+        (*_DERIVING, _TARGET),
+        {"target": _STRING, "code": _STRING},
+        _code,
+    ),
+    Operation(
+        "verify",
+        "Whether an equation holds: proved, confirmed, conditional, or refuted with a counterexample and the right answer.",
+        (*_READING, *_CONVENTIONS, Field("proof", "flag", "Give the lines of the proof, too.", default=False)),
+        {
+            "statement": _STRING,
+            "status": _STATUS,
+            "ok": _FLAG,
+            "reason": _STRING,
+            "counterexample": {"type": ["object", "null"]},
+            "correction": _MAYBE,
+            "correction_latex": _MAYBE,
+            "condition_text": _MAYBE,
+            "unicode": _STRING,
+            "proof": {"type": ["array", "null"], "items": _STRING},
+        },
+        _verify,
+    ),
+    Operation(
+        "help",
+        "What there is to say about a function, a sign or a fact: its derivative, its spellings and its source.",
+        (Field("name", "text", "The word.", required=True),),
+        {"name": _STRING, "text": _STRING},
+        _help,
+    ),
+    Operation("functions", "All functions.", (), {"functions": _OBJECTS}, lambda _: {"functions": function_cards()}),
+    Operation("examples", "Formulas to begin with.", (), {"examples": _OBJECTS}, lambda _: {"examples": examples()}),
+    Operation(
+        "settings",
+        "The choices that requests have: facts, layouts, languages of code.",
+        (),
+        {"version": _STRING, "kinds": _STRINGS, "facts": _OBJECTS, "targets": _OBJECTS, "layouts": _STRINGS},
+        lambda _: settings(),
+    ),
+)
+OPERATIONS: Mapping[str, Operation] = {one.name: one for one in _ALL}

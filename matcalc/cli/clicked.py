@@ -32,14 +32,23 @@ from matcalc.cli.front import (
 from matcalc.interface.console import fitting, say
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from matcalc.cli import shell_completion
     from matcalc.documents import formats
     from matcalc.repl import alone
 
     _ParamType = click.ParamType[str]
 else:
+    shell_completion = later("matcalc.cli.shell_completion")
     formats = later("matcalc.documents.formats")
     alone = later("matcalc.repl.alone")
     _ParamType = click.ParamType  # takes no argument in earlier versions of click
+
+
+def completed_by(name: str) -> Callable[..., list[CompletionItem]]:
+    """A function of ``matcalc.cli.shell_completion``, which is loaded when a shell asks."""
+    return lambda *asked: getattr(shell_completion, name)(*asked)
 
 
 class PlainHelp(click.Command):
@@ -69,6 +78,10 @@ class OneOf(_ParamType):
             self.fail(f"there is no {value!r} here, only {', '.join(self.choices)}{hint}", param, ctx)
         return known[word]
 
+    def shell_complete(self, ctx: click.Context, param: Any, incomplete: str) -> list[CompletionItem]:
+        begun = incomplete.lower()
+        return shell_completion.items(word for word in self.choices if word.lower().startswith(begun))
+
     def get_metavar(self, *_: Any, **__: Any) -> str:
         return f"[{'|'.join(self.choices)}]"
 
@@ -93,6 +106,8 @@ def _clicked(option: Option) -> Callable[[Any], Any]:
         "flag": {"is_flag": True},
     }
     said = {"help": option.help, "metavar": option.metavar, "default": option.default, **kinds[option.kind]}
+    if option.symbols:
+        said["shell_complete"] = completed_by("symbols")
     return click.option(*option.spellings, option.argument, **said)
 
 
@@ -105,13 +120,15 @@ _OPERATOR_LAST = pattern(r"[-+*/^=,;(\[|⊙⊗·−]$")
 _REQUESTING = frozenset(["by", "of", "wrt", "with", "w.r.t."])
 """Words between a formula and a name: what stands around them is not two formulas."""
 _GIVEN = "matcalc.given"
+COMPLETING = "_MATCALC_COMPLETE"
+"""The variable in which a shell says that it asks, and which shell it is."""
 
 
 def as_click(command: ExpressionCommand) -> click.Command:
     """The command for click."""
     options = with_options(*command.options)
     return click.command(command.name, cls=_Expressed, short_help=command.summary)(
-        click.argument("expression")(options(command.run))
+        click.argument("expression", shell_complete=completed_by("functions"))(options(command.run))
     )
 
 
@@ -121,6 +138,8 @@ class _Expressed(PlainHelp):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words, options = self._sorted_out(ctx, args)
+        if ctx.resilient_parsing:  # a shell asks what may follow
+            return super().parse_args(ctx, [*options, *(["--", " ".join(words)] if words else [])])
         ctx.meta[_GIVEN] = Given(ctx.command_path, tuple(words), tuple(options))
         if not words:
             words = [] if sys.stdin is None or sys.stdin.isatty() else ["-"]
@@ -146,13 +165,16 @@ class _Expressed(PlainHelp):
                 words += rest
                 break
             name = _as_option(argument, valued)
-            alone = len(argument) == 2 and (not rest or _LONG.match(rest[0]))  # -w alone is an expression
+            last = not rest and not ctx.resilient_parsing  # a shell asks for the value that follows
+            alone = len(argument) == 2 and (last or (rest and _LONG.match(rest[0])))  # an expression
             if name is None or (valued.get(name) and alone):
                 words.append(argument)
             elif not valued.get(name):
                 options.append(name)
             elif rest:
                 options += name, rest.popleft()
+            elif ctx.resilient_parsing:
+                options.append(name)
             else:
                 raise click.BadOptionUsage(name, f"{name} needs a value", ctx)
         return words, options
@@ -280,16 +302,22 @@ class LazyGroup(PlainHelp, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(LAZY)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        if incomplete.startswith("-") or not os.environ.get(COMPLETING, "").startswith("bash"):
+            return super().shell_complete(ctx, incomplete)
+        return shell_completion.items(name for name in LAZY if name.startswith(incomplete))
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = command_called(cmd_name)
         return as_click(found) if isinstance(found, ExpressionCommand) else found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args:
+        if not args and not ctx.resilient_parsing:
             say(SHORT_HELP)
             ctx.exit()
-        known = args[0].lower() in (*LAZY, *OTHER_NAMES, "--help", "-h", "--version")
-        return super().parse_args(ctx, [args[0].lower(), *args[1:]] if known else as_command(args))
+        known = not args or args[0].lower() in (*LAZY, *OTHER_NAMES, "--help", "-h", "--version")
+        meant = [*map(str.lower, args[:1]), *args[1:]] if known else as_command(args)
+        return super().parse_args(ctx, meant)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -315,7 +343,9 @@ def cli() -> None:
 
 
 def run() -> object:
-    """What the arguments of the program ask for."""
+    """What the arguments of the program ask for, or a shell that completes them."""
+    if COMPLETING in os.environ:
+        return shell_completion.answer(cli)
     try:
         return cli(prog_name="matcalc", standalone_mode=False)
     except click.Abort:  # click has begun a new line

@@ -76,7 +76,7 @@ class Option:
 
     A ``word`` is one of ``words``, whatever its case, or one of their ``others``, by which the
     words are known elsewhere. ``texts`` may be given several times and come in a tuple; a ``flag``
-    has no value.
+    has no value. ``symbols``: a shell offers the symbols of the expression for it.
     """
 
     spellings: tuple[str, ...]
@@ -87,6 +87,7 @@ class Option:
     default: Any = None
     words: tuple[str, ...] = ()
     others: Mapping[str, str] | None = None
+    symbols: bool = False
 
 
 @record

@@ -101,7 +101,7 @@ def names_option(default: str) -> Option:
 
 def wrt_option(said: str) -> Option:
     """``--wrt``, which may be repeated."""
-    return Option(("-w", "--wrt"), "wrt", "texts", said, "NAME", ())
+    return Option(("-w", "--wrt"), "wrt", "texts", said, "NAME", (), symbols=True)
 
 
 def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:

@@ -19,7 +19,7 @@ from matcalc.verification.verdict import HOLDS, REFUTED
 
 
 @click.command("check-proof", cls=PlainHelp, short_help="Check a saved proof.")
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=click.Path(), metavar="FILE")
 def check_proof_command(file: str) -> None:
     """Replay a proof that matcalc verify --proof FILE has saved.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from matcalc.cli.clicked import OneOf, PlainHelp
+from matcalc.cli.clicked import OneOf, PlainHelp, completed_by
 from matcalc.cli.front import LAZY, OTHER_NAMES
 from matcalc.interface.console import say
 from matcalc.reference import described, overview, page
 
 
 @click.command("help", cls=PlainHelp, short_help="The language: its functions, signs and facts.")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed_by("words"))
 @click.option(
     "--to", "target", type=OneOf(("text", "markdown")), default="text", show_default=True, help="markdown: the whole language."
 )

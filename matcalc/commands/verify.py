@@ -21,7 +21,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.cli.arguments import read_expression
-from matcalc.cli.clicked import OneOf, PlainHelp, with_options
+from matcalc.cli.clicked import OneOf, PlainHelp, completed_by, with_options
 from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import SIGNS, show_json
@@ -75,7 +75,9 @@ class Wishes:
     short_help="Is a formula true? Also of whole files.",
     context_settings={"ignore_unknown_options": True},
 )
-@click.argument("subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True)
+@click.argument(
+    "subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True, shell_complete=completed_by("functions_or_files")
+)
 @with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
 @click.option(
     "--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]"
@@ -83,17 +85,22 @@ class Wishes:
 @click.option(
     "--to", "target", type=OneOf(_TARGETS, {"md": "markdown"}), default="text", show_default=True, help="Form of the report."
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the report to FILE.")
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write the report to FILE.")
 @click.option("--fail-on", type=OneOf(_FAILURES), help="The mildest that gives status 1 for files.  [default: refuted]")
 @click.option("--lenient", is_flag=True, help="Status 0 for files where nothing is to be checked or claims stay undecided.")
 @click.option("--all", "everything", is_flag=True, help="List also the formulas of files that are no claims, with their roles.")
 @click.option(
-    "--root", metavar="FOLDER", help="The folder below which files that are taken in must lie.  [default: the file's own]"
+    "--root",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="The folder below which files that are taken in must lie.  [default: the file's own]",
 )
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Keep verdicts on files for the next run.")
 @click.option("--file-budget", type=float, metavar="SECONDS", help=f"How long a file may take.  [default: {DOCUMENT_SECONDS:g}]")
 @click.option("--steps", is_flag=True, help="Print the proof of a statement line by line.")
-@click.option("--proof", "saved", metavar="FILE", help="Save the proof of a statement for matcalc check-proof.")
+@click.option(
+    "--proof", "saved", type=click.Path(), metavar="FILE", help="Save the proof of a statement for matcalc check-proof."
+)
 @click.option("--watch", is_flag=True, help="Verify files again whenever they change.")
 @with_budget
 @with_reading

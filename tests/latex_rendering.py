@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 import matcalc
+from matcalc.steps import presented
 from tests.cases.reading import read_cases
 
 _RENDER = """
@@ -37,7 +38,7 @@ def formulas() -> dict[str, str]:
             wrt = case.wrt[0] if len(case.wrt) == 1 else case.wrt
             layout, symmetric = case.options["layout"], case.options["symmetric"]
             derivation = matcalc.derive(case.expression, wrt, declare=case.declare or None, layout=layout, symmetric=symmetric)  # type: ignore[arg-type]
-            found[f"{case} steps"] = derivation.steps_text("latex")
+            found[f"{case} steps"] = presented(tuple(derivation.steps), "latex")
             for bold in (False, True):
                 found[f"{case}{' bold' * bold}"] = derivation.latex(True, bold=bold)
     return found

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matcalc.entries import Entries
     from matcalc.interface.equations import Equation
     from matcalc.printing import indices
-    from matcalc.steps.step import Step
+    from matcalc.steps.step import Steps
 else:
     indices = later("matcalc.printing.indices")
     sympy_exchange = later("matcalc.sympy_exchange")
@@ -213,13 +213,13 @@ class Derivation(Sided):
         )
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Steps:
         """How the result is found, step by step, in index notation: each an equality with the rule
         it rests on."""
         return self.derivation_steps()
 
     @as_call
-    def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
+    def derivation_steps(self, style: str = "index") -> Steps:
         """The derivation in steps; ``style`` is ``"index"`` (entry by entry) or ``"differential"``
         (``df = ⟨G, dX⟩``).
 
@@ -228,7 +228,7 @@ class Derivation(Sided):
         made = import_module("matcalc.steps")
         question = import_module("matcalc.steps.step").Question
         asked = question(self.source.node, self.wrt, self.layout, self.symmetric, self._whole_outcome(), self.declarations)
-        return tuple(made.narrated(asked, style))
+        return cast("Steps", made.narrated(asked, style))
 
     def _whole_outcome(self) -> Outcome:
         """The derivative in terms of the symbols of ``source``."""
@@ -360,7 +360,7 @@ class PartDerivation(Derivation):
         raise self._no_view("so")
 
     @as_call
-    def derivation_steps(self, style: str = "index") -> tuple[Step, ...]:
+    def derivation_steps(self, style: str = "index") -> Steps:
         """How the derivative by the whole variables is found."""
         return self.whole.derivation_steps(style)
 

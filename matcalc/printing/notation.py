@@ -194,6 +194,11 @@ class Notation(ABC):
     """What stands before, between and behind the two sides of an inner product."""
     apart: str
     """What stands between equations in a line."""
+    reals = ("R^", " x ", "(", ")")
+    """The real numbers with the sign of a power, what stands between sizes, and brackets around
+    an exponent."""
+    element = " in "
+    """The sign between a member and its set."""
 
     def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
         self._names = frozenset(names)
@@ -232,6 +237,17 @@ class Notation(ABC):
     def sizes(self, shape: Iterable[Size]) -> str:
         """Several sizes."""
         return ", ".join(map(self.size, shape))
+
+    def space(self, shape: Iterable[Size]) -> str:
+        """``ℝⁿˣⁿ``, in which arrays of this shape are."""
+        power, between, opening, closing = self.reals
+        sizes = [self.size(size) for size in shape]
+        if not sizes:
+            return power.removesuffix("^")
+        if len(sizes) > 1:
+            sizes = [size if size.isalnum() else f"({size})" for size in sizes]
+        above = between.join(sizes)
+        return power + (above if above.isalnum() else f"{opening}{above}{closing}")
 
     def size_value(self, size: Size) -> Piece:
         """A size as a number in a formula."""

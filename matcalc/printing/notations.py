@@ -181,10 +181,18 @@ class UnicodeNotation(AsciiNotation):
     dots = "…"
     second = "d²"
     angles = ("⟨", ", ", "⟩")
+    reals = ("ℝ^", "×", "(", ")")
+    element = " ∈ "
     _partial = ("∂", "²", "²")
 
     def spelled(self, name: str) -> str:
         return unicode_name(name)
+
+    def space(self, shape: Iterable[Size]) -> str:
+        plain = super().space(shape)
+        power, above = plain[:1], plain[2:].strip("()")
+        raised = all(ord(sign) in _RAISED for sign in above)
+        return power + above.translate(_RAISED) if raised else plain
 
     def identity(self, size: Size, known: bool) -> Piece:
         return piece("I") if known and "I" not in self._taken else super().identity(size, known)
@@ -253,6 +261,10 @@ class UnicodeNotation(AsciiNotation):
 
 
 _CALLABLE = known_functions() | {"d", "d2"}
+_RAISED = str.maketrans(
+    "0123456789+-×abcdefghijklmnoprstuvwxyz",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ˣᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ",
+)  # fmt: skip
 
 
 def exponent_text(value: Fraction) -> str:

@@ -203,6 +203,8 @@ class LatexNotation(TypesetNotation):
     second = r"\mathrm{d}^{2}"
     angles = (r"\left\langle ", r",\, ", r" \right\rangle")
     apart = r",\quad "
+    reals = (r"\mathbb{R}^", r" \times ", "{", "}")
+    element = r" \in "
     lower = ("_{", "}")
     upper = ("^{", "}")
     comma = ","
@@ -336,6 +338,7 @@ class TypstNotation(TypesetNotation):
     d = "dif "
     second = "dif^2 "
     apart = ", quad "
+    reals = ("RR^", " times ", "(", ")")
     lower = ("_(", ")")
     upper = ("^(", ")")
     comma = ", "

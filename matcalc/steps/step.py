@@ -7,9 +7,9 @@ import html
 import json
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import typesetting
@@ -264,12 +264,17 @@ class Writing:
         return self.spelled("latex")
 
 
+Words: TypeAlias = "tuple[str | Writing, ...]"
+"""Words with formulas among them."""
+
+
 @dataclass(frozen=True, repr=False)
 class Step:
     """``left_writing = right_writing``, by ``rule``.
 
     ``left`` and ``right`` can be evaluated at a point; ``source`` names where a rule for a function
-    comes from, ``remark`` says something more about the step.
+    comes from, ``remark`` says something more about the step, ``composed`` which function of which
+    other one the chain rule was used on.
     """
 
     rule: str
@@ -279,6 +284,7 @@ class Step:
     right: Side
     source: str = ""
     remark: str = ""
+    composed: Words = ()
 
     @property
     def text(self) -> str:
@@ -298,7 +304,9 @@ class Step:
     def to_dict(self) -> dict[str, str]:
         """The step as JSON-ready values."""
         found = {"rule": self.rule, "text": self.text, "ascii": self.spelled("ascii"), "latex": self.latex}
-        return found | ({"source": self.source} if self.source else {}) | ({"remark": self.remark} if self.remark else {})
+        remark = worded(_remark(self), "unicode")
+        more = {"source": self.source, "remark": remark}
+        return found | {key: said for key, said in more.items() if said}
 
     def __str__(self) -> str:
         return self.text
@@ -306,40 +314,88 @@ class Step:
     def __repr__(self) -> str:
         return f"<Step {self.rule}: {self.left_writing.unicode} = {self.right_writing.unicode}>"
 
+    def _repr_markdown_(self) -> str:
+        """For notebooks: the equation with its rule."""
+        return f"${self.latex}$ ({worded(caption(self), 'markdown')})"
+
+
+class Steps(tuple[Step, ...]):
+    """The steps of a derivation in order, below a sentence that says what is asked."""
+
+    statement: Words = ()
+
+    @classmethod
+    def of(cls, steps: Iterable[Step], statement: Words) -> Steps:
+        """These steps with their sentence."""
+        made = cls(steps)
+        made.statement = statement
+        return made
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks: a numbered list."""
+        return presented(self, "markdown")
+
 
 # ------------------------------------------------------------
 # A derivation in steps as text, LaTeX, Markdown and HTML.
 
 
 def presented(steps: Sequence[Step], form: str = "unicode") -> str:
-    """All steps in one of ``STEP_FORMATS``.
+    """All steps in one of ``STEP_FORMATS``, of ``Steps`` below what is asked.
 
     Plain text has at most 80 columns, the rule beside or below its equation; ``"latex"`` is an
     ``align*`` environment, ``"html"`` a fragment with LaTeX between ``\\[`` and ``\\]``, as MathJax
     and KaTeX read it, ``"json"`` an array of objects. Long sums in LaTeX are broken into lines
-    before a plus or minus sign.
+    before a plus or minus sign. What is no running text, as ``"json"`` and ``"typst"``, has the
+    steps alone.
     """
     match form:
         case "unicode" | "ascii":
             return _plain(steps, form)
         case "latex":
-            return _align(steps)
+            return _asked(steps, form, "{}\n") + _align(steps)
         case "markdown":
-            return "\n\n".join(f"{k}. {caption(step)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1))
+            rows = [f"{k}. {worded(caption(step), form)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1)]
+            return _asked(steps, form, "{}\n\n") + "\n\n".join(rows)
         case "html":
-            return _html(steps)
+            return _asked(steps, form, '<p class="matcalc-problem">{}</p>\n') + _html(steps)
         case "json":
             return json.dumps([step.to_dict() for step in steps], ensure_ascii=False, indent=2)
         case _ if form in typesetting():
-            rows = [(_left(steps, k, form), step.right_writing.spelled(form), caption(step)) for k, step in enumerate(steps)]
-            return notation_of(form).aligned(rows)
+            captions = [worded(caption(step), "unicode") for step in steps]
+            lefts = [_left(steps, k, form) for k in range(len(steps))]
+            rights = [step.right_writing.spelled(form) for step in steps]
+            return notation_of(form).aligned(list(zip(lefts, rights, captions)))
         case _:
             raise MatcalcError(f"steps are not available as {form!r}", expected=", ".join(STEP_FORMATS))
 
 
-def caption(step: Step) -> str:
+def _asked(steps: Sequence[Step], form: str, around: str) -> str:
+    """What is asked, with what stands around it; nothing where nobody said it."""
+    return around.format(worded(steps.statement, form)) if isinstance(steps, Steps) and steps.statement else ""
+
+
+def caption(step: Step) -> Words:
     """The rule, with its source and what else is to be said."""
-    return step.rule + (f" ({step.source})" if step.source else "") + (f": {step.remark}" if step.remark else "")
+    remark = _remark(step)
+    source = f" ({step.source})" if step.source else ""
+    return (step.rule + source, *((": ", *remark) if remark else ()))
+
+
+def _remark(step: Step) -> Words:
+    between = ("; ",) if step.composed and step.remark else ()
+    return (*step.composed, *between, *((step.remark,) if step.remark else ()))
+
+
+def worded(words: Words, form: str) -> str:
+    """Words and the formulas among them in one of the notations, in Markdown or HTML."""
+    return "".join(
+        [_TEXTS[form](part) if isinstance(part, str) else _IN_LINE[form].format(_spelled(part, form)) for part in words]
+    )
+
+
+def _spelled(formula: Writing, form: str) -> str:
+    return html.escape(formula.latex) if form == "html" else formula.spelled("latex" if form == "markdown" else form)
 
 
 _GAP = 3
@@ -348,10 +404,10 @@ _GAP = 3
 def _plain(steps: Sequence[Step], spelling: str) -> str:
     sides = [(step.left_writing.spelled(spelling), step.right_writing.spelled(spelling)) for step in steps]
     shown = [broken(_left(steps, k, spelling) or " " * len(left), right) for k, (left, right) in enumerate(sides)]
-    captions = [caption(step) if spelling == "unicode" else _ascii(caption(step)) for step in steps]
+    captions = [worded(caption(step), spelling) for step in steps]
     beside = [len(lines[-1]) for lines, words in zip(shown, captions) if len(lines[-1]) + _GAP + len(words) <= WIDTH]
     widest = max(beside, default=0) + _GAP
-    rows: list[str] = []
+    rows = _wrapped(steps.statement, spelling) if isinstance(steps, Steps) else []
     for lines, words in zip(shown, captions, strict=True):
         rows += lines
         column = min(widest, WIDTH - len(words))
@@ -362,6 +418,18 @@ def _plain(steps: Sequence[Step], spelling: str) -> str:
     return "\n".join(rows)
 
 
+def _wrapped(words: Words, spelling: str) -> list[str]:
+    """Words in lines; short formulas are not broken."""
+    kept = [part if isinstance(part, str) or len(part.unicode) > WIDTH // 2 else _unbroken(part) for part in words]
+    found = textwrap.wrap(worded(tuple(kept), spelling), WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in found]
+
+
+def _unbroken(formula: Writing) -> Writing:
+    return Writing(tuple([text.replace(" ", _NO_BREAK) for text in formula.texts]))
+
+
+_NO_BREAK = "\u00a0"
 _PLAIN: Mapping[str, str] = {
     "δ": "delta", "‖": "||", "∂": "d", "Σ": "sum", "′": "'", "ᵀ": "'", "−": "-", "½": "1/2", "×": "x", "–": "-", "⊗": "kron",
     "⟨": "<", "⟩": ">", "⊙": ".*", "⊘": "./", "𝟏": "1", "²": "^2", "³": "^3", "√": "sqrt ", "σ": "sigmoid", "π": "pi",
@@ -386,7 +454,7 @@ def _align(steps: Sequence[Step]) -> str:
         left = _left(steps, k, "latex")
         first, *others = latex_lines(step.right_writing.latex)
         lines = [f"  {left} &= {first}" if left else f"  &= {first}", *(f"  &\\qquad {{}} {line}" for line in others)]
-        rows.append(" \\\\\n".join(lines) + f" && \\text{{{_escaped(caption(step))}}}")
+        rows.append(" \\\\\n".join(lines) + f" && \\text{{{worded(caption(step), 'latex')}}}")
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
@@ -403,10 +471,19 @@ def _escaped(words: str) -> str:
     return "".join([_TEX.get(character, character) for character in words])
 
 
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "unicode": str, "markdown": str, "ascii": _ascii, "latex": _escaped, "html": html.escape, "typst": str,
+}  # fmt: skip
+_IN_LINE: Mapping[str, str] = {
+    "unicode": "{}", "ascii": "{}", "latex": "${}$", "markdown": "${}$", "html": r"\({}\)", "typst": "${}$",
+}  # fmt: skip
+"""Formulas among words."""
+
+
 def _block(step: Step) -> str:
     return latex_block(step.left_writing.latex, step.right_writing.latex)
 
 
 def _html(steps: Sequence[Step]) -> str:
-    items = [f"  <li>{html.escape(caption(step))} \\[{html.escape(_block(step))}\\]</li>" for step in steps]
+    items = [f"  <li>{worded(caption(step), 'html')} \\[{html.escape(_block(step))}\\]</li>" for step in steps]
     return '<ol class="matcalc-steps">\n' + "\n".join(items) + "\n</ol>"

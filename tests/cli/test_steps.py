@@ -12,7 +12,8 @@ from tests.cli.test_derive_command import run
 def test_steps_end_with_the_result_and_are_all_there_is_on_standard_output() -> None:
     status, out, err = run("derive", "x'Ax", "--wrt", "x", "--steps")
     assert status == 0
-    assert out.splitlines()[0].split("   ")[0] == "f = x_i A_ij x_j"
+    assert out.splitlines()[0] == "Differentiate f(x) = xᵀ A x by x, where x ∈ ℝⁿ, A ∈ ℝⁿˣⁿ."
+    assert out.splitlines()[1].split("   ")[0] == "f = x_i A_ij x_j"
     assert out.splitlines()[-1].split("   ")[0] == "∂f/∂x = (A + Aᵀ) x"
     assert "shape:    vector of size n" in err
 

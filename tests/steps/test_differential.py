@@ -182,7 +182,7 @@ def test_exponents_are_computed() -> None:
         (
             "log(sum(exp(x)))",
             "x",
-            ["∂f/∂x = exp(x)/sum(exp(x))          read off", "      = softmax(x)                  simplify"],
+            ["∂f/∂x = exp(x)/sum(exp(x))        read off", "      = softmax(x)                simplify"],
         ),
         ("det(A*X)", "X", ["∂f/∂X = det(A X) Aᵀ (A X)⁻ᵀ       read off", "      = det(A X) X⁻ᵀ              simplify"]),
     ],

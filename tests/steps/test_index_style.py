@@ -13,6 +13,7 @@ from matcalc.steps import presented
 from tests.steps.checking import check_steps, point_for
 
 QUADRATIC = """\
+Differentiate f(x) = xᵀ A x by x, where x ∈ ℝⁿ, A ∈ ℝⁿˣⁿ.
 f = x_i A_ij x_j                          index notation
 ∂f/∂x_k = δ_ik A_ij x_j + x_i A_ij δ_jk   product rule
         = A_kj x_j + x_i A_ik             contract δ
@@ -21,32 +22,39 @@ f = x_i A_ij x_j                          index notation
 ∂f/∂x = (A + Aᵀ) x                        fold"""
 
 FACTORISATION = """\
-f = Σ_ij (X_ij − U_ik V_kj)²                      index notation
-∂f/∂V_ab = −2 (X_ij − U_ik V_kj) U_il δ_la δ_jb   chain rule
-         = −2 (X_ib − U_ik V_kb) U_ia             contract δ
-         = −2 U_ia (X_ib − U_ij V_jb)             rename dummies
-         = −2 U_ia [X − U V]_ib                   recognise
-         = −2 [Uᵀ]_ai [X − U V]_ib                transpose
-∂f/∂V = 2 Uᵀ (U V − X)                            fold"""
+Differentiate f(V) = ‖X − U V‖² by V, where X ∈ ℝⁿˣᵐ, U ∈ ℝⁿˣᵖ, V ∈ ℝᵖˣᵐ.
+f = Σ_ij (X_ij − U_ik V_kj)²            index notation
+∂f/∂V_ab = −2 (X_ij − U_ik V_kj) U_il δ_la δ_jb
+    power and chain rule: outer t², inner X − U V
+         = −2 (X_ib − U_ik V_kb) U_ia   contract δ
+         = −2 U_ia (X_ib − U_ij V_jb)   rename dummies
+         = −2 U_ia [X − U V]_ib         recognise
+         = −2 [Uᵀ]_ai [X − U V]_ib      transpose
+∂f/∂V = 2 Uᵀ (U V − X)                  fold"""
 
 HESSIAN = """\
-g = Σ_i f(W_ij x_j)                               index notation
-∂g/∂x_k = Σ_i f'(W_ij x_j) W_ip δ_pk              chain rule
-        = Σ_i f'(W_ij x_j) W_ik                   contract δ
-∂²g/∂x_k∂x_l = Σ_i f''(W_ij x_j) W_ik W_ip δ_pl   chain rule
-             = Σ_i f''(W_ij x_j) W_ik W_il        contract δ
-             = Σ_i W_ik f''([W x]_i) W_il         recognise
-             = Σ_i [Wᵀ]_ki f''([W x]_i) W_il      transpose
-∂²g/∂x² = Wᵀ diag(f''(W x)) W                     fold"""
+Differentiate g(x) = sum(f(W x)) twice by x, where W ∈ ℝⁿˣᵐ, x ∈ ℝᵐ, f a
+  function.
+g = Σ_i f(W_ij x_j)                            index notation
+∂g/∂x_k = Σ_i f'(W_ij x_j) W_ip δ_pk           chain rule: outer f(t), inner W x
+        = Σ_i f'(W_ij x_j) W_ik                contract δ
+∂²g/∂x_k∂x_l = Σ_i f''(W_ij x_j) W_ik W_ip δ_pl
+    chain rule: outer f'(t), inner W x
+             = Σ_i f''(W_ij x_j) W_ik W_il     contract δ
+             = Σ_i W_ik f''([W x]_i) W_il      recognise
+             = Σ_i [Wᵀ]_ki f''([W x]_i) W_il   transpose
+∂²g/∂x² = Wᵀ diag(f''(W x)) W                  fold"""
 
 KRONECKER = """\
+Differentiate Y(X) = A X B by X, where A ∈ ℝⁿˣᵐ, X ∈ ℝᵐˣᵖ, B ∈ ℝ^(p×q).
 Y_ij = A_ik X_kl B_lj               index notation
-∂Y_ij/∂X_ab = A_ik δ_ka δ_lb B_lj   linearity
+∂Y_ij/∂X_ab = A_ik δ_ka δ_lb B_lj   constant factor
             = A_ia B_bj             contract δ
 ∂Y/∂X = B ⊗ Aᵀ
     fold: row (a, b) and column (i, j) of the vec's in denominator layout"""
 
 INVERSE = """\
+Differentiate f(X) = aᵀ X⁻¹ b by X, where a ∈ ℝⁿ, X ∈ ℝⁿˣⁿ, b ∈ ℝⁿ.
 f = a_i [X⁻¹]_ij b_j                    index notation
 ∂f/∂X_cd = −a_i [X⁻¹]_ij δ_jc δ_kd [X⁻¹]_kl b_l
     derivative of inv (Matrix Cookbook (2012) eq. 60)
@@ -56,6 +64,7 @@ f = a_i [X⁻¹]_ij b_j                    index notation
 ∂f/∂X = −X⁻ᵀ a bᵀ X⁻ᵀ                   fold"""
 
 CONSTANT = """\
+Differentiate f(x) = aᵀ b by x, where a, b ∈ ℝᵐ, x ∈ ℝⁿ.
 f = a_i b_i        index notation
 ∂f/∂x_k = 0        constant: x does not occur
 ∂f/∂x = zeros(n)   fold"""
@@ -93,12 +102,12 @@ LAYERS = "; ".join(["h0 = x"] + [f"h{k} = tanh(W*h{k - 1} + b)" for k in range(1
         ("A*x", "x", {"layout": "numerator"}, ["fold"]),
         ("A*x", "x", {"layout": "tensor"}, ["fold"]),
         ("x'*A", "x", {}, ["fold"]),
-        ("kron(A, X)", "X", {}, ["linearity", "fold"]),
-        ("diag(kron(A, X))", "X", {}, ["linearity; no closed matrix form is known"]),
+        ("kron(A, X)", "X", {}, ["constant factor", "fold"]),
+        ("diag(kron(A, X))", "X", {}, ["constant factor; no closed matrix form is known"]),
         ("tr(expm(t*A)*B)", "t", {"declare": "t: scalar; A: n×n; B: n×n"}, ["chain rule"]),
         ("z = W*x + b; h = tanh(z); u'*h", "W", {}, ["chain rule", "recognise"]),
         ("X[2,3]*x[1]", "X", {"declare": "x: n"}, ["contract δ"]),
-        ("sum(i, x[i]^2*y[i])", "x", {}, ["chain rule"]),
+        ("sum(i, x[i]^2*y[i])", "x", {}, ["power rule"]),
         ("softmax(x)", "x", {}, ["derivative of softmax", "matrix product"]),
         ("i'*j*k*l", "i", {}, ["fold"]),  # letters that are names are no indices
         (LAYERS, "b", {}, ["chain rule"]),
@@ -143,12 +152,18 @@ def test_named_results_have_the_steps_of_the_whole() -> None:
 def test_the_forms() -> None:
     steps = matcalc.derive("x'Ax", "x").steps
     shown = {form: presented(steps, form) for form in STEP_FORMATS}
-    assert shown["ascii"].splitlines()[1].startswith("df/dx[k] = delta[i,k]*A[i,j]*x[j] + x[i]*A[i,j]*delta[j,k]")
+    assert shown["ascii"].splitlines()[0] == "Differentiate f(x) = x'*A*x by x, where x in R^n, A in R^(n x n)."
+    assert shown["ascii"].splitlines()[2].startswith("df/dx[k] = delta[i,k]*A[i,j]*x[j] + x[i]*A[i,j]*delta[j,k]")
     assert shown["ascii"].isascii()
-    assert shown["latex"].startswith("\\begin{align*}\n  f &= x_{i} A_{ij} x_{j} && \\text{index notation} \\\\\n")
+    assert shown["latex"].startswith("Differentiate $f(x) = x^{\\top} A x$ by $x$, where $x \\in \\mathbb{R}^n$, ")
+    assert presented(tuple(steps), "latex").startswith(
+        "\\begin{align*}\n  f &= x_{i} A_{ij} x_{j} && \\text{index notation} \\\\\n"
+    )
     assert "\\frac{\\partial f}{\\partial x_{k}} &= \\delta_{ik} A_{ij} x_{j} + x_{i} A_{ij} \\delta_{jk}" in shown["latex"]
-    assert shown["markdown"].startswith("1. index notation\n\n   $$f = x_{i} A_{ij} x_{j}$$")
+    assert "$.\n\n1. index" in shown["markdown"]
+    assert presented(tuple(steps), "markdown").startswith("1. index notation\n\n   $$f = x_{i} A_{ij} x_{j}$$")
     assert shown["html"].count("<li>") == len(steps)
+    assert shown["html"].startswith(r'<p class="matcalc-problem">Differentiate \(f(x) = x^{\top} A x\) by')
     assert [step["rule"] for step in json.loads(shown["json"])] == [step.rule for step in steps]
     with pytest.raises(matcalc.MatcalcError, match="steps are not available as 'docx'"):
         presented(steps, "docx")
@@ -158,20 +173,25 @@ def test_the_forms() -> None:
 
 def test_factors_that_only_change_places_are_no_step() -> None:
     rules = [step.rule for step in matcalc.derive("x*y'", "x").steps]
-    assert rules == ["index notation", "linearity", "fold"]
+    assert rules == ["index notation", "constant factor", "fold"]
 
 
 @pytest.mark.parametrize(
     ("formula", "rule"),
     [
         ("x'*a/(b'*x)", "quotient rule"),
-        ("(a'*x)^2/(b'*x)", "quotient and chain rule"),
-        ("a'*x/(1 + x'*x)", "quotient and chain rule"),
-        ("a'*x/(b'*b)", "linearity"),
-        ("1/(b'*x)", "chain rule"),
+        ("(a'*x)^2/(b'*x)", "quotient, power and chain rule"),
+        ("a'*x/(1 + x'*x)", "quotient and power rule"),
+        ("a'*x/(b'*b)", "constant factor"),
+        ("1/(b'*x)", "power and chain rule"),
+        ("x'*A*x + b'*x", "sum and product rule"),
+        ("a'*x + 3*b'*x", "sum rule, constant factor"),
+        ("(a'*x)*exp(b'*x)", "product and chain rule"),
+        ("sum(sin(x))", "derivative of sin"),
+        ("sum(x)", "linearity"),
     ],
 )
-def test_the_quotient_rule_has_its_name(formula: str, rule: str) -> None:
+def test_rules_have_the_names_that_teachers_use(formula: str, rule: str) -> None:
     assert matcalc.derive(formula, "x").steps[1].rule == rule
 
 
@@ -188,7 +208,42 @@ def test_long_sums_are_broken_in_every_form_with_latex() -> None:
 
 def test_no_line_ends_inside_brackets_that_grow() -> None:
     shown = matcalc.derive("(x'*A*x)*(x'*B*x)*(x'*C*x)", "x").steps_text("latex", style="differential")
-    lines = shown.splitlines()[1:-1]
+    lines = shown.splitlines()[2:-1]
     assert all(line.count("\\left") == line.count("\\right") for line in lines)
     assert any("\\bigl\\langle" in line and "\\bigr\\rangle" not in line for line in lines)
     assert all(line.count("{") == line.count("}") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "declare", "line", "said"),
+    [
+        (
+            "sin(cos(t))",
+            "t",
+            None,
+            "∂f/∂t = −cos(cos(t)) sin(t)",
+            "outer sin(u), inner cos(t); cos′(t) = −sin(t), sin′(t) = cos(t)",
+        ),
+        ("||X - UV||²", "V", None, "−2 (X_ij − U_ik V_kj) U_il δ_la δ_jb", "outer t², inner X − U V"),
+        ("1/(b'x)^2", "x", None, "∂f/∂x_k = −2 δ_jk b_j/(b_i x_i)³", "outer 1/t², inner bᵀ x"),
+        ("(a'x)/(b'x)", "x", None, "f = a_i x_i/(b_j x_j)", ""),
+        ("t^2*sin(t)", "t", None, "∂f/∂t = 2 t sin(t) + t² cos(t)", "derivative of sin: sin′(t) = cos(t)"),
+        ("sin(t)*t^2", "t", None, "∂f/∂t = cos(t) t² + 2 t sin(t)", ""),
+        ("exp(x'Ax)", "x", "A: n×n symmetric", "exp(x_i A_ij x_j)", "A ∈ ℝⁿˣⁿ (symmetric)"),
+    ],
+)
+def test_factors_stand_as_typed_and_functions_of_functions_are_named(
+    formula: str, wrt: str, declare: str | None, line: str, said: str
+) -> None:
+    derivation = matcalc.derive(formula, wrt, declare=declare)
+    shown = " ".join(derivation.steps_text().split())
+    assert line in shown
+    assert said in shown
+    check_steps(derivation.steps, point_for(derivation.source.node, derivation.wrt, derivation.symmetric))
+
+
+def test_differentials_stand_as_typed() -> None:
+    shown = matcalc.derive("t^2*sin(t)", "t").steps_text(style="differential")
+    assert "df = d(t²) sin(t) + t² d(sin(t))   product rule" in shown
+    assert "= 2 t sin(t) dt + t² cos(t) dt" in shown
+    assert "df = (2 t sin(t) + t² cos(t)) dt" not in shown

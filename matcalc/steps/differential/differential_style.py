@@ -39,13 +39,14 @@ from matcalc.steps.differential.adjoints import Weight, added, transposed, weigh
 from matcalc.steps.differential.expansion import Line, Untold
 from matcalc.steps.differential.marks import DifferentialSide, Marks, SecondDifferentialSide, abbreviated, width, written
 from matcalc.steps.differential.telling import Teller, normal_form
-from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, TensorSide, Writing
+from matcalc.steps.stating import stated
+from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, Steps, TensorSide, Words, Writing
 
 LARGEST = 3000
 """Expressions that cost more to read are not told line by line."""
 
 
-def differential_steps(question: Question) -> tuple[Step, ...]:
+def differential_steps(question: Question) -> Steps:
     """The steps from ``df`` to the engine's answer.
 
     Where the differential has no matrix form on the way, the steps up to there are left out, and
@@ -103,7 +104,7 @@ class _Narrator:
         self.told: list[Step] = []
         self.abbreviations: dict[str, Expr] = {}
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Steps:
         first = self.question.wrt[0]
         self._given()
         before = len(self.told)
@@ -125,7 +126,7 @@ class _Narrator:
             del self.told[before:]
             remark = "found entry by entry, because there is no matrix form on the way; the steps in index notation show how"
         self._answer(remark)
-        return tuple(self.told)
+        return Steps.of(self.told, stated(self.question, self.letter))
 
     # ------------------------------------------------------------ first derivatives
 
@@ -317,14 +318,24 @@ class _Narrator:
                 DifferentialSide(line.right, marks),
                 source=line.source,
                 remark=line.remark,
+                composed=line.composed,
             )
 
     def _step(
-        self, rule: str, left: Writing, right: Writing, side: Side, other: Side, *, source: str = "", remark: str = ""
+        self,
+        rule: str,
+        left: Writing,
+        right: Writing,
+        side: Side,
+        other: Side,
+        *,
+        source: str = "",
+        remark: str = "",
+        composed: Words = (),
     ) -> None:
         if self.told and self.told[-1].left_writing == left and self.told[-1].right_writing == right:
             return
-        self.told.append(Step(rule, left, right, side, other, source, remark))
+        self.told.append(Step(rule, left, right, side, other, source, remark, composed))
 
     def _marks(self, variable: Symbol) -> Marks:
         return Marks(variable, self.taken, free=self.question.symmetric == "independent")

@@ -59,7 +59,9 @@ from matcalc.printing.notations import function_shown
 from matcalc.products.differentials import pushed
 from matcalc.rules.rewrites import derivative_of, partial_of
 from matcalc.steps.differential.adjoints import transposed, weight
-from matcalc.steps.differential.marks import Marks
+from matcalc.steps.differential.marks import Marks, written
+from matcalc.steps.stating import composed, outer_function, outer_power
+from matcalc.steps.step import Words, Writing
 
 # ------------------------------------------------------------
 # Loads ``rules/differentials.rules``: the differentials of functions as books write them, found by
@@ -214,18 +216,10 @@ def _field(value: Any, built: Mapping[Expr, Expr], sizes: Mapping[Size, Size]) -
 MOST_TERMS = 24
 """More terms of one product rule are not told."""
 _LONGEST_POWER = 4
-_SAID: Mapping[type[Expr], str] = MappingProxyType(
-    {
-        IndexSum: "an explicit sum",
-        IndexArray: "a tensor",
-        Entry: "an entry",
-        MatrixPower: "a matrix power",
-        Power: "a power",
-        Quotient: "a quotient",
-        Norm: "a norm",
-        Inverse: "an inverse",
-    }
-)
+_SAID: Mapping[type[Expr], str] = MappingProxyType({
+    IndexSum: "an explicit sum", IndexArray: "a tensor", Entry: "an entry", MatrixPower: "a matrix power",
+    Power: "a power", Quotient: "a quotient", Norm: "a norm", Inverse: "an inverse",
+})  # fmt: skip
 
 
 class Untold(Exception):
@@ -241,6 +235,7 @@ class Line:
     rule: str
     source: str = ""
     remark: str = ""
+    composed: Words = ()
 
 
 class Expander:
@@ -313,12 +308,12 @@ class Expander:
                 done[node] = self.marks.change(node)
         if len(kinds) > 1:
             kinds.pop("linearity", None)
-        return Line(done[root], ", ".join(kinds) or "linearity", "; ".join(sources))
+        return Line(done[root], ", ".join(reversed(kinds)) or "linearity", "; ".join(sources))
 
     def _one(self, node: Expr, done: dict[Expr, Expr], kinds: dict[str, None]) -> Expr:
         match node := cast("Node", node):
             case Sum():
-                kinds.setdefault("linearity")
+                kinds.setdefault("sum rule")
                 terms = [done[term] for term in node.terms if self.depends(term)]
                 return sum_of(terms)
             case Product() | Hadamard() | Kronecker():
@@ -336,7 +331,7 @@ class Expander:
                 f"the product rule gives {len(places)} terms here, too many for steps with differentials",
                 suggestion="the steps in index notation",
             )
-        kinds.setdefault("product rule" if len(places) > 1 else "linearity")
+        kinds.setdefault("product rule" if len(places) > 1 else "constant factor")
         terms = [_multiplied(kind, factors, k, done[factors[k]]) for k in places]
         return sum_of(spread(terms))
 
@@ -345,17 +340,25 @@ class Expander:
     def _of_function(self, node: Expr) -> Line:
         match node := cast("Node", node):
             case Elementwise(function=name, argument=argument):
-                what = "chain rule" if argument.is_scalar else "elementwise"
-                return Line(_times(self._slope(name, argument), self.marks.change(argument)), what, remark=_slope_text(name))
+                right = _times(self._slope(name, argument), self.marks.change(argument))
+                rules = f"derivative of {function_shown(name)}", "chain rule"
+                return self._chained(right, argument, outer_function(name, argument), rules, _slope_text(name))
             case Call(function=name, arguments=arguments) if is_entrywise(name):
                 return self._of_several(name, arguments)
             case Power(base=base, exponent=Number(value=value)) if self.depends(base):
                 right = _times(raised(base, value - 1), self.marks.change(base), value)
-                return Line(right, "power rule", remark="entry by entry" if base.shape else "")
+                return self._chained(right, base, outer_power(value, base), ("power rule", "power and chain rule"))
             case MatrixPower(base=base, exponent=Number(value=value)) if value.denominator == 1 and self.depends(base):
                 return self._matrix_power(node, base, int(value))
             case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return self._pushed(node)
+
+    def _chained(self, right: Expr, inner: Expr, outer: Writing, rules: tuple[str, str], slope: str = "") -> Line:
+        """The differential of a function; the second of the rules is that of an inner function."""
+        remark = "; ".join(filter(None, ["entry by entry" if inner.shape else "", slope]))
+        if inner is self.marks.variable:
+            return Line(right, rules[0], remark=remark)
+        return Line(right, rules[1], remark=remark, composed=composed(outer, written(inner, self.marks)))
 
     def _of_several(self, name: str, arguments: tuple[Expr, ...]) -> Line:
         """To each argument that varies its partial derivative."""

@@ -3,10 +3,11 @@ matrix."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from typing import cast
+from typing import NamedTuple, cast
 
 from matcalc.base.errors import MatcalcError, NotDifferentiableError, ShapeError
 from matcalc.base.records import grouped
@@ -36,8 +37,11 @@ from matcalc.products.differentials import paired_with
 from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
 from matcalc.steps.differential.expansion import Expander, Line, Untold
 from matcalc.steps.differential.marks import Change, Marks, Pairing
+from matcalc.steps.stating import as_typed
+from matcalc.steps.step import Words
 
 _MOST_LINES = 60
+_LAST = 10**9
 _LONG = 14
 """A weight that costs more to read is replaced by the engine's normal form where that is much
 shorter."""
@@ -50,6 +54,8 @@ class Teller:
         self.marks = marks
         self.expander = Expander(marks)
         self.lines: list[Line] = []
+        self._places: dict[Expr, int] = {}
+        """Where parts of the expression are first typed."""
 
     # ------------------------------------------------------------ scalars
 
@@ -58,6 +64,7 @@ class Teller:
 
         Raises Untold where the engine has no matrix form for what is needed.
         """
+        self._places = {node: place for place, node in reversed(list(enumerate(as_typed(expression))))}
         terms = [Moved(Weight(), expression)]
         while pending := self._outermost([term.of for term in terms]):
             terms = self._round(terms, pending)
@@ -71,7 +78,7 @@ class Teller:
         expansions = self._expansions(pending)
         if expansions:
             parts = [self._shown(term, expansions[term.of].right if term.of in expansions else None) for term in terms]
-            self._add(parts, *_told_by(list(expansions.values())))
+            self._add(parts, _told_by(list(expansions.values())))
         after: list[Moved] = []
         moves: dict[str, None] = {}
         for term in terms:
@@ -81,7 +88,7 @@ class Teller:
             expansion = expansions.get(term.of)
             found = moved(term.weight, expansion.right, self.marks) if expansion is not None else None
             further, names = found or ([self._pulled(term)], ["entries"])
-            after += further
+            after += [self._as_typed(one, term.of) for one in further]
             moves |= dict.fromkeys(names)
         first = next(term for term in terms if term.of in pending)
         self._tell_moves(
@@ -91,12 +98,29 @@ class Teller:
 
     def _tell_moves(self, shown: list[Expr], moves: list[str], start: Weight, vectors: bool) -> None:
         if "entries" in moves:
-            self._add(shown, "entry by entry")
+            self._add(shown, Said("entry by entry"))
         elif moves:
-            self._add(shown, "adjoint", remark=law_of(moves, start, vectors))
+            self._add(shown, Said("adjoint", remark=law_of(moves, start, vectors)))
         else:  # only factors change places: not worth a line of its own
             told = self.lines.pop()
-            self._add(shown, told.rule, told.source, told.remark)
+            self._add(shown, Said(told.rule, told.source, told.remark, told.composed))
+
+    def _as_typed(self, term: Moved, of: Expr) -> Moved:
+        """The scalars before a differential in the order in which they, or what they come from, are
+        typed; ``of`` is what was differentiated."""
+        here = self._places.get(of, 0)
+        for scalar in term.weight.scalars:
+            self._places.setdefault(scalar, here)
+        return replace(term, weight=self._in_place(term.weight))
+
+    def _in_place(self, held: Weight) -> Weight:
+        return replace(held, scalars=tuple(sorted(held.scalars, key=self._place)))
+
+    def _place(self, scalar: Expr) -> int:
+        mark = self.marks.meant(scalar)
+        if not isinstance(mark, Change):
+            return self._places.get(scalar, _LAST - 1)
+        return _LAST if mark.of is self.marks.variable else self._places.get(mark.of, _LAST)
 
     def _expansions(self, pending: list[Expr]) -> dict[Expr, Line]:
         """The differentials that can be told."""
@@ -111,14 +135,14 @@ class Teller:
         together = [Moved(added(weights) if len(weights) > 1 else weights[0], of) for of, weights in groups.items()]
         if len(together) < len(terms):
             law = "" if all(term.of.is_scalar for term in terms) else "⟨A, C⟩ + ⟨B, C⟩ = ⟨A + B, C⟩"
-            self._add([self._shown(term) for term in together if term.weight.number], "collect", remark=law)
+            self._add([self._shown(term) for term in together if term.weight.number], Said("collect", remark=law))
         return [term for term in together if term.weight.number]
 
     def _simplified(self, terms: list[Moved]) -> list[Moved]:
         shorter = [self._shorter(term) for term in terms]
         left = [term for term in shorter if term.weight.number]
         if any(new is not old for new, old in zip(shorter, terms, strict=True)):
-            self._add([self._shown(term) for term in left], "simplify")
+            self._add([self._shown(term) for term in left], Said("simplify"))
         return left
 
     def _shorter(self, term: Moved) -> Moved:
@@ -132,18 +156,18 @@ class Teller:
         side = self.marks.change(term.of) if right is None else right
         held = term.weight
         if term.of.is_scalar:
-            return scalar_times(held, side)
+            return scalar_times(held, side, self._in_place)
         if term.of is self.marks.variable and right is None:
             return self.marks.pairing(held.expression, side)
         if isinstance(side, Negative) and held.number < 0:
             held, side = replace(held, number=-held.number), side.operand
         return scaled(held.number, self.marks.pairing(held.unsigned, side))
 
-    def _add(self, parts: list[Expr], rule: str, source: str = "", remark: str = "") -> None:
+    def _add(self, parts: list[Expr], said: Said) -> None:
         flat = spread(parts)
         right: Expr = Number(Fraction(0)) if not flat else sum_of(flat)
         if not self.lines or self.lines[-1].right is not right:
-            self.lines.append(Line(right, rule, source, remark))
+            self.lines.append(Line(right, *said))
 
     def _outermost(self, expressions: list[Expr]) -> list[Expr]:
         """Those that are not part of another of them, and not the variable."""
@@ -222,19 +246,34 @@ class Teller:
         return scaled(taken.number, self.marks.pairing(left, replace(taken, number=Fraction(1)).expression))
 
 
-def _told_by(lines: list[Line]) -> tuple[str, str, str]:
-    """The rules of several lines, their sources, and a remark that they share."""
+class Said(NamedTuple):
+    """What is said of a line: the rule, its source, a remark, and the functions of a chain rule."""
+
+    rule: str
+    source: str = ""
+    remark: str = ""
+    composed: Words = ()
+
+
+def _told_by(lines: list[Line]) -> Said:
+    """The rules of several lines, their sources, and what they share."""
     rules = dict.fromkeys([line.rule for line in lines])
     sources = dict.fromkeys([line.source for line in lines if line.source])
     remarks = {line.remark for line in lines if line.remark}
-    return ", ".join(rules), "; ".join([*sources][:2]), remarks.pop() if len(remarks) == 1 else ""
+    composed = {line.composed for line in lines if line.composed}
+    return Said(
+        ", ".join(rules),
+        "; ".join([*sources][:2]),
+        remarks.pop() if len(remarks) == 1 else "",
+        composed.pop() if len(composed) == 1 else (),
+    )
 
 
-def scalar_times(held: Weight, side: Expr) -> Expr:
-    """``g · side`` for a scalar side."""
+def scalar_times(held: Weight, side: Expr, arranged: Callable[[Weight], Weight]) -> Expr:
+    """``g · side`` for a scalar side, its factors arranged."""
     if isinstance(side, Negative):
-        return scalar_times(replace(held, number=-held.number), side.operand)
-    return held.times(side).expression
+        return scalar_times(replace(held, number=-held.number), side.operand, arranged)
+    return arranged(held.times(side)).expression
 
 
 def tidied(node: Expr) -> Expr:

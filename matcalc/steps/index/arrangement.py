@@ -21,6 +21,7 @@ from matcalc.expr.nodes import Expr, Identity, Symbol, postorder
 from matcalc.printing import text
 from matcalc.printing.indices import own_axes
 from matcalc.steps.index.formula import Applied, Delta, Entry, Formula, Function, Hidden, Letters, Raised, Times, Total, parts
+from matcalc.steps.stating import Typed
 
 # ------------------------------------------------------------
 # Parts of a tensor as matrix expressions, as the engine folds them, where these are short.
@@ -231,8 +232,13 @@ class Reader:
     """Reads tensors with the letters of one derivation; ``alphabet`` are those for summed indices,
     in order."""
 
-    def __init__(self, alphabet: Sequence[str], ranks: Mapping[str, int], matrices: Matrices, value: ix.Tensor) -> None:
+    def __init__(
+        self, alphabet: Sequence[str], ranks: Mapping[str, int], typed: Typed, matrices: Matrices, value: ix.Tensor
+    ) -> None:
         """``value`` is what the user wrote: its sums keep the sign they have there."""
+        self._typed = typed
+        self.variable = ""
+        """The name of what is differentiated by now."""
         self._alphabet = tuple(alphabet)
         self._own = {node for node in ix.postorder(value) if isinstance(node, ix.Sum)}
         self._ranks = ranks
@@ -256,6 +262,8 @@ class Reader:
         for node in postordered((tensor,), ix.children, self._known):
             if isinstance(node, ix.Symbol):
                 self._known[node] = (self._ranks.get(node.name, len(self._ranks)),)
+            elif node in self._typed.functions:
+                self._known[node] = (self._typed.functions[node],)
             else:
                 found = {rank for child in ix.children(node) for rank in self._known[child]}
                 self._known[node] = tuple(sorted(found)[:_RANKS])
@@ -309,10 +317,13 @@ class Reader:
         if exponent < -1 or (exponent.denominator > 1 and exponent < 0):
             base, free = self._read(positive_power(power.base, -exponent), at, free, depth, manner)
             return Raised(base, Fraction(-1)), free
-        even = exponent.denominator == 1 and exponent.numerator % 2 == 0
-        turned = scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
-        base, free = self._read(turned, at, free, depth + 1, manner)
+        base, free = self._read(self.base(power), at, free, depth + 1, manner)
         return Raised(base, exponent), free
+
+    def base(self, power: ix.Power) -> ix.Tensor:
+        """What is raised, with the sign that reads best where either is right."""
+        even = power.exponent.denominator == 1 and power.exponent.numerator % 2 == 0
+        return scale(-YES, power.base) if even and self._turns(power.base, positive=True) else power.base
 
     def _bracket(self, tensor: ix.Tensor) -> Expr | None:
         """The matrix expression in whose place a part may be shown; symbols, and elementwise
@@ -409,7 +420,8 @@ class Reader:
         return sign, operands
 
     def _order(self, operands: list[Operand], output: tuple[int, ...], manner: Manner) -> list[int]:
-        ranks = [self._operand_rank(operand) for operand, _ in operands]
+        places = self._typed.places({name for operand, _ in operands if (name := self._name(operand))})
+        ranks = [self._operand_rank(operand, places) for operand, _ in operands]
         pieces = [Piece(index, rank, operand is not None) for (operand, index), rank in zip(operands, ranks)]
         first = _outer_places(operands) if manner.outer_first else []
         first.sort(key=lambda k: (ranks[k], k))
@@ -418,8 +430,15 @@ class Reader:
         count = sum(not pieces[k].labels for k in rest)  # scalars come first
         return order[:count] + first + order[count:]
 
-    def _operand_rank(self, operand: ix.Tensor | None) -> Rank:
-        return (self._ranks[MARKER],) if operand is None else self._known[operand] or _LAST
+    def _name(self, operand: ix.Tensor | None) -> str:
+        """The name of a factor that is a symbol; of a delta that of the variable."""
+        return self.variable if operand is None else operand.name if isinstance(operand, ix.Symbol) else ""
+
+    def _operand_rank(self, operand: ix.Tensor | None, places: Mapping[str, int]) -> Rank:
+        place = places.get(self._name(operand))
+        if place is not None:
+            return (place,)
+        return _LAST if operand is None else self._known[operand] or _LAST
 
     def _apply(self, applied: ix.Apply, at: Letters, free: int, depth: int, manner: Manner) -> tuple[Formula, int]:
         shown = self._matrices.bracket(applied) if applied.order <= 2 else None

@@ -3,9 +3,10 @@ each step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import cast
 
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function
@@ -27,7 +28,8 @@ from matcalc.rules.rewrites import rewrite_lines
 from matcalc.steps.index.arrangement import MARKER, Manner, Matrices, Reader, order_key
 from matcalc.steps.index.formula import Entry, Formula, FormulaSide, Hidden, Letters, Total, contracted, flat, with_transposes
 from matcalc.steps.index.lettering import derivative_writing, lettered, value_writing, written
-from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, Writing
+from matcalc.steps.stating import Typed, composed, outer_function, outer_power, stated
+from matcalc.steps.step import DerivativeSide, ExpressionSide, Question, Side, Step, Steps, Words, Writing
 
 # ------------------------------------------------------------
 # What the rules of a step are called, and where they come from.
@@ -37,11 +39,13 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The name of a rule, its source, and a remark."""
+    """The name of a rule, its source, and a remark; ``outermost`` is the function of a function that
+    the chain rule begins with."""
 
     rule: str
     source: str = ""
     remark: str = ""
+    outermost: ix.Tensor | None = None
 
 
 def differentiation_rule(fired: Sequence[Fired], variable: ix.Symbol, contributions: int) -> Said:
@@ -51,18 +55,40 @@ def differentiation_rule(fired: Sequence[Fired], variable: ix.Symbol, contributi
     nodes = [node for _, node in reversed(fired)]
     maps, applied = _functions(nodes, ix.Map), _functions(nodes, ix.Apply)
     below = _denominators(fired)
-    chain = any(node not in below and _has_inner(node, variable) for node in nodes)
-    if below:
-        name = "quotient and chain rule" if chain else "quotient rule"
-    elif chain:
-        name = "chain rule"
-    elif applied:
-        name = "derivative of " + _listed(list(map(function_shown, applied)), ", ")
-    else:
-        name = next((rule for rule, _ in fired if rule == "product rule"), "linearity")
-    qualified = chain or len(applied) > 1
+    chained = [node for _, node in fired if node not in below and _has_inner(node, variable)]
+    rules = _named_rules(fired, below, chained, variable)
+    plain = [function_shown(function) for function in [*maps, *applied]] if not chained else []
+    derivatives = [f"derivative of {_listed(plain, ', ')}"] if plain else []
+    constants = ["constant factor"] if not plain and set(rules) <= {"sum"} and any(map(_has_factors, nodes)) else []
+    name = ", ".join([*_joined(rules), *constants, *derivatives]) or "linearity"
+    qualified = bool(chained) or len(applied) > 1
     sources = [f"{function_shown(function)}: {_source(function)}" if qualified else _source(function) for function in applied]
-    return Said(name, _listed(sources, "; "), _listed(list(filter(None, map(_slope, maps))), ", "))
+    remark = _listed(list(filter(None, map(_slope, maps))), ", ")
+    return Said(name, _listed(sources, "; "), remark, chained[0] if chained else None)
+
+
+def _named_rules(fired: Sequence[Fired], below: Set[ix.Tensor], chained: Sequence[ix.Tensor], variable: ix.Symbol) -> list[str]:
+    """The rules that have names, the outermost first; of sums only what is not the inner part of a
+    function."""
+    active = {variable, *(node for _, node in fired)}
+    found: dict[str, None] = {}
+    for rule, node in fired:
+        if isinstance(node, ix.Sum) and not found and sum(term in active for _, term in node.terms) > 1:
+            found.setdefault("sum")
+        elif rule in ("product rule", "quotient rule") or (rule == "power rule" and node not in below):
+            found.setdefault(rule.removesuffix(" rule"))
+        if node in chained:
+            found.setdefault("chain")
+    return list(found)
+
+
+def _joined(rules: Sequence[str]) -> list[str]:
+    """``product and chain rule``."""
+    return [f"{' and '.join(filter(None, [', '.join(rules[:-1]), rules[-1]]))} rule"] if rules else []
+
+
+def _has_factors(node: ix.Tensor) -> bool:
+    return isinstance(node, ix.Contraction) and len(node.operands) > 1
 
 
 def _denominators(fired: Sequence[Fired]) -> set[ix.Tensor]:
@@ -77,7 +103,19 @@ def _functions(nodes: Sequence[ix.Tensor], kind: type[ix.Map | ix.Apply]) -> lis
 
 def _has_inner(node: ix.Tensor, variable: ix.Symbol) -> bool:
     """Whether a node is an outer function, of which an inner one is taken."""
-    return isinstance(node, ix.Map | ix.Power) or (isinstance(node, ix.Apply) and node.arguments[0] is not variable)
+    inner = _inner(node)
+    return inner is not None and inner is not variable
+
+
+def _inner(node: ix.Tensor) -> ix.Tensor | None:
+    """What a function is taken of; None of what is no function."""
+    match node := cast("ix.Node", node):
+        case ix.Power():
+            return node.base
+        case ix.Map() | ix.Apply():
+            return node.arguments[0]
+        case ix.Symbol() | ix.Constant() | ix.SizeValue() | ix.Unit() | ix.Pairing() | ix.Sum() | ix.Contraction():
+            return None
 
 
 def _source(function: str) -> str:
@@ -121,7 +159,7 @@ _MOST_PARTS = 8
 _HEAVIEST_ANSWER = 1000
 
 
-def index_steps(question: Question) -> tuple[Step, ...]:
+def index_steps(question: Question) -> Steps:
     """The steps from the expression in index notation to the engine's answer.
 
     Raises LimitError where a step would be too long to write.
@@ -141,16 +179,17 @@ class _Narrator:
         ranks = reading_order(question.expression)
         rows = row_symbols(question.expression, *question.wrt)
         self._matrices = Matrices(ranks, rows)
-        self._ranks = dict(ranks)
-        self._reader = Reader(self._letters.summed, self._ranks, self._matrices, self._value)
+        self._typed = Typed(question.expression)
+        self._ranks = dict(self._typed.names)
+        self._reader = Reader(self._letters.summed, self._ranks, self._typed, self._matrices, self._value)
         self._steps: list[Step] = []
         self._shown: tuple[int, str] = (-1, "")
 
-    def told(self) -> tuple[Step, ...]:
+    def told(self) -> Steps:
         for stage in self._stages:
             self._tell(stage)
         self._conclude()
-        return tuple(self._steps)
+        return Steps.of(self._steps, stated(self._question, self._letters.name))
 
     # ------------------------------------------------------------ stages
 
@@ -180,9 +219,10 @@ class _Narrator:
         variable = stage.variable
         assert variable is not None
         self._ranks[MARKER] = self._ranks.get(variable.name, len(self._ranks))
+        self._reader.variable = variable.name
         said = differentiation_rule(stage.fired, variable, len(stage.parts))
         marked = self._marked(stage, variable)
-        self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True)
+        self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True, composed=self._composed(said))
         short = contracted(marked)
         self._say("contract δ", stage, short, free=True)
         collected = self._read(stage, Manner())
@@ -191,6 +231,19 @@ class _Narrator:
             return  # only factors or terms change places
         self._say("rename dummies" if same else "collect", stage, collected, free=True)
 
+    def _composed(self, said: Said) -> Words:
+        """The outer and the inner function of what the chain rule was used on."""
+        node = said.outermost
+        if isinstance(node, ix.Power):
+            form = self._matrices.bracket(self._reader.base(node))
+            outer = outer_power(node.exponent, form)
+        elif isinstance(node, ix.Map | ix.Apply) and len(node.arguments) == 1:
+            form = self._matrices.bracket(node.arguments[0])
+            outer = outer_function(node.function, form)
+        else:
+            return ()
+        return composed(outer, None if form is None else Writing.of(lambda style: text(form, style)))
+
     def _spelling(self, formula: Formula) -> list[str]:
         return sorted(written(formula, self._letters.names).unicode)
 
@@ -198,7 +251,11 @@ class _Narrator:
         """The contribution of every occurrence of the variable, with the deltas of its own
         entries."""
         letters = self._letters.free(stage.order)
-        parts = sorted(stage.parts, key=lambda part: (part[0] < 0, self._reader.rank(part[1])))
+        typed = self._typed if not (variable.order or self._value.order) else None
+        parts = sorted(
+            stage.parts,
+            key=lambda part: (part[0] < 0, typed.changed(part[1]) if typed else 0, self._reader.rank(part[1])),
+        )
         manner = Manner(direction="forward", outer_first=True)
         scaled = [scale(coefficient, _with_marker(part, variable)) for coefficient, part in parts[:_MOST_PARTS]]
         total = flat([(YES, self._reader.read(part, letters, manner)) for part in scaled])
@@ -280,7 +337,17 @@ class _Narrator:
     def _read(self, stage: Stage, manner: Manner) -> Formula:
         return self._reader.read(stage.tensor, self._letters.free(stage.order), manner)
 
-    def _say(self, rule: str, stage: Stage, formula: Formula, *, source: str = "", remark: str = "", free: bool = False) -> None:
+    def _say(
+        self,
+        rule: str,
+        stage: Stage,
+        formula: Formula,
+        *,
+        source: str = "",
+        remark: str = "",
+        free: bool = False,
+        composed: Words = (),
+    ) -> None:
         """Adds a step, unless it would look like the one before; ``free``: entries of the last
         variable are varied on their own."""
         right = written(formula, self._letters.names)
@@ -290,7 +357,7 @@ class _Narrator:
         letters = self._letters.free(stage.order)
         left = derivative_writing(self._letters, self._question.wrt, stage.order) if stage.order else value_writing(self._letters)
         side = FormulaSide(formula, letters, stage.tensor.shape)
-        self._steps.append(Step(rule, left, right, self._left(stage, free=free), side, source, remark))
+        self._steps.append(Step(rule, left, right, self._left(stage, free=free), side, source, remark, composed))
 
     def _left(self, stage: Stage, *, free: bool) -> Side:
         question = self._question

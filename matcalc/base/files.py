@@ -88,7 +88,7 @@ def stored(name: str, source: str, compute: Callable[[str], Value], folders: tup
 def kept(room: str, name: str, key: object) -> Any:
     """The value that ``keep`` put into a room of the user's cache under this name and key; None
     when there is none."""
-    for folder in _users_folder():
+    for folder in users_folder():
         found = _read(os.path.join(folder, room), f"{name}.{sys.implementation.cache_tag}.matcalc", (_FORMAT, key))
         if found is not None:
             return found[0]
@@ -105,7 +105,7 @@ def keep(room: str, name: str, key: object, value: Any) -> None:
         return
     entry: Any = ((_FORMAT, key), value)
     data = marshal.dumps(entry)
-    for folder in _users_folder():
+    for folder in users_folder():
         place = os.path.join(folder, room)
         _write(place, f"{name}.{sys.implementation.cache_tag}.matcalc", crc32(data).to_bytes(_HEADER, "big") + data)
         if name.endswith("00"):  # of names that are digests one in 256
@@ -124,12 +124,13 @@ def _folders() -> Iterator[str]:
     """Where entries may lie, the first choice first."""
     if sys.pycache_prefix is None:
         yield os.path.join(os.path.dirname(os.path.abspath(__file__)), "__pycache__")
-    yield from _users_folder()
+    yield from users_folder()
 
 
-def _users_folder() -> Iterator[str]:
+def users_folder() -> Iterator[str]:
+    """The user's folder for what can be made again; nothing where there is no home."""
     users = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser(os.path.join("~", ".cache"))
-    if os.path.isabs(users):  # not where there is no home
+    if os.path.isabs(users):
         yield os.path.join(users, "matcalc")
 
 

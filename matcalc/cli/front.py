@@ -33,6 +33,7 @@ LAZY = {
     "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
     "repl": "matcalc.commands.repl",
+    "web": "matcalc.commands.web",
     "help": "matcalc.commands.help",
 }
 """Subcommands by the module that holds them, as ``derive_command`` and the like; it is imported when

@@ -6,7 +6,7 @@
 'ParseError'
 """
 
-from matcalc.service.offers import OPERATIONS, Operation, answer
+from matcalc.service.offers import OPERATIONS, InternalError, Operation, answer, failure
 from matcalc.service.request_fields import SCHEMA_VERSION, Field
 
-__all__ = ["OPERATIONS", "SCHEMA_VERSION", "Field", "Operation", "answer"]
+__all__ = ["OPERATIONS", "SCHEMA_VERSION", "Field", "InternalError", "Operation", "answer", "failure"]

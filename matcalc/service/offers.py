@@ -73,21 +73,26 @@ def answer(operation: str, request: object, *, seconds: float | None = None) -> 
     ``seconds`` bound every derivation and verdict within, as ``matcalc.budget`` does.
     """
     found = OPERATIONS.get(operation) if isinstance(operation, str) else None
-    head = {"schema": SCHEMA_VERSION, "operation": found and found.name}
+    name = None if found is None else found.name
     try:
         if found is None:
             raise RequestError("there is no such operation", expected=", ".join(OPERATIONS))
         values = checked_request(request, found.fields)
         with budget(seconds):
-            return {**head, "ok": True, "result": _plain(found.run(values))}
+            return {**_head(name), "ok": True, "result": _plain(found.run(values))}
     except MatcalcError as error:
-        return {**head, "ok": False, "error": _as_data(error)}
+        return failure(name, error)
     except Exception as error:
-        return {**head, "ok": False, "error": {**_as_data(MatcalcError(internal_error(error))), "kind": "InternalError"}}
+        return failure(name, InternalError(internal_error(error)))
 
 
-def _as_data(error: MatcalcError) -> Values:
-    return {
+class InternalError(MatcalcError):
+    """A fault of this package's own."""
+
+
+def failure(operation: str | None, error: MatcalcError) -> Values:
+    """An error as the answer to a request."""
+    said = {
         "kind": type(error).__name__,
         "message": error.message,
         "expected": error.expected,
@@ -95,6 +100,11 @@ def _as_data(error: MatcalcError) -> Values:
         "span": None if error.span is None or error.text is None else list(error.span),
         "text": str(error),
     }
+    return {**_head(operation), "ok": False, "error": said}
+
+
+def _head(operation: str | None) -> Values:
+    return {"schema": SCHEMA_VERSION, "operation": operation}
 
 
 def _plain(value: Any) -> Any:

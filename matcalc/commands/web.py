@@ -78,7 +78,7 @@ def web_command(
             threading.Timer(_SECONDS_BEFORE_OPENING, webbrowser.open, [address]).start()
         crew = workers.Crew(workers.Limits(workers=count or max(_FEWEST_WORKERS, os.cpu_count() or 1)))
         with suppress(KeyboardInterrupt):
-            server.server_of(server.application(crew, server.served_hosts(host), files)).run(sockets=[listening])
+            server.Server(server.application(crew, server.served_hosts(host), files), crew).run(sockets=[listening])
 
 
 def _katex(assets: str | None) -> Mapping[str, bytes] | None:

@@ -481,11 +481,18 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """The server, to be ``run`` with sockets."""
-    config = uvicorn.Config(
-        app, http=Doorkeeper, ws="none", log_level="error", access_log=False, server_header=False, proxy_headers=False,
-        h11_max_incomplete_event_size=MOST_HEAD_BYTES, limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=30,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )  # fmt: skip
-    return uvicorn.Server(config)
+class Server(uvicorn.Server):
+    """The server, to be ``run`` with sockets; when it ends, nobody waits for a formula."""
+
+    def __init__(self, app: ASGIApp, crew: Crew) -> None:
+        config = uvicorn.Config(
+            app, http=Doorkeeper, ws="none", log_level="error", access_log=False, server_header=False, proxy_headers=False,
+            h11_max_incomplete_event_size=MOST_HEAD_BYTES, limit_concurrency=_MOST_CONNECTIONS, timeout_keep_alive=30,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )  # fmt: skip
+        super().__init__(config)
+        self._crew = crew
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._crew.close()
+        await super().shutdown(sockets)

@@ -348,6 +348,7 @@ class Crew:
         self.busy: set[Worker] = set()
         self._nursery = Nursery(limits)
         self._idle: list[Worker] = []
+        self._ended = False
         self._quick = asyncio.Semaphore(limits.workers)
         self._slow = asyncio.Semaphore(limits.workers)
         self._kept: OrderedDict[bytes, Reply] = OrderedDict()
@@ -360,7 +361,8 @@ class Crew:
         self._idle += await asyncio.gather(*starting)
 
     def close(self) -> None:
-        """Ends all workers."""
+        """Ends all workers, and tells those who wait."""
+        self._ended = True
         self._nursery.close()
         for worker in self.busy:
             worker.end()
@@ -403,6 +405,8 @@ class Crew:
     async def _asked(self, request: bytes, lane: list[asyncio.Semaphore]) -> Reply:
         """The reply of a worker; the place in the lane is exchanged for one in the slow lane where it
         takes long."""
+        if self._ended:
+            raise LostError("the server is being ended")
         loop = asyncio.get_running_loop()
         while self._idle and not self._idle[-1].is_well:
             self._idle.pop()

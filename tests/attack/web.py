@@ -240,8 +240,11 @@ KINDS: dict[str, Maker] = {
 # ---------------------------------------------------------------- what comes back
 
 
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
 def sent(attack: Attack, address: Address, seconds: float = SECONDS) -> bytes:
-    """All that comes back."""
+    """All that comes back, without the word that more may be sent."""
     found = b""
     with socket.create_connection(address, timeout=seconds) as connection, suppress(ConnectionError):
         for part in attack.parts:
@@ -253,11 +256,11 @@ def sent(attack: Attack, address: Address, seconds: float = SECONDS) -> bytes:
                     found += chunk
                     if _is_whole(found):
                         break
-    return found
+    return found.removeprefix(_GO_ON)
 
 
 def _is_whole(answer: bytes) -> bool:
-    head, gap, body = answer.partition(b"\r\n\r\n")
+    head, gap, body = answer.removeprefix(_GO_ON).partition(b"\r\n\r\n")
     length = _length(head)
     return bool(gap) and length is not None and len(body) >= length
 

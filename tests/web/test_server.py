@@ -71,7 +71,7 @@ def running(limits: workers.Limits) -> Iterator[Running]:
     crew._nursery._door, gone = socket.socketpair()
     gone.close()  # a nursery that has died; another one comes in its place
     listening = server.bound("127.0.0.1", 0)
-    serving = server.server_of(server.application(crew, server.served_hosts("127.0.0.1"), FILES))
+    serving = server.Server(server.application(crew, server.served_hosts("127.0.0.1"), FILES), crew)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

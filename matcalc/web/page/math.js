@@ -3,7 +3,7 @@ import { element } from "./dom.js";
 
 const OPTIONS = { trust: false, throwOnError: true, strict: false, maxExpand: 2000, maxSize: 50, output: "htmlAndMathml" };
 
-/** A formula; where KaTeX is not there or does not read it, its source. */
+/** A formula; where KaTeX is not there or does not read it, its label or its source. */
 export function formula(latex, { display = false, label = null } = {}) {
   const place = element("span", { class: display ? "formula display" : "formula" });
   if (label) place.setAttribute("aria-label", label);
@@ -13,7 +13,7 @@ export function formula(latex, { display = false, label = null } = {}) {
     const tree = globalThis.katex.__renderToDomTree(latex, { ...OPTIONS, displayMode: display });
     place.append(styled(tree).toNode());
   } catch {
-    place.append(element("code", {}, latex));
+    place.append(element("code", {}, label ?? latex));
   }
   return place;
 }

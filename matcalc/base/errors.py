@@ -123,6 +123,10 @@ class LimitError(MatcalcError):
     """The input or an intermediate result is larger than the engine accepts."""
 
 
+class NotHereError(LimitError, ModuleNotFoundError):
+    """What needs a package that is not there, as NumPy is not in a browser."""
+
+
 INTERNAL = "internal error"
 """What messages begin with that tell of a fault of matcalc's own."""
 

@@ -7,6 +7,8 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from matcalc.base.errors import NotHereError
+
 
 def later(name: str) -> Any:
     """Stands for the module of that name, and loads it when something in it is asked for; what is
@@ -29,7 +31,12 @@ class _Later:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = getattr(import_module(self._name), name)
+        try:
+            found = getattr(import_module(self._name), name)
+        except ModuleNotFoundError as error:
+            if error.name != self._name:
+                raise
+            raise NotHereError(f"this needs {self._name}, which is not installed here") from error
         setattr(self, name, found)
         return found
 

@@ -12,7 +12,7 @@ from numbers import Complex, Real
 from operator import matmul, mul
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.errors import LimitError, MatcalcError, NotHereError, ShapeError
 from matcalc.base.lazy import NDArray, later, np
 from matcalc.base.shapes import Shape, axes_of, product_shape, shape_text
 from matcalc.base.sizes import ONE, Size
@@ -56,6 +56,34 @@ def as_array(name: str, value: Any, shape: Shape) -> NDArray[Any]:
     elif array.ndim == len(shape):
         return array
     raise ShapeError(f"{name} is {shape_text(shape)}, but the array given for it has shape {given}")
+
+
+def with_axes(entries: Sequence[Any], axes: Sequence[int]) -> Any:
+    """Entries, the last axis running fastest, as an array; nested lists where NumPy is not there.
+
+    >>> with_axes([1.0, 2.0, 3.0, 4.0], (2, 2)).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    try:
+        return np.array(entries).reshape(axes)
+    except NotHereError:
+        nested = list(entries)
+        for length in axes[:0:-1]:
+            nested = [nested[start : start + length] for start in range(0, len(nested), length)]
+        return nested if axes else nested[0]
+
+
+def nested(value: Any) -> Any:
+    """An array as nested lists of plain numbers; such lists, and numbers, as they are."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def entries_of(value: Any) -> list[Any]:
+    """The entries of an array or of nested lists, the last axis running fastest."""
+    found = [nested(value)]
+    while found and isinstance(found[0], list):
+        found = [entry for part in found for entry in part]
+    return found
 
 
 def numeric(name: str, value: Any) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from matcalc.base.budgets import SpentError, valued
-from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.errors import LimitError, MatcalcError, NotHereError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import names_in
@@ -16,10 +16,11 @@ from matcalc.evaluation.arrays import as_array, check_given, from_inside
 from matcalc.evaluation.interpreter import Program, program
 from matcalc.evaluation.precise.evaluator import directions_of, slope, tied
 from matcalc.evaluation.precise.number_systems import Arithmetic, Decimals, NotRational, Residues, Undefined
-from matcalc.evaluation.precise.rational_points import ExactPoint, exact_point, numbers, residues
+from matcalc.evaluation.precise.rational_points import ExactPoint, drawn_point, exact_point, numbers, residues
 from matcalc.evaluation.precise.small_arrays import Array
 from matcalc.evaluation.sampling import Point, find_point, prime_sizes
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.facts.matrices import STYLES
 from matcalc.facts.table import Tie, mirrored, tie_of
 
 # Steps are halved LEVELS - 1 times. A second difference divides by the square of the step, so it
@@ -237,6 +238,8 @@ class _Function:
             point = find_point([self.expression], seed, extra=self.variables)
         except SpentError:
             raise
+        except NotHereError:
+            return self._is_flat_at_digits_alone(seed)
         except LimitError:  # declared too large to be tried
             return None
         if point is None:
@@ -250,7 +253,17 @@ class _Function:
             return None
         return _vanishes(quotients, largest) or self._is_flat_at_many_digits(point, seed)
 
-    def _is_flat_at_many_digits(self, point: Point, seed: int) -> bool:
+    def _is_flat_at_digits_alone(self, seed: int) -> bool | None:
+        """At a random point, where there is no NumPy to look for a good one; never False."""
+        mentioned = self.ready.sizes.union(*[symbol.shape for symbol in self.variables])
+        try:
+            sizes = prime_sizes(names_in(mentioned), seed, symbols=self.symbols, sizes=mentioned)
+            point = drawn_point(self.symbols, dict(sizes), f"zero {seed}", STYLES["positive"])
+        except MatcalcError:
+            return None
+        return self._is_flat_at_many_digits(point, seed) or None
+
+    def _is_flat_at_many_digits(self, point: Point | ExactPoint, seed: int) -> bool:
         """Whether slopes shrink as digits are added, as rounding does. False where that cannot be
         told either."""
         exact = exact_point(point, self.symbols)

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from matcalc.base.budgets import LITTLE_PROOF_WORK
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import MatcalcError, NotHereError
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.records import record
 from matcalc.base.sizes import Size, names_in
@@ -116,7 +116,10 @@ def condition_of(claim: Claim) -> Condition | None:
     """The first assumption, simplest first, under which the claim holds at every point tried; None
     when none is found."""
     for condition in _candidates(claim):
-        found = _decided(claim, condition)
+        try:
+            found = _decided(claim, condition)
+        except NotHereError:
+            continue
         if found is not None:
             return found
     return None
@@ -138,7 +141,14 @@ def _decided(claim: Claim, condition: Condition) -> Condition | None:
     if any(fact == "simplex" for _, fact in condition.facts) and not _holds_for_sums(assumed, condition.facts[0][0]):
         meaning = condition.meaning.replace(" sum", " are not negative and sum")
         return replace(condition, text=f"{condition.facts[0][0]} ≥ 0, {condition.text}", meaning=meaning, proved=proved)
-    return replace(condition, proved=proved, exact=needs(claim, assumed, _relation(condition.facts)))
+    return replace(condition, proved=proved, exact=_is_needed(claim, assumed, condition))
+
+
+def _is_needed(claim: Claim, assumed: Claim, condition: Condition) -> bool:
+    try:
+        return needs(claim, assumed, _relation(condition.facts))
+    except NotHereError:  # slopes are compared with NumPy: without, it stays open
+        return False
 
 
 _FEW_VALUES = frozenset({"mask", "sign"})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite, prod
 from typing import cast
 
 from matcalc.base.errors import ShapeError
-from matcalc.base.lazy import np
 from matcalc.base.traversal import with_operand
-from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.arrays import entries_of
 from matcalc.expr.nodes import (
     Expr,
     Hadamard,
@@ -156,17 +155,25 @@ def repair(claim: Claim, comparison: Comparison | None) -> tuple[str, Expr | Non
 
 def _ratio(comparison: Comparison) -> Fraction | None:
     """The number that the left side is of the right side, where it is a simple fraction."""
-    left, right = np.ravel(comparison.left), np.ravel(comparison.right)
-    size = float(right @ right)
-    if left.shape != right.shape or size == 0.0:
+    left, right = entries_of(comparison.left), entries_of(comparison.right)
+    size = sum(other * other for other in right)
+    if len(left) != len(right) or size == 0.0:
         return None
-    factor = float(left @ right) / size
+    factor = sum(one * other for one, other in zip(left, right)) / size
     if not isfinite(factor):  # sides that only the exact comparison can tell apart
         return None
     found = Fraction(factor).limit_denominator(_LARGEST_DENOMINATOR)
     if not found or abs(float(found) - factor) > 1e-5 * abs(factor):
         return None
-    return found if np.allclose(left, float(found) * right, rtol=1e-5, atol=1e-8) else None
+    return found if _are_near([float(found) * other for other in right], left, 1e-5, 1e-8) else None
+
+
+def _are_near(left: Sequence[float], right: Sequence[float], relative: float, absolute: float) -> bool:
+    """Whether as many entries are equal, to a part of the largest; never where one is not finite."""
+    largest = max(map(abs, (*left, *right)), default=0.0)
+    return len(left) == len(right) and all(
+        abs(one - other) <= absolute + relative * largest < inf for one, other in zip(left, right)
+    )
 
 
 def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
@@ -175,10 +182,12 @@ def _is_row_major(claim: Claim, comparison: Comparison) -> bool:
     left = claim.left
     if not left.is_derivative or len(left.wrt) != 1 or not (left.function.is_matrix and left.wrt[0].is_matrix):
         return False
-    tensor = side_value(replace(left, layout="tensor"), comparison.point)
-    count = tensor.shape[0] * tensor.shape[1]
-    rows = tensor.reshape(count, -1)
-    return agrees(rows if left.layout == "numerator" else np.transpose(rows), comparison.right)
+    tensor = entries_of(side_value(replace(left, layout="tensor"), comparison.point))
+    sizes = [size.value(comparison.point.sizes) for size in left.wrt[0].shape]
+    across = prod(sizes)
+    rows = [tensor[start : start + across] for start in range(0, len(tensor), across)]
+    lines = rows if left.layout == "numerator" else list(zip(*rows))
+    return _are_near([entry for line in lines for entry in line], entries_of(comparison.right), 1e-6, 1e-9)
 
 
 def _missing(ratio: Fraction) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import inf, isfinite, isnan
 from random import Random
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.lazy import NDArray, np
 from matcalc.base.sizes import fitted
+from matcalc.evaluation.arrays import entries_of
 from matcalc.evaluation.own_values import formulas
 from matcalc.evaluation.sampling import Point, functions_at, user_functions
 from matcalc.expr.nodes import Symbol, postorder
@@ -21,6 +22,7 @@ from matcalc.verification.witness.comparing import Comparison, at_point
 
 _SEEDS = 6
 _MOST_SIZES = 8
+_NEAR = 1e-9
 _STYLES = ("whole", "counting", "dominant")
 """Whole numbers of both signs, positive ones, and matrices near a multiple of the identity; see
 ``facts.styles``."""
@@ -45,7 +47,11 @@ def small_counterexample(claim: Claim) -> Counterexample | None:
 def _is_seen(comparison: Comparison) -> bool:
     """Whether the sides differ by more than floating point may lose; of functions that are
     saturated they do not."""
-    return not np.allclose(comparison.left, comparison.right, rtol=1e-9, atol=1e-9, equal_nan=True)
+    return not all(map(_are_near, entries_of(comparison.left), entries_of(comparison.right)))
+
+
+def _are_near(one: float, other: float) -> bool:
+    return one == other or (isnan(one) and isnan(other)) or abs(one - other) <= _NEAR + _NEAR * abs(other) < inf
 
 
 def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
@@ -53,9 +59,8 @@ def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     point = comparison.point
     values = {symbol.name: point.values[symbol.name] for symbol in claim.symbols}
     left, right = comparison.left, comparison.right
-    if (left == right).all() or not (
-        np.isfinite(left).all() and np.isfinite(right).all()
-    ):  # for digits and sizes that floats do not have
+    one, other = entries_of(left), entries_of(right)
+    if one == other or not all(map(isfinite, [*one, *other])):  # for digits and sizes that floats do not have
         left, right = comparison.decimals
     nodes = list(postorder(*claim.expressions))
     functions = formulas(user_functions(nodes), nodes, point.sizes)
@@ -80,7 +85,7 @@ def _small_sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:
         yield dict(zip(names, (*[2] * (len(names) - varied), *sizes), strict=True))
 
 
-def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) -> NDArray[Any]:
+def _small(symbol: Symbol, sizes: Mapping[str, int], rng: Random, style: str) -> Any:
     """Raises NoMemberError where no array of this size has the facts of the symbol."""
     shape = tuple([size.value(sizes) for size in symbol.shape])
-    return np.array(member(symbol.properties, shape[1:] if symbol.is_row else shape, rng, style), dtype=float)
+    return member(symbol.properties, shape[1:] if symbol.is_row else shape, rng, style)

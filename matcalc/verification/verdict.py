@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.base.budgets import PROOF_SECONDS, explained
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.lazy import later, np
+from matcalc.base.lazy import later
+from matcalc.evaluation.arrays import nested
 from matcalc.language import elaborate
 from matcalc.language.decisions import warned
 from matcalc.objects.parsed import ParsedExpression, Reading
@@ -67,7 +68,7 @@ class Counterexample:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
-        values = {name: np.asarray(value).tolist() for name, value in self.values.items() if not callable(value)}
+        values = {name: nested(value) for name, value in self.values.items() if not callable(value)}
         sides = {"left": _plain(self.left), "right": _plain(self.right)}
         functions = {"functions": dict(self.functions)} if self.functions else {}
         return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **functions, **sides}
@@ -75,16 +76,18 @@ class Counterexample:
 
 def _plain(side: Any) -> Any:
     """Floating-point numbers, or the texts of decimal ones."""
-    array = np.asarray(side)
-    return array.astype(str).tolist() if array.dtype == object else array.tolist()
+    found = nested(side)
+    if isinstance(found, list):
+        return [_plain(part) for part in found]
+    return str(found) if isinstance(found, Decimal) else found
 
 
 def shown(value: Any, digits: int = _DIGITS) -> str:
     """An array on one line, whole numbers without a point."""
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return _number(array.item(), digits)
-    return "[" + ", ".join(shown(part, digits) for part in array) + "]"
+    found = nested(value)
+    if not isinstance(found, list | tuple):
+        return _number(found, digits)
+    return "[" + ", ".join(shown(part, digits) for part in found) + "]"
 
 
 def _number(value: float | Decimal, digits: int) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+import matcalc
 from matcalc.verification.judgement import verify
 
 NEAR = [
@@ -78,3 +82,29 @@ def test_the_function_that_a_counterexample_is_of(statement: str, declare: str, 
         return np.asarray(eval(body, {}, known | names))
 
     np.testing.assert_allclose(left(shown, np.asarray(example.values["x"])), example.left, rtol=1e-9)
+
+
+WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = None
+import json, matcalc
+claims = ["d(x'Ax)/dx = (A + A')x", "d(x'Ax)/dx = 2Ax", "d(norm2(x)^2)/dx = x"]
+found = [matcalc.verify(claim).to_dict() for claim in claims]
+print(json.dumps([found, matcalc.derive("sin(t)^2 + cos(t)^2", "t").to_dict()]))
+assert "no self check: NumPy" in matcalc.derive("x'Ax", "x").code("numpy")
+"""
+
+
+def test_numpy_is_needed_for_no_verdict() -> None:
+    """A browser has none: verdicts, counterexamples and right answers are the same there, but whether a condition is needed stays open."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_NUMPY], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    verdicts, zero = json.loads(done.stdout)
+    for verdict in verdicts:
+        usual = matcalc.verify(verdict["statement"]).to_dict()
+        if usual["condition_exact"]:
+            assert (verdict["status"], verdict["condition_exact"]) == ("refuted", False)
+            usual |= {"status": "refuted", "condition_exact": False}
+        assert verdict == usual
+    assert [verdict["status"] for verdict in verdicts].count("refuted") == len(verdicts) - 1
+    assert zero == matcalc.derive("sin(t)^2 + cos(t)^2", "t").to_dict()

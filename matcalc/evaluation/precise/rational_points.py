@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.lazy import np
+from matcalc.evaluation.arrays import with_axes
 from matcalc.evaluation.precise.evaluator import axes_lengths
 from matcalc.evaluation.precise.number_systems import PRIME, Arithmetic, Residues
 from matcalc.evaluation.precise.small_arrays import Array, check_size, of_lines
@@ -66,7 +66,7 @@ class ExactPoint:
         a scalar none."""
         drawn = [(symbol, self.members[symbol.name]) for symbol in self.symbols if symbol.name in self.members]
         return {
-            symbol.name: np.array([float(entry) for entry in array.data]).reshape(axes_lengths(symbol.shape, self.sizes))
+            symbol.name: with_axes([float(entry) for entry in array.data], axes_lengths(symbol.shape, self.sizes))
             for symbol, array in drawn
         }
 

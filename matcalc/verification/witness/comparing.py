@@ -12,8 +12,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.base.budgets import valued
-from matcalc.base.lazy import np
 from matcalc.base.sizes import fitted
+from matcalc.evaluation.arrays import with_axes
 from matcalc.evaluation.precise.evaluator import (
     Direction,
     Layout,
@@ -432,7 +432,7 @@ def side_value(
             for entry, sharp in zip(entries, sharper, strict=True)
         ]
     axes = _layout(side, point.sizes).axes if side.is_derivative else axes_lengths(side.shape, point.sizes)
-    return np.array([number(entry) for entry in entries]).reshape(axes)
+    return with_axes([number(entry) for entry in entries], axes)
 
 
 _TRACE = 20

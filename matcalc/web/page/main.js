@@ -14,7 +14,6 @@ const KEPT = 2500; // until a result that stays is history
 
 let state = stored.fromFragment(location.hash);
 let reading = null;
-let unnamed = new Set(); // declared names that the formula does not have
 let pause, keeping;
 
 const backend = await connect((words) => showProgress(words));
@@ -26,7 +25,9 @@ const examplesAnswer = backend.ask("examples", {});
 
 /** The declarations that are said of names in the formula; those of others wait. */
 function declareText() {
-  const used = [...state.declared].filter(([name]) => !unnamed.has(name) || state.f.includes(name));
+  const spelledOut = /[^\x00-\x7f]/.test(state.f); // λ has the name lambda
+  const known = (name) => spelledOut && reading?.symbols.some((one) => one.name === name);
+  const used = [...state.declared].filter(([name]) => state.f.includes(name) || known(name));
   return used.length ? stored.declarations(new Map(used)) : null;
 }
 
@@ -38,12 +39,17 @@ function derivativeRequest() {
   const asked = { ...request(), layout: state.layout, symmetric: state.symmetric };
   if (reading.says_itself) return asked;
   const wrt = chosenName(reading, state);
-  if (state.order === "2" && state.and && state.and !== wrt) return { ...asked, wrt: `${wrt}, ${state.and}`, order: 2 };
+  if (state.order === "2" && reading.variables.includes(state.and) && state.and !== wrt) return { ...asked, wrt: `${wrt}, ${state.and}`, order: 2 };
   return { ...asked, wrt, order: Number(state.order) };
 }
 
 /** Reads the text, then asks for what it asks for. */
 async function read() {
+  const { settings } = await choices();
+  const offered = { ...settings, orders: ["1", "2"], dialects: ["", ...settings.dialects] };
+  for (const [name, from] of [["order", "orders"], ["layout", "layouts"], ["symmetric", "symmetric"], ["dialect", "dialects"]]) {
+    if (!offered[from].includes(state[name])) state[name] = stored.DEFAULTS[name]; // a link may say anything
+  }
   clearTimeout(pause);
   clearTimeout(keeping);
   saveAddress();
@@ -51,11 +57,8 @@ async function read() {
   stale(true);
   const answer = await channels.read("read", request());
   if (answer === null) return;
-  const { settings } = await choices();
   if (!answer.ok) return fail(answer.error);
   reading = answer.result;
-  const names = new Set(reading.symbols.map((one) => one.name));
-  unnamed = new Set([...state.declared.keys()].filter((name) => !names.has(name)));
   showProblem(null);
   showReading(reading, declare);
   showSymbols(reading.symbols, state.declared, settings, declare);
@@ -113,7 +116,7 @@ function done(words) {
 
 function fail(error) {
   stale(false);
-  showProblem(error);
+  showProblem(error, state.declared.size ? forget : null);
   byId("answer").classList.add("old");
 }
 
@@ -153,7 +156,6 @@ function showProgress(words) {
 /** A state in place of this one: an example, something from history, a link. */
 function open(other) {
   state = other;
-  unnamed = new Set();
   editor.setText(state.f);
   editor.focusEnd();
   read();
@@ -163,6 +165,11 @@ function declare(name, said) {
   state.declared = new Map(state.declared);
   if (said === null) state.declared.delete(name);
   else state.declared.set(name, said);
+  read();
+}
+
+function forget() {
+  state.declared = new Map();
   read();
 }
 

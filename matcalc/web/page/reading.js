@@ -53,8 +53,8 @@ function answer(said, span, reading, declare) {
   return element("span", { class: "hint" }, said);
 }
 
-/** Shows an error, with its place marked; `source` is the text that its span points into. */
-export function showProblem(error) {
+/** Shows an error, with its place marked, which may be in what was declared; `forget()` takes that back. */
+export function showProblem(error, forget = null) {
   const place = byId("problem");
   if (!error) {
     editor.unmark();
@@ -68,6 +68,7 @@ export function showProblem(error) {
     span && !marked ? element("p", { class: "place" }, "in ", element("code", {}, source)) : "",
     expected ? element("p", {}, "Expected: ", element("span", {}, shortened(expected))) : "",
     suggestion ? element("p", {}, "Try: ", element("span", { class: "try" }, suggestion)) : "",
+    span && !marked && forget ? button("Forget what was declared", forget, { class: "quiet" }) : "",
     marked ? button("Go to the place", () => editor.goTo(source, span), { class: "quiet" }) : "",
   );
 }

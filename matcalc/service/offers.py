@@ -98,6 +98,7 @@ def failure(operation: str | None, error: MatcalcError) -> Values:
         "expected": error.expected,
         "suggestion": error.suggestion,
         "span": None if error.span is None or error.text is None else list(error.span),
+        "source": error.text,
         "text": str(error),
     }
     return {**_head(operation), "ok": False, "error": said}
@@ -320,7 +321,7 @@ _ALL = (
         "The choices that requests have: facts, layouts, languages of code.",
         (),
         {"version": _STRING, "kinds": _STRINGS, "facts": _OBJECTS, "targets": _OBJECTS, "layouts": _STRINGS},
-        lambda _: settings(),
+        lambda _: {**settings(), "operations": list(OPERATIONS)},
     ),
 )
 OPERATIONS: Mapping[str, Operation] = {one.name: one for one in _ALL}

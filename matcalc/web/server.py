@@ -342,10 +342,11 @@ _ERROR = {
         "message": {"type": "string"},
         "expected": _MAYBE,
         "suggestion": _MAYBE,
+        "source": {**_MAYBE, "description": "The text that the span points into."},
         "span": {"type": ["array", "null"], "items": {"type": "integer"}, "description": "Where in the text, from and to."},
         "text": {"type": "string", "description": "All of it on some lines, with the place marked."},
     },
-    "required": ["kind", "message", "expected", "suggestion", "span", "text"],
+    "required": ["kind", "message", "expected", "suggestion", "span", "source", "text"],
 }
 
 

@@ -57,7 +57,7 @@ def result(operation: str, **request: Any) -> Any:
 def error(operation: str, request: object) -> Any:
     found = answer(operation, request)
     assert set(found) == ENVELOPE | {"error"}
-    assert set(found["error"]) == {"kind", "message", "expected", "suggestion", "span", "text"}
+    assert set(found["error"]) == {"kind", "message", "expected", "suggestion", "span", "source", "text"}
     return found["error"]
 
 

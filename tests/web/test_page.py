@@ -270,6 +270,7 @@ def test_everything_has_a_name_and_can_be_read(browser: Any, address: str, schem
         page.get_by_role("button", name="Dark mode").click()
         assert page.evaluate(ground) != before
         page.reload()
+        seen.result("2 Xᵀ (X w − y)")
         assert page.evaluate(ground) != before
         assert page.evaluate("document.querySelector('#theme').getAttribute('aria-pressed')") == str(scheme == "light").lower()
         page.evaluate("document.body.append(document.createElement('button'))")

@@ -33,7 +33,7 @@ from tests.attack import web as attacks
 jsonschema = pytest.importorskip("jsonschema")
 pytestmark = pytest.mark.skipif(not workers._FORKS, reason="processes are not forked here")
 FIELDS = {"text": "x'Ax", "wrt": "x"}
-FILES = {"index.html": b"<!doctype html>", **server.files_of(None)}
+FILES = {**server.files_of(None), "index.html": b"<!doctype html>"}
 LIMITS = workers.Limits(seconds=30.0, patience=0.2)
 
 

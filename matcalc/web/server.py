@@ -107,13 +107,17 @@ def application(crew: Crew, hosts: frozenset[str], files: Mapping[str, bytes]) -
     async def operation(request: Request) -> Response:
         return await _operation(request, crew)
 
+    async def not_read(_: Request) -> Response:
+        raise HTTPException(405, headers={"allow": "POST"})
+
     async def file(request: Request) -> Response:
         return _file(request, files)
 
     routes = [
         Route("/healthz", health),
         Route(f"{API}/openapi.json", description),
-        Route(f"{API}/{{operation}}", operation, methods=["POST", "GET"]),
+        Route(f"{API}/{{operation}}", operation, methods=["POST"]),
+        Route(f"{API}/{{operation}}", not_read),
         Route("/{name:path}", file),
     ]
     handlers: Mapping[Any, Any] = {HTTPException: _refused, RefusedError: _refused, MatcalcError: _failed, Exception: _broken}
@@ -130,8 +134,8 @@ def files_of(katex: Mapping[str, bytes] | None) -> dict[str, bytes]:
 # ---------------------------------------------------------------- what goes out
 
 
-def _json(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return _replied(Reply(status, written(data)), headers)
+def _json(data: Any) -> Response:
+    return _replied(Reply(200, written(data)))
 
 
 def _replied(reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
@@ -156,8 +160,7 @@ def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException | RefusedError)
     status = error.status if isinstance(error, RefusedError) else error.status_code
     said = error if isinstance(error, RefusedError) else RefusedError(status)
-    headers = getattr(error, "headers", None)
-    return _replied(Reply(status, failed(None, said).body), headers)
+    return _replied(Reply(status, failed(None, said).body), getattr(error, "headers", None))
 
 
 def _failed(request: Request, error: Exception) -> Response:
@@ -174,8 +177,6 @@ def _broken(request: Request, _: Exception) -> Response:
 
 async def _operation(request: Request, crew: Crew) -> Response:
     name = request.path_params["operation"]
-    if request.method != "POST":
-        raise HTTPException(405, headers={"allow": "POST"})
     if name not in OPERATIONS:
         raise RefusedError(404, "there is no such operation", ", ".join(OPERATIONS))
     try:
@@ -479,6 +480,7 @@ def bound(host: str, port: int | None) -> socket.socket:
 def address_of(listening: socket.socket) -> str:
     """Where the page is."""
     host, port = listening.getsockname()[:2]
+    host = socket.gethostname() if host in ("0.0.0.0", "::") else host
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

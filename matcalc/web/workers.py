@@ -65,8 +65,6 @@ _MORE, _LAST = b"+", b"-"
 _NEVER_AGAIN = 1 << 30
 _STEPPED_BACK = 10
 """The niceness of a process that takes long."""
-_LARGEST_KEPT = 256 * 1024
-"""Bytes of an answer that is remembered."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """A process with threads cannot be forked, and the other workers are there for the other cores."""
 _LASTING = frozenset([_FINE, 400, _UNREADABLE])
@@ -77,7 +75,8 @@ _LASTING = frozenset([_FINE, 400, _UNREADABLE])
 class Limits:
     """What requests may use: ``seconds`` on the clock and bytes of ``memory`` each. ``workers``
     compute at once, and as many more those that take longer than ``patience``; ``waiting`` requests
-    may wait. A worker ends after so many ``requests``. ``kept`` answers are remembered."""
+    may wait for that, no longer than they may take. A worker ends after so many ``requests``.
+    ``kept`` bytes of answers are remembered."""
 
     workers: int = 2
     seconds: float = 10.0
@@ -85,7 +84,7 @@ class Limits:
     patience: float = 1.0
     waiting: int = 200
     requests: int = 1000
-    kept: int = 1000
+    kept: int = 16 * MEBIBYTE
 
 
 @record
@@ -352,6 +351,7 @@ class Crew:
         self._quick = asyncio.Semaphore(limits.workers)
         self._slow = asyncio.Semaphore(limits.workers)
         self._kept: OrderedDict[bytes, Reply] = OrderedDict()
+        self._bytes = 0
         self._threads = ThreadPoolExecutor(3 * limits.workers, thread_name_prefix="waiting")
 
     async def begin(self) -> None:
@@ -382,18 +382,27 @@ class Crew:
             self._kept.move_to_end(key)
             return found
         reply = await self._computed(request)
-        if reply.status in _LASTING and len(reply.body) <= _LARGEST_KEPT:
-            self._kept[key] = reply
-            if len(self._kept) > self.limits.kept:
-                self._kept.popitem(last=False)
+        if reply.status in _LASTING:
+            self._keep(key, reply)
         return reply
+
+    def _keep(self, key: bytes, reply: Reply) -> None:
+        """Remembers a reply, and forgets those that were not asked for longest."""
+        if key not in self._kept:  # another may have asked the same meanwhile
+            self._kept[key] = reply
+            self._bytes += len(reply.body)
+        while self._bytes > self.limits.kept:
+            self._bytes -= len(self._kept.popitem(last=False)[1].body)
 
     async def _computed(self, request: bytes) -> Reply:
         if self._quick.locked() and self.waiting >= self.limits.waiting:
-            raise BusyError("too many requests are waiting", suggestion="the same again in a few seconds")
+            raise _busy()
         self.waiting += 1
         try:
-            await self._quick.acquire()
+            async with asyncio.timeout(self.limits.seconds):
+                await self._quick.acquire()
+        except TimeoutError:
+            raise _busy() from None
         finally:
             self.waiting -= 1
         lane = [self._quick]
@@ -429,6 +438,10 @@ class Crew:
             self.busy.discard(worker)
             if worker.asked < self.limits.requests:
                 self._idle.append(worker)
+
+
+def _busy() -> BusyError:
+    return BusyError("too many requests are waiting", suggestion="the same again in a few seconds")
 
 
 def _seen(asking: asyncio.Future[Reply]) -> None:

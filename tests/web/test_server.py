@@ -246,6 +246,7 @@ def test_a_full_queue_is_said(there: Running) -> None:
     with ThreadPoolExecutor(2) as clients, limited(there, seconds=1.0, waiting=0, patience=9.0):
         long = [clients.submit(there.ask, text=f"x'Ax + {k}*c'x") for k in range(2)]
         there.until(lambda: len(there.crew.busy) == 2)
+        assert there.crew._quick.locked()
         status, headers, body = there.answer(attacks.request(attacks.as_json({"text": "x'x"})))
         assert (status, headers["retry-after"], b"too many requests" in body) == (429, "1", True)
         assert [one.result()[0] for one in long] == [504, 504]
@@ -281,10 +282,10 @@ def test_the_same_again_is_remembered(there: Running) -> None:
     stop_workers(there)  # none is needed
     assert there.answer(attacks.request(b' {"wrt":"y", "text": "y\'Ay"}'))[2] == first[2]
     there.crew._idle.clear()
-    with limited(there, kept=3):
+    with limited(there, kept=1000):
         for k in range(5):
             there.ask("help", name=f"log{k}")
-        assert len(there.crew._kept) <= LIMITS.kept
+        assert sum(len(reply.body) for reply in there.crew._kept.values()) == there.crew._bytes <= 1000
 
 
 def test_workers_are_renewed(there: Running) -> None:

@@ -1,9 +1,10 @@
-"""Writes the manual pages in ``man/`` anew from the commands: ``python -m tests.package``."""
+"""Writes anew what is made from the commands, the manual pages in ``man/`` and the picture of a terminal: ``python -m tests.package``."""
 
 from __future__ import annotations
 
 from tests.documents.running import ROOT
 from tests.package.manual import pages
+from tests.package.terminal import picture
 
 if __name__ == "__main__":
     made = pages()
@@ -12,3 +13,4 @@ if __name__ == "__main__":
             path.unlink()
     for name, text in made.items():
         (ROOT / "man" / name).write_text(text, encoding="ascii")
+    (ROOT / "docs" / "pictures" / "terminal.svg").write_text(picture(), encoding="utf-8")

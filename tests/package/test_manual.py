@@ -1,4 +1,4 @@
-"""The manual pages say what the commands' help says, and are clean."""
+"""What is made from the commands says what they say: manual pages, which are clean, and a picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.documents.running import ROOT
 from tests.package.manual import pages, roff
+from tests.package.terminal import picture
 
 
 def test_the_pages_are_those_of_the_commands() -> None:
@@ -35,3 +36,9 @@ def test_the_pages_are_clean(program: str, tmp_path: Path) -> None:
 
 def test_what_means_something_to_roff_is_spelled_out() -> None:
     assert roff("x'A - B² \\top^") == r"x\(aqA \- B\[u00B2] \etop\(ha"
+
+
+def test_the_picture_is_what_a_terminal_shows() -> None:
+    kept = (ROOT / "docs" / "pictures" / "terminal.svg").read_text(encoding="utf-8")
+    assert kept == picture(), "python -m tests.package draws it anew"
+    assert ">2\N{NO-BREAK SPACE}Uᵀ\N{NO-BREAK SPACE}(U\N{NO-BREAK SPACE}V\N{NO-BREAK SPACE}−\N{NO-BREAK SPACE}X)<" in kept

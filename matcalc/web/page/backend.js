@@ -8,8 +8,11 @@ export async function connect(progress) {
 
 const failed = (message) => ({ ok: false, error: { kind: "ConnectionError", message, expected: null, suggestion: null, span: null } });
 
+const TRIES = 4;
+const CROWDED = 429; // too many requests are waiting: again in a second
+
 class Server {
-  async ask(operation, request, signal) {
+  async ask(operation, request, signal, tries = TRIES) {
     try {
       const response = await fetch(`api/v1/${operation}`, {
         method: "POST",
@@ -17,6 +20,10 @@ class Server {
         body: JSON.stringify(request),
         signal,
       });
+      if (response.status === CROWDED && tries > 1) {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        return signal?.aborted ? null : this.ask(operation, request, signal, tries - 1);
+      }
       const answer = await response.json();
       return typeof answer.ok === "boolean" ? answer : failed(`the server answered with status ${response.status}`);
     } catch (error) {

@@ -191,6 +191,7 @@ function note(name, value) {
 }
 
 function saveAddress() {
+  document.title = state.f.trim() ? `${state.f.trim().slice(0, 60)} · matcalc` : "matcalc: matrix derivatives";
   const fragment = stored.toFragment(state);
   if (fragment !== location.hash.slice(1)) window.history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
 }

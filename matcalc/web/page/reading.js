@@ -98,8 +98,8 @@ function ofDerivative(reading, state, change) {
     element(
       "label",
       { class: "chip" },
-      element("input", { type: "radio", name: "wrt", id: `wrt-${name}`, value: name, checked: name === chosenName(reading, state), onchange: () => change("wrt", name) }),
-      element("span", {}, name),
+      element("input", { type: "radio", name: "wrt", id: `wrt-${name}`, value: name, "aria-label": name, checked: name === chosenName(reading, state), onchange: () => change("wrt", name) }),
+      element("span", {}, formula(reading.symbols.find((one) => one.name === name)?.latex ?? name)),
     ),
   );
   const by = element("fieldset", { class: asks ? "by asks" : "by" }, element("legend", {}, asks ? "By which symbol?" : "By"), radios);

@@ -30,6 +30,7 @@ LAZY = {
     "jvp": "matcalc.commands.linear_maps",
     "differential": "matcalc.commands.linear_maps",
     "verify": "matcalc.commands.verify",
+    "check": "matcalc.commands.machines",
     "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
     "repl": "matcalc.commands.repl",

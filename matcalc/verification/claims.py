@@ -115,11 +115,11 @@ class DerivativeForm:
             turned = symbol.shape[::-1] if len(symbol.shape) > 2 else shape_of(symbol.cols, symbol.rows)
             return turned if self.layout == "numerator" else symbol.shape
         axes = (*top, *chain.from_iterable(variables))
-        sizes = [product_of(tuple([axes[axis] for axis in group])) for group in self._groups]
+        sizes = [product_of(tuple([axes[axis] for axis in group])) for group in self.groups]
         return shape_of(*sizes) if self.layout != "tensor" else tuple(sizes)
 
     @property
-    def _groups(self) -> Groups:
+    def groups(self) -> Groups:
         """The axes that together are one axis of an array of this derivative."""
         return axis_groups(
             [1] * len(axes_of(self.function.shape)), [len(axes_of(symbol.shape)) for symbol in self._shaped], self.layout
@@ -143,7 +143,7 @@ class DerivativeForm:
 
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The derived tensor's value: more digits than differences have, but the engine's own."""
-        return arranged(evaluate_tensor(self.outcome.tensor, values, sizes), self._groups)
+        return arranged(evaluate_tensor(self.outcome.tensor, values, sizes), self.groups)
 
     def changed(self, change: Callable[[Expr], Expr]) -> DerivativeForm:
         """The derivative of the changed function by the changed symbols."""

@@ -41,31 +41,34 @@ _FACTORS = (Fraction(2), Fraction(1, 2))
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A changed expression; ``kind`` is ``transpose``, ``sign``, ``factor`` or ``order``."""
+    """A changed expression; ``kind`` is ``transpose``, ``sign``, ``factor`` or ``order``. A ``part``
+    of it was ``changed`` to another."""
 
     kind: str
     description: str
     expression: Expr
+    part: Expr
+    changed: Expr
 
 
 def mutants(expression: Expr) -> Iterator[Mutant]:
     """Every expression that differs by one small change and still has the same shape; at most 200,
     in reading order."""
     count = 0
-    for path, nodes in _occurrences(expression):
+    for path, nodes in occurrences(expression):
         for kind, description, changed in _changes(path, nodes):
             try:
-                whole = _replaced(path, nodes, changed)
+                whole = with_part(path, nodes, changed)
             except ShapeError:
                 continue
             if whole.shape == expression.shape and whole is not expression:
-                yield Mutant(kind, description, whole)
+                yield Mutant(kind, description, whole, nodes[-1], changed)
                 count += 1
                 if count >= _MOST:
                     return
 
 
-def _occurrences(expression: Expr) -> Iterator[tuple[tuple[int, ...], tuple[Expr, ...]]]:
+def occurrences(expression: Expr) -> Iterator[tuple[tuple[int, ...], tuple[Expr, ...]]]:
     """The place of every occurrence of a part, from the root, and the nodes on the way to it."""
     stack: list[tuple[tuple[int, ...], tuple[Expr, ...]]] = [((), (expression,))]
     count = 0
@@ -77,7 +80,7 @@ def _occurrences(expression: Expr) -> Iterator[tuple[tuple[int, ...], tuple[Expr
         stack.extend(((*path, k), (*nodes, child)) for k, child in reversed(list(enumerate(below))))
 
 
-def _replaced(path: tuple[int, ...], nodes: tuple[Expr, ...], new: Expr) -> Expr:
+def with_part(path: tuple[int, ...], nodes: tuple[Expr, ...], new: Expr) -> Expr:
     """The whole with another last node."""
     for node, k in zip(nodes[-2::-1], reversed(path)):
         new = with_operand(node, k, new)

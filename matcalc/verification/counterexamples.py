@@ -31,11 +31,9 @@ _STYLES = ("whole", "counting", "dominant")
 def small_counterexample(claim: Claim) -> Counterexample | None:
     """The first small point, in a fixed order, at which the sides differ; one where the difference
     can be seen in floating point if there is any."""
-    small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
-    symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
     hardly: Comparison | None = None
-    for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
-        comparison = _tried(claim, symbols, sizes, style, seed)
+    for point, seed in small_points(claim):
+        comparison = at_point(claim, point, seed)
         if comparison is None or comparison.outcome != "different":
             continue
         if _is_seen(comparison):
@@ -67,14 +65,17 @@ def as_counterexample(claim: Claim, comparison: Comparison) -> Counterexample:
     return Counterexample(dict(point.sizes), comparison.seed, values, left, right, functions)
 
 
-def _tried(claim: Claim, symbols: list[Symbol], sizes: Mapping[str, int], style: str, seed: int) -> Comparison | None:
-    rng = Random(f"{seed} {style}")
-    try:
-        values = {symbol.name: _small(symbol, sizes, rng, style) for symbol in symbols}
-    except MatcalcError:
-        return None
-    callables = functions_at(postorder(*claim.expressions), sizes)
-    return at_point(claim, Point({**values, **callables}, dict(sizes)), seed)
+def small_points(claim: Claim) -> Iterator[tuple[Point, int]]:
+    """Small points in a fixed order, each with its seed, for the symbols of a claim."""
+    small = [fitted(sizes, claim.sizes) for sizes in _small_sizes(claim.size_names)]
+    symbols = sorted(claim.symbols, key=lambda symbol: symbol.name)
+    for sizes, style, seed in product(small, _STYLES, range(_SEEDS)):
+        rng = Random(f"{seed} {style}")
+        try:
+            values = {symbol.name: _small(symbol, sizes, rng, style) for symbol in symbols}
+        except MatcalcError:
+            continue
+        yield Point({**values, **functions_at(postorder(*claim.expressions), sizes)}, dict(sizes)), seed
 
 
 def _small_sizes(names: Sequence[str]) -> Iterator[dict[str, int]]:

@@ -195,14 +195,19 @@ class Verdict:
         """The kinds that names have by convention only, such as ``A: matrix; x: vector``."""
         return tuple([note.removeprefix(_ASSUMED) for note in self.notes if note.startswith(_ASSUMED)])
 
-    def explain(self) -> str:
-        """Several lines: the verdict, and when refuted what would be right."""
+    @property
+    def meaning(self) -> str:
+        """What the status says, in words."""
         meaning = _MEANING[self.status]
         if self.status == "proved" and self.holds_if:
             meaning = meaning.replace("all values", "all values that meet the conditions")
+        return meaning
+
+    def explain(self) -> str:
+        """Several lines: the verdict, and when refuted what would be right."""
         lines = [f"warning: {warning}" for warning in self.warnings]
         lines.append(f"{self.problem or self.status}: {self.statement}")
-        lines += [] if self.problem else [f"  {meaning}"]
+        lines += [] if self.problem else [f"  {self.meaning}"]
         lines += [f"  {self.reading.echo()}"] if self.reading is not None and self.reading.surprising else []
         lines += [f"  {line}" for line in self.reason.splitlines()]
         lines += [f"  {link.status}: {link.statement}" for link in self.links]

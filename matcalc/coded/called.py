@@ -1,0 +1,341 @@
+"""The user's own function: found by its name, its parameters bound to the symbols of a formula, called
+with arrays of its library, or differentiated by that library."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import np
+from matcalc.coded.libraries import EXAMPLE, Library, Slot, Subject
+
+
+class Raised(MatcalcError):
+    """The user's function has raised an error of its own."""
+
+
+class _Late(BaseException):
+    """The time for the user's function is over; no ``except Exception`` of it takes this away."""
+
+
+# ---------------------------------------------------------------- found
+
+
+def loaded(target: str) -> tuple[Any, Any, str]:
+    """What ``file.py:name`` or ``package.module:Class.method`` stands for, what it is taken from (a
+    module or a class), and its name.
+
+    Raises MatcalcError where there is no such file or name, and Raised for what goes wrong in the
+    file itself.
+    """
+    place, colon, path = target.rpartition(":")
+    if not colon or not place or not path or os.sep in path:
+        raise MatcalcError(f"{target!r} names no function", expected="FILE.py:NAME or MODULE:NAME", suggestion=EXAMPLE)
+    found: Any = _module(place)
+    owner = found
+    for part in path.split("."):
+        if not hasattr(found, part):
+            known = sorted(name for name, value in vars(found).items() if callable(value) and not name.startswith("_"))
+            raise MatcalcError(f"there is no {part} in {place}", expected=", ".join(known[:12]) or None)
+        owner, found = found, getattr(found, part)
+    return found, owner, path
+
+
+def _module(place: str) -> Any:
+    if not place.endswith(".py"):
+        folder = os.getcwd()
+        with _beginning_with(folder):
+            return _running(partial(importlib.import_module, place), None)
+    path = Path(place).resolve()
+    if not path.is_file():
+        raise MatcalcError(f"there is no file {place}", suggestion=EXAMPLE)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(path.stem)
+    sys.modules[path.stem] = module  # dataclasses and the like look for their module there
+    try:
+        with _beginning_with(str(path.parent)):
+            _running(partial(spec.loader.exec_module, module), None)
+    finally:
+        if before is not None:
+            sys.modules[path.stem] = before
+    return module
+
+
+@contextmanager
+def _beginning_with(folder: str) -> Iterator[None]:
+    """Modules beside the file can be imported, as when it is run."""
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
+# ---------------------------------------------------------------- what is given to them
+
+Arguments = "str | Mapping[str, object] | Sequence[str] | None"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """For each argument of a function the name of the symbol, size or function of the formula that
+    is given there, or a number."""
+
+    sources: Mapping[str, str | float] = field(default_factory=dict)
+
+    def taken_by(self, symbol: str) -> str | None:
+        """The argument in which the symbol is given."""
+        return next((slot for slot, source in self.sources.items() if source == symbol), None)
+
+
+def bound(
+    subject: Subject, names: Mapping[str, Iterable[str]], symbols: Sequence[str], needed: Sequence[str], arguments: Any = None
+) -> Binding:
+    """Binds arguments to ``names``: those of symbols, sizes and functions, each with its spellings.
+
+    ``symbols`` are those among them that stand for arrays.
+    ``arguments`` are pairs such as ``X=data`` (symbol and parameter, either way round), or names of
+    symbols in the order of the parameters. Raises MatcalcError for a parameter that nothing is known
+    for, and for a symbol among those ``needed`` that has no place.
+    """
+    spelled = {spelling: name for name, spellings in names.items() for spelling in spellings}
+    slots = {slot.name: slot for slot in subject.slots}
+    given = _said(subject, slots, spelled, arguments)
+    found: dict[str, str | float] = {}
+    for slot in subject.slots:
+        source = given.get(slot.name, spelled.get(slot.name))
+        if source is not None and (slot.name in given or source not in given.values()):
+            found[slot.name] = source
+    for name, source in given.items():  # weights of modules that are made for each call
+        found.setdefault(name, source)
+    if subject.weighted:
+        found |= {name: name for name in symbols if name not in found.values()}
+    _require(subject, slots, found, spelled, [*needed, *[name for name in symbols if name not in needed]], len(needed))
+    return Binding(found)
+
+
+def _said(subject: Subject, slots: Mapping[str, Slot], spelled: Mapping[str, str], arguments: Any) -> dict[str, str | float]:
+    parts = (
+        arguments.split(",")
+        if isinstance(arguments, str)
+        else list((arguments or {}).items() if isinstance(arguments, Mapping) else arguments or ())
+    )
+    found: dict[str, str | float] = {}
+    places = iter([slot.name for slot in subject.slots if slot.kind == "parameter"])
+    for number, part in enumerate(parts):
+        pair = part.split("=") if isinstance(part, str) else part
+        one, other = [str(word).strip() for word in (pair if len(pair) == 2 else (pair[0], ""))]
+        if not other:
+            slot, source = next(places, f"argument {number + 1}" if subject.open else ""), one
+        elif one in spelled and (other in slots or other not in spelled and not _number(other)):
+            slot, source = other, one
+        else:
+            slot, source = one, other
+        number_said = _number(source)
+        if not slot or (slot not in slots and not subject.open) or (source not in spelled and number_said is None):
+            raise MatcalcError(
+                f"{part!r} binds nothing: {subject.name} has {_listed(slots)}, the formula {_listed(dict.fromkeys(spelled.values()))}",
+                expected="pairs of a symbol and a parameter, as in w=w,X=data",
+            )
+        found[slot] = spelled.get(source, number_said or 0.0)
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _require(
+    subject: Subject,
+    slots: Mapping[str, Slot],
+    found: Mapping[str, Any],
+    spelled: Mapping[str, str],
+    symbols: Sequence[str],
+    needed: int,
+) -> None:
+    """Raises MatcalcError where a parameter is left, or one of the first ``needed`` symbols."""
+    free = [name for name, slot in slots.items() if slot.required and name not in found]
+    left = [name for name in symbols if name not in found.values()]
+    if free:
+        known = _listed(dict.fromkeys(spelled.values()))
+        said = f"the parameter {free[0]} of {subject.name} is no name of the formula, which has {known}"
+        raise MatcalcError(said, suggestion=_pairs(free, left))
+    missing = [name for name in symbols[:needed] if name in left]
+    if missing:
+        said = f"no parameter of {subject.name} takes {missing[0]}; it has {_listed(slots)}"
+        raise MatcalcError(said, suggestion=f"--arguments {missing[0]}=PARAMETER")
+
+
+def _pairs(free: Sequence[str], left: Sequence[str]) -> str:
+    """What to write where parameters are left, and symbols, which are not known to belong together."""
+    if len(left) == 1 or len(free) == 1:
+        return f"--arguments {left[0] if left else '0'}={free[0]}" if left else f"--arguments {free[0]}=0"
+    return f"--arguments {','.join(f'SYMBOL={name}' for name in free)} with {_listed(left)} for SYMBOL"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+# ---------------------------------------------------------------- called
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """What a call gave: the array, the type of its numbers, the arguments that it changed."""
+
+    value: Any
+    precision: str
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Caller:
+    """Calls of one function with points of a formula, in the time that there is for all of them.
+
+    ``by`` are the symbols that the library differentiates by, where it does. ``columns`` says that
+    vectors are given as arrays of one column; ``precision`` is the type of the numbers that are
+    given.
+    """
+
+    subject: Subject
+    binding: Binding
+    vectors: frozenset[str]
+    library: Library
+    by: tuple[str, ...] = ()
+    columns: bool = False
+    precision: str = "float64"
+    seconds: float = 20.0
+    said: io.StringIO = field(default_factory=io.StringIO)
+
+    def __call__(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Called:
+        """Raises Raised for an error of the function, MatcalcError for a result that is no array."""
+        library = self.library
+        given = {slot: self._given(source, values, sizes) for slot, source in self.binding.sources.items()}
+        kept = {slot: library.copied(value) for slot, value in given.items()}
+        with library.ready(self.precision):
+            if self.subject.differentiated:
+                slots = [slot for slot in (self.binding.taken_by(name) for name in self.by) if slot is not None]
+                run = partial(library.differentiated, self.subject.invoke, given, slots)
+            else:
+                run = partial(self.subject.invoke, given)
+            result = self._timed(run)
+            changed = tuple([slot for slot, value in given.items() if not library.same(value, kept[slot])])
+            array, precision = library.plain(result, self.subject.name)
+        return Called(array, precision, changed)
+
+    def _given(self, source: str | float, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+        if not isinstance(source, str):
+            return source
+        if source not in values:
+            return sizes[source]
+        value = values[source]
+        if callable(value):
+            return value
+        if self.columns and source in self.vectors:
+            value = value.reshape(-1, 1)
+        return self.library.array(value, self.precision)
+
+    def _timed(self, run: Callable[[], Any]) -> Any:
+        return _running(run, self)
+
+
+def fitting_caller(caller: Caller, places: Sequence[Any]) -> Caller:
+    """The caller with the first way of giving arrays with which the function ends without an error, at
+    the first of the places if it can be.
+
+    Raises what the first call raised where there is none.
+    """
+    ways = [(caller.columns, "float64", library) for library in caller.subject.libraries]
+    ways += [(caller.columns, "float32", library) for library in caller.subject.libraries if library.name != "numpy"]
+    ways += [(True, *way[1:]) for way in ways] if not caller.columns and caller.vectors else []
+    first: Raised | None = None
+    for place in places:
+        for columns, precision, library in ways:
+            tried = replace(caller, columns=columns, precision=precision, library=library)
+            try:
+                tried(place.values, place.sizes)
+            except Raised as raised:
+                first = first or raised
+                caller.seconds = tried.seconds
+            else:
+                return tried
+    assert first is not None
+    values = places[0].values
+    given = ", ".join(f"{slot}: {_shape(source, values)}" for slot, source in caller.binding.sources.items())
+    first.message = f"{caller.subject.name} raises {first.message} (called with {given})"
+    first.suggestion = first.suggestion or "--arrays numpy, jax or torch says what it takes"
+    raise first
+
+
+def _shape(source: str | float, values: Mapping[str, Any]) -> str:
+    value = values.get(source, source) if isinstance(source, str) else source
+    return f"array {np.shape(value)}" if np.ndim(value) else "a number" if not callable(value) else "a function"
+
+
+def _running(run: Callable[[], Any], caller: Caller | None) -> Any:
+    """Runs the user's code: what it prints is kept, what it raises is told with its place."""
+    said = io.StringIO() if caller is None else caller.said
+    try:
+        with redirect_stdout(said), redirect_stderr(said), _limited(caller):
+            return run()
+    except MatcalcError:
+        raise
+    except _Late:
+        raise MatcalcError(
+            f"the function has not ended within the time that it has{_place_of(sys.exc_info()[2])}", suggestion="--seconds 120"
+        ) from None
+    except (Exception, SystemExit) as error:
+        words = " ".join(str(error).split())[:300]
+        raise Raised(f"{type(error).__name__}{_place_of(error.__traceback__)}: {words}") from None
+
+
+@contextmanager
+def _limited(caller: Caller | None) -> Iterator[None]:
+    """An end to the call where the system can interrupt it; the time that it took is counted."""
+    if caller is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(caller.seconds, 0.01))
+    try:
+        yield
+    finally:
+        caller.seconds = signal.setitimer(signal.ITIMER_REAL, 0)[0]
+        signal.signal(signal.SIGALRM, before)
+
+
+def _place_of(trace: Any) -> str:
+    """The last place in the user's own files, which are none of installed packages."""
+    frames = [frame for frame in traceback.extract_tb(trace) if _is_own(frame.filename)]
+    return f" at {os.path.relpath(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+
+
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+
+
+def _is_own(file: str) -> bool:
+    return not file.startswith((_PACKAGE, "<", sys.base_prefix)) and "site-packages" not in file

@@ -1,0 +1,451 @@
+"""What is wrong with numbers that are not the derivative: they are compared with what comes of the
+right formula by a mistake that people make, up to a factor, and one is named that explains them at
+all points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from typing import Any, cast
+
+from matcalc.base.budgets import SpentError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.lazy import np
+from matcalc.coded.comparing import Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
+from matcalc.derivation.pipeline import reading_order
+from matcalc.einstein.linear import scale
+from matcalc.einstein.nodes import Sum as TensorSum
+from matcalc.evaluation.arrays import agrees
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.expr.nodes import (
+    Elementwise,
+    Expr,
+    Hadamard,
+    Inverse,
+    Ones,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Transpose,
+)
+from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import tie_of
+from matcalc.folding.fold import fold
+from matcalc.printing import text
+from matcalc.rewrite.distribution import expanded
+from matcalc.verification.claims import DerivativeForm, Formula, SideForm
+from matcalc.verification.corrections import mutants, occurrences, with_part
+
+_MOST_TERMS = 16
+_MOST_FUNCTIONS = 40
+"""Changed functions that are differentiated: each takes as long as a derivation."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong: a word for programs, words for people; what was computed instead, where it has
+    a formula; the layout in which it would be right; whether a factor is wrong besides."""
+
+    kind: str
+    words: str
+    formula: Expr | None = None
+    layout: str | None = None
+    multiple: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """What a mistake would give at each point."""
+
+    kind: str
+    words: str
+    arrays: Sequence[Any]
+    formula: Expr | None = None
+    layout: str | None = None
+
+
+def fault_of(form: SideForm, seen: Sequence[Seen]) -> Fault | None:
+    """The mistake that explains the results at all points; None where none is known."""
+    if all(not np.any(one.result) for one in seen) and any(np.any(one.right) for one in seen):
+        return Fault("zero", "the result is 0")
+    named = named_numbers(seen)
+    multiples: list[Fault] = []
+    try:
+        for candidates in (_candidates(form, seen), _of_terms(form, seen, named), _of_functions(form, seen)):
+            for candidate in candidates:
+                if isinstance(candidate, Fault):
+                    return candidate
+                found = _explains(candidate, seen, named)
+                if found is not None and (not found.multiple or not candidate.kind):
+                    return found
+                multiples += [found] if found is not None else []
+    except SpentError:
+        pass
+    return multiples[0] if multiples else None
+
+
+def _explains(candidate: _Candidate, seen: Sequence[Seen], named: Sequence[Numbers]) -> Fault | None:
+    """The fault that a candidate, or a simple multiple of it, is."""
+    ratios = [ratio_of(one, array) for one, array in zip(seen, candidate.arrays, strict=True)]
+    if any(ratio is None for ratio in ratios):
+        return None
+    told = [cast("float", ratio) for ratio in ratios if ratio != 0.0]  # 0: nothing to tell at this point
+    if not told:
+        return None
+    whole = [
+        replace(one, values=[value for value, ratio in zip(one.values, ratios, strict=True) if ratio != 0.0]) for one in named
+    ]
+    found = factor_in_words(told, whole)
+    if found is None:
+        return None
+    kind, words = found
+    said = [part for part in (candidate.words, words) if part]
+    return Fault(
+        candidate.kind or kind,
+        ", and ".join(said),
+        None if words else candidate.formula,
+        None if words else candidate.layout,
+        bool(words),
+    )
+
+
+# ---------------------------------------------------------------- candidates
+
+
+def _candidates(form: SideForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The right formula first, then one mistake, the most frequent first."""
+    right = [one.right for one in seen]
+    yield _Candidate("", "", right)
+    if isinstance(form, DerivativeForm):
+        yield from _conventions(form, seen)
+    yield from _arrangements(seen)
+    if isinstance(form, DerivativeForm):
+        yield from _other_questions(form, seen)
+    yield from _on_diagonals(seen)
+    yield from _of_changed(form, seen)
+
+
+def _of_functions(form: SideForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """What comes of another function, which takes a derivation each."""
+    if isinstance(form, DerivativeForm):
+        yield from _of_broadcasting(form, seen)
+        yield from _of_changed_functions(form, seen)
+
+
+def _arrangements(seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The right entries in another shape or order, or sums over them."""
+    right = [one.right for one in seen]
+    shapes = [np.shape(one.result) for one in seen]
+    if all(np.ndim(array) == 2 for array in right):
+        yield _Candidate("transpose", "the result is transposed", [array.T for array in right])
+    same = all(np.size(array) == np.prod(shape) for array, shape in zip(right, shapes, strict=True))
+    if same and any(np.shape(array) != shape for array, shape in zip(right, shapes, strict=True)):
+        told = f"the entries are right, but the shape is {shapes[0]} and should be {np.shape(right[0])}"
+        yield _Candidate("shape", told, [np.reshape(array, shape) for array, shape in zip(right, shapes, strict=True)])
+    if same and max(np.ndim(array) for array in right) > 1:
+        columns = [np.reshape(np.ravel(array, order="F"), shape) for array, shape in zip(right, shapes, strict=True)]
+        yield _Candidate("order", "the entries are in another order: rows and columns were exchanged in a reshape", columns)
+    for axis in range(max(np.ndim(array) for array in right)):
+        yield _Candidate(
+            "order", "the entries are in reverse order" + _along(right, axis), [np.flip(array, axis) for array in right]
+        )
+        for step in (1, -1):
+            rolled = [np.roll(array, step, axis) for array in right]
+            yield _Candidate("order", "the entries are shifted by one place" + _along(right, axis), rolled)
+    yield from _summed(seen)
+    if same and all(_has_entries_of(one) for one in seen):
+        yield _Candidate("order", "the right entries stand at wrong places", [one.result for one in seen])
+
+
+def _along(arrays: Sequence[Any], axis: int) -> str:
+    return f" along axis {axis}" if np.ndim(arrays[0]) > 1 else ""
+
+
+def _has_entries_of(one: Seen) -> bool:
+    result, right = np.sort(np.ravel(one.result)), np.sort(np.ravel(one.right))
+    return result.shape == right.shape and bool(agrees(result, right, relative=one.tolerance))
+
+
+def _summed(seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """An axis that was summed and should not have been, or the other way round."""
+    for axis in range(max(np.ndim(one.right) for one in seen)):
+        sums = [np.sum(one.right, axis=axis) for one in seen]
+        yield _Candidate("shape", f"the entries are added up along axis {axis}", sums)
+    yield _Candidate("shape", "all entries are added up", [np.sum(one.right) for one in seen])
+    for axis in range(max(np.ndim(one.result) for one in seen)):
+        sums = [np.sum(one.result, axis=axis) if np.ndim(one.result) > axis else one.result for one in seen]
+        if all(total is not None and _multiple(one, total) for one, total in zip(seen, sums, strict=True)):
+            yield _Candidate("shape", f"a sum along axis {axis} is missing", [one.result for one in seen])
+
+
+def _multiple(one: Seen, total: Any) -> bool:
+    return replace(one, result=np.asarray(total)).is_like(one.right)
+
+
+def _conventions(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The same derivative in another layout, or by another convention for a variable whose entries
+    are tied."""
+    ties = [tie_of(symbol.properties) for symbol in form.wrt]
+    for name in SYMMETRIC:
+        if any(ties) and name != form.symmetric:
+            words = f"this is the derivative in the convention {name!r}, and should be {form.symmetric!r}"
+            if name == "independent":
+                words = f"the projection on {ties[0]} matrices is missing: entries that are tied were moved one by one"
+            yield _Candidate("projection", words, _exact(replace(form, symmetric=name), seen))
+    for layout in LAYOUTS:
+        if layout != form.layout:
+            arrays = _exact(replace(form, layout=layout), seen)
+            turned = all(
+                np.ndim(one.right) == 2 and np.array_equal(array, one.right.T) for array, one in zip(arrays, seen, strict=True)
+            )
+            words = "the result is transposed" if turned else f"this is the derivative in {layout} layout"
+            yield _Candidate("transpose", words, arrays, layout=layout)
+
+
+def _other_questions(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The function itself, and its derivatives by others of its symbols."""
+    yield _Candidate("question", "this is the value and not its derivative", _values(form.function, seen))
+    symbols = [symbol for symbol in _symbols(form.function) if symbol not in form.wrt]
+    for symbol in symbols if len(form.wrt) == 1 else ():
+        words = f"this is the derivative by {text(symbol, 'unicode')}"
+        yield _Candidate("question", words, _exact(replace(form, wrt=(symbol,)), seen))
+    if len(form.wrt) == 2:
+        yield _Candidate("question", "this is the first derivative", _exact(replace(form, wrt=form.wrt[:1]), seen))
+    elif form.function.is_scalar:
+        yield _Candidate("question", "this is the second derivative", _exact(replace(form, wrt=form.wrt * 2), seen))
+
+
+def _symbols(expression: Expr) -> list[Symbol]:
+    names = symbols_in(expression)
+    found = {node.name: node for _, nodes in occurrences(expression) for node in nodes if isinstance(node, Symbol)}
+    return [found[name] for name in sorted(names) if name in found]
+
+
+def _on_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """Square results, of which the diagonal or one half is treated in a way of its own."""
+    right = [one.right for one in seen]
+    if not all(np.ndim(array) == 2 and array.shape[0] == array.shape[1] for array in right):
+        return
+    diagonals = [np.diag(np.diag(array)) for array in right]
+    mixed = [(array, array.T, diagonal) for array, diagonal in zip(right, diagonals, strict=True)]
+    yield _Candidate("diagonal", "the diagonal is counted twice", [a + d for a, _, d in mixed])
+    yield _Candidate("diagonal", "the diagonal is missing", [a - d for a, _, d in mixed])
+    yield _Candidate("diagonal", "only the diagonal is there", [d for _, _, d in mixed])
+    yield _Candidate("diagonal", "the entries off the diagonal are counted twice", [2 * a - d for a, _, d in mixed])
+    yield _Candidate("transpose", "the transpose is added: G + Gᵀ in place of G", [a + t for a, t, _ in mixed])
+    yield _Candidate(
+        "transpose", "the transpose is added without the diagonal: G + Gᵀ − diag(G)", [a + t - d for a, t, d in mixed]
+    )
+    yield _Candidate("diagonal", "only the lower triangle is there", [np.tril(a) for a, _, _ in mixed])
+    yield _Candidate("diagonal", "only the upper triangle is there", [np.triu(a) for a, _, _ in mixed])
+
+
+def _of_changed(form: SideForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The right formula with one part changed or left out."""
+    for right in _formulas(form):
+        for kind, words, changed in _left_out(right):
+            yield _Candidate(kind, words, _values(changed, seen), changed)
+        for mutant in mutants(right):
+            was, is_now = text(mutant.part, "unicode"), text(mutant.changed, "unicode")
+            words = mutant.description if mutant.kind == "sign" else f"{is_now} should be {was}"
+            yield _Candidate(mutant.kind, words, _values(mutant.expression, seen), mutant.expression)
+
+
+def _formulas(form: SideForm) -> list[Expr]:
+    """The right answer as a formula, where it has one."""
+    if isinstance(form, Formula):
+        return [form.expression]
+    outcome = form.outcome
+    return list(dict.fromkeys(one for one in (outcome.expression, outcome.shown) if one is not None))
+
+
+def _left_out(expression: Expr) -> Iterator[tuple[str, str, Expr]]:
+    """Every expression with one term, factor, power or function less, in the same shape."""
+    for path, nodes in islice(occurrences(expression), 100):
+        node = nodes[-1]
+        inside = f" in {text(node, 'unicode')}" if path else ""
+        for kind, words, less in _less(node):
+            words += inside if words.endswith("missing") else ""
+            try:
+                whole = with_part(path, nodes, less)
+            except MatcalcError:
+                continue
+            if whole.shape == expression.shape:
+                yield kind, words, whole
+
+
+def _less(node: Expr) -> Iterator[tuple[str, str, Expr]]:
+    name = text(node, "unicode")
+    match node:
+        case Sum(terms=parts):
+            for k, part in enumerate(parts):
+                rest = (*parts[:k], *parts[k + 1 :])
+                yield "term", f"the term {text(part, 'unicode')} is missing", rest[0] if len(rest) == 1 else Sum(rest)
+        case Product(factors=parts) | Hadamard(factors=parts):
+            make = type(node)
+            for k, part in enumerate(parts):
+                rest = (*parts[:k], *parts[k + 1 :])
+                try:
+                    less = rest[0] if len(rest) == 1 else make(rest)
+                except MatcalcError:
+                    continue
+                yield "term", f"the factor {text(part, 'unicode')} is missing", less
+        case Quotient(numerator=above, denominator=below):
+            yield "term", f"the division by {text(below, 'unicode')} is missing", above
+        case Power(base=inner) | Elementwise(argument=inner) | Inverse(operand=inner):
+            yield "term", f"{text(inner, 'unicode')} should be {name}", inner
+        case _:
+            return
+
+
+def _of_broadcasting(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The derivative of what comes out where a column meets a vector in one of the function's sums:
+    a matrix of all pairs of their entries."""
+    for path, nodes in islice(occurrences(form.function), 60):
+        node = nodes[-1]
+        if not isinstance(node, Sum) or len(node.shape) != 1 or len(node.terms) < 2:
+            continue
+        ones = Ones(node.shape)
+        first, *others = node.terms
+        rest: Expr = others[0] if len(others) == 1 else Sum(tuple(others))
+        try:
+            pairs = Sum((Product((first, Transpose(ones))), Product((ones, Transpose(rest)))))
+            changed = with_part(path, nodes, pairs)
+        except MatcalcError:
+            continue
+        size = str(node.shape[0])
+        words = f"{text(node, 'unicode')} is broadcast to {size}×{size}: one of its terms is a column, the other has one axis"
+        yield _Candidate("broadcast", words, _exact(replace(form, function=changed), seen))
+
+
+def _of_changed_functions(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The derivative of another function, with one part changed or left out."""
+    function = form.function
+    changed = [*_left_out(function), *[(one.kind, "", one.expression) for one in mutants(function)]]
+    for kind, _, other in changed[:_MOST_FUNCTIONS]:
+        if other.shape == function.shape and all(symbol.name in symbols_in(other) for symbol in form.wrt):
+            words = f"this is the derivative of {text(other, 'unicode')}"
+            yield _Candidate(kind, words, _exact(replace(form, function=other), seen))
+
+
+# ---------------------------------------------------------------- terms
+
+
+def _of_terms(form: SideForm, seen: Sequence[Seen], named: Sequence[Numbers]) -> Iterator[Fault]:
+    """Terms that are missing or have wrong factors: the results as a combination of the right
+    terms."""
+    for said, terms in _splits(form):
+        arrays = [_values(term, seen) if isinstance(term, Expr) else _exact(term, seen) for _, term in terms]
+        pairs = [(array, one) for row in arrays for array, one in zip(row, seen, strict=True)]
+        if len(terms) < 2 or any(array is None or np.shape(array) != np.shape(one.result) for array, one in pairs):
+            continue
+        names = [said.format(name) for name, _ in terms]
+        found = _one_term(names, arrays, seen, named) or _combined(names, arrays, seen)
+        if found is not None:
+            yield found
+
+
+def _splits(form: SideForm) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """The right answer as a sum, in several ways: words for a term, and the terms."""
+    function = form.expressions[0]
+    if isinstance(form, DerivativeForm) and isinstance(function, Sum) and len(function.terms) <= _MOST_TERMS:
+        terms = [
+            (text(term, "unicode"), replace(form, function=term))
+            for term in function.terms
+            if any(symbol.name in symbols_in(term) for symbol in form.wrt)
+        ]
+        yield "the derivative of {}", terms
+    for formula in _formulas(form):
+        if isinstance(formula, Sum):
+            yield "the term {}", [(text(term, "unicode"), term) for term in formula.terms]
+    yield "the term {}", [(text(term, "unicode"), term) for term in _multiplied_out(form)]
+
+
+def _multiplied_out(form: SideForm) -> list[Expr]:
+    try:
+        lowered = form.lowered(None)
+        tensor = expanded(lowered.tensor, _MOST_TERMS)
+        if not isinstance(tensor, TensorSum):
+            return []
+        order = reading_order(form.expressions[0])
+        found = [fold(scale(number, term), lowered.split, order) for number, term in tensor.terms]
+    except SpentError:
+        raise
+    except MatcalcError:
+        return []
+    return [] if any(term is None for term in found) else [cast("Expr", term) for term in found]
+
+
+def _one_term(
+    names: Sequence[str], arrays: Sequence[Sequence[Any]], seen: Sequence[Seen], named: Sequence[Numbers]
+) -> Fault | None:
+    """One term that is a multiple of what it should be, perhaps by a size or a scalar, or is
+    transposed."""
+    for k, name in enumerate(names):
+        others = [one.right - arrays[k][place] for place, one in enumerate(seen)]
+        rest = [replace(one, result=one.result - other) for one, other in zip(seen, others, strict=True)]
+        found = _explains(_Candidate("", "", arrays[k]), rest, named)
+        if found is not None and found.words:
+            return Fault(found.kind, f"in {name} {found.words}".replace("the result", "it"))
+        turned = [array.T for array in arrays[k]]
+        if all(one.is_like(array) for one, array in zip(rest, turned, strict=True)):
+            return Fault("transpose", f"{name} is transposed")
+    return None
+
+
+def _combined(names: Sequence[str], arrays: Sequence[Sequence[Any]], seen: Sequence[Seen]) -> Fault | None:
+    """Several terms with wrong factors, the same at all points."""
+    scales = [1.0 / max(float(np.max(np.abs(one.right), initial=0.0)), 1e-9) for one in seen]
+    columns = [np.concatenate([np.ravel(row[k]) * size for k, size in enumerate(scales)]) for row in arrays]
+    goal = np.concatenate([np.ravel(one.result) * size for one, size in zip(seen, scales, strict=True)])
+    matrix = np.stack(columns, axis=1)
+    found, _, rank, _ = np.linalg.lstsq(matrix, goal, rcond=None)
+    if rank < len(names) or len(goal) < 3 * len(names):
+        return None
+    simple = [near_fraction(float(number)) for number in found]
+    whole = [sum(float(c) * array for c, array in zip(simple, row, strict=True)) for row in zip(*arrays, strict=True)]
+    if not all(one.is_like(array) for one, array in zip(seen, whole, strict=True)):
+        return None
+    said = [_of_term(name, number) for name, number in zip(names, simple, strict=True) if number != 1]
+    kind = (
+        "term"
+        if all(number in (0, 1) for number in simple)
+        else "sign"
+        if all(abs(number) == 1 for number in simple)
+        else "factor"
+    )
+    return Fault(kind, "; ".join(said)) if said else None
+
+
+def _of_term(name: str, number: Fraction) -> str:
+    if number == 0:
+        return f"{name} is missing"
+    if number == -1:
+        return f"{name} has the wrong sign"
+    return f"{name} is {number} times what it should be"
+
+
+# ---------------------------------------------------------------- values
+
+
+def _exact(form: SideForm, seen: Sequence[Seen]) -> list[Any]:
+    """The values of a side at all points, None where it has none."""
+    return [_valued(form.exact, one) for one in seen]
+
+
+def _values(expression: Expr, seen: Sequence[Seen]) -> list[Any]:
+    return [_valued(lambda values, sizes: evaluate(expression, values, sizes), one) for one in seen]
+
+
+def _valued(find: Any, one: Seen) -> Any:
+    try:
+        return find(one.values, one.sizes)
+    except SpentError:
+        raise
+    except (MatcalcError, ValueError, np.linalg.LinAlgError):
+        return None

@@ -1,0 +1,82 @@
+"""``matcalc check``: functions of the user's own beside the derivatives that they should give."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from matcalc.cli.arguments import Asked, read_expression
+from matcalc.cli.clicked import OneOf, PlainHelp, with_options
+from matcalc.cli.front import EXPLAINS
+from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading, wrt_option
+from matcalc.cli.showing import show_json
+from matcalc.coded import SECONDS, check
+from matcalc.coded.comparing import CodeVerdict
+from matcalc.coded.libraries import NAMES
+from matcalc.interface.console import say
+from matcalc.verification.verdict import exit_status
+
+
+@click.command(
+    "check", cls=PlainHelp, short_help="Is a gradient in code right?", context_settings={"ignore_unknown_options": True}
+)
+@click.argument("function", metavar="FILE.py:FUNCTION")
+@click.argument("formula", metavar="FORMULA")
+@with_options(wrt_option("The symbol that FUNCTION differentiates by; repeated, its results are in that order."))
+@with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
+@click.option("--order", type=OneOf(["1", "2"]), default="1", help="First or second derivative.  [default: 1]")
+@click.option(
+    "--arguments", metavar="PAIRS", help="Symbols and the parameters that take them, w=weights,X=data, or names in order."
+)
+@click.option(
+    "--value", metavar="FILE.py:FUNCTION", help="A function that should give the value of FORMULA; it is compared, too."
+)
+@click.option("--autograd", is_flag=True, help="FUNCTION gives the value; the gradient that PyTorch or JAX finds is compared.")
+@click.option("--arrays", type=OneOf(NAMES), help="What FUNCTION takes: numpy, jax or torch.  [default: what its file uses]")
+@click.option("--columns", is_flag=True, help="Vectors are given as arrays of n rows and one column.")
+@click.option("--output", metavar="WHICH", help="Which of several results is meant: its number, from 1, or its key.")
+@click.option("--seconds", type=float, default=SECONDS, show_default=True, help="How long all calls of FUNCTION may take.")
+@click.option("--to", "target", type=OneOf(("text", "json")), default="text", show_default=True, help="Form of the report.")
+@with_budget
+@with_reading
+def check_command(
+    function: str, formula: str, wrt: tuple[str, ...], reading: Keywords, order: str, target: str, output: str | None, **how: Any
+) -> None:
+    """Compare FUNCTION, which computes a derivative, with the derivative of FORMULA.
+
+    The file is run, and FUNCTION called: it is your own code, on your machine, so check no file that
+    you would not run.  It is called with random arrays that have the declared facts, of several
+    sizes; its parameters are bound to symbols and sizes by their names.  FUNCTION may be a function
+    of NumPy, JAX or PyTorch, a method, a torch.autograd.Function or a torch.nn.Module; of the last
+    two the gradient that comes out of backward is compared.
+
+    Exit status: 0 right, 1 wrong, 2 bad input or a function that cannot be called, 3 undecided.
+
+    \b
+    matcalc check gradients.py:grad "||X*w - y||^2" --wrt w
+    matcalc check model.py:loss "||X*w - y||^2" --wrt w --autograd
+    """
+    text = read_expression(formula)
+    asked = Asked(text, wrt, reading, {})
+    groups = asked.groups
+    several = len(groups) > 1 and output is None and not how["autograd"]
+    found = []
+    for number, group in enumerate(groups, 1):
+        names: Any = group[0] if len(group) == 1 else tuple(group)
+        picked = str(number) if several else output
+        found.append(check(function, text, names, order=int(order) if len(group) == 1 else 1, output=picked, **reading, **how))
+    _show(found, target)
+    sys.exit(exit_status(found))
+
+
+def _show(found: Sequence[CodeVerdict], target: str) -> None:
+    if target == "json":
+        show_json(found[0].to_dict() if len(found) == 1 else {"verdicts": [verdict.to_dict() for verdict in found]})
+        return
+    for verdict in found:
+        if verdict.reading is not None and EXPLAINS.get():
+            say(verdict.reading.explain(), err=True)
+    say("\n\n".join(verdict.explain() for verdict in found))

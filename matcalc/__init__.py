@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matcalc.base.budgets import budget
+    from matcalc.coded import check
+    from matcalc.coded.comparing import CodeVerdict
     from matcalc.documents.examination import verify_document, verify_file
     from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
     from matcalc.interface.constructors import UserFunction, pi, size, symbols
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from matcalc.verification.verdict import Verdict
 
 __all__ = [
+    "CodeVerdict",
     "Derivation",
     "Equation",
     "Gradients",
@@ -51,6 +54,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "budget",
+    "check",
     "compile",
     "derive",
     "differential",
@@ -76,6 +80,8 @@ _LAZY = {
     "Equation": "matcalc.interface.equations",
     "Gradients": "matcalc.interface.named_results",
     "budget": "matcalc.base.budgets",
+    "check": "matcalc.coded",
+    "CodeVerdict": "matcalc.coded.comparing",
     "compile": "matcalc.objects.programs",
     "derive": "matcalc.interface.api",
     "differential": "matcalc.interface.product_calls",

@@ -283,6 +283,8 @@ def fitting_caller(caller: Caller, places: Sequence[Any]) -> Caller:
     values = places[0].values
     given = ", ".join(f"{slot}: {_shape(source, values)}" for slot, source in caller.binding.sources.items())
     first.message = f"{caller.subject.name} raises {first.message} (called with {given})"
+    printed = " ".join(caller.said.getvalue().split())[:200]
+    first.message += f"; it printed: {printed}" if printed else ""
     first.suggestion = first.suggestion or "--arrays numpy, jax or torch says what it takes"
     raise first
 

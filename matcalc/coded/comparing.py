@@ -17,6 +17,8 @@ from matcalc.verification.verdict import Verdict
 TOLERANCE = {"float64": 1e-6, "float32": 2e-4, "float16": 2e-2, "bfloat16": 4e-2}
 """By the type of a result's numbers, as a part of its largest entry; more where the formula itself
 loses more digits in that type."""
+_NOTHING = 1e-11
+"""What rounding leaves of terms of size one that cancel."""
 COARSER = {"float16": 2.0**13, "bfloat16": 2.0**16}
 """How many times coarser than those of single precision numbers of other types are."""
 _LARGEST_DENOMINATOR = 12
@@ -59,8 +61,8 @@ def ratio_of(seen: Seen, array: Any) -> float | None:
     one, other = np.ravel(array), np.ravel(seen.result)
     size = float(np.vdot(one, one).real)
     scale_of = float(np.max(np.abs(seen.right), initial=0.0))
-    if np.max(np.abs(one), initial=0.0) <= 1e-9 * max(scale_of, 1e-9):
-        return 0.0 if np.max(np.abs(other), initial=0.0) <= seen.tolerance * max(scale_of, 1e-9) else None
+    if np.max(np.abs(one), initial=0.0) <= max(1e-9 * scale_of, _NOTHING):
+        return 0.0 if np.max(np.abs(other), initial=0.0) <= max(seen.tolerance * scale_of, 100 * _NOTHING) else None
     factor = float(np.vdot(one, other).real) / size
     if not factor or not isfinite(factor):
         return None

@@ -4,7 +4,7 @@ all points."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
@@ -12,14 +12,15 @@ from typing import Any, cast
 
 from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Symmetric, arranged
 from matcalc.base.lazy import np
 from matcalc.coded.comparing import Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
-from matcalc.derivation.pipeline import reading_order
+from matcalc.derivation.pipeline import reading_order, traced
 from matcalc.einstein.linear import scale
 from matcalc.einstein.nodes import Sum as TensorSum
 from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import (
     Elementwise,
     Expr,
@@ -91,10 +92,13 @@ def fault_of(form: SideForm, seen: Sequence[Seen]) -> Fault | None:
 
 def _explains(candidate: _Candidate, seen: Sequence[Seen], named: Sequence[Numbers]) -> Fault | None:
     """The fault that a candidate, or a simple multiple of it, is."""
-    ratios = [ratio_of(one, array) for one, array in zip(seen, candidate.arrays, strict=True)]
-    if any(ratio is None for ratio in ratios):
-        return None
-    told = [cast("float", ratio) for ratio in ratios if ratio != 0.0]  # 0: nothing to tell at this point
+    ratios: list[float] = []
+    for place, one in enumerate(seen):
+        ratio = ratio_of(one, candidate.arrays[place])
+        if ratio is None:
+            return None
+        ratios.append(ratio)
+    told = [ratio for ratio in ratios if ratio != 0.0]  # 0: nothing to tell at this point
     if not told:
         return None
     whole = [
@@ -105,13 +109,8 @@ def _explains(candidate: _Candidate, seen: Sequence[Seen], named: Sequence[Numbe
         return None
     kind, words = found
     said = [part for part in (candidate.words, words) if part]
-    return Fault(
-        candidate.kind or kind,
-        ", and ".join(said),
-        None if words else candidate.formula,
-        None if words else candidate.layout,
-        bool(words),
-    )
+    formula, layout = (None, None) if words else (candidate.formula, candidate.layout)
+    return Fault(candidate.kind or kind, ", and ".join(said), formula, layout, bool(words))
 
 
 # ---------------------------------------------------------------- candidates
@@ -433,13 +432,37 @@ def _of_term(name: str, number: Fraction) -> str:
 # ---------------------------------------------------------------- values
 
 
-def _exact(form: SideForm, seen: Sequence[Seen]) -> list[Any]:
-    """The values of a side at all points, None where it has none."""
-    return [_valued(form.exact, one) for one in seen]
+class _Arrays(Sequence[Any]):
+    """Arrays at all points, each found when it is asked for: most candidates are ruled out at the
+    first."""
+
+    def __init__(self, find: Callable[[Mapping[str, Any], Mapping[str, int]], Any], seen: Sequence[Seen]) -> None:
+        self._find = find
+        self._seen = seen
+        self._found: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def __getitem__(self, place: Any) -> Any:
+        if place not in self._found:
+            self._found[place] = _valued(self._find, self._seen[place])
+        return self._found[place]
 
 
-def _values(expression: Expr, seen: Sequence[Seen]) -> list[Any]:
-    return [_valued(lambda values, sizes: evaluate(expression, values, sizes), one) for one in seen]
+def _exact(form: DerivativeForm, seen: Sequence[Seen]) -> Sequence[Any]:
+    """The values of a derivative at all points, None where it has none. No formula is looked for."""
+    try:
+        tensor = traced(form.function, form.wrt, symmetric=cast("Symmetric", form.symmetric)).stages[-1].tensor
+    except SpentError:
+        raise
+    except MatcalcError:
+        return [None] * len(seen)
+    return _Arrays(lambda values, sizes: arranged(evaluate_tensor(tensor, values, sizes), form.groups), seen)
+
+
+def _values(expression: Expr, seen: Sequence[Seen]) -> Sequence[Any]:
+    return _Arrays(lambda values, sizes: evaluate(expression, values, sizes), seen)
 
 
 def _valued(find: Any, one: Seen) -> Any:

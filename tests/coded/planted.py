@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import matcalc
+from matcalc.coded.comparing import CodeVerdict
+
 LEAST = ("||X*w - y||^2", "w", "X, y, w")
 RIDGE = ("||X*w - y||^2 + lam*w'*w", "w", "X, y, w, lam")
 LOGISTIC = ("sum(log(1 + exp(-y.*(X*w))))", "w", "X, y, w")
@@ -45,17 +48,17 @@ PLANTED = (
     Planted(LEAST, "X.T @ (y - X @ w)", "sign", "the sign is wrong, and the factor 2 is missing"),
     Planted(LEAST, "2 * X.T @ (X @ w - y) / len(y)", "factor", "the result is divided by n"),
     Planted(MEAN, "2 * X.T @ (X @ w - y)", "factor", "the factor m is too much"),
-    Planted(MEAN, "2 * X.T @ (X @ w - y) / len(w)", "", ""),
+    Planted(MEAN, "2 * X.T @ (X @ w - y) / len(w)", "factor", "the factor m/n is too much"),
     Planted(LEAST, "g = 2 * X.T @ (X @ w - y); g / np.linalg.norm(g)", "factor", "divided by its own norm"),
     Planted(LOGISTIC, "X.T @ (y / (1 + np.exp(y * (X @ w))))", "sign", "the sign is wrong"),
     # terms
-    Planted(RIDGE, "2 * X.T @ (X @ w - y)", "term", "λ w is missing"),
-    Planted(RIDGE, "2 * X.T @ (X @ w - y) + lam * w", "factor", "λ"),
-    Planted(RIDGE, "2 * X.T @ (X @ w - y) - 2 * lam * w", "sign", "λ w"),
-    Planted(RIDGE, "2 * X.T @ (X @ w - y) + 2 * w", "term", "the factor λ is missing in λ w"),
+    Planted(RIDGE, "2 * X.T @ (X @ w - y)", "term", "the term lam w is missing"),
+    Planted(RIDGE, "2 * X.T @ (X @ w - y) + lam * w", "factor", "in the derivative of lam wᵀ w the factor 2 is missing"),
+    Planted(RIDGE, "2 * X.T @ (X @ w - y) - 2 * lam * w", "sign", "the term lam w has the wrong sign"),
+    Planted(RIDGE, "2 * X.T @ (X @ w - y) + 2 * w", "term", "the factor lam is missing in lam w"),
     Planted(RIDGE, "2 * X.T @ (X @ w - y) / len(y) + 2 * lam * w", "factor", "divided by n"),
     Planted(RIDGE, "2 * X.T @ X @ w + 2 * lam * w", "term", "y"),
-    Planted(LEAST, "2 * X.T @ (X @ w + y)", "sign", "should be"),
+    Planted(LEAST, "2 * X.T @ (X @ w + y)", "sign", "the term −y has the wrong sign"),
     Planted(QUADRATIC, "(A + A.T) @ x", "term", "the term b is missing"),
     Planted(QUADRATIC, "A @ x + b", "term", "the term Aᵀ is missing"),
     Planted(QUADRATIC, "(A - A.T) @ x + b", "sign", "Aᵀ"),
@@ -68,10 +71,10 @@ PLANTED = (
     Planted(QUADRATIC, "2 * A @ x + b", "transpose", "A should be Aᵀ"),
     Planted(CROSS, "B @ A", "transpose", "the result is transposed"),
     Planted(("tr(A*X*B)", "X", "A, X, B", "A: n×n; X: n×n; B: n×n"), "A.T @ B", "transpose", "B should be Bᵀ"),
-    Planted(("tr(A*X*B)", "X", "A, X, B", "A: n×n; X: n×n; B: n×n"), "B.T @ A.T", "order", "other order"),
+    Planted(("tr(A*X*B)", "X", "A, X, B", "A: n×n; X: n×n; B: n×n"), "B.T @ A.T", "order", "Bᵀ Aᵀ should be Aᵀ Bᵀ"),
     Planted(DETERMINANT, "np.linalg.inv(X)", "transpose", "the result is transposed"),
-    Planted(JACOBIAN, "A", "transpose", "numerator layout"),
-    Planted(JACOBIAN, "A.T.reshape(A.shape)", "order", ""),
+    Planted(JACOBIAN, "A", "transpose", "the result is transposed"),
+    Planted(JACOBIAN, "A.T.reshape(A.shape)", "shape", "the entries are right"),
     Planted(FACTORS, "2 * (U @ V - X) @ V.T.T.T.T.T", "", ""),
     Planted(FACTORS, "(2 * V @ (U @ V - X).T).T", "", ""),
     Planted(FACTORS, "2 * V @ (U @ V - X).T", "transpose", "the result is transposed"),
@@ -88,7 +91,7 @@ PLANTED = (
     Planted(LEAST, "g = 2 * X.T @ (X @ w - y); g[-1] = 0; g", "other", "only the last entry differs"),
     Planted(FACTORS, "g = 2 * (U @ V - X) @ V.T; g[:, 0] = 0; g", "other", "only the first column differs"),
     Planted(FACTORS, "2 * (U @ V - X) @ V.T * np.ones(len(X))[:, None, None]", "shape", ""),
-    Planted(LEAST, "np.sum(2 * X.T @ (X @ w - y))", "shape", "all entries are added up"),
+    Planted(LEAST, "np.sum(2 * X.T @ (X @ w - y))", "shape", "the entries are added up along axis 0"),
     Planted(LEAST, "2 * X.T * (X @ w - y)", "shape", "a sum along axis 1 is missing"),
     Planted(LEAST, "(2 * X.T @ (X @ w - y))[:, None]", "shape", "the entries are right"),
     Planted(LEAST, "2 * X.T @ (X @ w - y)[:, None] + 0 * w", "shape", "column and a vector"),
@@ -96,14 +99,24 @@ PLANTED = (
     # other questions
     Planted(("||X*w - y||^2", "w", "X, y, w", "X: n×n"), "2 * (X @ w - y)", "term", "Xᵀ is missing"),
     Planted(("||X*w - y||^2", "w", "X, y, w", "X: n×n"), "-2 * (X @ w - y)", "question", "this is the derivative by y"),
-    Planted(("exp(a*t)", "t", "a, t", "a: scalar; t: scalar"), "np.exp(a * t)", "question", "the value"),
+    Planted(("exp(a*t)", "t", "a, t", "a: scalar; t: scalar"), "np.exp(a * t)", "factor", "the factor a is missing"),
     Planted(LEAST, "np.zeros_like(w)", "zero", "the result is 0"),
     # habits
     Planted(LEAST, "w -= 0; w *= 2; w /= 2; r = X @ w - y; w += 1e-3; 2 * X.T @ r", "changed", "changes its argument w in place"),
     Planted(LEAST, "2 * X.T @ (X @ w - y) + np.random.randn()", "random", "two calls"),
     Planted(LEAST, "g = 2 * X.T @ (X @ w - y); g[0] = np.nan; g", "nan", "nan"),
-    Planted(LEAST, "2 * X @ (X @ w - y)", "", ""),
+    Planted(LEAST, "2 * X @ (X @ w - y)", "transpose", "X should be Xᵀ; the function raises an error"),
     Planted(LEAST, "2 * X.T @ (X @ w - y) * (1 + 1e-9)", "", ""),
     Planted(LEAST, "2 * X.T @ (X @ w - y) * (1 + 1e-5)", "precision", "digits only"),
     Planted(LEAST, "2 * X.T.astype(np.float32) @ (X.astype(np.float32) @ w.astype(np.float32) - y.astype(np.float32))", "", ""),
 )
+
+
+def judged(one: Planted) -> CodeVerdict:
+    """The verdict on a planted mistake."""
+    space: dict[str, Any] = {}
+    exec(one.source, space)
+    formula, wrt, _, *rest = one.question
+    order = rest[1] if len(rest) > 1 else 1
+    declare = rest[0] if rest and rest[0] else None
+    return matcalc.check(space["grad"], formula, wrt, declare=declare, order=order, **dict(one.options))

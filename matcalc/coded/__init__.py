@@ -14,7 +14,7 @@ from matcalc.base.layouts import Layout, Symmetric, arranged
 from matcalc.base.lazy import np
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import Size, names_in
-from matcalc.coded.called import Binding, Called, Caller, Raised, bound, fitting_caller, loaded
+from matcalc.coded.called import Binding, Called, Caller, Raised, TimeOver, bound, fitting_caller, loaded
 from matcalc.coded.comparing import COARSER, TOLERANCE, CodeVerdict, Seen, common_digits, difference_in_words, entry_text, is_near
 from matcalc.coded.faults import Fault, fault_of
 from matcalc.coded.libraries import Subject, picking, subject_of
@@ -182,6 +182,10 @@ class _Asked:
             except Raised as raised:
                 errors.append(_raised(raised, place))
                 continue
+            except TimeOver:
+                if len(seen) < _FEWEST:
+                    raise
+                break
             calls.append(called)
             seen.append(self._compared(place, called, caller))
         asked = self._at_equal_sizes() if errors and all(len({*one.sizes.values()}) == 1 for one in seen) else self

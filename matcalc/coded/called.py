@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -27,8 +28,12 @@ class Raised(MatcalcError):
     """The user's function has raised an error of its own."""
 
 
+class TimeOver(MatcalcError):
+    """The user's function has not ended in the time for all its calls."""
+
+
 class _Late(BaseException):
-    """The time for the user's function is over; no ``except Exception`` of it takes this away."""
+    """What interrupts the user's function; no ``except Exception`` of it takes this away."""
 
 
 # ---------------------------------------------------------------- found
@@ -230,9 +235,9 @@ class Caller:
     def __call__(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Called:
         """Raises Raised for an error of the function, MatcalcError for a result that is no array."""
         library = self.library
-        given = {slot: self._given(source, values, sizes) for slot, source in self.binding.sources.items()}
-        kept = {slot: library.copied(value) for slot, value in given.items()}
         with library.ready(self.precision):
+            given = {slot: self._given(source, values, sizes) for slot, source in self.binding.sources.items()}
+            kept = {slot: library.copied(value) for slot, value in given.items()}
             if self.subject.differentiated:
                 slots = [slot for slot in (self.binding.taken_by(name) for name in self.by) if slot is not None]
                 run = partial(library.differentiated, self.subject.invoke, given, slots)
@@ -298,14 +303,13 @@ def _running(run: Callable[[], Any], caller: Caller | None) -> Any:
     """Runs the user's code: what it prints is kept, what it raises is told with its place."""
     said = io.StringIO() if caller is None else caller.said
     try:
-        with redirect_stdout(said), redirect_stderr(said), _limited(caller):
+        with redirect_stdout(said), redirect_stderr(said), warnings.catch_warnings(action="ignore"), _limited(caller):
             return run()
     except MatcalcError:
         raise
     except _Late:
-        raise MatcalcError(
-            f"the function has not ended within the time that it has{_place_of(sys.exc_info()[2])}", suggestion="--seconds 120"
-        ) from None
+        place = _place_of(sys.exc_info()[2])
+        raise TimeOver(f"the function did not end in the time that it has{place}", suggestion="--seconds 120") from None
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())[:300]
         raise Raised(f"{type(error).__name__}{_place_of(error.__traceback__)}: {words}") from None

@@ -281,7 +281,8 @@ class CodeVerdict(Verdict):
         return {**super().to_dict(), "kind": self.kind, "precision": self.precision, "printed": self.printed}
 
     def __repr__(self) -> str:
-        return f"<CodeVerdict {self.explain()}>"
+        said = f": {self.reason}" if self.reason else ""
+        return f"<CodeVerdict {self.status}: {self.statement}{said}>"
 
 
 _MOST_PRINTED = 6

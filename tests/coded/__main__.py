@@ -17,6 +17,7 @@ import numpy as np
 
 import matcalc
 from matcalc.base.errors import MatcalcError
+from tests.coded.frameworks import answers
 from tests.coded.planted import PLANTED, judged
 from tests.coded.right import by_differences, generated, questions
 
@@ -52,7 +53,7 @@ def right(target: str) -> int:
             count["no code"] += 1
             continue
         names = list(code.__code__.co_varnames[: code.__code__.co_argcount + code.__code__.co_kwonlyargcount])
-        verdict = matcalc.check(code, **asked, arrays=target)
+        verdict = matcalc.check(code, **asked, arrays=target, seconds=300)
         count[verdict.status] += 1
         if not verdict.ok:
             print(f"{target}: {asked['formula']} by {asked['wrt']}: {verdict.status}: {verdict.reason}")
@@ -68,6 +69,17 @@ def right(target: str) -> int:
                 print(f"{name}: {asked['formula']} by {asked['wrt']}: {verdict.status}: {verdict.reason}")
     print(f"{target}: {dict(count)}")
     return wrong
+
+
+def written_with(library: str) -> int:
+    """How many questions about functions of a library are not answered as they should be."""
+    count: Counter[bool] = Counter()
+    for question, good, answer in answers(library):
+        count[good] += 1
+        if not good:
+            print(f"{question}: {answer}")
+    print(f"{library}: {count[True]} functions judged rightly, {count[False]} not")
+    return count[False]
 
 
 def differences() -> int:
@@ -101,6 +113,8 @@ def main() -> int:
     for target in ("numpy", "jax", "torch"):
         if only in (None, target) and find_spec(target) is not None:
             wrong += right(target)
+        if only in (None, target) and target != "numpy":
+            wrong += written_with(target)
     wrong += differences() if only in (None, "differences") else 0
     print(f"{wrong} wrong, {time.perf_counter() - started:.0f} s")
     return int(wrong > 0)

@@ -1,0 +1,170 @@
+"""Functions beside the derivatives that they should give. All planted mistakes, right gradients by the hundred, and JAX and PyTorch where
+they are installed are looked at by ``python -m tests.coded``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import matcalc
+from tests.coded.planted import LEAST, PLANTED, QUADRATIC, RIDGE, Planted, judged
+from tests.documents.running import called
+
+KINDS = [one for place, one in enumerate(PLANTED) if one.kind not in {other.kind for other in PLANTED[:place]}]
+"""One mistake of every kind; the others are looked at by ``python -m tests.coded``."""
+
+
+@pytest.mark.parametrize("one", KINDS, ids=lambda one: one.kind or "right")
+def test_a_mistake_is_named(one: Planted) -> None:
+    verdict = judged(one)
+    assert (verdict.kind, one.words in verdict.reason) == (one.kind, True), verdict
+    if verdict.is_false and verdict.counterexample is not None and verdict.kind not in ("random", "changed", "nan", "shape"):
+        example = verdict.counterexample
+        space: dict[str, Any] = {}
+        exec(one.source, space)
+        names = {name.strip() for name in one.question[2].split(",")}
+        values = {name: np.array(value, dtype=float) for name, value in example.values.items() if name in names}
+        assert np.allclose(space["grad"](**values), example.left)
+        assert not np.allclose(example.left, example.right)
+
+
+def least(w: Any, X: Any, y: Any) -> Any:
+    return 2 * X.T @ (X @ w - y)
+
+
+def quadratic(x: Any, A: Any, b: Any) -> Any:
+    return 2 * A @ x + b
+
+
+def test_a_right_gradient_is_true_and_a_wrong_one_false() -> None:
+    assert matcalc.check(least, LEAST[0], "w")
+    verdict = matcalc.check(quadratic, QUADRATIC[0], "x")
+    assert not verdict
+    assert (verdict.status, verdict.condition) == ("conditional", "A symmetric")
+    assert matcalc.check(quadratic, QUADRATIC[0], "x", declare="A symmetric")
+    assert repr(verdict).endswith(": A should be Aᵀ>")
+
+
+SPELLED = [
+    (lambda weights, data, y: least(weights, data, y), {"arguments": "w=weights, X=data"}),
+    (lambda weights, data, y: least(weights, data, y), {"arguments": {"weights": "w", "data": "X"}}),
+    (lambda *parts: least(parts[1], parts[0], parts[2]), {"arguments": ["X", "w", "y"]}),
+    (lambda w, X, y, n: least(w, X, y) * (n == len(y)), {}),
+    (lambda w, X, y, scale: least(w, X, y) * scale, {"arguments": "scale=1"}),
+    (lambda w, X, y, unused=3: [float(entry) for entry in least(w, X, y)], {}),
+    (lambda w, X, y: (0.0, least(w, X, y)), {"output": 2}),
+    (lambda w, X, y: {"w": least(w, X, y)}, {"output": "w"}),
+    (lambda w, X, y: 2 * X.T @ (X @ w - y) if w.shape[1:] == (1,) else 1 / 0, {}),
+]
+
+
+@pytest.mark.parametrize(("function", "options"), SPELLED)
+def test_arguments_are_bound_by_their_names(function: Callable[..., Any], options: dict[str, Any]) -> None:
+    assert matcalc.check(function, LEAST[0], "w", **options)
+
+
+UNBOUND = [
+    (lambda weights, X, y: 0, {}, "--arguments w=weights"),
+    (lambda w, X, y, rate: 0, {}, "--arguments rate=0"),
+    (lambda w, X, y: 0, {"arguments": "w=weights"}, "pairs of a symbol and a parameter"),
+    (lambda w, X, y: (least(w, X, y), 1.0, X), {}, "--output 3"),
+    (lambda w, X, y: None, {}, "return"),
+    (lambda w, X, y: w[99], {}, "test_check.py"),
+    (lambda w, X, y: "text", {}, "no array"),
+    (3, {}, "is no function"),
+    (least, {"autograd": True, "arrays": "numpy"}, "NumPy has no derivatives"),
+    (least, {"arrays": "cupy"}, "numpy, jax, torch"),
+]
+
+
+@pytest.mark.parametrize(("function", "options", "said"), UNBOUND)
+def test_what_cannot_be_called_is_told(function: Any, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(matcalc.MatcalcError) as caught:
+        matcalc.check(function, LEAST[0], "w", **options)
+    assert said in str(caught.value)
+
+
+def test_right_where_sizes_are_equal_only() -> None:
+    verdict = matcalc.check(lambda X, A, B: (B @ A).T[: len(X)] if len(A) == len(B) else A.T @ B.T * 2, "tr(A*X*B)", "X")
+    assert verdict.is_false
+    assert "right where" in verdict.reason
+
+
+def test_the_value_function_is_compared_too() -> None:
+    assert matcalc.check(least, LEAST[0], "w", value=lambda w, X, y: np.sum((X @ w - y) ** 2))
+    verdict = matcalc.check(least, LEAST[0], "w", value=lambda w, X, y: np.mean((X @ w - y) ** 2))
+    assert (verdict.kind, verdict.reason) == ("value", "the value function is not the formula: the result is divided by n")
+
+
+def test_single_precision_is_not_called_wrong() -> None:
+    single = matcalc.check(lambda w, X, y: least(w, X, y).astype(np.float32), LEAST[0], "w")
+    assert (single.status, single.precision) == ("confirmed", "float32")
+    wrong = matcalc.check(lambda w, X, y: least(w, X, y).astype(np.float32) / 2, LEAST[0], "w")
+    assert wrong.reason == "the factor 2 is missing"
+
+
+def test_large_entries_are_spoken_of() -> None:
+    verdict = matcalc.check(lambda x: np.exp(x) / np.exp(x).sum(), "logsumexp(x)", "x")
+    assert verdict.ok
+    assert any("nan or inf" in note for note in verdict.notes)
+
+
+FILE = """
+from dataclasses import dataclass
+import numpy as np
+
+@dataclass
+class Ridge:
+    lam: float
+    def grad(self, w, X, y):
+        return 2 * X.T @ (X @ w - y) + self.lam * w
+    @staticmethod
+    def plain(w, X, y):
+        return 2 * X.T @ (X @ w - y)
+
+def grad(w, X, y):
+    print("called")
+    return X.T @ (X @ w - y)
+
+def fails(w, X, y):
+    print("begun")
+    return X[99]
+
+def endless(w, X, y):
+    while True:
+        pass
+"""
+
+COMMANDS = [
+    (["grad", LEAST[0], "--wrt", "w"], 1, "the factor 2 is missing"),
+    (["grad", LEAST[0], "--wrt", "w"], 1, "called"),
+    (["Ridge.plain", LEAST[0], "--wrt", "w"], 0, "confirmed"),
+    (["Ridge.grad", RIDGE[0], "--wrt", "w"], 1, "in the derivative of lam wᵀ w the factor 2 is missing"),
+    (["fails", LEAST[0], "--wrt", "w"], 2, "gradients.py:20 in fails"),
+    (["fails", LEAST[0], "--wrt", "w"], 2, "it printed: begun"),
+    (["endless", LEAST[0], "--wrt", "w", "--seconds", "0.2"], 2, "gradients.py:2"),
+    (["nothing", LEAST[0], "--wrt", "w"], 2, "there is no nothing"),
+    (["grad", "||X*w - y", "--wrt", "w"], 2, "error"),
+    (["grad", LEAST[0]], 2, "by which symbol"),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "said"), COMMANDS)
+def test_the_command(words: list[str], status: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gradients.py").write_text(FILE)
+    found, output = called(["check", f"gradients.py:{words[0]}", *words[1:]])
+    assert (found, said in output) == (status, True), output
+    assert "Traceback" not in output
+
+
+def test_the_command_gives_json(tmp_path: Path) -> None:
+    (tmp_path / "gradients.py").write_text(FILE)
+    _, output = called(["check", f"{tmp_path}/gradients.py:grad", LEAST[0], "--wrt", "w", "--to", "json"])
+    found = json.loads(output)
+    assert (found["status"], found["kind"], found["correction"]) == ("refuted", "factor", "2*X'*(X*w - y)")

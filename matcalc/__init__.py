@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from matcalc.base.budgets import budget
     from matcalc.coded import check
-    from matcalc.coded.comparing import CodeVerdict
+    from matcalc.coded.compared import CodeVerdict
     from matcalc.documents.examination import verify_document, verify_file
     from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
     from matcalc.interface.constructors import UserFunction, pi, size, symbols
@@ -81,7 +81,7 @@ _LAZY = {
     "Gradients": "matcalc.interface.named_results",
     "budget": "matcalc.base.budgets",
     "check": "matcalc.coded",
-    "CodeVerdict": "matcalc.coded.comparing",
+    "CodeVerdict": "matcalc.coded.compared",
     "compile": "matcalc.objects.programs",
     "derive": "matcalc.interface.api",
     "differential": "matcalc.interface.product_calls",

@@ -15,7 +15,7 @@ from matcalc.base.lazy import np
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import Size, names_in
 from matcalc.coded.called import Binding, Called, Caller, Raised, TimeOver, bound, fitting_caller, loaded
-from matcalc.coded.comparing import COARSER, TOLERANCE, CodeVerdict, Seen, common_digits, difference_in_words, entry_text, is_near
+from matcalc.coded.compared import COARSER, TOLERANCE, CodeVerdict, Seen, common_digits, difference_in_words, entry_text, is_near
 from matcalc.coded.faults import Fault, fault_of
 from matcalc.coded.libraries import Subject, picking, subject_of
 from matcalc.codegen.requests import identifier

@@ -136,30 +136,31 @@ def bound(
 
 
 def _said(subject: Subject, slots: Mapping[str, Slot], spelled: Mapping[str, str], arguments: Any) -> dict[str, str | float]:
-    parts = (
-        arguments.split(",")
-        if isinstance(arguments, str)
-        else list((arguments or {}).items() if isinstance(arguments, Mapping) else arguments or ())
-    )
+    """What ``arguments`` say: for parameters names, or numbers."""
+    parts: Any = arguments.split(",") if isinstance(arguments, str) else arguments or ()
     found: dict[str, str | float] = {}
     places = iter([slot.name for slot in subject.slots if slot.kind == "parameter"])
-    for number, part in enumerate(parts):
-        pair = part.split("=") if isinstance(part, str) else part
-        one, other = [str(word).strip() for word in (pair if len(pair) == 2 else (pair[0], ""))]
+    for number, part in enumerate(parts.items() if isinstance(parts, Mapping) else parts):
+        one, _, other = part.partition("=") if isinstance(part, str) else (part[0], "", part[1])
+        slot, source = _pair(str(one).strip(), str(other).strip(), slots, spelled)
         if not other:
-            slot, source = next(places, f"argument {number + 1}" if subject.open else ""), one
-        elif one in spelled and (other in slots or other not in spelled and not _number(other)):
-            slot, source = other, one
-        else:
-            slot, source = one, other
-        number_said = _number(source)
-        if not slot or (slot not in slots and not subject.open) or (source not in spelled and number_said is None):
+            slot = next(places, f"argument {number + 1}" if subject.open else "")
+        value = spelled.get(source, _number(source))
+        if value is None or not slot or not (slot in slots or subject.open):
+            formula = _listed(dict.fromkeys(spelled.values()))
             raise MatcalcError(
-                f"{part!r} binds nothing: {subject.name} has {_listed(slots)}, the formula {_listed(dict.fromkeys(spelled.values()))}",
+                f"{part!r} binds nothing: {subject.name} has {_listed(slots)}, the formula {formula}",
                 expected="pairs of a symbol and a parameter, as in w=w,X=data",
             )
-        found[slot] = spelled.get(source, number_said or 0.0)
+        found[slot] = value
     return found
+
+
+def _pair(one: str, other: str, slots: Mapping[str, Slot], spelled: Mapping[str, str]) -> tuple[str, str]:
+    """The parameter, and what it is given, of a pair that may be written either way round."""
+    if not other or (one in spelled and (other in slots or not (other in spelled or _number(other)))):
+        return other, one
+    return one, other
 
 
 def _number(text: str) -> float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Symmetric, arranged
 from matcalc.base.lazy import np
-from matcalc.coded.comparing import Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
+from matcalc.coded.compared import Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
 from matcalc.derivation.pipeline import reading_order, traced
 from matcalc.einstein.linear import scale
 from matcalc.einstein.nodes import Sum as TensorSum
@@ -25,7 +26,13 @@ from matcalc.expr.nodes import (
     Elementwise,
     Expr,
     Hadamard,
+    Indexed,
     Inverse,
+    Kronecker,
+    Leaf,
+    Linear,
+    Node,
+    Nonlinear,
     Ones,
     Power,
     Product,
@@ -138,31 +145,37 @@ def _of_functions(form: SideForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
 
 def _arrangements(seen: Sequence[Seen]) -> Iterator[_Candidate]:
     """The right entries in another shape or order, or sums over them."""
-    right = [one.right for one in seen]
-    shapes = [np.shape(one.result) for one in seen]
-    if all(np.ndim(array) == 2 for array in right):
-        yield _Candidate("transpose", "the result is transposed", [array.T for array in right])
-    same = all(np.size(array) == np.prod(shape) for array, shape in zip(right, shapes, strict=True))
-    if same and any(np.shape(array) != shape for array, shape in zip(right, shapes, strict=True)):
-        told = f"the entries are right, but the shape is {shapes[0]} and should be {np.shape(right[0])}"
-        yield _Candidate("shape", told, [np.reshape(array, shape) for array, shape in zip(right, shapes, strict=True)])
-    if same and max(np.ndim(array) for array in right) > 1:
-        columns = [np.reshape(np.ravel(array, order="F"), shape) for array, shape in zip(right, shapes, strict=True)]
-        yield _Candidate("order", "the entries are in another order: rows and columns were exchanged in a reshape", columns)
-    for axis in range(max(np.ndim(array) for array in right)):
-        yield _Candidate(
-            "order", "the entries are in reverse order" + _along(right, axis), [np.flip(array, axis) for array in right]
-        )
-        for step in (1, -1):
-            rolled = [np.roll(array, step, axis) for array in right]
-            yield _Candidate("order", "the entries are shifted by one place" + _along(right, axis), rolled)
+    yield from _of_one("transpose", "the result is transposed", seen, lambda one: np.transpose(one.right))
+    if all(np.size(one.right) == np.size(one.result) for one in seen):
+        yield from _reshaped(seen)
+    for axis in range(max(np.ndim(one.right) for one in seen)):
+        yield from _moved_along(axis, seen)
     yield from _summed(seen)
-    if same and all(_has_entries_of(one) for one in seen):
-        yield _Candidate("order", "the right entries stand at wrong places", [one.result for one in seen])
+    if all(_has_entries_of(one) for one in seen):
+        yield from _of_one("order", "the right entries stand at wrong places", seen, lambda one: one.result)
 
 
-def _along(arrays: Sequence[Any], axis: int) -> str:
-    return f" along axis {axis}" if np.ndim(arrays[0]) > 1 else ""
+def _of_one(kind: str, words: str, seen: Sequence[Seen], array: Callable[[Seen], Any]) -> Iterator[_Candidate]:
+    """A candidate whose arrays are made of what is known at a point."""
+    yield _Candidate(kind, words, [array(one) for one in seen])
+
+
+def _reshaped(seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    first = next((one for one in seen if np.shape(one.right) != np.shape(one.result)), None)
+    if first is not None:
+        told = f"the entries are right, but the shape is {np.shape(first.result)} and should be {np.shape(first.right)}"
+        yield from _of_one("shape", told, seen, lambda one: np.reshape(one.right, np.shape(one.result)))
+    told = "the entries are in another order: rows and columns were exchanged in a reshape"
+    yield from _of_one("order", told, seen, lambda one: np.reshape(np.ravel(one.right, order="F"), np.shape(one.result)))
+
+
+def _moved_along(axis: int, seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    along = f" along axis {axis}" if np.ndim(seen[0].right) > 1 else ""
+    yield from _of_one("order", f"the entries are in reverse order{along}", seen, lambda one: np.flip(one.right, axis))
+    for step in (1, -1):
+        moved = partial(np.roll, shift=step, axis=axis)
+        told = f"the entries are shifted by one place{along}"
+        yield from _of_one("order", told, seen, lambda one, moved=moved: moved(one.right))  # type: ignore[misc]
 
 
 def _has_entries_of(one: Seen) -> bool:
@@ -230,18 +243,20 @@ def _on_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:
     right = [one.right for one in seen]
     if not all(np.ndim(array) == 2 and array.shape[0] == array.shape[1] for array in right):
         return
-    diagonals = [np.diag(np.diag(array)) for array in right]
-    mixed = [(array, array.T, diagonal) for array, diagonal in zip(right, diagonals, strict=True)]
-    yield _Candidate("diagonal", "the diagonal is counted twice", [a + d for a, _, d in mixed])
-    yield _Candidate("diagonal", "the diagonal is missing", [a - d for a, _, d in mixed])
-    yield _Candidate("diagonal", "only the diagonal is there", [d for _, _, d in mixed])
-    yield _Candidate("diagonal", "the entries off the diagonal are counted twice", [2 * a - d for a, _, d in mixed])
-    yield _Candidate("transpose", "the transpose is added: G + Gᵀ in place of G", [a + t for a, t, _ in mixed])
-    yield _Candidate(
-        "transpose", "the transpose is added without the diagonal: G + Gᵀ − diag(G)", [a + t - d for a, t, d in mixed]
-    )
-    yield _Candidate("diagonal", "only the lower triangle is there", [np.tril(a) for a, _, _ in mixed])
-    yield _Candidate("diagonal", "only the upper triangle is there", [np.triu(a) for a, _, _ in mixed])
+    for kind, words, change in _DIAGONAL:
+        yield _Candidate(kind, words, [change(array, np.diag(np.diag(array))) for array in right])
+
+
+_DIAGONAL: Sequence[tuple[str, str, Callable[[Any, Any], Any]]] = (
+    ("diagonal", "the diagonal is counted twice", lambda a, d: a + d),
+    ("diagonal", "the diagonal is missing", lambda a, d: a - d),
+    ("diagonal", "only the diagonal is there", lambda a, d: d),
+    ("diagonal", "the entries off the diagonal are counted twice", lambda a, d: 2 * a - d),
+    ("transpose", "the transpose is added: G + Gᵀ in place of G", lambda a, d: a + a.T),
+    ("transpose", "the transpose is added without the diagonal: G + Gᵀ − diag(G)", lambda a, d: a + a.T - d),
+    ("diagonal", "only the lower triangle is there", lambda a, d: np.tril(a)),
+    ("diagonal", "only the upper triangle is there", lambda a, d: np.triu(a)),
+)
 
 
 def _of_changed(form: SideForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
@@ -278,28 +293,34 @@ def _left_out(expression: Expr) -> Iterator[tuple[str, str, Expr]]:
                 yield kind, words, whole
 
 
-def _less(node: Expr) -> Iterator[tuple[str, str, Expr]]:
-    name = text(node, "unicode")
-    match node:
+def _less(expression: Expr) -> Iterator[tuple[str, str, Expr]]:
+    name = text(expression, "unicode")
+    match node := cast("Node", expression):
         case Sum(terms=parts):
-            for k, part in enumerate(parts):
-                rest = (*parts[:k], *parts[k + 1 :])
+            for part, rest in _without_one(parts):
                 yield "term", f"the term {text(part, 'unicode')} is missing", rest[0] if len(rest) == 1 else Sum(rest)
         case Product(factors=parts) | Hadamard(factors=parts):
-            make = type(node)
-            for k, part in enumerate(parts):
-                rest = (*parts[:k], *parts[k + 1 :])
-                try:
-                    less = rest[0] if len(rest) == 1 else make(rest)
-                except MatcalcError:
-                    continue
-                yield "term", f"the factor {text(part, 'unicode')} is missing", less
+            for part, rest in _without_one(parts):
+                less = _joined_again(type(node), rest)
+                if less is not None:
+                    yield "term", f"the factor {text(part, 'unicode')} is missing", less
         case Quotient(numerator=above, denominator=below):
             yield "term", f"the division by {text(below, 'unicode')} is missing", above
         case Power(base=inner) | Elementwise(argument=inner) | Inverse(operand=inner):
             yield "term", f"{text(inner, 'unicode')} should be {name}", inner
-        case _:
+        case Leaf() | Linear() | Kronecker() | Nonlinear() | Indexed():
             return
+
+
+def _without_one(parts: tuple[Expr, ...]) -> Iterator[tuple[Expr, tuple[Expr, ...]]]:
+    yield from ((part, (*parts[:k], *parts[k + 1 :])) for k, part in enumerate(parts))
+
+
+def _joined_again(kind: type[Product] | type[Hadamard], parts: tuple[Expr, ...]) -> Expr | None:
+    try:
+        return parts[0] if len(parts) == 1 else kind(parts)
+    except MatcalcError:
+        return None
 
 
 def _of_broadcasting(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Candidate]:
@@ -407,18 +428,19 @@ def _combined(names: Sequence[str], arrays: Sequence[Sequence[Any]], seen: Seque
     if rank < len(names) or len(goal) < 3 * len(names):
         return None
     simple = [near_fraction(float(number)) for number in found]
-    whole = [sum(float(c) * array for c, array in zip(simple, row, strict=True)) for row in zip(*arrays, strict=True)]
-    if not all(one.is_like(array) for one, array in zip(seen, whole, strict=True)):
+    whole = np.array([float(number) for number in simple])
+    sums = [np.tensordot(whole, np.stack(row), axes=1) for row in zip(*arrays, strict=True)]
+    if not all(one.is_like(array) for one, array in zip(seen, sums, strict=True)):
         return None
     said = [_of_term(name, number) for name, number in zip(names, simple, strict=True) if number != 1]
-    kind = (
-        "term"
-        if all(number in (0, 1) for number in simple)
-        else "sign"
-        if all(abs(number) == 1 for number in simple)
-        else "factor"
-    )
-    return Fault(kind, "; ".join(said)) if said else None
+    return Fault(_kind_of(simple), "; ".join(said)) if said else None
+
+
+def _kind_of(numbers: Sequence[Fraction]) -> str:
+    """What is wrong with terms that have these factors."""
+    if all(number in (0, 1) for number in numbers):
+        return "term"
+    return "sign" if all(abs(number) == 1 for number in numbers) else "factor"
 
 
 def _of_term(name: str, number: Fraction) -> str:

@@ -275,25 +275,31 @@ def subject_of(
     libraries = libraries_of(found, owner, arrays)
     if autograd:
         libraries = tuple([one for one in libraries if one.name != "numpy"]) or libraries
-    torch: Any = sys.modules.get("torch")
-    if torch is not None and _is_class_of(found, torch.autograd.Function):
-        ready = "setup_context" not in vars(found)
-        slots, spread = _slots(found.forward, skip=int(ready))
-        return Subject(said, slots, partial(_by_place, found.apply, slots), libraries_of(found, owner, "torch"), True, spread)
-    if torch is not None and _is_module(torch, found):
-        return _of_module(torch, found, said, libraries_of(found, owner, "torch"))
-    if inspect.isclass(found):
-        return _of_instance(found, "__call__", said, libraries, autograd)
-    if (
-        inspect.isclass(owner)
-        and inspect.isfunction(found)
-        and not isinstance(inspect.getattr_static(owner, found.__name__), staticmethod)
-    ):
-        if torch is not None and issubclass(owner, torch.nn.Module):
-            return _of_module(torch, owner, said, libraries_of(found, owner, "torch"), found.__name__, autograd)
-        return _of_instance(owner, found.__name__, said, libraries, autograd)
+    method = _method(found, owner)
+    if inspect.isclass(found) or method or "torch" in sys.modules:
+        special = _of_class(found, owner if method else found, method, said, libraries, autograd)
+        if special is not None:
+            return special
     slots, spread = _slots(found)
     return Subject(said, slots, partial(_by_place, found, slots), libraries, autograd, spread)
+
+
+def _of_class(found: Any, owner: Any, method: str, said: str, libraries: tuple[Library, ...], autograd: bool) -> Subject | None:
+    """What is called through a class, or an object of PyTorch; None for a function."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and _is_class_of(found, torch.autograd.Function):
+        slots, spread = _slots(found.forward, skip=int("setup_context" not in vars(found)))
+        return Subject(said, slots, partial(_by_place, found.apply, slots), (Torch(),), True, spread)
+    if torch is not None and _is_module(torch, owner):
+        return _of_module(torch, owner, said, (Torch(),), method or "forward", autograd or not method)
+    return _of_instance(owner, method or "__call__", said, libraries, autograd) if inspect.isclass(owner) else None
+
+
+def _method(found: Any, owner: Any) -> str:
+    """The name of a method that needs an object of its class; empty for other functions."""
+    if not inspect.isclass(owner) or not inspect.isfunction(found):
+        return ""
+    return "" if isinstance(inspect.getattr_static(owner, found.__name__), staticmethod) else found.__name__
 
 
 def _slots(function: Any, skip: int = 0, kind: str = "parameter") -> tuple[tuple[Slot, ...], bool]:
@@ -323,12 +329,10 @@ def _of_instance(owner: Any, method: str, said: str, libraries: tuple[Library, .
     bear names of sizes or symbols."""
     made, _ = _slots(owner, kind="constructor")
     slots, spread = _slots(getattr(owner, method), skip=1)
-    names = {slot.name for slot in made}
 
     def invoke(given: Mapping[str, Any]) -> Any:
-        instance = _by_place(owner, made, {name: value for name, value in given.items() if name in names})
-        own = {name: value for name, value in given.items() if name not in names}
-        return _by_place(getattr(instance, method), slots, own)
+        instance = _by_place(owner, made, _only(given, made))
+        return _by_place(getattr(instance, method), slots, _only(given, slots))
 
     return Subject(said, (*made, *slots), invoke, libraries, autograd, spread)
 
@@ -345,34 +349,52 @@ def _of_module(
     torch: Any, found: Any, said: str, libraries: tuple[Library, ...], method: str = "forward", autograd: bool = True
 ) -> Subject:
     """A module of PyTorch, whose weights are arguments too; it stays as it is."""
-    made: tuple[Slot, ...] = ()
-    if inspect.isclass(found):
-        made, _ = _slots(found, kind="constructor")
-    slots, spread = _slots(getattr(found, method), skip=int(inspect.isclass(found)))
+    is_class = inspect.isclass(found)
+    made, _ = _slots(found, kind="constructor") if is_class else ((), False)
+    slots, spread = _slots(getattr(found, method), skip=int(is_class))
     required = any(slot.required for slot in made)
-    example: Any = None if required else found() if inspect.isclass(found) else copy.deepcopy(found)
+    example: Any = None
+    if not required:
+        example = found() if is_class else copy.deepcopy(found)
     weights = [] if example is None else [Slot(name, "weight", True, False) for name, _ in example.named_parameters()]
-    names = {slot.name for slot in made}
-    entered = {slot.name for slot in slots}
+    module = _Module(torch, said, found, example, method, made, slots)
+    return Subject(said, (*made, *slots, *weights), module, libraries, autograd, spread or required, required)
 
-    def invoke(given: Mapping[str, Any]) -> Any:
-        instance: Any = example
+
+@dataclass(frozen=True)
+class _Module:
+    """Calls a module with the weights that are given, and those that it has."""
+
+    torch: Any
+    said: str
+    found: Any
+    example: Any
+    """None where one is made for each call, of what its constructor takes."""
+    method: str
+    made: Sequence[Slot]
+    slots: Sequence[Slot]
+
+    def __call__(self, given: Mapping[str, Any]) -> Any:
+        instance, own = self.example, _only(given, self.slots)
         if instance is None:
-            instance = _by_place(found, made, {name: value for name, value in given.items() if name in names})
+            instance = _by_place(self.found, self.made, _only(given, self.made))
         kind = next((value.dtype for value in given.values() if hasattr(value, "dtype")), None)
         instance = instance if kind is None else instance.to(kind)
-        own = {name: value for name, value in given.items() if name in entered}
-        held = {name: value for name, value in given.items() if name not in entered and name not in names}
-        unknown = held.keys() - dict(instance.named_parameters()).keys() - dict(instance.named_buffers()).keys()
+        taken = {slot.name for slot in (*self.slots, *self.made)}
+        weights = {name: value for name, value in given.items() if name not in taken}
+        unknown = weights.keys() - {name for name, _ in (*instance.named_parameters(), *instance.named_buffers())}
         if unknown:
-            raise MatcalcError(f"{said} has no parameter {', '.join(sorted(unknown))}")
-        if method != "forward":
-            instance.load_state_dict(held, strict=False)
-            return _by_place(getattr(instance, method), slots, own)
-        order = [name for name in (slot.name for slot in slots) if name in own]
-        return torch.func.functional_call(instance, held, tuple(own[name] for name in order))
+            raise MatcalcError(f"{self.said} has no parameter {', '.join(sorted(unknown))}")
+        if self.method != "forward":
+            instance.load_state_dict(weights, strict=False)
+            return _by_place(getattr(instance, self.method), self.slots, own)
+        order = [slot.name for slot in self.slots if slot.name in own]
+        return self.torch.func.functional_call(instance, weights, tuple([own[name] for name in order]))
 
-    return Subject(said, (*made, *slots, *weights), invoke, libraries, autograd, spread or required, required)
+
+def _only(given: Mapping[str, Any], slots: Sequence[Slot]) -> dict[str, Any]:
+    names = {slot.name for slot in slots}
+    return {name: value for name, value in given.items() if name in names}
 
 
 def picking(subject: Subject, output: str | int) -> Callable[[Mapping[str, Any]], Any]:

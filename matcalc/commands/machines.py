@@ -14,14 +14,17 @@ from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading, wrt_option
 from matcalc.cli.showing import show_json
 from matcalc.coded import SECONDS, check
-from matcalc.coded.comparing import CodeVerdict
+from matcalc.coded.compared import CodeVerdict
 from matcalc.coded.libraries import NAMES
 from matcalc.interface.console import say
 from matcalc.verification.verdict import exit_status
 
 
 @click.command(
-    "check", cls=PlainHelp, short_help="Is a gradient in code right?", context_settings={"ignore_unknown_options": True}
+    "check",
+    cls=PlainHelp,
+    short_help="Is code for a gradient right? If not, what is wrong.",
+    context_settings={"ignore_unknown_options": True},
 )
 @click.argument("function", metavar="FILE.py:FUNCTION")
 @click.argument("formula", metavar="FORMULA")
@@ -56,8 +59,8 @@ def check_command(
     Exit status: 0 right, 1 wrong, 2 bad input or a function that cannot be called, 3 undecided.
 
     \b
-    matcalc check gradients.py:grad "||X*w - y||^2" --wrt w
-    matcalc check model.py:loss "||X*w - y||^2" --wrt w --autograd
+    matcalc check FILE.py:grad "||X*w - y||^2" --wrt w
+    matcalc check FILE.py:loss "||X*w - y||^2" --wrt w --autograd
     """
     text = read_expression(formula)
     asked = Asked(text, wrt, reading, {})

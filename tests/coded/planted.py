@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matcalc
-from matcalc.coded.comparing import CodeVerdict
+from matcalc.coded.compared import CodeVerdict
 
 LEAST = ("||X*w - y||^2", "w", "X, y, w")
 RIDGE = ("||X*w - y||^2 + lam*w'*w", "w", "X, y, w, lam")

@@ -8,7 +8,7 @@ import threading
 import webbrowser
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,12 +20,11 @@ from matcalc.interface.console import say
 from matcalc.web.assets import katex
 
 if TYPE_CHECKING:
+    import matcalc.web.build as building
     import matcalc.web.server as server
     import matcalc.web.workers as workers
 else:
-    server, workers = later("matcalc.web.server"), later("matcalc.web.workers")
-
-building: Any = later("matcalc.web.build")
+    building, server, workers = later("matcalc.web.build"), later("matcalc.web.server"), later("matcalc.web.workers")
 
 _LOOPBACK = "127.0.0.1"
 _FEWEST_WORKERS = 2

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import h11
 import uvicorn
@@ -28,11 +28,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import later
 from matcalc.base.version import VERSION
-from matcalc.service import OPERATIONS, SCHEMA_VERSION, InternalError
 from matcalc.web import content_policy
 from matcalc.web.assets import NO_KATEX
 from matcalc.web.workers import Crew, Reply, failed, written
+
+if TYPE_CHECKING:
+    import matcalc.service as service
+else:
+    service = later("matcalc.service")
 
 API = "/api/v1"
 PORT = 8000
@@ -169,7 +174,7 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, _: Exception) -> Response:
-    return _failed(request, InternalError(_WORDS[500]))
+    return _failed(request, service.InternalError(_WORDS[500]))
 
 
 # ---------------------------------------------------------------- what comes in
@@ -177,8 +182,8 @@ def _broken(request: Request, _: Exception) -> Response:
 
 async def _operation(request: Request, crew: Crew) -> Response:
     name = request.path_params["operation"]
-    if name not in OPERATIONS:
-        raise RefusedError(404, "there is no such operation", ", ".join(OPERATIONS))
+    if name not in service.OPERATIONS:
+        raise RefusedError(404, "there is no such operation", ", ".join(service.OPERATIONS))
     try:
         fields = parsed(await _body(request))
         return _replied(await _while_there(request, crew.ask(name, fields)))
@@ -233,9 +238,7 @@ def _no_number(_: str) -> NoReturn:
 
 
 def _finite(digits: str) -> float:
-    if not isfinite(float(digits)):
-        raise ValueError
-    return float(digits)
+    return float(digits) if isfinite(float(digits)) else _no_number(digits)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -320,10 +323,7 @@ def _is_number(name: str) -> bool:
 # ---------------------------------------------------------------- the description
 
 _VALUES = {"text": "x'Ax", "wrt": "x", "name": "logdet"}
-_OWN_VALUES: Mapping[str, Mapping[str, Any]] = {
-    "verify": {"text": "d(x'Ax)/dx = 2Ax"},
-    "gradient": {"text": "a'*X*b", "wrt": ["a", "b"]},
-}
+_OWN_VALUES: Mapping[str, Any] = {"verify": {"text": "d(x'Ax)/dx = 2Ax"}, "gradient": {"text": "a'*X*b", "wrt": ["a", "b"]}}
 """What examples of requests say in their fields; those of some operations say something else."""
 _FAILURES = {
     400: "A request that is no JSON, or not of the form of its schema.",
@@ -336,7 +336,7 @@ _FAILURES = {
     504: "The request was cut off.",
 }
 _MAYBE = {"type": ["string", "null"]}
-_ERROR = {
+_ERROR: dict[str, Any] = {
     "type": "object",
     "properties": {
         "kind": {"type": "string", "description": "The class of the error, such as ParseError."},
@@ -347,35 +347,34 @@ _ERROR = {
         "span": {"type": ["array", "null"], "items": {"type": "integer"}, "description": "Where in the text, from and to."},
         "text": {"type": "string", "description": "All of it on some lines, with the place marked."},
     },
-    "required": ["kind", "message", "expected", "suggestion", "span", "source", "text"],
 }
+_ERROR["required"] = [*_ERROR["properties"]]
 
 
 def openapi() -> dict[str, Any]:
     """The interface in OpenAPI 3.1, made from the table of operations."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "matcalc", "version": VERSION, "description": f"Matrix calculus as data, schema {SCHEMA_VERSION}."},
+        "info": {"title": "matcalc", "version": VERSION, "description": f"Schema {service.SCHEMA_VERSION}."},
         "servers": [{"url": "/"}],
         "paths": {
-            **{f"{API}/{name}": {"post": _described(name)} for name in OPERATIONS},
-            "/healthz": {"get": {"operationId": "healthz", "summary": "Whether it is there.", "responses": _found(_SIMPLE)}},
+            **{f"{API}/{name}": {"post": _described(name)} for name in service.OPERATIONS},
+            "/healthz": {
+                "get": {"operationId": "healthz", "summary": "Whether it is there.", "responses": _found({"type": "object"})}
+            },
         },
         "components": {"schemas": {"Failure": _envelope({"ok": {"const": False}, "error": _ERROR})}},
     }
 
 
-_SIMPLE = {"type": "object", "properties": {"ok": {"const": True}}, "required": ["ok"]}
-
-
 def example(name: str) -> dict[str, Any]:
     """A request for an operation."""
     values = {**_VALUES, **_OWN_VALUES.get(name, {})}
-    return {field.name: values[field.name] for field in OPERATIONS[name].fields if field.name in values}
+    return {field.name: values[field.name] for field in service.OPERATIONS[name].fields if field.name in values}
 
 
 def _described(name: str) -> dict[str, Any]:
-    operation = OPERATIONS[name]
+    operation = service.OPERATIONS[name]
     body = {"schema": operation.request_schema, "example": example(name)}
     failure = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
     return {
@@ -394,7 +393,7 @@ def _found(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _envelope(properties: Mapping[str, Any]) -> dict[str, Any]:
-    head = {"schema": {"const": SCHEMA_VERSION}, "operation": _MAYBE}
+    head = {"schema": {"const": service.SCHEMA_VERSION}, "operation": _MAYBE}
     return {"type": "object", "properties": {**head, **properties}, "required": [*head, *properties]}
 
 

@@ -24,11 +24,16 @@ from contextlib import suppress
 from hashlib import blake2b
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.service import answer, failure
+
+if TYPE_CHECKING:
+    import matcalc.service as service
+else:
+    service = later("matcalc.service")
 
 try:
     import resource
@@ -97,7 +102,7 @@ class Reply:
 
 def failed(operation: str | None, error: MatcalcError) -> Reply:
     """An error as a reply."""
-    return Reply(_status(type(error).__name__), written(failure(operation, error)))
+    return Reply(_status(type(error).__name__), written(service.failure(operation, error)))
 
 
 def _status(kind: str) -> int:
@@ -130,7 +135,7 @@ _WARMING = (
 
 def _warm_up() -> None:
     for operation, request in _WARMING:
-        answer(operation, request)
+        service.answer(operation, request)
 
 
 def nurse(door: int, memory: int, seconds: float) -> None:
@@ -187,7 +192,7 @@ def _listen(connection: Connection, requests: queue.SimpleQueue[bytes]) -> None:
 
 def _computed(request: bytes, seconds: float) -> bytes:
     operation, fields = json.loads(request)
-    found = answer(operation, fields, seconds=seconds)
+    found = service.answer(operation, fields, seconds=seconds)
     status = _FINE if found["ok"] else _status(found["error"]["kind"])
     return status.to_bytes(2, "big") + written(found)
 
@@ -355,10 +360,13 @@ class Crew:
         self._threads = ThreadPoolExecutor(3 * limits.workers, thread_name_prefix="waiting")
 
     async def begin(self) -> None:
-        """Starts the workers, so that the first request finds them ready."""
+        """Starts the workers, and loads what describes requests, so that the first one finds all
+        ready."""
         loop = asyncio.get_running_loop()
+        loading = loop.run_in_executor(self._threads, lambda: service.OPERATIONS)
         starting = [loop.run_in_executor(self._threads, self._nursery.worker) for _ in range(self.limits.workers)]
         self._idle += await asyncio.gather(*starting)
+        await loading
 
     def close(self) -> None:
         """Ends all workers, and tells those who wait."""

@@ -95,6 +95,8 @@ BY_NAME = {
     ("matcalc.commands.web", "matcalc.web.build"),
     ("matcalc.commands.web", "matcalc.web.server"),
     ("matcalc.commands.web", "matcalc.web.workers"),
+    ("matcalc.web.server", "matcalc.service"),
+    ("matcalc.web.workers", "matcalc.service"),
     ("matcalc.pytest_plugin", "matcalc.documents.reports.collecting"),
     ("matcalc.pytest_plugin", "matcalc.documents.examination"),
     ("matcalc.documents.reports", "matcalc.documents.reports.pages"),

@@ -303,7 +303,7 @@ def greedy(operation: str, fields: Any, seconds: float) -> dict[str, Any]:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a process that is forked from this one, with an operation that takes memory."""
-    monkeypatch.setattr(workers, "answer", greedy)
+    monkeypatch.setattr(workers.service, "answer", greedy)
     ours, theirs = workers.get_context("fork").Pipe()
     process = workers.get_context("fork").Process(target=workers.work, args=(theirs, 1 << 30, 1.0), daemon=True)
     process.start()

@@ -68,6 +68,8 @@ STATUS = {
 _UNREADABLE, _FINE = 422, 200
 _MORE, _LAST = b"+", b"-"
 _NEVER_AGAIN = 1 << 30
+_BETWEEN_COLLECTIONS = 50_000
+"""New objects after which garbage is looked for: more than an answer to a short formula makes."""
 _STEPPED_BACK = 10
 """The niceness of a process that takes long."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -134,6 +136,7 @@ _WARMING = (
 
 
 def _warm_up() -> None:
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
     for operation, request in _WARMING:
         service.answer(operation, request)
 

@@ -20,11 +20,11 @@ from matcalc.interface.console import say
 from matcalc.web.assets import katex
 
 if TYPE_CHECKING:
-    import matcalc.web.build as building
     import matcalc.web.server as server
+    import matcalc.web.static_site as building
     import matcalc.web.workers as workers
 else:
-    building, server, workers = later("matcalc.web.build"), later("matcalc.web.server"), later("matcalc.web.workers")
+    building, server, workers = later("matcalc.web.static_site"), later("matcalc.web.server"), later("matcalc.web.workers")
 
 _LOOPBACK = "127.0.0.1"
 _FEWEST_WORKERS = 2

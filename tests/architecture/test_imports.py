@@ -92,7 +92,7 @@ BY_NAME = {
     ("matcalc.cli.front", "matcalc.commands.machines"),
     ("matcalc.cli.front", "matcalc.commands.verify"),
     ("matcalc.cli.front", "matcalc.commands.web"),
-    ("matcalc.commands.web", "matcalc.web.build"),
+    ("matcalc.commands.web", "matcalc.web.static_site"),
     ("matcalc.commands.web", "matcalc.web.server"),
     ("matcalc.commands.web", "matcalc.web.workers"),
     ("matcalc.web.server", "matcalc.service"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from matcalc.service import answer
-from matcalc.web.build import build
+from matcalc.web.static_site import build
 from tests.web.test_page import ARGUMENTS, CHROMIUM, NAMELESS, Seen, api, fragment_of, opened
 
 FIRST = {"f": "x'Ax", "wrt": "x"}

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from matcalc.language.declare.declared import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
     from matcalc.objects.programs import compile
+    from matcalc.pictures import draw
+    from matcalc.pictures.drawing import Picture
     from matcalc.verification.judgement import verify
     from matcalc.verification.verdict import Verdict
 
@@ -47,6 +49,7 @@ __all__ = [
     "NotDifferentiableError",
     "ParseError",
     "ParsedExpression",
+    "Picture",
     "Reading",
     "ShapeError",
     "UnknownFunctionError",
@@ -58,6 +61,7 @@ __all__ = [
     "compile",
     "derive",
     "differential",
+    "draw",
     "gradient",
     "hessian",
     "jacobian",
@@ -76,6 +80,7 @@ __all__ = [
 _LAZY = {
     "Derivation": "matcalc.interface.results",
     "ParsedExpression": "matcalc.objects.parsed",
+    "Picture": "matcalc.pictures.drawing",
     "Reading": "matcalc.objects.parsed",
     "Equation": "matcalc.interface.equations",
     "Gradients": "matcalc.interface.named_results",
@@ -85,6 +90,7 @@ _LAZY = {
     "compile": "matcalc.objects.programs",
     "derive": "matcalc.interface.api",
     "differential": "matcalc.interface.product_calls",
+    "draw": "matcalc.pictures",
     "gradient": "matcalc.interface.api",
     "hessian": "matcalc.interface.api",
     "jacobian": "matcalc.interface.api",

@@ -33,6 +33,7 @@ LAZY = {
     "check": "matcalc.commands.machines",
     "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
+    "draw": "matcalc.commands.draw",
     "repl": "matcalc.commands.repl",
     "web": "matcalc.commands.web",
     "help": "matcalc.commands.help",

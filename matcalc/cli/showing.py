@@ -84,8 +84,8 @@ def show_lines(lines: Sequence[str]) -> None:
 class View:
     """How a derivative is to be shown."""
 
-    target: str | None
-    bold: bool
+    target: str | None = None
+    bold: bool = False
     steps: bool = False
     style: str | None = None
     entries: str | None = None

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import Shape, axes_of
 from matcalc.base.sizes import names_in
 from matcalc.base.traversal import bottom_up
@@ -117,13 +118,17 @@ def written_out(tensor: ix.Tensor, others: Sequence[ix.Symbol], sizes: Mapping[s
     Raises LimitError for what would be too long, MatcalcError for functions that have no formula in
     the entries.
     """
-    order = ix.postorder(tensor)
-    symbols = [node for node in order if isinstance(node, ix.Symbol)]
-    letters = letters_of([*symbols, *others], [symbol.name for symbol in (*symbols, *others) if not symbol.shape])
+    letters = letters_within(tensor, others)
     held: Mapping[ix.Tensor, Block] = bottom_up(
-        order, lambda node, held: _block(node, [held[child] for child in node.below], letters, sizes)
+        ix.postorder(tensor), lambda node, held: _block(node, [held[child] for child in node.below], letters, sizes)
     )
     return held[tensor]
+
+
+def letters_within(tensor: ix.Tensor, others: Sequence[ix.Symbol]) -> dict[ix.Symbol, str]:
+    """``letters_of`` the symbols of a tensor, and others."""
+    symbols = [*[node for node in ix.postorder(tensor) if isinstance(node, ix.Symbol)], *others]
+    return letters_of(symbols, [symbol.name for symbol in symbols if not symbol.shape])
 
 
 def _block(node: ix.Tensor, below: list[Block], letters: Mapping[ix.Symbol, str], sizes: Mapping[str, int]) -> Block:
@@ -364,24 +369,28 @@ class Entries(Shown):
 
 def expression_entries(expression: Expr, sizes: Mapping[str, int]) -> Entries:
     """An expression at these sizes. Raises MatcalcError for sizes that are missing or of no use."""
-    numbers = _checked_sizes(sizes, [expression])
+    numbers = checked_sizes(sizes, [expression])
     block = written_out(lower(expression).tensor, (), numbers)
     return _presented(block.data, _lengths(expression.shape, numbers), [expression])
 
 
 def derivative_entries(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, sizes: Mapping[str, int]) -> Entries:
     """A derivative of ``source`` in its layout."""
-    import numpy as np
+    found = derivative_scalars(outcome, source, wrt, layout, checked_sizes(sizes, [source, *wrt]))
+    return _presented(list(found.flat), found.shape, [source, *wrt])
 
-    numbers = _checked_sizes(sizes, [source, *wrt])
+
+def derivative_scalars(
+    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, numbers: Mapping[str, int]
+) -> NDArray[Any]:
+    """A derivative of ``source`` in its layout, as an array of scalars in the entries of the
+    symbols; ``numbers`` are for all its sizes."""
     block = written_out(outcome.tensor, list(map(declared, wrt)), numbers)
     array: Any = np.empty(len(block.data), object)
     array[:] = block.data
     numerator = _lengths(axes_of(source.shape), numbers)
     variables = tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape])
-    shape = _lengths(outcome.shape, numbers)
-    found = laid_out(array.reshape(block.lengths), numerator, variables, layout).reshape(shape)
-    return _presented(list(found.flat), shape, [source, *wrt])
+    return laid_out(array.reshape(block.lengths), numerator, variables, layout).reshape(_lengths(outcome.shape, numbers))
 
 
 def _presented(entries: Sequence[ix.Tensor], shape: tuple[int, ...], expressions: Sequence[Expr]) -> Entries:
@@ -470,7 +479,7 @@ def size_names(expressions: Iterable[Expr]) -> list[str]:
     return list(names_in(found))
 
 
-def _checked_sizes(sizes: Mapping[str, int], expressions: Sequence[Expr]) -> dict[str, int]:
+def checked_sizes(sizes: Mapping[str, int], expressions: Sequence[Expr]) -> dict[str, int]:
     """A number for every size. Raises MatcalcError for one that is missing, unknown or no positive
     integer."""
     given = {canonical_name(name): value for name, value in sizes.items()}

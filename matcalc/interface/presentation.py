@@ -123,13 +123,18 @@ def left_side(derivation: Derivation, style: Literal["unicode", "ascii"]) -> str
     """What stands left of the equals sign: ``∂f/∂x``, ``d2f/dx2``."""
     ascii = style == "ascii"
     sign, spell = ("d", ascii_name) if ascii else ("∂", unicode_name)
-    value = next(name for name in ("f", "F", "y", "value") if name not in derivation.declarations or name == "value")
+    value = value_name(derivation)
     names = [spell(symbol.name) for symbol in derivation.wrt]
     if len(names) == 1:
         return f"{sign}{value}/{sign}{names[0]}"
     two = "2" if ascii else "²"
     below = f"{sign}{names[0]}{two}" if names[0] == names[1] else f"{sign}{names[0]} {sign}{names[1]}"
     return f"{sign}{two}{value}/{below}" if names[0] == names[1] else f"{sign}{two}{value}/({below})"
+
+
+def value_name(derivation: Derivation) -> str:
+    """What the differentiated value is called: a name that none of its symbols has."""
+    return next(name for name in ("f", "F", "y", "value") if name not in derivation.declarations or name == "value")
 
 
 def shape_words(shape: tuple[Any, ...]) -> str:

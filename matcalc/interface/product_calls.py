@@ -177,6 +177,14 @@ def gradients(
     return _swept(expression, tuple(wrt), declare, options, layout, symmetric, names != "substitute", None, scalar=True)
 
 
+def gradients_of_program(
+    elaborated: Elaborated, outline: Outline, wrt: Sequence[Symbol], layout: Layout, symmetric: Symmetric
+) -> Gradients:
+    """The derivatives of what has been read, cut into steps as in ``outline``, by symbols and steps
+    of it; in terms of the names of the steps."""
+    return _Results(elaborated, outline, None, layout, symmetric).kept(wrt)
+
+
 # ---------------------------------------------------------------- shared
 
 

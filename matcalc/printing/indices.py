@@ -152,6 +152,14 @@ def index_letters(tensor: t.Tensor) -> tuple[str, ...]:
     return tuple([notation.letter(axis) for axis in range(len(shown_once(tensor)[tensor]))])
 
 
+def letters_within(product: t.Contraction, letters: Sequence[str] = ()) -> dict[int, str]:
+    """The letters of all labels of a contraction in its ``index_text``."""
+    notation = _notation(product, "unicode", letters)
+    printer = _Printer(notation, product)
+    numbers = numbered(product, tuple(range(product.order)), product.order)[0]
+    return {label: printer.name(letter) for label, letter in numbers.items()}
+
+
 def _notation(tensor: t.Tensor, style: str, letters: Sequence[str] = ()) -> IndexNotation:
     names: dict[str, None] = {}
     for node in t.postorder(tensor):
@@ -182,6 +190,19 @@ def _lettered(product: t.Contraction, order: Sequence[int], pairs: Mapping[int, 
     """The labels that have letters of their own, in the order of reading."""
     read = [label for k in order for label in product.indices[k]] + list(range(len(product.sizes)))
     return [part for label in read for part in (pairs[label][:2] if label in pairs else (label,))]
+
+
+def numbered(product: t.Contraction, at: Letters, free: int) -> tuple[dict[int, Letter], list[int], list[int], dict[int, Labels]]:
+    """The letters of all labels, ``at`` those of the axes and ``free`` the first for others; the operands in the order of
+    reading, the labels that are bound, and those that are written as pairs."""
+    letters: dict[int, Letter] = dict(zip(reversed(product.output), reversed(at), strict=True))
+    pairs = _pairs(product)
+    order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]
+    order.sort(key=lambda k: isinstance(product.operands[k], t.Pairing))  # with the deltas, at the end
+    bound = [label for label in dict.fromkeys(_lettered(product, order, pairs)) if label not in letters]
+    letters |= dict(zip(bound, range(free, free + len(bound))))
+    letters |= {label: (letters[slow], letters[fast]) for label, (slow, fast, _) in pairs.items()}
+    return letters, order, bound, pairs
 
 
 class _Printer:
@@ -247,13 +268,13 @@ class _Printer:
                 assert_never(unreachable)
 
     def _names(self, at: Letters) -> list[str]:
-        return [self._name(letter) for letter in at]
+        return [self.name(letter) for letter in at]
 
-    def _name(self, letter: Letter) -> str:
+    def name(self, letter: Letter) -> str:
         if isinstance(letter, int):
             return self._to.letter(letter)
         slow, fast = letter
-        return self._glyphs.pair(self._name(slow), self._name(fast))
+        return self._glyphs.pair(self.name(slow), self.name(fast))
 
     def _leaf(self, text: Piece, free: int) -> Steps:
         return text, free
@@ -273,16 +294,10 @@ class _Printer:
         return self._compose.total(pieces), last
 
     def _product(self, product: t.Contraction, at: Letters, free: int) -> Steps:
-        letters: dict[int, Letter] = dict(zip(reversed(product.output), reversed(at), strict=True))
+        letters, order, bound, pairs = numbered(product, at, free)
+        free += len(bound)
         places = [product.output.index(label) for label in product.output]
         deltas = [self._to.delta(*self._names((at[first], at[k]))) for k, first in enumerate(places) if first != k]
-        pairs = _pairs(product)
-        order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]
-        order.sort(key=lambda k: isinstance(product.operands[k], t.Pairing))  # with the deltas, at the end
-        bound = [label for label in dict.fromkeys(_lettered(product, order, pairs)) if label not in letters]
-        letters |= dict(zip(bound, range(free, free + len(bound))))
-        free += len(bound)
-        letters |= {label: (letters[slow], letters[fast]) for label, (slow, fast, _) in pairs.items()}
         above: list[Piece] = []
         below: list[Piece] = []
         for k in order:

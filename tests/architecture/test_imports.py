@@ -35,7 +35,7 @@ LAYERS = (
     {"verification"},
     {"documents"},
     {"testing", "pytest_plugin", "reference"},
-    {"coded"},
+    {"coded", "pictures"},
     {"repl"},
     {"service"},
     {"web"},
@@ -44,8 +44,8 @@ LAYERS = (
     {"__main__"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
-HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich"}
-"""Slow to import: these are imported inside the functions that need them, never at the top."""
+HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich", "graphviz"}
+"""Slow to import, or installed with an extra only: these are imported inside the functions that need them, never at the top."""
 EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""
 BY_NAME = {
@@ -88,6 +88,7 @@ BY_NAME = {
     ("matcalc.cli.front", "matcalc.commands.linear_maps"),
     ("matcalc.cli.front", "matcalc.commands.identities"),
     ("matcalc.cli.front", "matcalc.commands.repl"),
+    ("matcalc.cli.front", "matcalc.commands.draw"),
     ("matcalc.cli.front", "matcalc.commands.check_proof"),
     ("matcalc.cli.front", "matcalc.commands.machines"),
     ("matcalc.cli.front", "matcalc.commands.verify"),

@@ -42,12 +42,13 @@ def draw_command(
     """Draw EXPRESSION, or its derivative by --wrt.
 
     The graph and the network are drawn by Graphviz, which is installed apart; --to dot writes what
-    it needs. Standard error says in words what a picture shows.
+    it needs. With -o picture.svg, .png or .pdf there is a file; standard error says in words what
+    the picture shows.
 
     \b
-    matcalc draw "z = W*x + b; h = tanh(z); u'*h" --wrt W -o layer.svg
-    matcalc draw "||X - U*V||^2" --wrt U --picture network -o network.pdf
-    matcalc draw "||A*X - B||^2" --wrt X --picture sparsity --entries n=4,m=3,p=2 -o hessian.svg
+    matcalc draw "z = W*x + b; h = tanh(z); u'*h" --wrt W --to dot
+    matcalc draw "||X - U*V||^2" --wrt U --picture network --to dot
+    matcalc draw "||A*X - B||^2" --wrt X --picture sparsity --entries n=4,m=3,p=2
     """
     form = form or _form_of(output)
     if form in BINARY and output is None and sys.stdout.isatty():

@@ -71,6 +71,7 @@ _WORDS = {
     408: "the request came too slowly",
     413: "the request is too large",
     415: "the request is of another type",
+    431: "the headers of the request are too large",
     500: "matcalc itself has failed",
 }
 """What failures say that have no words of their own; nothing of the request is repeated in them."""
@@ -299,10 +300,11 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_known(hosts[0]):
             return RefusedError(421, "this server is not known by that name", "the address that it has printed")
+        if sum(len(name) + len(value) for name, value in headers.raw) > MOST_HEAD_BYTES:
+            return RefusedError(431)
         if method in ("GET", "HEAD"):
             return None
-        site = headers.get("sec-fetch-site")  # pages cannot set it, and a proxy in between leaves it alone
-        origin = headers.get("origin")
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")  # pages cannot set the first, proxies leave it
         own = origin is None or origin.partition("://")[2] == hosts[0] if site is None else site in ("same-origin", "none")
         return None if own else RefusedError(403, "the request comes from a page of another site")
 
@@ -313,11 +315,9 @@ class Guard:
 
 
 def _is_number(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(name.removeprefix("[").removesuffix("]")))
+    return False
 
 
 # ---------------------------------------------------------------- the description

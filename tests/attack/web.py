@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import click
 
 from matcalc.service import OPERATIONS
 from matcalc.web import content_policy
+from matcalc.web.server import PAGE
 from tests.attack.running import Limits, Outcome, report
 
 Address: TypeAlias = tuple[str, int]
@@ -282,7 +283,7 @@ def faults_of(attack: Attack, answer: bytes) -> Iterator[str]:
         return
     if status[1] == b"500":
         yield f"status 500: {body[:200]!r}"
-    if _MARKUP.search(answer):
+    if _MARKUP.search(head if body == _page() else answer):
         yield f"markup in the answer: {_MARKUP.search(answer)}"
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
     for name, value in _HEADERS.items():
@@ -290,6 +291,13 @@ def faults_of(attack: Attack, answer: bytes) -> Iterator[str]:
             yield f"header {name!r} is {headers.get(name)!r}"
     if status[1] != b"200" or b'"schema"' in body:
         yield from _faults_of_json(int(status[1]), headers, body)
+
+
+@cache
+def _page() -> bytes:
+    """What is markup rightly, as long as nothing is added to it."""
+    place = PAGE / "index.html"
+    return place.read_bytes() if place.is_file() else b""
 
 
 def _faults_of_json(status: int, headers: Mapping[bytes, bytes], body: bytes) -> Iterator[str]:

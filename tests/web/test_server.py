@@ -139,6 +139,7 @@ STATUSES = [
     (attacks.request(b"{}", headers={"Host": "evil.example"}), 421, "not known by that name"),
     (attacks.request(b"{}", headers={"Host": "localhost.evil.example"}), 421, "not known by that name"),
     (b"GET / HTTP/1.1\r\nHost: rebound.example\r\n\r\n", 421, "not known by that name"),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 9000 + b"\r\n", 431, "headers"),
     (b"GET / HTTP/1.1\r\n\r\n", 400, "cannot be read"),
     (b"GET /../pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "nothing at this address"),
     (b"GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "nothing at this address"),

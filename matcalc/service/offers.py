@@ -11,12 +11,14 @@ from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import record, replace
+from matcalc.entries import point_of
 from matcalc.interface.api import derive, gradient
 from matcalc.interface.presentation import clear_choice, left_side, question, said_in, variables
 from matcalc.interface.product_calls import differential
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import DIALECTS
 from matcalc.objects.inputs import split_names
+from matcalc.pictures import PICTURES, draw
 from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
@@ -42,6 +44,8 @@ _ORDER = Field("order", "number", "First or second derivative.", choices=(1, 2),
 _DERIVING = (*_READING, _WRT, _ORDER, *_CONVENTIONS)
 _STYLE = Field("style", "text", "Entry by entry, or by differentials.", choices=STEP_STYLES, default=STEP_STYLES[0])
 _TARGET = Field("target", "text", "The language of the program.", choices=(*code_targets(), "sympy"), default="numpy")
+_PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
+_ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
 
 
 @record
@@ -193,6 +197,17 @@ def _code(values: Values) -> Values:
     return {"target": values["target"], "code": _derivation(values).code(values["target"])}
 
 
+def _draw(values: Values) -> Values:
+    entries = None if values["entries"] is None else point_of(values["entries"])
+    named, text = values["wrt"], values["text"]
+    if named is None and values["picture"] == "sparsity":
+        named = _said(text, values)
+    wrt = None if named is None else _names(named)
+    chosen = {**_reading(values), **_taken(values, *_CONVENTIONS, _PICTURE), "entries": entries}
+    found = draw(text, wrt, **chosen)
+    return {"svg": found.svg, "title": found.title, "alt": found.alt}
+
+
 def _verify(values: Values) -> Values:
     verdict = verify(values["text"], **_reading(values), **_taken(values, *_CONVENTIONS))
     correction = None if verdict.correction is None else verdict.correction.latex()
@@ -288,6 +303,13 @@ _ALL = (
         (*_DERIVING, _TARGET),
         {"target": _STRING, "code": _STRING},
         _code,
+    ),
+    Operation(
+        "draw",
+        "A picture: the computational graph, the tensor network, or the sparsity of a Jacobian or Hessian.",
+        (*_READING, _WRT, *_CONVENTIONS, _PICTURE, _ENTRIES),
+        {"svg": _STRING, "title": _STRING, "alt": _STRING},
+        _draw,
     ),
     Operation(
         "verify",

@@ -44,6 +44,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "functions": [{}],
     "examples": [{}],
     "settings": [{}],
+    "draw": [{"text": "x.*y", "wrt": "x", "picture": "sparsity", "entries": "n=3"}],
 }
 ENVELOPE = {"schema", "operation", "ok"}
 

@@ -95,6 +95,8 @@ _LAZY = {
     "hessian": "matcalc.interface.api",
     "jacobian": "matcalc.interface.api",
     "jvp": "matcalc.interface.product_calls",
+    "load_ipython_extension": "matcalc.notebooks",
+    "unload_ipython_extension": "matcalc.notebooks",
     "parse": "matcalc.interface.api",
     "UserFunction": "matcalc.interface.constructors",
     "pi": "matcalc.interface.constructors",

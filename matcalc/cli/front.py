@@ -34,6 +34,7 @@ LAZY = {
     "check-proof": "matcalc.commands.check_proof",
     "identities": "matcalc.commands.identities",
     "draw": "matcalc.commands.draw",
+    "worksheet": "matcalc.commands.worksheet",
     "repl": "matcalc.commands.repl",
     "web": "matcalc.commands.web",
     "help": "matcalc.commands.help",

@@ -13,6 +13,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import Expr, Nonlinear, Number, Power, Quotient, Symbol, children
 from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import essential
 from matcalc.language.declare.declared import says_function
 from matcalc.printing import text
 from matcalc.printing.notation import render
@@ -109,7 +110,7 @@ def _kinds(question: Question) -> Words:
     said: list[Words] = []
     for _, group in groupby(symbols[:_MOST_NAMES], key=lambda symbol: (symbol.shape, symbol.properties)):
         alike = list(group)
-        facts = " and ".join(fact.replace("_", " ") for fact in sorted(alike[0].properties))
+        facts = " and ".join(fact.replace("_", " ") for fact in essential(alike[0].properties))
         said.append((_membership(alike), f" ({facts})" if facts else ""))
     functions = {name: kind for name, kind in question.declarations.items() if says_function(kind)}
     said += [(_named(name), f" a {kind}") for name, kind in functions.items()]

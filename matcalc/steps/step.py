@@ -355,7 +355,10 @@ def presented(steps: Sequence[Step], form: str = "unicode") -> str:
         case "latex":
             return _asked(steps, form, "{}\n") + _align(steps)
         case "markdown":
-            rows = [f"{k}. {worded(caption(step), form)}\n\n   $${_block(step)}$$" for k, step in enumerate(steps, 1)]
+            rows = [
+                f"{k}. {worded(caption(step), form)}\n\n{' ' * len(f'{k}. ')}$${_block(step)}$$"
+                for k, step in enumerate(steps, 1)
+            ]
             return _asked(steps, form, "{}\n\n") + "\n\n".join(rows)
         case "html":
             return _asked(steps, form, '<p class="matcalc-problem">{}</p>\n') + _html(steps)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from matcalc.base.budgets import PROOF_SECONDS, explained
@@ -66,6 +67,15 @@ class Counterexample:
         lines += [f"left side:  {left}", f"right side: {right}"]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """For notebooks: a table of the values and of both sides."""
+        sizes = ", ".join(f"{name} = {size}" for name, size in self.sizes.items())
+        left, right = _shown_apart(self.left, self.right)
+        rows = [("sizes", sizes)] if sizes else []
+        rows += [(name, _in_rows(value)) for name, value in self.values.items() if not callable(value)]
+        rows += [*self.functions.items(), ("left side", left), ("right side", right)]
+        return _table(rows)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
         values = {name: nested(value) for name, value in self.values.items() if not callable(value)}
@@ -98,6 +108,17 @@ def _number(value: float | Decimal, digits: int) -> str:
         value = context.create_decimal(value).normalize(context)
         return f"{value:f}" if -4 <= value.adjusted() < 16 else f"{value:g}"
     return f"{value:.{digits}g}"
+
+
+def _in_rows(value: Any) -> str:
+    """An array, a matrix with a line for each row."""
+    array = np.asarray(value)
+    return "\n".join(map(shown, array)) if array.ndim == 2 else shown(array)
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    cells = [f"<tr><th>{escape(name)}</th><td><pre>{escape(value)}</pre></td></tr>" for name, value in rows]
+    return f'<table class="matcalc-values">{"".join(cells)}</table>'
 
 
 def _shown_apart(left: Any, right: Any) -> tuple[str, str]:
@@ -259,6 +280,19 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<Verdict {self.status}: {self.statement}{warned(self.warnings)}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the verdict, the right answer as a formula, and the values at which the
+        sides differ as a table."""
+        parts = [f"<b>warning:</b> {escape(warning)}" for warning in self.warnings]
+        parts.append(f"<b>{escape(self.problem or self.status)}:</b> <code>{escape(self.statement)}</code>")
+        plain = replace(self, counterexample=None, correction=None).explain().splitlines()[len(self.warnings) + 1 :]
+        parts += [escape(line.strip()) for line in plain]
+        if self.correction is not None:
+            parts.append(f"right answer: ${escape(self.correction.latex())}$")
+        body = "".join(f"<p>{part}</p>" for part in parts)
+        table = "" if self.counterexample is None else f"<p>counterexample:</p>{self.counterexample._repr_html_()}"
+        return f'<div class="matcalc-verdict matcalc-{self.status}">{body}{table}</div>'
 
     def _repr_markdown_(self) -> str:
         """For notebooks: the verdict, and the right answer as a formula."""

@@ -46,18 +46,25 @@ for (const node of document.querySelectorAll("[data-tex]")) {
 def as_page(reports: Sequence[Report]) -> str:
     """HTML that needs no other file and asks for none: a policy in it forbids any. All text of the
     documents is escaped."""
+    body = ['<p><label><input type="checkbox" id="all" checked> show what is no claim, too</label></p>']
+    body += [line for report in reports for line in _report(report)]
+    return self_contained(", ".join(report.path for report in reports), _STYLE, body)
+
+
+def self_contained(title: str, style: str, body: Sequence[str]) -> str:
+    """A page with a body in HTML, in which elements with ``data-tex`` become formulas; it needs no
+    other file and asks for none."""
     scripts = (_katex("katex.min.js"), _SCRIPT)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src " + " ".join(map(_allowed, scripts))
+    policy = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; script-src "
+    policy += " ".join(map(_allowed, scripts))
     head = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(', '.join(report.path for report in reports))} – matcalc</title>",
-        f"<style>{_style_sheet()}{_STYLE}</style></head><body>",
-        '<p><label><input type="checkbox" id="all" checked> show what is no claim, too</label></p>',
+        f"<title>{escape(title)} – matcalc</title>",
+        f"<style>{_style_sheet()}{style}</style></head><body>",
     ]
-    body = [line for report in reports for line in _report(report)]
     tail = [
         f'<p class="role">matcalc {escape(VERSION)}</p>',
         *(f"<script>{script}</script>" for script in scripts),

@@ -1,0 +1,1 @@
+"""Exercises: sheets of problems with solutions that were checked, and answers that are graded."""

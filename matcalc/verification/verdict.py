@@ -112,8 +112,9 @@ def _number(value: float | Decimal, digits: int) -> str:
 
 def _in_rows(value: Any) -> str:
     """An array, a matrix with a line for each row."""
-    array = np.asarray(value)
-    return "\n".join(map(shown, array)) if array.ndim == 2 else shown(array)
+    found = nested(value)
+    is_matrix = isinstance(found, list | tuple) and bool(found) and isinstance(found[0], list | tuple)
+    return "\n".join(map(shown, found)) if is_matrix and not isinstance(found[0][0], list | tuple) else shown(value)
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:

@@ -383,7 +383,7 @@ def _notebook(title: str, parts: Sequence[str]) -> str:
         solutions = solutions or part == _MARKDOWN.heading("Solutions", 2)
         cells.append(_cell("markdown", part))
         if part.startswith("**") and not solutions:
-            cells.append(_cell("code", "%%matcalc\n"))
+            cells.append(_cell("code", "%%matcalc\n# your work, as at the prompt\n"))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

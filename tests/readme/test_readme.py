@@ -3,14 +3,18 @@ testing and speed a shorter form is run here. All other examples are run by ``te
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
+from matcalc.cli.clicked import cli
+from matcalc.cli.front import LAZY
 from tests.documents.blocks import Block, blocks_of
-from tests.documents.running import ROOT
+from tests.documents.running import ROOT, called
 
 PAGES = ("README.md", "docs/testing.md", "docs/benchmarks.md")
 MOST_LINES = 200
@@ -45,6 +49,37 @@ def test_set_up_commands_are_run_by_the_continuous_integration() -> None:
     assert len(set_up) == 2
     for line in set_up:
         assert line in script
+
+
+def table() -> list[str]:
+    """The commands that the README has an example of for what one may want to do."""
+    rows = [row for row in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if row.startswith("|")]
+    return [command for row in rows for command in re.findall(r"`(matcalc [^`]+)`", row)]
+
+
+@pytest.mark.parametrize("command", table())
+def test_commands_of_the_table_are_understood(command: str) -> None:
+    assert wrong_in(command) == []
+
+
+def wrong_in(command: str) -> list[str]:
+    """What is no command or no option; statements and formulas are given to the program."""
+    words = shlex.split(command)[1:]
+    found = cli.get_command(click.Context(cli, info_name="matcalc"), words[0] if words[0] in LAZY else "derive")
+    assert found is not None
+    options = {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    if words[0] in ("derive", "verify") and not any("." in word and not word.startswith("d(") for word in words[1:2]):
+        status, output = called(words)
+        return [] if status in (0, 1) else [output]
+    return [word for word in words if word.startswith("-") and word not in options] + (
+        [] if words[0] in LAZY or " " in words[0] else words[:1]
+    )
+
+
+def test_a_wrong_command_in_the_table_would_be_seen() -> None:
+    assert wrong_in("matcalc web --nothing") == ["--nothing"]
+    assert "is never closed" in wrong_in('matcalc derive "x\'(A" --wrt x')[0]
+    assert len(table()) > 8
 
 
 @pytest.mark.parametrize("command", list(SHORTER))

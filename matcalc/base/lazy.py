@@ -7,8 +7,6 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from matcalc.base.errors import NotHereError
-
 
 def later(name: str) -> Any:
     """Stands for the module of that name, and loads it when something in it is asked for; what is
@@ -36,7 +34,8 @@ class _Later:
         except ModuleNotFoundError as error:
             if error.name != self._name:
                 raise
-            raise NotHereError(f"this needs {self._name}, which is not installed here") from error
+            missing: type[Exception] = import_module("matcalc.base.errors").NotHereError
+            raise missing(f"this needs {self._name}, which is not installed here") from error
         setattr(self, name, found)
         return found
 

@@ -34,10 +34,22 @@ _FORMS = f"Form of the picture: {', '.join(FORMS)}.  [default: svg, or as FILE e
     SYMMETRY,
     BUDGET,
     Option(("--to",), "form", "word", _FORMS, "FORM", None, FORMS),
-    Option(("-o", "--output"), "output", "text", "The file to write, instead of standard output.", "FILE"),
+    Option(
+        ("-o", "--output"),
+        "output",
+        "text",
+        "The file to write, instead of standard output.",
+        "FILE",
+    ),
 )
 def draw_command(
-    asked: Asked, view: View, picture: str, sizes: str | None, order: str | None, form: str | None, output: str | None
+    asked: Asked,
+    view: View,
+    picture: str,
+    sizes: str | None,
+    order: str | None,
+    form: str | None,
+    output: str | None,
 ) -> None:
     """Draw EXPRESSION, or its derivative by --wrt.
 

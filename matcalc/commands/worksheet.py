@@ -26,17 +26,57 @@ _KINDS = (*FORMS, "pdf")
 
 @click.command("worksheet", cls=PlainHelp, short_help="A sheet of exercises with solutions; grades answers.")
 @click.argument("file", metavar="FILE")
-@click.option("-o", "--output", metavar="FILE", help=f"Write to FILE; its ending says what: {', '.join(_KINDS)}.")
 @click.option(
-    "--solutions", type=OneOf(SOLUTIONS), default="none", show_default=True, help="What of the solutions is on the sheet."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help=f"Write to FILE; its ending says what: {', '.join(_KINDS)}.",
 )
-@click.option("--shuffle", type=int, metavar="SEED", help="The problems in another order, the same for every SEED.")
+@click.option(
+    "--solutions",
+    type=OneOf(SOLUTIONS),
+    default="none",
+    show_default=True,
+    help="What of the solutions is on the sheet.",
+)
+@click.option(
+    "--shuffle",
+    type=int,
+    metavar="SEED",
+    help="The problems in another order, the same for every SEED.",
+)
 @click.option("--title", metavar="TEXT", help="The title, in place of that in FILE.")
-@click.option("--engine", type=OneOf(tuple(ENGINES)), help="What makes a PDF.  [default: the first that is installed]")
-@click.option("--grade", "answers", metavar="ANSWERS", help="Grade the answers in a file, or in all files of a folder.")
-@click.option("--to", "target", type=OneOf(_REPORTS), default="text", show_default=True, help="Form of the grades.")
-@click.option("--credit", metavar="KIND=PART,...", help="Parts of the points for what is nearly right: sign=0.5,layout=1.")
-@click.option("--budget", "seconds", type=float, metavar="SECONDS", help="How long one answer may take.  [default: 10]")
+@click.option(
+    "--engine",
+    type=OneOf(tuple(ENGINES)),
+    help="What makes a PDF.  [default: the first that is installed]",
+)
+@click.option(
+    "--grade",
+    "answers",
+    metavar="ANSWERS",
+    help="Grade the answers in a file, or in all files of a folder.",
+)
+@click.option(
+    "--to",
+    "target",
+    type=OneOf(_REPORTS),
+    default="text",
+    show_default=True,
+    help="Form of the grades.",
+)
+@click.option(
+    "--credit",
+    metavar="KIND=PART,...",
+    help="Parts of the points for what is nearly right: sign=0.5,layout=1.",
+)
+@click.option(
+    "--budget",
+    "seconds",
+    type=float,
+    metavar="SECONDS",
+    help="How long one answer may take.  [default: 10]",
+)
 def worksheet_command(
     file: str,
     output: str | None,
@@ -84,7 +124,10 @@ def _kind(output: str | None) -> str:
         return "md"
     kind = Path(output).suffix.removeprefix(".").lower()
     if kind not in _KINDS:
-        raise MatcalcError(f"{output} is no kind of file that there is", expected=", ".join(f".{one}" for one in _KINDS))
+        raise MatcalcError(
+            f"{output} is no kind of file that there is",
+            expected=", ".join(f".{one}" for one in _KINDS),
+        )
     return kind
 
 

@@ -21,7 +21,14 @@ from matcalc.interface.results import Derivation
 from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import question_in
-from matcalc.objects.inputs import Expression, Names, is_single, read_program, require_choice, require_choices
+from matcalc.objects.inputs import (
+    Expression,
+    Names,
+    is_single,
+    read_program,
+    require_choice,
+    require_choices,
+)
 from matcalc.objects.parsed import ParsedExpression
 from matcalc.pictures.drawing import FORMS, Picture
 from matcalc.printing.names import unicode_name
@@ -128,7 +135,14 @@ class _Asked:
 
     def derived(self, order: int) -> Derivation:
         reading: dict[str, Any] = {"strict": self.options.strict, "dialect": self.options.dialect}
-        return derive(self.expression, self.wrt, declare=self.declare, order=order, **reading, **self.conventions)
+        return derive(
+            self.expression,
+            self.wrt,
+            declare=self.declare,
+            order=order,
+            **reading,
+            **self.conventions,
+        )
 
 
 def _of_value(read: ParsedExpression) -> Picture:

@@ -12,7 +12,19 @@ from typing import Any
 from matcalc.base.errors import ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.traversal import bottom_up, with_operands
-from matcalc.expr.nodes import Constant, Expr, Leaf, Negative, Norm, Number, Power, Product, Symbol, Transpose, postorder
+from matcalc.expr.nodes import (
+    Constant,
+    Expr,
+    Leaf,
+    Negative,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    Transpose,
+    postorder,
+)
 from matcalc.expr.rewriting import free_indices, rebuilt_with, resolved, symbols_in
 from matcalc.interface.product_calls import gradients_of_program
 from matcalc.language import Elaborated
@@ -43,7 +55,13 @@ MOST_WAYS = 4
 """Ways of the chain rule that are written out; of more it is said how many there are."""
 
 
-def computation(elaborated: Elaborated, outline: Outline, wrt: Sequence[Symbol], layout: Layout, symmetric: Symmetric) -> Picture:
+def computation(
+    elaborated: Elaborated,
+    outline: Outline,
+    wrt: Sequence[Symbol],
+    layout: Layout,
+    symmetric: Symmetric,
+) -> Picture:
     """The graph of a program, or of a formula cut into its subexpressions, with the ways to the
     variables ``wrt``; without them, the derivatives by all that occurs.
 
@@ -143,7 +161,12 @@ class Graph:
     differentiated by."""
 
     def __init__(
-        self, elaborated: Elaborated, outline: Outline, wrt: Sequence[Symbol], layout: Layout, symmetric: Symmetric
+        self,
+        elaborated: Elaborated,
+        outline: Outline,
+        wrt: Sequence[Symbol],
+        layout: Layout,
+        symmetric: Symmetric,
     ) -> None:
         self.root, self.layout = outline.value_name, layout
         parts = outline.parts()
@@ -274,7 +297,14 @@ class Graph:
 
     def source(self, title: str) -> str:
         """The text for Graphviz."""
-        graph = sheet("computation", rankdir="TB", nodesep="0.45", ranksep="0.55", label=self._legend(), labelloc="b")
+        graph = sheet(
+            "computation",
+            rankdir="TB",
+            nodesep="0.45",
+            ranksep="0.55",
+            label=self._legend(),
+            labelloc="b",
+        )
         graph.attr(tooltip=tooltip(title))
         names = {name: f"n{place}" for place, name in enumerate((*self.inputs, *self.steps), 1)}
         for name, node in names.items():
@@ -320,7 +350,13 @@ class Graph:
         lines = [[span(shortened(rule, 110), WAY, 13)] for rule in self.rules()]
         values = {**self.inputs, **self.steps}
         stacked = any(len(values[name].shape) > 1 for name in (self.active if self.asked else values))
-        key = [span("on an edge: the derivative of one step" + (", matrices as stacked columns" if stacked else ""), MUTED, 10)]
+        key = [
+            span(
+                "on an edge: the derivative of one step" + (", matrices as stacked columns" if stacked else ""),
+                MUTED,
+                10,
+            )
+        ]
         if not self.asked:
             return label([key], above=10)
         colours = [

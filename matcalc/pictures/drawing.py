@@ -147,7 +147,11 @@ def sheet(name: str, **attributes: str) -> Any:
 def check_shapes(count: int, what: str, suggestion: str) -> None:
     """Raises LimitError for more shapes than one drawing has."""
     if count > MOST_SHAPES:
-        raise LimitError(f"{what} would have {count:,} nodes and edges", expected=f"up to {MOST_SHAPES}", suggestion=suggestion)
+        raise LimitError(
+            f"{what} would have {count:,} nodes and edges",
+            expected=f"up to {MOST_SHAPES}",
+            suggestion=suggestion,
+        )
 
 
 # ------------------------------------------------------------
@@ -159,7 +163,11 @@ Span: TypeAlias = "tuple[str, dict[str, str]]"
 
 def span(text: str, color: str = INK, size: float = 13, *, bold: bool = False) -> Span:
     """A text in a colour and size."""
-    return visible(text) or "\u00a0", {"COLOR": color, "POINT-SIZE": f"{size:g}", **({"b": ""} if bold else {})}
+    return visible(text) or "\u00a0", {
+        "COLOR": color,
+        "POINT-SIZE": f"{size:g}",
+        **({"b": ""} if bold else {}),
+    }
 
 
 def label(lines: Iterable[Sequence[Span]], align: str = "CENTER", *, padding: int = 1, above: int = 0) -> str:
@@ -271,7 +279,13 @@ def moved(parent: et.Element, left: int, top: int) -> et.Element:
     return et.SubElement(parent, f"{{{SVG}}}g", transform=f"translate({left} {top})")
 
 
-def rectangle(parent: et.Element, place: tuple[float, float], sides: tuple[float, float], fill: str, stroke: str = "") -> None:
+def rectangle(
+    parent: et.Element,
+    place: tuple[float, float],
+    sides: tuple[float, float],
+    fill: str,
+    stroke: str = "",
+) -> None:
     """A rectangle with its upper left corner at a place."""
     numbers = dict(zip(("x", "y", "width", "height"), [f"{number:g}" for number in (*place, *sides)]))
     line = {"stroke": stroke, "stroke-width": "0.5"} if stroke else {}

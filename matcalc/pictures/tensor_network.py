@@ -61,7 +61,12 @@ def tensor_network(tensor: ix.Tensor, value: str, asked: Sequence[str], ends: Se
     check_shapes(shapes, "the networks", "a picture of one term")
     title = f"Tensor network of {shortened(value, 90)}"
     axes = Axes(letters, tuple(ends), left)
-    return Picture("network", title, _words(networks, value, axes), lambda: _source(networks, title, asked, axes))
+    return Picture(
+        "network",
+        title,
+        _words(networks, value, axes),
+        lambda: _source(networks, title, asked, axes),
+    )
 
 
 # ------------------------------------------------------------
@@ -191,7 +196,14 @@ class Axes:
 
 
 def _source(networks: Sequence[Network], title: str, asked: Sequence[str], axes: Axes) -> str:
-    graph = sheet("network", rankdir="LR", nodesep="0.2", ranksep="0.45", label=_legend(networks, asked), labelloc="b")
+    graph = sheet(
+        "network",
+        rankdir="LR",
+        nodesep="0.2",
+        ranksep="0.45",
+        label=_legend(networks, asked),
+        labelloc="b",
+    )
     graph.attr(tooltip=tooltip(title))
     graph.attr("edge", dir="none", color=MUTED, penwidth="1.4")
     for number in range(len(networks), 0, -1):  # the last row is drawn at the bottom
@@ -272,7 +284,11 @@ class _Row:
             style = {"style": "filled,rounded", "fillcolor": PAPER}
             self._node(self._name(place), shown, said, color, "0.08,0.04", **size, **style)
             return
-        style = {"style": "filled", "fillcolor": fill, "shape": "circle" if len(said) < 3 else "box"}
+        style = {
+            "style": "filled",
+            "fillcolor": fill,
+            "shape": "circle" if len(said) < 3 else "box",
+        }
         margin = "0.02" if len(said) < 3 else "0.08,0.04"
         self._node(self._name(place), shown, said, color, margin, **size, **style)
 

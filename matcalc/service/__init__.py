@@ -9,4 +9,12 @@
 from matcalc.service.offers import OPERATIONS, InternalError, Operation, answer, failure
 from matcalc.service.request_fields import SCHEMA_VERSION, Field
 
-__all__ = ["OPERATIONS", "SCHEMA_VERSION", "Field", "InternalError", "Operation", "answer", "failure"]
+__all__ = [
+    "OPERATIONS",
+    "SCHEMA_VERSION",
+    "Field",
+    "InternalError",
+    "Operation",
+    "answer",
+    "failure",
+]

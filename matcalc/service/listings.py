@@ -25,12 +25,27 @@ def function_cards() -> list[dict[str, str]]:
     called = [function for function in functions().values() if is_called(function)]
     table = [_card(one.name, _call(one.name, one.signature), one.kind, one.meaning, one.aliases) for one in called]
     rows = of_section("functions")
-    built_in = [_card(row.written[0].partition("(")[0], row.written[0], "built in", row.meaning, row.written[1:]) for row in rows]
+    built_in = [
+        _card(
+            row.written[0].partition("(")[0],
+            row.written[0],
+            "built in",
+            row.meaning,
+            row.written[1:],
+        )
+        for row in rows
+    ]
     return table + built_in
 
 
 def _card(name: str, call: str, kind: str, meaning: str, others: Sequence[str]) -> dict[str, str]:
-    return {"name": name, "call": call, "kind": kind, "meaning": meaning, "aliases": ", ".join(others)}
+    return {
+        "name": name,
+        "call": call,
+        "kind": kind,
+        "meaning": meaning,
+        "aliases": ", ".join(others),
+    }
 
 
 def _call(name: str, signature: str) -> str:

@@ -17,7 +17,12 @@ MOST_NAMES = 50
 FieldType: TypeAlias = Literal["text", "names", "flag", "number"]
 _TYPES: Mapping[FieldType, Mapping[str, Any]] = {
     "text": {"type": "string", "maxLength": MOST_TEXT},
-    "names": {"type": "array", "items": {"type": "string", "maxLength": MOST_TEXT}, "minItems": 1, "maxItems": MOST_NAMES},
+    "names": {
+        "type": "array",
+        "items": {"type": "string", "maxLength": MOST_TEXT},
+        "minItems": 1,
+        "maxItems": MOST_NAMES,
+    },
     "flag": {"type": "boolean"},
     "number": {"type": "integer"},
 }

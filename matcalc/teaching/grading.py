@@ -86,7 +86,12 @@ class Marks:
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
         grades = [grade.to_dict() for grade in self.grades]
-        head = {"student": self.student, "points": self.points, "most": self.most, "open": self.open}
+        head = {
+            "student": self.student,
+            "points": self.points,
+            "most": self.most,
+            "open": self.open,
+        }
         return {**head, "notes": list(self.notes), "grades": grades}
 
 
@@ -165,7 +170,11 @@ def _formula(answer: str) -> str:
 
 
 def _of_derivative(
-    derivation: Derivation, problem: Problem, answer: str, credit: Mapping[str, float], grade: Callable[..., Grade]
+    derivation: Derivation,
+    problem: Problem,
+    answer: str,
+    credit: Mapping[str, float],
+    grade: Callable[..., Grade],
 ) -> Grade:
     formula = _formula(answer)
     read = parse(formula, SharedNames(derivation.declarations))
@@ -197,7 +206,10 @@ def fault(verdict: Verdict, derivation: Derivation, answer: Any) -> tuple[str, s
     if verdict.status == "conditional":
         return "condition", f"right if {verdict.condition_text or verdict.condition}"
     if verdict.other_layout is not None:
-        return "layout", f"right in {verdict.other_layout} layout, {verdict.layout} layout is asked for"
+        return (
+            "layout",
+            f"right in {verdict.other_layout} layout, {verdict.layout} layout is asked for",
+        )
     reason = [part.strip() for part in verdict.reason.split(";")]
     named = [part for part in reason if "left side" not in part]
     for part in named:
@@ -206,7 +218,10 @@ def fault(verdict: Verdict, derivation: Derivation, answer: Any) -> tuple[str, s
             return kind, part
     missing = _term(derivation, answer)
     if missing:
-        rest = next((part.partition(" = ")[2] for part in reason if part.startswith("left side − right side")), "")
+        rest = next(
+            (part.partition(" = ")[2] for part in reason if part.startswith("left side − right side")),
+            "",
+        )
         return "term", missing + (f": {rest}" if rest and missing.endswith("missing") else "")
     return "other", "; ".join(reason).replace("left side − right side", "right answer − this answer") or "not equal"
 
@@ -230,7 +245,10 @@ def _terms(tensor: ix.Tensor) -> set[tuple[Any, ix.Tensor]]:
 # ------------------------------------------------------------
 # Statements.
 
-_TRUE = re.compile(r"\s*(?:it\s+is\s+)?(?:true|proved|proven|holds|correct|right|yes|wahr|✓)\b.*", re.IGNORECASE | re.DOTALL)
+_TRUE = re.compile(
+    r"\s*(?:it\s+is\s+)?(?:true|proved|proven|holds|correct|right|yes|wahr|✓)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 _FALSE = re.compile(
     r"\s*(?:it\s+is\s+)?(?:not\s+true|false|refuted|disproved|does\s+not\s+hold|incorrect|wrong|no\b|✗).*",
     re.IGNORECASE | re.DOTALL,
@@ -293,10 +311,30 @@ def _cell(text: str) -> str:
 def _as_csv(marks: Sequence[Marks]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["student", "problem", "points", "most", "judged", "kind", "said", "look", "answer", "place"])
+    writer.writerow(
+        [
+            "student",
+            "problem",
+            "points",
+            "most",
+            "judged",
+            "kind",
+            "said",
+            "look",
+            "answer",
+            "place",
+        ]
+    )
     for one in marks:
         for grade in one.grades:
-            texts = [grade.judged, grade.kind, grade.said, "; ".join(grade.doubts), grade.answer, grade.place]
+            texts = [
+                grade.judged,
+                grade.kind,
+                grade.said,
+                "; ".join(grade.doubts),
+                grade.answer,
+                grade.place,
+            ]
             points = "" if grade.points is None else f"{grade.points:g}"
             writer.writerow([_cell(one.student), grade.number, points, f"{grade.most:g}", *map(_cell, texts)])
     return out.getvalue().rstrip("\n")

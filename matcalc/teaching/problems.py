@@ -180,7 +180,10 @@ def credited(given: Mapping[str, object], where: str) -> dict[str, float]:
     """The credit with what is given in place of the defaults."""
     for name, value in given.items():
         if name not in CREDIT or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise MatcalcError(f"{where}: credit for {name} is {value!r}", expected=f"0 to 1 for {', '.join(CREDIT)}")
+            raise MatcalcError(
+                f"{where}: credit for {name} is {value!r}",
+                expected=f"0 to 1 for {', '.join(CREDIT)}",
+            )
     return {**CREDIT, **given}  # type: ignore[dict-item]
 
 
@@ -231,7 +234,11 @@ def _title(text: str) -> str:
 def _from_markdown(path: str, text: str) -> Sheet:
     heading = _title(text)
     said = [(found["name"], found["value"]) for found in _DIRECTIVE.finditer(text)]
-    shared = _values(path, {name: _number(value) if name in ("points", "order") else value for name, value in said}, _SHARED)
+    shared = _values(
+        path,
+        {name: _number(value) if name in ("points", "order") else value for name, value in said},
+        _SHARED,
+    )
     shared.pop("declare", None)
     shared["shared"] = "; ".join(value for name, value in said if name == "declare")
     problems = [
@@ -261,7 +268,10 @@ def _problem(item: str, blank: Problem) -> Problem:
     asked = _ASKED.fullmatch(item)
     if asked is None:
         raise blank.error(
-            MatcalcError("this asks for no derivative", expected="Differentiate FORMULA by NAME, or Prove or refute: EQUATION")
+            MatcalcError(
+                "this asks for no derivative",
+                expected="Differentiate FORMULA by NAME, or Prove or refute: EQUATION",
+            )
         )
     second = asked["second"] or asked["twice"] or asked["twice_after"] or (asked["what"] or "").lower() == "hessian"
     facts = _plain(asked["rest"]).strip(" ,;.:")
@@ -298,7 +308,10 @@ def _answers(path: str) -> Answers:
     places: dict[int, str] = {}
     for line, number, item in _items(text):
         if number in found:
-            raise MatcalcError(f"{path}, line {line}: a second answer to problem {number}", suggestion="one of the two")
+            raise MatcalcError(
+                f"{path}, line {line}: a second answer to problem {number}",
+                suggestion="one of the two",
+            )
         found[number], places[number] = " ".join(item.split()), f"{path}, line {line}"
     return Answers(heading or Path(path).stem, found, places)
 

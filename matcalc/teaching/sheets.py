@@ -141,7 +141,12 @@ def _disagreement(steps: Sequence[Step], point: Point) -> str | None:
 
 
 def _judged(problem: Problem) -> Solved:
-    verdict = verify(problem.statement, declare=problem.declared, layout=problem.layout, symmetric=problem.symmetric)
+    verdict = verify(
+        problem.statement,
+        declare=problem.declared,
+        layout=problem.layout,
+        symmetric=problem.symmetric,
+    )
     if verdict.status == "undecided":
         raise MatcalcError(f"the statement stays undecided: {verdict.reason}")
     asked = told(problem.text) if problem.text else ("Prove or refute: ", typed(problem.statement), ".")
@@ -184,7 +189,11 @@ _COMMANDS = """
     hat bar tilde vec dot prime infty ne le ge leq geq quad qquad big Big bigl bigr Bigl Bigr to
     mapsto forall exists ldots cdots dots
 """
-_SAFE = {*re.findall("[A-Za-z]+", _COMMANDS), *GREEK_NAMES, *(name.capitalize() for name in GREEK_NAMES)}
+_SAFE = {
+    *re.findall("[A-Za-z]+", _COMMANDS),
+    *GREEK_NAMES,
+    *(name.capitalize() for name in GREEK_NAMES),
+}
 """Commands that may go to TeX as they are typed; none reads or writes files or defines anything."""
 
 
@@ -393,7 +402,13 @@ def _notebook(title: str, parts: Sequence[str]) -> str:
 
 def _cell(kind: str, source: str) -> dict[str, Any]:
     code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
-    return {"cell_type": kind, "id": "", "metadata": {}, "source": source.splitlines(keepends=True), **code}
+    return {
+        "cell_type": kind,
+        "id": "",
+        "metadata": {},
+        "source": source.splitlines(keepends=True),
+        **code,
+    }
 
 
 FORMS: Mapping[str, Form] = {
@@ -441,7 +456,10 @@ def as_pdf(sources: Callable[[str], str], engine: str | None = None) -> bytes:
         pdf = Path(folder) / "sheet.pdf"
         if done.returncode or not pdf.exists():
             said = (done.stdout + done.stderr).decode("utf-8", "replace").splitlines()[-_LOG:]
-            raise MatcalcError(f"{found} could not set the sheet:\n" + "\n".join(said), suggestion="another --engine")
+            raise MatcalcError(
+                f"{found} could not set the sheet:\n" + "\n".join(said),
+                suggestion="another --engine",
+            )
         return pdf.read_bytes()
 
 

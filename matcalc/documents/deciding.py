@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import astuple, dataclass, field, fields, replace
 from functools import cache
 from multiprocessing import get_context
 from os import PathLike
@@ -86,11 +86,11 @@ def _read(said: Mapping[str, Any]) -> Recalled:
 
 
 def _key(question: Sequence[Asked]) -> tuple[Any, ...]:
-    asked = [tuple([getattr(one, name) for name in _ASKED]) for one in question]
+    asked = [(*[getattr(one, name) for name in _ASKED], *map(astuple, one.doubts)) for one in question]
     return _code(), *asked, *[side for one in question for left, right, _ in one.supposed for side in (left, right)]
 
 
-_ASKED = tuple([one.name for one in fields(Asked) if one.name not in ("rests_on", "supposed")])
+_ASKED = tuple([one.name for one in fields(Asked) if one.name not in ("doubts", "rests_on", "supposed")])
 
 
 def _name(question: Sequence[Asked]) -> str:

@@ -172,6 +172,13 @@ def test_verdicts_are_kept_and_forgotten_with_the_program(tmp_path: Path, monkey
         verify_document(path)
 
 
+def test_verdicts_on_claims_in_doubt_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _notes(tmp_path, "Let $s(u) = u^2$. Then $s(2u) = 4s(u)$.")
+    assert [entry.status for entry in verify_document(path).claims] == ["proved"]
+    monkeypatch.setattr(deciding, "judge", None)
+    assert [entry.status for entry in verify_document(path).claims] == ["proved"]
+
+
 def test_a_damaged_memory_is_not_believed(tmp_path: Path) -> None:
     path = _notes(tmp_path)
     verify_document(path)

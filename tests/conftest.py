@@ -9,8 +9,9 @@ from hypothesis import settings
 
 from matcalc.derivation.pipeline import forget
 
-# The same examples in every run: a test that passes passes everywhere. New ones are searched for with ``--hypothesis-profile default``.
-settings.register_profile("repeatable", derandomize=True)
+# The same examples in every run, however slow the machine: a test that passes passes everywhere. New ones are searched for with
+# ``--hypothesis-profile default``.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 

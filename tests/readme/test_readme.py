@@ -44,7 +44,7 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
 
 
 def test_set_up_commands_are_run_by_the_continuous_integration() -> None:
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    script = [line.strip() for line in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()]
     set_up = bash_lines("README.md")
     assert len(set_up) == 2
     for line in set_up:

@@ -55,7 +55,7 @@ def judge(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     whole = [one for one in asked if one.instead not in ("step", "values")]
     verdict, chosen = _judged(whole) if whole else (_unread(asked[0]), asked[0])
     steps = _readings_as(asked, "step") if verdict.status == "undecided" else []
-    return next(((found, one) for one in steps if (found := _verdict(one)).ok), (verdict, chosen))
+    return next(((found, one) for one in steps if (found := _if_true(one)).ok), (verdict, chosen))
 
 
 def _readings_as(asked: Sequence[Asked], instead: str) -> list[Asked]:
@@ -105,7 +105,7 @@ def _up_to_a_factor(asked: Sequence[Asked]) -> tuple[Verdict, Asked]:
     for one in asked:
         verdict = _verdict(one)
         comparable |= verdict.is_false and not is_misfit(verdict)
-        tried = (verdict,) if verdict.ok else (_verdict(other) for other in multiples(verdict, one))
+        tried = (verdict,) if verdict.ok else map(_if_true, multiples(verdict, one))
         holds = next((found for found in tried if found.ok), None)
         if holds is not None:
             return replace(holds, statement=one.statement, reason=_SAME), one
@@ -237,7 +237,7 @@ def _of_kinds(asked: Asked) -> Verdict:
     and a dot an inner product."""
     verdict = _verdict(asked)
     if (numbers := with_numbers(asked, verdict)) is not None:
-        of_numbers = _verdict(numbers)
+        of_numbers = _if_true(numbers)
         verdict = of_numbers if of_numbers.ok else _kept(verdict, "false of vectors, and the letter may stand for a number")
     verdict = _of_a_number(verdict, asked)
     for other in (with_vectors, with_inner_products, with_products_first):
@@ -262,7 +262,7 @@ def _otherwise(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     if (free := _of_free_entries(verdict, asked)) is not None:
         return free, asked
     capitals = with_plain_capitals(asked, verdict)
-    if capitals is not None and _verdict(capitals).ok:
+    if capitals is not None and _if_true(capitals).ok:
         return _open(verdict, "true of numbers, and nothing shows that the capitals are matrices"), asked
     if verdict.other_layout is not None:
         return _of_layout(verdict, asked, verdict.other_layout), asked
@@ -273,7 +273,7 @@ def _in_other_forms(verdict: Verdict, asked: Asked) -> tuple[Verdict, Asked]:
     """The verdict on a false claim in other layouts, and as people write it."""
     fits = not is_misfit(verdict)
     others = _in_other_layouts(asked, fits)
-    turned = [(_verdict(other), other) for other in others]
+    turned = [(_verdict(other, help=not fits), other) for other in others]
     layout = next((other.layout for found, other in turned if found.ok), None)
     if layout is None and (loose := _loosely(verdict, meant(asked, fits))) is not None:
         return loose, asked
@@ -324,7 +324,7 @@ def _loosely(verdict: Verdict, ways: Iterable[tuple[Habit, Asked]]) -> Verdict |
     """The verdict on a false claim that is true in one of the ways in which it may be meant; None
     for any other."""
     for habit, other in ways:
-        found = _verdict(other)
+        found = _if_true(other)
         if found.ok and habit.holds:
             return replace(found, statement=verdict.statement, reason=habit.reason)
         if found.ok:
@@ -340,7 +340,7 @@ def _of_transposes(verdict: Verdict, asked: Asked) -> Verdict:
     if not verdict.ok or not may_derive(asked):
         return verdict
     derived = [other for habit, other in meant(asked, fits=True) if habit.primes]
-    if any(_verdict(other).ok for other in derived):
+    if any(_if_true(other).ok for other in derived):
         return verdict
     return _open(verdict, "true of transposes alone, and a prime may be a derivative")
 
@@ -357,7 +357,7 @@ def _of_indices(verdict: Verdict, asked: Asked) -> Verdict:
             notation: Notation = "plain" if asked.dialect is None else "latex"
             if (
                 case.concerns(f"{left} {right}")
-                and _verdict(replace(asked, statement=before + case.equation(left, right, notation))).ok
+                and _if_true(replace(asked, statement=before + case.equation(left, right, notation))).ok
             ):
                 return replace(verdict, status="conditional", condition=str(case), condition_text=str(case), condition_exact=True)
     return verdict
@@ -381,7 +381,7 @@ def _of_layout(verdict: Verdict, asked: Asked, layout: str) -> Verdict:
     is known which the text uses."""
     gradient = _GRADIENT.search(asked.statement.rpartition("; ")[2]) is not None
     known = asked.layout_said == "all" or gradient
-    if not known and not (asked.layout_said and not _verdict(replace(asked, layout="tensor")).ok):
+    if not known and not (asked.layout_said and not _if_true(replace(asked, layout="tensor")).ok):
         return _open(verdict, f"true in {layout} layout, and it is not known which the text uses")
     if gradient and layout == "denominator":
         return _open(verdict, "true of a gradient that is a column, as it may be in any layout")
@@ -402,11 +402,15 @@ def _open(verdict: Verdict, reason: str) -> Verdict:
 _ANOTHER = "false of the function of this name that was defined last, and true of another one of this document"
 
 
-def _verdict(one: Asked) -> Verdict:
+def _verdict(one: Asked, help: bool = True) -> Verdict:
     name = "own" if one.own else ""
-    return verdict_on(
-        Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
-    )
+    item = Item(one.statement, 0, name, declare=one.declare, layout=one.layout, symmetric=one.symmetric, dialect=one.dialect)
+    return verdict_on(item, help=help)
+
+
+def _if_true(one: Asked) -> Verdict:
+    """The verdict on a reading that counts only if it holds: what else would be true is not looked for."""
+    return _verdict(one, help=False)
 
 
 _WITHOUT_FACTS = "false without facts that the document says of a name that stands for something else here"

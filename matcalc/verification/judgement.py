@@ -413,16 +413,16 @@ def _residual(claim: Claim) -> str | None:
 _LONGEST = 100
 
 
-def verdict_on(item: Item) -> Verdict:
-    """The verdict on one statement. Raises nothing: what goes wrong is said in the verdict, so that
-    no other statement suffers."""
+def verdict_on(item: Item, *, help: bool = True) -> Verdict:
+    """The verdict on one statement; ``help`` is as for ``verify``. Raises nothing: what goes wrong
+    is said in the verdict, so that no other statement suffers."""
     try:
         verdict = verify(
-            item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, dialect=item.dialect
+            item.statement, declare=_shared(item), layout=item.layout, symmetric=item.symmetric, help=help, dialect=item.dialect
         )
     except MatcalcError as error:
         if item.dialect is not None and not error.message.startswith(INTERNAL):
-            return verdict_on(replace(item, dialect=None))
+            return verdict_on(replace(item, dialect=None), help=help)
         verdict = _without_decision(item, INTERNAL if error.message.startswith(INTERNAL) else NOT_READ, str(error))
     except Exception as error:
         verdict = _without_decision(item, INTERNAL, f"{internal_error(error)} with the statement")

@@ -214,7 +214,12 @@ class Size:
         return value.numerator
 
     def _at(self, sizes: Mapping[str, int]) -> Factor:
-        return sum([factor * prod([_number(name, sizes) for name in names]) for names, factor in self.terms])
+        value: Factor = 0
+        for names, factor in self.terms:
+            for name in names:
+                factor *= _number(name, sizes)
+            value += factor
+        return value
 
     def replaced(self, sizes: Mapping[str, Size]) -> Size:
         """The size with other sizes in place of named ones.

@@ -93,11 +93,9 @@ class Plan:
             lengths = tuple([index.size.value(inputs.sizes) for index in bound])
             dims = (*lengths, 1)[: max(2, len(lengths))]
             return [Array(dims, [array.data[0] for array in arrays]) for arrays in groups]
-        found = []
-        for here in _assignments(step.free, inputs):
-            operands = [arrays[_place(here, free, inputs)] for arrays, free in zip(below, frees, strict=True)]
-            found.append(computed(inputs, step.node, operands, here))
-        return found
+        every = _assignments(step.free, inputs)
+        operands = [[arrays[place] for place in _places(every, free, inputs)] for arrays, free in zip(below, frees, strict=True)]
+        return [computed(inputs, step.node, arrays, here) for here, *arrays in zip(every, *operands, strict=True)]
 
 
 def operands_of(node: Expr) -> tuple[Expr, ...]:
@@ -126,21 +124,23 @@ def _assignments(free: tuple[Index, ...], inputs: Inputs) -> list[dict[Index, in
     return [dict(zip(free, places)) for places in product(*map(range, lengths))]
 
 
-def _place(here: Mapping[Index, int], free: tuple[Index, ...], inputs: Inputs) -> int:
-    """Where the value for an assignment stands in a list over the assignments of some of its
+def _places(every: Sequence[Mapping[Index, int]], free: tuple[Index, ...], inputs: Inputs) -> list[int]:
+    """Where the values for assignments stand in a list over the assignments of some of their
     indices."""
-    place = 0
+    places = [0] * len(every)
     for index in free:
-        place = place * index.size.value(inputs.sizes) + here[index]
-    return place
+        length = index.size.value(inputs.sizes)
+        places = [place * length + here[index] for place, here in zip(places, every)]
+    return places
 
 
 def _gathered(
     inputs: Inputs, outer: tuple[Index, ...], inner: tuple[Index, ...], bound: tuple[Index, ...], arrays: list[Array]
 ) -> list[list[Array]]:
     """For each assignment of the outer indices the values for all assignments of the bound ones."""
-    rest = _assignments(bound, inputs)
-    return [[arrays[_place(here | there, inner, inputs)] for there in rest] for here in _assignments(outer, inputs)]
+    first, rest = _assignments(outer, inputs), _assignments(bound, inputs)
+    places = iter(_places([here | there for here in first for there in rest], inner, inputs))
+    return [[arrays[next(places)] for _ in rest] for _ in first]
 
 
 @lru_cache(maxsize=128)

@@ -12,7 +12,7 @@ import random
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from matcalc.printing import text
 from tests.attack.claims import Claim
 from tests.attack.judging import differ
 from tests.attack.mutants import mutants
-from tests.attack.mutations import judged
+from tests.attack.mutations import KEPT, judged
 from tests.attack.running import Limits, Outcome, report
 from tests.fuzz.differentiability import has_rule
 from tests.fuzz.functions import FunctionGrower
@@ -40,22 +40,29 @@ _MUTANTS = 10
 
 def attack(number: int, seed: int = 0, verify: Callable[..., Any] = matcalc.verify) -> Outcome:
     """One true claim over a fact, and up to two false ones."""
+    outcomes = [judged(*asked, verify) for asked in _claims(seed, number)] or [Outcome(("no claim",))]
+    return Outcome(sum((outcome.counts for outcome in outcomes), ()), sum((outcome.faults for outcome in outcomes), ()))
+
+
+@lru_cache(maxsize=KEPT)
+def _claims(seed: int, number: int) -> tuple[tuple[Claim, e.Expr, bool, str], ...]:
+    """The claims with other right sides, whether they are true, and in words which they are."""
     chooser = random.Random(f"{seed}/{number}/facts")
     found = identity(chooser)
     if found is None:
-        return Outcome(("no claim",))
+        return ()
     claim, right = found
-    outcomes = [judged(claim, right, True, "with the fact", verify)]
+    asked = [(claim, right, True, "with the fact")]
     free = _without_facts(claim, right)
     if differ(*free, number):
-        outcomes.append(judged(*free, False, "without the fact", verify))
+        asked.append((*free, False, "without the fact"))
     wrong = [mutant.expression for mutant in mutants(right)]
     for _ in range(min(_MUTANTS, len(wrong))):
         mutant = wrong[chooser.randrange(len(wrong))]
         if differ(claim, mutant, number):
-            outcomes.append(judged(claim, mutant, False, "mutant", verify))
+            asked.append((claim, mutant, False, "mutant"))
             break
-    return Outcome(sum((outcome.counts for outcome in outcomes), ()), sum((outcome.faults for outcome in outcomes), ()))
+    return tuple(asked)
 
 
 @cache

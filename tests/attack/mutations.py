@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import click
@@ -24,21 +24,28 @@ from tests.attack.mutants import Mutant, mutants
 from tests.attack.running import Limits, Outcome, report
 
 _TRIES = 12
+KEPT = 100
+"""Inputs that are kept for other verifiers."""
 
 Verify = Callable[..., Any]
 
 
 def attack(number: int, seed: int = 0, verify: Verify = matcalc.verify) -> Outcome:
     """One true claim and one wrong one."""
-    found = claim(seed, number)
+    found, mutant = _claim_and_mutant(seed, number)
     if found is None:
         return Outcome(("no claim",))
     own = judged(found, found.right, True, "own answer", verify)
-    mutant = chosen(found, seed, number)
     if mutant is None:
         return Outcome((*own.counts, "no mutant"), own.faults)
     wrong = judged(found, mutant.expression, False, "mutant", verify, mutant.kind)
     return Outcome(own.counts + wrong.counts, own.faults + wrong.faults)
+
+
+@lru_cache(maxsize=KEPT)
+def _claim_and_mutant(seed: int, number: int) -> tuple[Claim | None, Mutant | None]:
+    found = claim(seed, number)
+    return found, None if found is None else chosen(found, seed, number)
 
 
 def judged(found: Claim, right: e.Expr, true: bool, what: str, verify: Verify, kind: str = "") -> Outcome:

@@ -23,7 +23,7 @@ A, B = e.Symbol("A", (N, N)), e.Symbol("B", (N, N))
 X, Y = e.Symbol("x", (N,)), e.Symbol("y", (N,))
 AT, TWO = e.Index("i", N), e.Number(Fraction(2))
 T, U = t.Symbol("T", (N, N)), t.Symbol("U", (N, N))
-DEEP = 100_000
+DEEP = 30_000
 
 EXAMPLES: dict[type, tuple[Any, tuple[Any, ...]]] = {
     e.Symbol: (A, ()),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from matcalc.derivation.pipeline import forget
+
+# Before NumPy is loaded: threads for matrices of a few rows wait for each other more than they compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # The same examples in every run, however slow the machine: a test that passes passes everywhere. New ones are searched for with
 # ``--hypothesis-profile default``.

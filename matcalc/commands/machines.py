@@ -1,4 +1,5 @@
-"""``matcalc check``: functions of the user's own beside the derivatives that they should give."""
+"""``matcalc check``: functions of the user's own beside the derivatives that they should give; and what
+serves programs: ``json-lines`` for editors, ``mcp`` for agents, ``json-schema`` for both."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 import click
 
+from matcalc.agents import SECONDS as REQUEST_SECONDS, schemas, serve_lines, serve_tools
 from matcalc.cli.arguments import Asked, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.front import EXPLAINS
@@ -83,3 +85,41 @@ def _show(found: Sequence[CodeVerdict], target: str) -> None:
         if verdict.reading is not None and EXPLAINS.get():
             say(verdict.reading.explain(), err=True)
     say("\n\n".join(verdict.explain() for verdict in found))
+
+
+_REQUEST = click.option(
+    "--seconds", type=float, default=REQUEST_SECONDS, show_default=True, help="How long a derivation or a verdict may take."
+)
+
+
+@click.command("json-lines", cls=PlainHelp, short_help="Answer requests, a line of JSON each: for editors.")
+@_REQUEST
+def json_lines_command(seconds: float) -> None:
+    """Read requests from standard input, a JSON object a line, and write an answer for each, a line in
+    the same order, until the input ends.
+
+    {"id": 1, "operation": "derive", "text": "x'Ax", "wrt": "x"} is a request; matcalc json-schema
+    lists the operations and their fields.  {"operation": "cancel", "cancel": 1} ends request 1.
+    """
+    serve_lines(seconds)
+
+
+@click.command("mcp", cls=PlainHelp, short_help="Serve tools to agents, by the Model Context Protocol.")
+@_REQUEST
+def mcp_command(seconds: float) -> None:
+    """Serve matcalc's operations as tools of the Model Context Protocol, on standard input and output.
+
+    An agent's program starts this itself: give it the command matcalc with the argument mcp.  It
+    needs the extra mcp.
+    """
+    serve_tools(seconds)
+
+
+@click.command("json-schema", cls=PlainHelp, short_help="Print the JSON schemas of requests and results.")
+def json_schema_command() -> None:
+    """Print what matcalc json-lines, mcp and web are sent and give back, in JSON Schema.
+
+    \b
+    matcalc json-schema
+    """
+    show_json(schemas())

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO, TextIO, TypeAlias
 from matcalc.base.errors import MatcalcError
 from matcalc.base.extras import needs_extra
 from matcalc.base.version import VERSION
-from matcalc.service import OPERATIONS, SCHEMA_VERSION, answer
+from matcalc.service import OPERATIONS, SCHEMA_VERSION, answer, failure
+from matcalc.service.request_fields import RequestError
 
 Values: TypeAlias = dict[str, Any]
 
@@ -59,6 +60,10 @@ def _line_schema() -> Values:
 
 
 # ---------------------------------------------------------------- lines of JSON
+
+
+class Cancelled(MatcalcError):
+    """What is answered to a request that was cancelled."""
 
 
 class _Cancelled(BaseException):
@@ -119,7 +124,7 @@ class Lines:
                 return {**head, **answer(request.get("operation", ""), fields, seconds=float(seconds))}
         except _Cancelled:
             self._now = None
-            return _failed(request, MatcalcError("the request was cancelled"), "Cancelled")
+            return _failed(request, Cancelled("the request was cancelled"))
 
     # ------------------------------------------------------------ reading ahead
 
@@ -201,24 +206,22 @@ class Lines:
 def _request(line: bytes) -> Values | MatcalcError:
     """What a line asks, or what is wrong with it."""
     if len(line) > _LONGEST_LINE:
-        return MatcalcError("the line is too long", expected=f"at most {_LONGEST_LINE:,} bytes")
+        return RequestError("the line is too long", expected=f"at most {_LONGEST_LINE:,} bytes")
     try:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return MatcalcError(f"the line is no JSON: {' '.join(str(error).split())[:100]}", suggestion=_EXAMPLE)
+        return RequestError(f"the line is no JSON: {' '.join(str(error).split())[:100]}", suggestion=_EXAMPLE)
     if not isinstance(found, dict):
-        return MatcalcError("the line is no JSON object", suggestion=_EXAMPLE)
+        return RequestError("the line is no JSON object", suggestion=_EXAMPLE)
     if isinstance(found.get("id"), dict | list):
-        return MatcalcError("the id is no string or number")
+        return RequestError("the id is no string or number")
     return found
 
 
-def _failed(request: Values | None, error: MatcalcError, kind: str = "RequestError") -> Values:
-    said = {"kind": kind, "message": error.message, "expected": error.expected, "suggestion": error.suggestion}
+def _failed(request: Values | None, error: MatcalcError) -> Values:
     operation = None if request is None else request.get("operation")
     known = operation if isinstance(operation, str) and operation in OPERATIONS else None
-    told = {**said, "span": None, "text": str(error)}
-    return {"id": request and request.get("id"), "schema": SCHEMA_VERSION, "operation": known, "ok": False, "error": told}
+    return {"id": request and request.get("id"), **failure(known, error)}
 
 
 # ---------------------------------------------------------------- the Model Context Protocol
@@ -285,7 +288,7 @@ def tool_server(seconds: float = SECONDS) -> Any:
             ask = partial(answer, params.name, params.arguments or {}, seconds=seconds)
             found = await anyio.to_thread.run_sync(ask, limiter=at_once)
         else:
-            found = _failed(None, MatcalcError("there is no such tool", expected=", ".join(tools())))
+            found = _failed(None, RequestError("there is no such tool", expected=", ".join(tools())))
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=said(found))], structured_content=found, is_error=not found["ok"]
         )

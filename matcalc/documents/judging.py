@@ -409,7 +409,8 @@ def _verdict(one: Asked, help: bool = True) -> Verdict:
 
 
 def _if_true(one: Asked) -> Verdict:
-    """The verdict on a reading that counts only if it holds: what else would be true is not looked for."""
+    """The verdict on a reading that counts only if it holds: what else would be true is not looked
+    for."""
     return _verdict(one, help=False)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from functools import cache
+from typing import cast
 
+import numpy as np
 import pytest
 
 from matcalc.base.sizes import Size
+from matcalc.evaluation.sampling import Point
 from matcalc.expr import nodes as e
 from tests.fuzz import __main__ as command
-from tests.fuzz.checking import check, described, differences, facts, operators
+from tests.fuzz.checking import Answers, arranged, check, described, differences, facts, operators
 from tests.fuzz.table import TableGrower, of_one_number, operations
-from tests.fuzz.test_fuzz import by_differences, changed
+from tests.fuzz.test_fuzz import by_differences
 from tests.fuzz.vocabulary import FACTS, NAMES, Case
 
 ORDERS = (1, 2)
@@ -63,9 +66,21 @@ def test_every_fact_and_convention_is_drawn(results: tuple[int, int]) -> None:
 
 def test_a_planted_error_is_seen_in_every_layout_and_order() -> None:
     seen: Counter[str] = Counter()
+    told: list[np.ndarray | None] = []
+
+    def noted(case: Case, point: Point) -> np.ndarray | None:
+        told.append(differences(case, point))
+        return told[-1]
+
+    def wrong_answers(case: Case) -> Answers:
+        """What the differences are at the last point that was asked about, with an error."""
+        return {"function": lambda **values: 1.01 * arranged(cast("np.ndarray", told[-1]), case) + 1e-2}
+
     for case in wide(300, (0, 2))[:24] + wide(300, (3, 4))[:8]:
-        if check(case, differences, answer=by_differences, relative=1e-5).status == "agreed":
-            wrong = check(case, differences, answer=lambda case: changed(case, lambda found: 1.01 * found + 1e-2), relative=1e-5)
+        told.clear()
+        if check(case, noted, answer=by_differences, relative=1e-5).status == "agreed":
+            again = iter(told)
+            wrong = check(case, lambda case, point, again=again: next(again), answer=wrong_answers, relative=1e-5)
             assert wrong.status == "disagreed", described(case)
             seen.update({case.layout, f"{case.result_order} axes"})
     assert min(seen[name] for name in ("denominator", "numerator", "tensor", "1 axes", "2 axes", "3 axes", "4 axes")) > 1

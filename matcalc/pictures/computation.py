@@ -174,6 +174,8 @@ class Graph:
         self.uses = {name: list(symbols_in(step)) for name, step in self.steps.items()}
         symbols = {**symbols_in(*self.steps.values())}
         self.inputs = {name: node for name, node in symbols.items() if name not in parts}
+        used = {*self.steps, *self.inputs}
+        self.inputs |= {symbol.name: symbol for symbol in wrt if symbol.name not in used}  # nothing is computed from these
         shapes = len(self.steps) + len(self.inputs) + sum(map(len, self.uses.values()))
         check_shapes(shapes, "the graph", "a picture of one of the named results")
         self.asked = [symbol.name for symbol in wrt]
@@ -278,7 +280,8 @@ class Graph:
     def words(self) -> str:
         """The graph in words."""
         steps = "; ".join(f"{self.whole(name)} ({self.shape(name)})" for name in self.steps)
-        given = ", ".join(f"{unicode_name(name)} ({self.shape(name)})" for name in self.inputs)
+        used = {name for uses in self.uses.values() for name in uses}
+        given = ", ".join(f"{unicode_name(name)} ({self.shape(name)})" for name in self.inputs if name in used)
         said: dict[str, Sequence[str | None]] = {
             "Single steps": [self.step(of, by) for of, by in self.edges],
             "Chain rule": self.rules(),

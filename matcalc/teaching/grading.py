@@ -7,21 +7,23 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Literal, TypeAlias
 
 from matcalc.base.budgets import budget
 from matcalc.base.errors import MatcalcError, internal_error, on_one_line
+from matcalc.base.layouts import SYMMETRIC
 from matcalc.documents.reports.pages import self_contained
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
+from matcalc.facts.table import tie_of
 from matcalc.interface.api import parse
 from matcalc.interface.presentation import as_json
 from matcalc.interface.results import Derivation
 from matcalc.language.declare.declared import SharedNames
 from matcalc.teaching.problems import CREDIT, Answers, Problem, Sheet
-from matcalc.teaching.sheets import Solved, points_text, solved
+from matcalc.teaching.sheets import Solved, derivation_of, points_text, solved
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict
 
@@ -189,9 +191,27 @@ def _of_derivative(
         return grade("right", problem.points, said=verdict.status, **more)
     if verdict.status == "undecided":
         return grade("undecided", None, said=verdict.reason, **more)
-    kind, said = fault(verdict, derivation, read.node)
+    other = _other_convention(derivation, problem, formula)
+    if other:
+        kind, said = "layout", f"right in the convention {other!r}, {derivation.symmetric!r} is asked for"
+    else:
+        kind, said = fault(verdict, derivation, read.node)
     points = problem.points * credit[kind]
     return grade("partly right" if points else "wrong", points, kind=kind, said=said, **more)
+
+
+def _other_convention(derivation: Derivation, problem: Problem, formula: str) -> str:
+    """The convention for variables with tied entries in which an answer is right; empty for none."""
+    if not any(tie_of(symbol.properties) for symbol in derivation.wrt):
+        return ""
+    others = [name for name in SYMMETRIC if name != derivation.symmetric]
+    return next((name for name in others if verify(derivation_of(replace(problem, symmetric=name)), formula, help=False).ok), "")
+
+
+def _is_of_nothing(verdict: Verdict, derivation: Derivation) -> bool:
+    """Whether the condition of an answer is one under which the derivative is zero, so that it says
+    nothing for the answer."""
+    return verify(derivation, "0").condition == verdict.condition
 
 
 _WORDS: Mapping[str, str] = {
@@ -203,7 +223,7 @@ _WORDS: Mapping[str, str] = {
 
 def fault(verdict: Verdict, derivation: Derivation, answer: Any) -> tuple[str, str]:
     """The kind of a fault, which is a key of ``CREDIT``, and what is said of it."""
-    if verdict.status == "conditional":
+    if verdict.status == "conditional" and not _is_of_nothing(verdict, derivation):
         return "condition", f"right if {verdict.condition_text or verdict.condition}"
     if verdict.other_layout is not None:
         return (
@@ -245,26 +265,27 @@ def _terms(tensor: ix.Tensor) -> set[tuple[Any, ix.Tensor]]:
 # ------------------------------------------------------------
 # Statements.
 
-_TRUE = re.compile(
-    r"\s*(?:it\s+is\s+)?(?:true|proved|proven|holds|correct|right|yes|wahr|✓)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_FALSE = re.compile(
-    r"\s*(?:it\s+is\s+)?(?:not\s+true|false|refuted|disproved|does\s+not\s+hold|incorrect|wrong|no\b|✗).*",
-    re.IGNORECASE | re.DOTALL,
-)
+_TRUE = r"true|proved|proven|holds|correct|right|yes|wahr|✓"
+_FALSE = r"not\s+true|false|refuted|disproved|does\s+not\s+hold|incorrect|wrong|no(?=\s*(?:$|[^\w\s]))|✗"
+_SAID = re.compile(rf"(?:it\s+is\s+)?(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}))(?!\w)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_EITHER = re.compile(rf"\b(?:{_FALSE}|{_TRUE}|not?|never|if|iff|only|unless|when)(?!\w)", re.IGNORECASE)
+"""Words by which the rest of an answer may take back or bound what it begins with."""
+_AROUND = " \t\r\n*_`$"
 
 
 def _of_statement(solution: Solved, answer: str, grade: Callable[..., Grade]) -> Grade:
     verdict = solution.verdict
     assert verdict is not None
-    says = True if _TRUE.fullmatch(answer) else False if _FALSE.fullmatch(answer) else None
-    if says is None:
+    found = _SAID.fullmatch(answer.strip(_AROUND))
+    if found is None:
         return grade("unreadable", None, said="the answer begins with neither true nor false")
-    if says is not verdict.ok:
-        return grade("wrong", 0.0, kind="other", said=f"the statement is {verdict.status}")
-    reason = answer.strip().split(None, 1)[1:]
-    doubts = ("the reason given is for the teacher to read",) if reason else ()
+    rest = found["rest"].strip(" \t\r\n.,:;!*_")
+    right = (found["true"] is not None) is verdict.ok
+    if "?" in rest or _EITHER.search(rest):
+        return grade("undecided", None, said=f"the statement is {verdict.status}, and the answer says more than true or false")
+    doubts = ("the reason given is for the teacher to read",) if rest else ()
+    if not right:
+        return grade("wrong", 0.0, kind="other", said=f"the statement is {verdict.status}", doubts=doubts)
     return grade("right", solution.problem.points, said=verdict.status, doubts=doubts)
 
 

@@ -139,3 +139,11 @@ def test_two_ways_are_two_terms_of_the_chain_rule() -> None:
     assert "df/dy = 0: no way leads from f to y" in matcalc.draw("x'*A*x", "y", declare="y: n").alt
     assert matcalc.draw("d/dx x'*A*x").alt == matcalc.draw("x'*A*x", "x").alt
     assert "df/dx" in matcalc.draw("x'*A*x").alt
+
+
+@pytest.mark.parametrize(("text", "wrt", "declare"), [("b'b", "x", "x: n"), ("z = A*x; w = B*x; w'*w", "z", None)])
+def test_what_the_value_does_not_rest_on_has_no_way(text: str, wrt: str, declare: str | None) -> None:
+    picture = matcalc.draw(text, wrt, declare=declare)
+    assert f"df/d{wrt} = 0: no way leads from f to {wrt}." in picture.alt
+    assert f", {wrt} (" not in picture.alt.partition("Chain rule")[0]
+    assert wrt in Graph(read(picture.dot)).shapes

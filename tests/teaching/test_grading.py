@@ -151,6 +151,9 @@ def test_a_planted_grade_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         ("x'*A*x + b'*x", "x", "A: n×n symmetric", "2 A x - b", "sign", "the term −b has the wrong sign"),
         ("tr(A'*X*X)", "X", "", "A X + X' A", "transposed", "should be"),
         ("x'*A*x", "x", "A: n×n symmetric", "exp(x)", "other", "right answer − this answer"),
+        ("x'*A*x", "x", "", "0", "other", "right answer − this answer"),
+        ("x'*A*x", "x", "", "k (A + A') x", "other", "right answer − this answer"),
+        ("tr(A*X)", "X", "X symmetric", "A + A' - diag(diag(A))", "layout", "in the convention 'cookbook', 'projected' is"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_has_a_name(formula: str, wrt: str, declare: str, answer: str, kind: str, said: str) -> None:
@@ -200,6 +203,13 @@ def test_what_is_doubtful_is_for_the_teacher() -> None:
         ("refuted", "right", 1),
         ("not true", "right", 1),
         ("maybe", "unreadable", None),
+        ("**False**, take x = e_1", "right", 1),
+        ("true by the product rule", "wrong", 0),
+        ("No idea", "unreadable", None),
+        ("no counterexample, so it is true", "unreadable", None),
+        ("true if and only if A is symmetric", "undecided", None),
+        ("true/false", "undecided", None),
+        ("Correct? No.", "undecided", None),
     ],
 )
 def test_statements_are_true_or_false(answer: str, judged: str, points: float | None) -> None:

@@ -12,13 +12,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, BinaryIO, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.extras import needs_extra
+from matcalc.base.lazy import later
 from matcalc.base.version import VERSION
-from matcalc.service import OPERATIONS, SCHEMA_VERSION, answer, failure
-from matcalc.service.request_fields import RequestError
+from matcalc.service.request_fields import SCHEMA_VERSION, RequestError
+
+if TYPE_CHECKING:
+    import matcalc.service as service
+else:
+    service = later("matcalc.service")
 
 Values: TypeAlias = dict[str, Any]
 
@@ -39,7 +44,7 @@ def schemas() -> Values:
     """The JSON schemas of all operations: of what is sent, and of the result that comes back."""
     found: Values = {
         name: {"summary": one.summary, "request": one.request_schema, "result": one.result_schema}
-        for name, one in OPERATIONS.items()
+        for name, one in service.OPERATIONS.items()
     }
     return {"schema": SCHEMA_VERSION, "operations": found, "line": _line_schema()}
 
@@ -50,7 +55,7 @@ def _line_schema() -> Values:
         "type": "object",
         "properties": {
             "id": {"type": ["string", "number", "null"], "description": "Comes back with the answer."},
-            "operation": {"enum": [*OPERATIONS, CANCEL]},
+            "operation": {"enum": [*service.OPERATIONS, CANCEL]},
             "seconds": _SECONDS_SCHEMA,
             "cancel": {"type": ["string", "number"], "description": f"With {CANCEL}: the id of the request to end."},
         },
@@ -121,7 +126,7 @@ class Lines:
             )
         try:
             with self._current(request):
-                return {**head, **answer(request.get("operation", ""), fields, seconds=float(seconds))}
+                return {**head, **service.answer(request.get("operation", ""), fields, seconds=float(seconds))}
         except _Cancelled:
             self._now = None
             return _failed(request, Cancelled("the request was cancelled"))
@@ -220,8 +225,8 @@ def _request(line: bytes) -> Values | MatcalcError:
 
 def _failed(request: Values | None, error: MatcalcError) -> Values:
     operation = None if request is None else request.get("operation")
-    known = operation if isinstance(operation, str) and operation in OPERATIONS else None
-    return {"id": request and request.get("id"), **failure(known, error)}
+    known = operation if isinstance(operation, str) and operation in service.OPERATIONS else None
+    return {"id": request and request.get("id"), **service.failure(known, error)}
 
 
 # ---------------------------------------------------------------- the Model Context Protocol
@@ -235,7 +240,7 @@ you state that an equation holds: "d(x'Ax)/dx = (A + A')x"."""
 
 def tools() -> dict[str, Any]:
     """The operations that are tools, by name."""
-    return {name: OPERATIONS[name] for name in TOOLS if name in OPERATIONS}
+    return {name: service.OPERATIONS[name] for name in TOOLS if name in service.OPERATIONS}
 
 
 def said(found: Mapping[str, Any]) -> str:
@@ -285,7 +290,7 @@ def tool_server(seconds: float = SECONDS) -> Any:
 
     async def call_tool(context: Any, params: Any) -> Any:
         if params.name in tools():
-            ask = partial(answer, params.name, params.arguments or {}, seconds=seconds)
+            ask = partial(service.answer, params.name, params.arguments or {}, seconds=seconds)
             found = await anyio.to_thread.run_sync(ask, limiter=at_once)
         else:
             found = _failed(None, RequestError("there is no such tool", expected=", ".join(tools())))

@@ -80,7 +80,7 @@ class Slow:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = threading.Event()
-        monkeypatch.setattr(agents, "answer", self.answer)
+        monkeypatch.setattr(agents.service, "answer", self.answer)
 
     def answer(self, operation: str, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         if request.get("text") != "endless":

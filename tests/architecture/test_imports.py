@@ -58,6 +58,7 @@ BY_NAME = {
     ("matcalc.language", "matcalc.language.syntax.parser"),
     ("matcalc.language", "matcalc.language.text.spelling"),
     ("matcalc.base.lazy", "?"),
+    ("matcalc.agents", "matcalc.service"),
     ("matcalc.base.lazy", "matcalc.base.errors"),
     ("matcalc.codegen.targets", "?"),
     ("matcalc.printing.notations", "matcalc.printing.typeset_notation"),

@@ -48,7 +48,7 @@ SLOW = frozenset([
 ])  # fmt: skip
 """Modules that take longer to load than a step of a derivation takes to do."""
 ALWAYS = frozenset([
-    "matcalc.interface.api", "matcalc.base.budgets", "matcalc.base.shapes", "matcalc.commands.derivatives", "matcalc.language.declare.declared",
+    "matcalc.interface.api", "matcalc.base.budgets", "matcalc.base.errors", "matcalc.base.shapes", "matcalc.commands.derivatives", "matcalc.language.declare.declared",
     "matcalc.language.decisions", "matcalc.language.elaboration", "matcalc.language.syntax.parser", "matcalc.language.text.spelling",
     "matcalc.objects.parsed", "matcalc.interface.results",
 ])  # fmt: skip

@@ -342,7 +342,8 @@ class _Asked:
         )
 
     def _caller(self, binding: Binding) -> Caller:
-        vectors = frozenset(symbol.name for symbol in _symbols_of(self.form) if len(axes_of(symbol.shape)) == 1)
+        single = [symbol for symbol in _symbols_of(self.form) if len(axes_of(symbol.shape)) == 1]
+        vectors = {symbol.name: (1, -1) if symbol.is_row else (-1, 1) for symbol in single}
         by = tuple([symbol.name for symbol in self.form.wrt]) if isinstance(self.form, DerivativeForm) else ()
         subject = self.subject if self.output is None else replace(self.subject, invoke=picking(self.subject, self.output))
         return Caller(subject, binding, vectors, subject.libraries[0], by, self.columns, seconds=self.seconds)
@@ -355,13 +356,19 @@ class _Asked:
         if (
             result.shape != right.shape
             and result.size == right.size
-            and (right.size == 1 or (caller.columns and _fits(result, right)))
+            and (right.size == 1 or (caller.columns and _fits(result, right) and not self._is_turned(result, right)))
         ):
             result = result.reshape(right.shape)
         if called.precision != "float64" or caller.precision != "float64":
             lower = called.precision if called.precision in TOLERANCE else caller.precision
             tolerance = max(TOLERANCE[lower], self._loss(place) * COARSER.get(lower, 1.0))
         return replace(place, result=result, tolerance=tolerance)
+
+    def _is_turned(self, result: Any, right: Any) -> bool:
+        """Whether a row stands where a column should, or a column where a row should."""
+        is_row = self.form.expression.is_row if isinstance(self.form, Formula) else self.found.shape[:-1] == (1,)
+        turned = (right.size, 1) if is_row else (1, right.size)
+        return not self.subject.differentiated and right.ndim == 1 and result.shape == turned
 
     def _loss(self, place: Seen) -> float:
         """What the right formula itself loses in single precision, with room for another way of

@@ -219,13 +219,13 @@ class Caller:
     """Calls of one function with points of a formula, in the time that there is for all of them.
 
     ``by`` are the symbols that the library differentiates by, where it does. ``columns`` says that
-    vectors are given as arrays of one column; ``precision`` is the type of the numbers that are
+    ``vectors`` are given as arrays of one column, or row, as it is said of each; ``precision`` is the type of the numbers that are
     given.
     """
 
     subject: Subject
     binding: Binding
-    vectors: frozenset[str]
+    vectors: Mapping[str, tuple[int, int]]
     library: Library
     by: tuple[str, ...] = ()
     columns: bool = False
@@ -258,7 +258,7 @@ class Caller:
         if callable(value):
             return value
         if self.columns and source in self.vectors:
-            value = value.reshape(-1, 1)
+            value = value.reshape(self.vectors[source])
         return self.library.array(value, self.precision)
 
     def _timed(self, run: Callable[[], Any]) -> Any:

@@ -168,3 +168,23 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
     _, output = called(["check", f"{tmp_path}/gradients.py:grad", LEAST[0], "--wrt", "w", "--to", "json"])
     found = json.loads(output)
     assert (found["status"], found["kind"], found["correction"]) == ("refuted", "factor", "2*X'*(X*w - y)")
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "options", "row"),
+    [
+        ("x'*x", "x", {}, False),
+        ("x'*x", "x", {"layout": "numerator"}, True),
+        ("A*x", "x", {"declare": "A: 1×n; x: n"}, False),
+    ],
+)
+def test_a_row_is_no_column(formula: str, wrt: str, options: dict[str, str], row: bool) -> None:
+    def column(x: Any, A: Any = None) -> Any:
+        return 2 * x if A is None else A.T
+
+    def turned(x: Any, A: Any = None) -> Any:
+        return column(x, A).T
+
+    seen = {function.__name__: matcalc.check(function, formula, wrt, columns=True, **options) for function in (turned, column)}
+    assert {name: verdict.ok for name, verdict in seen.items()} == {"turned": row, "column": not row}
+    assert {verdict.kind for verdict in seen.values()} == {"", "shape"}

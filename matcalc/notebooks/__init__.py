@@ -3,6 +3,7 @@ takes; what is typed is read by matcalc alone and never run."""
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from matcalc.verification.verdict import Verdict
 MAGIC = "matcalc"
 _OPTION = re.compile(r"\s*--(?P<name>[a-z]+)(?:[\s=]+|$)")
 _WORD = re.compile(r"(?P<word>\S+)(?:\s+|$)")
+_TAKEN = frozenset([*dir(builtins), "get_ipython"])
+"""Names that mean something in a notebook without being defined there."""
 _BINDING = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*=(?!=)\s*(?P<value>.+)", re.DOTALL)
 
 
@@ -108,8 +111,9 @@ class Magic:
         asked = request(found["value"].strip(), self.session.state.known)
         if not isinstance(asked, Derive):
             return None
-        if not found["name"].isidentifier() or iskeyword(found["name"]):
-            raise MatcalcError(f"{found['name']} can be no name in Python", suggestion=f"G = {found['value']}")
+        name = found["name"]
+        if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in _TAKEN:
+            raise MatcalcError(f"{name} can be no name of a result in Python", suggestion=f"G = {found['value']}")
         return found["name"], found["value"].strip()
 
     def _answers(self, text: str) -> Iterator[tuple[Answer, Result | None]]:

@@ -59,7 +59,10 @@ def test_a_derivative_gets_a_name_in_python(shell: InteractiveShell) -> None:
     found = shell.user_ns["G"]
     point = {"x": np.array([1.0, 2.0]), "A": np.array([[1.0, 2.0], [3.0, 4.0]])}
     assert np.allclose(value, numerical_derivative(found.source.node, found.wrt, point, {"n": 2}).value)
-    assert "can be no name in Python" in run(shell, "%matcalc lambda = x'Ax wrt x")[1]
+    for name in ("lambda", "print", "__builtins__", "get_ipython"):
+        before = shell.user_ns.get(name)
+        assert "can be no name of a result in Python" in run(shell, f"%matcalc {name} = x'Ax wrt x")[1]
+        assert shell.user_ns.get(name) is before
 
 
 def test_steps_and_code_are_asked_for_by_options(shell: InteractiveShell) -> None:

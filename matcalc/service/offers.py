@@ -72,6 +72,7 @@ _TARGET = Field(
     choices=(*code_targets(), "sympy"),
     default="numpy",
 )
+_DRAWN_ORDER = replace(_ORDER, default=None)
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
 
@@ -237,7 +238,7 @@ def _draw(values: Values) -> Values:
     if named is None and values["picture"] == "sparsity":
         named = _said(text, values)
     wrt = None if named is None else _names(named)
-    chosen = {**_reading(values), **_taken(values, *_CONVENTIONS, _PICTURE), "entries": entries}
+    chosen = {**_reading(values), **_taken(values, _ORDER, *_CONVENTIONS, _PICTURE), "entries": entries}
     found = draw(text, wrt, **chosen)
     return {"svg": found.svg, "title": found.title, "alt": found.alt}
 
@@ -367,7 +368,7 @@ _ALL = (
     Operation(
         "draw",
         "A picture: the computational graph, the tensor network, or the sparsity of a Jacobian or Hessian.",
-        (*_READING, _WRT, *_CONVENTIONS, _PICTURE, _ENTRIES),
+        (*_READING, _WRT, _DRAWN_ORDER, *_CONVENTIONS, _PICTURE, _ENTRIES),
         {"svg": _STRING, "title": _STRING, "alt": _STRING},
         _draw,
     ),

@@ -44,7 +44,10 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "functions": [{}],
     "examples": [{}],
     "settings": [{}],
-    "draw": [{"text": "x.*y", "wrt": "x", "picture": "sparsity", "entries": "n=3"}],
+    "draw": [
+        {"text": "x.*y", "wrt": "x", "picture": "sparsity", "entries": "n=3"},
+        {"text": "x'Ax", "wrt": "x", "order": 2, "picture": "sparsity"},
+    ],
 }
 ENVELOPE = {"schema", "operation", "ok"}
 

@@ -119,11 +119,23 @@ function code(panel, { state, settings, ask, change }) {
   targets.open();
 }
 
-/** A drawing is shown as an image: nothing in it can run. */
-function picture(panel, { found, ask }) {
-  filled(panel, ask("draw", {}), (result) => [
-    element("img", { class: "picture", alt: `Computational graph of ${found.expression}`, src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(result.svg)}` }),
-  ]);
+const PICTURES = [
+  { name: "graph", title: "Chain rule" },
+  { name: "network", title: "Tensor network" },
+  { name: "sparsity", title: "Sparsity" },
+];
+
+/** A drawing is shown as an image: nothing in it can run. The chain rule is drawn for a first derivative. */
+function picture(panel, { found, state, ask, change }) {
+  const second = found.order === 2;
+  const pictures = tabs("Picture", second ? PICTURES.slice(1) : PICTURES, state.picture, (name, inner) => {
+    change("picture", name);
+    filled(inner, ask("draw", { picture: name, order: second ? 2 : null }), (result) => [
+      element("img", { class: "picture", alt: result.alt, src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(result.svg)}` }),
+    ]);
+  });
+  panel.replaceChildren(pictures.node);
+  pictures.open();
 }
 
 function details(panel, { found }) {

@@ -1,6 +1,6 @@
 // What the page is asked: kept in the address, so that a link brings all of it back, and in the browser's own storage as history.
 
-export const DEFAULTS = { f: "", wrt: "", and: "", order: "1", layout: "denominator", symmetric: "projected", dialect: "", view: "steps", style: "index", target: "numpy" };
+export const DEFAULTS = { f: "", wrt: "", and: "", order: "1", layout: "denominator", symmetric: "projected", dialect: "", view: "steps", style: "index", target: "numpy", picture: "graph" };
 
 /** The state that the page begins with; `declared` are declarations by name. */
 export function fresh() {
@@ -68,7 +68,7 @@ export function history() {
 }
 
 export function remember(state, answer) {
-  const one = { f: state.f, fragment: toFragment({ ...state, view: DEFAULTS.view, style: DEFAULTS.style, target: DEFAULTS.target }), answer };
+  const one = { f: state.f, fragment: toFragment({ ...state, view: DEFAULTS.view, style: DEFAULTS.style, target: DEFAULTS.target, picture: DEFAULTS.picture }), answer };
   store(HISTORY, [one, ...history().filter((other) => other.fragment !== one.fragment)].slice(0, MOST));
 }
 

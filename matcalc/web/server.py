@@ -322,7 +322,7 @@ def _is_number(name: str) -> bool:
 
 # ---------------------------------------------------------------- the description
 
-_VALUES = {"text": "x'Ax", "wrt": "x", "name": "logdet"}
+_VALUES = {"text": "x'Ax", "wrt": "x", "name": "logdet", "picture": "sparsity"}
 _OWN_VALUES: Mapping[str, Any] = {"verify": {"text": "d(x'Ax)/dx = 2Ax"}, "gradient": {"text": "a'*X*b", "wrt": ["a", "b"]}}
 """What examples of requests say in their fields; those of some operations say something else."""
 _FAILURES = {

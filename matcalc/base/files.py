@@ -1,5 +1,5 @@
 """The files the package comes with and their lines, what is computed from them and kept on disk,
-and text from bytes."""
+text from bytes, and what is written for the user."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
+from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.base.version import VERSION
 
@@ -27,6 +28,15 @@ def folder(name: str) -> str:
         if os.path.isdir(os.path.join(base, name)):
             return os.path.join(base, name)
     raise FileNotFoundError(f"matcalc's data folder {name!r} is missing: reinstall the package")
+
+
+def save(file: str | os.PathLike[str], data: bytes) -> None:
+    """Writes what a user asks for to a file. Raises MatcalcError where that is impossible."""
+    try:
+        with open(file, "wb") as opened:
+            opened.write(data)
+    except OSError as error:
+        raise MatcalcError(f"{os.fspath(file)} cannot be written: {error.strerror or error}") from None
 
 
 def read(name: str, file: str) -> str:

@@ -57,11 +57,8 @@ class Asked:
         """
         if self.wrt:
             return [list(group) for group in dict.fromkeys(map(tuple, groups_of_names(self.wrt)))]
-        said = presentation.said_in(self.text, **self.reading)
-        if said is not None and said.settled:
-            return [list(said.names)]
-        found = presentation.variables(self.text, **self.reading) if said is None else dict.fromkeys(said.names, "")
-        return [[name] for name in _chosen(found)]
+        said, found = presentation.named_or_open(self.text, **self.reading)
+        return [said] if said else [[name] for name in _chosen(found)]
 
     @property
     def says_itself(self) -> bool:

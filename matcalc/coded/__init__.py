@@ -24,7 +24,7 @@ from matcalc.evaluation.differences import numerical_derivative
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import Point, find_point, user_functions
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.expr.rewriting import with_sizes
+from matcalc.expr.rewriting import symbols_in, with_sizes
 from matcalc.interface.api import derive
 from matcalc.interface.console import ascii_text
 from matcalc.interface.results import Derivation, PartDerivation
@@ -425,7 +425,7 @@ class _Asked:
     def _left_out(self, caller: Caller) -> list[str]:
         """Symbols of the answer that the function is not given."""
         right = self._right()
-        names = [] if right is None else [node.name for node in postorder(right.node) if isinstance(node, Symbol)]
+        names = [] if right is None else list(symbols_in(right.node))
         return [f"{name} is not given to the function" for name in names if caller.binding.taken_by(name) is None]
 
     def _statement(self) -> str:
@@ -438,8 +438,7 @@ class _Asked:
 
 
 def _symbols_of(form: SideForm) -> list[Symbol]:
-    nodes = [node for node in postorder(*form.expressions) if isinstance(node, Symbol)]
-    return list(dict.fromkeys([*nodes, *form.extra]))
+    return list(dict.fromkeys([*symbols_in(*form.expressions).values(), *form.extra]))
 
 
 def _spellings(symbol: Symbol) -> set[str]:

@@ -233,9 +233,7 @@ def _other_questions(form: DerivativeForm, seen: Sequence[Seen]) -> Iterator[_Ca
 
 
 def _symbols(expression: Expr) -> list[Symbol]:
-    names = symbols_in(expression)
-    found = {node.name: node for _, nodes in occurrences(expression) for node in nodes if isinstance(node, Symbol)}
-    return [found[name] for name in sorted(names) if name in found]
+    return [symbol for _, symbol in sorted(symbols_in(expression).items())]
 
 
 def _on_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:

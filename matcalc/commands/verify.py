@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from matcalc.base.budgets import DOCUMENT_SECONDS
 from matcalc.base.errors import MatcalcError
+from matcalc.base.files import save
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.cli.arguments import read_expression
@@ -226,15 +227,7 @@ def _save(found: Sequence[Verdict], file: str) -> None:
     if proof is None:
         known = "several statements" if len(found) > 1 else "no proof line by line is known of it"
         raise MatcalcError(f"no proof is saved: {known}", expected="one statement that is proved")
-    _write(file, proof.json())
-
-
-def _write(file: str, text: str) -> None:
-    """Writes a text to a file. Raises MatcalcError where that is impossible."""
-    try:
-        Path(file).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise MatcalcError(f"{file} cannot be written: {error.strerror or error}") from None
+    save(file, f"{proof.json()}\n".encode())
 
 
 def _verdicts_on(texts: Sequence[str], how: Keywords) -> tuple[list[Verdict], list[MatcalcError]]:
@@ -355,7 +348,7 @@ def _show(found: Sequence[reports.Report], wishes: Wishes) -> None:
     if wishes.output is None:
         say(text)
         return
-    _write(wishes.output, text)
+    save(wishes.output, f"{text}\n".encode())
     if wishes.target != "text":
         say("\n".join(pages.as_table(report).splitlines()[-1] for report in found), err=True)
 

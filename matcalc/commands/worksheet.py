@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from matcalc.base.errors import MatcalcError
+from matcalc.base.files import save
 from matcalc.base.lazy import later
 from matcalc.cli.clicked import OneOf, PlainHelp
 from matcalc.interface.console import say
@@ -101,11 +103,10 @@ def worksheet_command(
     """
     sheet = shuffled(sheet_of(file), shuffle)
     if title is not None:
-        sheet = type(sheet)(title, sheet.problems, sheet.text, sheet.credit)
+        sheet = replace(sheet, title=title)
     if answers is not None:
         if credit is not None:
-            parts = credited({**sheet.credit, **_parts(credit)}, "--credit")
-            sheet = type(sheet)(sheet.title, sheet.problems, sheet.text, parts)
+            sheet = replace(sheet, credit=credited({**sheet.credit, **_parts(credit)}, "--credit"))
         marks = grading.graded(sheet, answers_of(answers), seconds or grading.SECONDS)
         _give(grading.report(marks, target).encode() + b"\n", output)
         sys.exit(3 if any(one.open for one in marks) else 0)
@@ -146,8 +147,5 @@ def _parts(text: str) -> dict[str, object]:
 def _give(data: bytes, output: str | None) -> None:
     if output is None:
         say(data.decode().rstrip("\n"))
-        return
-    try:
-        Path(output).write_bytes(data)
-    except OSError as error:
-        raise MatcalcError(f"{output} cannot be written: {error.strerror}") from None
+    else:
+        save(output, data)

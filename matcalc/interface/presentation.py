@@ -154,9 +154,13 @@ def variables(expression: Expression, **reading: object) -> dict[str, str]:
     >>> variables("a*norm2(X*w - y)^2 + sum(f(w))", declare="f: function; y: constant")
     {'a': 'scalar', 'X': 'n×m', 'w': 'm'}
     """
-    read = parse(expression, **reading)  # type: ignore[arg-type]
-    varying = {name: kind for name, kind in read.declarations.items() if not says_function(kind)}
-    return {name: kind for name, kind in varying.items() if "constant" not in kind.replace(",", " ").split()}
+    return varying(parse(expression, **reading).declarations)  # type: ignore[arg-type]
+
+
+def varying(declarations: Mapping[str, str]) -> dict[str, str]:
+    """Of the symbols of a formula those that it can be differentiated by."""
+    symbols = {name: kind for name, kind in declarations.items() if not says_function(kind)}
+    return {name: kind for name, kind in symbols.items() if "constant" not in kind.replace(",", " ").split()}
 
 
 def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect: str | None = None) -> Question | None:
@@ -168,6 +172,19 @@ def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect
     """
     with explained(text):
         return question_in(text, declare, reading_options(strict, dialect))
+
+
+def named_or_open(text: str, **reading: Any) -> tuple[list[str], dict[str, str]]:
+    """The names that a text says itself it is to be differentiated by; where it does not say, or
+    leaves a choice, none, and the symbols to choose from.
+
+    >>> named_or_open("d/dx x'Ax"), named_or_open("x'Ax")
+    ((['x'], {}), ([], {'x': 'n', 'A': 'n×n'}))
+    """
+    said = said_in(text, **reading)
+    if said is None:
+        return [], variables(text, **reading)
+    return (list(said.names), {}) if said.settled else ([], dict.fromkeys(said.names, ""))
 
 
 def clear_choice(found: Mapping[str, str]) -> str | None:

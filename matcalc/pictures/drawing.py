@@ -16,6 +16,7 @@ from xml.etree import ElementTree as et
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.extras import needs_extra
+from matcalc.base.files import save
 from matcalc.base.lazy import pattern
 from matcalc.objects.parsed import Reading
 
@@ -94,11 +95,7 @@ class Picture:
         Raises MatcalcError for another suffix, and for a file that cannot be written.
         """
         place = Path(path)
-        written = self.render(form or place.suffix.lower().removeprefix("."))
-        try:
-            place.write_bytes(written)
-        except OSError as error:
-            raise MatcalcError(f"{place} cannot be written: {error.strerror or error}") from error
+        save(place, self.render(form or place.suffix.lower().removeprefix(".")))
 
     def _repr_svg_(self) -> str:
         return self.svg

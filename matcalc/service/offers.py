@@ -13,7 +13,7 @@ from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import record, replace
 from matcalc.entries import point_of
 from matcalc.interface.api import derive, gradient
-from matcalc.interface.presentation import clear_choice, left_side, question, said_in, variables
+from matcalc.interface.presentation import clear_choice, left_side, named_or_open, question
 from matcalc.interface.product_calls import differential
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import DIALECTS
@@ -33,6 +33,7 @@ from matcalc.service.request_fields import (
     request_schema,
 )
 from matcalc.verification.judgement import verify
+from matcalc.verification.verdict import STATUSES
 
 Values: TypeAlias = dict[str, Any]
 
@@ -184,11 +185,9 @@ def _names(named: str) -> str | list[str]:
 def _said(text: str, values: Values) -> str | None:
     """The name by which a text is to be differentiated; None where it says so itself. Raises
     MatcalcError where there is a choice."""
-    reading = _reading(values)
-    said = said_in(text, **reading)
-    if said is not None and said.settled:
+    said, found = named_or_open(text, **_reading(values))
+    if said:
         return None
-    found = variables(text, **reading) if said is None else dict.fromkeys(said.names, "")
     name = clear_choice(found)
     if name is None:
         raise question(found, [f'"wrt": "{one}"' for one in found])
@@ -279,7 +278,7 @@ _RESTS = {
     "notes": _STRINGS,
     "reading": _OBJECT,
 }
-_STATUS = {"enum": ["proved", "confirmed", "conditional", "refuted", "undecided"]}
+_STATUS = {"enum": list(STATUSES)}
 
 _ALL = (
     Operation(

@@ -7,7 +7,7 @@ from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.interface.api import parse
-from matcalc.interface.presentation import clear_choice, said_in, variables
+from matcalc.interface.presentation import clear_choice, said_in, varying
 from matcalc.language.decisions import reading_options
 from matcalc.language.declare.declared import parse_declarations, says_function
 from matcalc.language.statements import elaborate_statement
@@ -16,20 +16,23 @@ from matcalc.objects.parsed import Reading
 from matcalc.printing import latex
 from matcalc.repl.alone import asked, in_words
 
-_STATEMENT = "verify"
-
 
 def reading_of(text: str, reading: dict[str, Any]) -> dict[str, Any]:
     """The reading of an expression or a statement; ``reading`` holds the keywords of ``parse``.
 
-    ``operation`` is what the text asks for, ``text`` the formula that it asks it of, and ``wrt``
+    ``operation`` is what the text asks for, ``formula`` what it asks it of, and ``wrt``
     the names that it says or that alone can be meant.
     """
     operation, formula = asked(text)
-    formula, names = (formula, []) if operation == _STATEMENT else in_words(formula) or (formula, [])
-    found = _statement(formula, reading) if operation == _STATEMENT else parse(formula, **reading).reading
-    by = {} if operation == _STATEMENT else _variables(formula, reading)
-    said = names or (_said(formula, reading) if operation != _STATEMENT else [])
+    said: list[str] = []
+    by: dict[str, str] = {}
+    if operation == "verify":
+        found = _statement(formula, reading)
+    else:
+        formula, said = in_words(formula) or (formula, [])
+        found = parse(formula, **reading).reading
+        by = varying(found.declarations)
+        said = said or _said(formula, reading)
     return {
         "operation": operation,
         "formula": formula,
@@ -48,10 +51,6 @@ def _statement(text: str, reading: dict[str, Any]) -> Reading:
     return Reading(elaborate_statement(text, reading["declare"], options=options, calculus=derivative_within))
 
 
-def _variables(formula: str, reading: dict[str, Any]) -> dict[str, str]:
-    return variables(formula, **reading)
-
-
 def _said(formula: str, reading: dict[str, Any]) -> list[str]:
     said = said_in(formula, **reading)
     return [] if said is None or not said.settled else list(said.names)
@@ -65,7 +64,7 @@ def _symbols(reading: Reading) -> list[dict[str, Any]]:
 
 def _symbol(name: str, declaration: str, reading: Reading, declared: bool) -> dict[str, Any]:
     symbol = reading.source.symbols.get(name)
-    size, _, facts = declaration.partition(" ")
+    size = declaration.partition(" ")[0]
     kind = "function" if says_function(declaration) or symbol is None else _kind(size)
     shown = {"scalar": "", "function": ""}.get(kind, size)
     return {

@@ -12,6 +12,7 @@ from typing import Any
 
 from matcalc.base.lazy import np
 from matcalc.evaluation.arrays import agrees
+from matcalc.verification.corrections import multiple_in_words
 from matcalc.verification.verdict import Verdict
 
 TOLERANCE = {"float64": 1e-6, "float32": 2e-4, "float16": 2e-2, "bfloat16": 4e-2}
@@ -22,6 +23,8 @@ _NOTHING = 1e-11
 COARSER = {"float16": 2.0**13, "bfloat16": 2.0**16}
 """How many times coarser than those of single precision numbers of other types are."""
 _LARGEST_DENOMINATOR = 12
+WHOLE = "the result"
+"""What mistakes are told of."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def factor_in_words(ratios: Sequence[float], named: Sequence[Numbers]) -> tuple[
     None where the multiples have nothing in common."""
     plain = simple_ratio(ratios)
     if plain is not None:
-        return _of_number(plain)
+        return multiple_in_words(plain, WHOLE)
     for one in named:
         if not all(one.values):
             continue
@@ -100,22 +103,10 @@ def factor_in_words(ratios: Sequence[float], named: Sequence[Numbers]) -> tuple[
 
 
 def _joined(words: str, number: Fraction) -> str:
-    return ", and ".join(filter(None, [words, _of_number(number)[1]]))
+    return ", and ".join(filter(None, [words, multiple_in_words(number, WHOLE)[1]]))
 
 
-def _of_number(number: Fraction) -> tuple[str, str]:
-    if number == 1:
-        return "", ""
-    if number < 0:
-        return "sign", ", and ".join(filter(None, ["the sign is wrong", _of_number(-number)[1]]))
-    if number.denominator == 1:
-        return "factor", f"the result is {number} times too large"
-    if number.numerator == 1:
-        return "factor", f"the factor {number.denominator} is missing"
-    return "factor", f"the result is {number} times what it should be"
-
-
-_BY_SIZE = "the result is divided by {}"
+_BY_SIZE = f"{WHOLE} is divided by {{}}"
 _OF_SCALAR = "the factor {} is missing"
 
 
@@ -150,7 +141,7 @@ def named_numbers(seen: Sequence[Seen]) -> list[Numbers]:
         *pairs,
         *squares,
         *mixed,
-        Numbers("of its own norm", norms, "the result is divided by its own norm"),
+        Numbers("of its own norm", norms, f"{WHOLE} is divided by its own norm"),
     ]
 
 
@@ -259,7 +250,6 @@ class CodeVerdict(Verdict):
     ``printed`` what the function wrote.
     """
 
-    kind: str = ""
     precision: str = ""
     printed: str = ""
 
@@ -278,7 +268,7 @@ class CodeVerdict(Verdict):
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
-        return {**super().to_dict(), "kind": self.kind, "precision": self.precision, "printed": self.printed}
+        return {**super().to_dict(), "precision": self.precision, "printed": self.printed}
 
     def __repr__(self) -> str:
         said = f": {self.reason}" if self.reason else ""

@@ -15,10 +15,8 @@ from matcalc.base.budgets import SpentError
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC, Symmetric, arranged
 from matcalc.base.lazy import np
-from matcalc.coded.compared import Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
+from matcalc.coded.compared import WHOLE, Numbers, Seen, factor_in_words, named_numbers, near_fraction, ratio_of
 from matcalc.derivation.pipeline import reading_order, traced
-from matcalc.einstein.linear import scale
-from matcalc.einstein.nodes import Sum as TensorSum
 from matcalc.evaluation.arrays import agrees
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
@@ -43,11 +41,18 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import tie_of
-from matcalc.folding.fold import fold
 from matcalc.printing import text
-from matcalc.rewrite.distribution import expanded
 from matcalc.verification.claims import DerivativeForm, Formula, SideForm
-from matcalc.verification.corrections import mutants, occurrences, with_part
+from matcalc.verification.corrections import (
+    Mistake,
+    multiple_in_words,
+    multiplied_out,
+    mutants,
+    occurrences,
+    said_of_term,
+    terms_in,
+    with_part,
+)
 
 _MOST_TERMS = 16
 _MOST_FUNCTIONS = 40
@@ -55,13 +60,10 @@ _MOST_FUNCTIONS = 40
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong: a word for programs, words for people; what was computed instead, where it has
-    a formula; the layout in which it would be right; whether a factor is wrong besides."""
+class Fault(Mistake):
+    """What is wrong: here ``formula`` is what was computed instead, where it has one; the layout in
+    which it would be right; whether a factor is wrong besides."""
 
-    kind: str
-    words: str
-    formula: Expr | None = None
     layout: str | None = None
     multiple: bool = False
 
@@ -379,24 +381,18 @@ def _splits(form: SideForm) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
         ]
         yield "the derivative of {}", terms
     for formula in _formulas(form):
-        if isinstance(formula, Sum):
-            yield "the term {}", [(text(term, "unicode"), term) for term in formula.terms]
+        if terms_in(formula):
+            yield "the term {}", [(text(term, "unicode"), term) for term in terms_in(formula)]
     yield "the term {}", [(text(term, "unicode"), term) for term in _multiplied_out(form)]
 
 
 def _multiplied_out(form: SideForm) -> list[Expr]:
     try:
-        lowered = form.lowered(None)
-        tensor = expanded(lowered.tensor, _MOST_TERMS)
-        if not isinstance(tensor, TensorSum):
-            return []
-        order = reading_order(form.expressions[0])
-        found = [fold(scale(number, term), lowered.split, order) for number, term in tensor.terms]
+        return multiplied_out(form.lowered(None), reading_order(*form.expressions), _MOST_TERMS) or []
     except SpentError:
         raise
     except MatcalcError:
         return []
-    return [] if any(term is None for term in found) else [cast("Expr", term) for term in found]
 
 
 def _one_term(
@@ -409,7 +405,7 @@ def _one_term(
         rest = [replace(one, result=one.result - other) for one, other in zip(seen, others, strict=True)]
         found = _explains(_Candidate("", "", arrays[k]), rest, named)
         if found is not None and found.words:
-            return Fault(found.kind, f"in {name} {found.words}".replace("the result", "it"))
+            return Fault(found.kind, said_of_term(name, found.words, WHOLE))
         turned = [array.T for array in arrays[k]]
         if all(one.is_like(array) for one, array in zip(rest, turned, strict=True)):
             return Fault("transpose", f"{name} is transposed")
@@ -442,11 +438,7 @@ def _kind_of(numbers: Sequence[Fraction]) -> str:
 
 
 def _of_term(name: str, number: Fraction) -> str:
-    if number == 0:
-        return f"{name} is missing"
-    if number == -1:
-        return f"{name} has the wrong sign"
-    return f"{name} is {number} times what it should be"
+    return said_of_term(name, multiple_in_words(number, WHOLE)[1], WHOLE) if number else f"{name} is missing"
 
 
 # ---------------------------------------------------------------- values

@@ -52,6 +52,18 @@ def in_words(text: str) -> tuple[str, list[str]] | None:
     return "; ".join([*parts[:-1], found.expression]), names
 
 
+def derivative_asked(text: str, order: int = 1) -> tuple[str, list[str], int]:
+    """A formula, the names to differentiate it by that a text says in words, and how often, ``order``
+    where it does not say.
+
+    >>> derivative_asked("hessian of x'Ax wrt x"), derivative_asked("x'Ax")
+    (("x'Ax", ['x'], 2), ("x'Ax", [], 1))
+    """
+    verb, text = asked(text)
+    formula, names = in_words(text) or (text, [])
+    return formula, names, 2 if verb == "hessian" else order
+
+
 def _is_whole(body: str) -> bool:
     """Whether the bracket that a text begins with closes at its end."""
     depth = 0

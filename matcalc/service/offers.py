@@ -22,7 +22,7 @@ from matcalc.pictures import PICTURES, draw
 from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
-from matcalc.repl.alone import asked, in_words
+from matcalc.repl.alone import derivative_asked
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
 from matcalc.service.request_fields import (
@@ -169,9 +169,7 @@ def _derivation(values: Values) -> Derivation:
     text, named = values["text"], values["wrt"]
     order = values["order"]
     if named is None:
-        verb, text = asked(text)
-        text, names = in_words(text) or (text, [])
-        order = 2 if verb == "hessian" else order
+        text, names, order = derivative_asked(text, order)
         named = ",".join(names) or _said(text, values)
     wrt: Any = None if named is None else _names(named)
     return derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))

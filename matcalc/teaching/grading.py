@@ -15,16 +15,14 @@ from matcalc.base.budgets import budget
 from matcalc.base.errors import MatcalcError, internal_error, on_one_line
 from matcalc.base.layouts import SYMMETRIC
 from matcalc.documents.reports.pages import self_contained
-from matcalc.einstein import nodes as ix
-from matcalc.einstein.lowering import lower
 from matcalc.facts.table import tie_of
-from matcalc.interface.api import parse
 from matcalc.interface.presentation import as_json
 from matcalc.interface.results import Derivation
-from matcalc.language.declare.declared import SharedNames
+from matcalc.teaching.answer_text import answer_text, as_mathematics, read_answer
 from matcalc.teaching.problems import CREDIT, Answers, Problem, Sheet
 from matcalc.teaching.sheets import Solved, derivation_of, points_text, solved
-from matcalc.verification.judgement import verify
+from matcalc.verification.claims import GivenSide
+from matcalc.verification.judgement import RESIDUAL, verify
 from matcalc.verification.verdict import Verdict
 
 Judged: TypeAlias = Literal["right", "partly right", "wrong", "missing", "unreadable", "undecided"]
@@ -149,27 +147,6 @@ def grade_of(
 # ------------------------------------------------------------
 # Derivatives.
 
-_LEFT = re.compile(
-    r"\s*(?:\\?frac\b|\\?partial|\\?nabla|∂|∇|grad|hess|jac|d\s*[\w(]|D\s*[\w(]|[fFgyYJH]\s*(?:'|′|\(|$)|answer|the\s)",
-    re.IGNORECASE,
-)
-"""What stands left of an answer: the derivative that was asked for."""
-
-
-def _formula(answer: str) -> str:
-    """The answer without dollar signs and without the derivative on its left side. Raises
-    MatcalcError for another equation."""
-    text = answer.strip()
-    for fence in ("$$", "$", "`"):
-        if text.startswith(fence) and text.endswith(fence) and len(text) > 2 * len(fence):
-            text = text.removeprefix(fence).removesuffix(fence).strip()
-    sides = re.split(r"(?<![<>=!:\\])=(?!=)", text)
-    if len(sides) == 1:
-        return text
-    if len(sides) == 2 and _LEFT.match(sides[0]):
-        return sides[1].strip()
-    raise MatcalcError("one formula is expected, and this is an equation", suggestion=sides[-1].strip())
-
 
 def _of_derivative(
     derivation: Derivation,
@@ -178,14 +155,15 @@ def _of_derivative(
     credit: Mapping[str, float],
     grade: Callable[..., Grade],
 ) -> Grade:
-    formula = _formula(answer)
-    read = parse(formula, SharedNames(derivation.declarations))
-    strange = [name for name in read.declarations if name not in derivation.declarations]
-    doubts = list(read.warnings)
-    if strange:
-        doubts.append(f"{', '.join(strange)} does not occur in the problem")
+    given = answer_text(answer, derivation)
+    mixed = as_mathematics(given.formula, derivation)
+    if mixed is not None and _is_right(mixed, derivation) and not _is_right(given.formula, derivation):
+        return grade("undecided", None, said=f"right if * is the product of matrices; {_ENTRY_BY_ENTRY}")
+    formula, doubts = read_answer(given, derivation)
     verdict = verify(derivation, formula)
     doubts += [warning for warning in verdict.warnings if warning not in doubts]
+    doubts += [f"{one} is not the derivative" for one in given.before if not _is_right(one, derivation)]
+    doubts += [_ENTRY_BY_ENTRY] if mixed is not None and not verdict.ok else []
     more = {"doubts": tuple(doubts)}
     if verdict.ok:
         return grade("right", problem.points, said=verdict.status, **more)
@@ -195,17 +173,27 @@ def _of_derivative(
     if other:
         kind, said = "layout", f"right in the convention {other!r}, {derivation.symmetric!r} is asked for"
     else:
-        kind, said = fault(verdict, derivation, read.node)
+        kind, said = fault(verdict, derivation)
     points = problem.points * credit[kind]
     return grade("partly right" if points else "wrong", points, kind=kind, said=said, **more)
 
 
-def _other_convention(derivation: Derivation, problem: Problem, formula: str) -> str:
+_ENTRY_BY_ENTRY = "beside @ it is read as in NumPy, where * goes entry by entry"
+
+
+def _is_right(formula: GivenSide, derivation: Derivation) -> bool:
+    try:
+        return verify(derivation, formula, help=False).ok
+    except MatcalcError:
+        return False
+
+
+def _other_convention(derivation: Derivation, problem: Problem, formula: GivenSide) -> str:
     """The convention for variables with tied entries in which an answer is right; empty for none."""
     if not any(tie_of(symbol.properties) for symbol in derivation.wrt):
         return ""
     others = [name for name in SYMMETRIC if name != derivation.symmetric]
-    return next((name for name in others if verify(derivation_of(replace(problem, symmetric=name)), formula, help=False).ok), "")
+    return next((name for name in others if _is_right(formula, derivation_of(replace(problem, symmetric=name)))), "")
 
 
 def _is_of_nothing(verdict: Verdict, derivation: Derivation) -> bool:
@@ -214,52 +202,25 @@ def _is_of_nothing(verdict: Verdict, derivation: Derivation) -> bool:
     return verify(derivation, "0").condition == verdict.condition
 
 
-_WORDS: Mapping[str, str] = {
-    "should be transposed": "transposed", "sign": "sign", "in the other order": "order", "factor": "factor",
-    "too large": "factor", "ᵀ": "transposed", "should be": "factor",
-}  # fmt: skip
-"""What ``verify`` says of a fault, and its kind; the first that fits."""
+_KINDS: Mapping[str, str] = {"transpose": "transposed", "row-major": "layout"}
+"""What ``verify`` calls a mistake for which there is credit under another name."""
 
 
-def fault(verdict: Verdict, derivation: Derivation, answer: Any) -> tuple[str, str]:
+def fault(verdict: Verdict, derivation: Derivation) -> tuple[str, str]:
     """The kind of a fault, which is a key of ``CREDIT``, and what is said of it."""
+    words, _, residual = verdict.reason.partition(RESIDUAL)
+    words = words.rstrip("; ").replace("the right side", "the answer").replace("the left side", "the right answer")
     if verdict.status == "conditional" and not _is_of_nothing(verdict, derivation):
-        return "condition", f"right if {verdict.condition_text or verdict.condition}"
+        condition = f"right if {verdict.condition_text or verdict.condition}"
+        return "condition", f"{condition}; {words}" if words else condition
     if verdict.other_layout is not None:
-        return (
-            "layout",
-            f"right in {verdict.other_layout} layout, {verdict.layout} layout is asked for",
-        )
-    reason = [part.strip() for part in verdict.reason.split(";")]
-    named = [part for part in reason if "left side" not in part]
-    for part in named:
-        kind = next((kind for words, kind in _WORDS.items() if words in part), None)
-        if kind is not None:
-            return kind, part
-    missing = _term(derivation, answer)
-    if missing:
-        rest = next(
-            (part.partition(" = ")[2] for part in reason if part.startswith("left side − right side")),
-            "",
-        )
-        return "term", missing + (f": {rest}" if rest and missing.endswith("missing") else "")
-    return "other", "; ".join(reason).replace("left side − right side", "right answer − this answer") or "not equal"
-
-
-def _term(derivation: Derivation, answer: Any) -> str:
-    """Whether the answer is the right one without some terms, or with more."""
-    try:
-        given = lower(answer).tensor
-    except MatcalcError:
-        return ""
-    right, found = _terms(derivation.outcome.tensor), _terms(given)
-    if found and found < right:
-        return "a term is missing"
-    return "a term is too many" if right and right < found else ""
-
-
-def _terms(tensor: ix.Tensor) -> set[tuple[Any, ix.Tensor]]:
-    return set(tensor.terms) if isinstance(tensor, ix.Sum) else {(1, tensor)}
+        asked = f"right in {verdict.other_layout} layout, {verdict.layout} layout is asked for"
+        return "layout", asked if "tensor" in asked else f"{asked}: the answer is transposed"
+    kind = _KINDS.get(verdict.kind, verdict.kind)
+    if kind in CREDIT:
+        return kind, words
+    rest = f"right answer − this answer = {residual}" if residual else ""
+    return "other", "; ".join(filter(None, [words, rest])) or "not equal"
 
 
 # ------------------------------------------------------------

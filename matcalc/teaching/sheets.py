@@ -25,13 +25,15 @@ from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import tying
 from matcalc.interface.api import derive, parse
 from matcalc.interface.console import ascii_text
-from matcalc.interface.presentation import clear_choice, question, variables
+from matcalc.interface.presentation import clear_choice, named_or_open, question
 from matcalc.interface.results import Derivation
 from matcalc.language.text.spelling import GREEK_NAMES
 from matcalc.language.text.tokenization import is_latex
+from matcalc.objects.inputs import split_names
 from matcalc.printing import text as text_of
 from matcalc.printing.names import escaped
 from matcalc.proofs.printed import proof_lines
+from matcalc.repl.alone import derivative_asked
 from matcalc.steps.step import Step, Words, Writing, caption, latex_block, worded
 from matcalc.teaching.problems import Problem, Sheet
 from matcalc.verification.judgement import verify
@@ -69,19 +71,22 @@ def solved(problem: Problem) -> Solved:
 
 def derivation_of(problem: Problem) -> Derivation:
     """The derivative that a problem asks for."""
-    names = [name for name in re.split(r"[,\s]+", problem.wrt) if name]
-    if not names:
-        found = variables(problem.formula, declare=problem.declared)
+    formula, said, order = derivative_asked(problem.formula, problem.order)
+    names, said = split_names(problem.wrt), split_names(",".join(said))
+    if names and said and names != said:
+        raise MatcalcError(f"the formula asks for the derivative by {', '.join(said)}, and wrt is {problem.wrt}")
+    by = names or said
+    if not by:
+        named, found = named_or_open(formula, declare=problem.declared)
         only = clear_choice(found)
-        if only is None:
+        if not named and only is None:
             raise question(found, ['wrt = "x"'])
-        names = [only]
-    by: Any = names[0] if len(names) == 1 else tuple(names)
+        by = [only] if only is not None and not named else []
     return derive(
-        problem.formula,
-        by,
+        formula,
+        tuple(by) if len(by) > 1 else next(iter(by), None),
         declare=problem.declared,
-        order=problem.order,
+        order=order,
         layout=cast("Layout", problem.layout),
         symmetric=cast("Symmetric", problem.symmetric),
     )

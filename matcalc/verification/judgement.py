@@ -41,7 +41,7 @@ from matcalc.verification.claims import (
     statement_of,
     step_along,
 )
-from matcalc.verification.corrections import repair
+from matcalc.verification.corrections import NOTHING_KNOWN, repair
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.items import Item
@@ -317,18 +317,18 @@ def _refuted(question: Question, statement: Statement, claim: Claim, seen: Witne
 def _explained(question: Question, statement: Statement, claim: Claim, seen: Witness, comparison: Comparison) -> Verdict:
     """The verdict on a false claim, with what would be right."""
     source, layout = question.source, question.layout
-    fault, repaired = _helped(lambda: repair(claim, comparison)) or (None, None)
+    found = _helped(lambda: repair(claim, comparison)) or NOTHING_KNOWN
     condition = _helped(lambda: condition_of(claim))
     example = _helped(lambda: small_counterexample(claim)) or as_counterexample(claim, comparison)
     lead = claim.right if statement.turned else claim.left
-    right = _helped(partial(_correction, statement, lead, repaired))
+    right = _helped(partial(_correction, statement, lead, found.formula))
     residual = _helped(lambda: _residual(claim))
-    shown = None if residual is None else f"left side − right side = {residual}"
+    shown = None if residual is None else f"{RESIDUAL}{residual}"
     return Verdict(
         source,
         "conditional" if condition is not None and condition.exact else "refuted",
         layout,
-        "; ".join(filter(None, [fault, shown])),
+        "; ".join(filter(None, [found.words, shown])),
         example,
         right,
         None if condition is None else condition.text,
@@ -336,6 +336,7 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
         condition is not None and condition.exact,
         _helped(lambda: _other_layout(claim, layout)),
         len(seen.comparisons),
+        kind=found.kind,
     )
 
 
@@ -343,18 +344,19 @@ def _misfit(question: Question, statement: Statement, claim: Claim | None) -> Ve
     """A statement whose sides have different shapes, or (without a claim) of which one side has
     none."""
     reasons: list[str | None] = [f"shapes differ: {_misfit_in_words(statement, claim)}"]
-    layout, correction, other = question.layout, None, None
+    layout, correction, other, kind = question.layout, None, None, "shape"
     if question.help:
-        fault, repaired = (None if claim is None else repair(claim, None)) or (None, None)
+        found = (None if claim is None else repair(claim, None)) or NOTHING_KNOWN
         lead = statement.right if statement.turned else statement.left
         assert lead is not None
         shaped = side_of(lead, "tensor" if statement.by_axes else layout, question.symmetric)
-        correction = _correction(statement, shaped, repaired)
+        correction = _correction(statement, shaped, found.formula)
         other = None if claim is None else _other_layout(claim, layout)
-        wish = None if fault is not None or other is not None else would_hold(question, statement)
-        reasons += [fault, wish]
+        wish = None if found.words or other is not None else would_hold(question, statement)
+        reasons += [found.words, wish]
+        kind = found.kind or kind
     reason = "; ".join(filter(None, reasons))
-    return Verdict(question.source, "refuted", layout, reason, correction=correction, other_layout=other)
+    return Verdict(question.source, "refuted", layout, reason, correction=correction, other_layout=other, kind=kind)
 
 
 def _misfit_in_words(statement: Statement, claim: Claim | None) -> str:
@@ -411,6 +413,8 @@ def _residual(claim: Claim) -> str | None:
 
 
 _LONGEST = 100
+RESIDUAL = "left side − right side = "
+"""What the reason of a verdict ends with, where it has a closed form that is short."""
 
 
 def verdict_on(item: Item, *, help: bool = True) -> Verdict:

@@ -174,6 +174,8 @@ class Verdict:
     """How the statement was read; None when it could not be."""
     links: tuple[Verdict, ...] = ()
     """The verdicts on the equations of ``a = b = c``, in order."""
+    kind: str = ""
+    """What is wrong in one word, as ``corrections.Mistake`` has it; empty where that is not known."""
     sides: Sides | None = None
     """What was proved, as a proof of it is written; None where nothing was."""
 
@@ -256,6 +258,7 @@ class Verdict:
             "ok": self.ok,
             "layout": self.layout,
             "reason": self.reason,
+            "kind": self.kind,
             "counterexample": None if self.counterexample is None else self.counterexample.to_dict(),
             "correction": None if self.correction is None else self.correction.text("ascii"),
             "condition": self.condition,

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.base.errors import MatcalcError
 from matcalc.teaching import grading
 from matcalc.teaching.grading import Grade, grade_of, report
 from matcalc.teaching.problems import Answers, Problem, Sheet
-from matcalc.teaching.sheets import Solved, solved
+from matcalc.teaching.sheets import Solved, derivation_of, solved
 from matcalc.verification.verdict import Verdict
 from tests.cli.test_derive_command import run
 
@@ -146,13 +147,13 @@ def test_a_planted_grade_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         ("x'*A*x", "x", "A: n×n symmetric", "-2 A x", "sign", "the sign is wrong"),
         ("x'*A*x", "x", "A: n×n symmetric", "A x", "factor", "the factor 2 is missing"),
         ("x'*A*x", "x", "A: n×n symmetric", "4 A x", "factor", "2 times too large"),
-        ("x'*A*x + b'*x", "x", "A: n×n symmetric", "2 A x", "term", "a term is missing: b"),
-        ("x'*A*x", "x", "A: n×n symmetric", "2 A x + x", "term", "a term is too many"),
+        ("x'*A*x + b'*x", "x", "A: n×n symmetric", "2 A x", "term", "the term b is missing"),
+        ("x'*A*x", "x", "A: n×n symmetric", "2 A x + x", "term", "the term x is too much"),
         ("x'*A*x + b'*x", "x", "A: n×n symmetric", "2 A x - b", "sign", "the term −b has the wrong sign"),
         ("tr(A'*X*X)", "X", "", "A X + X' A", "transposed", "should be"),
         ("x'*A*x", "x", "A: n×n symmetric", "exp(x)", "other", "right answer − this answer"),
         ("x'*A*x", "x", "", "0", "other", "right answer − this answer"),
-        ("x'*A*x", "x", "", "k (A + A') x", "other", "right answer − this answer"),
+        ("x'*A*x", "x", "", "k (A + A') x", "factor", "the factor k is too much"),
         ("tr(A*X)", "X", "X symmetric", "A + A' - diag(diag(A))", "layout", "in the convention 'cookbook', 'projected' is"),
     ],
 )  # fmt: skip
@@ -162,6 +163,111 @@ def test_what_is_wrong_has_a_name(formula: str, wrt: str, declare: str, answer: 
     assert (grade.kind, said in grade.said) == (kind, True), grade
     assert grade.points == (0 if kind == "other" else 2)
     assert grade_of(solution, answer, credit={**grading.CREDIT, kind: 0.25}).points == 1
+
+
+TERMS = {
+    "2 A x": "A: n×n symmetric; λ: scalar", "λ c": "", "b": "", "3 exp(x)": "",
+}  # fmt: skip
+PLANTED = [
+    ("2", "factor", "is 2 times too large"),
+    ("-1", "sign", "has the wrong sign"),
+    ("1/2", "factor", "the factor 2 is missing"),
+]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_the_term_with_a_wrong_factor_is_named(place: int) -> None:
+    solution = solved(Problem("x'*A*x + λ*c'*x + b'*x + 3*sum(exp(x))", "x", declare=TERMS["2 A x"], number=1))
+    terms = [*TERMS]
+    name = ["A x", "λ c", "b", "exp(x)"][place]
+    for factor, kind, words in PLANTED:
+        grade = grade_of(solution, " + ".join(f"({factor})*{term}" if k == place else term for k, term in enumerate(terms)))
+        assert (grade.kind, name in grade.said, words in grade.said) == (kind, True, True), grade
+    grade = grade_of(solution, " + ".join(term for k, term in enumerate(terms) if k != place))
+    assert (grade.kind, f"{terms[place]} is missing" in grade.said) == ("term", True), grade
+    assert grade_of(solution, " + ".join(terms)).judged == "right"
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "answer", "kind", "said"),
+    [
+        ("x'*A*y", "A", "y x'", "layout", "the answer is transposed"),
+        ("x'*A*y", "A", "2 y x'", "transposed", "should be transposed, and it is 2 times too large"),
+        ("tr(A*X) + x'*X*y", "X", "A' + y x'", "transposed", "the term y xᵀ should be transposed"),
+        ("a'*x*x'*b", "x", "x'*(a b' + b a')", "layout", "the answer is transposed"),
+        ("||X*w - y||^2 + t*w'*w", "w", "2X'(X w - y) + 2w", "factor", "in the term 2 w the factor t is missing"),
+        ("||X*w - y||^2 + t*w'*w", "w", "X'(X w - y) + t w", "factor", "the factor 2 is missing"),
+        ("||X*w - y||^2/m", "w", "2X'(X w - y)", "factor", "the factor m is too much"),
+        ("x'*x + b'*x", "x", "2x + exp(b)", "other", "the term exp(b) should be b"),
+    ],
+)
+def test_what_is_transposed_or_lacks_a_factor_is_named(formula: str, wrt: str, answer: str, kind: str, said: str) -> None:
+    declare = "X: m×n; t: scalar" if "||" in formula else "X: n×n; A: n×n; x: n; y: n"
+    grade = grade_of(solved(Problem(formula, wrt, shared=declare, number=1)), answer)
+    assert (grade.kind, said in grade.said) == (kind, True), grade
+
+
+NAMES = "log(det(Σ)) + (x - μ)'*inv(Σ)*(x - μ) + λ*μ'*μ"
+
+
+@pytest.mark.parametrize(
+    ("answer", "judged", "doubt"),
+    [
+        (r"2 \Sigma^{-1}(\mu - x) + 2\lambda\mu", "right", ""),
+        ("2 inv(S)*(mu - x) + 2*lam*mu", "right", "S is read as Σ"),
+        ("2 Sig^-1 (m - x) + 2 l m", "right", "m is read as μ"),
+        ("2 inv(S)*(X - mu) + 2*lam*mu", "partly right", "lam is read as λ"),
+        ("2 inv(B)*(μ - x) + 2 λ μ", "wrong", "B does not occur"),
+        ("2 inv(Σ)*(m - μ) + 2 λ μ", "wrong", "m does not occur"),
+    ],
+)
+def test_names_are_spelled_in_other_ways(answer: str, judged: str, doubt: str) -> None:
+    grade = grade_of(solved(Problem(NAMES, "μ", declare="Σ: n×n symmetric; λ: scalar", number=1)), answer)
+    assert (grade.judged, doubt in "; ".join(grade.doubts)) == (judged, True), grade
+    assert bool(grade.doubts) is bool(doubt)
+
+
+@pytest.mark.parametrize(
+    ("answer", "judged", "doubt"),
+    [
+        ("2Ax.", "right", ""),
+        ("so the answer is $2Ax$.", "right", ""),
+        ("S = A + A'; S x", "right", ""),
+        ("S = A + A'; ∇f = S x.", "right", ""),
+        ("∇f = Ax + A'x = 2Ax", "right", ""),
+        ("∇f = Ax + x = 2Ax", "right", "Ax + x is not the derivative"),
+        ("2Ax = ∂f/∂x", "right", ""),
+        ("df/dA = 2Ax", "right", "the derivative by A, and that by x is asked for"),
+        (r"\frac{\partial f}{\partial A} = 2Ax", "right", "the derivative by A"),
+        ("f'(y) = 2Ax", "right", "the derivative by y"),
+        ("dA = 2Ax", "right", "a differential"),
+        ("A'x = 2Ax", "unreadable", ""),
+        ("A@x + A.T*x", "undecided", ""),
+        ("A*x + 2*A@x", "wrong", "where * goes entry by entry"),
+        ("2*A@x", "right", ""),
+        ("2*np.dot(A, x)", "right", ""),
+    ],
+)
+def test_what_stands_around_an_answer_is_read(answer: str, judged: str, doubt: str) -> None:
+    grade = grade_of(solved(Problem("x'*A*x", "x", declare="A: n×n symmetric", number=1)), answer)
+    assert (grade.judged, doubt in "; ".join(grade.doubts)) == (judged, True), grade
+    assert bool(grade.doubts) is bool(doubt)
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrt", "names"),
+    [
+        ("hessian of x'Ax wrt x", "", "xx"), ("gradient of x'Ax w.r.t. x", "x", "x"), ("d/dx x'Ax", "", "x"), ("x'Ax by A", "", "A"),
+        ("f(x) = x'Ax", "", "x"), ("x'*A*y", "x y", "xy"), ("x'x", "", "x"),
+    ],
+)  # fmt: skip
+def test_a_problem_says_itself_what_it_asks(formula: str, wrt: str, names: str) -> None:
+    assert [symbol.name for symbol in derivation_of(Problem(formula, wrt, number=1)).wrt] == [*names]
+
+
+def test_a_problem_that_asks_two_things_is_refused() -> None:
+    with pytest.raises(MatcalcError, match="by x, and wrt is A"):
+        derivation_of(Problem("gradient of x'Ax w.r.t. x", "A", number=1))
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,20 @@ def is_name(text: str) -> bool:
     return name.isalpha() or _NAME.fullmatch(name) is not None
 
 
+def spelled_alike(one: str, other: str) -> bool:
+    """Whether one name may be written for another: in the other case, or with the beginning of the name
+    of a Greek letter for the letter.
+
+    >>> spelled_alike("lam", "lambda"), spelled_alike("S", "Sigma"), spelled_alike("lambda_1", "l_1"), spelled_alike("x", "X")
+    (True, True, True, True)
+    >>> spelled_alike("x", "y"), spelled_alike("mu", "m_1")
+    (False, False)
+    """
+    (head, _, index), (other_head, _, other_index) = (name.rstrip("_").partition("_") for name in (one, other))
+    short, long = sorted((head.lower(), other_head.lower()), key=len)
+    return index == other_index and bool(short) and (short == long or (long in SPELLED_GREEK and long.startswith(short)))
+
+
 def partial_name(function: str, argument: str) -> str:
     """The name of the derivative of a function without a formula, where that is a symbol.
 

@@ -1,5 +1,5 @@
-"""The user's own function: found by its name, its parameters bound to the symbols of a formula, called
-with arrays of its library, or differentiated by that library."""
+"""The user's own function: found by its name, its parameters bound to the symbols of a formula,
+called with arrays of its library, or differentiated by that library."""
 
 from __future__ import annotations
 
@@ -112,12 +112,13 @@ class Binding:
 def bound(
     subject: Subject, names: Mapping[str, Iterable[str]], symbols: Sequence[str], needed: Sequence[str], arguments: Any = None
 ) -> Binding:
-    """Binds arguments to ``names``: those of symbols, sizes and functions, each with its spellings.
+    """Binds arguments to ``names``: those of symbols, sizes and functions, each with its
+    spellings.
 
-    ``symbols`` are those among them that stand for arrays.
-    ``arguments`` are pairs such as ``X=data`` (symbol and parameter, either way round), or names of
-    symbols in the order of the parameters. Raises MatcalcError for a parameter that nothing is known
-    for, and for a symbol among those ``needed`` that has no place.
+    ``symbols`` are those among them that stand for arrays. ``arguments`` are pairs such as
+    ``X=data`` (symbol and parameter, either way round), or names of symbols in the order of the
+    parameters. Raises MatcalcError for a parameter that nothing is known for, and for a symbol
+    among those ``needed`` that has no place.
     """
     spelled = {spelling: name for name, spellings in names.items() for spelling in spellings}
     slots = {slot.name: slot for slot in subject.slots}
@@ -192,7 +193,8 @@ def _require(
 
 
 def _pairs(free: Sequence[str], left: Sequence[str]) -> str:
-    """What to write where parameters are left, and symbols, which are not known to belong together."""
+    """What to write where parameters are left, and symbols, which are not known to belong
+    together."""
     if len(left) == 1 or len(free) == 1:
         return f"--arguments {left[0] if left else '0'}={free[0]}" if left else f"--arguments {free[0]}=0"
     return f"--arguments {','.join(f'SYMBOL={name}' for name in free)} with {_listed(left)} for SYMBOL"
@@ -219,8 +221,8 @@ class Caller:
     """Calls of one function with points of a formula, in the time that there is for all of them.
 
     ``by`` are the symbols that the library differentiates by, where it does. ``columns`` says that
-    ``vectors`` are given as arrays of one column, or row, as it is said of each; ``precision`` is the type of the numbers that are
-    given.
+    ``vectors`` are given as arrays of one column, or row, as it is said of each; ``precision`` is
+    the type of the numbers that are given.
     """
 
     subject: Subject
@@ -234,7 +236,8 @@ class Caller:
     said: io.StringIO = field(default_factory=io.StringIO)
 
     def __call__(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Called:
-        """Raises Raised for an error of the function, MatcalcError for a result that is no array."""
+        """Raises Raised for an error of the function, MatcalcError for a result that is no
+        array."""
         library = self.library
         with library.ready(self.precision):
             given = {slot: self._given(source, values, sizes) for slot, source in self.binding.sources.items()}
@@ -266,8 +269,8 @@ class Caller:
 
 
 def fitting_caller(caller: Caller, places: Sequence[Any]) -> Caller:
-    """The caller with the first way of giving arrays with which the function ends without an error, at
-    the first of the places if it can be.
+    """The caller with the first way of giving arrays with which the function ends without an
+    error, at the first of the places if it can be.
 
     Raises what the first call raised where there is none.
     """

@@ -463,7 +463,8 @@ class _Arrays(Sequence[Any]):
 
 
 def _exact(form: DerivativeForm, seen: Sequence[Seen]) -> Sequence[Any]:
-    """The values of a derivative at all points, None where it has none. No formula is looked for."""
+    """The values of a derivative at all points, None where it has none. No formula is looked
+    for."""
     try:
         tensor = traced(form.function, form.wrt, symmetric=cast("Symmetric", form.symmetric)).stages[-1].tensor
     except SpentError:

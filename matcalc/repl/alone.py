@@ -53,8 +53,8 @@ def in_words(text: str) -> tuple[str, list[str]] | None:
 
 
 def derivative_asked(text: str, order: int = 1) -> tuple[str, list[str], int]:
-    """A formula, the names to differentiate it by that a text says in words, and how often, ``order``
-    where it does not say.
+    """A formula, the names to differentiate it by that a text says in words, and how often,
+    ``order`` where it does not say.
 
     >>> derivative_asked("hessian of x'Ax wrt x"), derivative_asked("x'Ax")
     (("x'Ax", ['x'], 2), ("x'Ax", [], 1))

@@ -1,5 +1,6 @@
-"""What a student wrote, as a formula in the names of the problem: without what stands around it, with
-other spellings of its names, and by the other reading where ``@`` and ``*`` stand beside each other."""
+"""What a student wrote, as a formula in the names of the problem: without what stands around it,
+with other spellings of its names, and by the other reading where ``@`` and ``*`` stand beside each
+other."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ from matcalc.verification.claims import GivenSide
 
 @dataclass(frozen=True)
 class AnswerText:
-    """The ``formula`` of an answer, the equal ones ``before`` it, and what is doubtful in how it was
-    found."""
+    """The ``formula`` of an answer, the equal ones ``before`` it, and what is doubtful in how it
+    was found."""
 
     formula: str
     before: tuple[str, ...] = ()
@@ -37,7 +38,8 @@ class AnswerText:
 _FENCES = ("$$", "$", "`", "**")
 _LEAD = re.compile(
     r"(?:(?:so|thus|hence|therefore|then)\b,?\s*|⇒|⟹|=>|=(?!=)|"
-    r"(?:(?:my|the)\s+)?(?:final\s+)?(?:answer|solution|result|derivative|gradient|jacobian|hessian)\s*(?:is\s*:?|:|=))\s*(?=\S)",
+    r"(?:(?:my|the)\s+)?(?:final\s+)?"
+    r"(?:answer|solution|result|derivative|gradient|jacobian|hessian)\s*(?:is\s*:?|:|=))\s*(?=\S)",
     re.IGNORECASE,
 )
 _END = " \t\r\n.,;:!∎□"
@@ -45,7 +47,8 @@ _EQUALS = re.compile(r"(?<![<>=!:\\])=(?!=)")
 _RATIO = re.compile(r"d(?P<above>[^/]*)/\s*d\s*(?P<below>[^/]+)")
 """``df/dx``, which in a formula would be a quotient."""
 _NABLA = re.compile(
-    r"(?:\\nabla|∇|grad|gradient|hess|hessian|jac|jacobian|d|D)(?:²|2|\^2|\^\{2\})?\s*(?:of\s+)?(?P<of>[^\W\d]\w*)?\s*(?:\((?P<at>[^()=]*)\))?"
+    r"(?:\\nabla|∇|grad|gradient|hess|hessian|jac|jacobian|d|D)(?:²|2|\^2|\^\{2\})?"
+    r"\s*(?:of\s+)?(?P<of>[^\W\d]\w*)?\s*(?:\((?P<at>[^()=]*)\))?"
 )
 """A sign of differentiation without the name of a variable, or with that in brackets."""
 _PRIMED = re.compile(r"(?P<of>\\?[^\W\d]\w*)\s*(?:'|′|\^\{?\\prime\}?)*\s*(?:\((?P<at>[^()=]*)\))?")
@@ -57,15 +60,25 @@ def answer_text(answer: str, derivation: Derivation) -> AnswerText:
     *before, last = statements(text) or [text]
     sides = list(_sides(last))
     said, rest = _without_name(sides, derivation)
-    if said is None and len(sides) > 1 and not _is_read("; ".join([*before, last]), derivation):
-        rest = sides[1:] if is_name(sides[0]) and canonical_name(sides[0]) not in derivation.declarations else [last]
-    elif said is None:
-        rest = [last]
-    found = ["; ".join([*before, _plain(formula)]) for formula in rest]
-    whole = "; ".join([*before, " = ".join(rest)])
-    if len(rest) > 1 and (_is_read(whole, derivation) or not all(_is_read(one, derivation) for one in found)):
-        found = [whole]
+    if said is None:
+        rest = [last] if _is_read("; ".join([*before, last]), derivation) else _without_new_name(sides, derivation)
+    found = _members(["; ".join([*before, _plain(one)]) for one in rest], "; ".join([*before, " = ".join(rest)]), derivation)
     return AnswerText(found[-1], tuple(found[:-1]), _about_names(said, sides, derivation))
+
+
+def _without_new_name(sides: list[str], derivation: Derivation) -> list[str]:
+    """The sides of an equation that gives no symbol of the problem a value, without the name; else
+    the whole."""
+    is_new = len(sides) > 1 and is_name(sides[0]) and canonical_name(sides[0]) not in derivation.declarations
+    return sides[1:] if is_new else [" = ".join(sides)]
+
+
+def _members(sides: list[str], whole: str, derivation: Derivation) -> list[str]:
+    """Formulas that are said to be equal; the ``whole`` where it is one formula, or they are
+    none."""
+    if len(sides) == 1 or _is_read(whole, derivation):
+        return sides if len(sides) == 1 else [whole]
+    return sides if all(_is_read(side, derivation) for side in sides) else [whole]
 
 
 def _plain(answer: str) -> str:
@@ -100,8 +113,8 @@ def _is_read(text: str, derivation: Derivation) -> bool:
 
 
 def _without_name(sides: list[str], derivation: Derivation) -> tuple[list[str] | None, list[str]]:
-    """The names that a side says which is the derivative asked for, and the sides without it; None where
-    there is none."""
+    """The names that a side says which is the derivative asked for, and the sides without it; None
+    where there is none."""
     for place, rest in ((0, sides[1:]), (-1, sides[:-1])):
         said = _names_said(sides[place], derivation) if rest else None
         if said is not None:
@@ -110,8 +123,8 @@ def _without_name(sides: list[str], derivation: Derivation) -> tuple[list[str] |
 
 
 def _names_said(side: str, derivation: Derivation) -> list[str] | None:
-    """By which names a side says that it is the derivative, none where it says no names; None where it
-    is no derivative."""
+    """By which names a side says that it is the derivative, none where it says no names; None
+    where it is no derivative."""
     ratio = _RATIO.fullmatch(side)
     try:
         found = said_in(side if ratio is None else f"∂{ratio['above']}/∂{ratio['below']}")
@@ -119,15 +132,20 @@ def _names_said(side: str, derivation: Derivation) -> list[str] | None:
         found = None
     if found is not None:
         return [canonical_name(name) for name in found.names] if found.said else None
-    own = derivation.declarations
-    for form in (_NABLA, _PRIMED):
-        sign = form.fullmatch(side)
-        if sign is None or canonical_name(side) in own or canonical_name(sign["of"] or "") in own:
-            continue
-        if form is _NABLA or (side != sign["of"] and sign["of"] not in known_functions()):
-            at = [canonical_name(name.strip()) for name in (sign["at"] or "").split(",")]
-            return at if len(at) == 1 and is_name(at[0]) else []
-    return None
+    signs = [_NABLA.fullmatch(side), None if is_name(side) else _PRIMED.fullmatch(side)]
+    return next((_in_brackets(sign) for sign in signs if sign is not None and _is_new(side, sign["of"], derivation)), None)
+
+
+def _is_new(side: str, function: str | None, derivation: Derivation) -> bool:
+    """Whether a function is none of the language, and no symbol of the problem."""
+    known = {*derivation.declarations, *known_functions()}
+    return canonical_name(side) not in derivation.declarations and canonical_name(function or "") not in known
+
+
+def _in_brackets(sign: re.Match[str]) -> list[str]:
+    """The one argument of a derivative."""
+    at = [canonical_name(name.strip()) for name in (sign["at"] or "").split(",")]
+    return at if len(at) == 1 and is_name(at[0]) else []
 
 
 def _about_names(said: list[str] | None, sides: list[str], derivation: Derivation) -> tuple[str, ...]:
@@ -149,8 +167,8 @@ _DIFFERENTIAL = re.compile(r"d\s*([^\W\d]\w*)")
 
 
 def read_answer(given: AnswerText, derivation: Derivation) -> tuple[GivenSide, list[str]]:
-    """The formula as it is compared, and what is doubtful in it. Raises MatcalcError for what cannot be
-    read."""
+    """The formula as it is compared, and what is doubtful in it. Raises MatcalcError for what
+    cannot be read."""
     own = derivation.declarations
     try:
         read = parse(given.formula, SharedNames(own))
@@ -172,22 +190,20 @@ _TRANSPOSES = ("T", "H", "top")
 
 
 def by_other_names(formula: str, strange: Sequence[str], derivation: Derivation) -> tuple[ParsedExpression, str] | None:
-    """The formula with names of the problem for ``strange`` ones, or words, that are spelled like them,
-    where these do not occur and nothing else is strange, and what is said of that; None where there
-    are none."""
+    """The formula with names of the problem for ``strange`` ones, or words, that are spelled like
+    them, where these do not occur and nothing else is strange, and what is said of that; None
+    where there are none."""
     own = derivation.declarations
     words = {canonical_name(word) for word in (*strange, *_WORD.findall(formula))} - {*own, *_TRANSPOSES, *known_functions()}
-    meant: dict[str, str] = {}
-    for word in sorted(words):
-        alike = [name for name in own if spelled_alike(word, name)]
-        if len(alike) == 1:
-            meant[word] = alike[0]
+    alike = {word: [name for name in own if spelled_alike(word, name)] for word in sorted(words)}
+    meant = {word: names[0] for word, names in alike.items() if len(names) == 1}
     try:
         read = parse(formula, SharedNames({**own, **{word: own[name] for word, name in meant.items()}}))
     except MatcalcError:
         return None
     used = {word: name for word, name in meant.items() if word in read.declarations}
-    if not used or not {*read.declarations} <= {*own, *used} or not {*used.values()}.isdisjoint(read.declarations):
+    left = {*read.declarations} - {*used}
+    if not used or not left <= {*own} - {*used.values()}:
         return None
     symbols = symbols_in(derivation.source.node, *derivation.wrt)
     values: dict[str, Expr] = {word: symbols[name] for word, name in used.items() if name in symbols}
@@ -196,8 +212,8 @@ def by_other_names(formula: str, strange: Sequence[str], derivation: Derivation)
 
 
 def as_mathematics(formula: str, derivation: Derivation) -> ParsedExpression | None:
-    """What ``@`` and ``*`` beside each other mean if both are the product of matrices; None where that
-    is no other reading."""
+    """What ``@`` and ``*`` beside each other mean if both are the product of matrices; None where
+    that is no other reading."""
     if "@" not in formula or not re.search(r"[*/]", formula):
         return None
     names = SharedNames(derivation.declarations)

@@ -1,5 +1,5 @@
-"""Answers of students, each compared with the right derivative by ``verify``: equal forms are right,
-and what is wrong has a name."""
+"""Answers of students, each compared with the right derivative by ``verify``: equal forms are
+right, and what is wrong has a name."""
 
 from __future__ import annotations
 
@@ -163,19 +163,14 @@ def _of_derivative(
     verdict = verify(derivation, formula)
     doubts += [warning for warning in verdict.warnings if warning not in doubts]
     doubts += [f"{one} is not the derivative" for one in given.before if not _is_right(one, derivation)]
-    doubts += [_ENTRY_BY_ENTRY] if mixed is not None and not verdict.ok else []
-    more = {"doubts": tuple(doubts)}
     if verdict.ok:
-        return grade("right", problem.points, said=verdict.status, **more)
+        return grade("right", problem.points, said=verdict.status, doubts=tuple(doubts))
+    doubts += [_ENTRY_BY_ENTRY] if mixed is not None else []
     if verdict.status == "undecided":
-        return grade("undecided", None, said=verdict.reason, **more)
-    other = _other_convention(derivation, problem, formula)
-    if other:
-        kind, said = "layout", f"right in the convention {other!r}, {derivation.symmetric!r} is asked for"
-    else:
-        kind, said = fault(verdict, derivation)
+        return grade("undecided", None, said=verdict.reason, doubts=tuple(doubts))
+    kind, said = _other_convention(derivation, problem, formula) or fault(verdict, derivation)
     points = problem.points * credit[kind]
-    return grade("partly right" if points else "wrong", points, kind=kind, said=said, **more)
+    return grade("partly right" if points else "wrong", points, kind=kind, said=said, doubts=tuple(doubts))
 
 
 _ENTRY_BY_ENTRY = "beside @ it is read as in NumPy, where * goes entry by entry"
@@ -188,12 +183,15 @@ def _is_right(formula: GivenSide, derivation: Derivation) -> bool:
         return False
 
 
-def _other_convention(derivation: Derivation, problem: Problem, formula: GivenSide) -> str:
-    """The convention for variables with tied entries in which an answer is right; empty for none."""
+def _other_convention(derivation: Derivation, problem: Problem, formula: GivenSide) -> tuple[str, str] | None:
+    """What is said of an answer that is right in another convention for variables with tied
+    entries."""
     if not any(tie_of(symbol.properties) for symbol in derivation.wrt):
-        return ""
-    others = [name for name in SYMMETRIC if name != derivation.symmetric]
-    return next((name for name in others if _is_right(formula, derivation_of(replace(problem, symmetric=name)))), "")
+        return None
+    for name in SYMMETRIC:
+        if name != derivation.symmetric and _is_right(formula, derivation_of(replace(problem, symmetric=name))):
+            return "layout", f"right in the convention {name!r}, {derivation.symmetric!r} is asked for"
+    return None
 
 
 def _is_of_nothing(verdict: Verdict, derivation: Derivation) -> bool:

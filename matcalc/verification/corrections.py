@@ -1,5 +1,5 @@
-"""What is wrong in a refuted claim, and what would be right: a factor, a term, a small change of its
-sides; in the words that verdicts on claims, answers and coded gradients share."""
+"""What is wrong in a refuted claim, and what would be right: a factor, a term, a small change of
+its sides; in the words that verdicts on claims, answers and coded gradients share."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ _FACTORS = (Fraction(2), Fraction(1, 2))
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong: ``kind`` is a word for programs (those of ``Mutant``, ``term``, ``row-major`` or
-    ``other``), ``words`` are for people, ``formula`` is what would be right, where that is known."""
+    """What is wrong: ``kind`` is a word for programs (those of ``Mutant``, ``term``, ``row-major``
+    or ``other``), ``words`` are for people, ``formula`` is what would be right, where that is
+    known."""
 
     kind: str
     words: str
@@ -64,8 +65,8 @@ NOTHING_KNOWN = Mistake("", "")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A changed expression; ``kind`` is ``transpose``, ``sign``, ``factor`` or ``order``. A ``part``
-    of it was ``changed`` to another."""
+    """A changed expression; ``kind`` is ``transpose``, ``sign``, ``factor`` or ``order``. A
+    ``part`` of it was ``changed`` to another."""
 
     kind: str
     description: str
@@ -155,8 +156,8 @@ _SIGN = "the sign is wrong"
 
 
 def multiple_in_words(number: Fraction, whole: str) -> tuple[str, str]:
-    """The kind of a mistake, and its words: a ``whole`` is this multiple of what it should be. Both are
-    empty for 1."""
+    """The kind of a mistake, and its words: a ``whole`` is this multiple of what it should be.
+    Both are empty for 1."""
     if number == 1:
         return "", ""
     if number < 0:
@@ -257,7 +258,8 @@ def _ratio(comparison: Comparison) -> Fraction | None:
 
 
 def _are_near(left: Sequence[float], right: Sequence[float], relative: float, absolute: float) -> bool:
-    """Whether as many entries are equal, to a part of the largest; never where one is not finite."""
+    """Whether as many entries are equal, to a part of the largest; never where one is not
+    finite."""
     largest = max(map(abs, (*left, *right)), default=0.0)
     return len(left) == len(right) and all(
         abs(one - other) <= absolute + relative * largest < inf for one, other in zip(left, right)
@@ -367,8 +369,8 @@ class _Terms:
         return self._of_written() or self._left_out() or self._of_numbers()
 
     def _of_written(self) -> Mistake | None:
-        """One term as it is written that is too much, has a wrong factor or is transposed; or a scalar
-        factor of the whole."""
+        """One term as it is written that is too much, has a wrong factor or is transposed; or a
+        scalar factor of the whole."""
         (right,) = self.claim.right.expressions
         for term in (*terms_in(right), right):
             part = self._part_of(term)
@@ -380,15 +382,11 @@ class _Terms:
     def _of_one(self, term: Expr, part: Part, whole: bool) -> Mistake | None:
         name = _RIGHT if whole else f"the term {text(term, 'unicode')}"
         goal = _plus(self.missing, part)
-        if not whole:
-            times = _multiple(goal, part)
-            if not goal:
-                return Mistake("term", f"{name} is too much")
-            if times is not None:
-                kind, words = multiple_in_words(1 / times, _RIGHT)
-                return Mistake(kind, said_of_term(name, words, _RIGHT))
+        found = None if whole else _number_of(name, part, goal)
+        if found is not None:
+            return found
         turned = self._part_of(Transpose(term)) if len(term.shape) == 2 else None
-        times = _multiple(goal, turned) if turned is not None else None
+        times = None if turned is None else _multiple(goal, turned)
         if times is not None and not (whole and times == 1):  # that is told of a part, where one is small enough
             return Mistake("transpose", _turned(name, times))
         said = self._scalar_factor(term, part, goal)
@@ -423,27 +421,20 @@ class _Terms:
 
     def _of_numbers(self) -> Mistake | None:
         """Terms multiplied out that have wrong factors, where no other term is wrong."""
-        wrong = [term for term in self.given if term in self.missing]
-        if set(wrong) != set(self.missing) or len(wrong) > _MOST_NAMED:
+        if not self.missing.keys() <= self.given.keys() or len(self.missing) > _MOST_NAMED:
             return None
-        found = [self._of_number(term) for term in wrong]
-        if any(one is None for one in found):
-            return None
-        kinds = {one.kind for one in found if one is not None}
-        words = "; ".join([one.words for one in found if one is not None])
-        return Mistake(kinds.pop() if len(kinds) == 1 else "factor", words)
-
-    def _of_number(self, term: Tensor) -> Mistake | None:
-        given = self.given[term]
-        right = given + self.missing[term]
-        form = self._folded({term: given})
-        if form is None:
-            return None
-        name = f"the term {text(form, 'unicode')}"
-        if not right:
-            return Mistake("term", f"{name} is too much")
-        kind, words = multiple_in_words(given / right, _RIGHT)
-        return Mistake(kind, said_of_term(name, words, _RIGHT))
+        found: list[Mistake] = []
+        for term, lacking in self.missing.items():
+            given = {term: self.given[term]}
+            form = self._folded(given)
+            wrong = (
+                None if form is None else _number_of(f"the term {text(form, 'unicode')}", given, _plus(given, {term: lacking}))
+            )
+            if wrong is None:
+                return None
+            found.append(wrong)
+        kinds = {one.kind for one in found}
+        return Mistake(kinds.pop() if len(kinds) == 1 else "factor", "; ".join([one.words for one in found]))
 
     def replaced(self) -> Mistake | None:
         """One term as it is written that should be another one, where others are right."""
@@ -470,6 +461,17 @@ class _Terms:
             return fold(tensor, self.like.split, reading_order(*self.claim.expressions)) if part else None
         except MatcalcError:
             return None
+
+
+def _number_of(name: str, given: Part, right: Part) -> Mistake | None:
+    """What is said of a term that is a multiple of what it should be."""
+    if not right:
+        return Mistake("term", f"{name} is too much")
+    times = _multiple(given, right)
+    if times is None:
+        return None
+    kind, words = multiple_in_words(times, _RIGHT)
+    return Mistake(kind, said_of_term(name, words, _RIGHT))
 
 
 def _listed(words: Sequence[str]) -> str:

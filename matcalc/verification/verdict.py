@@ -175,7 +175,8 @@ class Verdict:
     links: tuple[Verdict, ...] = ()
     """The verdicts on the equations of ``a = b = c``, in order."""
     kind: str = ""
-    """What is wrong in one word, as ``corrections.Mistake`` has it; empty where that is not known."""
+    """What is wrong in one word, as ``corrections.Mistake`` has it; empty where that is not
+    known."""
     sides: Sides | None = None
     """What was proved, as a proof of it is written; None where nothing was."""
 

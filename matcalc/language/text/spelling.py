@@ -155,8 +155,8 @@ def is_name(text: str) -> bool:
 
 
 def spelled_alike(one: str, other: str) -> bool:
-    """Whether one name may be written for another: in the other case, or with the beginning of the name
-    of a Greek letter for the letter.
+    """Whether one name may be written for another: in the other case, or with the beginning of the
+    name of a Greek letter for the letter.
 
     >>> spelled_alike("lam", "lambda"), spelled_alike("S", "Sigma"), spelled_alike("lambda_1", "l_1"), spelled_alike("x", "X")
     (True, True, True, True)

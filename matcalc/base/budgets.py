@@ -195,6 +195,13 @@ def during(stage: str) -> None:
         meter.stage = stage
 
 
+def checked_budget(value: float) -> float:
+    """Seconds, or units of work. Raises MatcalcError for what is no positive number."""
+    if isinstance(value, bool) or not (isinstance(value, (int, float)) and value > 0):
+        raise MatcalcError(f"a budget of {value!r}", expected="a positive number of seconds, or of units of work")
+    return value
+
+
 @contextmanager
 def budget(seconds: float | None = None, *, work: int | None = None) -> Iterator[None]:
     """Each call inside may take so many seconds, and do so many units of work: by default 60,000
@@ -211,8 +218,8 @@ def budget(seconds: float | None = None, *, work: int | None = None) -> Iterator
     Raises MatcalcError for what is no positive number.
     """
     for value in (seconds, work):
-        if value is not None and not (isinstance(value, (int, float)) and value > 0):
-            raise MatcalcError(f"a budget of {value!r}", expected="a positive number of seconds, or of units of work")
+        if value is not None:
+            checked_budget(value)
     token = _allowance.set((seconds, work))
     try:
         yield

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, cast
 
-from matcalc.base.budgets import VERDICT_SECONDS, SpentError, explained
+from matcalc.base.budgets import VERDICT_SECONDS, SpentError, checked_budget, explained
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import Layout, Symmetric, arranged
 from matcalc.base.lazy import np
@@ -81,7 +81,8 @@ def check(
     results, by its number from 1 or its key. ``seconds`` are for the calls of the function.
 
     The other arguments are those of ``derive``. Raises MatcalcError for a formula that cannot be
-    read, a function that cannot be found or called, and parameters that nothing is known for.
+    read, a function that cannot be found or called, parameters that nothing is known for, and
+    ``seconds`` that are no positive number.
 
     >>> import numpy as np
     >>> def grad(x, A): return 2 * A @ x
@@ -93,6 +94,7 @@ def check(
         raise MatcalcError(
             "the derivative by a part of a variable is not compared with a function", suggestion="the whole variable"
         )
+    checked_budget(seconds)
     subject = _subject(function, arrays, autograd)
     valued = None if value is None else _subject(value, arrays, False)
     kept = "tensor" if subject.differentiated else found.layout
@@ -362,13 +364,18 @@ class _Asked:
         if called.precision != "float64" or caller.precision != "float64":
             lower = called.precision if called.precision in TOLERANCE else caller.precision
             tolerance = max(TOLERANCE[lower], self._loss(place) * COARSER.get(lower, 1.0))
-        return replace(place, result=result, tolerance=tolerance)
+        column = caller.columns and right.ndim == 1
+        return replace(place, result=result, tolerance=tolerance, told=self._column(right.size) if column else None)
+
+    def _column(self, length: int) -> tuple[int, int]:
+        """The shape of an array of one column, or of one row, that a vector is."""
+        is_row = self.form.expression.is_row if isinstance(self.form, Formula) else self.found.shape[:-1] == (1,)
+        return (1, length) if is_row else (length, 1)
 
     def _is_turned(self, result: Any, right: Any) -> bool:
         """Whether a row stands where a column should, or a column where a row should."""
-        is_row = self.form.expression.is_row if isinstance(self.form, Formula) else self.found.shape[:-1] == (1,)
-        turned = (right.size, 1) if is_row else (1, right.size)
-        return not self.subject.differentiated and right.ndim == 1 and result.shape == turned
+        turned = self._column(right.size)[::-1]
+        return not self.subject.differentiated and right.ndim == 1 and right.size > 1 and result.shape == turned
 
     def _loss(self, place: Seen) -> float:
         """What the right formula itself loses in single precision, with room for another way of
@@ -426,7 +433,9 @@ class _Asked:
         """Symbols of the answer that the function is not given."""
         right = self._right()
         names = [] if right is None else list(symbols_in(right.node))
-        return [f"{name} is not given to the function" for name in names if caller.binding.taken_by(name) is None]
+        left = [name for name in names if caller.binding.taken_by(name) is None]
+        guessed = [f"{slot} is taken for {name}" for slot, name in caller.binding.guessed.items()]
+        return [*[f"{name} is not given to the function" for name in left], *guessed]
 
     def _statement(self) -> str:
         source = self.found.source.text()
@@ -444,12 +453,7 @@ def _symbols_of(form: SideForm) -> list[Symbol]:
 def _spellings(symbol: Symbol) -> set[str]:
     """How a symbol may be called in a program."""
     shown = {symbol.name, text(symbol, "unicode"), text(symbol, "ascii"), ascii_text(text(symbol, "unicode"))}
-    found = {name for one in shown for name in (one, identifier(one))}
-    return found | {_SHORT[name] for name in found if name in _SHORT}
-
-
-_SHORT = {"lambda": "lam"}
-"""Names that Python keeps for itself, and what is written for them."""
+    return {name for one in shown for name in (one, identifier(one))}
 
 
 def _kind_of(one: Seen) -> str:

@@ -16,16 +16,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import np
-from matcalc.coded.libraries import EXAMPLE, Library, Slot, Subject
+from matcalc.coded.libraries import EXAMPLE, SPREAD, Library, Slot, Subject
+from matcalc.language.text.spelling import spelled_alike
 
 
 class Raised(MatcalcError):
-    """The user's function has raised an error of its own."""
+    """The user's function has raised an ``error`` of its own."""
+
+    error: BaseException | None = None
 
 
 class TimeOver(MatcalcError):
@@ -46,39 +50,79 @@ def loaded(target: str) -> tuple[Any, Any, str]:
     Raises MatcalcError where there is no such file or name, and Raised for what goes wrong in the
     file itself.
     """
-    place, colon, path = target.rpartition(":")
-    if not colon or not place or not path or os.sep in path:
+    place, colon, path = target.strip().rpartition(":")
+    place, path = place.rstrip(": "), path.strip()
+    if not colon or not place or not all(part.isidentifier() for part in path.split(".")):
         raise MatcalcError(f"{target!r} names no function", expected="FILE.py:NAME or MODULE:NAME", suggestion=EXAMPLE)
     found: Any = _module(place)
     owner = found
     for part in path.split("."):
         if not hasattr(found, part):
-            known = sorted(name for name, value in vars(found).items() if callable(value) and not name.startswith("_"))
+            known = [name for name in sorted(dir(found)) if not name.startswith("_") and callable(getattr(found, name, None))]
             raise MatcalcError(f"there is no {part} in {place}", expected=", ".join(known[:12]) or None)
         owner, found = found, getattr(found, part)
     return found, owner, path
 
 
 def _module(place: str) -> Any:
-    if not place.endswith(".py"):
-        folder = os.getcwd()
-        with _beginning_with(folder):
-            return _running(partial(importlib.import_module, place), None)
-    path = Path(place).resolve()
-    if not path.is_file():
-        raise MatcalcError(f"there is no file {place}", suggestion=EXAMPLE)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    if not place.lower().endswith(".py"):
+        return _imported(place)
+    path = _file(place)
+    loader = SourceFileLoader(path.stem, str(path))
+    spec = importlib.util.spec_from_loader(path.stem, loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     before = sys.modules.get(path.stem)
     sys.modules[path.stem] = module  # dataclasses and the like look for their module there
+    ended = False
     try:
         with _beginning_with(str(path.parent)):
-            _running(partial(spec.loader.exec_module, module), None)
+            _running(partial(loader.exec_module, module), None)
+        ended = True
     finally:
         if before is not None:
             sys.modules[path.stem] = before
+        elif not ended:
+            sys.modules.pop(path.stem, None)
     return module
+
+
+def _file(place: str) -> Path:
+    try:
+        path = Path(place).expanduser().resolve()
+        if path.is_file():
+            return path
+    except (OSError, ValueError, RuntimeError):  # too long, or no path at all
+        pass
+    raise MatcalcError(f"there is no file {_short(place)}", suggestion=EXAMPLE)
+
+
+def _imported(place: str) -> Any:
+    """A module by its name. Raises MatcalcError where there is none, with what may be meant."""
+    try:
+        if place.startswith(".") or os.sep in place:
+            raise ModuleNotFoundError(name=place)
+        with _beginning_with(os.getcwd()):
+            return _running(partial(importlib.import_module, place), None)
+    except Raised as raised:
+        if not isinstance(raised.error, ModuleNotFoundError) or not f"{place}.".startswith(f"{raised.error.name}."):
+            raise
+    except ModuleNotFoundError:
+        pass
+    is_path = "." in place or os.sep in place
+    hint = f"{place}.py:NAME" if os.sep in place and len(place) < _LONGEST and Path(f"{place}.py").is_file() else EXAMPLE
+    raise MatcalcError(
+        f"there is no module {_short(place)}",
+        expected="a file that ends with .py, or a module" if is_path else None,
+        suggestion=hint,
+    )
+
+
+_LONGEST = 200
+
+
+def _short(place: str) -> str:
+    return repr(place)[1:-1][:80]
 
 
 @contextmanager
@@ -103,6 +147,8 @@ class Binding:
     is given there, or a number."""
 
     sources: Mapping[str, str | float] = field(default_factory=dict)
+    guessed: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that are given a name that is only spelled like them."""
 
     def taken_by(self, symbol: str) -> str | None:
         """The argument in which the symbol is given."""
@@ -128,12 +174,36 @@ def bound(
         source = given.get(slot.name, spelled.get(slot.name))
         if source is not None and (slot.name in given or source not in given.values()):
             found[slot.name] = source
+    guessed = _spelled_alike(subject, [*symbols, *needed], found)
+    found |= guessed
     for name, source in given.items():  # weights of modules that are made for each call
         found.setdefault(name, source)
     if subject.weighted:
         found |= {name: name for name in symbols if name not in found.values()}
     _require(subject, slots, found, spelled, [*needed, *[name for name in symbols if name not in needed]], len(needed))
-    return Binding(found)
+    if not given and subject.open and not subject.weighted:
+        _require_named(subject, found, symbols)
+    return Binding(found, guessed)
+
+
+def _spelled_alike(subject: Subject, symbols: Sequence[str], found: Mapping[str, str | float]) -> dict[str, str]:
+    """Parameters that nothing is known for, with the one symbol that is left and spelled like them;
+    of one letter none, which may stand for much."""
+    left = [name for name in dict.fromkeys(symbols) if name not in found.values()]
+    free = [slot.name for slot in subject.slots if slot.name not in found and slot.required and len(slot.name) > 1]
+    alike = {name: [one for one in left if spelled_alike(name, one)] for name in free}
+    return {name: ones[0] for name, ones in alike.items() if len(ones) == 1 and [*alike.values()].count(ones) == 1}
+
+
+def _require_named(subject: Subject, found: Mapping[str, Any], symbols: Sequence[str]) -> None:
+    """Raises MatcalcError where symbols are left for arguments that have no names."""
+    left = [name for name in symbols if name not in found.values()]
+    if left and subject.open == "places":
+        said = f"{subject.name} takes any number of arguments, of which nothing tells what they are"
+        raise MatcalcError(said, suggestion=f"--arguments {','.join([*found, *left])}, the symbols in their order")
+    if left and not found:
+        said = f"{subject.name} takes arguments of any name"
+        raise MatcalcError(said, suggestion=f"--arguments {','.join(f'{name}={name}' for name in left)}")
 
 
 def _said(subject: Subject, slots: Mapping[str, Slot], spelled: Mapping[str, str], arguments: Any) -> dict[str, str | float]:
@@ -145,7 +215,7 @@ def _said(subject: Subject, slots: Mapping[str, Slot], spelled: Mapping[str, str
         one, _, other = part.partition("=") if isinstance(part, str) else (part[0], "", part[1])
         slot, source = _pair(str(one).strip(), str(other).strip(), slots, spelled)
         if not other:
-            slot = next(places, f"argument {number + 1}" if subject.open else "")
+            slot = next(places, f"{SPREAD}{number + 1}" if subject.open == "places" else "")
         value = spelled.get(source, _number(source))
         if value is None or not slot or not (slot in slots or subject.open):
             formula = _listed(dict.fromkeys(spelled.values()))
@@ -316,7 +386,13 @@ def _running(run: Callable[[], Any], caller: Caller | None) -> Any:
         raise TimeOver(f"the function did not end in the time that it has{place}", suggestion="--seconds 120") from None
     except (Exception, SystemExit) as error:
         words = " ".join(str(error).split())[:300]
-        raise Raised(f"{type(error).__name__}{_place_of(error.__traceback__)}: {words}") from None
+        raised = Raised(f"{type(error).__name__}{_place_of(error.__traceback__)}: {words}")
+        raised.error = error
+        raise raised from None
+
+
+_LONG = 1e7
+"""Seconds that stand for any longer time."""
 
 
 @contextmanager
@@ -330,7 +406,7 @@ def _limited(caller: Caller | None) -> Iterator[None]:
         raise _Late
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(caller.seconds, 0.01))
+    signal.setitimer(signal.ITIMER_REAL, min(max(caller.seconds, 0.01), _LONG))
     try:
         yield
     finally:

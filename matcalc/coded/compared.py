@@ -47,6 +47,13 @@ class Seen:
     right: Any
     result: Any
     tolerance: float
+    told: tuple[int, ...] | None = None
+    """The shape that the result should have, where that is another than that of ``right``: a column."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that is told as right."""
+        return np.shape(self.right) if self.told is None else self.told
 
     def is_like(self, array: Any) -> bool:
         """Whether the result is this array; arrays of one entry are like each other in any shape."""
@@ -171,7 +178,7 @@ def difference_in_words(seen: Sequence[Seen], wrong: Sequence[Seen]) -> str:
     """In words, how results differ of which nothing else is known."""
     first = wrong[0]
     if np.shape(first.result) != np.shape(first.right):
-        return f"the shape of the result is {np.shape(first.result)}, and should be {np.shape(first.right)}{_broadcast(first)}"
+        return f"the shape of the result is {np.shape(first.result)}, and should be {first.shape}{_broadcast(first)}"
     right = [one for one in seen if one.is_like(one.right)]
     parts = []
     if right and first.sizes:
@@ -193,7 +200,7 @@ def _sizes_in_words(places: Sequence[Seen]) -> str:
 
 
 def _broadcast(one: Seen) -> str:
-    shape, right = np.shape(one.result), np.shape(one.right)
+    shape, right = np.shape(one.result), one.shape
     accident = len(shape) == len(right) + 1 and all(length in shape for length in right)
     return ": as when a column and a vector of one axis are combined entry by entry" if accident else ""
 

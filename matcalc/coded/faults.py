@@ -152,6 +152,7 @@ def _arrangements(seen: Sequence[Seen]) -> Iterator[_Candidate]:
         yield from _reshaped(seen)
     for axis in range(max(np.ndim(one.right) for one in seen)):
         yield from _moved_along(axis, seen)
+    yield from _only_diagonals(seen)
     yield from _summed(seen)
     if all(_has_entries_of(one) for one in seen):
         yield from _of_one("order", "the right entries stand at wrong places", seen, lambda one: one.result)
@@ -165,7 +166,7 @@ def _of_one(kind: str, words: str, seen: Sequence[Seen], array: Callable[[Seen],
 def _reshaped(seen: Sequence[Seen]) -> Iterator[_Candidate]:
     first = next((one for one in seen if np.shape(one.right) != np.shape(one.result)), None)
     if first is not None:
-        told = f"the entries are right, but the shape is {np.shape(first.result)} and should be {np.shape(first.right)}"
+        told = f"the entries are right, but the shape is {np.shape(first.result)} and should be {first.shape}"
         yield from _of_one("shape", told, seen, lambda one: np.reshape(one.right, np.shape(one.result)))
     told = "the entries are in another order: rows and columns were exchanged in a reshape"
     yield from _of_one("order", told, seen, lambda one: np.reshape(np.ravel(one.right, order="F"), np.shape(one.result)))
@@ -178,6 +179,19 @@ def _moved_along(axis: int, seen: Sequence[Seen]) -> Iterator[_Candidate]:
         moved = partial(np.roll, shift=step, axis=axis)
         told = f"the entries are shifted by one place{along}"
         yield from _of_one("order", told, seen, lambda one, moved=moved: moved(one.right))  # type: ignore[misc]
+
+
+def _only_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:
+    """The entries on the diagonal of a square matrix, in the shape of a vector or another array, as
+    what goes entry by entry has them."""
+    right = [one.right for one in seen]
+    if not all(
+        np.ndim(array) == 2 and array.shape[0] == array.shape[1] == np.size(one.result) for array, one in zip(right, seen)
+    ):
+        return
+    is_all = all(agrees(array, np.diag(np.diag(array))) for array in right)
+    words = "the result is the diagonal alone" + (": the derivative is a diagonal matrix, with 0 elsewhere" if is_all else "")
+    yield from _of_one("shape", words, seen, lambda one: np.reshape(np.diag(one.right), np.shape(one.result), order="F"))
 
 
 def _has_entries_of(one: Seen) -> bool:

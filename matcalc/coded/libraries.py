@@ -258,8 +258,8 @@ class Subject:
     libraries: tuple[Library, ...]
     """Those whose arrays it may take, the most likely first."""
     differentiated: bool = False
-    open: bool = False
-    """Whether it takes any arguments, and says no names of theirs."""
+    open: str = ""
+    """``places`` or ``names`` where it takes any arguments so, and says no names of theirs."""
     weighted: bool = False
     """Whether these are weights, which have the names of symbols."""
 
@@ -302,23 +302,30 @@ def _method(found: Any, owner: Any) -> str:
     return "" if isinstance(inspect.getattr_static(owner, found.__name__), staticmethod) else found.__name__
 
 
-def _slots(function: Any, skip: int = 0, kind: str = "parameter") -> tuple[tuple[Slot, ...], bool]:
-    """The places for arguments, and whether there may be more, without names."""
+SPREAD = "argument "
+"""What the places behind the parameters are called, with a number."""
+
+
+def _slots(function: Any, skip: int = 0, kind: str = "parameter") -> tuple[tuple[Slot, ...], str]:
+    """The places for arguments, and how there may be more, as ``Subject.open`` has it."""
     try:
         parameters = list(inspect.signature(function).parameters.values())[skip:]
     except (TypeError, ValueError):
-        return (), True
+        return (), "places"
     named = [one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
     slots = [Slot(one.name, kind, one.kind is one.KEYWORD_ONLY, one.default is one.empty) for one in named]
-    return tuple(slots), any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    kinds = {one.kind for one in parameters}
+    more = {inspect.Parameter.VAR_POSITIONAL: "places", inspect.Parameter.VAR_KEYWORD: "names"}
+    return tuple(slots), next((word for kind_of_more, word in more.items() if kind_of_more in kinds), "")
 
 
 def _by_place(function: Callable[..., Any], slots: Sequence[Slot], given: Mapping[str, Any]) -> Any:
     """Calls with the arguments in their places; those behind one that is left out by name."""
     before: list[Any] = []
     rest = dict(given)
-    for slot in slots or [Slot(name) for name in given]:
-        if slot.by_name or slot.name not in rest:
+    spread = [name for name in given if name.startswith(SPREAD)]
+    for slot in [*[slot for slot in slots if not slot.by_name], *[Slot(name) for name in spread]]:
+        if slot.name not in rest:
             break
         before.append(rest.pop(slot.name))
     return function(*before, **rest)
@@ -328,6 +335,8 @@ def _of_instance(owner: Any, method: str, said: str, libraries: tuple[Library, .
     """A method of an object that is made anew for each call, of arguments of its constructor that
     bear names of sizes or symbols."""
     made, _ = _slots(owner, kind="constructor")
+    if not hasattr(owner, method) or (method == "__call__" and "__call__" not in dir(owner)):
+        raise MatcalcError(f"{said} is a class whose objects are not called", suggestion=f"{said}.METHOD")
     slots, spread = _slots(getattr(owner, method), skip=1)
 
     def invoke(given: Mapping[str, Any]) -> Any:
@@ -350,7 +359,7 @@ def _of_module(
 ) -> Subject:
     """A module of PyTorch, whose weights are arguments too; it stays as it is."""
     is_class = inspect.isclass(found)
-    made, _ = _slots(found, kind="constructor") if is_class else ((), False)
+    made, _ = _slots(found, kind="constructor") if is_class else ((), "")
     slots, spread = _slots(getattr(found, method), skip=int(is_class))
     required = any(slot.required for slot in made)
     example: Any = None
@@ -358,7 +367,9 @@ def _of_module(
         example = found() if is_class else copy.deepcopy(found)
     weights = [] if example is None else [Slot(name, "weight", True, False) for name, _ in example.named_parameters()]
     module = _Module(torch, said, found, example, method, made, slots)
-    return Subject(said, (*made, *slots, *weights), module, libraries, autograd, spread or required, required)
+    return Subject(
+        said, (*made, *slots, *weights), module, libraries, autograd, spread or ("names" if required else ""), required
+    )
 
 
 @dataclass(frozen=True)

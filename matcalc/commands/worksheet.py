@@ -107,7 +107,7 @@ def worksheet_command(
     if answers is not None:
         if credit is not None:
             sheet = replace(sheet, credit=credited({**sheet.credit, **_parts(credit)}, "--credit"))
-        marks = grading.graded(sheet, answers_of(answers), seconds or grading.SECONDS)
+        marks = grading.graded(sheet, answers_of(answers), grading.SECONDS if seconds is None else seconds)
         _give(grading.report(marks, target).encode() + b"\n", output)
         sys.exit(3 if any(one.open for one in marks) else 0)
     kind = _kind(output)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Literal, TypeAlias
 
-from matcalc.base.budgets import budget
+from matcalc.base.budgets import budget, checked_budget
 from matcalc.base.errors import MatcalcError, internal_error, on_one_line
 from matcalc.base.layouts import SYMMETRIC
 from matcalc.documents.reports.pages import self_contained
@@ -96,8 +96,9 @@ class Marks:
 
 
 def graded(sheet: Sheet, given: Iterable[Answers], seconds: float = SECONDS) -> list[Marks]:
-    """The marks of all students. Raises MatcalcError for a problem that cannot be solved; whatever
-    is wrong with an answer is said in its grade."""
+    """The marks of all students. Raises MatcalcError for a problem that cannot be solved, and for
+    ``seconds`` that are none; whatever is wrong with an answer is said in its grade."""
+    checked_budget(seconds)
     solutions = [solved(problem) for problem in sheet.problems]
     return [_marks(sheet, solutions, answers, seconds) for answers in given]
 

@@ -60,6 +60,9 @@ SPELLED = [
     (lambda w, X, y: (0.0, least(w, X, y)), {"output": 2}),
     (lambda w, X, y: {"w": least(w, X, y)}, {"output": "w"}),
     (lambda w, X, y: 2 * X.T @ (X @ w - y) if w.shape[1:] == (1,) else 1 / 0, {}),
+    (lambda w, *rest: least(w, *rest), {"arguments": "w,X,y"}),
+    (lambda **named: least(**named), {"arguments": "w=w,X=X,y=y"}),
+    (least, {"seconds": float("inf")}),
 ]
 
 
@@ -79,6 +82,11 @@ UNBOUND = [
     (3, {}, "is no function"),
     (least, {"autograd": True, "arrays": "numpy"}, "NumPy has no derivatives"),
     (least, {"arrays": "cupy"}, "numpy, jax, torch"),
+    (lambda *parts: 0, {}, "--arguments X,w,y"),
+    (lambda w, *rest: least(w, *rest), {}, "--arguments w,X,y"),
+    (lambda **named: 0, {}, "--arguments X=X,w=w,y=y"),
+    (least, {"seconds": -1}, "a positive number of seconds"),
+    (least, {"seconds": float("nan")}, "a positive number of seconds"),
 ]
 
 
@@ -86,6 +94,51 @@ UNBOUND = [
 def test_what_cannot_be_called_is_told(function: Any, options: dict[str, Any], said: str) -> None:
     with pytest.raises(matcalc.MatcalcError) as caught:
         matcalc.check(function, LEAST[0], "w", **options)
+    assert said in str(caught.value)
+
+
+def test_a_parameter_may_be_spelled_otherwise() -> None:
+    verdict = matcalc.check(lambda x, Sig: 2 * Sig @ x, "x'*Σ*x", "x", declare="Σ: n×n symmetric")
+    assert verdict.ok
+    assert "Sig is taken for Sigma" in verdict.notes
+
+
+@pytest.mark.parametrize(
+    ("function", "formula", "options", "said"),
+    [
+        (lambda w, X, y: np.outer(least(w, X, y), [1, 1]), LEAST[0], {"columns": True}, "(5, 2), and should be (5, 1)"),
+        (lambda w, X, y: least(w, X, y)[:-1], LEAST[0], {"columns": True}, "(4, 1), and should be (5, 1)"),
+        (lambda w, X, y: least(w, X, y)[:-1], LEAST[0], {}, "(4,), and should be (5,)"),
+        (lambda w: 2 * w, "w.*w", {}, "the result is the diagonal alone: the derivative is a diagonal matrix"),
+        (
+            lambda w: w,
+            "w.*w",
+            {},
+            "the result is the diagonal alone: the derivative is a diagonal matrix, with 0 elsewhere, and the",
+        ),
+        (lambda w, A: np.diag(A), "A*w", {"declare": "A: n×n"}, "the result is the diagonal alone"),
+    ],
+)
+def test_a_shape_is_told_as_it_is_given(function: Any, formula: str, options: dict[str, Any], said: str) -> None:
+    verdict = matcalc.check(function, formula, "w", **options)
+    assert (verdict.kind, said in verdict.reason) == ("shape", True), verdict
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("nosuch:grad", "there is no module nosuch"), ("numpy.nosuch:grad", "there is no module"), ("..up:grad", "there is no module"),
+        ("gradients.txt:grad", "a file that ends with .py"), ("\0.py:grad", "there is no file"), ("a" * 5000 + ".py:grad", "there is no file"),
+        ("gradients.py:grad()", "names no function"), ("gradients.py:grad.", "names no function"), (":grad", "names no function"),
+        ("gradients.py:Ridge.grad.x.y", "there is no x"), ("gradients.py:Ridge", "Ridge.METHOD"), ("bad.py:f", "bad.py:1"), ("bad:f", "bad.py:1"),
+    ],
+)  # fmt: skip
+def test_odd_targets_are_told(target: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gradients.py").write_text(FILE)
+    (tmp_path / "bad.py").write_text("import no_such_package\n")
+    with pytest.raises(matcalc.MatcalcError) as caught:
+        matcalc.check(target, LEAST[0], "w")
     assert said in str(caught.value)
 
 

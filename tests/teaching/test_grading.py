@@ -362,6 +362,7 @@ def test_numbers_and_credit_follow_the_sheet(folder: Path) -> None:
     (folder / "half.md").write_text("1. A x", encoding="utf-8")
     assert "half: 1 of 3" in run("worksheet", sheet, "--grade", str(folder / "half.md"))[1]
     assert "half: 0.5 of 3" in run("worksheet", sheet, "--grade", str(folder / "half.md"), "--credit", "factor=0.25")[1]
+    assert "a budget of -1.0" in run("worksheet", sheet, "--grade", ada, "--budget", "-1")[2]
     assert "credit for luck" in run("worksheet", sheet, "--grade", ada, "--credit", "luck=1")[2]
     (folder / "twice.md").write_text("1. A x\n1. x", encoding="utf-8")
     assert "a second answer to problem 1" in run("worksheet", sheet, "--grade", str(folder / "twice.md"))[2]

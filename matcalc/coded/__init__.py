@@ -355,12 +355,8 @@ class _Asked:
         with what may be lost in its precision."""
         result, tolerance = called.value, place.tolerance
         right = np.asarray(place.right)
-        if (
-            result.shape != right.shape
-            and result.size == right.size
-            and (right.size == 1 or (caller.columns and _fits(result, right) and not self._is_turned(result, right)))
-        ):
-            result = result.reshape(right.shape)
+        if right.size == 1 or (caller.columns and _fits(result, right) and not self._is_turned(result, right)):
+            result = result.reshape(right.shape) if result.size == right.size else result
         if called.precision != "float64" or caller.precision != "float64":
             lower = called.precision if called.precision in TOLERANCE else caller.precision
             tolerance = max(TOLERANCE[lower], self._loss(place) * COARSER.get(lower, 1.0))

@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -98,27 +99,21 @@ def _file(place: str) -> Path:
 
 
 def _imported(place: str) -> Any:
-    """A module by its name. Raises MatcalcError where there is none, with what may be meant."""
+    """A module by its name. Raises MatcalcError where there is none."""
+    is_path = "." in place or os.sep in place
+    none = MatcalcError(
+        f"there is no module {_short(place)}", expected="a file that ends with .py" if is_path else None, suggestion=EXAMPLE
+    )
+    if place.startswith(".") or os.sep in place:
+        raise none
     try:
-        if place.startswith(".") or os.sep in place:
-            raise ModuleNotFoundError(name=place)
         with _beginning_with(os.getcwd()):
             return _running(partial(importlib.import_module, place), None)
     except Raised as raised:
-        if not isinstance(raised.error, ModuleNotFoundError) or not f"{place}.".startswith(f"{raised.error.name}."):
-            raise
-    except ModuleNotFoundError:
-        pass
-    is_path = "." in place or os.sep in place
-    hint = f"{place}.py:NAME" if os.sep in place and len(place) < _LONGEST and Path(f"{place}.py").is_file() else EXAMPLE
-    raise MatcalcError(
-        f"there is no module {_short(place)}",
-        expected="a file that ends with .py, or a module" if is_path else None,
-        suggestion=hint,
-    )
-
-
-_LONGEST = 200
+        missing = raised.error.name if isinstance(raised.error, ModuleNotFoundError) else None
+        if missing is None or not f"{place}.".startswith(f"{missing}."):
+            raise  # what the module itself imports
+        raise none from None
 
 
 def _short(place: str) -> str:
@@ -190,9 +185,10 @@ def _spelled_alike(subject: Subject, symbols: Sequence[str], found: Mapping[str,
     """Parameters that nothing is known for, with the one symbol that is left and spelled like them;
     of one letter none, which may stand for much."""
     left = [name for name in dict.fromkeys(symbols) if name not in found.values()]
-    free = [slot.name for slot in subject.slots if slot.name not in found and slot.required and len(slot.name) > 1]
-    alike = {name: [one for one in left if spelled_alike(name, one)] for name in free}
-    return {name: ones[0] for name, ones in alike.items() if len(ones) == 1 and [*alike.values()].count(ones) == 1}
+    free = [slot.name for slot in subject.slots if slot.required and len(slot.name) > 1 and slot.name not in found]
+    pairs = [(name, one) for name in free for one in left if spelled_alike(name, one)]
+    once = Counter(part for pair in pairs for part in pair)
+    return {name: one for name, one in pairs if once[name] == once[one] == 1}
 
 
 def _require_named(subject: Subject, found: Mapping[str, Any], symbols: Sequence[str]) -> None:

@@ -52,7 +52,7 @@ from matcalc.verification.corrections import (
     said_of_term,
     terms_in,
     with_part,
-)
+)  # fmt: skip
 
 _MOST_TERMS = 16
 _MOST_FUNCTIONS = 40

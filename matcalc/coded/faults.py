@@ -182,8 +182,7 @@ def _moved_along(axis: int, seen: Sequence[Seen]) -> Iterator[_Candidate]:
 
 
 def _only_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:
-    """The entries on the diagonal of a square matrix, in the shape of a vector or another array, as
-    what goes entry by entry has them."""
+    """The entries on the diagonal of a square matrix in another shape, as of what goes by entries."""
     right = [one.right for one in seen]
     if not all(
         np.ndim(array) == 2 and array.shape[0] == array.shape[1] == np.size(one.result) for array, one in zip(right, seen)
@@ -477,8 +476,7 @@ class _Arrays(Sequence[Any]):
 
 
 def _exact(form: DerivativeForm, seen: Sequence[Seen]) -> Sequence[Any]:
-    """The values of a derivative at all points, None where it has none. No formula is looked
-    for."""
+    """The values of a derivative at all points, None where it has none, without a formula."""
     try:
         tensor = traced(form.function, form.wrt, symmetric=cast("Symmetric", form.symmetric)).stages[-1].tensor
     except SpentError:

@@ -13,10 +13,12 @@ from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
     Entry,
     Expr,
+    Hadamard,
     Index,
     IndexArray,
     Indexed,
     IndexSum,
+    Kronecker,
     Leaf,
     Linear,
     Multilinear,
@@ -24,6 +26,7 @@ from matcalc.expr.nodes import (
     Node,
     Nonlinear,
     Number,
+    Ones,
     Product,
     SizeValue,
     Sum,
@@ -40,6 +43,21 @@ def product_of(factors: Sequence[Expr]) -> Expr:
 def sum_of(terms: Sequence[Expr]) -> Expr:
     """The sum of one term or of several."""
     return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
+def khatri_rao(first: Expr, second: Expr) -> Expr:
+    """The Kronecker products of the columns of two matrices, as ``rules/functions.toml`` defines
+    ``khatrirao``."""
+    return Hadamard((Kronecker((first, Ones((second.rows,)))), Kronecker((Ones((first.rows,)), second))))
+
+
+def khatri_rao_factors(node: Expr) -> tuple[Expr, Expr] | None:
+    """The two matrices whose ``khatri_rao`` product a node is; None for another node."""
+    match node:
+        case Hadamard(factors=(Kronecker(factors=(first, Ones())), Kronecker(factors=(Ones(), second)))):
+            return (first, second) if khatri_rao(first, second) is node else None
+        case _:
+            return None
 
 
 def size_meant(number: Expr) -> Size | None:

@@ -49,7 +49,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import indices_at, product_of, rebuilt_with, sum_of
+from matcalc.expr.rewriting import indices_at, khatri_rao_factors, product_of, rebuilt_with, sum_of
 
 if TYPE_CHECKING:
     from matcalc.expr import deduction
@@ -390,6 +390,8 @@ def _own_cost(node: Node) -> int:
             return 2
         case Sum():
             return sum([not isinstance(part, Negative) for part in node.terms[1:]])
+        case Hadamard(factors=(Kronecker(), Kronecker())) if khatri_rao_factors(node) is not None:
+            return -2  # it is written as the function of the two matrices
         case Product(factors=parts) | Hadamard(factors=parts) | Kronecker(factors=parts):
             return len(parts) - 1
         case Power(exponent=Number(value=value)) if value == Fraction(1, 2):
@@ -400,6 +402,13 @@ def _own_cost(node: Node) -> int:
             return len(node.arguments) + (node.axis is not None)
         case Leaf() | Linear() | Nonlinear():
             return 1
+
+
+def merges_columns(form: Expr) -> bool:
+    """Whether columnwise Kronecker products stand in a sum, whose terms may share more without
+    them."""
+    nodes = postorder(form)
+    return any(isinstance(node, Sum) for node in nodes) and any(khatri_rao_factors(node) is not None for node in nodes)
 
 
 def digest(expression: Expr) -> int:

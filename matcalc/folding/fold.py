@@ -37,7 +37,7 @@ from matcalc.expr.nodes import (
     children,
     postorder,
 )
-from matcalc.folding.build import cost, hadamard, is_own_transpose, product, raised, transpose
+from matcalc.folding.build import cost, hadamard, is_own_transpose, merges_columns, product, raised, transpose
 from matcalc.folding.graph import Graph, square_root_chain
 from matcalc.folding.matrix_terms import Chain, Forms, Place, ReadingOrder, Term, as_term, expression_of, leaf, merged_scalars
 from matcalc.folding.sums import combined
@@ -59,6 +59,9 @@ def fold(tensor: ix.Tensor, split: int, reading_order: Mapping[str, int], cost: 
     """
     folder = Folder(ReadingOrder(reading_order, cost))
     best = shortest(folder, tensor, split)
+    if best is not None and merges_columns(best):
+        folder.weighing, folder.terms, folder.forms = True, {}, {}
+        best = min(best, shortest(folder, tensor, split) or best, key=folder.order.cost)
     if best is not None and best.is_matrix and _may_gain(best) and not is_own_transpose(best):
         turned = shortest(folder, permuted(tensor, (*range(split, tensor.order), *range(split))), tensor.order - split)
         if turned is not None and cost(turned) + _WORTH_TURNING < cost(best):
@@ -124,6 +127,7 @@ class Folder:
 
     def __init__(self, order: ReadingOrder) -> None:
         self.order = order
+        self.weighing = False  # without columnwise Kronecker products, which share less with others
         self.fold_forms = Forms(order, fold_forms())
         self.terms: dict[ix.Tensor, Term | None] = {}
         self.forms: dict[ix.Tensor, Expr | None] = {}
@@ -277,7 +281,8 @@ class Folder:
             pairings.unpaired(graph)
         if graph.pairings:
             return None
-        chain = graph.chain() if len(graph.rows) <= 1 and len(graph.cols) <= 1 else kronecker_forms.kronecker_chain(graph)
+        flat = len(graph.rows) <= 1 and len(graph.cols) <= 1
+        chain = graph.chain() if flat else kronecker_forms.kronecker_chain(graph, weighing=self.weighing)
         if chain is None:
             return None
         negative, chain = _without_turned(chain)

@@ -1,32 +1,49 @@
 """Forms of reduced graphs with two row or two column vertices: Kronecker products, outer products of
-vec's, columnwise Kronecker products, and products of Kronecker products with a diagonal between."""
+vec's, and chains of Kronecker products, columnwise Kronecker products and diagonals.
+
+A chain is found by a sweep from both ends. The vertices of the rows stand at one end, a slow and a
+fast one, those of the columns at the other. They walk towards each other, and what they walk over is
+a factor of the chain:
+
+    both at the ends of edges A, B to one vertex   ->  the columnwise Kronecker product of A and B
+    an edge W between the two                      ->  diag(vec(W))
+    each at the end of an edge A, B, or staying    ->  kron(A, B), with an identity for one that stays
+    nothing at one of them                         ->  kron(1, I), and one stands there alone
+
+A vertex that is at both ends stays. The ends have met when the same vertices stand at both and no
+edge is left; vertices that stand crosswise are exchanged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from matcalc.expr.nodes import Expr, Hadamard, Identity, Kronecker, Ones, Transpose, Vec
-from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose
+from matcalc.expr.nodes import Commutation, Expr, Identity, Kronecker, Ones, Vec
+from matcalc.expr.rewriting import khatri_rao
+from matcalc.folding.build import cost, diagonal_matrix, hadamard, product, transpose, transposed_chain
 from matcalc.folding.graph import Edge, Graph
 from matcalc.folding.matrix_terms import Chain
 from matcalc.folding.pairings import Pair, between, kron_chain, pair_matrix, without_identities
 
 
-def kronecker_chain(graph: Graph) -> Chain | None:
+def kronecker_chain(graph: Graph, *, weighing: bool = False) -> Chain | None:
     """The shortest chain for a reduced graph with two row or two column vertices; None when there
-    is no matrix form."""
-    hubs = graph.hubs()
-    if hubs:
-        one = _khatri_rao(graph, hubs[0]) if len(hubs) == 1 else None
-        ends = [hubs] if len(hubs) == 2 else [(*hubs, vertex) for vertex in graph.output] if len(hubs) == 1 else []
-        return one or _cheapest([_weighted(graph, pair) for pair in ends])
+    is no matrix form.
+
+    With ``weighing`` there are no columnwise Kronecker products but Kronecker products and
+    diagonals, which terms may have in common.
+    """
+    found = None if graph.hubs() else _paired_or_outer(graph)
+    return found or _Sweep(graph, weighing).chain()
+
+
+def _paired_or_outer(graph: Graph) -> Chain | None:
+    """One Kronecker product, scaled, or an outer product."""
     ways = [(rows, cols, False) for rows in _placed(graph.rows) for cols in _placed(graph.cols)]
     if len(graph.rows) == len(graph.cols):
         ways.append((graph.rows, graph.cols[::-1], True))
-    found = _cheapest([_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)])
-    # An output vertex may join the others, as that of x in diag(x).
-    return found or _cheapest([_khatri_rao(graph, hub) for hub in dict.fromkeys(graph.output)])
+    return _cheapest([_outer(graph), *(_paired(graph, list(zip(rows, cols)), crossed) for rows, cols, crossed in ways)])
 
 
 def _cheapest(chains: list[Chain | None]) -> Chain | None:
@@ -79,79 +96,143 @@ def _group_vector(graph: Graph, group: tuple[int, ...]) -> Expr | None:
     return Ones((matrix.rows * matrix.cols,)) if isinstance(matrix, Ones) else Vec(matrix)
 
 
-def _khatri_rao(graph: Graph, hub: int) -> Chain | None:
-    """A vertex that joins several output vertices, itself perhaps among them: row factors, a
-    diagonal, column factors."""
-    others = [vertex for vertex in graph.output if vertex != hub]
-    spokes = _spokes(graph, hub)
-    if len(set(others)) != len(others) or not spokes.keys() >= set(graph.output):
-        return None
-    middle = [diagonal_matrix(product(graph.combined(graph.vectors[hub])))] if hub in graph.vectors else []
-    for vertex in set(others) & graph.vectors.keys():
-        spokes[vertex] = product((diagonal_matrix(product(graph.combined(graph.vectors[vertex]))), spokes[vertex]))
-    left, right = [_columnwise([spokes[vertex] for vertex in group], hub, graph) for group in (graph.rows, graph.cols)]
-    return without_identities((left, *middle, transpose(right)))
+def _mixed(chain: Chain) -> Chain:
+    """``kron(A, B) kron(C, D)`` in a chain as ``kron(A C, B D)``."""
+    found: list[Expr] = []
+    for factor in chain:
+        last = found[-1] if found else None
+        pairs = list(zip(last.factors, factor.factors)) if isinstance(last, Kronecker) and isinstance(factor, Kronecker) else []
+        if len(pairs) == 2 and all(one.cols is other.rows for one, other in pairs):
+            found[-1] = Kronecker(tuple([product(without_identities(pair)) for pair in pairs]))
+        else:
+            found.append(factor)
+    return tuple(found)
 
 
-def _spokes(graph: Graph, hub: int) -> dict[int, Expr]:
-    """The matrices from other vertices to the hub; none where an edge does not meet it."""
-    found: dict[int, Expr] = {hub: Identity(graph.sizes[hub])} if hub in graph.output else {}
-    for edge in graph.edges:
-        if hub not in (edge.start, edge.end) or edge.start == edge.end:
-            return {}
-        other = edge.other(hub)
-        form = product(edge.seen_from(other))
-        found[other] = form if other not in found else hadamard([found[other], form])
-    return found
+# ---------------------------------------------------------------- the sweep
 
 
-def _columnwise(parts: list[Expr], hub: int, graph: Graph) -> Expr:
-    """The matrix with a group's axes as rows and the hub as columns: for two axes, columnwise
-    Kronecker products."""
-    if len(parts) < 2:
-        return parts[0] if parts else Transpose(Ones((graph.sizes[hub],)))
-    slow, fast = parts
-    return Hadamard((Kronecker((slow, Ones((fast.rows,)))), Kronecker((Ones((slow.rows,)), fast))))
+class _Sweep:
+    """A sweep over one graph; it uses up the edges and the vectors that it walks over."""
 
+    def __init__(self, graph: Graph, weighing: bool) -> None:
+        self.graph, self.weighing = graph, weighing
+        self.ends = [graph.rows, graph.cols]
+        self.factors: tuple[list[Expr], list[Expr]] = ([], [])
+        """What each end has walked over, the own vertices first."""
 
-def _weighted(graph: Graph, hubs: Sequence[int]) -> Chain | None:
-    """``kron(A, B) diag(vec(W)) kron(C, D)`` for two vertices joined by W, each with one of the rows
-    and one of the columns, as eigenvectors stand in derivatives of functions of eigenvalues; one of
-    the two may be a row or a column itself."""
-    hub_of = _own_hubs(graph, hubs)
-    if hub_of is None:
-        return None
-    (slow, fast), (first, second) = graph.rows, graph.cols
-    p, q = hub_of[slow], hub_of[fast]
-    crossed = hub_of[first] == q
-    if p == q or hub_of[first] == hub_of[second]:
-        return None
-    right = ((p, second), (q, first)) if crossed else ((p, first), (q, second))
-    rows, cols = [[_spoke(graph, *pair) for pair in pairs] for pairs in (((slow, p), (fast, q)), right)]
-    weights = graph.matrix(q, p, between(graph, p, q))
-    middle = diagonal_matrix(product(graph.forms.chain("vec", {"X": weights})))
-    chain = (*kron_chain(graph, rows), middle, *kron_chain(graph, cols, graph.cols if crossed else ()))
-    return without_identities(chain)
+    def chain(self) -> Chain | None:
+        while self.graph.edges or self.ends[1] not in (self.ends[0], self.ends[0][::-1]):
+            if not any(self._step(side) for side in (0, 1)):
+                return None
+        left, right = self.factors
+        return without_identities(_mixed((*left, *self._middle(), *transposed_chain(right))))
 
+    def _step(self, side: int) -> bool:
+        own = self.ends[side]
+        if len(own) == 2 and (self._merged(side) or self._weighed(side)):
+            return True
+        targets = [self._target(vertex, side) for vertex in own]
+        if len(own) == 2 and targets[0] == targets[1]:
+            targets[self._heavier(own)] = None
+        if any(target is not None for target in targets):
+            self._walk(side, targets)
+            return True
+        return len(own) == 2 and self._left_alone(side)
 
-def _spoke(graph: Graph, start: int, end: int) -> Expr:
-    return Identity(graph.sizes[start]) if start == end else product(between(graph, start, end)[0].seen_from(start))
+    def _neighbours(self, vertex: int) -> set[int]:
+        return {edge.other(vertex) for edge in self.graph.edges_at(vertex)}
 
+    def _stays(self, vertex: int, side: int) -> bool:
+        return vertex in self.ends[1 - side]
 
-def _own_hubs(graph: Graph, hubs: Sequence[int]) -> dict[int, int] | None:
-    """For each of four output vertices the one of two hubs that it is joined to, or is; None where
-    edges go otherwise, or vectors stand on other vertices."""
-    outside = set(graph.output) - set(hubs)
-    found = {vertex: vertex for vertex in graph.output if vertex in hubs}
-    if len(graph.rows) != 2 or len(set(graph.output)) != 4 or not outside.isdisjoint(graph.vectors):
-        return None
-    for edge in graph.edges:
-        ends = {edge.start, edge.end}
-        if ends == set(hubs):
-            continue
-        if len(ends & outside) != 1 or len(ends) != 2 or not ends & set(hubs):
-            return None
-        (vertex,), (hub,) = ends & outside, ends - outside
-        if found.setdefault(vertex, hub) != hub:
-            return None
-    return found if len(found) == 4 else None
+    def _target(self, vertex: int, side: int) -> int | None:
+        """Where a vertex walks to: along its only edge."""
+        around = self._neighbours(vertex)
+        return around.pop() if len(around) == 1 and not self._stays(vertex, side) else None
+
+    def _merged(self, side: int) -> bool:
+        """Both walk to one vertex, where one of them may stand already."""
+        own = self.ends[side]
+        if own[0] == own[1]:
+            self._go(side, khatri_rao(*[Identity(self.graph.sizes[own[0]])] * 2), own[:1])
+            return True
+        found = next((hub for hub in self._meeting_points(own) if self._may_merge(side, hub)), None)
+        if found is None:
+            return False
+        parts = [self._along(vertex, found) for vertex in own]
+        self._go(side, khatri_rao(*parts), (found,))
+        return True
+
+    def _meeting_points(self, own: tuple[int, ...]) -> list[int]:
+        around = [self._neighbours(vertex) | {vertex} for vertex in own]
+        return sorted(around[0] & around[1], key=lambda hub: (hub in own, hub))
+
+    def _may_merge(self, side: int, hub: int) -> bool:
+        others = [vertex for vertex in self.ends[side] if vertex != hub]
+        return not self.weighing and all(not self._stays(one, side) and self._neighbours(one) == {hub} for one in others)
+
+    def _weighed(self, side: int) -> bool:
+        slow, fast = self.ends[side]
+        edges = between(self.graph, slow, fast)
+        if edges:
+            (weights,) = self.graph.forms.chain("vec", {"X": (pair_matrix(self.graph, (fast, slow), edges),)})
+            self._use(edges, slow, fast)
+            self.factors[side].append(diagonal_matrix(weights))
+        return bool(edges)
+
+    def _heavier(self, own: tuple[int, ...]) -> int:
+        """Which of two that could walk to one vertex stays: its edge becomes a weight."""
+        costs = [cost(product(edge.chain)) for vertex in own for edge in self.graph.edges_at(vertex)[:1]]
+        return int(len(costs) == 2 and costs[1] > costs[0])
+
+    def _walk(self, side: int, targets: Sequence[int | None]) -> None:
+        own = self.ends[side]
+        parts = [Identity(self.graph.sizes[one]) if to is None else self._along(one, to) for one, to in zip(own, targets)]
+        self._go(side, self._kronecker(parts), tuple([one if to is None else to for one, to in zip(own, targets)]))
+
+    def _left_alone(self, side: int) -> bool:
+        """One with nothing at it but vectors is summed."""
+        own = self.ends[side]
+        gone = next((place for place in (0, 1) if not self._stays(own[place], side) and not self._neighbours(own[place])), None)
+        if gone is None:
+            return False
+        parts: list[Expr] = [Identity(self.graph.sizes[vertex]) for vertex in own]
+        parts[gone] = pair_matrix(self.graph, (own[gone], None), [])
+        self._use([], own[gone])
+        self._go(side, self._kronecker(parts), (own[1 - gone],))
+        return True
+
+    def _kronecker(self, parts: list[Expr]) -> Expr:
+        return parts[0] if len(parts) == 1 else product(kron_chain(self.graph, parts))
+
+    def _along(self, vertex: int, target: int) -> Expr:
+        """The matrix from a vertex to another, scaled by the vectors on the first; it is used
+        up."""
+        if vertex == target:
+            return Identity(self.graph.sizes[vertex])
+        edges = between(self.graph, vertex, target)
+        kept = self.graph.vectors.pop(target, None)
+        found = pair_matrix(self.graph, (vertex, target), edges)
+        self._use(edges, vertex)
+        if kept is not None:
+            self.graph.vectors[target] = kept
+        return found
+
+    def _go(self, side: int, factor: Expr, vertices: tuple[int, ...]) -> None:
+        self.factors[side].append(factor)
+        self.ends[side] = vertices
+
+    def _use(self, edges: list[Edge], *vertices: int) -> None:
+        self.graph.edges = [edge for edge in self.graph.edges if not any(edge is gone for gone in edges)]
+        for vertex in vertices:
+            self.graph.vectors.pop(vertex, None)
+
+    def _middle(self) -> Iterator[Expr]:
+        """What stands where the ends have met."""
+        met = self.ends[0]
+        if any(vertex in self.graph.vectors for vertex in met):
+            yield self._kronecker([pair_matrix(self.graph, (vertex, vertex), []) for vertex in met])
+        if met != self.ends[1]:
+            slow, fast = met
+            yield Commutation(self.graph.sizes[slow], self.graph.sizes[fast])

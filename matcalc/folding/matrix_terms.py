@@ -192,7 +192,7 @@ def flipped_difference(expression: Expr) -> Expr | None:
     if isinstance(expression, Sum):
         return _flipped_sum(expression)
     places: Iterable[int] = ()
-    if isinstance(expression, Transpose | DiagonalMatrix | Diagonal | Trace | Total | Quotient):
+    if isinstance(expression, Transpose | DiagonalMatrix | Diagonal | Trace | Total | Quotient | Vec):
         places = (0,)
     elif isinstance(expression, Multilinear):
         factors = expression.factors

@@ -32,7 +32,9 @@ from matcalc.expr.nodes import (
     Sum,
     Symbol,
     Trace,
+    Vec,
 )
+from matcalc.expr.rewriting import khatri_rao, khatri_rao_factors
 from matcalc.folding.build import hadamard, product, transposed_chain
 from matcalc.folding.matrix_terms import ReadingOrder, Term, as_term, expression_of, joined, merged_scalars
 
@@ -275,11 +277,16 @@ def _keys(term: Term, shape: Shape) -> list[Key]:
 def _inner_keys(factor: Expr) -> list[Key]:
     if isinstance(factor, DiagonalMatrix):
         return [("diagonal", None)]
+    if isinstance(factor, Vec):
+        return [("vec", factor.operand.shape)]
+    columns = khatri_rao_factors(factor)
+    if columns is not None:
+        return [("columns first", columns[0]), ("columns last", columns[1])]
     return [("kron first", factor.factors[0]), ("kron last", factor.factors[-1])] if isinstance(factor, Kronecker) else []
 
 
 def _hadamard_factors(term: Term) -> tuple[Expr, ...]:
-    if len(term.chain) == 1 and isinstance(term.chain[0], Hadamard):
+    if len(term.chain) == 1 and isinstance(term.chain[0], Hadamard) and khatri_rao_factors(term.chain[0]) is None:
         return term.chain[0].factors
     return (product(term.chain),)
 
@@ -300,6 +307,21 @@ def _diagonal_merged(terms: list[Term], _: Key, shape: Shape, order: ReadingOrde
     vectors = [term.chain[0].operand for term in terms if isinstance(term.chain[0], DiagonalMatrix)]
     total, inner = _within(terms, vectors, order)
     return replace(total, chain=(DiagonalMatrix(inner),))
+
+
+def _vec_merged(terms: list[Term], _: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """``vec(A) + vec(B)`` as ``vec(A + B)``."""
+    total, inner = _within(terms, [term.chain[0].operand for term in terms if isinstance(term.chain[0], Vec)], order)
+    return replace(total, chain=(Vec(inner),))
+
+
+def _columns_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
+    """``khatrirao(A, B) + khatrirao(A, C)`` as ``khatrirao(A, B + C)``."""
+    kind, shared = key
+    first = kind == "columns first"
+    pairs = [pair for term in terms if (pair := khatri_rao_factors(term.chain[0])) is not None]
+    total, inner = _within(terms, [pair[first] for pair in pairs], order)
+    return replace(total, chain=(khatri_rao(shared, inner) if first else khatri_rao(inner, shared),))
 
 
 def _kronecker_merged(terms: list[Term], key: Key, shape: Shape, order: ReadingOrder) -> Term:
@@ -401,6 +423,9 @@ _MERGED: Mapping[str, Callable[[list[Term], Key, Shape, ReadingOrder], Term | No
     "hadamard": _hadamard_merged,
     "kron first": _kronecker_merged,
     "kron last": _kronecker_merged,
+    "columns first": _columns_merged,
+    "columns last": _columns_merged,
+    "vec": _vec_merged,
     "diagonal": _diagonal_merged,
 }
 """How terms that share a key are one term, by its kind."""

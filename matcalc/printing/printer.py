@@ -19,7 +19,7 @@ from matcalc.base.shapes import axes_of, product_shape
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
-from matcalc.expr.rewriting import product_of
+from matcalc.expr.rewriting import khatri_rao_factors, product_of, rebuilt_with
 from matcalc.printing.known_sizes import BOTH, passed_down, settled
 from matcalc.printing.notation import Level, Notation, Operator, Part, Piece, fits, negated, piece
 
@@ -39,8 +39,11 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
 
     ``sized``: the size of the whole follows from what stands around it.
     """
-    if not _OF_BLOCKS.isdisjoint(map(type, e.postorder(root))):
+    kinds = set(map(type, e.postorder(root)))
+    if not _OF_BLOCKS.isdisjoint(kinds):
         root = block_arrays.displayed(root)
+    if e.Kronecker in kinds:
+        root = rebuilt_with(root, _by_columns)
     known = settled(e.postorder(root), notation)
     top = (root, BOTH if sized else known[root])
     return on_demand(top, partial(_operands, known=known), _Printer(notation).piece)
@@ -70,6 +73,12 @@ def _in_every_entry(expression: e.Expr) -> e.Expr | None:
     if not all(scalar.is_scalar for scalar in scalars):
         return None
     return product_of(scalars)
+
+
+def _by_columns(node: e.Expr) -> e.Expr:
+    """Columnwise Kronecker products as calls of the function that stands for them."""
+    factors = khatri_rao_factors(node)
+    return node if factors is None else e.Call("khatrirao", factors, None, node.shape)
 
 
 class _Printer:

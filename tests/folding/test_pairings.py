@@ -50,9 +50,9 @@ inv(kron(A,B)+C)            | C | A: 2×2; B: 2×2; C: 4×4          | ?
 logdet(kron(A,B) + C)       | A | A: 2×2; B: 2×2; C: 4×4          | ?
 kron(A,B) + kron(C,D)       | A | A: 2×2; B: 3×3; C: 3×3; D: 2×2  | ?
 (kron(x,y)+z)*(kron(x,y)+z)'| z | x: 2; y: 3                      | ?
-A*diag(x)*B                 | x | A: m×n; B: n×p                  | ((Bᵀ ⊗ ones(m)) ⊙ (ones(p) ⊗ A))ᵀ
-diag(x)                     | x | x: n                            | ((eye(n) ⊗ ones(n)) ⊙ (ones(n) ⊗ eye(n)))ᵀ
-diag(kron(A,B))             | A | A: n×n; B: m×m                  | -
+A*diag(x)*B                 | x | A: m×n; B: n×p                  | khatrirao(Bᵀ, A)ᵀ
+diag(x)                     | x | x: n                            | khatrirao(eye(n), eye(n))ᵀ
+diag(kron(A,B))             | A | A: n×n; B: m×m                  | khatrirao(eye(n), eye(n)) (eye(n) ⊗ diag(B)ᵀ)
 kron(A,X)                   | X | A: m×n; X: p×q                  | ?
 kron(X,A)                   | X | A: m×n; X: p×q                  | ?
 kron(A,B)^2                 | A | A: n×n; B: m×m                  | ?

@@ -66,6 +66,20 @@ def has_kronecker(factor: e.Expr) -> bool:
     return any(isinstance(node, e.Kronecker | e.Commutation) for term in terms for node in (term, *e.children(term)))
 
 
+def multiplies_kroneckers(expression: e.Expr) -> bool:
+    """Whether matrices that are Kronecker products are multiplied with each other, with diagonals
+    between: over the indices that is done without such large matrices."""
+    large = {node for node in e.postorder(expression) if isinstance(node, e.Kronecker) and ONE not in (node.rows, node.cols)}
+    within = set(large)  # a node is known before those that have it as an operand
+    for node in e.postorder(expression) if len(large) > 1 else ():
+        holding = sum([child in within and child.is_matrix for child in e.children(node)])
+        if holding > 1 and isinstance(node, e.Product):
+            return True
+        if holding:
+            within.add(node)
+    return False
+
+
 # ------------------------------------------------------------
 # A product taken apart: a number, scalar factors above and below, and the chain of vectors and
 # matrices.

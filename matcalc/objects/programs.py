@@ -15,6 +15,7 @@ from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import names_in
+from matcalc.codegen.factors import multiplies_kroneckers
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
@@ -183,8 +184,9 @@ def _or_evaluated(
 
 
 def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Output:
-    """What code is generated for: the closed form, or the tensor laid out when there is none."""
-    if outcome.expression is not None:
+    """What code is generated for: the closed form, or the tensor laid out when there is none that is
+    cheap to compute."""
+    if outcome.expression is not None and not multiplies_kroneckers(outcome.expression):
         return outcome.expression
     return LaidOut(
         outcome.tensor, axes_of(source.shape), tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout

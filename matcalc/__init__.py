@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matcalc.interface.constructors import UserFunction, pi, size, symbols
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
-    from matcalc.interface.product_calls import differential, jvp, vjp
+    from matcalc.interface.product_calls import differential, hvp, jvp, vjp
     from matcalc.interface.results import Derivation
     from matcalc.language.declare.declared import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
@@ -64,6 +64,7 @@ __all__ = [
     "draw",
     "gradient",
     "hessian",
+    "hvp",
     "jacobian",
     "jvp",
     "parse",
@@ -93,6 +94,7 @@ _LAZY = {
     "draw": "matcalc.pictures",
     "gradient": "matcalc.interface.api",
     "hessian": "matcalc.interface.api",
+    "hvp": "matcalc.interface.product_calls",
     "jacobian": "matcalc.interface.api",
     "jvp": "matcalc.interface.product_calls",
     "load_ipython_extension": "matcalc.notebooks",

@@ -168,3 +168,87 @@ GAUSSIAN = Problem(
     ({"n": 10}, {"n": 30}),
     lambda xp, a: gaussian_loss(xp, {**a, "S": 0.5 * (a["S"] + a["S"].T)}),
 )
+
+
+# ---------------------------------------------------------------- factorisation of a matrix with gaps
+
+
+def masked_by_hand(a: Arrays) -> tuple[Any, ...]:
+    r = a["M"] * (a["U"] @ a["V"] - a["X"])
+    flat = r.reshape(-1)
+    return flat @ flat, 2 * (r @ a["V"].T), 2 * (a["U"].T @ r)
+
+
+def masked_hessian(a: Arrays) -> Any:
+    """For every row of U the Gram matrix of the columns of V that are there."""
+    n, k = a["U"].shape
+    result = np.zeros((k, n, k, n))
+    places = np.arange(n)
+    pairs = (a["V"][:, None] * (2 * a["V"])).reshape(k * k, -1)
+    result[:, places, :, places] = (a["M"] @ pairs.T).reshape(n, k, k)
+    return result.reshape(n * k, n * k)
+
+
+MASKED_FACTORISATION = Problem(
+    "masked factorisation",
+    "||M.*(X - U*V)||^2",
+    "M: n×m mask; X: n×m; U: n×k; V: k×m",
+    ("U", "V"),
+    lambda rng, s: {**MATRIX_FACTORISATION.sample(rng, s), "M": rng.integers(0, 2, size=(s["n"], s["m"])).astype(float)},
+    masked_by_hand,
+    lambda xp, a: xp.sum((a["M"] * (a["X"] - a["U"] @ a["V"])) ** 2),
+    ({"n": 100, "m": 100, "k": 5}, {"n": 1000, "m": 1000, "k": 10}),
+    masked_hessian,
+    "U",
+    ({"n": 100, "m": 100, "k": 5},),
+)
+
+
+# ---------------------------------------------------------------- Gaussian process
+
+
+def process_by_hand(a: Arrays) -> tuple[Any, ...]:
+    lower, b, q = _process(a)
+    g = b.T @ q
+    return q @ q + 2 * np.sum(np.log(np.diagonal(lower))), np.sum(b * b, axis=0) - g * g
+
+
+def _process(a: Arrays) -> tuple[Any, Any, Any]:
+    """The Cholesky factor of the covariance, and what it makes of X and y."""
+    x = a["X"]
+    covariance = (x * a["w"]) @ x.T
+    covariance.reshape(-1)[:: len(x) + 1] += a["s"]
+    lower = np.linalg.cholesky(covariance)
+    inverse = triangular_inverse(lower)
+    return lower, inverse @ x, inverse @ a["y"]
+
+
+def process_hessian(a: Arrays) -> Any:
+    _, b, q = _process(a)
+    gram, g = b.T @ b, b.T @ q
+    return (2 * np.outer(g, g) - gram) * gram
+
+
+def process_loss(xp: Any, a: Mapping[str, Any]) -> Any:
+    covariance = (a["X"] * a["w"]) @ a["X"].T + a["s"] * xp.eye(len(a["X"]), dtype=a["X"].dtype)
+    return a["y"] @ xp.linalg.solve(covariance, a["y"]) + xp.linalg.slogdet(covariance)[1]
+
+
+GAUSSIAN_PROCESS = Problem(
+    "Gaussian process, by hyperparameters",
+    "y'*inv(X*diag(w)*X' + s*eye)*y + logdet(X*diag(w)*X' + s*eye)",
+    "X: n×p; w: p positive; s: scalar positive; y: n",
+    ("w",),
+    lambda rng, s: {
+        "X": rng.normal(size=(s["n"], s["p"])),
+        "w": rng.uniform(0.5, 1.5, s["p"]),
+        "s": 0.5,
+        "y": rng.normal(size=s["n"]),
+    },
+    process_by_hand,
+    process_loss,
+    ({"n": 100, "p": 20}, {"n": 500, "p": 50}),
+    process_hessian,
+    "w",
+    ({"n": 100, "p": 20}, {"n": 400, "p": 50}),
+)

@@ -64,6 +64,30 @@ CROSS_ENTROPY = Problem(
     ({"m": 100, "n": 20, "c": 5}, {"m": 256, "n": 60, "c": 10}),
 )
 
+MULTINOMIAL = Problem(
+    "multinomial logistic regression",
+    "-sum(Y.*log(softmax(X*W, rows))) + t*||W||^2",
+    "X: m×n; W: n×c; Y: m×c simplex; t: scalar",
+    ("W",),
+    lambda rng, s: {**CROSS_ENTROPY.sample(rng, s), "t": 0.1},
+    lambda a: ridged(a, *cross_entropy_by_hand(a)),
+    lambda xp, a: cross_entropy_loss(xp, a) + a["t"] * xp.sum(a["W"] ** 2),
+    ({"m": 200, "n": 50, "c": 5}, {"m": 1000, "n": 200, "c": 10}),
+    lambda a: with_diagonal(cross_entropy_hessian(a), 2 * a["t"]),
+    "W",
+    ({"m": 100, "n": 20, "c": 5}, {"m": 256, "n": 60, "c": 10}),
+)
+
+
+def ridged(a: Arrays, value: Any, gradient: Any) -> tuple[Any, ...]:
+    flat = a["W"].reshape(-1)
+    return value + a["t"] * (flat @ flat), gradient + 2 * a["t"] * a["W"]
+
+
+def with_diagonal(matrix: Any, entry: Any) -> Any:
+    matrix.reshape(-1)[:: len(matrix) + 1] += entry
+    return matrix
+
 
 # ---------------------------------------------------------------- attention
 

@@ -28,6 +28,7 @@ LAZY = {
     "hessian": "matcalc.commands.derivatives",
     "vjp": "matcalc.commands.linear_maps",
     "jvp": "matcalc.commands.linear_maps",
+    "hvp": "matcalc.commands.linear_maps",
     "differential": "matcalc.commands.linear_maps",
     "verify": "matcalc.commands.verify",
     "check": "matcalc.commands.machines",

@@ -70,7 +70,7 @@ def multiplies_kroneckers(expression: e.Expr) -> bool:
     """Whether matrices that are Kronecker products are multiplied with each other, with diagonals
     between: over the indices that is done without such large matrices."""
     large = {node for node in e.postorder(expression) if isinstance(node, e.Kronecker) and ONE not in (node.rows, node.cols)}
-    within = set(large)  # a node is known before those that have it as an operand
+    within: set[e.Expr] = set(large)  # a node is known before those that have it as an operand
     for node in e.postorder(expression) if len(large) > 1 else ():
         holding = sum([child in within and child.is_matrix for child in e.children(node)])
         if holding > 1 and isinstance(node, e.Product):

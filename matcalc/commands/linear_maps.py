@@ -1,5 +1,5 @@
-"""Derivatives as linear maps: ``matcalc differential``, ``matcalc jvp`` along a direction, and
-``matcalc vjp``, what an upstream gradient becomes at a symbol."""
+"""Derivatives as linear maps: ``matcalc differential``, ``matcalc jvp`` and ``matcalc hvp`` along a
+direction, and ``matcalc vjp``, what an upstream gradient becomes at a symbol."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matcalc.cli.front import Option
 from matcalc.cli.options import BOLD, BUDGET, LAYOUT, READING, SYMMETRY, form_option, names_option, wrt_option
 from matcalc.cli.showing import View, show, show_gradients
 from matcalc.interface.presentation import FORMATS
-from matcalc.interface.product_calls import differential, jvp, vjp
+from matcalc.interface.product_calls import differential, hvp, jvp, vjp
 from matcalc.objects.inputs import split_names
 
 CHANGES = wrt_option("The symbol that changes; several, as in X,Y.")
@@ -35,6 +35,27 @@ def jvp_command(asked: Asked, view: View, direction: str) -> None:
     matcalc jvp "A*X*B" --wrt X --direction V
     """
     show(jvp(asked.text, asked.names, split_names(direction), **asked.settings), view.target, bold=view.bold)
+
+
+@expression_command(
+    "hvp",
+    "The Hessian along a direction.",
+    wrt_option("The symbol to differentiate by twice; of two, as in X,Y, the second one changes."),
+    Option(("--direction",), "direction", "text", "Name of the change of the symbol.  [default: V]", "NAME", "V"),
+    *READING,
+    LAYOUT,
+    SYMMETRY,
+    BUDGET,
+    *RESULT,
+)
+def hvp_command(asked: Asked, view: View, direction: str) -> None:
+    """Print the Hessian of a scalar EXPRESSION times a direction, which has the shape of the symbol;
+    the Hessian is never formed.
+
+    \b
+    matcalc hvp "sum(log(1 + exp(X*W)))" --wrt W --direction D
+    """
+    show(hvp(asked.text, asked.names, direction, **asked.settings), view.target, bold=view.bold)
 
 
 @expression_command(

@@ -61,6 +61,7 @@ def derive(
     *,
     declare: Declare = None,
     order: int = 1,
+    direction: Name | None = None,
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str = "substitute",
@@ -80,6 +81,7 @@ def derive(
     convention for a variable declared symmetric: ``"projected"``, ``"independent"`` or
     ``"cookbook"``.
 
+    With a ``direction``, the name of a change of ``wrt``, the Hessian along it: ``hvp``.
     ``names="keep"`` answers in terms of a program's names, with named adjoints.
     ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
 
@@ -94,6 +96,13 @@ def derive(
     with explained(expression):
         options = reading_options(strict, dialect)
         require_choices(layout, symmetric, names)
+        if direction is not None:
+            if wrt is None or names == "keep" or order + (not is_single(wrt)) != 2:
+                raise MatcalcError("a direction is for a second derivative by a name", expected='"X", order=2, direction="V"')
+            found = _product_calls().hvp(
+                expression, wrt, direction, declare=declare, layout=layout, symmetric=symmetric, strict=strict, dialect=dialect
+            )
+            return cast("Derivation", found)
         if names == "keep":
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')

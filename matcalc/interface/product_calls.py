@@ -10,7 +10,7 @@ from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.shapes import shape_text
-from matcalc.derivation.pipeline import Outcome, zero_notes
+from matcalc.derivation.pipeline import Outcome, derivative_of, zero_notes
 from matcalc.einstein.linear import is_zero
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
@@ -34,7 +34,7 @@ from matcalc.objects.inputs import (
     require_choices,
     with_symbols,
 )
-from matcalc.products.differentials import moving, paired_with, upstream_symbol
+from matcalc.products.differentials import moving, paired_sum, paired_with, upstream_symbol
 from matcalc.products.sweeping import Sweep, swept
 
 Several: TypeAlias = "list[Name] | tuple[Name, ...] | list[str] | tuple[str, ...]"
@@ -128,6 +128,60 @@ def jvp(
             taken = source.taken | {other.name for other in named.values()}
             named[symbol] = _fitting(moving(symbol, move, taken), elaborated)
         return along(source, named)
+
+
+def hvp(
+    expression: Expression,
+    wrt: Names,
+    direction: Name = "V",
+    *,
+    declare: Declare = None,
+    layout: Layout = "denominator",
+    symmetric: Symmetric = "projected",
+    strict: bool = False,
+    dialect: str | None = None,
+) -> Derivation:
+    """The Hessian of a scalar expression along a direction, of the shape of ``wrt``: the derivative
+    of the scalar that pairs the gradient with ``direction``. The Hessian is never formed.
+
+    The direction is a new symbol of the shape of ``wrt``, with its ties between entries. By a pair
+    of names it is a change of the second, and the result has the shape of the first.
+
+    Raises ShapeError when the expression is not a scalar, MatcalcError when the direction's name is
+    in use or the gradient has no form, and what ``derive`` raises.
+
+    >>> str(hvp("||X - U*V'||^2", "U", "D"))
+    '2 D Vᵀ V'
+    """
+    with explained(expression):
+        require_choices(layout, symmetric, "substitute")
+        move = direction if isinstance(direction, str) else name_of(direction)
+        wanted, declared = with_symbols(declare, direction), reading_options(strict, dialect)
+        elaborated, source, symbols = _source(expression, wrt, wanted, declared, (move,))
+        if not elaborated.expression.is_scalar:
+            message = f"a Hessian needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
+            raise ShapeError(message, suggestion="jvp(...) of the expression, or derive(..., order=2)")
+        if len(symbols) not in (1, 2):
+            raise MatcalcError("a Hessian is by one name or by two", expected='"x" or ("x", "y")')
+        return _paired_derivation(
+            source, symbols, _fitting(moving(symbols[-1], move, source.taken), elaborated), layout, symmetric
+        )
+
+
+def _paired_derivation(
+    source: Source, symbols: tuple[Symbol, ...], step: Symbol, layout: Layout, symmetric: Symmetric
+) -> Derivation:
+    """The derivative by the first symbol of the gradient by the last one, paired with a step."""
+    paired = paired_sum(source.expression, {symbols[-1]: step})
+    if paired is None:
+        raise MatcalcError(
+            f"the gradient by {symbols[-1].name} has no form as an expression",
+            suggestion="derive(..., order=2), in index notation",
+        )
+    outcome = derivative_of(paired, symbols[:1], layout, symmetric)
+    declarations = {**source.declarations, step.name: declaration_text(step.shape, essential(step.properties))}
+    asked = ParsedExpression(paired, declarations, source.notes, None, source.read)
+    return Derivation(asked, symbols[:1], outcome, layout, symmetric, (*source.notes, *outcome.notes))
 
 
 def differential(

@@ -143,7 +143,9 @@ class Products:
         if self._is_gram(links):
             return self._square_root(links, scale)
         trivial = scale.kind == "literal" and scale.data in (1, -1)
-        place = next((k for k, link in enumerate(links) if _is_thin_link(link)), None)
+        solved = {k + step for k, link in enumerate(links) if "inverse" in link.kind for step in (-1, 1)}
+        # What is solved for stays as it is: it may be wanted elsewhere without the scale.
+        place = next((k for k, link in enumerate(links) if _is_thin_link(link) and k not in solved), None)
         if place is None or trivial or not node.is_matrix or len(links) < 2:
             return links, scale
         link = links[place]
@@ -181,6 +183,9 @@ class Products:
             ops = tuple([b.mul([scale, op]) if k == smallest else op for k, op in enumerate(value.ops)])
             return self.m.op(Value("kronecker", value.rows, value.cols, ops, shapes=value.shapes))
         op = self.m.op(value)
+        if op.kind == "outer":
+            first, second = op.operands
+            return b.outer(b.mul([scale, first]), second)
         if op.kind in ("diagonal_matrix", "eye"):
             found = diagonal_part(b, op)
             assert found is not None

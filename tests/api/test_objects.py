@@ -32,6 +32,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "names kept": lambda: matcalc.gradient(PROGRAM, "W", names="keep"),
     "several gradients": lambda: matcalc.gradient(PROGRAM, ["W", "b"]),
     "direction": lambda: matcalc.jvp("A*X*B", "X"),
+    "second derivative along a direction": lambda: matcalc.hvp(LOSS, "w"),
     "differential": lambda: matcalc.differential("||X||^2", "X"),
     "verdict": lambda: matcalc.verify("d(x'A x)/dx = 2A x"),
     "reading": lambda: matcalc.parse(LOSS).reading,

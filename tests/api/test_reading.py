@@ -25,6 +25,7 @@ def test_every_result_has_its_reading() -> None:
         matcalc.hessian(TEXT, "x"),
         matcalc.vjp(TEXT, "x"),
         matcalc.jvp(TEXT, "x"),
+        matcalc.hvp(TEXT, "x"),
         matcalc.differential(TEXT, "x"),
         matcalc.derive(TEXT, "x").differential(),
     ]

@@ -25,6 +25,7 @@ assert_type(matcalc.hessian("x'x", "x", declare={"x": (3,)}), matcalc.Derivation
 assert_type(matcalc.vjp("A*x", "x"), matcalc.Derivation)
 assert_type(matcalc.vjp("A*x", ["x", "A"]), matcalc.Gradients)
 assert_type(matcalc.jvp("A*x", "x"), matcalc.Equation)
+assert_type(matcalc.hvp("x'x", "x"), matcalc.Derivation)
 assert_type(matcalc.differential("A*x", "x"), matcalc.Equation)
 assert_type(matcalc.verify("d(x'x)/dx = 2x"), matcalc.Verdict)
 assert_type(matcalc.verify_file("notes.md"), list[matcalc.Verdict])

@@ -20,6 +20,7 @@ LAYER = "z = W*x + b; h = f(z); u'*h"
         (("vjp", "-X*W", "--wrt", "W"), "−Xᵀ G\n"),
         (("jvp", "A*X*B", "--wrt", "X", "--direction", "D"), "A D B\n"),
         (("jvp", "W*x", "--wrt", "W,x", "--direction", "D,d"), "W d + D x\n"),
+        (("hvp", "||X - U*V'||^2", "--wrt", "U", "--direction", "D"), "2 D Vᵀ V\n"),
         (("differential", "||X - U V||^2", "--wrt", "V"), "df = tr(2 (U V − X)ᵀ U dV)\n"),
         (("differential", "A*X*B", "--wrt", "X", "--to", "latex"), "\\mathrm{d}Y = A \\mathrm{d}X B\n"),
         (("derive", "A*X*B", "--wrt", "X", "--to", "differential"), "dY = A dX B\n"),

@@ -12,7 +12,8 @@ from matcalc.base.sizes import Size
 from matcalc.einstein.lowered import joined, split
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Pairing, Symbol, Tensor, postorder
-from matcalc.folding import pairings
+from matcalc.folding import kronecker_forms, pairings
+from matcalc.folding.build import hadamard
 from matcalc.language import elaborate
 from tests.oracle import Disagreement, check_derivation
 
@@ -139,3 +140,41 @@ def test_a_wrong_step_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairings, "Reshape", lambda operand, m, n: pairings.transpose(right(operand, n, m)))
     with pytest.raises(Disagreement):
         check_derivation("vec(X)'*y", "X", "X: n×m")
+
+
+# expression | by | declarations | the Hessian, or the mixed second derivative of two, or the Jacobian of a matrix
+CHAINS = """
+sum(f(A*X*B))              | X   | A: 2×3; X: 3×2; B: 2×2; f: function | (B ⊗ Aᵀ) diag(vec(f''(A X B))) (Bᵀ ⊗ A)
+norm2(M.*(X - U*V'))^2     | U   | M: n×m; X: n×m; U: n×p; V: m×p | 2 (Vᵀ ⊗ eye(n)) diag(vec(M.^2)) (V ⊗ eye(n))
+norm2(M.*(X - U*V'))^2     | U V | M: 2×3; X: 2×3; U: 2×2; V: 3×2 | ?
+sum(logsumexp(X*W, rows))  | W   | X: 2×2; W: 2×3 | (eye(3) ⊗ Xᵀ) diag(vec(softmax(X W, rows))) (I − (ones(3, 3) ⊗ eye(2)) diag(vec(softmax(X W, rows)))) (eye(3) ⊗ X)
+tr(Y'*softmax(X*W, rows))  | W   | Y: 2×3; X: 2×2; W: 2×3 | ?
+tr(Y'*softmax(Q*K', rows)*V) | Q K | Y: 2×1; Q: 2×2; K: 3×2; V: 3×1 | ?
+sum(tanh(A*S))             | S   | A: m×n; S: n×n symmetric | ?
+norm2(X - U*diag(s)*V')^2  | U s | X: n×m; U: n×p; s: p; V: m×p | ?
+y'*logsumexp(X*W, rows)    | W   | X: 1×m; W: m×p; y: 1 | ?
+sum(logsumexp(tanh(X*W)*V, rows)) | W | X: 2×2; W: 2×2; V: 2×3 | ?
+softmax(Q*K', rows)*V      | K   | Q: n×d; K: m×d; V: m×p | ?
+softmax(X, cols)           | X   | X: n×m | diag(vec(softmax(X, cols))) (I − (eye(m) ⊗ ones(n, n)) diag(vec(softmax(X, cols))))
+"""
+
+
+@pytest.mark.parametrize("case", CHAINS.strip().splitlines())
+def test_chains_of_kronecker_products(case: str) -> None:
+    text, by, declare, expected = [part.strip() for part in case.split("|")]
+    names = tuple(by.split())
+    once = len(names) > 1 or matcalc.parse(text, declare).shape != ()
+    found = check_derivation(text, names if len(names) > 1 else by, declare, order=1 if once else 2, closed=True)
+    assert expected == "?" or str(found) == expected
+
+
+def test_a_wrong_weight_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = kronecker_forms.diagonal_matrix
+    monkeypatch.setattr(kronecker_forms, "diagonal_matrix", lambda vector: real(hadamard((vector, vector))))
+    with pytest.raises(Disagreement):
+        check_derivation("sum(f(A*X))", "X", "A: 2×3; X: 3×2; f: function", order=2)
+
+
+def test_the_code_forms_no_product_of_kronecker_products() -> None:
+    code = matcalc.hessian("sum(logsumexp(X*W, rows))", "W", declare="X: n×m; W: m×p").code("numpy")
+    assert "kron" not in code and "softmax" in code

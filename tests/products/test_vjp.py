@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 import matcalc
@@ -205,3 +206,47 @@ def test_a_forgotten_part_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         check_named(matcalc.vjp(text, "W", names="keep", declare="A: p×p; X: n×m; W: m×p"))
     monkeypatch.undo()
     check_named(matcalc.vjp(text, "W", names="keep", declare="A: p×p; X: n×m; W: m×p"))
+
+
+HESSIANS = [
+    ("sum(log(1 + exp(X*W)))", "W", "X: 3×2; W: 2×2", "X'*(sigmoid(X*W).*(1 - sigmoid(X*W)).*(X*D))"),
+    ("norm2(M.*(X - U*V'))^2", "U", "M: n×m; X: n×m; U: n×p; V: m×p", "2*(M.^2 .* (D*V'))*V"),
+    ("norm2(X - U*V')^2", ("U", "V"), "X: n×m; U: n×p; V: m×p", "2*((U*V' - X)*D + U*D'*V)"),
+    ("logdet(S)", "S", "S: n×n positive_definite", "-inv(S)*D*inv(S)"),
+    ("a'*x", "x", "x: n; a: n", "zeros(n)"),
+    ("t^3", "t", "t: scalar", "6*D*t"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "declare", "expected"), HESSIANS)
+def test_hessians_along_a_direction(expression: str, wrt: Any, declare: str, expected: str) -> None:
+    """Their entries are those of the Hessian times the direction, which is found in another way."""
+    found = matcalc.hvp(expression, wrt, "D", declare=declare)
+    assert matcalc.verify(
+        f"{found.text('ascii')} = {expected}", declare="; ".join(f"{k}: {v}" for k, v in found.declarations.items())
+    )
+    assert found == matcalc.derive(expression, wrt, order=2 if isinstance(wrt, str) else 1, direction="D", declare=declare)
+    sizes = {"n": 3, "m": 2, "p": 2}
+    rng = np.random.default_rng(0)
+    values: dict[str, Any] = {}
+    for name, spec in found.declarations.items():
+        dims = [sizes[part] if part in sizes else int(part) for part in spec.split()[0].split("×") if part != "scalar"]
+        values[name] = rng.uniform(0.5, 1.5, dims) if dims else 1.5
+        if "definite" in spec or "symmetric" in spec:
+            values[name] = values[name] + values[name].T + (4 * np.eye(3) if "definite" in spec else 0)
+    names = (wrt, wrt) if isinstance(wrt, str) else wrt
+    hessian = matcalc.hessian(expression, names if names[0] != names[1] else names[0], declare=declare)
+    flat = np.asarray(values["D"]).reshape(-1, order="F")
+    expected_entries = np.asarray(hessian.function()(**values, n=3)).reshape(-1, flat.size) @ flat
+    assert np.allclose(np.asarray(found.function()(**values, n=3)).reshape(-1, order="F"), expected_entries)
+
+
+def test_what_has_no_hessian_along_a_direction() -> None:
+    for refused in (
+        lambda: matcalc.hvp("A*x", "x"),
+        lambda: matcalc.hvp("x'*V*x", "x"),
+        lambda: matcalc.derive("x'*x", "x", direction="v"),
+        lambda: matcalc.hvp("x'*x", "x", "v", declare="x: n; v: m×n"),
+    ):
+        with pytest.raises(MatcalcError):
+            refused()

@@ -47,7 +47,7 @@ async def user(number: int, address: Address, end: float, think: float, seen: Se
         text = text.format(chooser.randrange(2, 100_000))
         for operation in OPERATIONS[chooser.randrange(3) : chooser.randrange(3, 6)]:
             await asyncio.sleep(think * chooser.random())
-            fields = {"text": text} if operation == "read" else {"text": text, "wrt": wrt}
+            fields = {"text": text, "alternatives": False} if operation == "read" else {"text": text, "wrt": wrt}
             began = time.monotonic()
             status = await asked(reader, writer, operation, fields)
             seen.seconds.setdefault(operation, []).append(time.monotonic() - began)

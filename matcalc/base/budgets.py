@@ -95,8 +95,9 @@ UNITS_PER_SECOND = 60_000
 """Units of work in a second of budget: so many that on a machine of 2023 the work ends at about 60
 % of the time, so that it is the work, counted alike everywhere, that ends a call, and the clock
 only where a machine is slow or busy."""
-UNITS_BETWEEN_LOOKS = 1_000
-"""Units of work between two looks at the clock: some 10 ms."""
+UNITS_BETWEEN_LOOKS = 100
+"""Units of work between two looks at the clock: some ms, and no second where sums of hundreds of
+terms make the units large."""
 PROOF_SHARE = 0.5
 """The part of a verdict's budget that the search for a proof may take."""
 PROOF_WORK = 60_000

@@ -80,6 +80,11 @@ class Sided(Shown):
         right = self._right(checked_notation(notation), bold)
         return f"{self._left(notation, bold)} = {right}" if equation else right
 
+    @as_call
+    def typeset_left(self, notation: str = "latex", *, bold: bool = False) -> str:
+        """What stands left of the equals sign in ``typeset(notation, equation=True)``."""
+        return self._left(checked_notation(notation), bold)
+
     def _right(self, style: str, bold: bool) -> str:
         form, tensor = self._formula
         return indices.index_text(tensor, style) if form is None else text(form, style, bold)

@@ -99,6 +99,8 @@ class EquationReader(Reader):
                 pass
         found: list[tuple[str, s.Equation]] = []
         for left, right in pairwise(sides):
+            if 0 < self._link < len(found):
+                break  # only the first of a chain tells of the others
             words = " = ".join([self.text[side.span.start : side.span.end].strip() for side in (left, right)])
             found += self._entrywise(words, s.Equation(Span(left.span.start, right.span.end), left, right), assigned)
         if len(found) > 1:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from math import isfinite
 from typing import Any, TypeAlias
 
-from matcalc.base.budgets import budget
+from matcalc.base.budgets import budget, metered
 from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
@@ -57,8 +58,14 @@ _WRT = Field(
     "text",
     'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.',
 )
-_ORDER = Field("order", "number", "First or second derivative.", choices=(1, 2), default=1)
+_ORDER = Field("order", "number", "First or second derivative; left out, it is what the text says, or the first.", choices=(1, 2))
 _DERIVING = (*_READING, _WRT, _ORDER, *_CONVENTIONS)
+_ALTERNATIVES = Field(
+    "alternatives",
+    "flag",
+    "Look for other readings that fit, which takes longer than the reading itself.",
+    default=True,
+)
 _STYLE = Field(
     "style",
     "text",
@@ -73,7 +80,6 @@ _TARGET = Field(
     choices=(*code_targets(), "sympy"),
     default="numpy",
 )
-_DRAWN_ORDER = replace(_ORDER, default=None)
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
 
@@ -104,7 +110,8 @@ def answer(operation: str, request: object, *, seconds: float | None = None) -> 
     """The answer to a request, whatever it is: with ``ok`` and the ``result``, or with the
     ``error``.
 
-    ``seconds`` bound every derivation and verdict within, as ``matcalc.budget`` does.
+    ``seconds`` bound the whole of it, all that is read, derived, decided and printed; without
+    them each derivation and verdict within has its own budget.
     """
     found = OPERATIONS.get(operation) if isinstance(operation, str) else None
     name = None if found is None else found.name
@@ -112,7 +119,7 @@ def answer(operation: str, request: object, *, seconds: float | None = None) -> 
         if found is None:
             raise RequestError("there is no such operation", expected=", ".join(OPERATIONS))
         values = checked_request(request, found.fields)
-        with budget(seconds):
+        with budget(seconds), nullcontext() if seconds is None else metered(seconds):
             return {**_head(name), "ok": True, "result": _plain(found.run(values))}
     except MatcalcError as error:
         return failure(name, error)
@@ -167,16 +174,22 @@ def _reading(values: Values) -> Values:
 def _derivation(values: Values) -> Derivation:
     """The derivative that is asked for, by the words of the text where no name is given."""
     text, named = values["text"], values["wrt"]
-    order = values["order"]
+    order = values["order"] or 1
     if named is None:
         text, names, order = derivative_asked(text, order)
         named = ",".join(names) or _said(text, values)
     wrt: Any = None if named is None else _names(named)
-    return derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))
+    found = derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))
+    if values["order"] in (None, found.order):
+        return found
+    said = f"the text asks for derivative number {found.order}: the order {values['order']} beside it is not taken"
+    return replace(found, notes=(*found.notes, said))
 
 
 def _names(named: str) -> str | list[str]:
     found = split_names(named)
+    if not found:
+        raise RequestError("wrt is empty", expected=_WRT.words)
     return found[0] if len(found) == 1 else found
 
 
@@ -194,13 +207,13 @@ def _said(text: str, values: Values) -> str | None:
 
 def _derive(values: Values) -> Values:
     found = _derivation(values)
-    forms = {name: found.typeset(name) for name in typesetting()}
-    unicode = f"{left_side(found, 'unicode')} = {found.text()}"
+    said = found.to_dict()
+    forms = {name: said.get(name) or found.typeset(name) for name in typesetting()}
     equation = {
-        "unicode": unicode,
-        **{name: found.typeset(name, equation=True) for name in typesetting()},
+        "unicode": f"{left_side(found, 'unicode')} = {said['unicode']}",
+        **{name: f"{found.typeset_left(name)} = {right}" for name, right in forms.items()},
     }
-    return {**found.to_dict(), **forms, "equation": equation, "warnings": list(found.warnings)}
+    return {**said, **forms, "equation": equation, "warnings": list(found.warnings)}
 
 
 def _gradient(values: Values) -> Values:
@@ -254,7 +267,7 @@ def _verify(values: Values) -> Values:
 
 
 def _read(values: Values) -> Values:
-    return reading_of(values["text"], _reading(values))
+    return reading_of(values["text"], _reading(values), others=values["alternatives"])
 
 
 def _help(values: Values) -> Values:
@@ -282,7 +295,7 @@ _ALL = (
     Operation(
         "read",
         "How a formula or a statement is read: its symbols, what is doubtful, and what it asks for.",
-        _READING,
+        (*_READING, _ALTERNATIVES),
         {
             "operation": _STRING,
             "formula": _STRING,
@@ -365,7 +378,7 @@ _ALL = (
     Operation(
         "draw",
         "A picture: the computational graph, the tensor network, or the sparsity of a Jacobian or Hessian.",
-        (*_READING, _WRT, _DRAWN_ORDER, *_CONVENTIONS, _PICTURE, _ENTRIES),
+        (*_READING, _WRT, _ORDER, *_CONVENTIONS, _PICTURE, _ENTRIES),
         {"svg": _STRING, "title": _STRING, "alt": _STRING},
         _draw,
     ),

@@ -17,11 +17,12 @@ from matcalc.printing import latex
 from matcalc.repl.alone import asked, in_words
 
 
-def reading_of(text: str, reading: dict[str, Any]) -> dict[str, Any]:
+def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> dict[str, Any]:
     """The reading of an expression or a statement; ``reading`` holds the keywords of ``parse``.
 
     ``operation`` is what the text asks for, ``formula`` what it asks it of, and ``wrt``
-    the names that it says or that alone can be meant.
+    the names that it says or that alone can be meant. Other readings are looked for with
+    ``others`` alone: the list is empty without.
     """
     operation, formula = asked(text)
     said: list[str] = []
@@ -41,7 +42,7 @@ def reading_of(text: str, reading: dict[str, Any]) -> dict[str, Any]:
         "variables": list(by),
         "wrt": said or [name for name in [clear_choice(by)] if name is not None],
         "says_itself": bool(said),
-        "alternatives": [{"words": other.words, "instead": other.instead} for other in found.alternatives],
+        "alternatives": [{"words": other.words, "instead": other.instead} for other in (found.alternatives if others else ())],
         **found.to_dict(),
     }
 

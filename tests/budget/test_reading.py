@@ -88,6 +88,12 @@ def test_no_text_takes_more_than_its_length() -> None:
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=240, check=True)
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every text is parsed anew, so that all of its work is seen."""
+    monkeypatch.setattr("matcalc.language.syntax.parser._LONGEST_KEPT", 0)
+
+
 def grows(work: Callable[[int], None]) -> bool:
     """Whether work grows with the square of a length, or more."""
     work(280)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import thread_time
 from typing import Any
 
 import jsonschema
@@ -160,6 +161,27 @@ def test_symbols_are_told_with_kind_size_and_facts() -> None:
         "S": ("matrix", "n×n", ["positive_definite"], True),
         "f": ("function", "", [], True),
     } or table["S"][2] == ["symmetric", "positive_definite"]
+
+
+def test_other_readings_are_looked_for_unless_nobody_wants_them() -> None:
+    quick = result("read", text="x'Ax", alternatives=False)
+    whole = result("read", text="x'Ax")
+    assert quick["alternatives"] == [] != whole["alternatives"] and quick == {**whole, "alternatives": []}
+
+
+def test_what_contradicts_the_text_is_said() -> None:
+    found = result("derive", text="hessian of x'Ax wrt x", order=1)
+    assert found["order"] == 2 and any("the order 1 beside it is not taken" in note for note in found["notes"])
+    for order in (None, 2):
+        assert result("derive", text="hessian of x'Ax wrt x", order=order)["notes"] == ["assumed A: matrix; x: vector"]
+    assert error("derive", {"text": "x'x", "wrt": ""})["message"] == "wrt is empty"
+
+
+@pytest.mark.parametrize(("name", "more"), [("derive", {"wrt": "x"}), ("steps", {}), ("differential", {})])
+def test_the_budget_is_that_of_the_whole_answer(name: str, more: dict[str, str]) -> None:
+    began = thread_time()
+    found = answer(name, {"text": "^".join(["x"] * 500), **more}, seconds=0.6)
+    assert "budget of 0.6 s" in found["error"]["message"] and thread_time() - began < 1.5
 
 
 def test_the_budget_holds() -> None:

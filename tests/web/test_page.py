@@ -137,6 +137,9 @@ def test_doubt_is_a_question_and_an_error_has_its_place(browser: Any, address: s
         assert page.evaluate("[formula.selectionStart, formula.selectionEnd]") == [3, 4]
         page.locator("#formula").fill("x'x")
         api.expect(page.locator("#problem")).to_be_empty(timeout=WITHIN)
+        page.get_by_text("what else it could mean").click()
+        page.get_by_role("button", name="x is a matrix").click()
+        assert "x%3A+n%C3%97m" in page.url
 
 
 def test_a_statement_is_verified_and_mended(browser: Any, address: str) -> None:

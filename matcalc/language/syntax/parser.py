@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.budgets import LARGEST_EXPONENT
@@ -49,8 +50,22 @@ def parse_syntax(
 
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
-    tokens = tokenize(text, vocabulary or Vocabulary(), dialect, flipped or frozenset())
+    known, turned = vocabulary or Vocabulary(), flipped or frozenset()
+    return (_kept if len(text) <= _LONGEST_KEPT else _parsed)(text, known, dialect, turned)
+
+
+_LONGEST_KEPT = 4000
+"""Characters of a text of which the tree is kept for the next look at it."""
+
+
+def _parsed(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> Parsed:
+    tokens = tokenize(text, vocabulary, dialect, flipped)
     return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks, tokens.labelled)
+
+
+_kept = lru_cache(maxsize=32)(_parsed)
+"""One text is looked at several times: for what it asks, for what it means, for each equation of a
+chain."""
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

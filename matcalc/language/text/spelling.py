@@ -245,6 +245,16 @@ class Vocabulary:
 
     __slots__ = ("calls", "definitions", "functions", "lengths", "symbols", "values", "variables")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self._words == other._words
+
+    def __hash__(self) -> int:
+        return hash((self.symbols, self.functions, self.variables))
+
+    @property
+    def _words(self) -> tuple[object, ...]:
+        return self.symbols, self.functions, dict(self.definitions), self.values, self.variables, self.calls
+
     def __init__(
         self,
         symbols: frozenset[str] = frozenset(),

@@ -19,7 +19,7 @@ from matcalc.einstein.linear import YES, scale
 from matcalc.einstein.nodes import is_reciprocal
 from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
-from matcalc.facts.table import essential, varying
+from matcalc.facts.table import essential, facts, varying
 from matcalc.folding.build import row_symbols
 from matcalc.printing import text
 from matcalc.printing.notations import function_shown, notation_of
@@ -208,12 +208,12 @@ class _Narrator:
                 assert variable is not None
                 self._say("convention", stage, self._read(stage, Manner()), remark="; ".join(stage.notes))
             case "declared":
-                facts = [
-                    f"{symbol.name} is {fact}"
+                declared = [
+                    f"{symbol.name} is {facts()[fact].called}"
                     for symbol in dict.fromkeys(self._question.wrt)
                     for fact in essential(symbol.properties)
                 ]
-                self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(facts))
+                self._say("declared facts", stage, self._read(stage, Manner()), remark=", ".join(declared))
 
     def _differentiate(self, stage: Stage) -> None:
         variable = stage.variable

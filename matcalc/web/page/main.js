@@ -55,15 +55,22 @@ async function read() {
   saveAddress();
   if (!state.f.trim()) return showNothing();
   stale(true);
-  const answer = await channels.read("read", request());
+  const asked = request();
+  const answer = await channels.read("read", { ...asked, alternatives: false });
   if (answer === null) return;
   if (!answer.ok) return fail(answer.error);
   reading = answer.result;
   showProblem(null);
-  showReading(reading, declare);
+  showReading(reading, declare, () => alternatives(asked));
   showSymbols(reading.symbols, state.declared, settings, declare);
   byId("run").textContent = reading.operation === "verify" ? "Verify" : "Derive";
   await answerIt(settings);
+}
+
+/** Other readings of what was read, each of which takes as long as the first. */
+async function alternatives(asked) {
+  const answer = await backend.ask("read", asked);
+  return answer.ok ? answer.result.alternatives : [];
 }
 
 async function answerIt(settings) {

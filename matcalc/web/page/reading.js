@@ -5,8 +5,8 @@ import * as editor from "./editor.js";
 
 const DECLARE = "declare ";
 
-/** Shows a reading; `declare(name, text)` takes an answer to a question. */
-export function showReading(reading, declare) {
+/** Shows a reading; `declare(name, text)` takes an answer to a question, `alternatives()` looks for other readings. */
+export function showReading(reading, declare, alternatives) {
   const place = byId("reading");
   place.hidden = false;
   const doubtful = reading.decisions.filter((one) => one.weight === "doubtful");
@@ -16,7 +16,7 @@ export function showReading(reading, declare) {
     element("div", { class: "read" }, element("span", { class: "label" }, "Read as"), formula(reading.latex, { display: true, label: reading.echo })),
     ...said.map((words) => element("p", { class: "warning" }, words)),
     ...asked,
-    otherwise(reading, declare),
+    otherwise(reading, declare, alternatives),
   );
 }
 
@@ -29,16 +29,22 @@ function question(decision, reading, declare) {
   );
 }
 
-/** What else the text could mean: notes and alternatives, folded away. */
-function otherwise(reading, declare) {
+/** What else the text could mean, folded away: notes, and alternatives that are looked for when somebody wants to see them. */
+function otherwise(reading, declare, alternatives) {
   const assumed = reading.decisions.filter((one) => one.weight === "assumed");
-  const others = reading.alternatives.map(({ words, instead }) => answer(`${words}: ${instead}`, null, reading, declare));
-  if (!assumed.length && !others.length) return null;
+  if (!assumed.length && reading.symbols.every((one) => one.declared)) return null;
   const notes = assumed.map((one) =>
     element("p", {}, element("span", {}, one.words), ...one.instead.map((said) => answer(said, one.span, reading, declare))),
   );
-  const many = others.length ? element("p", {}, element("span", {}, "Or: "), ...others) : null;
-  return element("details", { class: "otherwise" }, element("summary", {}, "Assumed, and what else it could mean"), ...notes, many ?? "");
+  const many = element("p", {}, "Looking for other readings …");
+  const place = element("details", { class: "otherwise" }, element("summary", {}, "Assumed, and what else it could mean"), ...notes, many);
+  place.addEventListener("toggle", () => alternatives().then((found) => showAlternatives(many, found, reading, declare)), { once: true });
+  return place;
+}
+
+function showAlternatives(place, found, reading, declare) {
+  const others = found.map(({ words, instead }) => answer(`${words}: ${instead}`, null, reading, declare));
+  place.replaceChildren(...(others.length ? [element("span", {}, "Or: "), ...others] : ["No other reading fits."]));
 }
 
 /** A button for an answer such as "C is a scalar: declare C: scalar" or "a product: l*a*m"; its words alone where it is none. */

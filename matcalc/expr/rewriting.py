@@ -53,11 +53,17 @@ def khatri_rao(first: Expr, second: Expr) -> Expr:
 
 def khatri_rao_factors(node: Expr) -> tuple[Expr, Expr] | None:
     """The two matrices whose ``khatri_rao`` product a node is; None for another node."""
-    match node:
-        case Hadamard(factors=(Kronecker(factors=(first, Ones())), Kronecker(factors=(Ones(), second)))):
-            return (first, second) if khatri_rao(first, second) is node else None
-        case _:
-            return None
+    if not isinstance(node, Hadamard) or not all(isinstance(part, Kronecker) and len(part.factors) == 2 for part in node.factors):
+        return None
+    (first, below), (above, second) = [part.below for part in node.factors[:2]]
+    fits = (
+        len(node.factors) == 2
+        and first.is_matrix
+        and second.is_matrix
+        and below is Ones((second.rows,))
+        and above is Ones((first.rows,))
+    )
+    return (first, second) if fits else None
 
 
 def size_meant(number: Expr) -> Size | None:

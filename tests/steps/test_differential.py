@@ -194,3 +194,11 @@ def test_what_is_read_off_stands_before_what_it_is_simplified_to(formula: str, v
 
 def test_functions_have_one_name_in_a_step() -> None:
     assert "σ′(t) = σ(t) (1 − σ(t))" in matcalc.derive("sigmoid(a'*x)", "x").steps_text(style="differential")
+
+
+@pytest.mark.parametrize(
+    ("text", "law"), [("kron(X, X)", "vec(A ⊗ B) ="), ("kron(A, B)*X", "vec(A dX B) ="), ("A*X'*B", "vec(A dX B) =")]
+)
+def test_an_identification_names_the_identity_that_it_rests_on(text: str, law: str) -> None:
+    said = [step.remark for step in matcalc.derive(text, "X").derivation_steps("differential") if step.rule == "identification"]
+    assert len(said) == 1 and said[0].startswith(law)

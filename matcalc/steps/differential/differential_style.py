@@ -198,7 +198,7 @@ class _Narrator:
         right = _scaled_by(move, jacobian) if value.is_matrix and move.is_scalar else _applied(jacobian, move)
         if right.shape != change.shape or right.cols != change.cols:
             return
-        line = Line(right, "identification", remark=_vec_law(jacobian, value, marks.move))
+        line = Line(right, "identification", remark=_vec_law(jacobian, value, marks))
         self._tell([line], marks, left, DifferentialSide(change, marks))
 
     # ------------------------------------------------------------ second derivatives
@@ -376,11 +376,13 @@ def _applied(jacobian: Expr, move: Expr) -> Expr:
     return scaled(held.number, Quotient(over, product(held.below)) if held.below else over)
 
 
-def _vec_law(jacobian: Expr, value: Expr, move: Expr) -> str:
+def _vec_law(jacobian: Expr, value: Expr, marks: Marks) -> str:
     """How the vec of a term with the differential becomes a matrix times its vec."""
     kinds = {type(node) for node in postorder(jacobian)}
-    if not value.is_matrix or not move.is_matrix:
+    if not value.is_matrix or not marks.move.is_matrix:
         return ""
+    if any(isinstance(node, Kronecker) and marks.variable in postorder(node) for node in postorder(value)):
+        return "vec(A ⊗ B) = (I ⊗ K ⊗ I) (vec(A) ⊗ vec(B)), K a commutation matrix"
     if Kronecker in kinds:
         return "vec(A dX B) = (Bᵀ ⊗ A) vec(dX)"
     if Commutation in kinds:

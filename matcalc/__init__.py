@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.product_calls import differential, hvp, jvp, vjp
     from matcalc.interface.results import Derivation
+    from matcalc.interface.simplify_call import Simplification, simplify
     from matcalc.language.declare.declared import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
     from matcalc.objects.programs import compile
@@ -52,6 +53,7 @@ __all__ = [
     "Picture",
     "Reading",
     "ShapeError",
+    "Simplification",
     "UnknownFunctionError",
     "UserFunction",
     "Verdict",
@@ -70,6 +72,7 @@ __all__ = [
     "parse",
     "pi",
     "shared",
+    "simplify",
     "size",
     "symbols",
     "verify",
@@ -90,6 +93,8 @@ _LAZY = {
     "CodeVerdict": "matcalc.coded.compared",
     "compile": "matcalc.objects.programs",
     "derive": "matcalc.interface.api",
+    "simplify": "matcalc.interface.simplify_call",
+    "Simplification": "matcalc.interface.simplify_call",
     "differential": "matcalc.interface.product_calls",
     "draw": "matcalc.pictures",
     "gradient": "matcalc.interface.api",

@@ -91,7 +91,7 @@ def expression_command(name: str, summary: str, *options: Option) -> Callable[[C
 
     def made(run: Command) -> ExpressionCommand:
         @wraps(run)
-        def asked(*, expression: str, wrt: Sequence[str], reading: Keywords, **others: Any) -> Any:
+        def asked(*, expression: str, wrt: Sequence[str] = (), reading: Keywords, **others: Any) -> Any:
             view = View(**_taken(others, View.__match_args__)).checked()
             conventions = _taken(others, ("layout", "symmetric", "names"))
             text, names = in_words(read_expression(expression), wrt)

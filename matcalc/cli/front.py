@@ -30,6 +30,7 @@ LAZY = {
     "jvp": "matcalc.commands.linear_maps",
     "hvp": "matcalc.commands.linear_maps",
     "differential": "matcalc.commands.linear_maps",
+    "simplify": "matcalc.commands.simplify",
     "verify": "matcalc.commands.verify",
     "check": "matcalc.commands.machines",
     "mcp": "matcalc.commands.machines",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import matcalc.entries as entries
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
+    from matcalc.interface.simplify_call import Simplification
 else:
     entries = later("matcalc.entries")
 
@@ -44,7 +45,7 @@ VALUE_FORMS = ("unicode", "ascii", "json")
 
 
 def show(
-    found: Derivation | Equation | Gradients,
+    found: Derivation | Equation | Gradients | Simplification,
     target: str | None,
     *,
     bold: bool = False,

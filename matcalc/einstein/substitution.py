@@ -69,10 +69,8 @@ def _own(node: Tensor) -> float:
 
 
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
-    """``tensor`` with each node that is a key of ``values`` replaced, and its sizes renamed by
-    ``sizes``; shapes must agree."""
-    if not sizes:
-        return rebuilt(tensor, values.get)
+    """``tensor`` with each of its nodes that is a key of ``values`` replaced, all at once, and its
+    sizes renamed by ``sizes``; shapes must agree."""
     return bottom_up(postorder(tensor), lambda node, built: values[node] if node in values else renewed(node, built, sizes))[
         tensor
     ]

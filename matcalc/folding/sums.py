@@ -386,6 +386,8 @@ def _form_keys(term: Term) -> Iterable[Key]:
     if isinstance(base, Product):
         return [("row", factors[:1]), ("column", factors[-1:])]
     count = len(factors)
+    if count == 1:
+        return [("trace", ())]
     lengths = range(1, count) if count <= _MOST_FACTORS else (count - 1,)
     return [("trace", (factors * 2)[start : start + length]) for length in lengths for start in range(count)]
 
@@ -443,6 +445,8 @@ def _form_factors(base: Expr) -> tuple[Expr, ...]:
     """The factors of a trace or bilinear form; none of another scalar."""
     inner = base.operand if isinstance(base, Trace) else base
     plain = isinstance(inner, Product) and not any(factor.is_scalar for factor in inner.factors)
+    if isinstance(base, Trace) and not isinstance(inner, Product | Sum):
+        return (inner,)
     return inner.factors if isinstance(inner, Product) and plain else ()
 
 

@@ -6,7 +6,7 @@ import re
 
 from matcalc.base.errors import MatcalcError
 from matcalc.interface.presentation import said_in
-from matcalc.repl.request_lines import Claim, Derive, request, statements
+from matcalc.repl.request_lines import Claim, Derive, request, rewriting, statements
 
 _OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
 _SIGNED = re.compile(r"(?P<sign>∇²|∇|\\nabla\^2|\\nabla|d)\s*(?P<body>\(.*\))", re.DOTALL)
@@ -19,6 +19,8 @@ def asked(text: str) -> tuple[str, str]:
     >>> asked("x'Ax wrt x"), asked("tr(AB) = tr(BA)"), asked("∇²(x'Ax)")
     (('derive', "x'Ax wrt x"), ('verify', 'tr(AB) = tr(BA)'), ('hessian', "(x'Ax)"))
     """
+    if rewriting(text) is not None:
+        return "simplify", text
     try:
         if said_in(text) is not None:
             return "derive", text

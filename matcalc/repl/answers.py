@@ -24,6 +24,7 @@ from matcalc.interface.presentation import (
 )
 from matcalc.interface.product_calls import differential, vjp
 from matcalc.interface.results import Derivation, ParsedExpression, Style
+from matcalc.interface.simplify_call import Simplification, simplify
 from matcalc.language.declare.declared import SharedNames
 from matcalc.language.elaboration import question_in
 from matcalc.language.syntax.parser import parse_syntax
@@ -32,7 +33,7 @@ from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.reference.lookup import described, is_known
-from matcalc.repl.request_lines import Derive
+from matcalc.repl.request_lines import Derive, Rewrite
 from matcalc.repl.workspace import SETTINGS, State, is_derivative, program
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict, exit_status
@@ -73,6 +74,11 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
         case _:
             found = gradient(whole, wrt, **said, names=kept if one else None)
     return found
+
+
+def rewritten(request: Rewrite, state: State) -> Simplification:
+    """What ``simplify f`` and ``expand f`` ask for."""
+    return simplify(program(request.expression, state), state.shared, form=request.form)
 
 
 def verified(claim: str, state: State) -> Verdict:
@@ -280,6 +286,7 @@ f = ||X - U V||²          gives a name to an expression; later lines may use it
 f wrt U, V                several derivatives at once
 hessian x'*A*x by x       also jacobian, gradient, differential, vjp
 X: n×m; A: n×n symmetric  declares names; everything else is inferred
+simplify inv(A*B)*A       also expand, collect, factor
 d(f)/dV = 2U'(U V - X)    an equation is verified, unless it defines a name
 x'*A*x                    shows how an expression is read
 z = W*x + b; h = tanh(z)  several statements in a line

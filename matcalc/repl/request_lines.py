@@ -47,6 +47,14 @@ class Derive:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """``simplify f``, ``expand (x + y)'(x + y)``: ``form`` is one of those that simplify has."""
+
+    form: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """An equation to verify."""
 
@@ -60,13 +68,16 @@ class Formula:
     text: str
 
 
-Request: TypeAlias = Command | Declare | Define | Derive | Claim | Formula
+Request: TypeAlias = Command | Declare | Define | Derive | Rewrite | Claim | Formula
 
 VERBS = {
     "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
     "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp", "differential": "differential",
 }  # fmt: skip
 """Words that begin a request for a derivative, and what they ask for."""
+
+REWRITING = {"simplify": "shortest", "expand": "expanded", "collect": "collected", "factor": "factored", "factorise": "factored"}
+"""Words that begin a request for another form, and the form."""
 
 LEAVING = ("quit", "exit")
 """Words that a user types to leave, without a colon as well."""
@@ -75,6 +86,7 @@ _OPENING, _CLOSING = "([{", ")]}"
 _GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|otimes|oslash|times))\s*$")
 _COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
 _VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
+_REWRITING = re.compile(rf"({'|'.join(REWRITING)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
 _BY = re.compile(r"(.+)\s(?:by|wrt|w\.r\.t\.|with\s+respect\s+to)(?:\s+(.+))?", re.DOTALL)
 _BARE = re.compile(r"(.+)\s(?:by\s+|wrt\s*|w\.r\.t\.\s*|with\s+respect\s+to\s*)((?<=\s).+)?", re.DOTALL)
 _LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
@@ -132,7 +144,7 @@ def request(text: str, known: Collection[str]) -> Request:
     if named is not None:
         return named
     if equals is None:
-        return _derivative(text, known) or Formula(text)
+        return _derivative(text, known) or rewriting(text, known) or Formula(text)
     return _equation(text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip(), known) or Claim(text)
 
 
@@ -163,6 +175,16 @@ def _derivative(text: str, known: Collection[str]) -> Derive | None:
     if found is None or not {"by", "wrt"}.isdisjoint(known):
         return None
     return Derive("derive", found[1].strip(), tuple(split_names(found[2] or "")))
+
+
+def rewriting(text: str, known: Collection[str] = ()) -> Rewrite | None:
+    """The request for another form that begins with its word; None of another text.
+
+    >>> rewriting("expand (x + y)'(x + y)")
+    Rewrite(form='expanded', expression="(x + y)'(x + y)")
+    """
+    found = _REWRITING.fullmatch(text.strip())
+    return None if found is None or found[1] in known else Rewrite(REWRITING[found[1].lower()], found[2])
 
 
 def _is_function(name: str) -> bool:

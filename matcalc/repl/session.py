@@ -32,6 +32,7 @@ from matcalc.repl.answers import (
     formula,
     help_on,
     kind_words,
+    rewritten,
     shown_as,
     verified,
 )
@@ -100,6 +101,8 @@ class Session:
                 return self._define(cast("list[request_lines.Define]", requests))
             case request_lines.Claim(claim):
                 return self._show(verified(claim, self.state))
+            case request_lines.Rewrite() as request:
+                return self._show(rewritten(request, self.state))
             case request_lines.Derive() | request_lines.Formula() as request:
                 return self._show(self._result(request))
             case _ as never:

@@ -16,10 +16,11 @@ from typing import TypeAlias
 
 from matcalc.base.budgets import spend
 from matcalc.base.sizes import Size
-from matcalc.einstein.algebra import contract, power
+from matcalc.einstein.algebra import contract, power, transposed
 from matcalc.einstein.linear import YES, scale
-from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Sum, Tensor, is_symmetric
-from matcalc.rewrite.monomials import base_and_exponent, factors_of
+from matcalc.einstein.nodes import Apply, Contraction, Map, Pairing, Power, Sum, Tensor, is_symmetric
+from matcalc.einstein.substitution import matrix_factors
+from matcalc.rewrite.monomials import base_and_exponent, factors_of, joined
 
 _COPIED = range(1, 5)
 """Powers of scalar products that are opened: each copy of the product is."""
@@ -131,6 +132,8 @@ def matches(pattern: Tensor, node: Tensor, wildcards: Wildcards, bound: Binding)
             yield from matches(inner, scale(1 / factor, node), wildcards, bound)
         case Sum(), Sum() if len(pattern.terms) == len(node.terms) and pattern.order == node.order:
             yield from _sums(pattern.terms, list(node.terms), wildcards, bound)
+        case Contraction(), Contraction() if wildcards and 0 < len(pattern.operands) < len(node.operands):
+            yield from _chains(pattern, node, wildcards, bound)
         case Contraction(), Contraction() if len(pattern.operands) == len(node.operands) and pattern.order == node.order:
             start = _extended({}, pattern.output, node.output)
             if len(pattern.sizes) == len(node.sizes) and start is not None:
@@ -143,8 +146,38 @@ def matches(pattern: Tensor, node: Tensor, wildcards: Wildcards, bound: Binding)
             for one, other in zip(pattern.arguments, node.arguments):
                 bindings = [found for binding in bindings for found in matches(one, other, wildcards, binding)]
             yield from bindings
+        case Pairing(), Pairing() if wildcards:  # of other sizes, as the wildcards are
+            yield bound
         case _ if pattern is node:
             yield bound
+
+
+def _chains(pattern: Contraction, node: Contraction, wildcards: Wildcards, bound: Binding) -> Iterator[Binding]:
+    """Products of matrices of which one variable stands for several factors."""
+    wanted, found = _letters(pattern), _letters(node)
+    more = len(found) - len(wanted)
+    for place, (operand, _) in enumerate(wanted if more > 0 else ()):
+        if operand not in wildcards or operand.order != 2:
+            continue
+        end = place + more + 1
+        whole = joined([_turned(*letter) for letter in found[place:end]], _turned(*found[place]).shape[0])
+        letters = [*found[:place], (whole, True), *found[end:]]
+        bindings: list[Binding] = [bound]
+        for (other, ahead), (letter, same) in zip(wanted, letters, strict=True):
+            value = _turned(letter, ahead == same)
+            bindings = [one for binding in bindings for one in matches(other, value, wildcards, binding)]
+        yield from bindings
+
+
+def _letters(product: Contraction) -> list[tuple[Tensor, bool]]:
+    """The factors of a product of matrices, each with whether it is untransposed; none of another
+    product."""
+    found = matrix_factors(product) if product.order == 2 else None
+    return found if found is not None and len(found) == len(product.operands) else []
+
+
+def _turned(letter: Tensor, forward: bool) -> Tensor:
+    return letter if forward else transposed(letter)
 
 
 def _is_alike(pattern: Map | Apply, node: Map | Apply) -> bool:

@@ -133,12 +133,17 @@ def rewrite_lines() -> list[RuleLine]:
 def lines_by_functions() -> list[tuple[frozenset[str], RuleLine]]:
     """The lines with the functions on their left sides: without them in a formula a line cannot
     match."""
-    return [(frozenset(_function_names(line.left)), line) for line in rewrite_lines()]
+    return [(functions_in(line.left), line) for line in rewrite_lines()]
 
 
-def _function_names(text: str) -> list[str]:
-    structural = {"sum", "diag"}
-    return [spellings()[word] for word in re.findall(r"[a-z]+(?=\()", text) if word not in structural and word in spellings()]
+def functions_in(text: str) -> frozenset[str]:
+    """The functions in a formula that have a node of their own in index notation."""
+    words = re.findall(r"[a-z]+(?=\()", text)
+    names = [spellings()[word] for word in words if word not in _STRUCTURAL and word in spellings()]
+    return frozenset(name for name in names if name not in functions() or not functions()[name].definition)
+
+
+_STRUCTURAL = frozenset({"sum", "diag"})
 
 
 @cache

@@ -17,6 +17,7 @@ from matcalc.interface.api import derive, gradient
 from matcalc.interface.presentation import clear_choice, left_side, named_or_open, question
 from matcalc.interface.product_calls import differential
 from matcalc.interface.results import Derivation
+from matcalc.interface.simplify_call import simplify
 from matcalc.language.decisions import DIALECTS
 from matcalc.objects.inputs import split_names
 from matcalc.pictures import PICTURES, draw
@@ -24,6 +25,7 @@ from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
 from matcalc.repl.alone import derivative_asked
+from matcalc.repl.request_lines import rewriting
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
 from matcalc.service.request_fields import (
@@ -33,6 +35,7 @@ from matcalc.service.request_fields import (
     checked_request,
     request_schema,
 )
+from matcalc.simplifying.shortest_forms import FORMS
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import STATUSES
 
@@ -80,6 +83,7 @@ _TARGET = Field(
     choices=(*code_targets(), "sympy"),
     default="numpy",
 )
+_FORM = Field("form", "text", "The form that is looked for; the shortest where the text says none.", choices=FORMS)
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
 
@@ -253,6 +257,15 @@ def _draw(values: Values) -> Values:
     return {"svg": found.svg, "title": found.title, "alt": found.alt}
 
 
+def _simplify(values: Values) -> Values:
+    said = rewriting(values["text"])
+    text, form = (values["text"], "shortest") if said is None else (said.expression, said.form)
+    found = simplify(text, form=values["form"] or form, **_reading(values))
+    steps = [step.to_dict() for step in found.steps]
+    typeset = {name: found.typeset(name) for name in typesetting()}
+    return {**found.to_dict(), **typeset, "steps": steps, "warnings": list(found.warnings)}
+
+
 def _verify(values: Values) -> Values:
     verdict = verify(values["text"], **_reading(values), **_taken(values, *_CONVENTIONS))
     correction = None if verdict.correction is None else verdict.correction.latex()
@@ -381,6 +394,24 @@ _ALL = (
         (*_READING, _WRT, _ORDER, *_CONVENTIONS, _PICTURE, _ENTRIES),
         {"svg": _STRING, "title": _STRING, "alt": _STRING},
         _draw,
+    ),
+    Operation(
+        "simplify",
+        "The same value in the shortest form that is found, or multiplied out, collected or factored, with the way to it.",
+        (*_READING, _FORM),
+        {
+            "expression": _STRING,
+            "form": _STRING,
+            "unicode": _STRING,
+            "ascii": _STRING,
+            "latex": _STRING,
+            "typst": _STRING,
+            "rules": _STRINGS,
+            "steps": _OBJECTS,
+            "warnings": _STRINGS,
+            **_RESTS,
+        },
+        _simplify,
     ),
     Operation(
         "verify",

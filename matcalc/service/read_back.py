@@ -15,6 +15,7 @@ from matcalc.objects.inputs import derivative_within
 from matcalc.objects.parsed import Reading
 from matcalc.printing import latex
 from matcalc.repl.alone import asked, in_words
+from matcalc.repl.request_lines import rewriting
 
 
 def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> dict[str, Any]:
@@ -29,6 +30,10 @@ def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> di
     by: dict[str, str] = {}
     if operation == "verify":
         found = _statement(formula, reading)
+    elif operation == "simplify":
+        said_so = rewriting(formula)
+        formula = formula if said_so is None else said_so.expression
+        found = parse(formula, **reading).reading
     else:
         formula, said = in_words(formula) or (formula, [])
         found = parse(formula, **reading).reading

@@ -17,12 +17,12 @@ from tests.architecture.test_imports import files, module_of
 LIMITS = {
     "import chain": 18,
     "modules in the root": 3,
-    "files": 395,
+    "files": 400,
     "lines of a file": 500,
     "names of files used twice": 1,
     "complexity of 95 % of the functions": 11,
     "lines over 100 columns, per mille": 58,
-    "statements": 62_000,
+    "statements": 63_500,
 }
 
 

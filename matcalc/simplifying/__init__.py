@@ -1,0 +1,1 @@
+"""Shorter forms of expressions: equations tried in either direction, the shortest form kept."""

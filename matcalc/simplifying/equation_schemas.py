@@ -1,0 +1,209 @@
+"""Equations with variables, from the rule files, and what they say of the parts of one formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Set
+from fractions import Fraction
+from functools import cache
+from itertools import chain
+from operator import itemgetter
+
+from matcalc.base.files import RuleLine, read, rule_lines
+from matcalc.base.records import record
+from matcalc.base.sizes import Size
+from matcalc.einstein.linear import YES, add, terms_of
+from matcalc.einstein.lowered import aligned
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Symbol, Tensor, postorder
+from matcalc.einstein.substitution import substituted
+from matcalc.einstein.tensor_deduction import known
+from matcalc.facts.known import has
+from matcalc.language import elaborate
+from matcalc.rewrite.matching import Binding, Wildcards, embeddings, graph_of, matches
+from matcalc.rewrite.monomials import base_and_exponent, factors_of
+from matcalc.rules.laws import seen
+from matcalc.rules.rewrites import functions_in, instantiated
+
+_ALMOST = "except at the kink"
+"""The source of a law that proofs may use: what holds almost everywhere. A shorter form holds everywhere."""
+FILES = ("shortening.rules", "laws.rules", "rewrites.rules")
+Terms = tuple[tuple[Fraction, Tensor], ...]
+
+
+@record
+class Leading:
+    """A term of an equation that has all of its variables; ``anchors`` are the factors of it by which
+    it is found, those with most variables first."""
+
+    term: Tensor
+    anchors: tuple[Tensor, ...]
+
+
+@record
+class Schema:
+    """An equation: its terms add up to zero, whatever tensors its wildcards stand for."""
+
+    name: str
+    source: str
+    zero: Tensor
+    left: Tensor
+    wildcards: Wildcards
+    leading: tuple[Leading, ...]
+    expands: bool
+    """Whether it says what a function of a product is in terms of its factors."""
+
+
+@cache
+def _lines() -> tuple[tuple[RuleLine, tuple[frozenset[str], ...]], ...]:
+    """The lines of all files, with the functions on either side: without those of one side in a
+    formula a line says nothing of it, and need not be read."""
+    every = [line for file in FILES for line in rule_lines(file, read("rules", file))]
+    found = [line for line in every if line.source != _ALMOST]
+    return tuple([(line, (functions_in(line.left), functions_in(line.right))) for line in found])
+
+
+@cache
+def schemas(line: RuleLine) -> tuple[Schema, ...]:
+    """The equation of a line; one in numbers for arrays of order 0, 1 and 2."""
+    return tuple([schema for schema in _schemas(line) if schema.leading])
+
+
+def _schemas(line: RuleLine) -> Iterator[Schema]:
+    left = elaborate(line.left, line.variables).expression
+    right = elaborate(line.right, line.variables, shape=left.shape).expression
+    sides = [side.tensor for side in aligned([lower(left), lower(right)])]
+    symbols = frozenset([node for node in postorder(*sides) if isinstance(node, Symbol)])
+    if symbols and not any(node.order for node in (*symbols, sides[0])):
+        for shape in _SHAPES:
+            values: dict[str, Tensor] = {one.name: Symbol(one.name, shape, one.properties) for one in symbols}
+            yield _schema(line, [instantiated(side, values) for side in sides], frozenset(values.values()))
+    else:
+        yield _schema(line, sides, symbols)
+
+
+_SHAPES = ((), (Size.of("m"),), (Size.of("m"), Size.of("n")))
+
+
+def _schema(line: RuleLine, sides: Sequence[Tensor], wildcards: Wildcards) -> Schema:
+    zero = add([(YES, sides[0]), (-YES, sides[1])], sides[0].shape)
+    needed = frozenset(node for node in postorder(zero) if node in wildcards)
+    found = [_leading(term, needed) for _, term in terms_of(zero)]
+    leading = tuple([one for one in found if one is not None])
+    return Schema(line.name, line.source, zero, sides[0], needed, leading, expands(sides[0]))
+
+
+OF_PRODUCTS = frozenset({"log", "det", "logdet", "inv", "pinv"})
+
+
+def expands(left: Tensor) -> bool:
+    """Whether a tensor is a function of a product that is told by its factors."""
+    if not isinstance(left, Map | Apply) or left.function not in OF_PRODUCTS:
+        return False
+    argument = left.arguments[0]
+    if isinstance(argument, Contraction):
+        return len(argument.operands) > 1
+    return isinstance(argument, Map) and argument.function == "pow"
+
+
+def _leading(term: Tensor, wildcards: Wildcards) -> Leading | None:
+    """A term with what it is found by; None where it lacks variables, or is one, transposed or not."""
+    bases = dict.fromkeys([base_and_exponent(operand)[0] for operand, _ in factors_of(term)])
+    if not wildcards or term in wildcards or not wildcards <= set(postorder(term)):
+        return None
+    counted = [(len(wildcards & set(postorder(base))), base) for base in bases if base not in wildcards]
+    anchors = sorted(filter(itemgetter(0), counted), key=lambda pair: (-pair[0], pair[1].digest))
+    return Leading(term, tuple([base for _, base in anchors])) if len(bases) > 1 or anchors else None
+
+
+# ------------------------------------------------------------
+# Instances.
+
+
+@record
+class Instance:
+    """An equation between parts of a formula: its terms add up to zero. The rest has a value wherever
+    the terms of the ``left`` side have one; where it is ``one_way``, only those may be replaced."""
+
+    name: str
+    source: str
+    terms: Terms
+    left: frozenset[Tensor] = frozenset()
+    one_way: bool = False
+
+
+def instances(nodes: Iterable[Tensor], *, expanding: bool = False) -> Iterator[Instance]:
+    """What the equations of the files say of a formula whose nodes are given; only those ``expanding``
+    that tell a function of a product by its factors."""
+    ordered = list(dict.fromkeys(nodes))
+    present = {node.function for node in ordered if isinstance(node, Map | Apply)}
+    inverted = frozenset(node.arguments[0] for node in ordered if isinstance(node, Apply) and node.function == "inv")
+    for schema in _fitting(present):
+        if schema.expands or not expanding:
+            bindings = chain.from_iterable(_bindings(schema, leading, ordered) for leading in schema.leading)
+            found = dict.fromkeys(_instance(schema, binding, inverted) for binding in bindings)
+            yield from [one for one in found if one is not None]
+
+
+def _fitting(present: Set[str]) -> Iterator[Schema]:
+    for line, sides in _lines():
+        if any(functions <= present for functions in sides):
+            yield from schemas(line)
+
+
+def _bindings(schema: Schema, leading: Leading, nodes: Sequence[Tensor]) -> Iterator[Binding]:
+    partial: list[Binding] = [{}]
+    for anchor in leading.anchors:
+        if partial and len(partial[0]) == len(schema.wildcards):
+            break
+        alike = [node for node in nodes if _kind(node) == _kind(anchor)]
+        partial = [found for bound in partial for node in alike for found in matches(anchor, node, schema.wildcards, bound)]
+    for bound in partial:
+        if len(bound) == len(schema.wildcards):
+            yield bound
+        else:
+            yield from _completed(schema, leading, bound, nodes)
+
+
+def _kind(node: Tensor) -> tuple[type, str]:
+    return type(node), getattr(node, "function", "")
+
+
+def _completed(schema: Schema, leading: Leading, bound: Binding, nodes: Sequence[Tensor]) -> Iterator[Binding]:
+    """The ways to give values to the variables that stand by themselves in the leading term."""
+    pattern = graph_of(leading.term)
+    for node in nodes:
+        if isinstance(node, Contraction):
+            for found in embeddings(pattern, graph_of(node), schema.wildcards, bound):
+                yield found.binding
+
+
+def _instance(schema: Schema, binding: Binding, inverted: frozenset[Tensor]) -> Instance | None:
+    """What the equation says of the values; None where they do not fit, or are not known to have the
+    facts that it asks for."""
+    sizes: dict[Size, Size] = {}
+    for wildcard, value in binding.items():
+        for own, other in zip(wildcard.shape, value.shape, strict=True):
+            if sizes.setdefault(own, other) != other or (own.number is not None and own != other):
+                return None
+        if isinstance(wildcard, Symbol) and not all(_holds(fact, value, inverted) for fact in wildcard.properties):
+            return None
+    zero, left = (substituted(side, binding, sizes) for side in (schema.zero, schema.left))
+    divided = [substituted(base, binding, sizes) for base in denominators(schema.left)]
+    one_way = not all(known(base).entries.nonzero for base in divided)
+    return Instance(schema.name, schema.source, terms_of(zero), frozenset([term for _, term in terms_of(left)]), one_way)
+
+
+def denominators(tensor: Tensor) -> frozenset[Tensor]:
+    """What is divided by, entry by entry, and may be zero."""
+    bases = [node.base for node in postorder(tensor) if isinstance(node, Power) and node.exponent < 0]
+    return frozenset([base for base in bases if not known(base).entries.nonzero])
+
+
+def _holds(fact: str, value: Tensor, inverted: frozenset[Tensor]) -> bool:
+    """Whether a value has a fact; what stands inverted is invertible wherever there is a value."""
+    if value.order == 0 or fact in _OF_ENTRIES:
+        return seen(fact, value) or (fact in _OF_ENTRIES and getattr(known(value).entries, fact))
+    return (fact == "invertible" and value in inverted) or has(known(value), fact)
+
+
+_OF_ENTRIES = frozenset({"positive", "nonnegative", "nonzero"})

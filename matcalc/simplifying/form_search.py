@@ -1,0 +1,172 @@
+"""The search for the shortest form: equations are used in either direction, products multiplied out;
+what is shorter is looked at first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import heappop, heappush
+
+from matcalc.base.budgets import SpentError
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record
+from matcalc.calculus.simplification import alternatives, simplified
+from matcalc.einstein.algebra import elementwise, power, symbolic_power
+from matcalc.einstein.linear import MINUS, YES, add, ones, terms_of
+from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Power, Sum, Tensor, postorder
+from matcalc.einstein.substitution import substituted, weight
+from matcalc.rewrite.distribution import spread
+from matcalc.rewrite.matching import Graph, Rule, as_rule, embeddings, graph_of, replaced
+from matcalc.rewrite.matrix_laws import apply_law
+from matcalc.rewrite.normal_form import equations
+from matcalc.simplifying.equation_schemas import Instance, denominators, instances
+
+MULTIPLIED = "multiplied out"
+_HEAVIEST = 3
+"""How many times as heavy as the lightest form another one may be that is looked at."""
+
+
+@record
+class Move:
+    """What one equation makes of a form."""
+
+    name: str
+    source: str
+    result: Tensor
+
+
+@record
+class State:
+    """A form, and the way to it."""
+
+    tensor: Tensor
+    before: State | None
+    move: Move | None
+
+
+def reached(
+    start: Tensor, length: Callable[[Tensor], tuple[int, ...] | None], most: int, *, with_equations: bool = True
+) -> Iterator[State]:
+    """Forms that equal a tensor, at most so many, each with the way to it; ``length`` is what there
+    is to read of one, None where it has no form to read."""
+    first = State(start, None, None)
+    seen = {start}
+    waiting: list[tuple[tuple[int, ...], int, State]] = []
+    lightest = weight(start)
+    number = 0
+
+    def entered(state: State) -> State:
+        nonlocal number, lightest
+        seen.add(state.tensor)
+        measured = length(state.tensor)
+        number += 1
+        lightest = min(lightest, weight(state.tensor))
+        heappush(waiting, ((10**6,) if measured is None else measured, number, state))
+        return state
+
+    yield entered(first)
+    while waiting and number < most:
+        _, _, state = heappop(waiting)
+        for move in _moves(state.tensor, with_equations):
+            if move.result in seen or weight(move.result) > _HEAVIEST * lightest + 20:
+                continue
+            yield entered(State(move.result, state, move))
+            if number >= most:
+                return
+
+
+def _moves(tensor: Tensor, with_equations: bool) -> Iterator[Move]:
+    apart = _valued(lambda: simplified(spread(tensor)))
+    for other in (*alternatives(tensor), apart):
+        if other is not None:
+            yield Move(MULTIPLIED, "", other)
+    if with_equations:
+        yield from _by_equations(tensor)
+
+
+def _by_equations(tensor: Tensor) -> Iterator[Move]:
+    nodes = [node for node in postorder(tensor) if not isinstance(node, Leaf)]
+    places = [Place(node, None if isinstance(node, Sum) else graph_of(node)) for node in nodes]
+    divided = denominators(tensor)
+    for instance in _instances(tensor):
+        for lead, rest in _directions(instance):
+            if lead not in instance.left and (instance.one_way or not denominators(rest) <= divided):
+                continue  # it might have no value where the formula has one
+            rule = as_rule(lead, rest, instance.name)
+            for place in places:
+                for found in place.rewritten(lead, rest, rule):
+                    result = _valued(partial(_put, tensor, place.node, found))
+                    if result is not None:
+                        yield Move(instance.name, instance.source, result)
+
+
+def _put(tensor: Tensor, node: Tensor, found: Tensor) -> Tensor:
+    return simplified(substituted(tensor, {node: found}))
+
+
+def _valued(make: Callable[[], Tensor]) -> Tensor | None:
+    try:
+        return make()
+    except SpentError:
+        raise
+    except MatcalcError:
+        return None
+
+
+def _instances(tensor: Tensor) -> Iterator[Instance]:
+    nodes = postorder(tensor)
+    yield from instances(nodes)
+    for zero, name in equations(tensor)[1]:
+        if isinstance(zero, Sum):
+            yield Instance(name, "", zero.terms)
+    for node in nodes:
+        yield from _of_node(node)
+
+
+def _of_node(node: Tensor) -> Iterator[Instance]:
+    """What a power says of its base beside it, and a function of a matrix of what it is made of."""
+    if isinstance(node, Power) and isinstance(node.base, Contraction) and node.exponent < 0:
+        beside = elementwise([node, node.base], node.shape)
+        yield _equal("exponents added", beside, power(node.base, node.exponent + 1))
+    elif isinstance(node, Map) and node.function == "pow":
+        base, exponent = node.arguments
+        for count in (YES, MINUS):
+            raised = symbolic_power(base, add([(YES, exponent), (count, ones(exponent.shape))], exponent.shape))
+            yield _equal("exponents added", elementwise([node, power(base, count)], node.shape), raised)
+    elif isinstance(node, Apply) and node.function in _BY_PARTS:
+        value = _valued(lambda: apply_law(node.function, spread(node.arguments[0]), node.shape))
+        if value is not None and value is not node:
+            yield _equal(_BY_PARTS[node.function], node, value)
+
+
+_BY_PARTS = {"det": "determinant by factors and blocks", "inv": "inverse by factors and blocks"}
+
+
+def _equal(name: str, one: Tensor, other: Tensor) -> Instance:
+    return Instance(name, "", terms_of(add([(YES, one), (MINUS, other)], one.shape)))
+
+
+def _directions(instance: Instance) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each term with what it equals; a symbol alone, and numbers, have no other form."""
+    for place, (coefficient, lead) in enumerate(instance.terms):
+        if lead.below:
+            others = [(-c / coefficient, term) for k, (c, term) in enumerate(instance.terms) if k != place]
+            yield lead, add(others, lead.shape)
+
+
+@record
+class Place:
+    """A part of a formula, and its factors unless it is a sum."""
+
+    node: Tensor
+    graph: Graph | None
+
+    def rewritten(self, lead: Tensor, rest: Tensor, rule: Rule | None) -> Iterator[Tensor]:
+        """The part with ``rest`` in place of ``lead``, wherever that stands in it."""
+        if self.node is lead:
+            yield rest
+        elif rule is not None and self.graph is not None:
+            bases = {factor.base for factor in self.graph.factors}
+            if all(factor.base in bases for factor in rule.pattern.factors):
+                for found in embeddings(rule.pattern, self.graph):
+                    yield replaced(self.graph, rule.pattern, rule.result, found)

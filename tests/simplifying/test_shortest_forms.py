@@ -1,0 +1,151 @@
+"""Shorter forms: they are short, equal the expression at random points, and a false equation is seen."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import sympy
+
+import matcalc
+from matcalc import MatcalcError, parse, simplify
+from matcalc.base.files import RuleLine, read, rule_lines
+from matcalc.evaluation.interpreter import evaluate
+from matcalc.evaluation.sampling import find_point
+from matcalc.service import answer
+from matcalc.simplifying import equation_schemas, form_search, shortest_forms
+from tests.cli.test_derive_command import run
+
+LINES = rule_lines("shortening.rules", read("rules", "shortening.rules"))
+SQUARE = "A: n×n invertible; B: n×n invertible"
+SHORTER = [
+    ("inv(inv(A) + inv(B))", SQUARE, "A (A + B)⁻¹ B"),
+    ("inv(A) - inv(A)*inv(inv(A) + inv(B))*inv(A)", SQUARE, "(A + B)⁻¹"),
+    ("I - A*inv(I + A)", SQUARE, "(I + A)⁻¹"),
+    ("X'*inv(X*X' + c*I) - inv(X'*X + c*I)*X'", "X: n×m; c: scalar positive", "zeros(m, n)"),
+    ("det(A)*(1 + y'*inv(A)*x)", "A: n×n invertible", "det(A + x yᵀ)"),
+    ("det([A, B; C, D])/det(A)", "A: n×n invertible; B: n×m; D: m×m", "det(D − C A⁻¹ B)"),
+    ("inv(X'*X)*X'*y", "X: n×m", "pinv(X) y"),
+    ("U*inv(I + V*U)", "U: n×k; V: k×n", "U (I + V U)⁻¹"),
+    ("x'*x - 2*x'*y + y'*y", "x: n; y: n", "‖x − y‖²"),
+    ("2*sigmoid(2*x) - 1", "x: n", "tanh(x)"),
+    ("exp(x - logsumexp(x))", "x: n", "softmax(x)"),
+    ("max(x, y) + min(x, y)", "x: n; y: n", "x + y"),
+    ("p*norm(x)^(p - 1)*x/norm(x)", "x: n; p: scalar", "p ‖x‖^(p − 2) x"),
+    ("X./(W*H).^2.*(W*H)", "X: n×m; W: n×k; H: k×m", "X ⊘ (W H)"),
+    ("kron(A, B)*kron(C, D)", "A: n×m; B: p×k; C: m×n; D: k×p", "(A C) ⊗ (B D)"),
+]
+FORMS = [
+    ("(A + B)*(A - B)", "A: n×n; B: n×n", "expanded", "A² − A B − B² + B A"),
+    ("(x + y)'*S*(x + y)", "S: n×n symmetric", "expanded", "xᵀ S x + 2 xᵀ S y + yᵀ S y"),
+    ("logdet(kron(A, B))", "A: n×n positive_definite; B: m×m positive_definite", "expanded", "m logdet(A) + n logdet(B)"),
+    ("log(a*b^c)", "a: scalar positive; b: scalar positive; c: scalar", "expanded", "log(a) + c log(b)"),
+    ("A*B*C + A*D*C", "A: n×m; B: m×p; D: m×p; C: p×q", "collected", "A (B + D) C"),
+    ("A^2 + A*B + B*A + B^2", "A: n×n; B: n×n", "factored", "(A + B)²"),
+]
+
+
+def agree(text: str, declare: str, found: matcalc.Simplification) -> bool:
+    """Whether the form equals the expression at random points; the interpreter knows no equations."""
+    given = parse(text, declare).node
+    for seed in range(3):
+        point = find_point([given, found.node], seed)
+        assert point is not None
+        one, other = (evaluate(side, point.values, point.sizes) for side in (given, found.node))
+        if not np.allclose(one, other, rtol=1e-8, atol=1e-8):
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("text", "declare", "short"), SHORTER, ids=[case[0] for case in SHORTER])
+def test_the_shortest_form(text: str, declare: str, short: str) -> None:
+    found = simplify(text, declare)
+    assert found.text() == short
+    assert agree(text, declare, found)
+    assert parse(found.text("ascii"), dict(found.declarations)).node is found.node or found.text() == "zeros(m, n)"
+
+
+@pytest.mark.parametrize(("text", "declare", "form", "expected"), FORMS, ids=[case[0] for case in FORMS])
+def test_other_forms(text: str, declare: str, form: str, expected: str) -> None:
+    found = simplify(text, declare, form=form)
+    assert found.text() == expected
+    assert agree(text, declare, found)
+
+
+@pytest.mark.parametrize("text", ["x'*A*x", "A*B + C", "norm(x)", "(A + B)*x", "softmax(x)", "B'*A'", "y.*x"])
+def test_what_is_short_stays_as_it_is_typed(text: str) -> None:
+    found = simplify(text)
+    assert found.node is parse(text).node
+    assert found.steps == ()
+
+
+@pytest.mark.parametrize("text", ["sign(t)^2", "sign(t^2)", "heaviside(t)^2", "relu(t)*sign(t)", "sqrt(t^2)", "t*sign(t)"])
+def test_no_false_value_at_a_kink(text: str) -> None:
+    """A variable of a rule may have the name of the user's own."""
+    for t in (-2.0, 0.0, 3.0):
+        assert float(simplify(text, "t: scalar").at(t=t)) == float(parse(text, "t: scalar").at(t=t))
+
+
+def test_no_value_is_lost() -> None:
+    """A form has a value wherever the expression has one."""
+    assert float(simplify("abs(a)*sign(a)*b", "a: scalar; b: scalar").at(a=0, b=1)) == 0
+    assert simplify("tr(inv(A))", "A: n×n").conditions == ()
+
+
+@pytest.mark.parametrize("line", LINES, ids=[line.name for line in LINES])
+def test_every_equation_is_true(line: RuleLine) -> None:
+    assert matcalc.verify(f"{line.left} = {line.right}", declare=line.variables).ok
+
+
+def test_a_false_equation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    false = RuleLine("planted", "X: n×n invertible", "det(X)*inv(X)", "inv(X)", "nobody")
+    assert not matcalc.verify(f"{false.left} = {false.right}", declare=false.variables).ok
+    lines = ((false, (frozenset({"det", "inv"}),)),)
+    monkeypatch.setattr(equation_schemas, "_lines", lambda: lines)
+    with pytest.raises(MatcalcError, match="internal error"):
+        simplify("det(A)*inv(A)", "A: n×n invertible")
+
+
+def test_the_way_is_shown_line_by_line() -> None:
+    text, declare = "det(A)*(1 + y'*inv(A)*x)", "A: n×n invertible; x: n; y: n"
+    found = simplify(text, declare)
+    assert "determinant lemma" in found.rules
+    sides = [side for step in found.steps for side in (step.left, step.right)]
+    point = find_point([parse(text, declare).node], 1)
+    assert point is not None
+    values = [float(side.value(point.values, point.sizes)) for side in sides]
+    assert np.allclose(values, values[0])
+    assert found.steps_text().splitlines()[0] == "A shorter form of det(A) (1 + yᵀ A⁻¹ x)."
+
+
+def test_expressions_and_sympy_objects() -> None:
+    A, B = matcalc.symbols("A: n×n invertible; B: n×n invertible")
+    assert str(simplify((A @ B) ** 2 @ matcalc.inv(B) @ matcalc.inv(A))) == "A B"
+    M = sympy.MatrixSymbol("M", 3, 3)
+    assert str(simplify(M.I * M * M)) == "M"
+
+
+def test_bad_requests() -> None:
+    with pytest.raises(MatcalcError, match="there is no form 'tiny'"):
+        simplify("A*B", form="tiny")
+    with pytest.raises(MatcalcError, match="never closed"):
+        simplify("tr(A")
+
+
+def test_it_is_the_same_at_the_command_line_and_in_the_service() -> None:
+    asked = "inv(A) - inv(A)*inv(inv(A) + inv(B))*inv(A)"
+    printed = run("simplify", asked, "--to", "json")
+    assert json.loads(printed[1])["unicode"] == "(A + B)⁻¹"
+    steps = run("simplify", f"simplify {asked}", "--steps")
+    assert "parallel sum collapsed" in steps[1]
+    said = answer("simplify", {"text": "expand (A + B)*(A - B)"})["result"]
+    assert (said["form"], said["unicode"]) == ("expanded", "A² − A B − B² + B A")
+    assert answer("read", {"text": "expand (A + B)*(A - B)"})["result"]["operation"] == "simplify"
+
+
+def test_the_search_ends() -> None:
+    states = list(
+        form_search.reached(shortest_forms.Writer(parse("inv(A)*inv(B)*inv(A + B)").node).value.tensor, lambda _: (1,), 30)
+    )
+    assert len(states) == 30

@@ -28,13 +28,7 @@ from matcalc.repl.alone import derivative_asked
 from matcalc.repl.request_lines import rewriting
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
-from matcalc.service.request_fields import (
-    SCHEMA_VERSION,
-    Field,
-    RequestError,
-    checked_request,
-    request_schema,
-)
+from matcalc.service.request_fields import SCHEMA_VERSION, Field, RequestError, checked_request, request_schema
 from matcalc.simplifying.shortest_forms import FORMS
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import STATUSES
@@ -48,41 +42,16 @@ _STRICT = Field("strict", "flag", "Refuse a text of which the reading is doubtfu
 _READING = (_TEXT, _DECLARE, _DIALECT, _STRICT)
 _CONVENTIONS = (
     Field("layout", "text", "Layout of derivatives.", choices=LAYOUTS, default="denominator"),
-    Field(
-        "symmetric",
-        "text",
-        "Convention for a variable declared symmetric.",
-        choices=SYMMETRIC,
-        default="projected",
-    ),
+    Field("symmetric", "text", "Convention for a variable declared symmetric.", choices=SYMMETRIC, default="projected"),
 )
-_WRT = Field(
-    "wrt",
-    "text",
-    'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.',
-)
+_WRT = Field("wrt", "text", 'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.')
 _ORDER = Field("order", "number", "First or second derivative; left out, it is what the text says, or the first.", choices=(1, 2))
 _DERIVING = (*_READING, _WRT, _ORDER, *_CONVENTIONS)
 _ALTERNATIVES = Field(
-    "alternatives",
-    "flag",
-    "Look for other readings that fit, which takes longer than the reading itself.",
-    default=True,
+    "alternatives", "flag", "Look for other readings that fit, which takes longer than the reading itself.", default=True
 )
-_STYLE = Field(
-    "style",
-    "text",
-    "Entry by entry, or by differentials.",
-    choices=STEP_STYLES,
-    default=STEP_STYLES[0],
-)
-_TARGET = Field(
-    "target",
-    "text",
-    "The language of the program.",
-    choices=(*code_targets(), "sympy"),
-    default="numpy",
-)
+_STYLE = Field("style", "text", "Entry by entry, or by differentials.", choices=STEP_STYLES, default=STEP_STYLES[0])
+_TARGET = Field("target", "text", "The language of the program.", choices=(*code_targets(), "sympy"), default="numpy")
 _FORM = Field("form", "text", "The form that is looked for; the shortest where the text says none.", choices=FORMS)
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
@@ -236,10 +205,7 @@ def _steps(values: Values) -> Values:
     found = _derivation(values)
     style = values["style"]
     steps = [step.to_dict() for step in found.derivation_steps(style)]
-    return {
-        "steps": steps,
-        **{form: found.steps_text(form, style) for form in ("unicode", "latex", "markdown", "html")},
-    }
+    return {"steps": steps, **{form: found.steps_text(form, style) for form in ("unicode", "latex", "markdown", "html")}}
 
 
 def _code(values: Values) -> Values:
@@ -271,12 +237,7 @@ def _verify(values: Values) -> Values:
     correction = None if verdict.correction is None else verdict.correction.latex()
     proof = verdict.proof if values["proof"] and verdict.ok else None
     lines = None if proof is None else proof_lines(proof, "unicode")
-    return {
-        **verdict.to_dict(),
-        "unicode": verdict.explain(),
-        "correction_latex": correction,
-        "proof": lines,
-    }
+    return {**verdict.to_dict(), "unicode": verdict.explain(), "correction_latex": correction, "proof": lines}
 
 
 def _read(values: Values) -> Values:
@@ -296,12 +257,7 @@ _FLAG = {"type": "boolean"}
 _DECLARATIONS = {"type": "object", "additionalProperties": _STRING}
 _OBJECT = {"type": "object"}
 _OBJECTS = {"type": "array", "items": _OBJECT}
-_RESTS = {
-    "declarations": _DECLARATIONS,
-    "conditions": _STRINGS,
-    "notes": _STRINGS,
-    "reading": _OBJECT,
-}
+_RESTS = {"declarations": _DECLARATIONS, "conditions": _STRINGS, "notes": _STRINGS, "reading": _OBJECT}
 _STATUS = {"enum": list(STATUSES)}
 
 _ALL = (
@@ -347,18 +303,8 @@ _ALL = (
     Operation(
         "gradient",
         "Gradients of a scalar by several names, from one sweep, with the adjoints that they share.",
-        (
-            *_READING,
-            replace(_WRT, type="names", words="The names to differentiate by.", required=True),
-            *_CONVENTIONS,
-        ),
-        {
-            "gradients": _DECLARATIONS,
-            "adjoints": _DECLARATIONS,
-            "unicode": _STRING,
-            "latex": _STRING,
-            **_RESTS,
-        },
+        (*_READING, replace(_WRT, type="names", words="The names to differentiate by.", required=True), *_CONVENTIONS),
+        {"gradients": _DECLARATIONS, "adjoints": _DECLARATIONS, "unicode": _STRING, "latex": _STRING, **_RESTS},
         _gradient,
     ),
     Operation(
@@ -372,13 +318,7 @@ _ALL = (
         "steps",
         "The derivation step by step, each an equality with the rule that it rests on.",
         (*_DERIVING, _STYLE),
-        {
-            "steps": _OBJECTS,
-            "unicode": _STRING,
-            "latex": _STRING,
-            "markdown": _STRING,
-            "html": _STRING,
-        },
+        {"steps": _OBJECTS, "unicode": _STRING, "latex": _STRING, "markdown": _STRING, "html": _STRING},
         _steps,
     ),
     Operation(
@@ -416,11 +356,7 @@ _ALL = (
     Operation(
         "verify",
         "Whether an equation holds: proved, confirmed, conditional, or refuted with a counterexample and the right answer.",
-        (
-            *_READING,
-            *_CONVENTIONS,
-            Field("proof", "flag", "Give the lines of the proof, too.", default=False),
-        ),
+        (*_READING, *_CONVENTIONS, Field("proof", "flag", "Give the lines of the proof, too.", default=False)),
         {
             "statement": _STRING,
             "status": _STATUS,
@@ -442,31 +378,13 @@ _ALL = (
         {"name": _STRING, "text": _STRING},
         _help,
     ),
-    Operation(
-        "functions",
-        "All functions.",
-        (),
-        {"functions": _OBJECTS},
-        lambda _: {"functions": function_cards()},
-    ),
-    Operation(
-        "examples",
-        "Formulas to begin with.",
-        (),
-        {"examples": _OBJECTS},
-        lambda _: {"examples": examples()},
-    ),
+    Operation("functions", "All functions.", (), {"functions": _OBJECTS}, lambda _: {"functions": function_cards()}),
+    Operation("examples", "Formulas to begin with.", (), {"examples": _OBJECTS}, lambda _: {"examples": examples()}),
     Operation(
         "settings",
         "The choices that requests have: facts, layouts, languages of code.",
         (),
-        {
-            "version": _STRING,
-            "kinds": _STRINGS,
-            "facts": _OBJECTS,
-            "targets": _OBJECTS,
-            "layouts": _STRINGS,
-        },
+        {"version": _STRING, "kinds": _STRINGS, "facts": _OBJECTS, "targets": _OBJECTS, "layouts": _STRINGS},
         lambda _: {**settings(), "operations": list(OPERATIONS)},
     ),
 )

@@ -14,6 +14,11 @@ from matcalc.service import OPERATIONS, SCHEMA_VERSION, answer
 from matcalc.verification.judgement import verify
 
 GOOD: dict[str, list[dict[str, Any]]] = {
+    "simplify": [
+        {"text": "inv(A*B)*A", "declare": "A: n×n invertible; B: n×n"},
+        {"text": "expand (A + B)*C"},
+        {"text": "x", "form": "factored"},
+    ],
     "read": [
         {"text": "x'Ax"},
         {"text": "d(x'Ax)/dx = 2Ax"},

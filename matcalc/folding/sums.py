@@ -445,7 +445,7 @@ def _form_factors(base: Expr) -> tuple[Expr, ...]:
     """The factors of a trace or bilinear form; none of another scalar."""
     inner = base.operand if isinstance(base, Trace) else base
     plain = isinstance(inner, Product) and not any(factor.is_scalar for factor in inner.factors)
-    if isinstance(base, Trace) and not isinstance(inner, Product | Sum):
+    if isinstance(base, Trace) and isinstance(inner, Symbol):
         return (inner,)
     return inner.factors if isinstance(inner, Product) and plain else ()
 

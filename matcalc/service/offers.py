@@ -44,15 +44,41 @@ _CONVENTIONS = (
     Field("layout", "text", "Layout of derivatives.", choices=LAYOUTS, default="denominator"),
     Field("symmetric", "text", "Convention for a variable declared symmetric.", choices=SYMMETRIC, default="projected"),
 )
-_WRT = Field("wrt", "text", 'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.')
-_ORDER = Field("order", "number", "First or second derivative; left out, it is what the text says, or the first.", choices=(1, 2))
+_WRT = Field(
+    "wrt",
+    "text",
+    'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.',
+)
+_ORDER = Field(
+    "order",
+    "number",
+    "First or second derivative; left out, it is what the text says, or the first.",
+    choices=(1, 2),
+)
 _DERIVING = (*_READING, _WRT, _ORDER, *_CONVENTIONS)
 _ALTERNATIVES = Field(
     "alternatives", "flag", "Look for other readings that fit, which takes longer than the reading itself.", default=True
 )
-_STYLE = Field("style", "text", "Entry by entry, or by differentials.", choices=STEP_STYLES, default=STEP_STYLES[0])
-_TARGET = Field("target", "text", "The language of the program.", choices=(*code_targets(), "sympy"), default="numpy")
-_FORM = Field("form", "text", "The form that is looked for; the shortest where the text says none.", choices=FORMS)
+_STYLE = Field(
+    "style",
+    "text",
+    "Entry by entry, or by differentials.",
+    choices=STEP_STYLES,
+    default=STEP_STYLES[0],
+)
+_TARGET = Field(
+    "target",
+    "text",
+    "The language of the program.",
+    choices=(*code_targets(), "sympy"),
+    default="numpy",
+)
+_FORM = Field(
+    "form",
+    "text",
+    "The form that is looked for; the shortest where the text says none.",
+    choices=FORMS,
+)
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
 

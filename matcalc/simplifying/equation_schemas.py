@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from fractions import Fraction
 from functools import cache
 from itertools import chain
-from operator import itemgetter
 
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.records import record
@@ -75,8 +74,9 @@ def _schemas(line: RuleLine) -> Iterator[Schema]:
     symbols = frozenset([node for node in postorder(*sides) if isinstance(node, Symbol)])
     if symbols and not any(node.order for node in (*symbols, sides[0])):
         for shape in _SHAPES:
-            values: dict[str, Tensor] = {one.name: Symbol(one.name, shape, one.properties) for one in symbols}
-            yield _schema(line, [instantiated(side, values) for side in sides], frozenset(values.values()))
+            arrays = [Symbol(one.name, shape, one.properties) for one in symbols]
+            values: dict[str, Tensor] = {array.name: array for array in arrays}
+            yield _schema(line, [instantiated(side, values) for side in sides], frozenset(arrays))
     else:
         yield _schema(line, sides, symbols)
 
@@ -110,9 +110,9 @@ def _leading(term: Tensor, wildcards: Wildcards) -> Leading | None:
     bases = dict.fromkeys([base_and_exponent(operand)[0] for operand, _ in factors_of(term)])
     if not wildcards or term in wildcards or not wildcards <= set(postorder(term)):
         return None
-    counted = [(len(wildcards & set(postorder(base))), base) for base in bases if base not in wildcards]
-    anchors = sorted(filter(itemgetter(0), counted), key=lambda pair: (-pair[0], pair[1].digest))
-    return Leading(term, tuple([base for _, base in anchors])) if len(bases) > 1 or anchors else None
+    counts = {base: len(wildcards & set(postorder(base))) for base in bases if base not in wildcards}
+    anchors = sorted(filter(counts.get, counts), key=lambda base: (-counts[base], base.digest))
+    return Leading(term, tuple(anchors)) if len(bases) > 1 or anchors else None
 
 
 # ------------------------------------------------------------
@@ -136,7 +136,8 @@ def instances(nodes: Iterable[Tensor], *, expanding: bool = False) -> Iterator[I
     that tell a function of a product by its factors."""
     ordered = list(dict.fromkeys(nodes))
     present = {node.function for node in ordered if isinstance(node, Map | Apply)}
-    inverted = frozenset(node.arguments[0] for node in ordered if isinstance(node, Apply) and node.function == "inv")
+    inverses = [node for node in ordered if isinstance(node, Apply) and node.function == "inv"]
+    inverted = frozenset([node.arguments[0] for node in inverses])
     for schema in _fitting(present):
         if schema.expands or not expanding:
             bindings = chain.from_iterable(_bindings(schema, leading, ordered) for leading in schema.leading)
@@ -156,7 +157,8 @@ def _bindings(schema: Schema, leading: Leading, nodes: Sequence[Tensor]) -> Iter
         if partial and len(partial[0]) == len(schema.wildcards):
             break
         alike = [node for node in nodes if _kind(node) == _kind(anchor)]
-        partial = [found for bound in partial for node in alike for found in matches(anchor, node, schema.wildcards, bound)]
+        pairs = [(node, bound) for bound in partial for node in alike]
+        partial = [found for node, bound in pairs for found in matches(anchor, node, schema.wildcards, bound)]
     for bound in partial:
         if len(bound) == len(schema.wildcards):
             yield bound
@@ -190,7 +192,8 @@ def _instance(schema: Schema, binding: Binding, inverted: frozenset[Tensor]) -> 
     zero, left = (substituted(side, binding, sizes) for side in (schema.zero, schema.left))
     divided = [substituted(base, binding, sizes) for base in denominators(schema.left)]
     one_way = not all(known(base).entries.nonzero for base in divided)
-    return Instance(schema.name, schema.source, terms_of(zero), frozenset([term for _, term in terms_of(left)]), one_way)
+    kept = frozenset([term for _, term in terms_of(left)])
+    return Instance(schema.name, schema.source, terms_of(zero), kept, one_way)
 
 
 def denominators(tensor: Tensor) -> frozenset[Tensor]:

@@ -131,8 +131,9 @@ def _of_node(node: Tensor) -> Iterator[Instance]:
     elif isinstance(node, Map) and node.function == "pow":
         base, exponent = node.arguments
         for count in (YES, MINUS):
-            raised = symbolic_power(base, add([(YES, exponent), (count, ones(exponent.shape))], exponent.shape))
-            yield _equal("exponents added", elementwise([node, power(base, count)], node.shape), raised)
+            total = add([(YES, exponent), (count, ones(exponent.shape))], exponent.shape)
+            beside = elementwise([node, power(base, count)], node.shape)
+            yield _equal("exponents added", beside, symbolic_power(base, total))
     elif isinstance(node, Apply) and node.function in _BY_PARTS:
         value = _valued(lambda: apply_law(node.function, spread(node.arguments[0]), node.shape))
         if value is not None and value is not node:

@@ -31,7 +31,8 @@ from matcalc.simplifying.form_search import MULTIPLIED, Move, State, reached
 if TYPE_CHECKING:
     from matcalc.evaluation import interpreter, sampling
 else:
-    interpreter, sampling = later("matcalc.evaluation.interpreter"), later("matcalc.evaluation.sampling")
+    interpreter = later("matcalc.evaluation.interpreter")
+    sampling = later("matcalc.evaluation.sampling")
 
 FORMS = ("shortest", "expanded", "collected", "factored")
 _MOST_STATES = 160
@@ -150,7 +151,8 @@ def _states(start: Tensor, weighed: Callable[[Tensor], tuple[int, ...] | None], 
         states.extend(reached(start, weighed, most, with_equations=form != "collected"))
     if isinstance(start, TensorSum) and start.terms and proves_zero(start):
         nothing = zero(start.shape)
-        states.append(State(nothing, State(start, None, None), Move("the terms cancel", "", nothing)))
+        move = Move("the terms cancel", "", nothing)
+        states.append(State(nothing, State(start, None, None), move))
     return states
 
 
@@ -196,7 +198,8 @@ def _expanded(writer: Writer) -> Simplified:
         for one in instances(nodes_of(tensor), expanding=True):
             for k, (coefficient, term) in enumerate(one.terms):
                 if expands(term) and term not in values:
-                    values[term] = add([(-c / coefficient, t) for j, (c, t) in enumerate(one.terms) if j != k], term.shape)
+                    rest = [pair for j, pair in enumerate(one.terms) if j != k]
+                    values[term] = add([(-c / coefficient, t) for c, t in rest], term.shape)
                     names.append(one.name)
                     break
         if not values:
@@ -205,7 +208,8 @@ def _expanded(writer: Writer) -> Simplified:
     found = writer.termwise(tensor)
     if found is None or found is writer.expression:
         return Simplified(writer.expression, (Line(writer.expression, ""),))
-    return Simplified(found, (Line(writer.expression, ""), Line(found, ", ".join(dict.fromkeys([*names, MULTIPLIED])))))
+    rules = ", ".join(dict.fromkeys([*names, MULTIPLIED]))
+    return Simplified(found, (Line(writer.expression, ""), Line(found, rules)))
 
 
 # ------------------------------------------------------------

@@ -51,21 +51,17 @@ def parse_syntax(
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
     known, turned = vocabulary or Vocabulary(), flipped or frozenset()
-    return (_kept if len(text) <= _LONGEST_KEPT else _parsed)(text, known, dialect, turned)
+    return (_parsed if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__)(text, known, dialect, turned)
 
 
 _LONGEST_KEPT = 4000
 """Characters of a text of which the tree is kept for the next look at it."""
 
 
+@lru_cache(maxsize=32)  # one text is looked at for what it asks, for what it means, for each equation of a chain
 def _parsed(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> Parsed:
     tokens = tokenize(text, vocabulary, dialect, flipped)
     return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks, tokens.labelled)
-
-
-_kept = lru_cache(maxsize=32)(_parsed)
-"""One text is looked at several times: for what it asks, for what it means, for each equation of a
-chain."""
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:
@@ -346,7 +342,7 @@ class _Builder:
         return s.Raised(span, base, exponent, True)
 
     def entry(self, span: Span, operand: s.Syntax, *rest: Any) -> s.Syntax:
-        if isinstance(operand, s.Applied) and (part := _part_of(operand, span, _nodes(rest))) is not None:
+        if isinstance(operand, s.Applied) and (part := short_forms.part_of(operand, span, _nodes(rest))) is not None:
             return part
         places = [child for child in rest if isinstance(child, s.Syntax) or child.type == "WHOLE"]
         whole = tuple([k for k, child in enumerate(places) if not isinstance(child, s.Syntax)])
@@ -499,16 +495,6 @@ def _named_derivative(function: Token, arguments: list[s.Syntax], span: Span) ->
     if not 0 < len(names) <= most or len(names) != len(arguments) - 1:
         raise ParseError(f"{function.value} needs an expression and a name", span=span, suggestion=f"{function.value}(x'*A*x, x)")
     return s.DerivativeOf(span, arguments[0], tuple(names * order if len(names) == 1 else names))
-
-
-def _part_of(call: s.Applied, span: Span, positions: list[s.Syntax]) -> s.Applied | None:
-    """A part of what a program gives as several values: ``slogdet(X)[1]``, ``X.shape[0]``."""
-    number = positions[0].value if len(positions) == 1 and isinstance(positions[0], s.NumberLiteral) else None
-    if call.function == "slogdet" and number == 1:
-        return s.Applied(span, "logdet", call.arguments, call.function_span)
-    if call.function == "shape" and number in (0, 1):
-        return s.Applied(span, "size", (*call.arguments, s.NumberLiteral(span, number + 1)), call.function_span)
-    return None
 
 
 _BUILDER = _Builder()

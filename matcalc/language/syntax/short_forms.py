@@ -70,3 +70,13 @@ def masked(function: Token, arguments: list[s.Syntax], span: Span) -> s.Applied:
         raise ParseError("the observed entries are those of one matrix", span=span, suggestion="P_Ω(X), or Ω.*X")
     mask = s.Name(function.span, function.value.removeprefix(MASKED))
     return s.Applied(span, MASKED, (mask, *arguments), function.span)
+
+
+def part_of(call: s.Applied, span: Span, positions: list[s.Syntax]) -> s.Applied | None:
+    """A part of what a program gives as several values: ``slogdet(X)[1]``, ``X.shape[0]``."""
+    number = positions[0].value if len(positions) == 1 and isinstance(positions[0], s.NumberLiteral) else None
+    if call.function == "slogdet" and number == 1:
+        return s.Applied(span, "logdet", call.arguments, call.function_span)
+    if call.function == "shape" and number in (0, 1):
+        return s.Applied(span, "size", (*call.arguments, s.NumberLiteral(span, number + 1)), call.function_span)
+    return None

@@ -111,6 +111,8 @@ matrix logarithms at many digits."""
 HELP_SHARE = 0.5
 """The part of what is left that each search for help beside a refutation may take: a repair, a
 condition, a small counterexample."""
+TELLING_SHARE = 0.2
+"""The part of a budget that printing has on top of it, so that what is found is also told."""
 LITTLE_PROOF_WORK = 6_000
 """Units for a proof that should not exist: of a statement that numbers refute, or of one among many
 conditions."""
@@ -346,6 +348,24 @@ def share(part: float, most: int | None = None) -> Iterator[None]:
         _meter.reset(token)
         if whole is not None:
             whole.left -= inner.used
+
+
+@contextmanager
+def beyond(part: float = TELLING_SHARE) -> Iterator[None]:
+    """A part of the whole budget on top of what is left of it, for telling what is found: what used
+    its budget up is told yet."""
+    whole = _meter.get()
+    if whole is None:
+        yield
+        return
+    more = int(whole.work * part)
+    inner = Meter(max(whole.left, 0) + more, max(whole.end, clock()) + more / UNITS_PER_SECOND, whole.allowed)
+    inner.stage = "printing the result"
+    token = _meter.set(inner)
+    try:
+        yield
+    finally:
+        _meter.reset(token)
 
 
 def spent() -> int:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from math import isfinite
 from typing import Any, TypeAlias
 
-from matcalc.base.budgets import budget, metered
+from matcalc.base.budgets import beyond, budget, metered
 from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
@@ -109,8 +109,9 @@ def answer(operation: str, request: object, *, seconds: float | None = None) -> 
     """The answer to a request, whatever it is: with ``ok`` and the ``result``, or with the
     ``error``.
 
-    ``seconds`` bound the whole of it, all that is read, derived, decided and printed; without
-    them each derivation and verdict within has its own budget.
+    ``seconds`` bound the whole of it, all that is read, derived and decided; printing has a fifth
+    of them on top, so that a verdict that used them up is told. Without them each derivation and
+    verdict within has its own budget.
     """
     found = OPERATIONS.get(operation) if isinstance(operation, str) else None
     name = None if found is None else found.name
@@ -206,25 +207,29 @@ def _said(text: str, values: Values) -> str | None:
 
 def _derive(values: Values) -> Values:
     found = _derivation(values)
-    said = found.to_dict()
-    forms = {name: said.get(name) or found.typeset(name) for name in typesetting()}
-    equation = {
-        "unicode": f"{left_side(found, 'unicode')} = {said['unicode']}",
-        **{name: f"{found.typeset_left(name)} = {right}" for name, right in forms.items()},
-    }
-    return {**said, **forms, "equation": equation, "warnings": list(found.warnings)}
+    with beyond():
+        said = found.to_dict()
+        forms = {name: said.get(name) or found.typeset(name) for name in typesetting()}
+        equation = {
+            "unicode": f"{left_side(found, 'unicode')} = {said['unicode']}",
+            **{name: f"{found.typeset_left(name)} = {right}" for name, right in forms.items()},
+        }
+        return {**said, **forms, "equation": equation, "warnings": list(found.warnings)}
 
 
 def _gradient(values: Values) -> Values:
     found = gradient(values["text"], values["wrt"], **_reading(values), **_taken(values, *_CONVENTIONS))
-    return {**found.to_dict(), "unicode": str(found), "latex": found.latex()}
+    with beyond():
+        return {**found.to_dict(), "unicode": str(found), "latex": found.latex()}
 
 
 def _differential(values: Values) -> Values:
     text = values["text"]
     named = values["wrt"] or _said(text, values)
     names = None if named is None else split_names(named)
-    return {**differential(text, names, **_reading(values)).to_dict()}
+    found = differential(text, names, **_reading(values))
+    with beyond():
+        return {**found.to_dict()}
 
 
 def _steps(values: Values) -> Values:
@@ -253,17 +258,22 @@ def _simplify(values: Values) -> Values:
     said = rewriting(values["text"])
     text, form = (values["text"], "shortest") if said is None else (said.expression, said.form)
     found = simplify(text, form=values["form"] or form, **_reading(values))
-    steps = [step.to_dict() for step in found.steps]
-    typeset = {name: found.typeset(name) for name in typesetting()}
-    return {**found.to_dict(), **typeset, "steps": steps, "warnings": list(found.warnings)}
+    with beyond():
+        steps = [step.to_dict() for step in found.steps]
+        typeset = {name: found.typeset(name) for name in typesetting()}
+        return {**found.to_dict(), **typeset, "steps": steps, "warnings": list(found.warnings)}
 
 
 def _verify(values: Values) -> Values:
     verdict = verify(values["text"], **_reading(values), **_taken(values, *_CONVENTIONS))
-    correction = None if verdict.correction is None else verdict.correction.latex()
     proof = verdict.proof if values["proof"] and verdict.ok else None
-    lines = None if proof is None else proof_lines(proof, "unicode")
-    return {**verdict.to_dict(), "unicode": verdict.explain(), "correction_latex": correction, "proof": lines}
+    with beyond():
+        return {
+            **verdict.to_dict(),
+            "unicode": verdict.explain(),
+            "correction_latex": None if verdict.correction is None else verdict.correction.latex(),
+            "proof": None if proof is None else proof_lines(proof, "unicode"),
+        }
 
 
 def _read(values: Values) -> Values:

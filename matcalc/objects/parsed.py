@@ -255,6 +255,10 @@ class Reading:
         """What was read, in LaTeX: the expression, or both sides of the statement."""
         return self._shown("latex")
 
+    def typeset(self, notation: str = "latex") -> str:
+        """What was read, for math mode in ``"latex"`` or ``"typst"``."""
+        return self._shown(checked_notation(notation))
+
     def _shown(self, style: str) -> str:
         source = self.source
         if isinstance(source, Elaborated):

@@ -154,7 +154,7 @@ def _judged(problem: Problem) -> Solved:
     )
     if verdict.status == "undecided":
         raise MatcalcError(f"the statement stays undecided: {verdict.reason}")
-    asked = told(problem.text) if problem.text else ("Prove or refute: ", typed(problem.statement), ".")
+    asked = told(problem.text) if problem.text else ("Prove or refute: ", _claimed(verdict), ".")
     if verdict.ok:
         conditions = "".join(f", where {said}" for said in verdict.holds_if)
         proof = verdict.proof
@@ -207,13 +207,31 @@ def _is_safe(written: str) -> bool:
     return is_latex(written) and "^^" not in written and "%" not in written and set(commands) <= _SAFE
 
 
+_MORE_THAN_SIDES = re.compile(r"[;,]|\b(where|with|if|for|and|let)\b")
+
+
+def _claimed(verdict: Verdict) -> Writing:
+    """A statement, typeset where it is one equation that says nothing besides its two sides."""
+    written, reading = verdict.statement, verdict.reading
+    plain = written.count("=") == 1 and _MORE_THAN_SIDES.search(written) is None
+    if _is_safe(written) or not plain or reading is None:
+        return typed(written)
+    return Writing.of(lambda style: written if style in ("unicode", "ascii") else reading.typeset(style))
+
+
 def typed(written: str) -> Writing:
     """A formula just as it is typed."""
     spelled = {
-        "latex": written if _is_safe(written) else rf"\texttt{{{escaped(written)}}}",
+        "latex": written if _is_safe(written) else rf"\texttt{{{_in_typewriter(written)}}}",
         "typst": f"#raw({json.dumps(written, ensure_ascii=False)})",
     }
     return Writing.of(lambda style: spelled.get(style, written))
+
+
+def _in_typewriter(written: str) -> str:
+    """Text for a box in a formula; what ``escaped`` leaves is a command, an accent or a hat there."""
+    marks = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    return "".join([marks.get(one) or escaped(one) for one in written])
 
 
 def shuffled(sheet: Sheet, seed: int | None) -> Sheet:

@@ -119,6 +119,16 @@ def test_nothing_that_is_typed_is_taken_for_commands() -> None:
     assert typed(r"\frac{d}{dx} x^T A x").latex == r"\frac{d}{dx} x^T A x"
 
 
+def test_a_statement_is_typeset_and_what_is_not_stays_whole_in_its_box(tmp_path: Path) -> None:
+    (tmp_path / "s.md").write_text("# S\n\n1. Prove or refute: $(A+B)^2 = A^2 + 2AB + B^2$\n", encoding="utf-8")
+    [problem] = sheet_of(str(tmp_path / "s.md")).problems
+    claim = solved(problem).asked[1]
+    assert not isinstance(claim, str)
+    assert claim.latex == r"(A + B)^{2} = A^{2} + 2 A B + B^{2}"
+    assert claim.unicode == "(A+B)^2 = A^2 + 2AB + B^2"
+    assert typed("x^2 ~ A\\b").latex == r"\texttt{x\textasciicircum{}2 \textasciitilde{} A\textbackslash{}b}"
+
+
 def test_a_wrong_step_is_not_printed() -> None:
     derivation = matcalc.derive("x'*A*x", "x")
     for style in ("index", "differential"):

@@ -22,8 +22,13 @@ from matcalc.rewrite.normal_form import equations
 from matcalc.simplifying.equation_schemas import Instance, denominators, instances
 
 MULTIPLIED = "multiplied out"
-_HEAVIEST = 3
-"""How many times as heavy as the lightest form another one may be that is looked at."""
+_HEAVIEST, _HEAVIER = 3, 20
+"""How many times as heavy as the lightest form, and how much more, another one may be that is looked
+at."""
+_FRUITLESS = 120
+"""Forms that are looked at without finding a shorter one before the search ends."""
+NO_FORM: tuple[int, ...] = (10**6,)
+"""The length of what has no form to read."""
 
 
 @record
@@ -49,29 +54,28 @@ def reached(
 ) -> Iterator[State]:
     """Forms that equal a tensor, at most so many, each with the way to it; ``length`` is what there
     is to read of one, None where it has no form to read."""
-    first = State(start, None, None)
-    seen = {start}
     waiting: list[tuple[tuple[int, ...], int, State]] = []
-    lightest = weight(start)
-    number = 0
+    seen: set[Tensor] = set()
+    shortest, found_at, lightest = NO_FORM, 0, weight(start)
 
     def entered(state: State) -> State:
-        nonlocal number, lightest
+        nonlocal shortest, found_at, lightest
         seen.add(state.tensor)
-        measured = length(state.tensor)
-        number += 1
+        measured = length(state.tensor) or NO_FORM
+        if measured < shortest:
+            shortest, found_at = measured, len(seen)
         lightest = min(lightest, weight(state.tensor))
-        heappush(waiting, ((10**6,) if measured is None else measured, number, state))
+        heappush(waiting, (measured, len(seen), state))
         return state
 
-    yield entered(first)
-    while waiting and number < most:
+    yield entered(State(start, None, None))
+    while waiting:
         _, _, state = heappop(waiting)
         for move in _moves(state.tensor, with_equations):
-            if move.result in seen or weight(move.result) > _HEAVIEST * lightest + 20:
+            if move.result in seen or weight(move.result) > _HEAVIEST * lightest + _HEAVIER:
                 continue
             yield entered(State(move.result, state, move))
-            if number >= most:
+            if len(seen) >= most or len(seen) >= found_at + _FRUITLESS:
                 return
 
 

@@ -162,6 +162,12 @@ def test_a_statement_is_verified_and_mended(browser: Any, address: str) -> None:
         seen.shows(".verdict", "Proved")
 
 
+def test_another_form_is_asked_for_in_words(browser: Any, address: str) -> None:
+    with opened(browser, address, fragment_of(f="simplify det(A)*(1 + y'*inv(A)*x)")) as seen:
+        seen.shows("#answer .steps", "determinant lemma")
+        assert seen.page.locator("#run").inner_text() == "Simplify"
+
+
 def test_a_link_brings_everything_back(browser: Any, address: str) -> None:
     state = {"f": "x'A*y", "wrt": "x", "and": "y", "order": "2", "layout": "numerator", "view": "steps", "style": "differential"}
     with opened(browser, address, fragment_of(**state, declare="A: n×n symmetric")) as seen:

@@ -168,6 +168,9 @@ def diagonal_matrix(ar: Arithmetic, entries: Sequence[Number]) -> Array:
 
 
 def matrix_power(ar: Arithmetic, base: Array, exponent: int) -> Array:
+    """By squaring. Beside a high power of its largest eigenvalue those of others leave no trace."""
+    if isinstance(ar, Decimals):
+        ar.reached(Decimal(exponent))
     if exponent < 0:
         base, exponent = inverse(ar, base), -exponent
     result: Array | None = None

@@ -4,7 +4,7 @@ import { announce, byId, copy, element } from "./dom.js";
 import * as editor from "./editor.js";
 import * as library from "./library.js";
 import { chosenName, showChoices, showProblem, showReading } from "./reading.js";
-import { showDerivative, showDifferential } from "./result.js";
+import { showDerivative, showDifferential, showForm } from "./result.js";
 import * as stored from "./state.js";
 import { showSymbols } from "./symbols.js";
 import { showVerdict } from "./verdict.js";
@@ -63,7 +63,7 @@ async function read() {
   showProblem(null);
   showReading(reading, declare, () => alternatives(asked));
   showSymbols(reading.symbols, state.declared, settings, declare);
-  byId("run").textContent = reading.operation === "verify" ? "Verify" : "Derive";
+  byId("run").textContent = RUN[reading.operation] ?? "Derive";
   await answerIt(settings);
 }
 
@@ -73,8 +73,11 @@ async function alternatives(asked) {
   return answer.ok ? answer.result.alternatives : [];
 }
 
+const RUN = { verify: "Verify", simplify: "Simplify" };
+
 async function answerIt(settings) {
   showChoices(reading, state, settings, choose);
+  if (reading.operation === "simplify") return simplify();
   if (reading.operation === "verify") return verify();
   if (!reading.says_itself && !chosenName(reading, state)) {
     stale(false);
@@ -91,6 +94,15 @@ async function answerIt(settings) {
   if (differential) showDifferential(found);
   else showDerivative(found, state, settings, (operation, more) => channels.view(operation, { ...asked, ...more }), note);
   done(found.unicode);
+}
+
+async function simplify() {
+  const answer = await channels.answer("simplify", request());
+  if (answer === null) return;
+  if (!answer.ok) return fail(answer.error);
+  stale(false);
+  showForm(answer.result);
+  done(answer.result.unicode);
 }
 
 async function verify() {

@@ -87,7 +87,7 @@ export function showChoices(reading, state, settings, change) {
   form.hidden = false;
   const focused = document.activeElement?.id;
   const parts = [];
-  if (reading.operation !== "verify") parts.push(...ofDerivative(reading, state, change));
+  if (!["verify", "simplify"].includes(reading.operation)) parts.push(...ofDerivative(reading, state, change));
   parts.push(conventions(reading, state, settings, change));
   form.replaceChildren(...parts);
   if (focused && document.activeElement?.id !== focused) byId(focused)?.focus();

@@ -71,6 +71,17 @@ export function showDifferential(found) {
   );
 }
 
+/** Another form of a formula, with the way to it. */
+export function showForm(found) {
+  const way = element("ol", { class: "steps" }, found.steps.map(step));
+  byId("answer").replaceChildren(
+    formula(found.latex, { display: true, label: found.unicode }),
+    copies([["LaTeX", found.latex], ["Unicode", found.unicode], ["ASCII", found.ascii]]),
+    found.steps.length ? way : element("p", { class: "hint" }, "No shorter form was found."),
+    remarks({ ...found, shape: null }),
+  );
+}
+
 // ---------------------------------------------------------------- what is asked for when it is looked at
 
 /** Fills a panel with what an operation answers, unless another was chosen meanwhile. */

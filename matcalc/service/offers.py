@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from math import isfinite
 from typing import Any, TypeAlias
@@ -24,7 +24,7 @@ from matcalc.pictures import PICTURES, draw
 from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
-from matcalc.repl.alone import derivative_asked
+from matcalc.repl.alone import asked, derivative_asked, in_words
 from matcalc.repl.request_lines import rewriting
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
@@ -178,12 +178,24 @@ def _derivation(values: Values) -> Derivation:
     if named is None:
         text, names, order = derivative_asked(text, order)
         named = ",".join(names) or _said(text, values)
+    elif in_words(asked(text)[1]) or asked(text)[0] == "hessian":
+        text, names, order = derivative_asked(text, order)
+        _check_named(named, names)
     wrt: Any = None if named is None else _names(named)
     found = derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))
     if values["order"] in (None, found.order):
         return found
     said = f"the text asks for derivative number {found.order}: the order {values['order']} beside it is not taken"
     return replace(found, notes=(*found.notes, said))
+
+
+def _check_named(named: str, said: Sequence[str]) -> None:
+    """Raises RequestError where a text names other variables than the request does."""
+    told = split_names(",".join(said))
+    if told and told != list(dict.fromkeys(split_names(named))):
+        raise RequestError(
+            f"the text asks for the derivative by {', '.join(told)}, and wrt is {named}", suggestion="one of the two"
+        )
 
 
 def _names(named: str) -> str | list[str]:

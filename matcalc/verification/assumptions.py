@@ -125,6 +125,15 @@ def condition_of(claim: Claim) -> Condition | None:
     return None
 
 
+def not_looked_for() -> str:
+    """What is said beside a refutation where conditions cannot be decided; empty where they can."""
+    try:
+        assert np.inf
+    except NotHereError:
+        return "whether it is true exactly under a condition is not looked for here: that needs NumPy"
+    return ""
+
+
 def _decided(claim: Claim, condition: Condition) -> Condition | None:
     """The condition with what is known of it; None when the claim is not seen to hold under it."""
     if condition.commuting is not None:

@@ -28,7 +28,7 @@ from matcalc.objects.inputs import also_declared, derivative_within
 from matcalc.objects.parsed import ParsedExpression, Reading
 from matcalc.printing import text
 from matcalc.rewrite.normal_form import proves_zero
-from matcalc.verification.assumptions import Question, condition_of, would_hold
+from matcalc.verification.assumptions import Question, condition_of, not_looked_for, would_hold
 from matcalc.verification.claims import (
     Claim,
     DerivativeForm,
@@ -324,16 +324,17 @@ def _explained(question: Question, statement: Statement, claim: Claim, seen: Wit
     right = _helped(partial(_correction, statement, lead, found.formula))
     residual = _helped(lambda: _residual(claim))
     shown = None if residual is None else f"{RESIDUAL}{residual}"
+    exact = condition is not None and condition.exact
     return Verdict(
         source,
-        "conditional" if condition is not None and condition.exact else "refuted",
+        "conditional" if exact else "refuted",
         layout,
-        "; ".join(filter(None, [found.words, shown])),
+        "; ".join(filter(None, [found.words, shown, "" if exact else not_looked_for()])),
         example,
         right,
         None if condition is None else condition.text,
         "" if condition is None else condition.meaning,
-        condition is not None and condition.exact,
+        exact,
         _helped(lambda: _other_layout(claim, layout)),
         len(seen.comparisons),
         kind=found.kind,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
+from matcalc.base import files
 from tests.attack.caches import HARMS, PROGRAM, attack
 
 # Those that have been wrong before, and a few that have not.
@@ -49,6 +54,20 @@ print(value)
 def test_a_cache_that_trusts_is_seen(name: str, complaints: list[str]) -> None:
     found = " ".join(faults(name, TRUSTING))
     assert all(complaint in found for complaint in complaints), found
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder to somebody else")
+@pytest.mark.parametrize("given", ["room", "room/entry*"])
+def test_what_belongs_to_somebody_else_is_not_read(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    files.keep("room", "entry", "key", 1)
+    assert files.kept("room", "entry", "key") == 1
+    (place,) = (tmp_path / "matcalc").glob(given)
+    os.chown(place, 65534, 65534)
+    assert files.kept("room", "entry", "key") is None
+    monkeypatch.setattr(files._Folder, "_check", lambda folder, found: None)  # a cache that does not ask is seen
+    assert files.kept("room", "entry", "key") == 1
 
 
 def test_the_program_uses_every_part() -> None:

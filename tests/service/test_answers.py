@@ -182,6 +182,13 @@ def test_what_contradicts_the_text_is_said() -> None:
     assert error("derive", {"text": "x'x", "wrt": ""})["message"] == "wrt is empty"
 
 
+def test_words_and_a_name_beside_them_agree() -> None:
+    for text in ("hessian of x'Ax wrt x", "hessian of x'Ax", "∇²(x'Ax)", "f = x'Ax; hessian of f wrt x"):
+        assert result("derive", text=text, wrt="x")["unicode"] == "A + Aᵀ", text
+    assert result("derive", text="x'Ax wrt x", wrt="x")["unicode"] == result("derive", text="x'Ax", wrt="x")["unicode"]
+    assert "the text asks for the derivative by x" in error("derive", {"text": "hessian of x'Ax wrt x", "wrt": "A"})["message"]
+
+
 @pytest.mark.parametrize(("name", "more"), [("derive", {"wrt": "x"}), ("steps", {}), ("differential", {})])
 def test_the_budget_is_that_of_the_whole_answer(name: str, more: dict[str, str]) -> None:
     began = thread_time()

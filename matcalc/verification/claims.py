@@ -16,11 +16,12 @@ from matcalc.base.lazy import NDArray
 from matcalc.base.records import replace
 from matcalc.base.shapes import Shape, axes_of, shape_of
 from matcalc.base.sizes import ONE, Size, names_in, product_of
-from matcalc.derivation.pipeline import Outcome, axes_of_result, differentiate
+from matcalc.derivation.pipeline import Outcome, axes_of_result, derived_tensor, differentiate
 from matcalc.einstein.algebra import permuted
 from matcalc.einstein.linear import add, is_zero, zero
 from matcalc.einstein.lowered import Lowered, aligned
 from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Tensor
 from matcalc.evaluation.arrays import sizes_in
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import Point
@@ -104,6 +105,11 @@ class DerivativeForm:
         """The derivation. Raises NotDifferentiableError or LimitError."""
         return differentiate(self.function, self.wrt, layout=self.layout, symmetric=self.symmetric)  # type: ignore[arg-type]
 
+    @cached_property
+    def tensor(self) -> Tensor:
+        """The derivative alone: proofs and points need no closed form of it. Raises as ``outcome`` does."""
+        return derived_tensor(self.function, self.wrt, self.symmetric)  # type: ignore[arg-type]
+
     @property
     def shape(self) -> Shape:
         """The shape that a formula for this derivative has."""
@@ -127,7 +133,7 @@ class DerivativeForm:
 
     def lowered(self, like: Lowered | None) -> Lowered:
         """The derivative's index form with its axes arranged as rows and columns."""
-        tensor = self.outcome.tensor
+        tensor = self.tensor
         function = lower(self.function)
         if self.layout == "tensor":
             return Lowered(tensor, (0 if function.separate else function.split) or function.tensor.order or min(tensor.order, 1))
@@ -143,7 +149,7 @@ class DerivativeForm:
 
     def exact(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> NDArray[Any]:
         """The derived tensor's value: more digits than differences have, but the engine's own."""
-        return arranged(evaluate_tensor(self.outcome.tensor, values, sizes), self.groups)
+        return arranged(evaluate_tensor(self.tensor, values, sizes), self.groups)
 
     def changed(self, change: Callable[[Expr], Expr]) -> DerivativeForm:
         """The derivative of the changed function by the changed symbols."""

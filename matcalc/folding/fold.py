@@ -110,9 +110,11 @@ def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     worth it."""
     for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
         forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
-        closed = [(form, (folder.order.cost(form) + penalty, _broadcasts(form))) for form, penalty in forms if form is not None]
+        closed = [(form, penalty) for form, penalty in forms if form is not None]
+        if len(closed) == 1:
+            return closed[0][0]  # most have one
         if closed:
-            return min(closed, key=lambda pair: pair[1])[0]
+            return min(closed, key=lambda pair: (folder.order.cost(pair[0]) + pair[1], _broadcasts(pair[0])))[0]
     return None
 
 

@@ -173,8 +173,8 @@ def _turned_difference(*groups: list[Expr]) -> bool:
     ``-2 U'(X - UV)`` becomes ``2 U'(UV - X)``."""
     for group in groups:
         for place in reversed(range(len(group))):
-            flipped = None if _stands_twice(group, place) else flipped_difference(group[place])
-            if flipped is not None:
+            flipped = flipped_difference(group[place])
+            if flipped is not None and not _stands_twice(group, place):
                 group[place] = flipped
                 return True
     return False
@@ -192,16 +192,18 @@ def flipped_difference(expression: Expr) -> Expr | None:
     if isinstance(expression, Sum):
         return _flipped_sum(expression)
     places: Iterable[int] = ()
-    if isinstance(expression, Transpose | DiagonalMatrix | Diagonal | Trace | Total | Quotient | Vec):
+    if isinstance(expression, _LOOKED_INTO):
         places = (0,)
     elif isinstance(expression, Multilinear):
-        factors = expression.factors
-        places = (k for k in reversed(range(len(factors))) if not _stands_twice(factors, k))
+        places = reversed(range(len(expression.factors)))
     for k in places:
         flipped = flipped_difference(expression.below[k])
-        if flipped is not None:
+        if flipped is not None and not (isinstance(expression, Multilinear) and _stands_twice(expression.factors, k)):
             return with_operand(expression, k, flipped)
     return None
+
+
+_LOOKED_INTO = (Transpose, DiagonalMatrix, Diagonal, Trace, Total, Quotient, Vec)
 
 
 def _flipped_sum(expression: Sum) -> Expr | None:

@@ -95,13 +95,18 @@ def piece(
     tall: int = 0,
 ) -> Piece:
     """A piece made of strings and other pieces."""
-    length = sum(len(part) if isinstance(part, str) else part.length for part in parts) + (len(minus) if negative else 0)
+    length = len(minus) if negative else 0
+    for part in parts:
+        if isinstance(part, str):
+            length += len(part)
+        else:
+            length += part.length
+            bars = bars or part.bars
+            if part.tall > tall:
+                tall = part.tall
     first, last = parts[0], parts[-1]
     starts = not negative and (first[:1] in _DIGITS if isinstance(first, str) else first.starts_number)
     ends = _is_number(last) if isinstance(last, str) else last.ends_number
-    inside = [part for part in parts if isinstance(part, Piece)]
-    bars = bars or any(part.bars for part in inside)
-    tall = max([tall, *[part.tall for part in inside]])
     return Piece(parts, level, negative, minus, operator, contracts, length, starts, ends, bars, tall)
 
 

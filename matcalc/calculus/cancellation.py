@@ -145,7 +145,7 @@ def _worth_trying(node: Sum | Contraction) -> bool:
     with_sums = 0
     for part in parts:
         factors = part.operands if isinstance(part, Contraction) else (part,)
-        with_sums += any(_is_power_of_sum(factor) for factor in factors)
+        with_sums += any(map(_is_power_of_sum, factors))
     if isinstance(node, Sum):
         return with_sums > 1 or (with_sums == 1 and any(len(_sum_factors(part)) > 1 for part in parts))
     return len(_sum_factors(node)) > 1 and with_sums > 0

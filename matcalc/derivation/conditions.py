@@ -95,9 +95,9 @@ def _continued(expression: Expr, result: Expr) -> frozenset[tuple[Expr | None, s
     too: a line meets such matrices at single points, and the mean value theorem holds across them.
     """
     nodes = [*postorder(expression), *postorder(result)]
-    if not all(map(_is_continuous, nodes)):
-        return frozenset()
     of_symbols = [node for node in nodes if isinstance(node, Call) and isinstance(node.arguments[0], Symbol)]
+    if not of_symbols or not all(map(_is_continuous, nodes)):
+        return frozenset()
     spectral = [node for node in of_symbols if "distinct" in functions()[node.function].condition]
     return frozenset((one.subject, one.relation) for node in spectral for one in _conditions(node))
 

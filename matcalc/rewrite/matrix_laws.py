@@ -269,19 +269,19 @@ def _is_base_matrix(matrix: Tensor) -> bool:
     return len(terms) == 1 and _is_base(chain_of(terms[0][1], terms[0][0]))
 
 
-def _determinant_of_blocks(argument: Tensor) -> Tensor | None:
+def determinant_of_blocks(argument: Tensor, of: Callable[[Tensor], Tensor]) -> Tensor | None:
     """By a Schur complement, or of two blocks where another one is 0; None where there are no
-    blocks."""
+    blocks. ``of`` gives the determinants of the blocks."""
     found = _cut(argument)
     if found is None:
         return None
     (first, right), (below, last) = found.blocks
     if is_zero(right) or is_zero(below):
-        return elementwise([determinant(first), determinant(last)], ())
+        return elementwise([of(first), of(last)], ())
     if _is_base_matrix(first):
-        return elementwise([determinant(first), determinant(_complement(last, below, inverse(first), right))], ())
+        return elementwise([of(first), of(_complement(last, below, inverse(first), right))], ())
     if _is_base_matrix(last):
-        return elementwise([determinant(last), determinant(_complement(first, right, inverse(last), below))], ())
+        return elementwise([of(last), of(_complement(first, right, inverse(last), below))], ())
     return None
 
 
@@ -337,7 +337,7 @@ def _determinant_of_sum(argument: Tensor, size: Size) -> Tensor:
     bases = [k for k, chain in enumerate(chains) if _is_base(chain)]
     chosen = [k for k in bases if not chains[k].letters] or bases
     if len(chosen) != 1 or len(chains) != 2:
-        return _determinant_of_blocks(argument) or apply("det", (argument,), ())
+        return determinant_of_blocks(argument, determinant) or apply("det", (argument,), ())
     base, other = chains[chosen[0]], chains[1 - chosen[0]]
     if not other.letters and base.letters:
         return apply("det", (argument,), ())

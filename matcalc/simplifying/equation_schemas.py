@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 
 from matcalc.base.files import RuleLine, read, rule_lines
+from matcalc.base.functions import functions, has_kink
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.einstein.linear import YES, add, terms_of
@@ -27,6 +28,9 @@ _ALMOST = "except at the kink"
 """The source of a law that proofs may use: what holds almost everywhere. A shorter form holds everywhere."""
 FILES = ("shortening.rules", "laws.rules", "rewrites.rules")
 Terms = tuple[tuple[Fraction, Tensor], ...]
+Need = tuple[str, Tensor]
+"""A condition, as the table of functions has it, and what it is one on."""
+INVERTIBLE = "invertible"
 
 
 @record
@@ -190,16 +194,49 @@ def _instance(schema: Schema, binding: Binding, inverted: frozenset[Tensor]) -> 
         if isinstance(wildcard, Symbol) and not all(_holds(fact, value, inverted) for fact in wildcard.properties):
             return None
     zero, left = (substituted(side, binding, sizes) for side in (schema.zero, schema.left))
-    divided = [substituted(base, binding, sizes) for base in denominators(schema.left)]
-    one_way = not all(known(base).entries.nonzero for base in divided)
+    needed = [(what, substituted(argument, binding, sizes)) for what, argument in needs(schema.left) if what != INVERTIBLE]
+    one_way = not all(_is_met(*need) for need in needed)
     kept = frozenset([term for _, term in terms_of(left)])
     return Instance(schema.name, schema.source, terms_of(zero), kept, one_way)
 
 
-def denominators(tensor: Tensor) -> frozenset[Tensor]:
-    """What is divided by, entry by entry, and may be zero."""
-    bases = [node.base for node in postorder(tensor) if isinstance(node, Power) and node.exponent < 0]
-    return frozenset([base for base in bases if not known(base).entries.nonzero])
+def needs(tensor: Tensor) -> frozenset[Need]:
+    """What a tensor has a value by, as far as it is not known to be so: what is divided by is not 0,
+    what stands inverted is invertible, the arguments of functions lie where these are defined."""
+    found = [need for node in postorder(tensor) for need in _needs_of(node)]
+    return frozenset([need for need in found if not _is_met(*need)])
+
+
+def _needs_of(node: Tensor) -> Iterator[Need]:
+    match node:
+        case Power(base=base, exponent=exponent):
+            if exponent < 0:
+                yield "t != 0", base
+            if exponent.denominator % 2 == 0:
+                yield "t >= 0", base
+        case Apply(function="inv", arguments=(argument,)):
+            yield INVERTIBLE, argument
+        case Map(function=name, arguments=(argument,)) if name in functions() and not has_kink(name):
+            yield functions()[name].domain, argument
+
+
+def _is_met(need: str, argument: Tensor) -> bool:
+    entries = known(argument).entries
+    met = {
+        "all": True,
+        "t != 0": entries.nonzero,
+        "t >= 0": entries.nonnegative,
+        "t > 0": entries.positive,
+        INVERTIBLE: has(known(argument), "invertible"),
+    }
+    return met.get(need, False)
+
+
+def keeps_values(lead: Tensor, rest: Tensor, present: Set[Need]) -> bool:
+    """Whether what is to stand in place of a term has a value wherever the formula has one, whose
+    needs are ``present``. Equations with an inverse on either side have both at the same points."""
+    inverts = any(what == INVERTIBLE for what, _ in needs(lead))
+    return all(need in present or (inverts and need[0] == INVERTIBLE) for need in needs(rest))
 
 
 def _holds(fact: str, value: Tensor, inverted: frozenset[Tensor]) -> bool:

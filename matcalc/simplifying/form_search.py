@@ -14,12 +14,12 @@ from matcalc.calculus.simplification import alternatives, simplified
 from matcalc.einstein.algebra import elementwise, power, symbolic_power
 from matcalc.einstein.linear import MINUS, YES, add, ones, terms_of
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Power, Sum, Tensor, postorder
-from matcalc.einstein.substitution import substituted, weight
+from matcalc.einstein.substitution import apply, substituted, weight
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Graph, Rule, as_rule, embeddings, graph_of, replaced
-from matcalc.rewrite.matrix_laws import apply_law
+from matcalc.rewrite.matrix_laws import apply_law, determinant_of_blocks
 from matcalc.rewrite.normal_form import equations
-from matcalc.simplifying.equation_schemas import Instance, denominators, instances
+from matcalc.simplifying.equation_schemas import Instance, instances, keeps_values, needs
 
 MULTIPLIED = "multiplied out"
 _HEAVIEST, _HEAVIER = 3, 20
@@ -91,10 +91,10 @@ def _moves(tensor: Tensor, with_equations: bool) -> Iterator[Move]:
 def _by_equations(tensor: Tensor) -> Iterator[Move]:
     nodes = [node for node in postorder(tensor) if not isinstance(node, Leaf)]
     places = [Place(node, None if isinstance(node, Sum) else graph_of(node)) for node in nodes]
-    divided = denominators(tensor)
+    present = needs(tensor)
     for instance in _instances(tensor):
         for lead, rest in _directions(instance):
-            if lead not in instance.left and (instance.one_way or not denominators(rest) <= divided):
+            if lead not in instance.left and (instance.one_way or not keeps_values(lead, rest, present)):
                 continue  # it might have no value where the formula has one
             rule = as_rule(lead, rest, instance.name)
             for place in places:
@@ -139,9 +139,13 @@ def _of_node(node: Tensor) -> Iterator[Instance]:
             beside = elementwise([node, power(base, count)], node.shape)
             yield _equal("exponents added", beside, symbolic_power(base, total))
     elif isinstance(node, Apply) and node.function in _BY_PARTS:
-        value = _valued(lambda: apply_law(node.function, spread(node.arguments[0]), node.shape))
-        if value is not None and value is not node:
-            yield _equal(_BY_PARTS[node.function], node, value)
+        argument = spread(node.arguments[0])
+        values = [_valued(lambda: apply_law(node.function, argument, node.shape))]
+        if node.function == "det":  # without an inverse of what the complement begins with
+            values.append(_valued(lambda: determinant_of_blocks(argument, lambda block: apply("det", (block,), ())) or node))
+        for value in values:
+            if value is not None and value is not node:
+                yield _equal(_BY_PARTS[node.function], node, value)
 
 
 _BY_PARTS = {"det": "determinant by factors and blocks", "inv": "inverse by factors and blocks"}

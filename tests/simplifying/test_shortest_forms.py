@@ -93,6 +93,14 @@ def test_no_value_is_lost() -> None:
     assert simplify("tr(inv(A))", "A: n×n").conditions == ()
 
 
+@pytest.mark.parametrize("text", ["pinv(X)*X", "X*pinv(X)", "pinv(X)'*pinv(X)"])
+def test_no_inverse_comes_in_where_none_was(text: str) -> None:
+    """A pseudoinverse is that of full rank only where the Gram matrix is invertible."""
+    X = np.array([[1.0, 2.0], [2.0, 4.0], [0.0, 0.0]])
+    for matrix in (X, X.T):
+        assert np.allclose(simplify(text, "X: n×m").at(X=matrix), parse(text, "X: n×m").at(X=matrix))
+
+
 @pytest.mark.parametrize("line", LINES, ids=[line.name for line in LINES])
 def test_every_equation_is_true(line: RuleLine) -> None:
     assert matcalc.verify(f"{line.left} = {line.right}", declare=line.variables).ok

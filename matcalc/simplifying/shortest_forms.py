@@ -36,7 +36,7 @@ else:
 
 FORMS = ("shortest", "expanded", "collected", "factored")
 _MOST_STATES = 160
-_SHARE, _WORK = 0.6, 240_000
+_SHARE, _WORK = 0.6, 120_000
 _ROUNDS = 12
 """How often functions of products are opened within each other."""
 

@@ -14,8 +14,8 @@ from matcalc.base.files import save
 from matcalc.base.lazy import later
 from matcalc.cli.clicked import OneOf, PlainHelp
 from matcalc.interface.console import say
-from matcalc.teaching.problems import answers_of, credited, sheet_of
-from matcalc.teaching.sheets import ENGINES, FORMS, SOLUTIONS, as_pdf, shuffled, solved, written
+from matcalc.teaching.problems import answers_of, credited, sheet_of, shuffled
+from matcalc.teaching.sheets import ENGINES, FORMS, SOLUTIONS, as_pdf, solved, written
 
 if TYPE_CHECKING:
     from matcalc.teaching import grading

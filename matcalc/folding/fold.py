@@ -1,5 +1,4 @@
-"""Folding: index expressions become the shortest closed matrix form, node by node from the
-leaves."""
+"""Folding: index expressions become the shortest closed matrix form, from the leaves."""
 
 from __future__ import annotations
 
@@ -111,8 +110,8 @@ def shortest(folder: Folder, tensor: ix.Tensor, split: int) -> Expr | None:
     for heaviest in (_HEAVIEST, inf):  # long products are expanded only where there is no form else
         forms = [(folder.matrix(candidate, split), penalty) for penalty, candidate in enumerate(alternatives(tensor, heaviest))]
         closed = [(form, penalty) for form, penalty in forms if form is not None]
-        if len(closed) == 1:
-            return closed[0][0]  # most have one
+        if len(closed) == 1:  # most have one
+            return closed[0][0]
         if closed:
             return min(closed, key=lambda pair: (folder.order.cost(pair[0]) + pair[1], _broadcasts(pair[0])))[0]
     return None

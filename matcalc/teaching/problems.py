@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -333,3 +334,12 @@ def _answers_in_toml(path: str, text: str) -> Answers:
         for name in rows
     }
     return Answers(student, {int(name): value.strip() for name, value in rows.items()}, places)
+
+
+def shuffled(sheet: Sheet, seed: int | None) -> Sheet:
+    """The problems in another order, the same for every seed, numbered anew."""
+    if seed is None:
+        return sheet
+    problems = list(sheet.problems)
+    random.Random(seed).shuffle(problems)
+    return replace(sheet, problems=tuple([replace(one, number=k) for k, one in enumerate(problems, 1)]))

@@ -4,7 +4,6 @@ written."""
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
 import subprocess
@@ -69,19 +68,21 @@ def solved(problem: Problem) -> Solved:
         raise problem.error(error) from None
 
 
+def _only_name(formula: str, problem: Problem) -> list[str]:
+    named, found = named_or_open(formula, declare=problem.declared)
+    only = clear_choice(found)
+    if not named and only is None:
+        raise question(found, ['wrt = "x"'])
+    return [] if named or only is None else [only]
+
+
 def derivation_of(problem: Problem) -> Derivation:
     """The derivative that a problem asks for."""
     formula, said, order = derivative_asked(problem.formula, problem.order)
     names, said = split_names(problem.wrt), split_names(",".join(said))
     if names and said and names != said:
         raise MatcalcError(f"the formula asks for the derivative by {', '.join(said)}, and wrt is {problem.wrt}")
-    by = names or said
-    if not by:
-        named, found = named_or_open(formula, declare=problem.declared)
-        only = clear_choice(found)
-        if not named and only is None:
-            raise question(found, ['wrt = "x"'])
-        by = [only] if only is not None and not named else []
+    by = names or said or _only_name(formula, problem)
     return derive(
         formula,
         tuple(by) if len(by) > 1 else next(iter(by), None),
@@ -232,15 +233,6 @@ def _in_typewriter(written: str) -> str:
     """Text for a box in a formula; what ``escaped`` leaves is a command, an accent or a hat there."""
     marks = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
     return "".join([marks.get(one) or escaped(one) for one in written])
-
-
-def shuffled(sheet: Sheet, seed: int | None) -> Sheet:
-    """The problems in another order, the same for every seed, numbered anew."""
-    if seed is None:
-        return sheet
-    problems = list(sheet.problems)
-    random.Random(seed).shuffle(problems)
-    return replace(sheet, problems=tuple([replace(one, number=k) for k, one in enumerate(problems, 1)]))
 
 
 # ------------------------------------------------------------

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import matcalc
-from matcalc.teaching.problems import Problem, Sheet, sheet_of
-from matcalc.teaching.sheets import FORMS, as_pdf, confirm, shuffled, solved, typed, written
+from matcalc.teaching.problems import Problem, Sheet, sheet_of, shuffled
+from matcalc.teaching.sheets import FORMS, as_pdf, confirm, solved, typed, written
 from tests.cli.test_derive_command import run
 
 LIST = """\

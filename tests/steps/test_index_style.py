@@ -103,7 +103,7 @@ LAYERS = "; ".join(["h0 = x"] + [f"h{k} = tanh(W*h{k - 1} + b)" for k in range(1
         ("A*x", "x", {"layout": "tensor"}, ["fold"]),
         ("x'*A", "x", {}, ["fold"]),
         ("kron(A, X)", "X", {}, ["constant factor", "fold"]),
-        ("diag(kron(A, X))", "X", {}, ["constant factor; no closed matrix form is known"]),
+        ("diag(kron(A, X))", "X", {}, ["constant factor", "fold"]),
         ("tr(expm(t*A)*B)", "t", {"declare": "t: scalar; A: n×n; B: n×n"}, ["chain rule"]),
         ("z = W*x + b; h = tanh(z); u'*h", "W", {}, ["chain rule", "recognise"]),
         ("X[2,3]*x[1]", "X", {"declare": "x: n"}, ["contract δ"]),

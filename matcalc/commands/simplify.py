@@ -11,7 +11,7 @@ from matcalc.interface.console import say, shows
 from matcalc.interface.presentation import FORMATS, remarks
 from matcalc.interface.simplify_call import Simplification, simplify
 from matcalc.printing.notations import STEP_FORMATS
-from matcalc.repl.request_lines import rewriting
+from matcalc.repl.request_lines import form_asked
 from matcalc.simplifying.shortest_forms import FORMS
 
 _FORMS = tuple([form for form in FORMATS if form != "index"])
@@ -40,9 +40,8 @@ def simplify_command(asked: Asked, view: View, form: str | None) -> None:
     matcalc simplify "inv(A) - inv(A)*inv(inv(A) + inv(B))*inv(A)" --steps
     matcalc simplify "(x + y)'*S*(x + y)" --form expanded --declare "S: n×n symmetric"
     """
-    said = rewriting(asked.text)
-    text, wanted = (asked.text, FORMS[0]) if said is None else (said.expression, said.form)
-    found = asked.advised(lambda: simplify(text, form=form or wanted, **asked.settings))
+    said = form_asked(asked.text)
+    found = asked.advised(lambda: simplify(said.expression, form=form or said.form, **asked.settings))
     if view.steps:
         _show_steps(found, view.target)
     else:

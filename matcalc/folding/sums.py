@@ -76,10 +76,11 @@ def _combined(terms: Sequence[Term], shape: Shape, order: ReadingOrder) -> Term:
     grouped = _grouped(terms, shape, order)
     if len(grouped) < len(terms):
         return combined(grouped, shape, order)
-    return as_term(joined([_sign_apart(expression_of(term, order)) for term in terms], order))
+    return as_term(joined([sign_apart(expression_of(term, order)) for term in terms], order))
 
 
-def _sign_apart(expression: Expr) -> tuple[Expr, bool]:
+def sign_apart(expression: Expr) -> tuple[Expr, bool]:
+    """The expression without its minus sign, and whether it has one."""
     return (expression.operand, True) if isinstance(expression, Negative) else (expression, False)
 
 
@@ -353,7 +354,7 @@ def _summands(expression: Expr) -> list[tuple[Fraction, tuple[Expr, ...]]]:
     expression alone."""
     found = []
     for term in expression.terms if isinstance(expression, Sum) else (expression,):
-        bare, minus = _sign_apart(term)
+        bare, minus = sign_apart(term)
         number = MINUS if minus else YES
         if isinstance(bare, Product) and isinstance(bare.factors[0], Number):
             number, bare = number * bare.factors[0].value, product(bare.factors[1:])

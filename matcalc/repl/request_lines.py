@@ -187,6 +187,11 @@ def rewriting(text: str, known: Collection[str] = ()) -> Rewrite | None:
     return None if found is None or found[1] in known else Rewrite(REWRITING[found[1].lower()], found[2])
 
 
+def form_asked(text: str) -> Rewrite:
+    """The form that a text asks for in words, and of what; the shortest where it has no such words."""
+    return rewriting(text) or Rewrite(REWRITING["simplify"], text)
+
+
 def _is_function(name: str) -> bool:
     """Whether a name before brackets and an equals sign is that of a function to be defined, not
     one of the language or a factor."""

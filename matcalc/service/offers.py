@@ -25,7 +25,7 @@ from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
 from matcalc.repl.alone import asked, derivative_asked, in_words
-from matcalc.repl.request_lines import rewriting
+from matcalc.repl.request_lines import form_asked
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
 from matcalc.service.request_fields import SCHEMA_VERSION, Field, RequestError, checked_request, request_schema
@@ -267,9 +267,8 @@ def _draw(values: Values) -> Values:
 
 
 def _simplify(values: Values) -> Values:
-    said = rewriting(values["text"])
-    text, form = (values["text"], "shortest") if said is None else (said.expression, said.form)
-    found = simplify(text, form=values["form"] or form, **_reading(values))
+    asked = form_asked(values["text"])
+    found = simplify(asked.expression, form=values["form"] or asked.form, **_reading(values))
     with beyond():
         steps = [step.to_dict() for step in found.steps]
         typeset = {name: found.typeset(name) for name in typesetting()}

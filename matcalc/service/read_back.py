@@ -15,7 +15,7 @@ from matcalc.objects.inputs import derivative_within
 from matcalc.objects.parsed import Reading
 from matcalc.printing import latex
 from matcalc.repl.alone import asked, in_words
-from matcalc.repl.request_lines import rewriting
+from matcalc.repl.request_lines import form_asked
 
 
 def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> dict[str, Any]:
@@ -31,8 +31,7 @@ def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> di
     if operation == "verify":
         found = _statement(formula, reading)
     elif operation == "simplify":
-        said_so = rewriting(formula)
-        formula = formula if said_so is None else said_so.expression
+        formula = form_asked(formula).expression
         found = parse(formula, **reading).reading
     else:
         formula, said = in_words(formula) or (formula, [])

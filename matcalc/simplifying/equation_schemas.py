@@ -134,6 +134,12 @@ class Instance:
     left: frozenset[Tensor] = frozenset()
     one_way: bool = False
 
+    def rest(self, place: int) -> Tensor:
+        """What the term at a place equals."""
+        coefficient, lead = self.terms[place]
+        others = [(-c / coefficient, term) for k, (c, term) in enumerate(self.terms) if k != place]
+        return add(others, lead.shape)
+
 
 def instances(nodes: Iterable[Tensor], *, expanding: bool = False) -> Iterator[Instance]:
     """What the equations of the files say of a formula whose nodes are given; only those ``expanding``

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heappop, heappush
 
-from matcalc.base.budgets import SpentError
-from matcalc.base.errors import MatcalcError
+from matcalc.base.budgets import valued
 from matcalc.base.records import record
 from matcalc.calculus.simplification import alternatives, simplified
 from matcalc.einstein.algebra import elementwise, power, symbolic_power
@@ -80,7 +79,7 @@ def reached(
 
 
 def _moves(tensor: Tensor, with_equations: bool) -> Iterator[Move]:
-    apart = _valued(lambda: simplified(spread(tensor)))
+    apart = valued(lambda: simplified(spread(tensor)))
     for other in (*alternatives(tensor), apart):
         if other is not None:
             yield Move(MULTIPLIED, "", other)
@@ -99,22 +98,13 @@ def _by_equations(tensor: Tensor) -> Iterator[Move]:
             rule = as_rule(lead, rest, instance.name)
             for place in places:
                 for found in place.rewritten(lead, rest, rule):
-                    result = _valued(partial(_put, tensor, place.node, found))
+                    result = valued(partial(_put, tensor, place.node, found))
                     if result is not None:
                         yield Move(instance.name, instance.source, result)
 
 
 def _put(tensor: Tensor, node: Tensor, found: Tensor) -> Tensor:
     return simplified(substituted(tensor, {node: found}))
-
-
-def _valued(make: Callable[[], Tensor]) -> Tensor | None:
-    try:
-        return make()
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None
 
 
 def _instances(tensor: Tensor) -> Iterator[Instance]:
@@ -140,9 +130,9 @@ def _of_node(node: Tensor) -> Iterator[Instance]:
             yield _equal("exponents added", beside, symbolic_power(base, total))
     elif isinstance(node, Apply) and node.function in _BY_PARTS:
         argument = spread(node.arguments[0])
-        values = [_valued(lambda: apply_law(node.function, argument, node.shape))]
+        values = [valued(lambda: apply_law(node.function, argument, node.shape))]
         if node.function == "det":  # without an inverse of what the complement begins with
-            values.append(_valued(lambda: determinant_of_blocks(argument, lambda block: apply("det", (block,), ())) or node))
+            values.append(valued(lambda: determinant_of_blocks(argument, lambda block: apply("det", (block,), ())) or node))
         for value in values:
             if value is not None and value is not node:
                 yield _equal(_BY_PARTS[node.function], node, value)
@@ -157,10 +147,9 @@ def _equal(name: str, one: Tensor, other: Tensor) -> Instance:
 
 def _directions(instance: Instance) -> Iterator[tuple[Tensor, Tensor]]:
     """Each term with what it equals; a symbol alone, and numbers, have no other form."""
-    for place, (coefficient, lead) in enumerate(instance.terms):
+    for place, (_, lead) in enumerate(instance.terms):
         if lead.below:
-            others = [(-c / coefficient, term) for k, (c, term) in enumerate(instance.terms) if k != place]
-            yield lead, add(others, lead.shape)
+            yield lead, instance.rest(place)
 
 
 @record

@@ -13,15 +13,16 @@ from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import folded, reading_order
-from matcalc.einstein.linear import add, is_zero, scale, zero
+from matcalc.einstein.linear import is_zero, scale, zero
 from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Sum as TensorSum, Tensor, postorder as nodes_of
 from matcalc.einstein.substitution import substituted
-from matcalc.expr.nodes import Expr, Negative, Sum, Symbol, postorder
+from matcalc.expr.nodes import Expr, Sum, Symbol, postorder
 from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import Folder
 from matcalc.folding.matrix_terms import ReadingOrder, joined
+from matcalc.folding.sums import sign_apart
 from matcalc.printing.expressions import text
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.normal_form import proves_zero
@@ -116,8 +117,7 @@ class Writer:
             return self.best(tensor)
         forms = [self.best(scale(coefficient, term)) for coefficient, term in tensor.terms]
         found = [form for form in forms if form is not None]
-        signed = [(form.operand, True) if isinstance(form, Negative) else (form, False) for form in found]
-        return joined(signed, self._order) if len(found) == len(forms) else None
+        return joined([sign_apart(form) for form in found], self._order) if len(found) == len(forms) else None
 
 
 # ------------------------------------------------------------
@@ -196,10 +196,9 @@ def _expanded(writer: Writer) -> Simplified:
     for _ in range(_ROUNDS):
         values: dict[Tensor, Tensor] = {}
         for one in instances(nodes_of(tensor), expanding=True):
-            for k, (coefficient, term) in enumerate(one.terms):
+            for place, (_, term) in enumerate(one.terms):
                 if expands(term) and term not in values:
-                    rest = [pair for j, pair in enumerate(one.terms) if j != k]
-                    values[term] = add([(-c / coefficient, t) for c, t in rest], term.shape)
+                    values[term] = one.rest(place)
                     names.append(one.name)
                     break
         if not values:

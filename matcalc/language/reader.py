@@ -195,7 +195,7 @@ class Reader:
         if self.source.fault is not None:
             raise self.source.fault.with_text(self.source.given)
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
-        symbols = [*(name for name in self.scope.declarations if name not in self.declared_functions), *assigned]
+        symbols = [*(name for name, said in self.scope.declarations.items() if said.kind != "function"), *assigned]
         turned = (self.options.flipped or frozenset()) | self.options.otherwise
         functions = [*self.declared_functions, *self.scope.signed_functions]
         parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, turned)
@@ -328,7 +328,7 @@ class Reader:
         """Finds kinds and sizes of everything built so far."""
         self._symbols = None
         scope = self.scope
-        for name in [name for name in self.declarations if name not in scope.variables and name not in self.declared_functions]:
+        for name in [one for one, said in self.declarations.items() if said.kind != "function" and one not in scope.variables]:
             scope.variable(name, Span(0, 0)).mentioned = False
         variables = list(scope.variables.values())
         self.infer_kinds(self.builder.constraints, variables)

@@ -40,7 +40,7 @@ def fused(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> tuple[Tens
     names of exponentials; the result is kept when it has fewer logarithms, or a function that
     stands for its exponentials.
     """
-    count, current = _inverses(tensor), tensor
+    count, current = inverses(tensor), tensor
     best, known = tensor, dict[Tensor, Tensor]()
     opened: dict[Tensor, Tensor] = {}
     for _ in range(_ROUNDS):
@@ -48,10 +48,10 @@ def fused(tensor: Tensor, step: Callable[[Tensor], Tensor | None]) -> tuple[Tens
         if not values or len(postorder(current)) > _MOST_NODES:
             break
         opened |= {value: name for name, value in values.items()}
-        count += sum(map(_inverses, values.values()))
+        count += sum(map(inverses, values.values()))
         current = simplified(substituted(current, values))
-        if _inverses(current) < count and _is_better(best, current):
-            count = _inverses(current)
+        if inverses(current) < count and _is_better(best, current):
+            count = inverses(current)
             best, known = current, dict(opened)
     return named(best, known), known
 
@@ -91,7 +91,7 @@ def named(tensor: Tensor, known: dict[Tensor, Tensor]) -> Tensor:
     return rebuilt(tensor, values.get) if values else tensor
 
 
-def _inverses(tensor: Tensor) -> int:
+def inverses(tensor: Tensor) -> int:
     """The number of functions that may cancel each other."""
     return sum(name in _INVERSE for name in _functions(tensor))
 
@@ -125,9 +125,10 @@ class Pattern:
         return tuple([symbol.name for symbol in self.symbols])
 
     def names_in(self, other: Pattern) -> tuple[dict[str, str], dict[str, str]]:
-        """The symbols and the sizes that another expression of the same key has in place of
-        these."""
-        return dict(zip(self.names, other.names)), dict(zip(self.sizes, other.sizes))
+        """The symbols, and the sizes where they are others, that another expression of the same key
+        has in place of these."""
+        sizes = {size: new for size, new in zip(self.sizes, other.sizes) if size != new}
+        return dict(zip(self.names, other.names)), sizes
 
 
 def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[str], Hashable]) -> Pattern | None:
@@ -172,7 +173,8 @@ def renamed(expression: Expr, symbols: Mapping[str, str], sizes: Mapping[str, st
             ExprSymbol(symbols.get(node.name, node.name), node.sizes, node.properties) if isinstance(node, ExprSymbol) else node
         )
 
-    return rebuilt_with(with_sizes(expression, {name: Size.of(new) for name, new in sizes.items()}), other)
+    sized = with_sizes(expression, {name: Size.of(new) for name, new in sizes.items()}) if sizes else expression
+    return rebuilt_with(sized, other)
 
 
 def resized(size: Size, names: Mapping[str, str]) -> Size:
@@ -184,7 +186,7 @@ def renamed_tensor(tensor: Tensor, symbols: Mapping[Tensor, Tensor], sizes: Mapp
     """The tensor with other symbols and names of sizes; every symbol in it has to be among the
     keys."""
     found: dict[Size, Size] = {}
-    for node in postorder(tensor):
+    for node in postorder(tensor) if sizes else ():
         for size in (*node.shape, *sizes_in(node)):
             found.setdefault(size, resized(size, sizes))
     return substituted(tensor, symbols, found)

@@ -30,7 +30,7 @@ from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.folding.build import row_symbols
 from matcalc.objects.inputs import Outline, fresh_name
-from matcalc.products.program_steps import Pattern, fused, named, pattern_of, renamed, renamed_tensor, resized
+from matcalc.products.program_steps import Pattern, fused, inverses, named, pattern_of, renamed, renamed_tensor, resized
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,12 @@ class _Sweeper:
         self.free: dict[str, ix.Symbol] = {symbol.name: freed(symbol) for symbol in wrt}
         self.tensors: dict[str, ix.Tensor] = {}
         self.opened: dict[str, dict[ix.Tensor, ix.Tensor]] = {}
-        self.uses: dict[str, list[str]] = {}
-        for name, step in outline.steps.items():
-            self._open(name, self._lowered(step).tensor, list(symbols_in(step)))
-        value = self._lowered(outline.value)
-        self.value = replace(value, tensor=self._open("", value.tensor, list(symbols_in(outline.value))))
+        self.uses = {name: list(symbols_in(step)) for name, step in (*outline.steps.items(), ("", outline.value))}
+        self.value = self._lowered(outline.value)
+        if self._may_cancel():
+            for name, step in outline.steps.items():
+                self._open(name, self._lowered(step).tensor)
+            self.value = replace(self.value, tensor=self._open("", self.value.tensor))
         self.active = self._active()
         self.waiting: defaultdict[str, list[ix.Tensor | _Share]] = defaultdict(list)
         self.firsts: dict[Hashable, _First] = {}
@@ -123,9 +124,24 @@ class _Sweeper:
         value = lower(expression, self.free)
         return replace(value, tensor=simplified(value.tensor))
 
-    def _open(self, name: str, tensor: ix.Tensor, uses: list[str]) -> ix.Tensor:
+    def _may_cancel(self) -> bool:
+        """Whether a function that may cancel another one stands in a step. One step tells it for all
+        that differ in names only."""
+        seen: set[Hashable] = set()
+        for step in self.outline.steps.values():
+            pattern = pattern_of(step, (), lambda _: None)
+            if pattern is not None and pattern.key in seen:
+                continue
+            if pattern is not None:
+                seen.add(pattern.key)
+            if inverses(self._lowered(step).tensor):
+                return True
+        return bool(inverses(self.value.tensor))
+
+    def _open(self, name: str, tensor: ix.Tensor) -> ix.Tensor:
         """Notes the value of a step, the names before it opened where their functions cancel in it,
-        and which names it uses."""
+        and which names it uses then."""
+        uses = self.uses[name]
         found, opened = fused(tensor, self._value_of)
         self.tensors[name], self.opened[name] = found, opened
         if opened:
@@ -214,7 +230,8 @@ class _Sweeper:
         key, pattern = self._pattern(name, seed) or (None, None)
         first = self.firsts.get(key)
         if pattern is None or first is None:
-            passed = self._pulled(name, self.tensors[name], seed)
+            tensor = self.tensors[name] if name in self.tensors else self._lowered(self.outline.steps[name]).tensor
+            passed = self._pulled(name, tensor, seed)
             if pattern is not None:
                 self.firsts[key] = _First(name, pattern, passed, {}, {})
             for use, part in passed.items():
@@ -231,7 +248,7 @@ class _Sweeper:
         """What a step and its adjoint are but for their names, with a key of all that its
         derivatives and their forms depend on; None where an adjoint has no name, or steps are
         opened."""
-        if not isinstance(seed, ix.Symbol) or self.opened[name]:
+        if not isinstance(seed, ix.Symbol) or self.opened.get(name):
             return None
 
         def facts(symbol: str) -> Hashable:
@@ -270,7 +287,7 @@ class _Sweeper:
             if is_zero(part):
                 continue
             part = simplified(part)
-            if self.opened[step]:
+            if self.opened.get(step):
                 part = simplified(named(part, self.opened[step]))
             if own is not None and not isinstance(root, (ix.Symbol, ix.Constant, ix.SizeValue)) and root is not own:
                 part = rebuilt(part, lambda node: _by_name(node, root, own))

@@ -50,7 +50,13 @@ def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict
         if isinstance(declare, Mapping)
         else ((None, as_text(declare)),)
     )
-    return dict(_parsed(texts) if sum(len(text) for _, text in texts) <= _LONGEST_KEPT else _parsed.__wrapped__(texts))
+    return dict((_parsed if sum(len(text) for _, text in texts) <= _LONGEST_KEPT else _latest_parsed)(texts))
+
+
+@lru_cache(maxsize=1)
+def _latest_parsed(texts: tuple[tuple[str | None, str], ...]) -> Mapping[str, Declaration]:
+    """Of long declarations the latest are kept alone: one formula asks for them twice."""
+    return _parsed.__wrapped__(texts)
 
 
 @lru_cache(maxsize=128)

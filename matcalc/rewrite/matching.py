@@ -238,13 +238,22 @@ def embeddings(
                 continue
             if not _contains(factor.exponent, wanted.exponent):
                 continue
-            for arrangement in arrangements(factor) if same else [factor.labels]:
+            turned = not same and wanted.base in wildcards and _fits_turned(factor, wanted, here.labels)
+            base = transposed(factor.base) if turned else factor.base
+            for arrangement in arrangements(factor) if same else [factor.labels[::-1] if turned else factor.labels]:
                 labels = _extended(here.labels, wanted.labels, arrangement)
                 if labels is None or any(labels[label] in outside for label in wanted.labels if label in private):
                     continue
-                bindings = matches(wanted.base, factor.base, wildcards, here.binding) if wildcards else [here.binding]
+                bindings = matches(wanted.base, base, wildcards, here.binding) if wildcards else [here.binding]
                 options += [Embedding((*here.places, k), labels, binding) for binding in bindings]
         stack.extend(reversed(options))
+
+
+def _fits_turned(factor: Factor, wanted: Factor, labels: Mapping[int, int]) -> bool:
+    """Whether a matrix, for which a variable stands, is its place in the pattern's but for a transpose."""
+    if len(factor.labels) != 2 or factor.exponent != YES or _extended(labels, wanted.labels, factor.labels) is not None:
+        return False
+    return _extended(labels, wanted.labels, factor.labels[::-1]) is not None
 
 
 def arrangements(factor: Factor) -> list[tuple[int, ...]]:

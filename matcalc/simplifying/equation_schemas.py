@@ -12,7 +12,7 @@ from matcalc.base.functions import functions, has_kink
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
 from matcalc.einstein.linear import YES, add, terms_of
-from matcalc.einstein.lowered import aligned
+from matcalc.einstein.lowered import aligned, plain
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Symbol, Tensor, postorder
 from matcalc.einstein.substitution import substituted
@@ -74,7 +74,8 @@ def schemas(line: RuleLine) -> tuple[Schema, ...]:
 def _schemas(line: RuleLine) -> Iterator[Schema]:
     left = elaborate(line.left, line.variables).expression
     right = elaborate(line.right, line.variables, shape=left.shape).expression
-    sides = [side.tensor for side in aligned([lower(left), lower(right)])]
+    lowered = aligned([lower(left), lower(right)])
+    sides = [side.tensor for side in lowered]
     symbols = frozenset([node for node in postorder(*sides) if isinstance(node, Symbol)])
     if symbols and not any(node.order for node in (*symbols, sides[0])):
         for shape in _SHAPES:
@@ -83,6 +84,9 @@ def _schemas(line: RuleLine) -> Iterator[Schema]:
             yield _schema(line, [instantiated(side, values) for side in sides], frozenset(arrays))
     else:
         yield _schema(line, sides, symbols)
+        flat = [plain(side).tensor for side in lowered]
+        if flat != sides:  # an axis of a vec or a Kronecker product may stand as it is, too
+            yield _schema(line, flat, symbols)
 
 
 _SHAPES = ((), (Size.of("m"),), (Size.of("m"), Size.of("n")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Protocol, cast
@@ -71,9 +71,16 @@ def _own(node: Tensor) -> float:
 def substituted(tensor: Tensor, values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
     """``tensor`` with each of its nodes that is a key of ``values`` replaced, all at once, and its
     sizes renamed by ``sizes``; shapes must agree."""
-    return bottom_up(postorder(tensor), lambda node, built: values[node] if node in values else renewed(node, built, sizes))[
-        tensor
-    ]
+    return substituted_all((tensor,), values, sizes)[0]
+
+
+def substituted_all(
+    tensors: Sequence[Tensor], values: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None
+) -> list[Tensor]:
+    """``substituted`` for several tensors, visiting what they share once."""
+    order = postorder(*tensors)
+    built = bottom_up(order, lambda node, built: values[node] if node in values else renewed(node, built, sizes))
+    return [built[tensor] for tensor in tensors]
 
 
 class Marks(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from matcalc.base.files import RuleLine, read, rule_lines
@@ -15,7 +15,7 @@ from matcalc.einstein.linear import YES, add, terms_of
 from matcalc.einstein.lowered import aligned, plain
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Map, Power, Symbol, Tensor, postorder
-from matcalc.einstein.substitution import substituted
+from matcalc.einstein.substitution import substituted_all
 from matcalc.einstein.tensor_deduction import known
 from matcalc.facts.known import has
 from matcalc.language import elaborate
@@ -155,7 +155,7 @@ def instances(nodes: Iterable[Tensor], *, expanding: bool = False) -> Iterator[I
     for schema in _fitting(present):
         if schema.expands or not expanding:
             bindings = chain.from_iterable(_bindings(schema, leading, ordered) for leading in schema.leading)
-            found = dict.fromkeys(_instance(schema, binding, inverted) for binding in bindings)
+            found = dict.fromkeys(_instance(schema, tuple(binding.items()), inverted) for binding in bindings)
             yield from [one for one in found if one is not None]
 
 
@@ -193,9 +193,11 @@ def _completed(schema: Schema, leading: Leading, bound: Binding, nodes: Sequence
                 yield found.binding
 
 
-def _instance(schema: Schema, binding: Binding, inverted: frozenset[Tensor]) -> Instance | None:
-    """What the equation says of the values; None where they do not fit, or are not known to have the
-    facts that it asks for."""
+@lru_cache(maxsize=4096)
+def _instance(schema: Schema, pairs: tuple[tuple[Tensor, Tensor], ...], inverted: frozenset[Tensor]) -> Instance | None:
+    """What the equation says of the values of its variables; None where they do not fit, or are not
+    known to have the facts that it asks for. Forms of one search share most of their parts."""
+    binding = dict(pairs)
     sizes: dict[Size, Size] = {}
     for wildcard, value in binding.items():
         for own, other in zip(wildcard.shape, value.shape, strict=True):
@@ -203,9 +205,9 @@ def _instance(schema: Schema, binding: Binding, inverted: frozenset[Tensor]) -> 
                 return None
         if isinstance(wildcard, Symbol) and not all(_holds(fact, value, inverted) for fact in wildcard.properties):
             return None
-    zero, left = (substituted(side, binding, sizes) for side in (schema.zero, schema.left))
-    needed = [(what, substituted(argument, binding, sizes)) for what, argument in needs(schema.left) if what != INVERTIBLE]
-    one_way = not all(_is_met(*need) for need in needed)
+    needed = [(what, argument) for what, argument in needs(schema.left) if what != INVERTIBLE]
+    zero, left, *arguments = substituted_all((schema.zero, schema.left, *(one for _, one in needed)), binding, sizes)
+    one_way = not all(_is_met(what, argument) for (what, _), argument in zip(needed, arguments))
     kept = frozenset([term for _, term in terms_of(left)])
     return Instance(schema.name, schema.source, terms_of(zero), kept, one_way)
 

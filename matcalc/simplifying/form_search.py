@@ -24,9 +24,10 @@ MULTIPLIED = "multiplied out"
 _HEAVIEST, _HEAVIER = 3, 20
 """How many times as heavy as the lightest form, and how much more, another one may be that is looked
 at."""
-_FRUITLESS = 120
-"""Forms that are looked at without finding a shorter one before the search ends."""
-NO_FORM: tuple[int, ...] = (10**6,)
+_FRUITLESS, _FRUITLESS_A_SIGN = 120, 10
+"""Forms that are looked at without finding a shorter one before the search ends, in all and for each
+sign of the shortest: what is short already has few shorter forms, and these are found soon."""
+NO_FORM: tuple[int, ...] = (10**6, 10**6, 10**6)
 """The length of what has no form to read."""
 
 
@@ -52,7 +53,7 @@ def reached(
     start: Tensor, length: Callable[[Tensor], tuple[int, ...] | None], most: int, *, with_equations: bool = True
 ) -> Iterator[State]:
     """Forms that equal a tensor, at most so many, each with the way to it; ``length`` is what there
-    is to read of one, None where it has no form to read."""
+    is to read of one, its signs counted last but one; None where it has no form to read."""
     waiting: list[tuple[tuple[int, ...], int, State]] = []
     seen: set[Tensor] = set()
     shortest, found_at, lightest = NO_FORM, 0, weight(start)
@@ -74,7 +75,7 @@ def reached(
             if move.result in seen or weight(move.result) > _HEAVIEST * lightest + _HEAVIER:
                 continue
             yield entered(State(move.result, state, move))
-            if len(seen) >= most or len(seen) >= found_at + _FRUITLESS:
+            if len(seen) >= most or len(seen) >= found_at + min(_FRUITLESS, _FRUITLESS_A_SIGN * shortest[-2]):
                 return
 
 

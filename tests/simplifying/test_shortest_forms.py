@@ -153,7 +153,6 @@ def test_it_is_the_same_at_the_command_line_and_in_the_service() -> None:
 
 
 def test_the_search_ends() -> None:
-    states = list(
-        form_search.reached(shortest_forms.Writer(parse("inv(A)*inv(B)*inv(A + B)").node).value.tensor, lambda _: (1,), 30)
-    )
-    assert len(states) == 30
+    start = shortest_forms.Writer(parse("inv(A)*inv(B)*inv(A + B)").node).value.tensor
+    assert len(list(form_search.reached(start, lambda _: (20, 1), 30))) == 30
+    assert len(list(form_search.reached(start, lambda _: (1, 1), 30))) == 11  # what is short already is not looked into for long

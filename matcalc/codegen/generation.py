@@ -137,7 +137,7 @@ class _Function:
         order = reachable(list(self.ops.values()))
         users = _users(order)
         # Of a constant: an array says where it is to be, and of what type.
-        symbols = self._symbols() or target.guides(others)[:1]
+        symbols = self.symbols = self._symbols() or (target.guides(others)[:1] if target.asks_for_guides else [])
         named = [*(("symbol", symbol.name) for symbol in symbols), *(("function", user) for user in users)]
         named += [("size", size) for size in sorted(names_in([size for op in order for size in op.shape]))]
         for kind, one in [*named, *(("symbol", name) for name in sorted({one.argument.name for one in self.operators.values()}))]:
@@ -180,11 +180,18 @@ class _Function:
         wanted |= {f"{key}/{k}": op for key, captured in self.captured.items() for k, op in enumerate(captured)}
         rows = {key for key, output in self.outputs.items() if isinstance(output, Expr) and output.is_row}
         body = written_body(wanted, self.writer, self.names, rows=rows)
+        body.statements[:0] = self._typing([self.names.of("symbol", symbol.name) for symbol in self.symbols])
         results = {key: code for key, code in body.results.items() if "/" not in key}
         for key, captured in self.captured.items():
             codes = [body.results[f"{key}/{k}"] for k in range(len(captured))]
             results[key] = self._operator(key, self.operators[key], codes, body.statements)
         return body.statements, {key: results[key] for key in self.outputs}
+
+    def _typing(self, names: Sequence[str]) -> list[str]:
+        """The statement that sets the type which arrays of these names have together, where it is
+        used."""
+        typed = self.writer.typed
+        return [] if typed is None else [f"{typed} = {self.target.common_type(names)}"]
 
     def _operator(self, key: str, output: Operator, codes: list[str], statements: list[str]) -> str:
         """Defines the function that applies an operator, and gives the code that binds what it
@@ -198,14 +205,16 @@ class _Function:
         before = dict(self.used_sizes)
         self.used_sizes.clear()
         argument = self.names.of("symbol", output.argument.name)
-        like, self.writer.like = self.writer.like, argument if output.argument.shape else self.writer.like
+        outer = self.writer.like, self.writer.typed
+        self.writer.like, self.writer.typed = argument if output.argument.shape else self.writer.like, None
         body = written_body({key: self.ops[key]}, self.writer, self.names, given)
-        self.writer.like = like
+        typing = self._typing([argument, *given.values()])
+        self.writer.like, self.writer.typed = outer
         found, open_sizes = size_statements([output.argument], list(self.used_sizes), self.names, self.target)
         self.used_sizes = {**before, **dict.fromkeys(open_sizes)}
         bound = [*given.values(), *(self.names.of("size", size) for size in open_sizes)]
         result = body.results[key]
-        inner = tuple(without_unused([*found, *body.statements], [result]))
+        inner = tuple(without_unused([*found, *typing, *body.statements], [result]))
         made = Application(self.target.helper_name(f"apply_{identifier(key)}"), tuple(bound), argument, inner, result)
         self.applications.append(made)
         return self.target.applied(made, self.writer)
@@ -347,7 +356,7 @@ def function(
     def call(**values: Any) -> Any:
         given = arguments.checked(values)
         try:
-            return compiled(**given)
+            return arguments.typed(compiled(**given), values)
         except MemoryError as error:
             raise LimitError(f"an array is too large for the memory: {error}") from error
         except failures as error:
@@ -374,7 +383,8 @@ class _Arguments:
         sizes = {*names_in([size for symbol in (*self.symbols, *self.others) for size in symbol.shape]), *self.sizes}
         self.checkable = sorted(sizes - taken - {symbol.name for symbol in self.others} - set(self.functions))
         self.converted = library.converter()
-        self.is_traced = library.is_traced
+        self.is_traced, self.of_type = library.is_traced, library.of_type
+        self.scalars = [symbol for symbol in self.symbols if not symbol.shape]
 
     def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of the function itself."""
@@ -382,6 +392,10 @@ class _Arguments:
             values = {canonical_name(one): value for one, value in values.items()}
         users = self._users(values)
         arrays = {symbol: self._array(symbol, values) for symbol in self.symbols}
+        plain = [symbol for symbol in self.scalars if not hasattr(values[symbol.name], "dtype")]
+        if plain:  # numbers of Python have no type of their own
+            typed = [array for symbol, array in arrays.items() if symbol not in plain] + self._others(values)
+            arrays |= {symbol: self.of_type(arrays[symbol], typed) for symbol in plain}
         given = {size: values[size] for size in self.checkable if size in values and self._is_checked(size, values[size])}
         shaped = dict(arrays)
         if given or self.open_sizes or self.fixed:
@@ -390,6 +404,19 @@ class _Arguments:
         numbers = _sizes(shapes, given, self.open_sizes)
         arguments = {spelling: arrays[symbol] for symbol, spelling in self.symbols.items()}
         return {**arguments, **users, **{spelling: numbers[size] for size, spelling in self.sizes.items()}}
+
+    def _others(self, values: Mapping[str, Any]) -> list[Any]:
+        """The arrays given for symbols that the code does not use."""
+        return [self._array(one, values) for one in self.others if hasattr(values.get(one.name), "dtype")]
+
+    def typed(self, result: Any, values: Mapping[str, Any]) -> Any:
+        """A result that no array went into, in the type of those that were given."""
+        if self.symbols or not self.others:
+            return result
+        given = self._others({canonical_name(one): value for one, value in values.items()})
+        results = result if isinstance(result, tuple) else (result,)
+        made = [one if callable(one) else self.of_type(one, given) for one in results]
+        return type(result)(*made) if isinstance(result, tuple) else made[0]
 
     def _is_checked(self, size: str, value: Any) -> bool:
         return size in self.sizes or not self.is_traced(value)

@@ -16,6 +16,7 @@ from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, PythonFiles
 from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, plain_call, put_in
+from matcalc.expr.nodes import Symbol
 
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
 """Functions whose code takes stacks of matrices as it stands."""
@@ -59,7 +60,7 @@ class ArrayLibrary(PythonFiles):
     on_host = True
     """Whether numbers made of sizes are worked out by Python: a number of NumPy would make double
     precision of single."""
-    typed = ""
+    typed = ", dtype={}.dtype"
     """Keyword arguments that give a new array the type of another one."""
     helpers: Mapping[str, str]
     """Sources of helper functions of its own; ``parts`` are what stands in braces in those that
@@ -79,7 +80,21 @@ class ArrayLibrary(PythonFiles):
 
     def made_like(self, writer: Writer) -> str:
         """Keyword arguments that give a new array the type of the inputs."""
-        return self.typed.format(writer.like) if writer.like else ""
+        return f", dtype={self.type_name(writer)}" if writer.like else ""
+
+    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
+        """Arrays first, as a scalar may have been a number of Python."""
+        return sorted(symbols, key=lambda symbol: not symbol.shape)
+
+    def common_type(self, names: Sequence[str]) -> str:
+        """What the library makes of them, and of whole numbers what it makes of these and a broken
+        one."""
+        return f"{self.module}.result_type({', '.join(names)}, 1.0)"
+
+    def type_name(self, writer: Writer) -> str:
+        """The variable of the type that the inputs have together; the function will set it."""
+        writer.typed = writer.name("type", "dtype")
+        return writer.typed
 
     def _shape(self, shape: Shape, writer: Writer) -> str:
         """A shape as code: a number for one axis, a tuple for more."""
@@ -116,25 +131,41 @@ class ArrayLibrary(PythonFiles):
         if self._is_host(step):
             if name in _ON_HOST:
                 return Text(f"math.{name}({arguments[0]})")
-            arguments = [self.from_host(argument, step.writer) for argument in arguments]
+            return self.to_host(
+                self._called(name, [self.from_host(argument, step.writer) for argument in arguments], step.writer)
+            )
         elif len(arguments) > 1:
             arguments = self.beside_arrays(step)
+        return self._called(name, arguments, step.writer)
+
+    def _called(self, name: str, arguments: Sequence[str], writer: Writer) -> Text:
+        """An elementwise function of the table."""
         argument = ", ".join(arguments)
         if self.helper_source(name) is not None:
-            return Text(f"{step.writer.helper(name)}({argument})")
+            return Text(f"{writer.helper(name)}({argument})")
         code = self._elementwise(name)
         if called := plain_call(name, code):
-            self.note_import(code, step.writer)
+            self.note_import(code, writer)
             return Text(f"{called}({argument})")
-        return Text(f"{step.writer.defined(name)}({argument})")
+        return Text(f"{writer.defined(name)}({argument})")
 
     def from_host(self, number: str, writer: Writer) -> str:
         """A number of Python as an argument of the library's functions."""
         return number
 
+    def to_host(self, value: Text) -> Text:
+        """What the library makes of numbers of Python, as such a number where it can be one."""
+        return value
+
     def beside_arrays(self, step: Step) -> list[str]:
-        """The arguments of a function of several numbers, of which some may be numbers of Python."""
-        return step.codes
+        """The arguments of a function of several numbers, of which some may be numbers of Python; where
+        all of those are that the value is made of, one gets the type of the arrays."""
+        values = [partial not in ("", "0") for partial in computable()[step.op.data].partials]
+        codes, plain = list(step.codes), [is_constant(op) for op in step.op.operands]
+        if all(constant for constant, value in zip(plain, values, strict=True) if value) and any(values):
+            first = values.index(True)
+            codes[first] = self.constant(codes[first], step.writer)
+        return codes
 
     def note_import(self, code: str, writer: Writer) -> None:
         """Notes the module, besides the library's own, that the code uses."""
@@ -273,7 +304,10 @@ class ArrayLibrary(PythonFiles):
         self.note_import(own, writer)
         if not own:
             text = re.sub(r"\bnp\.", f"{self.module}.", text)
-        text = text.replace("{like}", self.made_like(writer))
+        if computable()[name].of_sizes and "{like}" not in text and self.made_like(writer):
+            text += f".astype({self.type_name(writer)})"
+        if "{like}" in text:
+            text = text.replace("{like}", self.made_like(writer))
         return Text(put_in(text, computable()[name].parameters, codes))
 
     def _fields(self, name: str) -> tuple[str, str]:

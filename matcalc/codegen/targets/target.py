@@ -57,12 +57,14 @@ class Writer:
     """Writes operations for one target, and notes the helper functions that the code calls.
 
     ``like`` is a parameter whose dtype and device new arrays take; ``name`` gives the identifier of
-    a symbol, size or user function.
+    a symbol, size or user function. ``typed`` is the variable that holds the type which the inputs
+    have together, once code that needs it was written.
     """
 
     target: Target
     name: Callable[[str, str], str]
     like: str | None = None
+    typed: str | None = None
     helpers: dict[str, None] = field(default_factory=dict)
     imports: dict[str, None] = field(default_factory=dict)
 
@@ -138,6 +140,8 @@ class Target(ABC):
     """
 
     name: str
+    asks_for_guides = True
+    """Whether a constant is given an array to take its type from."""
     in_python = False
     """Whether its code runs here; the rest of the questions on running are only asked then."""
     evaluates = False
@@ -177,6 +181,10 @@ class Target(ABC):
         """Those of which new arrays may take the type, the best first; none where numbers have one
         type."""
         return []
+
+    def common_type(self, names: Sequence[str]) -> str:
+        """The code of the type that arrays of these names have together."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------ operations
 
@@ -374,6 +382,10 @@ class Target(ABC):
         """Makes values arrays of floating-point numbers of the library; arrays that are that
         already are passed on."""
         raise MatcalcError(f"{self.name} code does not run in Python")
+
+    def of_type(self, array: Any, others: Sequence[Any]) -> Any:
+        """An array that was made without looking at the others, in the type that these have together."""
+        return array
 
     def failures(self) -> tuple[type[Exception], ...]:
         """What the library raises for a singular matrix, and Python for numbers made of sizes, such

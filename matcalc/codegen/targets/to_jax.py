@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,7 +11,6 @@ from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
 from matcalc.codegen.targets.target import Step, Target, Text, Writer
-from matcalc.expr.nodes import Symbol
 
 _HELPERS = {
     "adj": '''
@@ -46,7 +45,6 @@ class _JAX(ArrayLibrary):
     imported = "import jax.numpy as jnp"
     given = "jnp.asarray(entry)"
     on_host = False
-    typed = ", dtype={}.dtype"
     helpers = _HELPERS
     needs: ClassVar[Mapping[str, str]] = {"expm": "jax.scipy.linalg", "cholesky_inverse": "jax.scipy.linalg", "logm": "numpy"}
     named = ("math", "jax", "jax.scipy.special")
@@ -55,10 +53,6 @@ class _JAX(ArrayLibrary):
             "dim": "axis", "detached": "jax.lax.stop_gradient(jnp.max(size))", "polynomial": "numpy.polynomial",
         }
     )  # fmt: skip
-
-    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Of which arrays new ones take the type."""
-        return [symbol for symbol in symbols if symbol.shape]
 
     def note_import(self, code: str, writer: Writer) -> None:
         """``jax`` itself, and its parts that it does not load."""
@@ -113,7 +107,7 @@ class _JAX(ArrayLibrary):
 
         def jax_array(name: str, value: Any) -> Any:
             try:
-                array = jnp.asarray(value)
+                array = jnp.asarray(float(value) if type(value) in (bool, int) else value)
                 return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jnp.result_type(float))
             except (TypeError, ValueError, OverflowError) as error:
                 raise MatcalcError(f"the value of {name} is not a numeric array") from error
@@ -121,8 +115,9 @@ class _JAX(ArrayLibrary):
         return jax_array
 
     def failures(self) -> tuple[type[Exception], ...]:
-        """A singular matrix gives NaN, and no index is looked at."""
-        return (ArithmeticError,)
+        """A singular matrix gives NaN, and no index is looked at; there is no linear algebra in half
+        precision."""
+        return (ArithmeticError, NotImplementedError)
 
     def is_traced(self, value: Any) -> bool:
         """Whether it is a tracer."""

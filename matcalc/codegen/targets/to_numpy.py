@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -37,7 +37,7 @@ def _add_on_diagonal(indices, block, result):
 def _eye_kron(size, matrix):
     """kron(eye(size), matrix), only the blocks on the diagonal written."""
     rows, cols = matrix.shape
-    result = np.zeros((size, rows, size, cols))
+    result = np.zeros((size, rows, size, cols), dtype=matrix.dtype)
     np.einsum("iaib->iab", result)[...] = matrix
     return result.reshape(size * rows, size * cols)
 ''',
@@ -45,7 +45,7 @@ def _eye_kron(size, matrix):
 def _kron_eye(matrix, size):
     """kron(matrix, eye(size)), only the diagonals of the blocks written."""
     rows, cols = matrix.shape
-    result = np.zeros((rows, size, cols, size))
+    result = np.zeros((rows, size, cols, size), dtype=matrix.dtype)
     np.einsum("aibi->iab", result)[...] = matrix
     return result.reshape(rows * size, cols * size)
 ''',
@@ -90,7 +90,8 @@ def _erf(t):
     near = place/4096
     d = size - near
     s = near*d
-    return np.copysign(_ERF[place] + _ERF_SLOPE[place]*d*(1 - s + (2*s*s - d*d)/3), t)
+    found = np.copysign(_ERF[place] + _ERF_SLOPE[place]*d*(1 - s + (2*s*s - d*d)/3), t)
+    return found.astype(np.result_type(t, 1.0))
 
 
 _ERF = np.array([math.erf(k/4096) for k in range(6*4096 + 1)])
@@ -135,7 +136,7 @@ def _expm(A):
     coefficients = [1.0]
     for k in range(1, 14):
         coefficients.append(coefficients[-1] * (14 - k) / (k * (27 - k)))
-    square, identity = A @ A, np.eye(len(A))
+    square, identity = A @ A, np.eye(len(A), dtype=A.dtype)
     even, odd = np.zeros_like(A), np.zeros_like(A)
     for k in range(6, -1, -1):
         even = even @ square + coefficients[2 * k] * identity
@@ -158,6 +159,7 @@ class _NumPy(ArrayLibrary):
     given = "np.asarray(entry)"
     evaluates = True
     reuses_memory = True
+    asks_for_guides = False
     helpers = _HELPERS
     parts: Mapping[str, str] = MappingProxyType({"detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"})
 
@@ -190,6 +192,10 @@ class _NumPy(ArrayLibrary):
             return Text(f"{step.writer.helper('kron_eye')}({codes[0]}, {step.writer.size(right.shape[0])})")
         return Text(f"np.kron({codes[0]}, {codes[1]})")
 
+    def to_host(self, value: Text) -> Text:
+        """A number of NumPy would make double precision of single."""
+        return Text(f"float({value.code})")
+
     def own_memory(self, op: Op, text: Text) -> str:
         """A copy of what is a part of an argument, or cannot be written to."""
         return f"np.array({text.code})" if is_view(op) else text.code
@@ -201,6 +207,12 @@ class _NumPy(ArrayLibrary):
     def converter(self) -> Callable[[str, Any], Any]:
         """The evaluator's own."""
         return numeric
+
+    def of_type(self, array: Any, others: Sequence[Any]) -> Any:
+        """Single precision where they all have that."""
+        import numpy as np
+
+        return array.astype(np.result_type(*others, 1.0), copy=False) if others and array.dtype.kind == "f" else array
 
     def failures(self) -> tuple[type[Exception], ...]:
         """What a call may raise."""

@@ -12,7 +12,6 @@ from matcalc.base.functions import computable
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
 from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_constant, is_view
-from matcalc.expr.nodes import Symbol
 
 _HELPERS = {
     "adj": '''
@@ -74,9 +73,9 @@ class _PyTorch(ArrayLibrary):
         }
     )
 
-    def guides(self, symbols: Sequence[Symbol]) -> list[Symbol]:
-        """Arrays first, as a scalar may have been a number of Python."""
-        return sorted(symbols, key=lambda symbol: not symbol.shape)
+    def made_like(self, writer: Writer) -> str:
+        """The type and the device of the first array."""
+        return self.typed.format(writer.like) if writer.like else ""
 
     def conversions(self, scalars: Sequence[str], like: str | None) -> list[str]:
         """Scalars as tensors like the first array."""

@@ -33,7 +33,7 @@ _MOST_SECONDS = 600.0
 _LONGEST_LINE = 1_000_000
 _EXAMPLE = '{"operation": "derive", "text": "x\'Ax"}'
 _MOST_WAITING = 10_000
-TOOLS = ("read", "derive", "gradient", "differential", "steps", "code", "verify", "simplify", "help")
+TOOLS = ("read", "derive", "gradient", "hvp", "differential", "steps", "code", "verify", "simplify", "help")
 """Operations that are tools for agents, as far as there are such operations."""
 CANCEL = "cancel"
 _CANCEL_SUMMARY = "Ends another request, which is answered with an error."

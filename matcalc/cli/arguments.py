@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.files import decoded, plain
-from matcalc.base.lazy import pattern
+from matcalc.base.lazy import later, pattern
 from matcalc.base.records import record
 from matcalc.cli.front import GIVEN, Command, ExpressionCommand, Option
 from matcalc.cli.options import Keywords, with_budget, with_reading
@@ -20,6 +20,11 @@ from matcalc.cli.showing import View
 from matcalc.interface import presentation
 from matcalc.interface.console import fitting, say
 from matcalc.objects.inputs import split_names
+
+if TYPE_CHECKING:
+    from matcalc.language.text import asked_in_words
+else:
+    asked_in_words = later("matcalc.language.text.asked_in_words")
 
 Found = TypeVar("Found")
 _MIRRORED = pattern(r"(?<![^\W\d])([a-z])[A-Z]+[0-9]*\1(?![^\W\d])")
@@ -42,6 +47,15 @@ class Asked:
     wrt: Sequence[str]
     reading: Keywords
     settings: Keywords
+    order: int = 0
+    """How often is differentiated, 0 where the words beside the formula leave it open."""
+    along: str = ""
+    """The directions that stand in words beside it."""
+
+    def require_order(self, order: int) -> None:
+        """Raises ParseError where the words say another order; 0 is any."""
+        if self.order and order:
+            asked_in_words.require_order(self.order, order)
 
     @property
     def names(self) -> list[str]:
@@ -85,17 +99,24 @@ class Asked:
         )
 
 
-def expression_command(name: str, summary: str, *options: Option) -> Callable[[Command], ExpressionCommand]:
+def expression_command(name: str, summary: str, *options: Option, order: int = 0) -> Callable[[Command], ExpressionCommand]:
     """Makes a function of what is ``asked`` and the ``view`` of the result a command that has
-    ``READING`` and ``BUDGET`` among its options; the docstring is the help page."""
+    ``READING`` and ``BUDGET`` among its options; the docstring is the help page. ``order`` is that of
+    the derivatives that it gives, 0 where it gives all."""
 
     def made(run: Command) -> ExpressionCommand:
         @wraps(run)
         def asked(*, expression: str, wrt: Sequence[str] = (), reading: Keywords, **others: Any) -> Any:
             view = View(**_taken(others, View.__match_args__)).checked()
             conventions = _taken(others, ("layout", "symmetric", "names"))
-            text, names = in_words(read_expression(expression), wrt)
-            return run(asked=Asked(text, names, reading, {**conventions, **reading}), view=view, **others)
+            text, names, said, along = in_words(read_expression(expression), wrt)
+            made = Asked(text, names, reading, {**conventions, **reading}, said, along)
+            made.require_order(order)
+            if along and "direction" not in others:
+                raise MatcalcError(
+                    f"matcalc {name} has no direction", suggestion=f'matcalc hvp or jvp, with --direction "{along}"'
+                )
+            return run(asked=made, view=view, **others)
 
         return ExpressionCommand(name, summary, options, with_budget(with_reading(asked)))
 
@@ -145,17 +166,20 @@ def groups_of_names(wrt: Sequence[str]) -> list[list[str]]:
     return [split_names(part) for text in wrt for part in " ".join(text.split()).replace(" & ", " and ").split(" and ")]
 
 
-def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """A formula, and the names to differentiate by that stand behind it: ``x'Ax wrt x``,
-    ``f = x'Ax; f by x``.
+def in_words(text: str, wrt: Sequence[str]) -> tuple[str, Sequence[str], int, str]:
+    """A formula, and what stands in words beside it: the names to differentiate by, how often that is
+    done, and along what: ``x'Ax wrt x``, ``f = x'Ax; f by x``.
 
-    >>> in_words("x'Ax wrt x", ()), in_words("f = x'Ax; grad f", ())
-    (("x'Ax", ['x']), ("f = x'Ax; f", []))
+    Raises ParseError where the names are others than those in ``wrt``.
+
+    >>> in_words("x'Ax wrt x", ()), in_words("hessian of x'Ax", ["x"]), in_words("f = x'Ax; grad f", ())
+    (("x'Ax", ['x'], 0, ''), ("x'Ax", ['x'], 2, ''), ("f = x'Ax; f", [], 1, ''))
     """
     text = text.removeprefix("of ").lstrip()
-    if wrt or not _IN_WORDS.search(text):
-        return text, wrt
-    return import_module("matcalc.repl.alone").in_words(text) or (text, wrt)
+    found = import_module("matcalc.repl.alone").in_words(text) if _IN_WORDS.search(text) else None
+    if found is None:
+        return text, wrt, 0, ""
+    return found.formula, found.by(wrt), found.order, ",".join(found.along)
 
 
 def _chosen(found: Mapping[str, str]) -> list[str]:

@@ -257,9 +257,9 @@ def _behind_options(args: Sequence[str]) -> list[str]:
 def _of_formula(args: Sequence[str]) -> list[str]:
     """``derive`` or ``verify`` before a formula, or the command that its words ask for."""
     first, rest = args[0], list(args[1:])
-    if any(re.match(r"(--wrt|-w)(=|$)", word) for word in rest):
-        return ["derive", *args]
     verb, formula = alone.asked(first)
+    if verb not in ("jvp", "hvp", "vjp") and any(re.match(r"(--wrt|-w)(=|$)", word) for word in rest):
+        return ["derive", *args]
     return [verb, *([] if rest or formula == first else ["--"]), formula, *rest]
 
 

@@ -93,6 +93,27 @@ READING = (
 """How a text is read."""
 
 
+STEPS = (
+    Option(
+        ("--steps",),
+        "steps",
+        "flag",
+        f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}.",
+        default=False,
+    ),
+    Option(
+        ("--style",),
+        "style",
+        "word",
+        "Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
+        "STYLE",
+        None,
+        STEP_STYLES,
+    ),
+)
+"""The derivation step by step."""
+
+
 def names_option(default: str) -> Option:
     """``--names``."""
     said = f"Names given in EXPRESSION are replaced by their values in the answer (substitute), or kept (keep).  [default: {default}]"
@@ -115,22 +136,7 @@ def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
         BUDGET,
         *([names_option(names)] if names else []),
         BOLD,
-        Option(
-            ("--steps",),
-            "steps",
-            "flag",
-            f"Print the derivation step by step; FORM is then one of {', '.join(STEP_FORMATS)}.",
-            default=False,
-        ),
-        Option(
-            ("--style",),
-            "style",
-            "word",
-            "Steps entry by entry (index) or by differentials (differential); implies --steps.  [default: index]",
-            "STYLE",
-            None,
-            STEP_STYLES,
-        ),
+        *STEPS,
         Option(("--entries",), "entries", "text", "Write the result out entry by entry at small sizes, as in n=2,m=3.", "SIZES"),
         Option(("--at",), "point", "text", 'The value of the result: "x=[1,2], A=[1 2; 3 4]".', "VALUES"),
         Option(

@@ -8,7 +8,9 @@ from matcalc.cli.options import deriving_options
 from matcalc.cli.showing import View, show_all, show_gradients, show_lines, show_one
 from matcalc.interface.api import derive, gradient, hessian, jacobian
 
-ORDER = Option(("--order",), "order", "word", "First or second derivative.  [default: 1]", "1|2", "1", ("1", "2"))
+ORDER = Option(
+    ("--order",), "order", "word", "First or second derivative.  [default: what is said, or 1]", "1|2", None, ("1", "2")
+)
 PARTIALS = Option(("--partials",), "partials", "flag", "Print the derivative of every single step first.", default=False)
 
 
@@ -20,7 +22,7 @@ PARTIALS = Option(("--partials",), "partials", "flag", "Print the derivative of 
     ),
     ORDER,
 )
-def derive_command(asked: Asked, view: View, order: str) -> None:
+def derive_command(asked: Asked, view: View, order: str | None) -> None:
     """Print the derivative of EXPRESSION by the symbol --wrt.
 
     Write EXPRESSION as in MATLAB (X'*(X*w - y), and .* ./ .^ entry by entry), in Unicode (Xᵀ(Xw −
@@ -37,10 +39,12 @@ def derive_command(asked: Asked, view: View, order: str) -> None:
     matcalc derive "x'Ax" --wrt x --steps --style differential
     """
     groups = asked.groups
-    single = order == "1" and all(len(group) == 1 for group in groups)
-    found = asked.each(derive, groups, order=int(order))
+    asked.require_order(int(order or 0))
+    times = int(order or asked.order or 1)
+    single = times == 1 and all(len(group) == 1 for group in groups)
+    found = asked.each(derive, groups, order=times)
     show_all(found, view, (lambda: gradient(asked.text, [name for (name,) in groups], **asked.settings)) if single else None)
-    if asked.wrt and order == "1" and not single and view.target != "json":
+    if asked.wrt and times == 1 and not single and view.target != "json":
         show_lines(
             [f"{'note:':<10}--wrt {' --wrt '.join(group)} gives both gradients" for group in groups if len(set(group)) == 2]
         )
@@ -51,6 +55,7 @@ def derive_command(asked: Asked, view: View, order: str) -> None:
     "Gradients by several names, from one sweep.",
     *deriving_options("Symbols and named results to differentiate by, as in W,b,z; may be repeated.", names="keep"),
     PARTIALS,
+    order=1,
 )
 def gradient_command(asked: Asked, view: View, partials: bool) -> None:
     """Print the derivatives of a scalar EXPRESSION, often a program, by one or several names.
@@ -73,6 +78,7 @@ def gradient_command(asked: Asked, view: View, partials: bool) -> None:
     "jacobian",
     "The derivative of a vector or matrix.",
     *deriving_options("The symbol to differentiate by; may be repeated.", names=None),
+    order=1,
 )
 def jacobian_command(asked: Asked, view: View) -> None:
     """Print the derivative of EXPRESSION, which is a vector or a matrix, by the symbol --wrt.
@@ -88,6 +94,7 @@ def jacobian_command(asked: Asked, view: View) -> None:
     "hessian",
     "The second derivative of a scalar.",
     *deriving_options("The symbol to differentiate by twice; may be repeated. x,y asks for the mixed derivative.", names=None),
+    order=2,
 )
 def hessian_command(asked: Asked, view: View) -> None:
     """Print the second derivative of EXPRESSION, which is a scalar, by the symbol --wrt.

@@ -107,7 +107,7 @@ def derive(
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
-        return _derivation(_read(expression, wrt, declare, options, order), layout, symmetric)
+        return _derivation(_read(expression, wrt, declare, options, order, told=order > 1), layout, symmetric)
 
 
 @overload
@@ -222,7 +222,10 @@ class _Asked:
     """What stands for the parts as for variables."""
 
 
-def _read(expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int) -> _Asked:
+def _read(
+    expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int, told: bool = True
+) -> _Asked:
+    """``told``: the order is that of the call, which a text cannot ask for another one beside."""
     if not isinstance(order, int) or order not in (1, 2):
         raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
     asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
@@ -234,6 +237,9 @@ def _read(expression: Expression, wrt: Names | None, declare: Declare, options: 
         )
     names, places = zip(*with_parts(expression, asked, declare, options))
     elaborated, outline, symbols = read_program(expression, names, declare, options, question=True)
+    if told and len(symbols) > order:
+        raise MatcalcError("the text asks for a second derivative, and a first one is asked for", suggestion="the formula alone")
+    places *= len(symbols) // len(places)
     results = [name for name in dict.fromkeys(symbol.name for symbol in symbols) if name in outline.steps]
     if results:  # free variables of the expression, whatever their values are
         declarations = {name: declaration_text(outline.names[name].shape, ()) for name in results}

@@ -10,7 +10,7 @@ from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
 from matcalc.interface.api import parse
-from matcalc.interface.results import Derivation
+from matcalc.interface.results import Derivation, HessianProduct
 from matcalc.language.decisions import Question, reading_options
 from matcalc.language.declare.declared import Declare, says_function
 from matcalc.language.elaboration import question_in
@@ -124,9 +124,15 @@ def left_side(derivation: Derivation, style: Literal["unicode", "ascii"]) -> str
     ascii = style == "ascii"
     sign, spell = ("d", ascii_name) if ascii else ("∂", unicode_name)
     value = value_name(derivation)
-    names = [spell(symbol.name) for symbol in derivation.wrt]
+    by, along = (derivation.by, derivation.direction) if isinstance(derivation, HessianProduct) else (derivation.wrt, None)
+    names = [spell(symbol.name) for symbol in by]
     if len(names) == 1:
         return f"{sign}{value}/{sign}{names[0]}"
+    whole = _of_second_order(value, names, sign, ascii)
+    return whole if along is None else f"{whole} [{spell(along.name)}]"
+
+
+def _of_second_order(value: str, names: Sequence[str], sign: str, ascii: bool) -> str:
     two = "2" if ascii else "²"
     below = f"{sign}{names[0]}{two}" if names[0] == names[1] else f"{sign}{names[0]} {sign}{names[1]}"
     return f"{sign}{two}{value}/{below}" if names[0] == names[1] else f"{sign}{two}{value}/({below})"

@@ -17,7 +17,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.interface.equations import Equation, Source, along, differential_of
 from matcalc.interface.named_results import Gradients, NamedDerivation, Pullback
-from matcalc.interface.results import Derivation, ParsedExpression
+from matcalc.interface.results import Derivation, HessianProduct, ParsedExpression
 from matcalc.language import Elaborated
 from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare, declaration_text
@@ -180,8 +180,10 @@ def _paired_derivation(
         )
     outcome = derivative_of(paired, symbols[:1], layout, symmetric)
     declarations = {**source.declarations, step.name: declaration_text(step.shape, essential(step.properties))}
-    asked = ParsedExpression(paired, declarations, source.notes, None, source.read)
-    return Derivation(asked, symbols[:1], outcome, layout, symmetric, (*source.notes, *outcome.notes))
+    asked, value = (ParsedExpression(one, declarations, source.notes, None, source.read) for one in (paired, source.expression))
+    by = symbols if len(symbols) == 2 else symbols * 2
+    notes = (*source.notes, *outcome.notes)
+    return HessianProduct(asked, symbols[:1], outcome, layout, symmetric, notes, value, step, by)
 
 
 def differential(

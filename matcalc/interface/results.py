@@ -342,6 +342,28 @@ class Derivation(Sided):
 
 
 @guarded
+class HessianProduct(Derivation):
+    """The Hessian of ``value`` along a direction. ``source`` is the scalar that pairs the gradient with
+    this; ``by`` are the symbols of the Hessian."""
+
+    value: ParsedExpression
+    direction: Symbol
+    by: tuple[Symbol, ...]
+
+    def _identity(self) -> tuple[object, ...]:
+        return (*super()._identity(), self.value, self.direction, self.by)
+
+    def _left(self, style: str, bold: bool) -> str:
+        names = [text(symbol, style, bold) for symbol in self.by]
+        value, along = operand(self.value.node, style, bold), text(self.direction, style, bold)
+        return f"{notation_of(style).derivative('', names, whole=True)} {value} [{along}]"
+
+    @as_call
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), "expression": self.value.text(), "direction": self.direction.name}
+
+
+@guarded
 class PartDerivation(Derivation):
     """The derivative by parts of variables, such as ``X[1,2]`` and ``x[2:n]``: parts of the
     derivative by these variables, which is ``whole``."""

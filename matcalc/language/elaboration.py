@@ -37,13 +37,15 @@ from matcalc.language.typing.kinds import extent, kind_of
 
 if TYPE_CHECKING:
     from matcalc.language.syntax import open_indices
+    from matcalc.language.text import asked_in_words
     from matcalc.language.typing import kind_relations
 else:
+    asked_in_words = later("matcalc.language.text.asked_in_words")
     kind_relations = later("matcalc.language.typing.kind_relations")
     open_indices = later("matcalc.language.syntax.open_indices")
 
-_ASKS = pattern(r"\s*[A-Za-z']{3,}\s+\S")
-"""How a text may begin that asks in words."""
+_ASKS = pattern(r"(?:\A|[;\n])\s*(?:[Tt]he|[A-Za-z'-]{3,}|a|2nd)\s+\S|\b(?:wrt|w\.r\.t|respect)\b")
+"""How the last statement of a text may begin, or end, that asks in words."""
 
 
 def elaborate(
@@ -77,14 +79,35 @@ def elaborate(
     place in it.
     """
     wrt = tuple(wrt)
-    if question and _ASKS.match(text) is not None:
-        text = import_module("matcalc.language.text.meanings").formula_asked_for(text, wrt)
+    request = _request(text) if question else None
+    text = text if request is None else request.formula
 
     def attempt(chosen: ReadingOptions) -> Attempt[Elaborated]:
         reader = _ExpressionReader(text, declare, wrt, results=results, options=chosen, calculus=calculus)
         return reader.attempted(lambda: reader.expression(shape, question))
 
-    return least(attempt, text, options)
+    if request is None:
+        return least(attempt, text, options)
+    try:
+        found = least(attempt, text, options)
+        return replace(found, question=_asked_in_words(request, wrt, found.question))
+    except MatcalcError as error:
+        raise request.told(error) from None
+
+
+def _request(text: str) -> asked_in_words.Request | None:
+    """What words around the formula ask for."""
+    return asked_in_words.request_in(text) if _ASKS.search(text) is not None else None
+
+
+def _asked_in_words(request: asked_in_words.Request, wrt: Sequence[str], signed: Question | None) -> Question | None:
+    """What is asked for by words around a formula and by the formula itself. Raises ParseError where
+    both ask for a derivative, or contradict each other."""
+    if signed is not None and signed.said and request.noun:
+        said = f"the text asks for the {request.noun} of a derivative"
+        raise ParseError(said, suggestion="the sign of differentiation alone, d/dx(d(f)/dx), or the words alone")
+    asked = request.question(wrt or (signed.names if signed is not None and signed.settled else ()))
+    return signed if asked is None or (signed is not None and signed.said) else asked
 
 
 def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS_USUAL) -> Question | None:
@@ -94,6 +117,17 @@ def question_in(text: str, declare: Declare = None, options: ReadingOptions = AS
     >>> question_in("d/dx x'Ax").names, question_in("f(w) = ||Xw - y||^2").names, question_in("x'Ax")
     (('x',), ('w',), None)
     """
+    request = _request(text)
+    if request is None:
+        return _signed(text, declare, options)
+    try:
+        return _asked_in_words(request, (), _signed(request.formula, declare, options))
+    except MatcalcError as error:
+        raise request.told(error) from None
+
+
+def _signed(text: str, declare: Declare, options: ReadingOptions) -> Question | None:
+    """What the signs of a text ask for."""
     reader = _ExpressionReader(text, declare, options=options)
     try:
         return reader.asked(reader.ordered(reader.parse()))[1]

@@ -297,7 +297,7 @@ def named_in(expression: Expression, declare: Declare, options: ReadingOptions) 
     says none."""
     question = question_in(expression, declare, options) if isinstance(expression, str) else None
     if question is None:
-        symbols = tuple(read(expression, declare, options=options).declarations)
+        symbols = tuple(read(expression, declare, options=options, question=True).declarations)
         advice = (
             f'derive("{expression}", "{symbols[0]}")' if isinstance(expression, str) and symbols else 'derive(expression, "x")'
         )
@@ -347,7 +347,8 @@ def _agreed(said: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
         raise MatcalcError(f"the text is a derivative by {shown}, and one by {asked} is asked for", suggestion=advice)
     if len(given) > len(said):
         raise MatcalcError(
-            "the text is a first derivative, and a second one is asked for", suggestion=f"∇²_{said[0]}(...), or the formula alone"
+            "the text asks for a first derivative, and a second one is asked for",
+            suggestion=f"∇²_{said[0]}(...), or the formula alone",
         )
     return said
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from matcalc.base.errors import MatcalcError
 from matcalc.interface.presentation import said_in
+from matcalc.language.text.asked_in_words import require_agreement
+from matcalc.language.text.spelling import canonical_name
+from matcalc.objects.inputs import split_names
 from matcalc.repl.request_lines import Claim, Derive, request, rewriting, statements
 
 _OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
@@ -21,49 +26,62 @@ def asked(text: str) -> tuple[str, str]:
     """
     if rewriting(text) is not None:
         return "simplify", text
+    parts = statements(text)
+    found = request(parts[-1], ()) if parts else None
+    if isinstance(found, Derive):
+        return "jvp" if found.verb == "derive" and found.along else found.verb, text
     try:
         if said_in(text) is not None:
             return "derive", text
     except MatcalcError:
-        pass  # an equation, or words
+        pass  # an equation
     signed = _SIGNED.fullmatch(text.strip())
     if signed is not None and _is_whole(signed["body"]):
         return _OF_SIGNS[signed["sign"]], signed["body"]
-    parts = statements(text)
-    match request(parts[-1], ()) if parts else None:
-        case Claim() if len(parts) == 1:
-            return "verify", text
-        case Derive(verb):
-            return verb, text
-        case _:
-            return "derive", text
+    return "verify" if isinstance(found, Claim) and len(parts) == 1 else "derive", text
 
 
-def in_words(text: str) -> tuple[str, list[str]] | None:
-    """A formula, and the names to differentiate by that stand behind it; None where the text is no
-    request in words.
+@dataclass(frozen=True, slots=True)
+class InWords:
+    """A formula, the names to differentiate by and the directions that stand in words beside it, and
+    how often is differentiated, 0 where they do not say."""
 
-    >>> in_words("f = x'Ax; grad f by x"), in_words("x'Ax")
-    (("f = x'Ax; f", ['x']), None)
+    formula: str
+    names: list[str]
+    order: int = 0
+    along: tuple[str, ...] = ()
+
+    def by(self, given: Sequence[str]) -> list[str]:
+        """The names beside the formula, or those that are ``given`` beside the text. Raises ParseError
+        where there are both and they differ."""
+        require_agreement([canonical_name(name) for name in split_names(",".join(self.names))], split_names(",".join(given)))
+        return list(given) or self.names
+
+
+def in_words(text: str) -> InWords | None:
+    """What a text asks for in words; None where the text is no request in words.
+
+    >>> in_words("f = x'Ax; hessian of f by x"), in_words("x'Ax")
+    (InWords(formula="f = x'Ax; f", names=['x'], order=2, along=()), None)
     """
     parts = statements(text)
     found = request(parts[-1], ()) if parts else None
     if not isinstance(found, Derive):
         return None
-    names = [",".join(found.wrt)] if found.verb == "hessian" and found.wrt else list(found.wrt)
-    return "; ".join([*parts[:-1], found.expression]), names
+    names = [",".join(found.wrt)] if found.order == 2 and found.wrt else list(found.wrt)
+    return InWords("; ".join([*parts[:-1], found.expression]), names, found.order, found.along)
 
 
-def derivative_asked(text: str, order: int = 1) -> tuple[str, list[str], int]:
-    """A formula, the names to differentiate it by that a text says in words, and how often,
-    ``order`` where it does not say.
+def derivative_asked(text: str, order: int = 1) -> InWords:
+    """What a text asks for, in words or by a sign before brackets; ``order`` is taken where it does
+    not say how often is differentiated.
 
-    >>> derivative_asked("hessian of x'Ax wrt x"), derivative_asked("x'Ax")
-    (("x'Ax", ['x'], 2), ("x'Ax", [], 1))
+    >>> derivative_asked("hessian of x'Ax wrt x").order, derivative_asked("x'Ax").formula
+    (2, "x'Ax")
     """
     verb, text = asked(text)
-    formula, names = in_words(text) or (text, [])
-    return formula, names, 2 if verb == "hessian" else order
+    found = in_words(text) or InWords(text, [])
+    return replace(found, order=2 if verb == "hessian" else found.order or order)
 
 
 def _is_whole(body: str) -> bool:

@@ -22,7 +22,7 @@ from matcalc.interface.presentation import (
     shape_words,
     variables,
 )
-from matcalc.interface.product_calls import differential, vjp
+from matcalc.interface.product_calls import differential, hvp, jvp, vjp
 from matcalc.interface.results import Derivation, ParsedExpression, Style
 from matcalc.interface.simplify_call import Simplification, simplify
 from matcalc.language.declare.declared import SharedNames
@@ -56,6 +56,8 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     said, kept = state.conventions, state.settings["names"]
     one = names[0] if len(names) == 1 else None
     wrt: Any = one or names
+    if request.along and request.verb not in ("derive", "jvp", "hvp"):
+        raise MatcalcError(f"{request.verb} has no direction", suggestion=f"jvp {request.expression} along {request.along[0]}")
     match request.verb:
         case "hessian":
             return hessian(whole, wrt, **said)
@@ -65,6 +67,12 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
             return jacobian(whole, names[0], **said)
         case "differential":
             return differential(whole, names, declare=state.shared)
+        case "derive" if request.along and state.order == 2:
+            return hvp(whole, wrt, _one_direction(request), **said)
+        case "jvp" | "derive" if request.verb == "jvp" or request.along:
+            return jvp(whole, names, request.along or "V", declare=state.shared)
+        case "hvp":
+            return hvp(whole, wrt, _one_direction(request), **said)
         case "vjp":
             found: Derivation | Gradients = vjp(whole, wrt, **said, names=kept if one else "keep")
         case "derive" if state.order == 2:
@@ -74,6 +82,13 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
         case _:
             found = gradient(whole, wrt, **said, names=kept if one else None)
     return found
+
+
+def _one_direction(request: Derive) -> str:
+    """The direction of a Hessian. Raises MatcalcError for several."""
+    if len(request.along) > 1:
+        raise MatcalcError(f"{len(request.along)} directions for one Hessian", expected="one direction, as in along v")
+    return request.along[0] if request.along else "V"
 
 
 def rewritten(request: Rewrite, state: State) -> Simplification:
@@ -127,7 +142,8 @@ def _only_name(request: Derive, state: State) -> str:
     found = variables(program(request.expression, state), declare=state.declarations)
     name = clear_choice(found)
     if name is None:
-        raise question(found, [f"{request.verb} {request.expression} by {one}" for one in found])
+        along = f" along {', '.join(request.along)}" if request.along else ""
+        raise question(found, [f"{request.verb} {request.expression} by {one}{along}" for one in found])
     return name
 
 
@@ -285,6 +301,7 @@ x'*A*x wrt x              the derivative; also d(x'*A*x)/dx, derive x'*A*x by x
 f = ||X - U V||²          gives a name to an expression; later lines may use it
 f wrt U, V                several derivatives at once
 hessian x'*A*x by x       also jacobian, gradient, differential, vjp
+hvp x'*A*x by x along v   the Hessian along a direction; also jvp
 X: n×m; A: n×n symmetric  declares names; everything else is inferred
 simplify inv(A*B)*A       also expand, collect, factor
 d(f)/dV = 2U'(U V - X)    an equation is verified, unless it defines a name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
+from matcalc.language.text.asked_in_words import request_in
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name, known_functions
 from matcalc.objects.inputs import split_names
 
@@ -38,12 +39,18 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Derive:
-    """``derive f by V``, ``f wrt V``: ``verb`` is a key of ``VERBS``, the names are as they were
-    typed."""
+    """``derive f by V``, ``f wrt V``, ``hvp f by V along D``: ``verb`` is a value of ``VERBS``, the
+    names are as they were typed."""
 
     verb: str
     expression: str
     wrt: tuple[str, ...]
+    along: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> int:
+        """The order of the derivative, 0 where the words leave it open."""
+        return {"derive": 0, "hessian": 2, "hvp": 2}.get(self.verb, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ Request: TypeAlias = Command | Declare | Define | Derive | Rewrite | Claim | For
 
 VERBS = {
     "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
-    "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp", "differential": "differential",
+    "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp", "jvp": "jvp", "hvp": "hvp", "differential": "differential",
 }  # fmt: skip
 """Words that begin a request for a derivative, and what they ask for."""
 
@@ -87,6 +94,13 @@ _GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|
 _COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
 _VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
 _REWRITING = re.compile(rf"({'|'.join(REWRITING)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
+_ALONG = re.compile(
+    r"(?P<formula>.+)\s(?:along|in\s+(?:the\s+)?direction(?:\s+of)?)\s+(?P<along>.+?)"
+    r"(?P<by>\s+(?:by|wrt|w\.r\.t\.|with\s+respect\s+to)\s.+)?",
+    re.DOTALL,
+)
+_PRODUCTS = {"hessian": "hvp", **dict.fromkeys(("gradient", "jacobian", "differential"), "jvp")}
+"""What is asked for along a direction, by the word without one; ``derive`` is of any order."""
 _BY = re.compile(r"(.+)\s(?:by|wrt|w\.r\.t\.|with\s+respect\s+to)(?:\s+(.+))?", re.DOTALL)
 _BARE = re.compile(r"(.+)\s(?:by\s+|wrt\s*|w\.r\.t\.\s*|with\s+respect\s+to\s*)((?<=\s).+)?", re.DOTALL)
 _LATEX_WORD = re.compile(r"\\([A-Za-z]+)")
@@ -166,11 +180,42 @@ def _equation(left: str, right: str, known: Collection[str]) -> Define | None:
 
 
 def _derivative(text: str, known: Collection[str]) -> Derive | None:
+    text, along = _without_direction(text) if "along" not in known else (text, ())
+    found = _of_words(text) or _of_verb(text) or _of_names(text, known)
+    if found is None or not along:
+        return found
+    return replace(found, verb=_PRODUCTS.get(found.verb, found.verb), along=along)
+
+
+def _without_direction(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without the direction ``along v``, and the names of that."""
+    found = _ALONG.fullmatch(text)
+    if found is None or not all(map(is_name, split_names(found["along"]))):
+        return text, ()
+    return found["formula"] + (found["by"] or ""), tuple(split_names(found["along"]))
+
+
+def _of_words(text: str) -> Derive | None:
+    """``the second derivative of f with respect to x``."""
+    found = request_in(text)
+    if found is None or not found.noun:
+        return None
+    verb = "hessian" if found.order == 2 else next((VERBS[word] for word in found.noun.split() if word in VERBS), "derive")
+    return Derive(verb, found.formula.strip(), found.names)
+
+
+def _of_verb(text: str) -> Derive | None:
+    """``derive f by x``, ``hvp f by x``."""
     verb = _VERB.fullmatch(text)
-    if verb is not None:
-        found = _BY.fullmatch(verb[2])
-        expression, names = (found[1], found[2] or "") if found is not None else (verb[2], "")
-        return Derive(VERBS[verb[1].lower()], expression.strip(), tuple(split_names(names)))
+    if verb is None:
+        return None
+    found = _BY.fullmatch(verb[2])
+    expression, names = (found[1], found[2] or "") if found is not None else (verb[2], "")
+    return Derive(VERBS[verb[1].lower()], expression.strip(), tuple(split_names(names)))
+
+
+def _of_names(text: str, known: Collection[str]) -> Derive | None:
+    """``f wrt x``."""
     found = _BARE.fullmatch(text)
     if found is None or not {"by", "wrt"}.isdisjoint(known):
         return None

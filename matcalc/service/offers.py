@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from math import isfinite
 from typing import Any, TypeAlias
@@ -15,10 +15,11 @@ from matcalc.base.records import record, replace
 from matcalc.entries import point_of
 from matcalc.interface.api import derive, gradient
 from matcalc.interface.presentation import clear_choice, left_side, named_or_open, question
-from matcalc.interface.product_calls import differential
+from matcalc.interface.product_calls import differential, hvp
 from matcalc.interface.results import Derivation
 from matcalc.interface.simplify_call import simplify
 from matcalc.language.decisions import DIALECTS
+from matcalc.language.text.asked_in_words import require_order
 from matcalc.objects.inputs import split_names
 from matcalc.pictures import PICTURES, draw
 from matcalc.printing.notations import STEP_STYLES
@@ -49,6 +50,7 @@ _WRT = Field(
     "text",
     'The name to differentiate by, or two as in "x, y"; may be left out where one alone can be meant.',
 )
+_DIRECTION = Field("direction", "text", "The name of the direction, of the shape of wrt; V where the text says none.")
 _ORDER = Field(
     "order",
     "number",
@@ -175,27 +177,21 @@ def _derivation(values: Values) -> Derivation:
     """The derivative that is asked for, by the words of the text where no name is given."""
     text, named = values["text"], values["wrt"]
     order = values["order"] or 1
-    if named is None:
-        text, names, order = derivative_asked(text, order)
-        named = ",".join(names) or _said(text, values)
-    elif in_words(asked(text)[1]) or asked(text)[0] == "hessian":
-        text, names, order = derivative_asked(text, order)
-        _check_named(named, names)
+    verb, formula = asked(text)
+    if named is None or in_words(formula) or verb == "hessian":
+        words = derivative_asked(text, order)
+        if words.along:
+            raise RequestError(
+                f"the text asks for a derivative along {words.along[0]}", suggestion="the operation hvp, of a second derivative"
+            )
+        text, order = words.formula, words.order
+        named = ",".join(words.by([] if named is None else split_names(named))) or _said(text, values)
     wrt: Any = None if named is None else _names(named)
     found = derive(text, wrt, order=order, **_reading(values), **_taken(values, *_CONVENTIONS))
     if values["order"] in (None, found.order):
         return found
     said = f"the text asks for derivative number {found.order}: the order {values['order']} beside it is not taken"
     return replace(found, notes=(*found.notes, said))
-
-
-def _check_named(named: str, said: Sequence[str]) -> None:
-    """Raises RequestError where a text names other variables than the request does."""
-    told = split_names(",".join(said))
-    if told and told != list(dict.fromkeys(split_names(named))):
-        raise RequestError(
-            f"the text asks for the derivative by {', '.join(told)}, and wrt is {named}", suggestion="one of the two"
-        )
 
 
 def _names(named: str) -> str | list[str]:
@@ -218,7 +214,22 @@ def _said(text: str, values: Values) -> str | None:
 
 
 def _derive(values: Values) -> Values:
-    found = _derivation(values)
+    return _written(_derivation(values))
+
+
+def _hvp(values: Values) -> Values:
+    words = derivative_asked(values["text"], 0)
+    require_order(words.order, 2)
+    named = words.by([] if values["wrt"] is None else split_names(values["wrt"])) or [_said(words.formula, values) or ""]
+    given = [values["direction"]] if values["direction"] is not None else list(words.along)
+    if len({*given, *words.along}) > 1:
+        raise RequestError(f"the text says {', '.join(words.along)}, and direction is {given[0]}", expected="one direction")
+    wrt, direction = _names(",".join(name for name in named if name)), given[0] if given else "V"
+    return _written(hvp(words.formula, wrt, direction, **_reading(values), **_taken(values, *_CONVENTIONS)))
+
+
+def _written(found: Derivation) -> Values:
+    """A derivative in all its forms."""
     with beyond():
         said = found.to_dict()
         forms = {name: said.get(name) or found.typeset(name) for name in typesetting()}
@@ -306,6 +317,20 @@ _OBJECT = {"type": "object"}
 _OBJECTS = {"type": "array", "items": _OBJECT}
 _RESTS = {"declarations": _DECLARATIONS, "conditions": _STRINGS, "notes": _STRINGS, "reading": _OBJECT}
 _STATUS = {"enum": list(STATUSES)}
+_DERIVED = {
+    "expression": _STRING,
+    "wrt": _STRINGS,
+    "closed": _FLAG,
+    "shape": {"type": "array", "items": {"type": ["string", "integer"]}},
+    "unicode": _STRING,
+    "ascii": _STRING,
+    "latex": _STRING,
+    "typst": _STRING,
+    "index": _STRING,
+    "equation": _DECLARATIONS,
+    "warnings": _STRINGS,
+    **_RESTS,
+}
 
 _ALL = (
     Operation(
@@ -331,21 +356,15 @@ _ALL = (
         "derive",
         "The derivative of a formula by a symbol, or its second derivative, in closed matrix form.",
         _DERIVING,
-        {
-            "expression": _STRING,
-            "wrt": _STRINGS,
-            "closed": _FLAG,
-            "shape": {"type": "array", "items": {"type": ["string", "integer"]}},
-            "unicode": _STRING,
-            "ascii": _STRING,
-            "latex": _STRING,
-            "typst": _STRING,
-            "index": _STRING,
-            "equation": _DECLARATIONS,
-            "warnings": _STRINGS,
-            **_RESTS,
-        },
+        _DERIVED,
         _derive,
+    ),
+    Operation(
+        "hvp",
+        "The Hessian of a scalar along a direction, which is never formed, in closed matrix form.",
+        (*_READING, _WRT, _DIRECTION, *_CONVENTIONS),
+        _DERIVED,
+        _hvp,
     ),
     Operation(
         "gradient",

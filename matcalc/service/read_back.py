@@ -34,7 +34,9 @@ def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> di
         formula = form_asked(formula).expression
         found = parse(formula, **reading).reading
     else:
-        formula, said = in_words(formula) or (formula, [])
+        words = in_words(formula)
+        if words is not None:
+            formula, said = words.formula, words.names
         found = parse(formula, **reading).reading
         by = varying(found.declarations)
         said = said or _said(formula, reading)

@@ -26,6 +26,7 @@ from matcalc.interface.api import derive, parse
 from matcalc.interface.console import ascii_text
 from matcalc.interface.presentation import clear_choice, named_or_open, question
 from matcalc.interface.results import Derivation
+from matcalc.language.text.asked_in_words import require_order
 from matcalc.language.text.spelling import GREEK_NAMES
 from matcalc.language.text.tokenization import is_latex
 from matcalc.objects.inputs import split_names
@@ -78,16 +79,14 @@ def _only_name(formula: str, problem: Problem) -> list[str]:
 
 def derivation_of(problem: Problem) -> Derivation:
     """The derivative that a problem asks for."""
-    formula, said, order = derivative_asked(problem.formula, problem.order)
-    names, said = split_names(problem.wrt), split_names(",".join(said))
-    if names and said and names != said:
-        raise MatcalcError(f"the formula asks for the derivative by {', '.join(said)}, and wrt is {problem.wrt}")
-    by = names or said or _only_name(formula, problem)
+    words = derivative_asked(problem.formula, problem.order)
+    require_order(words.order, max(problem.order, words.order))
+    by = split_names(",".join(words.by(split_names(problem.wrt)))) or _only_name(words.formula, problem)
     return derive(
-        formula,
+        words.formula,
         tuple(by) if len(by) > 1 else next(iter(by), None),
         declare=problem.declared,
-        order=order,
+        order=words.order,
         layout=cast("Layout", problem.layout),
         symmetric=cast("Symmetric", problem.symmetric),
     )

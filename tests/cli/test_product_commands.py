@@ -39,6 +39,16 @@ def test_what_is_printed(arguments: tuple[str, ...], out: str | None) -> None:
     assert err.startswith("where:")
 
 
+@pytest.mark.parametrize(("style", "rule"), [("index", "contract δ"), ("differential", "adjoint: aᵀ c = ⟨a, c⟩")])
+def test_a_hessian_along_a_direction_has_the_steps_of_its_gradient_first(style: str, rule: str) -> None:
+    status, out, _ = run("hvp", "x'Ax wrt x along v", "--steps", "--style", style)
+    gradient, _, along = out.partition("∂²f/∂x² [v]:\n")
+    assert status == 0 and gradient.startswith("∂f/∂x:\nDifferentiate f(x) = xᵀ A x by x") and rule in gradient
+    assert along.startswith("Differentiate f(x) = xᵀ (A + Aᵀ) v by x") and along.splitlines()[-1].startswith("∂f/∂x = (A + Aᵀ) v")
+    assert run("hvp", "x'Ax", "--wrt", "x", "--to", "html")[0] == 2
+    assert run("hvp", "x'Ax", "--wrt", "x", "--steps", "--to", "html")[1].count("<") > 20
+
+
 def test_partials_come_first() -> None:
     lines = run("gradient", "u = x^2; v = 3*u; sin(v)", "--wrt", "x", "--declare", "x: scalar", "--partials")[1].splitlines()
     assert lines[:3] == ["∂f/∂v = cos(v)", "∂v/∂u = 3", "∂u/∂x = 2 x"]

@@ -46,6 +46,41 @@ def test_it_is_read_as_it_is_meant(written: str, name: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "hessian of v'Gv", "the Hessian matrix of v'Gv wrt v", "second derivative of $v'Gv$ with respect to v?", r"2nd derivative of v^\top G v",
+        "h = v'Gv; second-order derivative of h", "Compute the second partial derivatives of v'Gv with respect to v, G is n x n",
+    ],
+)  # fmt: skip
+def test_words_say_how_often_is_differentiated(written: str) -> None:
+    for found in (matcalc.derive(written, "v"), matcalc.derive(written, "v", order=2), matcalc.hessian(written, "v")):
+        assert str(found) == "G + Gᵀ"
+    for call in (matcalc.gradient, matcalc.jacobian):
+        with pytest.raises(MatcalcError, match="second derivative, and a first"):
+            call(written, "v")
+
+
+@pytest.mark.parametrize(
+    "written", ["gradient of v'Gv", "the first derivative of v'Gv wrt v", "v'Gv wrt v", "derivative of v'Gv by v"]
+)
+def test_words_that_leave_the_order_open_do_not_contradict(written: str) -> None:
+    open_ = "gradient" not in written and "first" not in written
+    assert str(matcalc.derive(written, "v")) == "(G + Gᵀ) v"
+    if open_:
+        assert str(matcalc.hessian(written, "v")) == "G + Gᵀ"
+    else:
+        with pytest.raises(MatcalcError, match="first derivative, and a second"):
+            matcalc.hessian(written, "v")
+
+
+def test_names_in_words_are_enough() -> None:
+    assert str(matcalc.derive("hessian of v'Gv wrt v")) == "G + Gᵀ"
+    assert str(matcalc.derive("hessian of v'Gu wrt v and u")) == "G"
+    with pytest.raises(MatcalcError, match="2 names are several"):
+        matcalc.derive("gradient of v'Gu wrt v, u")
+
+
+@pytest.mark.parametrize(
     ("written", "name", "value"),
     [
         ("lambda x: x @ G @ x", "x", "(G + G')*x"),
@@ -88,7 +123,8 @@ def test_a_name_with_a_prime_can_be_declared() -> None:
         ("l2norm(v)", "v", "norm2"),
         ("max v", "v", "max(x) for the largest entry"),
         ("derivative of tr(C X) with respect to X", "C", "the derivative by X"),
-        ("hessian of v'Gv", "v", "the formula alone"),
+        ("hessian of d/dv v'Gv", "v", "the words alone"),
+        ("gradient of v'Gv wrt v and u", "v", "the derivative by v and u"),
         ("v'v, the norm", "v", "the formula alone"),
         (r"\max_i v", "v", "max(x) for the largest entry"),
     ],

@@ -198,6 +198,24 @@ def test_the_only_variable_need_not_be_named() -> None:
     assert "by which symbol?" in asked and "gradient f by x" in asked and "gradient f by A" in asked
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["hvp x'Ax wrt x along v", "hvp x'Ax along v by x", "the hessian of x'Ax by x in the direction v", "second derivative of x'Ax by x along v"],
+)  # fmt: skip
+def test_a_direction_is_said_in_words(line: str) -> None:
+    assert last(line).output == "(A + Aᵀ) v"
+    assert last("x: n", "v: n", line).output == "(A + Aᵀ) v"
+
+
+def test_directions_are_those_of_products() -> None:
+    assert last("f = A X B", "derivative of f along D by X").output == last("jvp A X B by X along D").output == "∂/∂X [D] = A D B"
+    assert last(":order 2", "x'Ax along v wrt x").output == "(A + Aᵀ) v"
+    assert last("along: n", "along'along by along").output == "2 along"
+    assert "hvp x'Ax by A along v" in last("hvp x'Ax along v").error
+    assert "2 directions" in last("hvp x'x along u, v").error
+    assert "vjp has no direction" in last("vjp A*x by x along v").error
+
+
 def test_every_command_has_help_and_an_answer() -> None:
     page = last(":help").output
     for name, entry in COMMANDS.items():

@@ -36,6 +36,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"text": "||Xw - y||²", "wrt": "X[1,2]"},
         {"text": "tr(S*A)", "wrt": "S", "declare": "S: symmetric", "symmetric": "cookbook", "order": 1, "strict": False},
     ],
+    "hvp": [{"text": "x'Ax", "wrt": "x"}, {"text": "hvp x'Ax wrt x along v"}, {"text": "x'Ay", "wrt": "x, y", "direction": "v"}],
     "gradient": [{"text": "z = W*x + b; u'*tanh(z)", "wrt": ["W", "b"]}],
     "differential": [{"text": "x'x"}, {"text": "x'Ax", "wrt": "x, A"}],
     "steps": [{"text": "x'Ax", "wrt": "x"}, {"text": "x'Ax", "wrt": "x", "style": "differential"}],
@@ -187,6 +188,19 @@ def test_words_and_a_name_beside_them_agree() -> None:
         assert result("derive", text=text, wrt="x")["unicode"] == "A + Aᵀ", text
     assert result("derive", text="x'Ax wrt x", wrt="x")["unicode"] == result("derive", text="x'Ax", wrt="x")["unicode"]
     assert "the text asks for the derivative by x" in error("derive", {"text": "hessian of x'Ax wrt x", "wrt": "A"})["message"]
+
+
+def test_a_hessian_along_a_direction_is_told_in_words_or_fields() -> None:
+    for request in (
+        {"text": "x'Ax", "wrt": "x", "direction": "v"},
+        {"text": "hvp x'Ax wrt x along v"},
+        {"text": "the Hessian of x'Ax along v", "wrt": "x"},
+    ):
+        found = result("hvp", **request)
+        assert found["equation"]["unicode"] == "∂²f/∂x² [v] = (A + Aᵀ) v" and found["expression"] == "xᵀ A x", request
+    assert "first derivative" in error("hvp", {"text": "gradient of x'x"})["message"]
+    assert "direction is w" in error("hvp", {"text": "hvp x'x along v", "direction": "w"})["message"]
+    assert "the operation hvp" in error("derive", {"text": "hessian of x'x along v"})["suggestion"]
 
 
 @pytest.mark.parametrize(("name", "more"), [("derive", {"wrt": "x"}), ("steps", {}), ("differential", {})])

@@ -266,7 +266,7 @@ def test_a_problem_says_itself_what_it_asks(formula: str, wrt: str, names: str) 
 
 
 def test_a_problem_that_asks_two_things_is_refused() -> None:
-    with pytest.raises(MatcalcError, match="by x, and wrt is A"):
+    with pytest.raises(MatcalcError, match="by x, and the one by A is asked for"):
         derivation_of(Problem("gradient of x'Ax w.r.t. x", "A", number=1))
 
 

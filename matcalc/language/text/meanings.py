@@ -18,7 +18,7 @@ from matcalc.base.lazy import pattern
 from matcalc.base.records import record
 from matcalc.facts.table import canonical
 from matcalc.language.decisions import Decision
-from matcalc.language.text.spelling import OF_DERIVATIVES, ONE_NAME, canonical_name, known_functions, nearest_spelling
+from matcalc.language.text.spelling import OF_DERIVATIVES, known_functions, nearest_spelling
 from matcalc.language.text.terminals import MASKED, Token
 
 _WHOLE = pattern(r"(?:\w+|\w*\([^()]*\))(?:'|\.T)*")
@@ -62,13 +62,6 @@ def word_advice(word: str, beside: str | None = None) -> str | None:
     ('declare A: symmetric', 'the formula alone', None)
     """
     return f"declare {beside}: {word}" if beside is not None and canonical(word) is not None else _prose().get(word)
-
-
-def words_of_requests() -> Mapping[str, tuple[str, ...]]:
-    """The words with which a derivative is asked for, by their place in the sentence."""
-    return {
-        sort: tuple(word.strip() for word in words.split(";")) for sort, words in stored_table("meanings")["requests"].items()
-    }
 
 
 def has_form(function: str) -> bool:
@@ -259,45 +252,6 @@ def _rewritten(name: str, arguments: list[str] | None) -> str | None:
     axis = {"0": ", cols", "1": ", rows", "-1": ", rows"}.get(along, "")
     made = f"{name}({', '.join(plain) or 'x'}{axis})"
     return made if len(made) <= _LONGEST_CALL else f"{name}(x{axis})"
-
-
-_LONGEST_REQUEST = 80
-
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    words = words_of_requests()
-
-    def any_of(sort: str) -> str:
-        return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in words[sort])
-
-    noun = rf"(?:(?:the|a)\s+)?(?:(?:{any_of('kinds')})\s+)?(?:{any_of('nouns')})\s+(?:of|for)"
-    before = rf"\s*(?:(?:{any_of('verbs')})\s+{noun}|{noun}|{any_of('alone')})(?:\s+the\s+function)?[\s:]+(?=\S)"
-    behind = rf"(?<=[\s$])(?:{any_of('behind')})\s+(?P<name>{ONE_NAME}|\\?[A-Za-z]+|\$[^$]*\$)\s*[?.]?\s*\Z"
-    return re.compile(before, re.IGNORECASE), re.compile(behind)
-
-
-def formula_asked_for(text: str, wrt: tuple[str, ...]) -> str:
-    """The text with such words left blank, so that every character keeps its place.
-
-    Raises ParseError where they ask for the derivative by something else than ``wrt``.
-    """
-    before, behind = _patterns()
-    found = before.match(text, 0, _LONGEST_REQUEST)
-    if found is None:
-        return text
-    text = " " * found.end() + text[found.end() :]
-    by = behind.search(text, max(found.end(), len(text) - _LONGEST_REQUEST))
-    if by is not None:
-        name = canonical_name(by["name"].strip("$"))
-        if wrt and (name,) != tuple(dict.fromkeys(wrt)):
-            raise ParseError(
-                f"the text asks for the derivative by {name}, and the one by {wrt[0]} is asked for",
-                span=Span(by.start(), by.end()),
-                suggestion=f"the derivative by {name}",
-            )
-        text = text[: by.start()]
-    return text.rstrip("?. \n")
 
 
 @record

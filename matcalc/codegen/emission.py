@@ -31,6 +31,8 @@ class Body:
         """Writes an operation, as the result of this name if it is one: what is used twice, and
         parts of what is too long for a line, get names."""
         uses, texts = self._uses, self._texts
+        if op.kind == "chain":  # its factors are written once for each order
+            texts.update({operand: self._named(texts[operand]) for operand in op.operands if not _is_short(texts[operand])})
         first = op.operands[0] if op.operands else None
         in_place = first is not None and _is_fresh(first, uses, self._given)
         text = self._code(op, in_place)
@@ -104,6 +106,10 @@ def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:
             return op.kind not in _NOT_FRESH
         op = op.operands[0]
     return False
+
+
+def _is_short(text: Text) -> bool:
+    return text.code.removesuffix(".T").isidentifier()
 
 
 def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:

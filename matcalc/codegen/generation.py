@@ -17,6 +17,7 @@ from matcalc.base.shapes import Shape, axes_of, shape_text, sizes_text
 from matcalc.base.sizes import names_in
 from matcalc.codegen.emission import oriented, reachable, written_body
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import decided_by_lengths
 from matcalc.codegen.requests import (
     Application,
     Check,
@@ -166,7 +167,12 @@ class _Function:
                 ops[key] = laid_out(self.builder, output, translator.extents)
             else:
                 ops[key] = translator.exact(rewritten[key])
-        return oriented(self.builder, {key: ops[key] for key in plain})
+        ops = oriented(self.builder, {key: ops[key] for key in plain})
+        if not self.target.chooses:
+            return ops
+        # What an operator captures is computed once, in whatever order it is applied.
+        applied = [op for key, op in ops.items() if isinstance(self.outputs[key], Operator)]
+        return decided_by_lengths(self.builder, ops, set(reachable(applied)), dict(sizes or {}))
 
     def _name(self, kind: str, name: str) -> str:
         if kind == "size":

@@ -33,8 +33,9 @@ Kind: TypeAlias = Literal[
     # the last operand where axes agree, added to the first or else to zeros; data says which axis
     # of the last each axis is
     "on_diagonal",
-    # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples
-    "matmul", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
+    # products and reductions; "sum" and "max" have the axis or None, "einsum" the label tuples,
+    # "chain" the orders of which the lengths of its arrays choose one
+    "matmul", "chain", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
     # linear algebra
     "inverse", "solve", "cholesky", "cholesky_solve", "cholesky_inverse", "cholesky_logdet",
     # functions of whole arrays; data holds the name and the axis

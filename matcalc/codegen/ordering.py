@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, TypeAlias
 
 from matcalc.base.sizes import Size
+from matcalc.codegen.operations import Builder, Op
 
 # ------------------------------------------------------------
 # Numbers that stand for symbolic sizes when costs are compared.
@@ -145,3 +148,141 @@ def _from_thin_end(links: Sequence[Link], extents: Extents) -> Tree:
     for position in others:
         tree = (position, tree) if thin_right else (tree, position)
     return tree
+
+
+# ------------------------------------------------------------
+# Orders among which the lengths choose that the arrays have when the code runs.
+
+_MOST_CHOSEN = 4
+"""Matrices in a chain of which all orders are compared: there are 5."""
+_WORTH, _OF = 5, 4
+"""An order is worth a choice when another one may cost 5/4 of it."""
+
+
+_TRIED = (2, 30, 900)
+"""Sizes at which an order may be the best of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of multiplying matrices, and what it costs at any sizes."""
+
+    tree: Tree
+    cost: Size
+
+    def beats(self, other: Order) -> bool:
+        """Whether it is never worth a choice to take the other one; all lengths are 2 or more, as
+        vectors and numbers cost next to nothing in any order."""
+        gap = Size.of(_WORTH) * other.cost - Size.of(_OF) * self.cost
+        from_two = gap.replaced({name: Size.of(name) + Size.of(2) for name in gap.names})
+        return all(factor > 0 for _, factor in from_two.terms)
+
+
+def decided_by_lengths(b: Builder, roots: Mapping[str, Op], kept: Collection[Op], given: Collection[str]) -> dict[str, Op]:
+    """The same operations, with chains of matrices whose best order depends on sizes that are not
+    ``given``; those that are ``kept`` stay, and so do products that something else uses."""
+    order = sorted(_all_below(roots.values()), key=lambda op: op.serial)
+    uses = Counter(operand for op in order for operand in op.operands)
+    uses.update(roots.values())
+    free = {op for op in order if op.kind == "matmul" and op not in kept and all(part.order == 2 for part in op.operands)}
+    inner = {part for op in free for part in op.operands if part in free and uses[part] == 1}
+    done: dict[Op, Op] = {}
+    for op in order:
+        made = op
+        if op in free and op not in inner and inner.intersection(op.operands):
+            made = _chain(b, op, inner, done, given) or op
+        if made is op and any(done[operand] is not operand for operand in op.operands):
+            made = b.make(op.kind, [done[operand] for operand in op.operands], op.data, op.shape)
+        if made is not op and b.is_symmetric(op):
+            b.mark_symmetric(made)
+        done[op] = made
+    return {name: done[op] for name, op in roots.items()}
+
+
+def _all_below(roots: Iterable[Op]) -> set[Op]:
+    seen: set[Op] = set()
+    stack = list(roots)
+    while stack:
+        op = stack.pop()
+        if op not in seen:
+            seen.add(op)
+            stack.extend(op.operands)
+    return seen
+
+
+def _chain(b: Builder, top: Op, inner: Collection[Op], done: Mapping[Op, Op], given: Collection[str]) -> Op | None:
+    """The product as a chain with several orders, the one that it is written in first; None where
+    that one is as good as any."""
+    leaves: list[Op] = []
+    tree = _unfolded(top, inner, leaves)
+    lengths = [leaves[0].shape[0], *(leaf.shape[1] for leaf in leaves)]
+    if len(leaves) > _MOST_CHOSEN or not all(size.is_product and not size.least for size in lengths):
+        return None
+    first = Order(tree, _cost(tree, lengths))
+    contenders = [first]
+    for one in [Order(other, _cost(other, lengths)) for other in _trees(0, len(leaves))]:
+        if not any(known.beats(one) for known in contenders):
+            contenders = [first, *[known for known in contenders[1:] if not one.beats(known)], one]
+    contenders = _best_somewhere(contenders) if len(contenders) in (3, 4) else contenders
+    open_names = {name for one in contenders[1:] for name in (one.cost - contenders[0].cost).names} - set(given)
+    if not open_names:
+        return None
+    return b.make("chain", [done[leaf] for leaf in leaves], tuple(contenders), top.shape)
+
+
+def _best_somewhere(orders: Sequence[Order]) -> list[Order]:
+    """The first, and those of the others that cost least of all at some sizes: what lies between two
+    others everywhere is no choice."""
+    names = sorted({name for order in orders for name in order.cost.names})
+    left = list(orders)
+    for order in orders[1:]:
+        others = [other.cost for other in left if other is not order]
+        if not any(
+            _WORTH * order.cost.value(point) < _OF * min([cost.value(point) for cost in others])
+            for point in [dict(zip(names, numbers, strict=True)) for numbers in product(_TRIED, repeat=len(names))]
+        ):
+            left.remove(order)
+    return left
+
+
+def _unfolded(top: Op, inner: Collection[Op], leaves: list[Op]) -> Tree:
+    """The order that a product is written in; its factors become ``leaves``. A chain has few
+    matrices where it matters, but may be as long as the program."""
+    places: list[Tree] = []
+    stack: list[tuple[Op, bool]] = [(top, False)]
+    while stack:
+        op, ready = stack.pop()
+        if ready:
+            right = places.pop()
+            places.append((places.pop(), right))
+        elif op is top or op in inner:
+            stack += [(op, True), (op.operands[1], False), (op.operands[0], False)]
+        else:
+            places.append(len(leaves))
+            leaves.append(op)
+    return places[0]
+
+
+def _trees(start: int, stop: int) -> Iterator[Tree]:
+    """All orders of a short run."""
+    if stop == start + 1:
+        yield start
+    for middle in range(start + 1, stop):
+        yield from product(_trees(start, middle), _trees(middle, stop))
+
+
+def _cost(tree: Tree, lengths: Sequence[Size]) -> Size:
+    """Multiplications, as a polynomial in the sizes."""
+    total, spans = Size.of(0), list[tuple[int, int]]()
+    stack: list[tuple[Tree, bool]] = [(tree, False)]
+    while stack:
+        part, ready = stack.pop()
+        if isinstance(part, int):
+            spans.append((part, part + 1))
+        elif not ready:
+            stack += [(part, True), (part[1], False), (part[0], False)]
+        else:
+            (middle, stop), (start, _) = spans.pop(), spans.pop()
+            total += lengths[start] * lengths[middle] * lengths[stop]
+            spans.append((start, stop))
+    return total

@@ -13,11 +13,26 @@ from matcalc.base.functions import computable, function_called
 from matcalc.base.shapes import Selection, Shape
 from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.codegen.operations import Op
+from matcalc.codegen.ordering import Order, Tree
 from matcalc.codegen.requests import Application
 from matcalc.codegen.targets.python_files import COMMON, PythonFiles
-from matcalc.codegen.targets.target import LETTERS, PLUS, TIMES, UNARY, Step, Text, Writer, is_constant, plain_call, put_in
+from matcalc.codegen.targets.target import (
+    CHOICE,
+    LETTERS,
+    PLUS,
+    TIMES,
+    UNARY,
+    Step,
+    Text,
+    Writer,
+    is_constant,
+    plain_call,
+    put_in,
+)
 from matcalc.expr.nodes import Symbol
 
+_MOST_WRITTEN = 3
+"""Orders of a product that are written out beside each other."""
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
 """Functions whose code takes stacks of matrices as it stands."""
 _ON_HOST = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "erf", "log1p", "expm1"])
@@ -52,6 +67,7 @@ class ArrayLibrary(PythonFiles):
     """A library whose arrays have NumPy's ways."""
 
     in_python = True
+    chooses = True
     draws = True
     reserved = frozenset({*keyword.kwlist, "np", "jnp", "jax", "torch", "math", "numpy", "functools", "unused", "rng", "self"})
     calls: Mapping[str, Text] = MappingProxyType(_CALLS)
@@ -148,6 +164,27 @@ class ArrayLibrary(PythonFiles):
             self.note_import(code, writer)
             return Text(f"{called}({argument})")
         return Text(f"{writer.defined(name)}({argument})")
+
+    def _chain(self, step: Step) -> Text:
+        """The order that costs least at the lengths there are, the first where two cost the same; by the
+        library where there are many."""
+        orders: tuple[Order, ...] = step.op.data
+        if len(orders) > _MOST_WRITTEN:
+            return Text(f"{self.module}.linalg.multi_dot([{', '.join(step.codes)}])")
+        codes = [self._in_order(order.tree, step.operands).code for order in orders]
+        shown = codes[-1]
+        for place in reversed(range(len(orders) - 1)):
+            wins = dict.fromkeys([_at_most(orders[place].cost, other.cost, step.writer) for other in orders[place + 1 :]])
+            shown = f"{codes[place]} if {' and '.join(wins)} else {shown}"
+        return Text(shown, CHOICE)
+
+    def _in_order(self, tree: Tree, factors: Sequence[Text]) -> Text:
+        """A short product; its order is no deeper than it is long."""
+        if isinstance(tree, int):
+            return factors[tree]
+        form = self.calls["matmul"]
+        code = form.code.format(self._in_order(tree[0], factors), self._in_order(tree[1], factors))
+        return Text(code, form.level, form.kind)
 
     def from_host(self, number: str, writer: Writer) -> str:
         """A number of Python as an argument of the library's functions."""
@@ -375,6 +412,13 @@ class ArrayLibrary(PythonFiles):
         """The function with its first arguments bound."""
         writer.imports.setdefault("functools")
         return f"functools.partial({', '.join([application.name, *application.bound])})"
+
+
+def _at_most(cost: Size, other: Size, writer: Writer) -> str:
+    """That one cost is not above another one, without what is common to both."""
+    gap = (cost - other).primitive
+    above = Size(tuple([term for term in gap.terms if term[1] > 0]))
+    return f"{writer.size(above)} <= {writer.size(above - gap)}"
 
 
 def index_names(labels: Sequence[int]) -> str:

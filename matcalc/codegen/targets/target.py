@@ -20,7 +20,7 @@ from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, File, identifier
 from matcalc.expr.nodes import Symbol
 
-ATOM, UNARY, TIMES, PLUS = 4, 3, 2, 1
+ATOM, UNARY, TIMES, PLUS, CHOICE = 4, 3, 2, 1, 0
 STEPS = {0: ("0", "1e-9"), 1: ("1e-6", "1e-6"), 2: ("1e-4", "1e-5")}
 """Of self checks: steps of differences and tolerances by the order of the derivative."""
 LETTERS = "ijklmnpqrstuvwabcdefghoxyzIJKLMNPQRSTUVWABCDEFGHOXYZ"
@@ -152,6 +152,8 @@ class Target(ABC):
     reuses_memory = False
     """Whether sums take the memory of a first operand that nothing else holds, and Z'Z is known for
     symmetric."""
+    chooses = False
+    """Whether products are multiplied in an order that depends on the lengths of arrays."""
     module = ""
     calls: Mapping[str, Text]
     whole_over = "/"
@@ -245,6 +247,9 @@ class Target(ABC):
             return f"diag({entries.code})"
         eye = self.eye(step)
         return eye if entries.code == "1" else f"{entries:times mul}*{eye}"
+
+    def _chain(self, step: Step) -> Text:
+        raise NotImplementedError
 
     @abstractmethod
     def eye(self, step: Step) -> str:

@@ -3,14 +3,17 @@ it is used."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
+from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.requests import Names
 from matcalc.codegen.targets.target import Step, Text, Writer
 
 _LONGEST_LINE = 96
+_WORD = re.compile(r"[^\W\d]\w*")
 # Not new arrays: adding to their diagonals in place would change something else.
 _NOT_FRESH = frozenset({
     "transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column", "input",
@@ -26,22 +29,26 @@ class Body:
         self.results: dict[str, str] = {}
         self._writer, self._names, self._uses, self._given = writer, names, uses, given
         self._texts: dict[Op, Text] = {op: Text(name) for op, name in given.items()}
+        self._large: dict[str, int] = {}
+        """Names of intermediate matrices, by the statements that make them."""
 
     def write(self, op: Op, result: str | None) -> None:
         """Writes an operation, as the result of this name if it is one: what is used twice, and
         parts of what is too long for a line, get names."""
         uses, texts = self._uses, self._texts
         if op.kind == "chain":  # its factors are written once for each order
-            texts.update({operand: self._named(texts[operand]) for operand in op.operands if not _is_short(texts[operand])})
+            texts.update(
+                {operand: self._named(texts[operand], operand) for operand in op.operands if not _is_short(texts[operand])}
+            )
         first = op.operands[0] if op.operands else None
         in_place = first is not None and _is_fresh(first, uses, self._given)
         text = self._code(op, in_place)
         if op.kind == "neg" and first is not None and first.kind == "add" and uses[first] == 1 and first not in self._given:
             text = self._writer.target.negated(self._step(first, in_place=False))
         while len(text.code) > _LONGEST_LINE and op.kind != "neg" and (longest := self._longest(op)) is not None:
-            texts[longest] = self._named(texts[longest])
+            texts[longest] = self._named(texts[longest], longest)
             text = self._code(op, in_place)
-        texts[op] = self._named(text, result) if uses[op] > 1 and not _is_trivial(op, texts) else text
+        texts[op] = self._named(text, op, result) if uses[op] > 1 and not _is_trivial(op, texts) else text
 
     def _step(self, op: Op, in_place: bool) -> Step:
         return Step(op, [self._texts[operand] for operand in op.operands], self._writer, in_place)
@@ -55,11 +62,28 @@ class Body:
         code = "" if longest is None else self._texts[longest].code
         return None if len(code) < _LONGEST_LINE // 4 or code.isidentifier() else longest
 
-    def _named(self, text: Text, result: str | None = None) -> Text:
+    def _named(self, text: Text, op: Op, result: str | None = None) -> Text:
         """A statement that names the value, by the name of the result that it is if it is one."""
         name = self._names.fresh() if result is None else self._names.of("result", result)
+        if op.order > 1 and ONE not in op.shape:
+            self._large[name] = len(self.statements)
         self.statements.append(f"{name} = {text.code}")
         return Text(name)
+
+    def free(self) -> None:
+        """Lets go of matrices that are not used any more while others are still to be made, whose memory
+        can be theirs then."""
+        last = dict.fromkeys(self._large, -1)
+        for place, statement in enumerate([*self.statements, " ".join(self.results.values())]):
+            last |= dict.fromkeys(last.keys() & set(_WORD.findall(statement)), place)
+        made = max(self._large.values(), default=0)
+        plain = all(code.isidentifier() for code in self.results.values())
+        done: dict[int, list[str]] = {}
+        for name, place in last.items():
+            if place < (made if plain else len(self.statements)) and name not in self.results.values():
+                done.setdefault(place, []).append(name)
+        for place in sorted(done, reverse=True):
+            self.statements.insert(place + 1, f"del {', '.join(done[place])}")
 
     def give(self, name: str, op: Op, *, row: bool) -> None:
         """Notes the code of a result."""
@@ -81,6 +105,8 @@ def written_body(
         body.write(op, results.get(op))
     for name, op in outputs.items():
         body.give(name, op, row=name in rows)
+    if writer.target.reuses_memory:
+        body.free()
     return body
 
 

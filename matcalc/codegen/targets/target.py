@@ -500,10 +500,12 @@ def without_unused(statements: Sequence[str], results: Iterable[str]) -> list[st
     used = set(_WORD.findall(" ".join(results)))
     for statement in reversed(statements):
         name, _, code = statement.partition(" = ")
-        if name in used:
+        if name in used or statement.startswith("del "):
             used.update(_WORD.findall(code))
             kept.append(statement)
-    return kept[::-1]
+    return [
+        statement for statement in kept[::-1] if not statement.startswith("del ") or used.issuperset(_WORD.findall(statement)[1:])
+    ]
 
 
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -115,10 +115,16 @@ def _norm2(x):
     largest = np.max(np.abs(x))
     return largest*np.sqrt(np.sum(np.abs(x/largest)**2)) if 0 < largest < np.inf else largest
 ''',
+    "into": '''
+def _into(function, array):
+    """The function of an array that nothing else holds, in its memory where the values have its type."""
+    return function(array, out=array if array.dtype.kind == "f" else None)
+''',
     "softmax": """
 def _softmax(x, axis=-1):
     e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    e /= np.sum(e, axis=axis, keepdims=True)
+    return e
 """,
     "logsumexp": """
 def _logsumexp(x, axis=-1):
@@ -169,6 +175,21 @@ class _NumPy(ArrayLibrary):
         """SciPy, for special functions that NumPy lacks."""
         if code.startswith("scipy.special."):
             writer.imports.setdefault("scipy.special")
+
+    def _map(self, step: Step) -> Text:
+        return self._in_its_memory(step, super()._map(step))
+
+    def _sqrt(self, step: Step) -> Text:
+        return self._in_its_memory(step, super()._sqrt(step))
+
+    def _in_its_memory(self, step: Step, text: Text) -> Text:
+        """A function of NumPy of a new matrix, which takes its memory: large arrays cost more to make
+        than to fill. It calls what a function of the table is by itself."""
+        function, _, rest = text.code.partition("(")
+        if not step.in_place or step.op.order < 2 or len(step.codes) > 1 or not function.startswith("np."):
+            return text
+        assert rest == f"{step.first.code})"
+        return Text(f"{step.writer.helper('into')}({function}, {rest}")
 
     def _add_diagonal(self, step: Step) -> Text:
         if not step.in_place:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matcalc.interface.product_calls import differential, hvp, jvp, vjp
     from matcalc.interface.results import Derivation
     from matcalc.interface.simplify_call import Simplification, simplify
+    from matcalc.interface.taylor_call import Taylor, taylor
     from matcalc.language.declare.declared import shared
     from matcalc.objects.parsed import ParsedExpression, Reading
     from matcalc.objects.programs import compile
@@ -54,6 +55,7 @@ __all__ = [
     "Reading",
     "ShapeError",
     "Simplification",
+    "Taylor",
     "UnknownFunctionError",
     "UserFunction",
     "Verdict",
@@ -75,6 +77,7 @@ __all__ = [
     "simplify",
     "size",
     "symbols",
+    "taylor",
     "verify",
     "verify_document",
     "verify_file",
@@ -95,6 +98,8 @@ _LAZY = {
     "derive": "matcalc.interface.api",
     "simplify": "matcalc.interface.simplify_call",
     "Simplification": "matcalc.interface.simplify_call",
+    "Taylor": "matcalc.interface.taylor_call",
+    "taylor": "matcalc.interface.taylor_call",
     "differential": "matcalc.interface.product_calls",
     "draw": "matcalc.pictures",
     "gradient": "matcalc.interface.api",

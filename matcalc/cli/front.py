@@ -31,6 +31,7 @@ LAZY = {
     "hvp": "matcalc.commands.linear_maps",
     "differential": "matcalc.commands.linear_maps",
     "simplify": "matcalc.commands.simplify",
+    "taylor": "matcalc.commands.taylor",
     "verify": "matcalc.commands.verify",
     "check": "matcalc.commands.machines",
     "mcp": "matcalc.commands.machines",

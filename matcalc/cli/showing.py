@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.simplify_call import Simplification
+    from matcalc.interface.taylor_call import Taylor
+    from matcalc.objects.parsed import ParsedExpression
 else:
     entries = later("matcalc.entries")
 
@@ -45,7 +47,7 @@ VALUE_FORMS = ("unicode", "ascii", "json")
 
 
 def show(
-    found: Derivation | Equation | Gradients | Simplification,
+    found: Derivation | Equation | Gradients | ParsedExpression,
     target: str | None,
     *,
     bold: bool = False,
@@ -194,6 +196,15 @@ def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:
     say(found if target or shows(found) else steps_rendered(derivation, "ascii", style))
     if target != "json":
         show_lines(remarks(derivation))
+
+
+def show_way(found: Simplification | Taylor, target: str | None) -> None:
+    """The steps of another result on standard output; what it rests on on standard error."""
+    show_reading(found.reading)
+    written = found.steps_text(target or "unicode")
+    say(written if target or shows(written) else found.steps_text("ascii"))
+    if target != "json":
+        show_lines(remarks(found))
 
 
 def _in_numbers(derivation: Derivation, view: View) -> str:

@@ -6,10 +6,9 @@ from matcalc.base.errors import MatcalcError
 from matcalc.cli.arguments import Asked, expression_command
 from matcalc.cli.front import Option
 from matcalc.cli.options import BOLD, BUDGET, READING, form_option
-from matcalc.cli.showing import View, show, show_lines, show_reading
-from matcalc.interface.console import say, shows
-from matcalc.interface.presentation import FORMATS, remarks
-from matcalc.interface.simplify_call import Simplification, simplify
+from matcalc.cli.showing import View, show, show_way
+from matcalc.interface.presentation import FORMATS
+from matcalc.interface.simplify_call import simplify
 from matcalc.printing.notations import STEP_FORMATS
 from matcalc.repl.request_lines import form_asked
 from matcalc.simplifying.shortest_forms import FORMS
@@ -42,17 +41,9 @@ def simplify_command(asked: Asked, view: View, form: str | None) -> None:
     """
     said = form_asked(asked.text)
     found = asked.advised(lambda: simplify(said.expression, form=form or said.form, **asked.settings))
+    if view.steps and not found.steps:
+        raise MatcalcError(f"the {found.form} form is the one that was given", suggestion="without --steps")
     if view.steps:
-        _show_steps(found, view.target)
+        show_way(found, view.target)
     else:
         show(found, view.target, bold=view.bold)
-
-
-def _show_steps(found: Simplification, target: str | None) -> None:
-    if not found.steps:
-        raise MatcalcError(f"the {found.form} form is the one that was given", suggestion="without --steps")
-    show_reading(found.reading)
-    written = found.steps_text(target or "unicode")
-    say(written if target or shows(written) else found.steps_text("ascii"))
-    if target != "json":
-        show_lines(remarks(found))

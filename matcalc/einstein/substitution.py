@@ -169,6 +169,8 @@ def apply(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Tensor:
         simple = _simple_inverse(argument)
         if simple is not None:
             return simple
+    if function_called(function).frechet and len(arguments) == 1 and (factor := _multiple_of_identity(argument)) is not None:
+        return contract([apply_map(function_called(function).of_one.partition("(")[0], factor)], [()], (0, 0), {0: shape[0]})
     result = Apply(function, arguments, shape)
     value = tensor_deduction.known(result).entries.value if not shape and function_called(function).ranges else None
     return result if value is None else number(value)
@@ -191,6 +193,20 @@ def _multiple(function: str, arguments: tuple[Tensor, ...], shape: Shape) -> Ten
     parts = [content(argument) for argument in arguments]
     value = Apply(function, tuple([part for _, part in parts]), shape)
     return scale(prod([factor for factor, _ in parts], start=YES), value)
+
+
+def _multiple_of_identity(tensor: Tensor) -> Tensor | None:
+    """The scalar c where the tensor is c times an identity: there a primary matrix function f is
+    f(c) times that identity (Higham (2008) sec. 1.2)."""
+    match tensor:
+        case Sum(terms=()):
+            return zero(())
+        case Sum(terms=((factor, core),)):
+            inner = _multiple_of_identity(core)
+            return None if inner is None else scale(factor, inner)
+        case Contraction(operands=operands, output=(0, 0), sizes=(_,)) if not any(operand.order for operand in operands):
+            return contract(operands, [() for _ in operands], (), {})
+    return None
 
 
 def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:

@@ -77,6 +77,20 @@ def numerical_derivative(
     return NumericalDerivative(value.reshape(value.shape[:-1] + axes), error.reshape(error.shape[:-1] + axes))
 
 
+def derivative_along(
+    expression: Expr, symbol: Symbol, move: Symbol, values: Mapping[str, Any], sizes: Mapping[str, int] | None = None
+) -> NumericalDerivative:
+    """What a change of one symbol in the direction that another one has there does to the value, to
+    first order; its axes are those of the value.
+
+    Raises what ``evaluate`` raises.
+    """
+    direction = _inside(move, values)
+    length = float(np.linalg.norm(direction)) or 1.0
+    value, error = extrapolated(central_differences(program(expression), (symbol,), [direction[None] / length], values, sizes))
+    return NumericalDerivative(length * value[0], length * error[0])
+
+
 def central_differences(
     ready: Program,
     variables: Sequence[Symbol],

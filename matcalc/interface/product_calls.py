@@ -120,13 +120,13 @@ def jvp(
     with explained(expression):
         if len(asked) != len(moves) or not asked:
             raise MatcalcError(f"{len(moves)} directions for {len(asked)} names", expected="a direction for each name")
-        elaborated, source, symbols = _source(
+        elaborated, source, symbols = source_of(
             expression, wrt, with_symbols(declare, direction), reading_options(strict, dialect), moves
         )
         named: dict[Symbol, Symbol] = {}
         for symbol, move in zip(symbols, moves, strict=True):
             taken = source.taken | {other.name for other in named.values()}
-            named[symbol] = _fitting(moving(symbol, move, taken), elaborated)
+            named[symbol] = fitting(moving(symbol, move, taken), elaborated)
         return along(source, named)
 
 
@@ -157,14 +157,14 @@ def hvp(
         require_choices(layout, symmetric, "substitute")
         move = direction if isinstance(direction, str) else name_of(direction)
         wanted, declared = with_symbols(declare, direction), reading_options(strict, dialect)
-        elaborated, source, symbols = _source(expression, wrt, wanted, declared, (move,))
+        elaborated, source, symbols = source_of(expression, wrt, wanted, declared, (move,))
         if not elaborated.expression.is_scalar:
             message = f"a Hessian needs a scalar, but the expression is {shape_text(elaborated.expression.shape)}"
             raise ShapeError(message, suggestion="jvp(...) of the expression, or derive(..., order=2)")
         if len(symbols) not in (1, 2):
             raise MatcalcError("a Hessian is by one name or by two", expected='"x" or ("x", "y")')
         return _paired_derivation(
-            source, symbols, _fitting(moving(symbols[-1], move, source.taken), elaborated), layout, symmetric
+            source, symbols, fitting(moving(symbols[-1], move, source.taken), elaborated), layout, symmetric
         )
 
 
@@ -200,7 +200,7 @@ def differential(
     asked = names_of(wrt)
     with explained(expression):
         _require_different(asked)
-        _, source, symbols = _source(expression, wrt, declare, reading_options(strict, dialect))
+        _, source, symbols = source_of(expression, wrt, declare, reading_options(strict, dialect))
         return differential_of(source, symbols)
 
 
@@ -244,7 +244,7 @@ def gradients_of_program(
 # ---------------------------------------------------------------- shared
 
 
-def _source(
+def source_of(
     expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, others: Sequence[str] = ()
 ) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
     """The expression with all names replaced but those differentiated by."""
@@ -256,7 +256,7 @@ def _source(
     return elaborated, Source(opened, declarations, elaborated.notes, taken, elaborated), symbols
 
 
-def _fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
+def fitting(move: Symbol, elaborated: Elaborated) -> Symbol:
     """A direction that the user declared keeps its facts. Raises ShapeError when its shape does not
     fit."""
     declared = elaborated.symbols.get(move.name)

@@ -14,6 +14,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.base.shapes import Shape
+from matcalc.derivation.conditions import conditions_of_equation
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
@@ -62,6 +63,11 @@ class ParsedExpression(Shown, Arithmetic):
     def reading(self) -> Reading:
         """How the expression was read."""
         return Reading(self.source or made_of(self.node, self.declarations, self.notes, self.origin))
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Where the expression has a value."""
+        return tuple(conditions_of_equation((), (self.node,)))
 
     @property
     def shape(self) -> tuple[int | str, ...]:

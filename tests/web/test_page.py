@@ -166,6 +166,9 @@ def test_another_form_is_asked_for_in_words(browser: Any, address: str) -> None:
     with opened(browser, address, fragment_of(f="simplify det(A)*(1 + y'*inv(A)*x)")) as seen:
         seen.shows("#answer .steps", "determinant lemma")
         assert seen.page.locator("#run").inner_text() == "Simplify"
+        seen.page.locator("#formula").fill("the Hessian of x'Ax by x along v")
+        shown = seen.page.locator("#answer > .formula")
+        api.expect(shown).to_have_attribute("aria-label", "(A + Aᵀ) v", timeout=WITHIN)
 
 
 def test_a_link_brings_everything_back(browser: Any, address: str) -> None:

@@ -43,6 +43,12 @@ function derivativeRequest() {
   return { ...asked, wrt, order: Number(state.order) };
 }
 
+/** What is asked for a Hessian along a direction, which the text says. */
+function productRequest() {
+  const asked = { ...request(), layout: state.layout, symmetric: state.symmetric };
+  return reading.says_itself ? asked : { ...asked, wrt: chosenName(reading, state) };
+}
+
 /** Reads the text, then asks for what it asks for. */
 async function read() {
   const { settings } = await choices();
@@ -84,15 +90,16 @@ async function answerIt(settings) {
     const words = reading.variables.length ? "Choose the symbol to differentiate by." : "There is nothing here to differentiate by.";
     return byId("answer").replaceChildren(element("p", { class: "hint" }, words));
   }
-  const differential = reading.operation === "differential";
-  const asked = differential ? { ...request(), text: reading.formula } : derivativeRequest();
-  const answer = await channels.answer(differential ? "differential" : "derive", asked);
+  const requests = { differential: () => ({ ...request(), text: reading.formula }), hvp: productRequest };
+  const operation = reading.operation in requests ? reading.operation : "derive";
+  const asked = (requests[operation] ?? derivativeRequest)();
+  const answer = await channels.answer(operation, asked);
   if (answer === null) return;
   if (!answer.ok) return fail(answer.error);
   stale(false);
   const found = answer.result;
-  if (differential) showDifferential(found);
-  else showDerivative(found, state, settings, (operation, more) => channels.view(operation, { ...asked, ...more }), note);
+  if (operation !== "derive") showDifferential(found);
+  else showDerivative(found, state, settings, (view, more) => channels.view(view, { ...asked, ...more }), note);
   done(found.unicode);
 }
 

@@ -62,7 +62,7 @@ function remarks(found) {
   );
 }
 
-/** The differential of a formula, which has no steps and no code here. */
+/** The differential of a formula, or a Hessian along a direction, which have no steps and no code here. */
 export function showDifferential(found) {
   byId("answer").replaceChildren(
     formula(found.latex, { display: true, label: found.unicode }),

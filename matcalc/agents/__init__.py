@@ -14,6 +14,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 
+from matcalc.base.budgets import REQUEST_SECONDS
 from matcalc.base.errors import MatcalcError
 from matcalc.base.extras import needs_extra
 from matcalc.base.lazy import later
@@ -27,8 +28,6 @@ else:
 
 Values: TypeAlias = dict[str, Any]
 
-SECONDS = 10.0
-"""For each derivation and verdict, unless a request allows less."""
 _MOST_SECONDS = 600.0
 _LONGEST_LINE = 1_000_000
 _EXAMPLE = '{"operation": "derive", "text": "x\'Ax"}'
@@ -81,7 +80,7 @@ class Lines:
     A thread reads ahead, so that a request can be cancelled while it is answered, or waits.
     """
 
-    def __init__(self, lines: BinaryIO, out: TextIO, seconds: float = SECONDS) -> None:
+    def __init__(self, lines: BinaryIO, out: TextIO, seconds: float = REQUEST_SECONDS) -> None:
         self._lines = lines
         self._out = out
         self._seconds = seconds
@@ -255,7 +254,7 @@ def said(found: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *(f"holds if {condition}" for condition in conditions)])
 
 
-def serve_tools(seconds: float = SECONDS) -> None:
+def serve_tools(seconds: float = REQUEST_SECONDS) -> None:
     """Serves the tools on standard input and output, until the client goes. Raises MatcalcError where
     the protocol's package is not installed."""
     server = tool_server(seconds)
@@ -275,7 +274,7 @@ async def _serve(server: Any) -> None:
         await server.run(receiving, sending, server.create_initialization_options())
 
 
-def tool_server(seconds: float = SECONDS) -> Any:
+def tool_server(seconds: float = REQUEST_SECONDS) -> Any:
     """The server, to be run on any transport of the protocol."""
     server, types, anyio = _package("mcp.server"), _package("mcp_types"), _package("anyio")
     annotations = types.ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -303,6 +302,6 @@ def tool_server(seconds: float = SECONDS) -> Any:
     )
 
 
-def serve_lines(seconds: float = SECONDS) -> None:
+def serve_lines(seconds: float = REQUEST_SECONDS) -> None:
     """Answers requests that come on standard input, a line each, on standard output."""
     Lines(sys.stdin.buffer, sys.stdout, seconds).run()

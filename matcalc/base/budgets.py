@@ -86,6 +86,8 @@ PROOF_SECONDS = 10.0
 """For writing a proof line by line, which is asked for apart from the verdict."""
 VERDICT_SECONDS = 5.0
 """For a verdict; a file has many statements, and each gets this much."""
+REQUEST_SECONDS = 10.0
+"""For each derivation and verdict that a program asks for, unless it allows less."""
 DOCUMENT_SECONDS = 1800.0
 """For a whole file, in seconds that pass: a book of a thousand pages; what is left then is
 undecided."""

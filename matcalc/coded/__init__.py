@@ -14,7 +14,7 @@ from matcalc.base.layouts import Layout, Symmetric, arranged
 from matcalc.base.lazy import np
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import Size, names_in
-from matcalc.coded.called import Binding, Called, Caller, Raised, TimeOver, bound, fitting_caller, loaded
+from matcalc.coded.called import Binding, Called, Caller, Needs, Raised, TimeOver, bound, fitting_caller, loaded
 from matcalc.coded.compared import COARSER, TOLERANCE, CodeVerdict, Seen, common_digits, difference_in_words, entry_text, is_near
 from matcalc.coded.faults import Fault, fault_of
 from matcalc.coded.libraries import Subject, picking, subject_of
@@ -50,7 +50,7 @@ _FAR_NOTE = "for entries around 1000 the function gives nan or inf, where the de
 
 
 def check(
-    function: Callable[..., Any] | str,
+    function: Callable[..., Any] | str | Subject,
     formula: Expression,
     wrt: Names | None = None,
     *,
@@ -95,8 +95,8 @@ def check(
             "the derivative by a part of a variable is not compared with a function", suggestion="the whole variable"
         )
     checked_budget(seconds)
-    subject = _subject(function, arrays, autograd)
-    valued = None if value is None else _subject(value, arrays, False)
+    subject = subject_for(function, arrays, autograd)
+    valued = None if value is None else subject_for(value, arrays, False)
     kept = "tensor" if subject.differentiated else found.layout
     form = DerivativeForm(found.source.node, found.wrt, kept, found.symmetric)
     asked = _Asked(found, form, subject, arguments, columns, output, seconds)
@@ -112,7 +112,10 @@ def check(
     return asked.decided(places)
 
 
-def _subject(function: Any, arrays: str | None, autograd: bool) -> Subject:
+def subject_for(function: Any, arrays: str | None, autograd: bool) -> Subject:
+    """How what is given for a function is called; the file of a text is run."""
+    if isinstance(function, Subject):
+        return function
     if isinstance(function, str):
         return subject_of(*loaded(function), arrays=arrays, autograd=autograd)
     return subject_of(function, arrays=arrays, autograd=autograd)
@@ -334,14 +337,18 @@ class _Asked:
     def _binding(self) -> Binding:
         symbols = _symbols_of(self.form)
         names = {symbol.name: _spellings(symbol) for symbol in symbols}
-        sizes = names_in({*[size for node in postorder(*self.form.expressions, *symbols) for size in node.shape]})
+        shapes = {*[size for node in postorder(*self.form.expressions, *symbols) for size in node.shape]}
+        sizes = names_in(shapes)
         names |= {
             name: {name} for name in [*user_functions(postorder(*self.form.expressions)), *sorted(sizes)] if name not in names
         }
         variables = self.form.wrt if isinstance(self.form, DerivativeForm) and self.subject.differentiated else ()
-        return bound(
-            self.subject, names, [symbol.name for symbol in symbols], [symbol.name for symbol in variables], self.arguments
+        needs = Needs(
+            {symbol.name: len(axes_of(symbol.shape)) for symbol in symbols},
+            [symbol.name for symbol in variables],
+            [*sorted(sizes), *sorted({str(size) for size in shapes if not names_in({size})})],
         )
+        return bound(self.subject, names, needs, self.arguments)
 
     def _caller(self, binding: Binding) -> Caller:
         single = [symbol for symbol in _symbols_of(self.form) if len(axes_of(symbol.shape)) == 1]

@@ -14,7 +14,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.machinery import SourceFileLoader
@@ -150,16 +150,23 @@ class Binding:
         return next((slot for slot, source in self.sources.items() if source == symbol), None)
 
 
-def bound(
-    subject: Subject, names: Mapping[str, Iterable[str]], symbols: Sequence[str], needed: Sequence[str], arguments: Any = None
-) -> Binding:
+@dataclass(frozen=True)
+class Needs:
+    """What a formula has to be given: its symbols with their numbers of axes, those among them that
+    must have a place, and its sizes, as they are written."""
+
+    symbols: Mapping[str, int]
+    places: Sequence[str] = ()
+    sizes: Sequence[str] = ()
+
+
+def bound(subject: Subject, names: Mapping[str, Iterable[str]], needs: Needs, arguments: Any = None) -> Binding:
     """Binds arguments to ``names``: those of symbols, sizes and functions, each with its
     spellings.
 
-    ``symbols`` are those among them that stand for arrays. ``arguments`` are pairs such as
-    ``X=data`` (symbol and parameter, either way round), or names of symbols in the order of the
-    parameters. Raises MatcalcError for a parameter that nothing is known for, and for a symbol
-    among those ``needed`` that has no place.
+    ``arguments`` are pairs such as ``X=data`` (symbol and parameter, either way round), or names of
+    symbols in the order of the parameters. Raises MatcalcError for a parameter that nothing is known
+    for, and for a symbol that has no place and needs one.
     """
     spelled = {spelling: name for name, spellings in names.items() for spelling in spellings}
     slots = {slot.name: slot for slot in subject.slots}
@@ -169,15 +176,15 @@ def bound(
         source = given.get(slot.name, spelled.get(slot.name))
         if source is not None and (slot.name in given or source not in given.values()):
             found[slot.name] = source
-    guessed = _spelled_alike(subject, [*symbols, *needed], found)
+    guessed = _spelled_alike(subject, [*needs.symbols, *needs.places], found)
     found |= guessed
     for name, source in given.items():  # weights of modules that are made for each call
         found.setdefault(name, source)
     if subject.weighted:
-        found |= {name: name for name in symbols if name not in found.values()}
-    _require(subject, slots, found, spelled, [*needed, *[name for name in symbols if name not in needed]], len(needed))
+        found |= {name: name for name in needs.symbols if name not in found.values()}
+    _require(subject, found, needs, spelled)
     if not given and subject.open and not subject.weighted:
-        _require_named(subject, found, symbols)
+        _require_named(subject, found, list(needs.symbols))
     return Binding(found, guessed)
 
 
@@ -231,39 +238,55 @@ def _pair(one: str, other: str, slots: Mapping[str, Slot], spelled: Mapping[str,
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    """What a text says; a whole number may be a size."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return None
 
 
-def _require(
-    subject: Subject,
-    slots: Mapping[str, Slot],
-    found: Mapping[str, Any],
-    spelled: Mapping[str, str],
-    symbols: Sequence[str],
-    needed: int,
-) -> None:
-    """Raises MatcalcError where a parameter is left, or one of the first ``needed`` symbols."""
-    free = [name for name, slot in slots.items() if slot.required and name not in found]
-    left = [name for name in symbols if name not in found.values()]
+def _require(subject: Subject, found: Mapping[str, Any], needs: Needs, spelled: Mapping[str, str]) -> None:
+    """Raises MatcalcError where a parameter is left, or a symbol that must have a place."""
+    free = [slot for slot in subject.slots if slot.required and slot.name not in found]
+    left = [name for name in dict.fromkeys([*needs.places, *needs.symbols]) if name not in found.values()]
     if free:
         known = _listed(dict.fromkeys(spelled.values()))
-        said = f"the parameter {free[0]} of {subject.name} is no name of the formula, which has {known}"
-        raise MatcalcError(said, suggestion=_pairs(free, left))
-    missing = [name for name in symbols[:needed] if name in left]
+        said = f"the parameter {free[0].name} of {subject.name} is no name of the formula, which has {known}"
+        raise MatcalcError(said, suggestion=_advice(free, left, needs.sizes))
+    like = {slot.axes for slot in subject.slots if slot.name not in found} - {None}
+    missing = [name for name in left if name in needs.places or needs.symbols[name] in like]
     if missing:
-        said = f"no parameter of {subject.name} takes {missing[0]}; it has {_listed(slots)}"
-        raise MatcalcError(said, suggestion=f"--arguments {missing[0]}=PARAMETER")
+        said = f"no parameter of {subject.name} takes {missing[0]}; it has {_listed(slot.name for slot in subject.slots)}"
+        raise MatcalcError(said, suggestion=f"--arguments {_weights(subject, found, left, needs) or f'{missing[0]}=PARAMETER'}")
 
 
-def _pairs(free: Sequence[str], left: Sequence[str]) -> str:
-    """What to write where parameters are left, and symbols, which are not known to belong
+def _advice(free: Sequence[Slot], left: Sequence[str], sizes: Sequence[str]) -> str:
+    """What to write where parameters are left, and symbols and sizes, which are not known to belong
     together."""
-    if len(left) == 1 or len(free) == 1:
-        return f"--arguments {left[0] if left else '0'}={free[0]}" if left else f"--arguments {free[0]}=0"
-    return f"--arguments {','.join(f'SYMBOL={name}' for name in free)} with {_listed(left)} for SYMBOL"
+    made = [slot.name for slot in free if slot.kind == "constructor" or not left]
+    taken = [slot.name for slot in free if slot.name not in made]
+    pairs: list[str] = []
+    hints: list[str] = []
+    if taken:
+        one = left[0] if len(left) == 1 else "SYMBOL"
+        pairs += [f"{one}={name}" for name in taken]
+        hints += [f"{_listed(left)} for SYMBOL"] if one == "SYMBOL" else []
+    if made:
+        one = sizes[0] if len(sizes) == 1 and all(slot.kind == "constructor" for slot in free) else "NUMBER"
+        pairs += [f"{name}={one}" for name in made]
+        which = f" or one of the sizes {_listed(sizes)}" if sizes else ""
+        hints += [f"a number{which} for NUMBER"] if one == "NUMBER" else []
+    return f"--arguments {','.join(pairs)}{' with ' if hints else ''}{' and '.join(hints)}"
+
+
+def _weights(subject: Subject, found: Mapping[str, Any], left: Sequence[str], needs: Needs) -> str:
+    """Pairs of the weights of a module with the symbols that alone have as many axes; empty where that
+    settles nothing."""
+    weights = [slot for slot in subject.slots if slot.axes is not None and slot.name not in found]
+    fitting = {name: [slot.name for slot in weights if slot.axes == needs.symbols.get(name)] for name in left}
+    pairs = {name: slots[0] for name, slots in fitting.items() if len(slots) == 1}
+    once = Counter(pairs.values())
+    return ",".join(f"{slot}={name}" for name, slot in pairs.items() if once[slot] == 1)
 
 
 def _listed(names: Iterable[str]) -> str:

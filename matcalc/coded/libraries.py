@@ -245,6 +245,8 @@ class Slot:
     kind: str = "parameter"
     by_name: bool = False
     required: bool = True
+    axes: int | None = None
+    """The number of axes, of a weight."""
 
 
 @dataclass(frozen=True)
@@ -365,7 +367,8 @@ def _of_module(
     example: Any = None
     if not required:
         example = found() if is_class else copy.deepcopy(found)
-    weights = [] if example is None else [Slot(name, "weight", True, False) for name, _ in example.named_parameters()]
+    named = [] if example is None else list(example.named_parameters())
+    weights = [Slot(name, "weight", True, False, weight.ndim) for name, weight in named]
     module = _Module(torch, said, found, example, method, made, slots)
     return Subject(
         said, (*made, *slots, *weights), module, libraries, autograd, spread or ("names" if required else ""), required
@@ -393,9 +396,14 @@ class _Module:
         instance = instance if kind is None else instance.to(kind)
         taken = {slot.name for slot in (*self.slots, *self.made)}
         weights = {name: value for name, value in given.items() if name not in taken}
-        unknown = weights.keys() - {name for name, _ in (*instance.named_parameters(), *instance.named_buffers())}
+        known = [name for name, _ in (*instance.named_parameters(), *instance.named_buffers())]
+        unknown = sorted(weights.keys() - {*known})
         if unknown:
-            raise MatcalcError(f"{self.said} has no parameter {', '.join(sorted(unknown))}")
+            raise MatcalcError(
+                f"{self.said} has no parameter {', '.join(unknown)}",
+                expected=f"one of its parameters: {', '.join(known)}" if known else None,
+                suggestion=f"--arguments {known[0] if known else 'PARAMETER'}={unknown[0]}",
+            )
         if self.method != "forward":
             instance.load_state_dict(weights, strict=False)
             return _by_place(getattr(instance, self.method), self.slots, own)

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcalc.agents import SECONDS as REQUEST_SECONDS, schemas, serve_lines, serve_tools
+from matcalc.base.budgets import REQUEST_SECONDS
+from matcalc.base.lazy import later
 from matcalc.cli.arguments import Asked, read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, with_options
 from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading, wrt_option
 from matcalc.cli.showing import show_json
-from matcalc.coded import SECONDS, check
+from matcalc.coded import SECONDS, check, subject_for
 from matcalc.coded.compared import CodeVerdict
 from matcalc.coded.libraries import NAMES
 from matcalc.interface.console import say
 from matcalc.verification.verdict import exit_status
+
+if TYPE_CHECKING:
+    import matcalc.agents as agents
+else:
+    agents = later("matcalc.agents")
 
 
 @click.command(
@@ -34,7 +40,9 @@ from matcalc.verification.verdict import exit_status
 @with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
 @click.option("--order", type=OneOf(["1", "2"]), default="1", help="First or second derivative.  [default: 1]")
 @click.option(
-    "--arguments", metavar="PAIRS", help="Symbols and the parameters that take them, w=weights,X=data, or names in order."
+    "--arguments",
+    metavar="PAIRS",
+    help="Symbols and sizes with the parameters that take them, w=weights,X=data,m=dim, or names in order.",
 )
 @click.option(
     "--value", metavar="FILE.py:FUNCTION", help="A function that should give the value of FORMULA; it is compared, too."
@@ -67,12 +75,13 @@ def check_command(
     text = read_expression(formula)
     asked = Asked(text, wrt, reading, {})
     groups = asked.groups
-    several = len(groups) > 1 and output is None and not how["autograd"]
+    subject = subject_for(function, how["arrays"], how["autograd"])
+    several = len(groups) > 1 and output is None and not subject.differentiated
     found = []
     for number, group in enumerate(groups, 1):
         names: Any = group[0] if len(group) == 1 else tuple(group)
         picked = str(number) if several else output
-        found.append(check(function, text, names, order=int(order) if len(group) == 1 else 1, output=picked, **reading, **how))
+        found.append(check(subject, text, names, order=int(order) if len(group) == 1 else 1, output=picked, **reading, **how))
     _show(found, target)
     sys.exit(exit_status(found))
 
@@ -101,7 +110,7 @@ def json_lines_command(seconds: float) -> None:
     {"id": 1, "operation": "derive", "text": "x'Ax", "wrt": "x"} is a request; matcalc json-schema
     lists the operations and their fields.  {"operation": "cancel", "cancel": 1} ends request 1.
     """
-    serve_lines(seconds)
+    agents.serve_lines(seconds)
 
 
 @click.command("mcp", cls=PlainHelp, short_help="Serve tools to agents, by the Model Context Protocol.")
@@ -112,7 +121,7 @@ def mcp_command(seconds: float) -> None:
     An agent's program starts this itself: give it the command matcalc with the argument mcp.  It
     needs the extra mcp.
     """
-    serve_tools(seconds)
+    agents.serve_tools(seconds)
 
 
 @click.command("json-schema", cls=PlainHelp, short_help="Print the JSON schemas of requests and results.")
@@ -122,4 +131,4 @@ def json_schema_command() -> None:
     \b
     matcalc json-schema
     """
-    show_json(schemas())
+    show_json(agents.schemas())

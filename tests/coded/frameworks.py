@@ -56,6 +56,14 @@ class Linear(torch.nn.Module):
 
 linear = Linear()
 
+class Sized(torch.nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.linear = torch.nn.Linear(dim, dim)
+
+    def forward(self, x, y):
+        return (self.linear(x) - y).pow(2).sum()
+
 def pairs(w, X, y):
     return (((X @ w)[:, None] - y) ** 2).sum()
 
@@ -114,6 +122,10 @@ ASKED: dict[str, list[tuple[str, str, str, dict[str, Any], str, str]]] = {
         ("linear", LINEAR, "W", NAMED, "confirmed", ""),
         ("linear", LINEAR, "b", NAMED, "confirmed", ""),
         ("Linear", "||W*x + b - y||^2/2", "b", NAMED, "refuted", "the result is 2 times too large"),
+        ("linear", LINEAR, "W", {}, "error", "--arguments linear.weight=W"),
+        ("Sized", LINEAR, "W", {}, "error", "dim=NUMBER with a number or one of the sizes"),
+        ("Sized", LINEAR, "W", {"arguments": "dim=n"}, "error", "one of its parameters: linear.weight, linear.bias"),
+        ("Sized", LINEAR, "W", {"arguments": "dim=4, linear.weight=W, linear.bias=b"}, "confirmed", ""),
         ("pairs", LEAST, "w", BY_AUTOGRAD, "refuted", "is broadcast to n×n"),
         ("mean", LEAST, "w", BY_AUTOGRAD, "refuted", "the result is divided by n"),
         ("mean", "mean((X*w - y).^2)", "w", {"autograd": True, "order": 2}, "confirmed", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import matcalc
+from matcalc.coded.libraries import NumPy, Slot, Subject, subject_of
 from tests.coded.planted import LEAST, PLANTED, QUADRATIC, RIDGE, Planted, judged
 from tests.documents.running import called
 
@@ -73,7 +75,7 @@ def test_arguments_are_bound_by_their_names(function: Callable[..., Any], option
 
 UNBOUND = [
     (lambda weights, X, y: 0, {}, "--arguments w=weights"),
-    (lambda w, X, y, rate: 0, {}, "--arguments rate=0"),
+    (lambda w, X, y, rate: 0, {}, "--arguments rate=NUMBER with a number or one of the sizes m, n for NUMBER"),
     (lambda w, X, y: 0, {"arguments": "w=weights"}, "pairs of a symbol and a parameter"),
     (lambda w, X, y: (least(w, X, y), 1.0, X), {}, "--output 3"),
     (lambda w, X, y: None, {}, "return"),
@@ -95,6 +97,67 @@ def test_what_cannot_be_called_is_told(function: Any, options: dict[str, Any], s
     with pytest.raises(matcalc.MatcalcError) as caught:
         matcalc.check(function, LEAST[0], "w", **options)
     assert said in str(caught.value)
+
+
+class Model:
+    """Takes a size; its weights have axes, as those of a module of PyTorch."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = np.zeros(dim).size
+
+    def gradient(self, w: Any, X: Any, y: Any) -> Any:
+        return least(w, X, y)
+
+
+@pytest.mark.parametrize(
+    ("formula", "declare", "advice", "arguments"),
+    [
+        ("||X*w - y||^2", None, "dim=NUMBER with a number or one of the sizes m, n for NUMBER", "dim=m"),
+        ("||X*w - y||^2", "X: 3×5", "dim=NUMBER with a number or one of the sizes 3, 5 for NUMBER", "dim=5"),
+        ("||X*w - y||^2", "X: n×n", "dim=n", "dim=n"),
+    ],
+)
+def test_advice_on_the_size_of_a_model_can_be_followed(formula: str, declare: str | None, advice: str, arguments: str) -> None:
+    subject = subject_of(Model.gradient, Model, "Model.gradient")
+    with pytest.raises(matcalc.MatcalcError) as caught:
+        matcalc.check(subject, formula, "w", declare=declare)
+    assert caught.value.suggestion == f"--arguments {advice}"
+    assert matcalc.check(subject, formula, "w", declare=declare, arguments=arguments)
+
+
+def test_weights_are_named_where_symbols_are_left() -> None:
+    slots = [Slot("x"), Slot("linear.weight", "weight", True, False, 2), Slot("linear.bias", "weight", True, False, 1)]
+    subject = Subject("Linear", tuple(slots), lambda given: given, (NumPy(),))
+    with pytest.raises(
+        matcalc.MatcalcError, match=r"no parameter of Linear takes W; it has x, linear.weight, linear.bias"
+    ) as caught:
+        matcalc.check(subject, "||W*x + b||^2", "x")
+    assert caught.value.suggestion == "--arguments linear.weight=W,linear.bias=b"
+
+
+class ByDifferences(NumPy):
+    """Stands for a library with derivatives of its own, of one argument at a time."""
+
+    def differentiated(self, invoke: Any, given: Any, slots: Any) -> Any:
+        (slot,) = slots
+
+        def changed(unit: Any) -> Any:
+            return (invoke({**given, slot: given[slot] + unit}) - invoke({**given, slot: given[slot] - unit})) / 2e-3
+
+        units = 1e-3 * np.eye(given[slot].size).reshape(-1, *given[slot].shape)
+        return np.array([changed(unit) for unit in units]).reshape(given[slot].shape)
+
+
+@pytest.mark.parametrize(("function", "status"), [("x @ A @ x", ["confirmed"] * 2), ("x @ A @ x * x[0]", ["refuted"] * 2)])
+def test_a_value_is_compared_with_the_gradient_by_every_name(
+    function: str, status: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = eval(f"lambda x, A: {function}")
+    subject = replace(subject_of(value, arrays="numpy", autograd=True), libraries=(ByDifferences(),))
+    monkeypatch.setattr("matcalc.commands.machines.subject_for", lambda *_: subject)
+    found, output = called(["check", "layers.py:Quadratic", "x'*A*x", "--wrt", "x", "--wrt", "A", "--to", "json"])
+    verdicts = json.loads(output)["verdicts"]
+    assert [one["status"] for one in verdicts] == status and found == (status[0] == "refuted")
 
 
 def test_a_parameter_may_be_spelled_otherwise() -> None:

@@ -62,6 +62,25 @@ def test_a_quadratic_form_line_by_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("formula", "by", "declare", "said"),
+    [
+        ("x'Ax", "x", "A symmetric", "A is symmetric"),
+        ("x'Ax", "x", None, ""),
+        ("x'Ay", "x", "A symmetric", ""),  # nothing is transposed
+        ("y'Ax", "x", "A symmetric", "A is symmetric"),
+        ("tr(X'*A*X*B)", "X", "A symmetric; B symmetric", "A and B are symmetric"),
+        ("||A*x - b||^2", "x", "A positive definite", "A is symmetric"),
+        ("x'*inv(A)*y + y'*inv(A)*x", "x", "A positive definite", "A is symmetric"),
+        ("tr(S*B)", "S", "S symmetric", ""),  # the symmetric change has a line of its own
+    ],
+)
+def test_a_transpose_that_symmetry_takes_away_is_told(formula: str, by: str, declare: str | None, said: str) -> None:
+    steps = matcalc.derive(formula, by, declare=declare).derivation_steps("differential")
+    adjoint = next(step for step in steps if step.rule == "adjoint")
+    assert adjoint.remark.partition("; ")[2] == said
+
+
 def test_a_matrix_value_ends_with_vec() -> None:
     assert lines("A*X*B", "X") == ["Y = A X B", "dY = A dX B", "vec(dY) = (Bᵀ ⊗ A) vec(dX)", "∂Y/∂X = B ⊗ Aᵀ"]
 

@@ -93,7 +93,7 @@ LAYERS = "; ".join(["h0 = x"] + [f"h{k} = tanh(W*h{k - 1} + b)" for k in range(1
     ("expression", "wrt", "options", "rules"),
     [
         ("log(sum(exp(x)))", "x", {}, ["simplify", "derivative of logsumexp"]),  # rewrites and functions are named, with a source
-        ("x'Ax", "x", {"declare": "A: n×n symmetric"}, ["collect"]),
+        ("x'Ax", "x", {"declare": "A: n×n symmetric"}, ["product rule"]),
         ("a'*X*b", "X", {"declare": "X: n×n symmetric"}, ["convention"]),
         ("logdet(S)", "S", {"declare": "S: n×n positive_definite", "symmetric": "cookbook"}, ["convention", "declared facts"]),
         ("a'*X*b", "X", {"declare": "X: n×n symmetric", "symmetric": "independent"}, ["contract δ"]),
@@ -169,6 +169,22 @@ def test_the_forms() -> None:
         presented(steps, "docx")
     with pytest.raises(matcalc.MatcalcError, match="no style of steps"):
         matcalc.derive("x'Ax", "x").derivation_steps("poetry")
+
+
+@pytest.mark.parametrize(
+    ("formula", "by", "declare", "line", "remark"),
+    [
+        ("x'Ax", "x", "A symmetric", "2 x_i A_ij δ_jk", "equal terms, as A is symmetric"),
+        ("tr(X'*A*X*B)", "X", "A, B symmetric", "2 δ_ia A_ij X_jk B_lk δ_lb", "equal terms, as A and B are symmetric"),
+        ("tr(X*X)", "X", None, "2 δ_ib X_ij δ_ja", "equal terms"),
+        ("x'Ax", "x", None, "δ_ik A_ij x_j + x_i A_ij δ_jk", ""),
+    ],
+)
+def test_a_term_is_written_once(formula: str, by: str, declare: str | None, line: str, remark: str) -> None:
+    derivation = matcalc.derive(formula, by, declare=declare)
+    step = next(step for step in derivation.steps if step.rule == "product rule")
+    assert (step.right_writing.unicode, step.remark) == (line, remark)
+    check_steps(derivation.steps, point_for(derivation.source.node, derivation.wrt, derivation.symmetric))
 
 
 def test_factors_that_only_change_places_are_no_step() -> None:

@@ -29,10 +29,12 @@ from matcalc.expr.nodes import (
     Product,
     Sum,
     Symbol,
+    Transpose,
     children,
+    postorder,
 )
 from matcalc.expr.rewriting import rebuilt_with, replaced, sum_of, symbols_in
-from matcalc.folding.build import cost, row_symbols, scaled, spread
+from matcalc.folding.build import cost, row_symbols, scaled, spread, transpose
 from matcalc.products.differentials import paired_with
 from matcalc.steps.differential.adjoints import Moved, Weight, added, joined, law_of, moved, weight
 from matcalc.steps.differential.expansion import Expander, Line, Untold
@@ -81,6 +83,7 @@ class Teller:
             self._add(parts, _told_by(list(expansions.values())))
         after: list[Moved] = []
         moves: dict[str, None] = {}
+        turned: dict[str, None] = {}
         for term in terms:
             if term.of not in pending:
                 after.append(term)
@@ -90,17 +93,34 @@ class Teller:
             further, names = found or ([self._pulled(term)], ["entries"])
             after += [self._as_typed(one, term.of) for one in further]
             moves |= dict.fromkeys(names)
+            if found is not None and expansion is not None:
+                turned |= dict.fromkeys(self._turned(term.weight, expansion.right, further))
         first = next(term for term in terms if term.of in pending)
-        self._tell_moves(
-            [self._shown(term) for term in after], list(moves), first.weight, all(term.of.is_column for term in after)
-        )
+        law = law_of(list(moves), first.weight, all(term.of.is_column for term in after))
+        facts = f"{' and '.join(turned)} {'is' if len(turned) == 1 else 'are'} symmetric" if turned else ""
+        self._tell_moves([self._shown(term) for term in after], list(moves), "; ".join(filter(None, [law, facts])))
         return self._simplified(self._collected(after))
 
-    def _tell_moves(self, shown: list[Expr], moves: list[str], start: Weight, vectors: bool) -> None:
+    def _turned(self, held: Weight, right: Expr, found: list[Moved]) -> list[str]:
+        """The symmetric matrices that moves transpose: where nothing is known of them, a transpose
+        more stands in what is ``found``."""
+        parts = [right, held.expression]
+        known = {name: symbol for part in parts for name, symbol in symbols_in(part).items() if name not in self.marks.meaning}
+        names: list[str] = []
+        for name, symbol in known.items():
+            if len(symbol.shape) != 2 or symbol.is_column or transpose(symbol) is not symbol:
+                continue
+            plain = {name: Symbol(name, symbol.shape)}
+            again = moved(_replaced_in(held, plain), replaced(right, plain), self.marks)
+            if again is not None and _transposes(again[0], name) > _transposes(found, name):
+                names.append(name)
+        return names
+
+    def _tell_moves(self, shown: list[Expr], moves: list[str], remark: str) -> None:
         if "entries" in moves:
             self._add(shown, Said("entry by entry"))
         elif moves:
-            self._add(shown, Said("adjoint", remark=law_of(moves, start, vectors)))
+            self._add(shown, Said("adjoint", remark=remark))
         else:  # only factors change places: not worth a line of its own
             told = self.lines.pop()
             self._add(shown, Said(told.rule, told.source, told.remark, told.composed))
@@ -274,6 +294,18 @@ def scalar_times(held: Weight, side: Expr, arranged: Callable[[Weight], Weight])
     if isinstance(side, Negative):
         return scalar_times(replace(held, number=-held.number), side.operand, arranged)
     return arranged(held.times(side)).expression
+
+
+def _replaced_in(held: Weight, values: dict[str, Symbol]) -> Weight:
+    """A weight with other symbols."""
+    scalars, below = (tuple([replaced(part, values) for part in parts]) for parts in (held.scalars, held.below))
+    return replace(held, body=None if held.body is None else replaced(held.body, values), scalars=scalars, below=below)
+
+
+def _transposes(terms: list[Moved], name: str) -> int:
+    """How many transposes of what holds a symbol there are in weights."""
+    nodes = [node for term in terms for node in postorder(term.weight.expression)]
+    return sum(isinstance(node, Transpose) and name in symbols_in(node) for node in nodes)
 
 
 def tidied(node: Expr) -> Expr:

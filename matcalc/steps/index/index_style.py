@@ -10,13 +10,14 @@ from typing import cast
 
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function
+from matcalc.base.records import grouped
 from matcalc.base.shapes import Shape, axes_of
 from matcalc.calculus.differentiation import Fired
 from matcalc.derivation.pipeline import Stage, Trace, reading_order, traced
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import YES, scale
-from matcalc.einstein.nodes import is_reciprocal
+from matcalc.einstein.nodes import is_reciprocal, is_symmetric
 from matcalc.einstein.substitution import weight
 from matcalc.expr.nodes import Symbol
 from matcalc.facts.table import essential, facts, varying
@@ -221,8 +222,9 @@ class _Narrator:
         self._ranks[MARKER] = self._ranks.get(variable.name, len(self._ranks))
         self._reader.variable = variable.name
         said = differentiation_rule(stage.fired, variable, len(stage.parts))
-        marked = self._marked(stage, variable)
-        self._say(said.rule, stage, marked, source=said.source, remark=said.remark, free=True, composed=self._composed(said))
+        marked, equal = self._together(self._marked(stage, variable))
+        remark = "; ".join(filter(None, [said.remark, self._why_equal(stage) if equal else ""]))
+        self._say(said.rule, stage, marked, source=said.source, remark=remark, free=True, composed=self._composed(said))
         short = contracted(marked)
         self._say("contract δ", stage, short, free=True)
         collected = self._read(stage, Manner())
@@ -230,6 +232,24 @@ class _Narrator:
         if same and self._spelling(collected) == self._spelling(short):
             return  # only factors or terms change places
         self._say("rename dummies" if same else "collect", stage, collected, free=True)
+
+    def _together(self, formula: Formula) -> tuple[Formula, bool]:
+        """Terms that are written alike as one, and whether there are such."""
+        if not isinstance(formula, Total):
+            return formula, False
+        alike = grouped((written(term, self._letters.names).unicode, (coefficient, term)) for coefficient, term in formula.terms)
+        found = flat([(sum((part for part, _ in terms), Fraction(0)), terms[0][1]) for terms in alike.values()])
+        return found, len(alike) < len(formula.terms)
+
+    def _why_equal(self, stage: Stage) -> str:
+        """What is said where terms of several occurrences are the same."""
+        matrices = self._symmetric(stage.tensor)
+        return f"equal terms, as {matrices}" if matrices else "equal terms"
+
+    def _symmetric(self, tensor: ix.Tensor) -> str:
+        """The symmetric matrices of a tensor in words; empty where there are none."""
+        names = [node.name for node in ix.postorder(tensor) if isinstance(node, ix.Symbol) and is_symmetric(node)]
+        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} symmetric" if names else ""
 
     def _composed(self, said: Said) -> Words:
         """The outer and the inner function of what the chain rule was used on."""

@@ -180,6 +180,10 @@ class Notation(ABC):
     """Vectors of ones are written without sizes where these follow from the surroundings."""
     bare_units = True
     """The same of unit vectors."""
+    means = False
+    """The mean of a vector is written as a function."""
+    adds_numbers = False
+    """A number beside an array is added to every entry."""
     infix_kronecker = " ⊗ "
     """The operator between Kronecker factors, empty when they are written as a call."""
     inverse_is_call = False

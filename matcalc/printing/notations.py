@@ -29,6 +29,8 @@ class AsciiNotation(Notation):
     stacked_quotient = False
     bare_ones = False
     bare_units = False
+    means = True
+    adds_numbers = True
     postfixes = ("'", "", "")
     delta = "delta"
     dots = "..."
@@ -176,6 +178,7 @@ class UnicodeNotation(AsciiNotation):
     infix_kronecker = " ⊗ "
     inverse_is_call = False
     bare_ones = True
+    adds_numbers = False
     postfixes = ("ᵀ", "⁻¹", "⁻ᵀ")
     delta = "δ"
     dots = "…"

@@ -9,13 +9,14 @@ the base of a second postfix (``(A^2)'``).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.lazy import later
-from matcalc.base.shapes import axes_of, product_shape
+from matcalc.base.shapes import axes_of, is_square, product_shape
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
@@ -46,23 +47,58 @@ def printed(root: e.Expr, notation: Notation, *, sized: bool = False) -> Piece:
         root = rebuilt_with(root, _by_columns)
     known = settled(e.postorder(root), notation)
     top = (root, BOTH if sized else known[root])
-    return on_demand(top, partial(_operands, known=known), _Printer(notation).piece)
+    entrywise = notation.adds_numbers and e.Ones in kinds
+    if entrywise:
+        known = defaultdict(lambda: BOTH, known)  # of scalars that are written without their ones
+    needed = partial(_operands, known=known, means=notation.means, entrywise=entrywise)
+    return on_demand(top, needed, _Printer(notation).piece)
 
 
 Sized: TypeAlias = tuple[e.Expr, int]
 """A node, and what is known of its size."""
 
 
-def _operands(use: Sized, known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
+def _operands(use: Sized, known: Mapping[e.Expr, int], means: bool, entrywise: bool) -> tuple[Sized, ...]:
     """What is to be printed for a node, each with what is known of its size. An inverse transpose
-    is one postfix of the base."""
+    is one postfix of the base, a mean is written as one; ``entrywise``, a number is added to every
+    entry without ones."""
     node, around = use
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):
-        return _operands(uses[0], known)
+        return _operands(uses[0], known, means, entrywise)
     if isinstance(node, e.Power) and node.exponent.shape and (scalar := _in_every_entry(node.base)) is not None:
         return (scalar, BOTH), (node.exponent, around)
+    if means and isinstance(node, e.Quotient) and _is_mean(node):
+        return (_operands(uses[0], known, means, entrywise)[0],)
+    if entrywise and isinstance(node, e.Sum) and node.shape and not is_square(node.shape):
+        return _with_numbers(uses, known)
     return uses
+
+
+def _is_mean(node: e.Quotient) -> bool:
+    """Whether it is what ``mean(x)`` of a vector stands for."""
+    total, count = node.numerator, node.denominator
+    if not isinstance(total, e.Total) or not isinstance(count, e.SizeValue):
+        return False
+    return total.axis is None and total.operand.is_column and total.operand.rows == count.size
+
+
+def _with_numbers(uses: tuple[Sized, ...], known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
+    """The terms of a sum, a number in every entry without the ones, where another term has the size.
+    (Beside a square matrix a multiple of the identity might be meant.)"""
+    numbers = [_number_in_entries(term) for term, _ in uses]
+    if not any(number is None and known[term] == BOTH for (term, _), number in zip(uses, numbers, strict=True)):
+        return uses
+    return tuple([use if number is None else (number, BOTH) for use, number in zip(uses, numbers, strict=True)])
+
+
+def _number_in_entries(term: e.Expr) -> e.Expr | None:
+    """What every entry of a multiple of ones is; None of another term."""
+    if isinstance(term, e.Negative):
+        number = _number_in_entries(term.operand)
+        return None if number is None else e.Negative(number)
+    number = _ONE if isinstance(term, e.Ones) else _in_every_entry(term)
+    return None if isinstance(number, e.Sum) else number
 
 
 def _in_every_entry(expression: e.Expr) -> e.Expr | None:
@@ -121,6 +157,8 @@ class _Printer:
                 return self._product(product, parts)
             case e.Hadamard() as hadamard:
                 return self._elementwise(to.times_elementwise, hadamard.factors, parts)
+            case e.Quotient() if len(parts) == 1:
+                return to.call("mean", parts, None)
             case e.Quotient() as quotient:
                 return self._quotient(quotient, parts)
             case e.Power(base=base, exponent=exponent):

@@ -145,7 +145,7 @@ def _add(left: Any, right: Any, sign: float) -> Any:
         left = left.of(right.shape[0])
     if isinstance(right, OpenIdentity):
         right = right.of(left.shape[0])
-    assert left.shape == right.shape, f"{left.shape} + {right.shape}"
+    assert left.shape == right.shape or (1, 1) in (left.shape, right.shape), f"{left.shape} + {right.shape}"
     return left + sign * right
 
 

@@ -111,7 +111,7 @@ TABLE = [
     (e.Kronecker((t(U), e.Identity(M))), "kron(U', eye(m))", "Uᵀ ⊗ eye(m)", r"U^{\top} \otimes I_{m}"),
     (times(t(X), e.Ones((N,))), "X'*ones(n)", "Xᵀ 𝟏", r"X^{\top} \mathbf{1}"),
     (times(e.Ones((N,)), t(e.Symbol("z", (M,)))), "ones(n)*z'", "ones(n) zᵀ", r"\mathbf{1}_{n} z^{\top}"),
-    (plus(e.Ones((N,)), neg(x)), "ones(n) - x", "𝟏 − x", r"\mathbf{1} - x"),
+    (plus(e.Ones((N,)), neg(x)), "1 - x", "𝟏 − x", r"\mathbf{1} - x"),
     (e.Zeros((N, M)), "zeros(n, m)", "zeros(n, m)", r"\mathbf{0}_{n, m}"),
     (plus(e.Identity(N * N), e.Commutation(N, N)), "eye + commutation(n, n)", "I + commutation(n, n)", "I + K^{(n, n)}"),
     # functions and norms

@@ -23,7 +23,7 @@ def shown(program: str, declare: str | None = None) -> tuple[dict[str, str], str
         ("z = A*x; y = z; y'*z", {"z": "A*x", "y": "z"}, "y'*z"),
         ("z = W*x + b; h = tanh(z); u'*h", {"z": "W*x + b", "h": "tanh(z)"}, "u'*h"),
         ("f = u*u; u = a*b", {"u": "a*b", "f": "u*u"}, "f"),
-        ("z = x; m = mean(z); z - m*vector(1)", {"z": "x", "m": "sum(z)/n"}, "z - m*ones(n)"),
+        ("z = x; m = mean(z); z - m*vector(1)", {"z": "x", "m": "mean(z)"}, "z - m"),
         ("S = X*X'; S*S*y", {"S": "X*X'"}, "S*S*y"),
         ("x'*x", {}, "x'*x"),
     ],

@@ -307,7 +307,12 @@ def _candidates(order: Iterable[Tensor]) -> list[rewrites.Rewrite]:
     return [rule for line in lines for rule in rewrites.rewrites(line)]
 
 
-def _rewritten(node: Tensor, rules: list[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
+def rewritten(tensor: Tensor, rules: Sequence[rewrites.Rewrite]) -> Tensor:
+    """``tensor`` with every part replaced for which one of ``rules`` has another form, once."""
+    return rebuilt(tensor, partial(_rewritten, rules=rules, fired=[]))
+
+
+def _rewritten(node: Tensor, rules: Sequence[rewrites.Rewrite], fired: list[tuple[str, Tensor]]) -> Tensor | None:
     graphs = _graphs(node) if rules and isinstance(node, Contraction) else []
     for rule in rules:
         if graphs and isinstance(rule.left, Contraction):

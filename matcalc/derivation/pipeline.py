@@ -94,6 +94,7 @@ else:
     matrix_functions = later("matcalc.calculus.matrix_functions")
 
 
+COSTS = ("shortest", "cheapest", "familiar")
 HALF = Fraction(1, 2)
 _MOST_AXES = 4
 """What the language has names for: a zero of more axes is none of its expressions."""
@@ -112,11 +113,20 @@ class Outcome:
     notes: tuple[str, ...]
     sums: Expr | None = None
     """With explicit sums, where there is no closed form or a much longer one."""
+    short: Expr | None = None
+    """Another closed form, that is shown in place of ``expression``, from which values are computed."""
+    cost: str = "shortest"
+    """What the form that is shown has least of: one of ``COSTS``."""
+
+    @property
+    def closed_form(self) -> Expr | None:
+        """The closed form that is shown; None when there is none."""
+        return self.expression if self.short is None else self.short
 
     @property
     def shown(self) -> Expr | None:
         """What is shown of it; None when that is the index form."""
-        return self.expression if self.sums is None else self.sums
+        return self.closed_form if self.sums is None else self.sums
 
 
 def differentiate(

@@ -123,6 +123,10 @@ class NamedDerivation(Derivation):
     def _whole_outcome(self) -> Outcome:
         return self.opened
 
+    @cached_property
+    def _short(self) -> Outcome:
+        return self.outcome  # its names are those of the program
+
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """As for ``Derivation``, with the names of the program replaced by what they stand for."""

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
+from re import findall
 from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.base.budgets import as_call
@@ -22,14 +23,17 @@ from matcalc.printing import Shown, member_notes, operand, text
 from matcalc.printing.notations import checked_notation, notation_of
 
 if TYPE_CHECKING:
+    import matcalc.simplifying.shown_forms as shown_forms
     import matcalc.sympy_exchange as sympy_exchange
     from matcalc.einstein.nodes import Tensor
     from matcalc.entries import Entries
     from matcalc.interface.equations import Equation
     from matcalc.printing import indices
+    from matcalc.simplifying.shown_forms import Named
     from matcalc.steps.step import Steps
 else:
     indices = later("matcalc.printing.indices")
+    shown_forms = later("matcalc.simplifying.shown_forms")
     sympy_exchange = later("matcalc.sympy_exchange")
 
 __all__ = ["Derivation", "ParsedExpression", "Style", "plain_shape"]
@@ -125,11 +129,10 @@ class Derivation(Sided):
     @property
     def expression(self) -> ParsedExpression | None:
         """The closed matrix form, or None when there is none."""
-        if self.outcome.expression is None:
+        form = self._short.closed_form
+        if form is None:
             return None
-        return ParsedExpression(
-            self.outcome.expression, self.source.declarations, self.notes, self.source.origin, families=self.source.other_names
-        )
+        return ParsedExpression(form, self.source.declarations, self.notes, self.source.origin, families=self.source.other_names)
 
     @property
     def reading(self) -> Reading:
@@ -162,7 +165,42 @@ class Derivation(Sided):
 
     @property
     def _formula(self) -> tuple[Expr | None, Tensor]:
-        return self.outcome.shown, self.outcome.tensor
+        return self._short.shown, self.outcome.tensor
+
+    @cached_property
+    def _short(self) -> Outcome:
+        """The outcome with the form that is shown."""
+        form = self.outcome.expression
+        if form is None or self.outcome.sums is not None:
+            return self.outcome
+        return replace(self.outcome, short=shown_forms.shown_form(form, self.source.node, self.outcome.cost))
+
+    @cached_property
+    def _named(self) -> Named:
+        """Names for what stands several times in the form that is shown, and the form with them."""
+        outcome = self._short
+        if outcome.closed_form is None or outcome.sums is not None or outcome.cost != "shortest":
+            return (), None
+        taken = frozenset(findall(r"\w+", " ".join([*self.declarations, *self.declarations.values()])))
+        return shown_forms.with_names(outcome.closed_form, self.source.node, taken)
+
+    @as_call
+    def text(self, style: Style = "unicode") -> str:
+        """The closed form in the input language, after names for long parts that stand in it several
+        times: ``G = inv(A + B); G*x*y'*G``. When there is none, the form with explicit sums, or the
+        index form."""
+        names, body = self._named
+        if body is None or not names:
+            return super().text(style)
+        lines = [f"{text(symbol, checked_style(style))} = {text(part, style)}" for symbol, part in names]
+        return "; ".join([*lines, text(body, style)])
+
+    def _right(self, style: str, bold: bool) -> str:
+        names, body = self._named
+        if body is None or not names:
+            return super()._right(style, bold)
+        lines = [f"{text(symbol, style, bold)} = {text(part, style, bold)}" for symbol, part in names]
+        return notation_of(style).apart.join([text(body, style, bold), *reversed(lines)])
 
     def _left(self, style: str, bold: bool) -> str:
         return f"{self._by(style, '', bold)} {operand(self.source.node, style, bold)}"
@@ -236,8 +274,8 @@ class Derivation(Sided):
         return cast("Steps", made.narrated(asked, style))
 
     def _whole_outcome(self) -> Outcome:
-        """The derivative in terms of the symbols of ``source``."""
-        return self.outcome
+        """The derivative in terms of the symbols of ``source``, with the form that is shown."""
+        return self._short
 
     @as_call
     def steps_text(self, form: str = "unicode", style: str = "index") -> str:

@@ -12,15 +12,15 @@ from matcalc.base.errors import NotDifferentiableError
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, spellings
 from matcalc.base.own_functions import own_function
-from matcalc.base.records import record
+from matcalc.base.records import record, replace
 from matcalc.base.shapes import Shape
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import bottom_up
-from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power
-from matcalc.einstein.linear import add
+from matcalc.einstein.algebra import apply_map, broadcast, elementwise, power, symbolic_power, transposed
+from matcalc.einstein.linear import MINUS, add, scale
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Leaf, Map, Node, Power, Sum, Symbol, Tensor, postorder
-from matcalc.expr.nodes import Expr
+from matcalc.expr.nodes import Expr, postorder as postorder_of
 from matcalc.expr.rewriting import symbols_in
 from matcalc.language import elaborate
 
@@ -121,19 +121,19 @@ class Rewrite:
     wildcards: frozenset[Tensor]
 
 
-def rewrite_lines() -> list[RuleLine]:
+def rewrite_lines(file: str = "rewrites.rules") -> list[RuleLine]:
     """The lines of the file, split into their fields.
 
     Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
     """
-    return rule_lines("rewrites.rules", read("rules", "rewrites.rules"))
+    return rule_lines(file, read("rules", file))
 
 
 @cache
-def lines_by_functions() -> list[tuple[frozenset[str], RuleLine]]:
+def lines_by_functions(file: str = "rewrites.rules") -> list[tuple[frozenset[str], RuleLine]]:
     """The lines with the functions on their left sides: without them in a formula a line cannot
     match."""
-    return [(functions_in(line.left), line) for line in rewrite_lines()]
+    return [(functions_in(line.left), line) for line in rewrite_lines(file)]
 
 
 def functions_in(text: str) -> frozenset[str]:
@@ -152,6 +152,31 @@ def rewrites(line: RuleLine) -> tuple[Rewrite, ...]:
 
     Raises ValueError when the right side has another shape, an unbound name, or is not shorter.
     """
+    rules = _parsed(line)
+    if any(_size(rule.right) >= _size(rule.left) for rule in rules[:1]):
+        raise ValueError(f"rewrite {line.name!r}: the right side is not shorter, so rewriting might not end")
+    return rules
+
+
+@cache
+def shown_rewrites(line: RuleLine) -> tuple[Rewrite, ...]:
+    """The parsed rule of ``shown.rules``; of a sum it says what the opposite and the transpose are,
+    too."""
+    rules = _parsed(line)
+    sums = [rule for rule in rules if isinstance(rule.left, Sum)]
+    turned = [replace(rule, left=transposed(rule.left), right=transposed(rule.right)) for rule in sums if rule.left.order == 2]
+    sums = list(dict.fromkeys([*sums, *turned]))
+    opposites = [replace(rule, left=scale(MINUS, rule.left), right=scale(MINUS, rule.right)) for rule in sums]
+    return tuple(dict.fromkeys([*rules, *sums, *opposites]))
+
+
+@cache
+def kinds_of(line: RuleLine) -> frozenset[type]:
+    """The classes of the nodes on the left side of a line."""
+    return frozenset(map(type, postorder_of(elaborate(line.left, line.variables).expression)))
+
+
+def _parsed(line: RuleLine) -> tuple[Rewrite, ...]:
     left = elaborate(line.left, line.variables)
     right = elaborate(line.right, line.variables)
     unbound = symbols_in(right.expression).keys() - symbols_in(left.expression).keys()
@@ -162,8 +187,6 @@ def rewrites(line: RuleLine) -> tuple[Rewrite, ...]:
     if left.expression.shape != right.expression.shape:
         raise ValueError(f"rewrite {line.name!r}: the two sides have different shapes")
     pattern, replacement = lower(left.expression).tensor, lower(right.expression).tensor
-    if _size(replacement) >= _size(pattern):
-        raise ValueError(f"rewrite {line.name!r}: the right side is not shorter, so rewriting might not end")
     symbols = [node for node in postorder(pattern) if isinstance(node, Symbol)]
     if pattern.order == 0 and [symbol.order for symbol in symbols] == [0]:
         return tuple([_entrywise(line.name, symbols[0], pattern, replacement, order) for order in (0, 1, 2)])

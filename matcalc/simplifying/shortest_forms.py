@@ -3,7 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -82,12 +82,12 @@ def length(expression: Expr) -> int:
 
 
 class Writer:
-    """Writes tensors that equal an expression, in its order of reading."""
+    """Writes tensors that equal an expression, in its order of reading or that of ``names``."""
 
-    def __init__(self, expression: Expr) -> None:
+    def __init__(self, expression: Expr, names: Mapping[str, int] | None = None) -> None:
         self.expression = expression
         self.value: Lowered = lower(expression)
-        self._names = reading_order(expression)
+        self._names = reading_order(expression) if names is None else names
         self._rows = row_symbols(expression)
         self._order = ReadingOrder(self._names)
         self._folder = Folder(self._order)

@@ -45,7 +45,7 @@ x.*vec(Y)                   | Y | Y: n×m                          | diag(x)
 kron(x,y).*z                | x | x: n; y: m                      | ?
 sum(kron(x,y).*z)           | x | x: n; y: m                      | reshape(z, m, n)ᵀ y
 logsumexp(vec(X)+y)         | X | X: n×m                          | ?
-softmax(vec(X))             | X | X: 2×3                          | diag(softmax(vec(X))) − softmax(vec(X)) softmax(vec(X))ᵀ
+softmax(vec(X))             | X | X: 2×3                          | u = softmax(vec(X)); diag(u) − u uᵀ
 inv(kron(A,B))*x            | x | A: n×n invertible; B: m×m invertible | A⁻ᵀ ⊗ B⁻ᵀ
 inv(kron(A,B)+C)            | C | A: 2×2; B: 2×2; C: 4×4          | ?
 logdet(kron(A,B) + C)       | A | A: 2×2; B: 2×2; C: 4×4          | ?
@@ -147,7 +147,7 @@ CHAINS = """
 sum(f(A*X*B))              | X   | A: 2×3; X: 3×2; B: 2×2; f: function | (B ⊗ Aᵀ) diag(vec(f''(A X B))) (Bᵀ ⊗ A)
 norm2(M.*(X - U*V'))^2     | U   | M: n×m; X: n×m; U: n×p; V: m×p | 2 (Vᵀ ⊗ eye(n)) diag(vec(M.^2)) (V ⊗ eye(n))
 norm2(M.*(X - U*V'))^2     | U V | M: 2×3; X: 2×3; U: 2×2; V: 3×2 | ?
-sum(logsumexp(X*W, rows))  | W   | X: 2×2; W: 2×3 | (eye(3) ⊗ Xᵀ) diag(vec(softmax(X W, rows))) (I − (ones(3, 3) ⊗ eye(2)) diag(vec(softmax(X W, rows)))) (eye(3) ⊗ X)
+sum(logsumexp(X*W, rows))  | W   | X: 2×2; W: 2×3 | G = diag(vec(softmax(X W, rows))); (eye(3) ⊗ Xᵀ) (G − G (ones(3, 3) ⊗ eye(2)) G) (eye(3) ⊗ X)
 tr(Y'*softmax(X*W, rows))  | W   | Y: 2×3; X: 2×2; W: 2×3 | ?
 tr(Y'*softmax(Q*K', rows)*V) | Q K | Y: 2×1; Q: 2×2; K: 3×2; V: 3×1 | ?
 sum(tanh(A*S))             | S   | A: m×n; S: n×n symmetric | ?
@@ -155,7 +155,7 @@ norm2(X - U*diag(s)*V')^2  | U s | X: n×m; U: n×p; s: p; V: m×p | ?
 y'*logsumexp(X*W, rows)    | W   | X: 1×m; W: m×p; y: 1 | ?
 sum(logsumexp(tanh(X*W)*V, rows)) | W | X: 2×2; W: 2×2; V: 2×3 | ?
 softmax(Q*K', rows)*V      | K   | Q: n×d; K: m×d; V: m×p | ?
-softmax(X, cols)           | X   | X: n×m | diag(vec(softmax(X, cols))) (I − (eye(m) ⊗ ones(n, n)) diag(vec(softmax(X, cols))))
+softmax(X, cols)           | X   | X: n×m | G = diag(vec(softmax(X, cols))); G − G (eye(m) ⊗ ones(n, n)) G
 """
 
 

@@ -110,11 +110,11 @@ def test_layer_and_batch_normalization(expression: str, declare: str, wrt: str) 
 TEXTBOOK = [
     (
         "(x - mean(x))/sqrt(var(x))", "x: n",
-        "sqrt(n) (G − sum(G) 𝟏/n − (Gᵀ (x − sum(x) 𝟏/n)) (x − sum(x) 𝟏/n)/‖x − sum(x) 𝟏/n‖²)/‖x − sum(x) 𝟏/n‖",
+        "u = x − mean(x) 𝟏; sqrt(n) (G − mean(G) 𝟏 − u Gᵀ u/‖u‖²)/‖u‖",
     ),
-    ("x/sqrt(mean(x.^2) + a)", "x: n; a: positive scalar", "(G − (Gᵀ x) x/(n (xᵀ x/n + a)))/sqrt(xᵀ x/n + a)"),
+    ("x/sqrt(mean(x.^2) + a)", "x: n; a: positive scalar", "(G − x Gᵀ x/(n (xᵀ x/n + a)))/sqrt(xᵀ x/n + a)"),
     ("softmax(x)", "x: n", "(G − (Gᵀ softmax(x)) 𝟏) ⊙ softmax(x)"),
-    ("softmax(x, rows)", "x: n×m", "G ⊙ softmax(x, rows) − diag(diag(G softmax(x, rows)ᵀ)) softmax(x, rows)"),
+    ("softmax(x, rows)", "x: n×m", "V = softmax(x, rows); G ⊙ V − diag(diag(G Vᵀ)) V"),
 ]  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from matcalc.language import elaborate
 from matcalc.printing import text
 from matcalc.rules.entrywise import EntryRule, definitions, entry_rules
 from matcalc.rules.fold_forms import fold_forms, template_of
-from matcalc.rules.rewrites import rewrite_lines, rewrites
+from matcalc.rules.rewrites import rewrite_lines, rewrites, shown_rewrites
 
 ELEMENTWISE = [function for function in functions().values() if function.kind == "elementwise" and not function.partials]
 OF_SEVERAL = [function for function in functions().values() if function.partials]
@@ -134,9 +134,18 @@ def test_every_rewrite_is_true_and_accepted(line: RuleLine) -> None:
     assert line.source
 
 
+@pytest.mark.parametrize("line", rewrite_lines("shown.rules"), ids=lambda line: line.name)
+def test_every_shorter_form_is_true_and_accepted(line: RuleLine) -> None:
+    assert rewrite_is_true(line)
+    assert shown_rewrites(line)
+    assert line.source
+
+
 def test_a_false_rewrite_is_seen() -> None:
     line = next(line for line in rewrite_lines() if line.name == "softplus")
     assert not rewrite_is_true(replace(line, right="softplus(2*t)"))
+    line = next(line for line in rewrite_lines("shown.rules") if line.name == "adjugate")
+    assert not rewrite_is_true(replace(line, right="adj(X)'"))
 
 
 @pytest.mark.parametrize(

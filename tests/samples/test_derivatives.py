@@ -83,7 +83,7 @@ least squares    | w  | 2 Xᵀ (X w − y)                                  | 2 
 distances        | mu | 2 (n μ − Xᵀ 𝟏)                                  | 2 Σ_i (μ − x_i)
 distances        | X  | 2 (X − 𝟏 μᵀ)                                    |
 Gaussian         | mu | 2 S⁻¹ (n μ − Xᵀ 𝟏)                              | 2 S⁻¹ Σ_i (μ − x_i)
-Gaussian         | S  | −S⁻¹ (X − 𝟏 μᵀ)ᵀ (X − 𝟏 μᵀ) S⁻¹                 | −S⁻¹ (Σ_i (x_i − μ) (x_i − μ)ᵀ) S⁻¹
+Gaussian         | S  | G = X − 𝟏 μᵀ; −S⁻¹ Gᵀ G S⁻¹                    | −S⁻¹ (Σ_i (x_i − μ) (x_i − μ)ᵀ) S⁻¹
 logistic         | w  | Xᵀ (y − σ(X w))                                 | Σ_i (y_i − σ(wᵀ x_i)) x_i
 logsumexp        | W  | Xᵀ softmax(X W + 𝟏 bᵀ, rows)                    | Σ_i x_i softmax(Wᵀ x_i + b)ᵀ
 means            | M  | 2 (diag(Rᵀ 𝟏) M − Rᵀ X)                         | 2 Σ_i diag(r_i) (M − 𝟏 x_iᵀ)

@@ -1,0 +1,170 @@
+"""What is shown of a result: of the forms that a few cheap steps reach, the one that costs least.
+
+The form as it was folded is read back and simplified once more, the identities of
+``rules/shown.rules`` are used on it, and it is spelled shorter. What is computed stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from operator import itemgetter
+
+from matcalc.base.budgets import SpentError, share
+from matcalc.base.errors import LimitError
+from matcalc.base.files import RuleLine
+from matcalc.calculus.simplification import rewritten, simplified
+from matcalc.derivation.pipeline import reading_order
+from matcalc.expr.nodes import (
+    Call,
+    DiagonalMatrix,
+    Elementwise,
+    Expr,
+    Inverse,
+    Kronecker,
+    MatrixPower,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    postorder,
+)
+from matcalc.expr.rewriting import rebuilt_with, symbols_in
+from matcalc.folding.build import cost as reading, is_own_transpose
+from matcalc.folding.spelling import spelled
+from matcalc.rules.rewrites import kinds_of, lines_by_functions, shown_rewrites
+from matcalc.simplifying.shortest_forms import Writer, length
+
+_ROUNDS = 4
+"""How often the identities are used on what comes out of them."""
+_LONGEST = 400
+_SHARE, _WORK = 0.5, 20_000
+
+
+def shown_form(form: Expr, typed: Expr, cost: str) -> Expr:
+    """The form of a derivative of what was ``typed`` that is shown: the shortest that is found, the
+    one that is cheapest to compute, or ``form`` itself, which is written as people do."""
+    if cost == "familiar":
+        return form
+    candidates = [form]
+    lines, again = _lines(form), _may_shrink(form)
+    if (lines or again) and len(form.shape) <= 2 and reading(form) <= _LONGEST:
+        with suppress(SpentError, LimitError), share(_SHARE, _WORK):
+            candidates.extend(_others(form, typed, lines))
+    found = [spelled(one, typed, length) for one in candidates]
+    return min(found, key=length) if len(found) > 1 else found[0]
+
+
+_TOLD_BY = frozenset({Sum, Product, MatrixPower})
+"""Classes of nodes of a line without which no form has its left side."""
+
+
+def _lines(form: Expr) -> list[RuleLine]:
+    """The lines whose left sides may stand in a form."""
+    nodes = postorder(form)
+    kinds = set(map(type, nodes))
+    present = {node.function for node in nodes if isinstance(node, Elementwise | Call)}
+    if Inverse in kinds:
+        present.add("inv")
+    if not present or kinds.isdisjoint(_TOLD_BY):
+        return []
+    lines = [line for functions, line in lines_by_functions("shown.rules") if functions <= present]
+    return [line for line in lines if kinds_of(line) & _TOLD_BY <= kinds]
+
+
+def _others(form: Expr, typed: Expr, lines: Sequence[RuleLine]) -> Iterator[Expr]:
+    """The form read back, and what the identities make of it."""
+    writer = Writer(form, reading_order(typed))
+    tensor = simplified(writer.value.tensor)
+    best = writer.best(tensor)
+    if best is not None:
+        yield best
+    rules = [rule for line in lines for rule in shown_rewrites(line)]
+    for _ in range(_ROUNDS if rules else 0):
+        other = rewritten(tensor, rules)
+        if other is tensor:
+            return
+        tensor = simplified(other)
+        best = writer.best(tensor)
+        if best is not None:
+            yield best
+
+
+def _may_shrink(form: Expr) -> bool:
+    """Whether reading a form back may make it shorter: it has parts that meet others only as they are
+    written."""
+    nodes = postorder(form)
+    kinds = Counter(map(type, nodes))
+    if kinds[Kronecker] or kinds[DiagonalMatrix] > 1:
+        return True
+    powers = [node for node in nodes if isinstance(node, Power | MatrixPower)] if kinds[Power] or kinds[MatrixPower] else []
+    exponents = [power.exponent for power in powers]
+    return any(not (isinstance(exponent, Number) and _is_plain(exponent.value)) for exponent in exponents)
+
+
+def _is_plain(exponent: Fraction) -> bool:
+    return exponent.denominator == 1 or exponent == Fraction(1, 2)
+
+
+# ------------------------------------------------------------
+# Names for what stands several times.
+
+Named = tuple[tuple[tuple[Symbol, Expr], ...], Expr | None]
+"""Names with what they stand for, each in terms of those before it, and a form with them."""
+
+_LONG_TEXT = 30
+"""How many signs a form has that is written with names."""
+_WORDY = 10
+"""What it costs to read at least."""
+_SAVED = Fraction(3, 20)
+"""What part of it the names must save."""
+_MOST_NAMES = 2
+_LETTERS = {0: "tqsrk", 1: "uvwrz", 2: "GVHSMQ"}
+"""Names by the number of axes."""
+
+
+def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
+    """The form with names for parts that stand several times in it, where it is long and much shorter so."""
+    if reading(form) < _WORDY or not _repeated(form) or (whole := length(form)) < _LONG_TEXT:
+        return (), form
+    found: list[tuple[Symbol, Expr]] = []
+    body, least = form, whole
+    while len(found) < _MOST_NAMES:
+        names = [symbol.name for symbol, _ in found]
+        options = [_named(body, part, typed, taken, names) for part in _repeated(body)]
+        measured = [(length(part) + 3 + length(other), symbol, part, other) for symbol, part, other in filter(None, options)]
+        if not measured:
+            break
+        total, symbol, part, other = min(measured, key=itemgetter(0))
+        defined = sum([length(part) + 3 for _, part in found])
+        if total + defined > least - whole * _SAVED:
+            break
+        found.append((symbol, part))
+        body, least = other, total + defined
+    return tuple(found), body
+
+
+def _repeated(form: Expr) -> list[Expr]:
+    """The parts that stand in a form more than once, and are long enough for a name."""
+    counts: Counter[Expr] = Counter([form])
+    for node in reversed(postorder(form)):
+        for operand in node.below:
+            counts[operand] += counts[node]
+    return [
+        node for node, count in counts.items() if count > 1 and reading(node) > 2 and len(node.shape) <= 2 and not node.is_row
+    ]
+
+
+def _named(body: Expr, part: Expr, typed: Expr, taken: Container[str], names: list[str]) -> tuple[Symbol, Expr, Expr] | None:
+    """A name for a part of a form, with the part and the form that has the name in its place."""
+    used = symbols_in(body)
+    free = [letter for letter in _LETTERS[len(part.shape)] if not (letter in taken or letter in used or letter in names)]
+    if not free:
+        return None
+    facts = frozenset({"symmetric"}) if part.is_matrix and is_own_transpose(part) else frozenset[str]()
+    symbol = Symbol(free[0], part.shape, facts)
+    other = rebuilt_with(body, lambda node: symbol if node is part else node)
+    return symbol, part, spelled(other, typed, length)

@@ -49,6 +49,12 @@ _LABELLED = re.compile(rf"{_LABEL}\s*\Z")
 _BOTH_ENDS = re.compile(
     rf"^(?:\s|\\[{re.escape(''.join(sorted(s for s in SPACING if len(s) == 1)))}]|\{{\}}|&)+|(?:\s|\\[,;:!> ]|&|\{{\}})+$"
 )
+_BARS = rf"\\\||\|\||‖|\\[lr]?Vert(?![A-Za-z])|\\[Nn]orm\*?\s*{_NESTED}"
+_ROMAN = r"\\(?:mathrm|mathsf|text|textrm|textnormal|rm|operatorname)(?![A-Za-z])\s*"
+_OF_FROBENIUS = re.compile(
+    rf"(?P<norm>(?:{_BARS})\s*(?:\^\s*(?:\d|\{{\s*\d\s*\}}))?)(?P<mark>\s*_\s*(?:{_ROMAN})?(?:F(?!\w)|\{{\s*(?:{_ROMAN})?\{{?\s*F\s*\}}+))"
+)
+"""The letter below the bars of a norm, which is no name."""
 _MOST_INDICES = 3
 _ACCENTED = frozenset(ACCENTS.values())
 """What a mark above a letter is called in a name, where it is no index: ``f_hat``."""
@@ -83,6 +89,7 @@ def names_at(text: str, notation: Notation = "latex") -> tuple[NameAt, ...]:
     >>> [found.name for found in names_at(r"\hat{\mathbf{y}}_i - W^{[2]} \operatorname{RSS}(\beta)")]
     ['y_hat_i', 'W_2', 'RSS', 'beta']
     """
+    text = _OF_FROBENIUS.sub(lambda found: found["norm"] + " " * len(found["mark"]), text)
     return tuple(_plain_names(text) if notation == "plain" else _names(text))
 
 

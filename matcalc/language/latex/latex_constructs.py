@@ -449,6 +449,7 @@ def _is_transpose(r: Reading, first: int, last: int) -> bool:
 
 def bracketed_numerators(tokens: list[Token]) -> list[Token]:
     r"""``\partial f/\partial x`` with brackets around what is differentiated."""
+    tokens = _upright_quotients(tokens)
     if not any(token.type == "PARTIAL" for token in tokens):
         return tokens
     out: list[Token] = []
@@ -460,6 +461,17 @@ def bracketed_numerators(tokens: list[Token]) -> list[Token]:
             ends.add(slash)
             out.append(opening(token.end))
     return out
+
+
+def _upright_quotients(tokens: list[Token]) -> list[Token]:
+    r"""``\mathrm{d}f/\mathrm{d}x`` as a derivative: nobody divides a differential by another."""
+    below = {at for at, token in enumerate(tokens) if token.type == _UPRIGHT and type_at(tokens, at - 1) == "DIVIDE"}
+    tokens = [token.as_a("PARTIAL") if at in below else token for at, token in enumerate(tokens)]
+    above = {at for at, token in enumerate(tokens) if below and token.type == _UPRIGHT and _slash(tokens, at + 1) is not None}
+    return [token.as_a("PARTIAL") if at in above else token for at, token in enumerate(tokens)]
+
+
+_UPRIGHT = "DIFFERENTIAL_SIGN"
 
 
 def _ends_sign(tokens: list[Token], position: int) -> bool:

@@ -318,7 +318,10 @@ class _Scanner(Scripts):
         name = f"{word}_{ACCENTS[lexeme.text]}"
         if not self.vocabulary.declares(name) and self.vocabulary.declares(word + ACCENTS[lexeme.text]):
             name = word + ACCENTS[lexeme.text]
-        self.names.add(name)
+        end = self.argument(after + 1, stop, after)[1] if self.at(after, stop).text == "_" else after
+        if self.at(end, stop).kind == "(" and self._is_defined(position, end, stop):
+            self.defined.add(name)  # \hat{f}(x) = ...
+        self.names.update({name} - self.defined)
         return [Token("RUN", name, lexeme.start, span.end), (rest, last)], after
 
     def _vector(self, position: int, stop: int) -> tuple[Items, int]:

@@ -192,15 +192,15 @@ class _Derivatives(FunctionDerivatives):
         return names, position
 
     def _below(self, position: int) -> tuple[str, int] | None:
-        """What stands behind one sign below the slash, ``dx``, ``∂x``, ``d(x)``, and the position
-        after it."""
+        """What stands behind one sign below the slash, ``dx``, ``∂x``, ``d\\theta``, ``d(x)``, and
+        the position after it."""
         token = self._tokens[position]
         sign = token.type == "PARTIAL" or token.value == "d"
         if sign and types_at(self._tokens, position + 1, 3) == ["LPAR", "RUN", "RPAR"]:
             return self._tokens[position + 2].value, position + 4
         if token.type == "RUN" and token.value[0] == "d" and len(token.value) > 1:
             return token.value[1:], position + 1
-        named = token.type == "PARTIAL" and self._type(position + 1) == "RUN"
+        named = sign and self._type(position + 1) == "RUN"
         return (self._tokens[position + 1].value, position + 2) if named else None
 
     def _names_after_d(self, text: str, wanted: int) -> list[str] | None:

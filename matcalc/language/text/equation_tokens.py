@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.spelling import A_LETTER, CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
+from matcalc.language.text.spelling import ACCENTS, A_LETTER, CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
 from matcalc.language.text.terminals import (
     Rewritten,
     Token,
@@ -33,8 +33,10 @@ _WHERE = frozenset(CONNECTIVES)
 _JOINT = "and"
 _ENDING = _WHERE | {_JOINT}
 _ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])
-_FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}")
-"""What may be the name of a function that is defined: one letter, a word, or an abbreviation."""
+_ACCENTED = rf"(?:[^\W\d_]|{'|'.join(sorted(SPELLED_GREEK))})_(?:{'|'.join(sorted(set(ACCENTS.values())))})(?:_[^\W_]+)?"
+_FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}|{_ACCENTED}")
+"""What may be the name of a function that is defined: one letter, a word, an abbreviation, or a
+letter with a mark above it and perhaps an index."""
 _PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*|[A-Z](?:_[^\W_]+)+")
 
 

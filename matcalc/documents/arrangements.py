@@ -374,7 +374,10 @@ def by_indices(cases: str) -> str | None:
     )
 
 
-_SUBSCRIPT = pattern(r"(?<!\\nabla)(?<!∇)_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([i-np-s]|[a-z]\s*,?\s*[a-z]|[i-n]{3,4})\s*\})")
+_SUBSCRIPT = pattern(
+    r"(?<!\\nabla)(?<!\\nabla\^2)(?<!\\nabla\^\{2\})(?<!∇)(?<!∇²)(?<!∇\^2)(?<!\\partial)(?<!∂)"
+    r"_\s*(?:([i-np-s])(?![A-Za-z])|\{\s*([i-np-s]|[a-z]\s*,?\s*[a-z]|[i-n]{3,4})\s*\})"
+)
 _BOUND = pattern(r"\\(?:sum|prod|max|min)(?:\\limits)?\s*_\s*(?:\{([^{}]*)\}|([a-z]))")
 
 

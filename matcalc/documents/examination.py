@@ -38,6 +38,8 @@ _FEWEST = 4
 """Claims that can tell the layout of a document."""
 _FOR_ONE_AGAINST = 4
 """Of five claims that can tell, four agree."""
+_FEWEST_FOR_USUAL, _FOR_ONE_AGAINST_USUAL = 2, 2
+"""Claims that hold in the usual layout alone are not the only ones that say so: two in three are enough."""
 _OTHERS = ("numerator", "tensor")
 _PART = 16
 """Claims that are asked at once for what they tell."""
@@ -78,7 +80,7 @@ def _told_to_be_usual(
 ) -> Told | None:
     """The usual layout, where claims tell that it is not another one, for those that hold in that
     one."""
-    against = [ballot for ballot in ballots if ballot.is_for(ballot.against, ballot.told)]
+    against = [ballot for ballot in ballots if ballot.is_usual]
     usual = sorted(set(turned).difference(*(ballot.told for ballot in ballots if ballot not in against)))
     if not against or not usual:
         return None
@@ -120,9 +122,17 @@ class _Ballot:
         for start in range(0, len(numbers), _PART):
             self.take(numbers[start : start + _PART])
             most = len(self.against) + max(0, len(numbers) - start - _PART)
-            never = not self.is_for(self.told, self.against) and most < max(_FEWEST, _FOR_ONE_AGAINST * len(self.told))
-            if never or self.is_for(self.against, self.told):
+            if not self.is_for(self.told, self.against) and (self.is_usual or most < self._wanted_for_usual):
                 return
+
+    @property
+    def _wanted_for_usual(self) -> int:
+        return max(_FEWEST_FOR_USUAL, _FOR_ONE_AGAINST_USUAL * len(self.told))
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether claims tell that it is not this layout, but the usual one."""
+        return len(self.against) >= self._wanted_for_usual
 
     @staticmethod
     def is_for(claims: Sequence[int], others: Sequence[int]) -> bool:

@@ -89,6 +89,8 @@ class _Phrases:
         self._spoken: tuple[str, ...] = ()
         """The names that the sentence spoke of last, and the token behind them."""
         self._spoken_end = 0
+        self._every: dict[str, None] = {}
+        """All names that it spoke of."""
 
     def at(self, position: int) -> Description | None:
         """The description that begins at a token."""
@@ -141,14 +143,31 @@ class _Phrases:
         return self._clause(names, position, end)
 
     def _of_pronoun(self, position: int) -> Description | None:
-        """``both are symmetric``, ``both of which are symmetric``, ``they are symmetric``: what is
-        said of the names spoken of last."""
-        text = self._text(position)
-        several = len(self._spoken) == 2 if text == "both" else len(self._spoken) > 1
-        if not says("pronouns", text) or not several or self._text(position - 1) in ("of", "if", "when", "for"):
+        """``both are symmetric``, ``both of which are symmetric``, ``, both symmetric``,
+        ``they are symmetric``: what is said of the names spoken of last."""
+        text, before = self._text(position), self._text(position - 1)
+        if text == "which":
+            return self._of_what_it_is(position)
+        names = self._both() if text == "both" else self._spoken
+        if not says("pronouns", text) or len(names) < 2 or before in ("of", "if", "when", "for"):
             return None
         end = position + (3 if self._text(position + 1) == "of" and self._text(position + 2) in ("which", "them") else 1)
-        return self._clause(self._spoken, position, end) if self._says(end, "verbs") else None
+        apposed = text == "both" and before == ","
+        return self._clause(names, position, end) if apposed or self._says(end, "verbs") else None
+
+    def _both(self) -> tuple[str, ...]:
+        """The two names spoken of last, or in the whole sentence."""
+        return next((names for names in (self._spoken, tuple(self._every)) if len(names) == 2), ())
+
+    def _of_what_it_is(self, position: int) -> Description | None:
+        """``let ⟨K⟩ be the stiffness matrix, which is symmetric``: what is said of a name behind
+        what it is."""
+        between = range(self._spoken_end, position - 1)
+        said = self._says(self._spoken_end, "verbs") and self._text(position - 1) == ","
+        plain = all(self._text(at).isalpha() and not self._says(at, "ending") for at in between[1:])
+        if len(self._spoken) != 1 or not (said and plain and self._says(position + 1, "present")):
+            return None
+        return self._clause(self._spoken, position, position + 1)
 
     def _clause(self, names: tuple[str, ...], position: int, end: int) -> Description | None:
         """What the words behind names say of them, from ``end`` on."""
@@ -297,7 +316,8 @@ class _Phrases:
 
     def _is_whole(self, words: _Words) -> bool:
         """Whether a description is understood and nothing follows."""
-        return bool(words.said) and not words.unknown and self._says(words.end, "ends")
+        joined = self._text(words.end) == "and" and self._text(words.end + 1) == "⟨"
+        return bool(words.said) and not words.unknown and (joined or self._says(words.end, "ends"))
 
     def _are_plain(self, first: int, last: int) -> bool:
         """Whether words are articles or such as say nothing."""
@@ -328,6 +348,7 @@ class _Phrases:
         """Notes that names stand at a token, unless they are the last ones of a longer list."""
         if position >= self._spoken_end and not self._is_of_part(position):
             self._spoken, self._spoken_end = names, self._subject(position)[1]
+            self._every |= dict.fromkeys(names)
 
     def _joint(self, position: int) -> int:
         """How many tokens join two subjects here."""

@@ -180,7 +180,8 @@ def _with_words(before: _Part, sign: Sign) -> list[_Part]:
     join."""
     use = word_use(sign.value) if not sign.value.startswith(("%", "#", "//")) else "remark"
     lead = [] if before.signs else before.lead
-    if use not in ("joining", "accompanying"):
+    clause = use == "accompanying" and "$" in sign.value  # \text{where $S$ is symmetric}
+    if clause or use not in ("joining", "accompanying"):
         return [_Part([], before.after if not before.signs else "words", list(before.lead), sign, use), _Part([], "words", [])]
     said = sign.value.strip().removeprefix("then ") if sign.value.endswith(":") else sign.value.strip()
     return [_Part([], "joint", [*lead, said])]

@@ -188,10 +188,13 @@ def reach_of(
     if narrow:
         return _start(wording, tokens, position, first, general), wording.reach, True
     start = _start(wording, tokens, position, first, general) if general else wording.start
+    return start, wording.around if listed else section_of(wording), False
+
+
+def section_of(wording: Wording) -> int:
+    """The row up to which counts what a sentence introduces."""
     block = wording.spot.block
-    if block is None or listed or (block.name == "item" and only_defines(wording)):
-        return start, wording.around, False
-    return start, block.end, False
+    return wording.around if block is None or (block.name == "item" and only_defines(wording)) else block.end
 
 
 def _introduces(wording: Wording, tokens: Sequence[Token]) -> bool:

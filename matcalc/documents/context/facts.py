@@ -11,7 +11,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import pattern
 from matcalc.base.shapes import is_square
 from matcalc.documents.blocks import Said
-from matcalc.documents.context.assertions import Doubts, Told, reach_of
+from matcalc.documents.context.assertions import Doubts, Told, only_defines, reach_of, section_of
 from matcalc.documents.context.defined_names import head_and_value, program_of
 from matcalc.documents.context.loose_notation import ANY_SIZE, listed_names
 from matcalc.documents.context.outline import END, Line
@@ -143,7 +143,8 @@ def _remarked(wording: Wording, line: Line) -> Iterator[Told]:
     if _is_doubtful(own):
         return
     wide = own.text.lstrip().lower().startswith(("where", "with", "here"))
-    yield from (replace(one, start=wording.start, end=wording.reach) if wide else one for one in _said_in(own, supposed=True))
+    end = section_of(wording) if only_defines(wording) else wording.reach
+    yield from (replace(one, start=wording.start, end=end) if wide else one for one in _said_in(own, supposed=True))
 
 
 def _said_in(wording: Wording, *, supposed: bool = False) -> Iterator[Told]:

@@ -345,7 +345,8 @@ def _ends_of_lists(pieces: Sequence[Numbered]) -> dict[int, int]:
     return found
 
 
-_SET_WORDS = re.compile(r"\\(?:text|textrm|textnormal|mbox|textit|mathrm)\s*\{([^{}]*)\}|\\(?:q?quad|[,;:! ])|~")
+_IN_BRACES = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*"
+_SET_WORDS = re.compile(rf"\\(?:text|textrm|textnormal|mbox|textit|mathrm)\s*\{{({_IN_BRACES})\}}|\\(?:q?quad|[,;:! ])|~")
 
 
 def remark(line: Line, spot: Spot) -> Wording:
@@ -355,11 +356,15 @@ def remark(line: Line, spot: Spot) -> Wording:
     own = Mention(Formula(line.row.left, notation=line.notation), (line,), line.number)
     mentions = [own]
 
+    def set_words(text: str) -> str:
+        parts = text.split("$")  # \\text{where $S$ is symmetric}
+        return " ".join(["", *[_formulas(p, mentions, line.notation, place, True) if k % 2 else p for k, p in enumerate(parts)], ""])
+
     def with_formulas(text: str) -> str:
         parts = [part or "" for part in _SET_WORDS.split(text)]  # formulas, and words between them
         marked = len(parts) > 1 and line.notation == "latex"
         return "".join(
-            [f" {part} " if k % 2 else _formulas(part, mentions, line.notation, place, marked) for k, part in enumerate(parts)]
+            [set_words(part) if k % 2 else _formulas(part, mentions, line.notation, place, marked) for k, part in enumerate(parts)]
         )
 
     text = f"{with_formulas(line.row.lead)} {OPEN}0{CLOSE} {with_formulas(line.row.behind)}"

@@ -51,17 +51,20 @@ def parse_syntax(
     Raises ParseError, UnknownFunctionError or LimitError with the place in the text.
     """
     known, turned = vocabulary or Vocabulary(), flipped or frozenset()
-    return (_parsed if len(text) <= _LONGEST_KEPT else _parsed.__wrapped__)(text, known, dialect, turned)
+    return (_parsed if len(text) <= _LONGEST_OF_MANY else _parsed_long)(text, known, dialect, turned)
 
 
-_LONGEST_KEPT = 4000
-"""Characters of a text of which the tree is kept for the next look at it."""
+_LONGEST_OF_MANY = 4000
+"""Characters of a text that is kept with others; of longer ones few are."""
 
 
 @lru_cache(maxsize=32)  # one text is looked at for what it asks, for what it means, for each equation of a chain
 def _parsed(text: str, vocabulary: Vocabulary, dialect: Dialect | None, flipped: frozenset[str]) -> Parsed:
     tokens = tokenize(text, vocabulary, dialect, flipped)
     return Parsed(_run(tables(), tokens.terminals, text), tuple(tokens.decisions), tokens.written, tokens.forks, tokens.labelled)
+
+
+_parsed_long = lru_cache(maxsize=2)(_parsed.__wrapped__)
 
 
 def _run(table: Tables, tokens: list[Token], text: str) -> Any:

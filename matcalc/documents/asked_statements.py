@@ -15,6 +15,7 @@ from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, closed, is_foreign, names_used, reached
 from matcalc.documents.context.doubts_of_claims import doubts_of, of_rows
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
+from matcalc.documents.context.observed import moving
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context, How
 from matcalc.documents.context.restated import (
@@ -168,6 +169,8 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         yield replace(_asked(equation, whole, line, context, "told"), doubts=of_rows(context))
         return
     whole = _without_foreign(structure, whole, names, context, line)
+    data = moving(structure, whole, context.data)
+    with_data, whole = whole, tuple([one for one in whole if one.name not in data])
     whole, losses = with_losses(equation, structure, whole, context, line)
     _check(structure, whole, context, line, functions)
     _check_weights(context, line)
@@ -193,6 +196,10 @@ def _readings_of(equation: str, functions: frozenset[str], line: Line, context: 
         replace(_asked(equation, definitions, line, context, "told"), instead="other")
         for definitions in _with_others(structure, whole, names, context, line)
     )
+    if data:
+        reason = Doubt(f"false as the text was understood, and true if {', '.join(sorted(data))} varies, too")
+        definitions = needed(structure, with_data, names)
+        yield replace(_asked(equation, definitions, line, context, "told"), instead="other", doubts=(reason,))
     for definitions, kept in _with_own(structure, whole, names):
         reason = Doubt(f"false as the text was understood, and true if {', '.join(kept)} stands for nothing else")
         yield replace(_asked(equation, definitions, line, context, "told"), instead="other", doubts=(reason,))

@@ -282,6 +282,8 @@ class Context:
     ``U \\Lambda U^\\top``."""
     rows: bool = False
     """Whether vectors are rows in the products of the document."""
+    data: frozenset[int] = frozenset()
+    """The rows that say how data come about."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts

@@ -27,6 +27,7 @@ from matcalc.documents.context.facts import (
     told_in,
     under_a_condition,
 )
+from matcalc.documents.context.observed import noises_in, rows_of_data
 from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
 from matcalc.documents.context.overview import (
     Context,
@@ -334,6 +335,7 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         dict(_each(points_in, read)),
         frozenset(chain.from_iterable(map(letters_of_factors, every))),
         writes_rows(every),
+        rows_of_data(given, frozenset(_each(noises_in, read))),
     )
 
 

@@ -358,13 +358,18 @@ def remark(line: Line, spot: Spot) -> Wording:
 
     def set_words(text: str) -> str:
         parts = text.split("$")  # \\text{where $S$ is symmetric}
-        return " ".join(["", *[_formulas(p, mentions, line.notation, place, True) if k % 2 else p for k, p in enumerate(parts)], ""])
+        return " ".join(
+            ["", *[_formulas(p, mentions, line.notation, place, True) if k % 2 else p for k, p in enumerate(parts)], ""]
+        )
 
     def with_formulas(text: str) -> str:
         parts = [part or "" for part in _SET_WORDS.split(text)]  # formulas, and words between them
         marked = len(parts) > 1 and line.notation == "latex"
         return "".join(
-            [set_words(part) if k % 2 else _formulas(part, mentions, line.notation, place, marked) for k, part in enumerate(parts)]
+            [
+                set_words(part) if k % 2 else _formulas(part, mentions, line.notation, place, marked)
+                for k, part in enumerate(parts)
+            ]
         )
 
     text = f"{with_formulas(line.row.lead)} {OPEN}0{CLOSE} {with_formulas(line.row.behind)}"

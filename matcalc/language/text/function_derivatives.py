@@ -147,8 +147,9 @@ class FunctionDerivatives:
         """The name that a function is differentiated by with these brackets behind it, and whether
         they hold another point."""
         inside = self._tokens[position + 1 : stop] if position in self._partner else []
-        given = canonical_name(inside[0].value) if len(inside) == 1 and A_LETTER.fullmatch(inside[0].value) else None
-        return (given, False) if given is not None and given not in self._vocabulary.values else (name, bool(inside))
+        given = canonical_name(inside[0].value) if len(inside) == 1 and inside[0].type == "RUN" else ""
+        letter = bool(given) and (A_LETTER.fullmatch(inside[0].value) is not None or self._vocabulary.is_greek(given))
+        return (given, False) if letter and given not in self._vocabulary.values else (name, bool(inside))
 
     def _all_partials(self, sign: Token, function: Token, position: int, order: int, turned: bool) -> Rewritten:
         """The derivatives of a function of several arguments by all of them."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from matcalc.base.errors import ParseError
 from matcalc.base.lazy import pattern
-from matcalc.language.text.spelling import ACCENTS, A_LETTER, CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
+from matcalc.language.text.spelling import A_LETTER, ACCENTS, CONNECTIVES, ONE_NAME, SPELLED_GREEK, Vocabulary, canonical_name
 from matcalc.language.text.terminals import (
     Rewritten,
     Token,

@@ -149,6 +149,7 @@ def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
             SAMPLES,
         ),
         form_option(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS))), (*FORMATS, *VIEWS)),
+        Option(("--batched",), "batched", "text", "Code for arrays of these names with a leading axis, as in x,A.", "NAMES"),
     )
 
 

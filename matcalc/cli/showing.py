@@ -53,6 +53,7 @@ def show(
     bold: bool = False,
     whole: bool = False,
     before: Callable[[Style], str] | None = None,
+    batched: Sequence[str] = (),
 ) -> None:
     """A result on standard output, as text behind what stands ``before`` it, of an equation the
     right side or the ``whole``; what it rests on on standard error."""
@@ -62,7 +63,7 @@ def show(
     show_reading(shown.reading)
     if before is not None and target in ("unicode", "ascii"):
         say(before("ascii" if target == "ascii" else "unicode"))
-    say(rendered(found, target, equation=whole, bold=bold, ascii_json=not shows(SIGNS)))
+    say(rendered(found, target, equation=whole, bold=bold, ascii_json=not shows(SIGNS), batched=batched))
     if target != "json":
         show_lines(remarks(found, shown_as_index=target == "index"))
 
@@ -94,6 +95,7 @@ class View:
     entries: str | None = None
     point: str | None = None
     samples: str = "matrix"
+    batched: str | None = None
 
     @property
     def of_one(self) -> bool:
@@ -114,7 +116,14 @@ class View:
             raise MatcalcError("only a derivation in steps is available as html", suggestion="--steps --to html")
         if self.in_numbers:
             self._check_numbers()
+        if self.batched is not None and (steps or self.in_numbers or self.target not in CODE):
+            raise MatcalcError("--batched is of code", suggestion="--batched with --to numpy or --to jax")
         return replace(self, target=set_in_bold(self.target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
+
+    @property
+    def names_batched(self) -> tuple[str, ...]:
+        """The names of arrays with a leading axis."""
+        return tuple([name.strip() for name in (self.batched or "").split(",") if name.strip()])
 
     def _check_steps(self) -> None:
         if self.target not in (None, *STEP_FORMATS):
@@ -161,7 +170,7 @@ def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[],
     elif jointly is None:
         raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
     else:
-        say(jointly().code(view.target).rstrip("\n"))
+        say(jointly().code(view.target, batched=view.names_batched).rstrip("\n"))
 
 
 def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:
@@ -169,7 +178,8 @@ def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> N
     if view.target not in (None, *GRADIENT_FORMATS):
         show_reading(found.reading)
         raise MatcalcError(f"several gradients are not available as {view.target}", expected=", ".join(GRADIENT_FORMATS))
-    show(found, view.target, bold=view.bold, before=found.chain if partials else None)
+    before = found.chain if partials else None
+    show(found, view.target, bold=view.bold, before=before, batched=view.names_batched)
 
 
 def show_one(derivation: Derivation, view: View) -> None:
@@ -185,7 +195,7 @@ def show_one(derivation: Derivation, view: View) -> None:
     elif view.target in VIEWS:
         show(derivation.differential() if view.target == "differential" else derivation.slice(), None, whole=True)
     else:
-        show(derivation, view.target, bold=view.bold)
+        show(derivation, view.target, bold=view.bold, batched=view.names_batched)
 
 
 def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Builder, Op
@@ -143,6 +143,21 @@ def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
     if op.kind in ("input", "literal", "pi", "size"):
         return True
     return op.kind in ("transpose", "row", "column") and texts[op.operands[0]].code.isidentifier()
+
+
+def without_unused(statements: Sequence[str], results: Iterable[str]) -> list[str]:
+    """The statements, without those that name what no later code uses: an identity whose size alone
+    was needed."""
+    kept: list[str] = []
+    used = set(_WORD.findall(" ".join(results)))
+    for statement in reversed(statements):
+        name, _, code = statement.partition(" = ")
+        if name in used or statement.startswith("del "):
+            used.update(_WORD.findall(code))
+            kept.append(statement)
+    return [
+        statement for statement in kept[::-1] if not statement.startswith("del ") or used.issuperset(_WORD.findall(statement)[1:])
+    ]
 
 
 # ------------------------------------------------------------

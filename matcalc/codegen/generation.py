@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from matcalc.base.budgets import SpentError, during
-from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
-from matcalc.base.own_functions import written_function
-from matcalc.base.shapes import Shape, axes_of, shape_text, sizes_text
-from matcalc.base.sizes import names_in
-from matcalc.codegen.emission import oriented, reachable, written_body
+from matcalc.base.shapes import Shape, axes_of, sizes_text
+from matcalc.base.sizes import Size, names_in
+from matcalc.codegen.batching import over_leading_axis
+from matcalc.codegen.emission import oriented, reachable, without_unused, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import decided_by_lengths
 from matcalc.codegen.requests import (
@@ -33,15 +33,13 @@ from matcalc.codegen.requests import (
 )
 from matcalc.codegen.selfcheck import self_check
 from matcalc.codegen.targets import Target, target_named
-from matcalc.codegen.targets.target import Writer, without_unused
+from matcalc.codegen.targets.target import Writer
 from matcalc.codegen.tensors import laid_out
 from matcalc.codegen.translation import Translator, in_index_notation
 from matcalc.einstein.nodes import Symbol as TensorSymbol, postorder as tensor_postorder
-from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.block_arrays import displayed
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
-from matcalc.language.text.spelling import canonical_name
 from matcalc.printing import text as printed
 from matcalc.stable.replacement import stable
 
@@ -63,18 +61,20 @@ def generate(
     name: str = "function",
     check: Check | None = None,
     sizes: Mapping[str, int] | None = None,
+    batched: Sequence[str] = (),
 ) -> str:
     """The source of a Python file that defines ``name``, a function of the symbols of ``outputs``.
 
     Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are
     ignored. With several outputs the function returns a named tuple of them, and they share their
     common subexpressions. ``sizes`` are used to order products by cost, the code is right for all
-    sizes. With ``check`` the file compares its outputs with finite differences when it is run.
+    sizes. With ``check`` the file compares its outputs with finite differences when it is run. Symbols
+    that are ``batched`` have an axis in front, and so do the outputs.
 
     Raises MatcalcError when there is no code for a function, LimitError for index products with too
     many indices.
     """
-    return generated(outputs, target, name=name, check=check, sizes=sizes).source
+    return generated(outputs, target, name=name, check=None if batched else check, sizes=sizes, batched=batched).source
 
 
 def generated(
@@ -85,27 +85,31 @@ def generated(
     check: Check | None = None,
     sizes: Mapping[str, int] | None = None,
     others: Sequence[Symbol] = (),
+    batched: Sequence[str] = (),
 ) -> Generated:
     """``generate``, with the parameters of the function.
 
     ``others`` are symbols that it may be called with too: a constant takes the dtype and the device
-    of the first array among them.
+    of the first array among them. Symbols that are ``batched`` have an axis in front, and so do the
+    results: one for each place along it.
     """
     during("writing the code")
     language = target_named(target)
+    if batched and not language.in_python:
+        raise MatcalcError(f"{target} code does not take arrays with leading axes", expected="numpy, jax or torch")
     if not outputs:
         raise MatcalcError("no outputs were asked for")
     if check is not None and not others:
         others = [*symbols_in(check.source).values(), *(symbol for one in check.derivatives.values() for symbol in one.wrt)]
-    written = _Function(outputs, language, name, sizes, others)
-    helpers, function, trial = written.helpers(), written.function(), None
+    written = _Function(outputs, language, name, sizes, others, batched)
+    helpers, function, mapped, trial = written.helpers(), written.function(), written.mapped(), None
     modules = tuple(written.writer.imports)
     if check is not None:
         value = _Function({"value": check.varied}, language, "value", sizes, ())
         trial = self_check(check, outputs, (written.parameters, value.parameters), value.function(), language)
         helpers = {name: source for name, source in value.helpers().items() if name not in helpers} | helpers
         modules += tuple(value.writer.imports)
-    file = File(written.lines(), helpers, modules, tuple(written.applications), function, trial)
+    file = File(written.lines(), helpers, modules, tuple(written.applications), function, trial, mapped)
     return Generated(language.file(file), written.parameters)
 
 
@@ -121,13 +125,28 @@ def _comment(expression: Expr) -> str:
     return shown if len(shown) <= _WIDEST_COMMENT else ""
 
 
+BATCH = Size.of("batch")
+"""The length of the leading axis of arrays that are many."""
+
+
+def with_leading_axis(symbols: Sequence[Symbol], batched: Sequence[str]) -> list[Symbol]:
+    """The symbols, of which some have an axis in front."""
+    return [Symbol(one.name, (BATCH, *axes_of(one.shape))) if one.name in batched else one for one in symbols]
+
+
 class _Function:
     """One function of a file: its parameters, statements, and the helpers that it calls."""
 
     def __init__(
-        self, outputs: Mapping[str, Output], target: Target, name: str, sizes: Mapping[str, int] | None, others: Sequence[Symbol]
+        self,
+        outputs: Mapping[str, Output],
+        target: Target,
+        name: str,
+        sizes: Mapping[str, int] | None,
+        others: Sequence[Symbol],
+        batched: Sequence[str] = (),
     ) -> None:
-        self.outputs, self.target, self.name = outputs, target, name
+        self.outputs, self.target, self.name, self.batched = outputs, target, name, tuple(batched)
         self.builder = Builder(fresh_first=target.reuses_memory)
         self.ops = self._operations(sizes)
         self.operators = {key: output for key, output in outputs.items() if isinstance(output, Operator)}
@@ -138,7 +157,7 @@ class _Function:
         order = reachable(list(self.ops.values()))
         users = _users(order)
         # Of a constant: an array says where it is to be, and of what type.
-        symbols = self.symbols = self._symbols() or (target.guides(others)[:1] if target.asks_for_guides else [])
+        symbols = self.symbols = self._used() or (target.guides(others)[:1] if target.asks_for_guides else [])
         named = [*(("symbol", symbol.name) for symbol in symbols), *(("function", user) for user in users)]
         named += [("size", size) for size in sorted(names_in([size for op in order for size in op.shape]))]
         for kind, one in [*named, *(("symbol", name) for name in sorted({one.argument.name for one in self.operators.values()}))]:
@@ -146,13 +165,15 @@ class _Function:
         like = next((self.names.of("symbol", symbol.name) for symbol in target.guides(symbols)), None)
         self.writer = Writer(target, self._name, like)
         self.statements, self.results = self._body()
-        self.parameters = Parameters(tuple(symbols), users, tuple(self.used_sizes), self.names)
+        self.symbols = symbols
+        parameters = with_leading_axis(symbols, self.batched)
+        self.parameters = Parameters(tuple(parameters), users, tuple(self.used_sizes), self.names)
 
-    def _symbols(self) -> list[Symbol]:
+    def _used(self) -> list[Symbol]:
         """The symbols that the code uses, in reading order."""
         roots = [op for key, op in self.ops.items() if key not in self.operators]
         used = {op.data for op in reachable(roots + [op for ops in self.captured.values() for op in ops]) if op.kind == "input"}
-        return [symbol for symbol in _symbols(self.outputs).values() if symbol.name in used]
+        return [symbol for symbol in symbols_of_outputs(self.outputs).values() if symbol.name in used]
 
     def _operations(self, sizes: Mapping[str, int] | None) -> dict[str, Op]:
         plain = {key: _plain(output) for key, output in self.outputs.items()}
@@ -168,6 +189,13 @@ class _Function:
             else:
                 ops[key] = translator.exact(rewritten[key])
         ops = oriented(self.builder, {key: ops[key] for key in plain})
+        if self.batched and not self.target.mapping:
+            shapes = {
+                symbol.name: axes_of(symbol.shape)
+                for symbol in symbols_of_outputs(self.outputs).values()
+                if symbol.name in self.batched
+            }
+            ops = over_leading_axis(self.builder, ops, shapes, BATCH)
         if not self.target.chooses:
             return ops
         # What an operator captures is computed once, in whatever order it is applied.
@@ -237,6 +265,8 @@ class _Function:
                 if shown and "\\" not in shown and '"""' not in shown:
                     applied = f"(applied to {output.argument.name}) " if isinstance(output, Operator) else ""
                     lines.append(f"{key} {applied}= {shown}")
+        if self.batched:
+            lines.append(f"for each place along the leading axis of {', '.join(self.batched)}")
         shapes = "; ".join(f"{symbol.name}: {sizes_text(symbol.shape) or 'scalar'}" for symbol in self.parameters.symbols)
         return (*lines, f"where {shapes}") if shapes else tuple(lines)
 
@@ -249,13 +279,25 @@ class _Function:
                 found.setdefault(name, self.target.elementwise_source(name) if source is None else source)
         return found
 
+    def mapped(self) -> tuple[str, ...]:
+        """The parameters that the function is mapped over by the library."""
+        if not self.target.mapping:
+            return ()
+        found = tuple([self.names.of("symbol", symbol.name) for symbol in self.symbols if symbol.name in self.batched])
+        if self.batched and not found:
+            raise MatcalcError(f"the result does not depend on {', '.join(self.batched)}")
+        if found:
+            self.writer.imports.setdefault(self.target.mapping.partition(".")[0])
+        return found
+
     def function(self) -> Function:
         """The function itself."""
         names = self.names
-        found, open_sizes = size_statements(self.parameters.symbols, self.parameters.sizes, names, self.target)
+        symbols = self.symbols if self.target.mapping else self.parameters.symbols
+        found, open_sizes = size_statements(symbols, self.parameters.sizes, names, self.target)
         return Function(
             self.name,
-            {names.of("symbol", symbol.name): symbol for symbol in self.parameters.symbols},
+            {names.of("symbol", symbol.name): symbol for symbol in symbols},
             tuple([names.of("function", user) for user in self.parameters.functions]),
             tuple([names.of("size", size) for size in open_sizes]),
             (*found, *self.statements),
@@ -317,7 +359,7 @@ def _users(order: Sequence[Op]) -> tuple[str, ...]:
     return tuple(sorted({op.data for op in order if op.kind == "user"} | whole))
 
 
-def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
+def symbols_of_outputs(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
     """Every symbol of the outputs by name, in reading order."""
     found: dict[str, Symbol] = {}
     for plain in map(_plain, outputs.values()):
@@ -329,149 +371,3 @@ def _symbols(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
         for leaf in leaves:
             found.setdefault(leaf.name, leaf)
     return found
-
-
-# ------------------------------------------------------------
-# Generated functions with checked arguments.
-
-
-def function(
-    outputs: Mapping[str, Output],
-    target: str,
-    *,
-    name: str = "function",
-    sizes: Mapping[str, int] | None = None,
-    others: Sequence[Symbol] = (),
-) -> Callable[..., Any]:
-    """The generated function, compiled, taking the symbols as keyword arguments under their own
-    names.
-
-    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``,
-    symbols that the code itself does not use. Vectors may be given as ``(n, 1)`` or ``(1, n)`` too.
-    Works on tracers: it may be jitted, and mapped over batches. The callable raises ShapeError for
-    arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
-    """
-    library = target_named(target)
-    if not library.in_python:
-        raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
-    made = generated(outputs, target, name=name, sizes=sizes, others=others)
-    compiled = compile_source(made.source)
-    arguments = _Arguments(made.parameters, library, others)
-    failures = library.failures()
-
-    def call(**values: Any) -> Any:
-        given = arguments.checked(values)
-        try:
-            return arguments.typed(compiled(**given), values)
-        except MemoryError as error:
-            raise LimitError(f"an array is too large for the memory: {error}") from error
-        except failures as error:
-            raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
-
-    call.__name__ = name
-    call.__doc__ = made.source
-    return call
-
-
-class _Arguments:
-    """What a generated function may be called with, by the names of the formula."""
-
-    def __init__(self, parameters: Parameters, library: Target, others: Sequence[Symbol]) -> None:
-        names = parameters.names
-        _, self.open_sizes = size_statements(parameters.symbols, parameters.sizes, names, library)
-        self.symbols = {symbol: names.of("symbol", symbol.name) for symbol in parameters.symbols}
-        self.functions = {user: names.of("function", user) for user in parameters.functions}
-        self.sizes = {size: names.of("size", size) for size in self.open_sizes}
-        taken = {symbol.name for symbol in self.symbols}
-        self.needed = {*taken, *self.sizes}
-        self.others = [symbol for symbol in dict.fromkeys(others) if symbol.name not in taken]
-        self.fixed = any(size.number is not None for symbol in self.others for size in symbol.shape)
-        sizes = {*names_in([size for symbol in (*self.symbols, *self.others) for size in symbol.shape]), *self.sizes}
-        self.checkable = sorted(sizes - taken - {symbol.name for symbol in self.others} - set(self.functions))
-        self.converted = library.converter()
-        self.is_traced, self.of_type = library.is_traced, library.of_type
-        self.scalars = [symbol for symbol in self.symbols if not symbol.shape]
-
-    def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of the function itself."""
-        if not self.needed <= values.keys():
-            values = {canonical_name(one): value for one, value in values.items()}
-        users = self._users(values)
-        arrays = {symbol: self._array(symbol, values) for symbol in self.symbols}
-        plain = [symbol for symbol in self.scalars if not hasattr(values[symbol.name], "dtype")]
-        if plain:  # numbers of Python have no type of their own
-            typed = [array for symbol, array in arrays.items() if symbol not in plain] + self._others(values)
-            arrays |= {symbol: self.of_type(arrays[symbol], typed) for symbol in plain}
-        given = {size: values[size] for size in self.checkable if size in values and self._is_checked(size, values[size])}
-        shaped = dict(arrays)
-        if given or self.open_sizes or self.fixed:
-            shaped |= {one: self._array(one, values) for one in self.others if one.name in values}
-        shapes = [(symbol.name, axes_of(symbol.shape), tuple(array.shape)) for symbol, array in shaped.items()]
-        numbers = _sizes(shapes, given, self.open_sizes)
-        arguments = {spelling: arrays[symbol] for symbol, spelling in self.symbols.items()}
-        return {**arguments, **users, **{spelling: numbers[size] for size, spelling in self.sizes.items()}}
-
-    def _others(self, values: Mapping[str, Any]) -> list[Any]:
-        """The arrays given for symbols that the code does not use."""
-        return [self._array(one, values) for one in self.others if hasattr(values.get(one.name), "dtype")]
-
-    def typed(self, result: Any, values: Mapping[str, Any]) -> Any:
-        """A result that no array went into, in the type of those that were given."""
-        if self.symbols or not self.others:
-            return result
-        given = self._others({canonical_name(one): value for one, value in values.items()})
-        results = result if isinstance(result, tuple) else (result,)
-        made = [one if callable(one) else self.of_type(one, given) for one in results]
-        return type(result)(*made) if isinstance(result, tuple) else made[0]
-
-    def _is_checked(self, size: str, value: Any) -> bool:
-        return size in self.sizes or not self.is_traced(value)
-
-    def _array(self, symbol: Symbol, values: Mapping[str, Any]) -> Any:
-        return _fitting(symbol, self.converted(symbol.name, values[symbol.name]))
-
-    def _user(self, user: str, values: Mapping[str, Any]) -> Any:
-        """The value of a function by its name, or as code has it: ``f'`` or ``f_prime``."""
-        return next((values[name] for name in (written_function(user), self.functions[user]) if name in values), None)
-
-    def _users(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The functions of the user's own. Raises MatcalcError where one, or a symbol, is
-        missing."""
-        missing = [symbol.name for symbol in self.symbols if symbol.name not in values]
-        found = {user: self._user(user, values) for user in self.functions}
-        missing += [written_function(user) for user, value in found.items() if value is None]
-        if missing:
-            raise MatcalcError(
-                f"no value was given for {', '.join(missing)}", suggestion=", ".join(f"{one}=..." for one in missing)
-            )
-        for user, value in found.items():
-            if not callable(value):
-                raise MatcalcError(f"the value of {written_function(user)} is not a function")
-        return {self.functions[user]: value for user, value in found.items()}
-
-
-def _sizes(shapes: list[tuple[str, Any, tuple[int, ...]]], given: Mapping[str, int], needed: Sequence[str]) -> Mapping[str, int]:
-    """Numbers for the sizes; the common case, single names that agree, without the solver."""
-    if given:
-        return solve_sizes(shapes, given, needed)
-    found: dict[str, int] = {}
-    for _, sizes, lengths in shapes:
-        for size, length in zip(sizes, lengths, strict=True):
-            if size.name is not None:
-                if found.setdefault(size.name, length) == length:
-                    continue
-            elif size.number == length:
-                continue
-            return solve_sizes(shapes, given, needed)
-    return found if all(name in found for name in needed) else solve_sizes(shapes, given, needed)
-
-
-def _fitting(symbol: Symbol, array: Any) -> Any:
-    """The array with the axes of the symbol. Raises ShapeError when it has others."""
-    axes = axes_of(symbol.shape)
-    if len(array.shape) == len(axes):
-        return array
-    long_axes = [length for length in array.shape if length != 1]
-    if (not axes and not long_axes) or (len(axes) == 1 and len(array.shape) <= 2 and len(long_axes) <= 1):
-        return array.reshape(()) if not axes else array.reshape(-1)
-    raise ShapeError(f"{symbol.name} is {shape_text(symbol.shape)}, but the array given for it has shape {tuple(array.shape)}")

@@ -297,7 +297,7 @@ class Trial:
 @dataclass(frozen=True, slots=True)
 class File:
     """A source file: the ``lines`` about it, and what it defines. ``trial`` is its self check, or
-    why there is none."""
+    why there is none. The function is ``mapped`` over the leading axis of these parameters."""
 
     lines: tuple[str, ...]
     helpers: Mapping[str, str]
@@ -305,3 +305,4 @@ class File:
     applications: tuple[Application, ...]
     function: Function
     trial: Trial | str | None
+    mapped: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from matcalc.expr.rewriting import replaced_all, resolved, rested_on, symbols_in
 from matcalc.interface.results import Derivation
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
-from matcalc.objects.inputs import Outline
+from matcalc.objects.inputs import Names, Outline
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, programs
 from matcalc.printing import Shown, index_text, text
 from matcalc.printing.names import ascii_name, unicode_name
@@ -133,7 +133,7 @@ class NamedDerivation(Derivation):
         return to_sympy(self.opened.expression, symbols, self.source.origin)
 
     @as_call
-    def function(self, target: str = "numpy") -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
             programs().gradients_callable,
@@ -142,6 +142,7 @@ class NamedDerivation(Derivation):
             (*symbols_in(self.source.node).values(), *self.wrt),
             self.layout,
             target,
+            programs().batched_names(batched, (*symbols_in(self.source.node).values(), *self.wrt)),
             declarations=self.source.declarations,
             result=declaration_text(self.shape),
             field=self.wrt[0].name,
@@ -149,11 +150,12 @@ class NamedDerivation(Derivation):
         )
 
     @as_call
-    def code(self, target: str = "numpy") -> str:
+    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
         if target == "sympy":
             return super().code(target)
-        return str(programs().gradients_code({self.wrt[0]: self.opened}, self.source.node, self.layout, self.symmetric, target))
+        opened = {self.wrt[0]: self.opened}
+        return str(programs().gradients_code(opened, self.source.node, self.layout, self.symmetric, target, batched))
 
     @as_call
     def to_dict(self) -> dict[str, Any]:
@@ -270,7 +272,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         return notation_of(style).aligned(rows)
 
     @as_call
-    def function(self, target: str = "numpy") -> Callable[..., dict[str, Any]]:
+    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., dict[str, Any]]:
         """A callable of the symbols that returns every derivative by name; names of the program are
         computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
@@ -281,20 +283,20 @@ class Gradients(Shown, Mapping[str, Derivation]):
             (*symbols_in(self.source.node).values(), *free),
             self._first.layout,
             target,
+            programs().batched_names(batched, (*symbols_in(self.source.node).values(), *free)),
             declarations=self.declarations,
             result=", ".join(self.derivations),
             families=self.source.other_names,
         )
 
     @as_call
-    def code(self, target: str = "numpy") -> str:
+    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
         """The source text of a function that returns every derivative; of ``"sympy"`` a program
         that builds ``sympy()``."""
         if target == "sympy":
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
-        return str(
-            programs().gradients_code(self._opened, self._first.source.node, self._first.layout, self._first.symmetric, target)
-        )
+        first = self._first
+        return str(programs().gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target, batched))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:

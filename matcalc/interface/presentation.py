@@ -31,9 +31,17 @@ def as_json(parts: Mapping[str, Any] | Sequence[Any], *, ascii: bool = False) ->
     return json.dumps(parts, ensure_ascii=ascii, indent=2)
 
 
-def rendered(result: Any, target: str, *, equation: bool = False, bold: bool = False, ascii_json: bool = False) -> str:
+def rendered(
+    result: Any,
+    target: str,
+    *,
+    equation: bool = False,
+    bold: bool = False,
+    ascii_json: bool = False,
+    batched: Sequence[str] = (),
+) -> str:
     """A result in one of ``FORMATS``, an ``equation`` with both sides; ``ascii_json`` as
-    ``as_json`` has it.
+    ``as_json`` has it. Code takes arrays of ``batched`` names with a leading axis.
 
     Raises MatcalcError for a form that a result of this kind does not have.
     """
@@ -45,7 +53,7 @@ def rendered(result: Any, target: str, *, equation: bool = False, bold: bool = F
         case _ if target in typesetting():
             text = result.typeset(target, bold=bold, **({"equation": True} if equation else {}))
         case _ if target in CODE:
-            text = result.code(target).rstrip("\n")
+            text = (result.code(target, batched=batched) if batched else result.code(target)).rstrip("\n")
         case "markdown" if hasattr(result, "markdown"):
             text = result.markdown(bold=bold)
         case "index" if hasattr(type(result), "index_form"):

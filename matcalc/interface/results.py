@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matcalc.einstein.nodes import Tensor
     from matcalc.entries import Entries
     from matcalc.interface.equations import Equation
+    from matcalc.objects.inputs import Names
     from matcalc.printing import indices
     from matcalc.simplifying.shown_forms import Named
     from matcalc.steps.step import Steps
@@ -285,14 +286,14 @@ class Derivation(Sided):
         return str(import_module("matcalc.steps").presented(steps, form))
 
     @as_call
-    def function(self, target: str = "numpy") -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout
         of the derivation.
 
         Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer
         (``n=4``); keywords that are not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or
-        ``"torch"``: the callable may be jitted and mapped over batches. Raises MatcalcError for
-        another target.
+        ``"torch"``: the callable may be jitted and mapped over batches. Arrays of names that are
+        ``batched`` have leading axes, and so has the result. Raises MatcalcError for another target.
         """
         return array_function(
             programs().derivative_callable,
@@ -301,6 +302,7 @@ class Derivation(Sided):
             self.wrt,
             self.layout,
             target,
+            programs().batched_names(batched, (*programs().symbols_of(self.source.node), *self.wrt)),
             declarations=self.source.declarations,
             result=declaration_text(self.shape),
             families=self.source.other_names,
@@ -333,16 +335,19 @@ class Derivation(Sided):
         return made.value_at(self.function(), self.declarations, made.size_names([self.source.node, *self.wrt]), values)
 
     @as_call
-    def code(self, target: str = "numpy") -> str:
+    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``,
         ``"matlab"`` or ``"julia"``.
 
         Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a
-        program that builds ``sympy()``. Raises MatcalcError where there is no code.
+        program that builds ``sympy()``. Names that are ``batched`` have a leading axis, and so has the
+        result; such a file does not check itself. Raises MatcalcError where there is no code.
         """
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
-        return str(programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target))
+        return str(
+            programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target, batched)
+        )
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
@@ -430,14 +435,16 @@ class PartDerivation(Derivation):
         return self.whole.derivation_steps(style)
 
     @as_call
-    def function(self, target: str = "numpy") -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
         """A callable, as of other derivatives."""
-        return super().function(target) if self.expression is None else self.expression.function(target)
+        if self.expression is None:
+            return super().function(target, batched=batched)
+        return self.expression.function(target, batched=batched)
 
     @as_call
-    def code(self, target: str = "numpy") -> str:
+    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
         """The source text of a function, without a check of itself. Raises MatcalcError where there
         is no closed form."""
         if self.expression is None:
             raise self._no_view("as code")
-        return self.expression.code(target)
+        return self.expression.code(target, batched=batched)

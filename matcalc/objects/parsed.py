@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import matcalc.sympy_exchange as sympy_exchange
     from matcalc.entries import Entries
     from matcalc.language.statements import Side, Statement
+    from matcalc.objects.inputs import Names
 else:
     sympy_exchange = later("matcalc.sympy_exchange")
 
@@ -94,18 +95,20 @@ class ParsedExpression(Shown, Arithmetic):
         return markdown(self.node, bold)
 
     @as_call
-    def function(self, target: str = "numpy") -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have
         one axis).
 
-        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Raises MatcalcError for another target;
-        the callable raises it for missing or unfitting arguments.
+        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Arrays of names that are ``batched`` have
+        leading axes, and so has the result. Raises MatcalcError for another target; the callable raises
+        it for missing or unfitting arguments.
         """
         return array_function(
             programs().value_callable,
             self.node,
             (),
             target,
+            programs().batched_names(batched, programs().symbols_of(self.node)),
             declarations=self.declarations,
             result=declaration_text(self.shape),
             families=self.other_names,
@@ -129,12 +132,12 @@ class ParsedExpression(Shown, Arithmetic):
         return made.value_at(self.function(), self.declarations, made.size_names([self.node]), values)
 
     @as_call
-    def code(self, target: str = "numpy") -> str:
+    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program
-        that builds ``sympy()``."""
+        that builds ``sympy()``. Names that are ``batched`` have a leading axis."""
         if target == "sympy":
             return sympy_exchange.sympy_source(result=self.sympy())
-        return str(programs().value_code(self.node, target))
+        return str(programs().value_code(self.node, target, batched))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:

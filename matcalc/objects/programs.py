@@ -15,8 +15,9 @@ from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import names_in
+from matcalc.codegen.calling import function
 from matcalc.codegen.factors import multiplies_kroneckers
-from matcalc.codegen.generation import function, generate
+from matcalc.codegen.generation import generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate
@@ -171,14 +172,19 @@ def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str
 
 
 def _or_evaluated(
-    outputs: Mapping[str, Output], target: str, name: str, others: Sequence[Symbol], evaluated: Callable[[], Callable[..., Any]]
+    outputs: Mapping[str, Output],
+    target: str,
+    name: str,
+    others: Sequence[Symbol],
+    evaluated: Callable[[], Callable[..., Any]],
+    batched: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """The generated function; of a target that evaluates, the evaluator's where there is no
     code."""
     try:
-        return function(outputs, target, name=name, others=others)
+        return function(outputs, target, name=name, others=others, batched=batched)
     except MatcalcError:
-        if not target_named(target).evaluates:
+        if batched or not target_named(target).evaluates:
             raise
         return evaluated()
 
@@ -200,22 +206,37 @@ def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:
     return "jacobian" if len(wrt) == 1 else "derivative"
 
 
-def derivative_code(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, target: str) -> str:
+def derivative_code(
+    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, target: str, batched: Names = ()
+) -> str:
     """The source of a function for a derivative, which checks itself by finite differences when it
     is run."""
     name = derivative_name(source, wrt)
     check = Check(source, {name: Derivative(wrt, layout, symmetric)})
-    return generate({name: derivative_output(outcome, source, wrt, layout)}, target, name=name, check=check)
+    output = derivative_output(outcome, source, wrt, layout)
+    return generate({name: output}, target, name=name, check=check, batched=batched_names(batched, (*symbols_of(source), *wrt)))
 
 
-def derivative_callable(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str) -> Callable[..., Any]:
+def batched_names(batched: Names, symbols: Sequence[Symbol]) -> tuple[str, ...]:
+    """The names of symbols that have leading axes. Raises MatcalcError for one that is none of the
+    symbols."""
+    names, there = names_of(batched), dict.fromkeys(symbol.name for symbol in symbols)
+    for name in names:
+        if name not in there:
+            raise MatcalcError(f"{name} cannot be batched: it does not occur", expected=", ".join(there))
+    return names
+
+
+def derivative_callable(
+    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str, batched: Sequence[str] = ()
+) -> Callable[..., Any]:
     """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no
     code for."""
     others = (*symbols_of(source), *wrt)
     outputs = {"result": derivative_output(outcome, source, wrt, layout)}
 
     evaluated = partial(_evaluated, outcome, source, wrt, others, layout)
-    return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated)
+    return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated, batched)
 
 
 def _evaluated(
@@ -261,6 +282,7 @@ def compile(
     declare: Declare = None,
     sizes: Mapping[str, int] | None = None,
     symmetric: str = "projected",
+    batched: Names = (),
 ) -> Compiled:
     """A function for the value of a scalar expression and derivatives of it.
 
@@ -269,7 +291,8 @@ def compile(
     ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``, the
     product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``;
     of one that does not run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are
-    used to order products by cost; the function is right for all sizes.
+    used to order products by cost; the function is right for all sizes. Symbols that are ``batched``
+    have leading axes, and so do the results, one for each place along them.
 
     Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked
     for.
@@ -303,7 +326,7 @@ def compile(
         request.along(f"hessian_operator_{name}", found[name], bound=False)
     for name in singles["hvp"]:
         request.along(f"hvp_{name}", found[name], bound=True)
-    return request.compiled(sizes)
+    return request.compiled(sizes, batched_names(batched, [*found.values(), *request.directions]))
 
 
 def _pairs(hessian: HessianNames) -> list[tuple[str, ...]]:
@@ -323,6 +346,7 @@ class _Request:
         self.symmetric = symmetric
         self.outputs: dict[str, Output] = {}
         self.derivatives: dict[str, Derivative] = {}
+        self.directions: list[Symbol] = []
 
     def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
         outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
@@ -341,6 +365,7 @@ class _Request:
         if output is None:
             output = self._tensor_along(symbol, direction)
         self.outputs[name] = output if bound else Operator(output, direction)
+        self.directions.append(direction)
         self.derivatives[name] = Derivative((symbol, symbol), "tensor", self.symmetric, direction)
 
     def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:
@@ -352,14 +377,18 @@ class _Request:
         tensor = contract([hessian, moved], [labels, labels[len(axes) :]], labels[: len(axes)], dict(enumerate(axes + axes)))
         return LaidOut(tensor, (), (len(axes),), "denominator")
 
-    def compiled(self, sizes: Mapping[str, int] | None) -> Compiled:
+    def compiled(self, sizes: Mapping[str, int] | None, batched: tuple[str, ...] = ()) -> Compiled:
         if not self.outputs:
             raise MatcalcError(
                 "nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=..."
             )
+        if batched and any(isinstance(output, Operator) for output in self.outputs.values()):
+            raise MatcalcError(
+                "a Hessian operator is one function, and none for each place", suggestion="hvp=... with a batched direction"
+            )
         check = Check(self.source, self.derivatives)
-        source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes)
-        symbols = symbols_of(self.source)
+        source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes, batched=batched)
+        symbols = (*symbols_of(self.source), *self.directions) if batched else symbols_of(self.source)
         if not target_named(self.target).in_python:
             return Compiled(source, tuple(self.outputs), partial(computed, self.outputs, self.target, {}, symbols))
         call = array_function(
@@ -368,6 +397,7 @@ class _Request:
             self.target,
             dict(sizes or {}),
             symbols,
+            batched,
             declarations=declarations_of(self.source),
             result=", ".join(self.outputs),
         )
@@ -375,32 +405,45 @@ class _Request:
 
 
 def computed(
-    outputs: Mapping[str, Output], target: str, sizes: Mapping[str, int], symbols: Sequence[Symbol], **values: Any
+    outputs: Mapping[str, Output],
+    target: str,
+    sizes: Mapping[str, int],
+    symbols: Sequence[Symbol],
+    batched: Sequence[str] = (),
+    **values: Any,
 ) -> Callable[..., Any]:
     """The callable behind ``Compiled``. Raises MatcalcError for a target that does not run in
     Python, whatever the ``values``."""
-    return function(outputs, target, name="compute", sizes=sizes, others=symbols)
+    return function(outputs, target, name="compute", sizes=sizes, others=symbols, batched=batched)
 
 
 # ------------------------------------------------------------
 # Functions and code for equations and for several derivatives at once.
 
 
-def value_callable(value: Expr | LaidOut, inputs: Sequence[Symbol], target: str) -> Callable[..., Any]:
+def value_callable(
+    value: Expr | LaidOut, inputs: Sequence[Symbol], target: str, batched: Sequence[str] = ()
+) -> Callable[..., Any]:
     """A callable for an expression, or for one side of an equation that has no matrix form; of a
     target that evaluates, the evaluator takes what there is no code for."""
     if isinstance(value, LaidOut):
         return function({"value": value}, target, name="value", others=inputs)
-    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs))
+    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs), batched)
 
 
-def value_code(value: Expr | LaidOut, target: str) -> str:
+def value_code(value: Expr | LaidOut, target: str, batched: Names = ()) -> str:
     """The source of a function for an expression, or for one side of an equation."""
-    return generate({"value": value}, target, name="value")
+    names = batched_names(batched, symbols_of(value)) if isinstance(value, Expr) else ()
+    return generate({"value": value}, target, name="value", batched=names)
 
 
 def gradients_callable(
-    outcomes: Mapping[Symbol, Outcome], source: Expr, inputs: Sequence[Symbol], layout: str, target: str
+    outcomes: Mapping[Symbol, Outcome],
+    source: Expr,
+    inputs: Sequence[Symbol],
+    layout: str,
+    target: str,
+    batched: Sequence[str] = (),
 ) -> Callable[..., dict[str, Any]]:
     """A callable that returns every derivative by name, computing what they share once."""
     names = [symbol.name for symbol in outcomes]
@@ -410,7 +453,7 @@ def gradients_callable(
         singles = [_evaluated(outcome, source, (symbol,), inputs, layout) for symbol, outcome in outcomes.items()]
         return lambda **values: [single(**values) for single in singles]
 
-    made = _or_evaluated(outputs, target, "gradients", inputs, evaluated)
+    made = _or_evaluated(outputs, target, "gradients", inputs, evaluated, batched)
 
     def gradients(**values: Any) -> dict[str, Any]:
         found = made(**values)
@@ -419,14 +462,17 @@ def gradients_callable(
     return gradients
 
 
-def gradients_code(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str, symmetric: str, target: str) -> str:
+def gradients_code(
+    outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str, symmetric: str, target: str, batched: Names = ()
+) -> str:
     """The source of a function that returns every derivative; unless one is by a named result, it
     checks itself when it is run."""
     outputs = _outputs(outcomes, source, layout)
     check = None
     if set(outcomes) <= set(symbols_of(source)):
         check = Check(source, {f"gradient_{symbol.name}": Derivative((symbol,), layout, symmetric) for symbol in outcomes})
-    return generate(outputs, target, name="gradients", check=check)
+    names = batched_names(batched, (*symbols_of(source), *outcomes))
+    return generate(outputs, target, name="gradients", check=check, batched=names)
 
 
 def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> dict[str, Output]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.codegen.generation import compile_source, function, generate
+from matcalc.codegen.calling import function
+from matcalc.codegen.generation import compile_source, generate
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Node, Sum, postorder
 from tests.codegen.comparison import check, given, points

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -154,6 +154,9 @@ class Target(ABC):
     symmetric."""
     chooses = False
     """Whether products are multiplied in an order that depends on the lengths of arrays."""
+    mapping = ""
+    """What maps a function over the leading axis of its arguments; without it, operations are made for
+    that axis."""
     module = ""
     calls: Mapping[str, Text]
     whole_over = "/"
@@ -491,21 +494,3 @@ def is_constant(op: Op) -> bool:
             return False
         stack.extend(node.operands)
     return True
-
-
-def without_unused(statements: Sequence[str], results: Iterable[str]) -> list[str]:
-    """The statements, without those that name what no later code uses: an identity whose size alone
-    was needed."""
-    kept: list[str] = []
-    used = set(_WORD.findall(" ".join(results)))
-    for statement in reversed(statements):
-        name, _, code = statement.partition(" = ")
-        if name in used or statement.startswith("del "):
-            used.update(_WORD.findall(code))
-            kept.append(statement)
-    return [
-        statement for statement in kept[::-1] if not statement.startswith("del ") or used.issuperset(_WORD.findall(statement)[1:])
-    ]
-
-
-_WORD = re.compile(r"[^\W\d]\w*")

@@ -42,6 +42,7 @@ class _JAX(ArrayLibrary):
 
     name = "jax"
     module = "jnp"
+    mapping = "jax.vmap"
     imported = "import jax.numpy as jnp"
     given = "jnp.asarray(entry)"
     on_host = False

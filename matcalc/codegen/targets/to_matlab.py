@@ -11,11 +11,12 @@ from typing import Any
 
 from matcalc.base.functions import computable
 from matcalc.base.shapes import axes_of
+from matcalc.codegen.emission import without_unused
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Comparison, File, Function, Trial
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
 from matcalc.codegen.targets.matlab_helpers import HELPERS
-from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer, without_unused
+from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer
 
 _WORDS = """
 break case catch classdef continue do else elseif end endfor endfunction endif endwhile for

@@ -52,6 +52,7 @@ class _PyTorch(ArrayLibrary):
 
     name = "torch"
     module = "torch"
+    mapping = "torch.vmap"
     imported = "import torch"
     given = "torch.as_tensor(entry, dtype=torch.float64)"
     permute = "permute"

@@ -139,7 +139,10 @@ def _is_normalisation(verdict: Verdict, one: Doubt) -> bool:
 
 
 def doubted(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict; undecided where a refutation may be a misreading."""
+    """The verdict; undecided where a refutation may be a misreading: not of what is true as it was read
+    in another layout."""
+    if verdict.status == "conditional" and verdict.other_layout is not None:
+        return verdict
     if not verdict.is_false or not (reason := doubt(verdict, asked)):
         return verdict
     return _undecided(verdict, f"not equal as it was read, and perhaps not meant so: {reason}")

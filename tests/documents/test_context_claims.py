@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from matcalc.documents.examination import verify_document
@@ -19,9 +20,26 @@ CHAIN = r"Let $h(p, q) = p^2q$, $p(s, t) = s + t$, $q(s, t) = st$, $s(k, m) = k 
 
 PLANE = r"Let $h(p, q) = p^2 e^q$. "
 GRAM = r"Let $K$ be an $n\times n$ positive definite matrix. "
+FACTORS = r"Let $F(U, V) = \|R - UV^\top\|_F^2$ with $R\in\mathbb{R}^{m\times n}$ and $U\in\mathbb{R}^{m\times k}$. "
+SCORES = (
+    r"Consider $y = X\beta + \varepsilon$ with $X\in\mathbb{R}^{n\times p}$, and $Q(\beta) = (y - X\beta)^\top\Omega(y - X\beta)$"
+    r" with a symmetric $\Omega$. "
+)
+MEASURED = r"Let $z = Hx + v$ with noise $v$ and $H\in\mathbb{R}^{m\times n}$. The cost is $J(x) = \frac12\|z - Hx\|^2$. "
+SMOOTHED = r"Let $s = \|x\|^2 + \varepsilon$ and $f(x) = s + a^\top x$. "
 SOFTMAX = r"Let $z\in\mathbb{R}^K$ and $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$. "
 
 TRUE = [
+    FACTORS + r"Then $\partial F/\partial U = 2(UV^\top - R)V$.",
+    FACTORS + r"Then $\nabla_V F = 2(UV^\top - R)^\top U$.",
+    r"Let $\hat{R}_S(\theta) = \|A\theta\|^2$. Then $d\hat{R}_S/d\theta = 2A^\top A\theta$.",
+    SCORES + r"Then $\frac{\partial Q}{\partial\beta} = -2X^\top\Omega(y - X\beta)$.",
+    SCORES + r"With $r = y - X\beta$ we have $\nabla Q(\beta) = -2X^\top\Omega r$.",
+    SCORES + r"Then $\frac{\partial y}{\partial\beta} = X^\top$.",
+    MEASURED + r"Then $\nabla J(x) = H^\top(Hx - z)$.",
+    SMOOTHED + r"Then $\nabla f(x) = 2x + a$.",
+    r"Let $v = X\beta$ and $Q(\beta) = \|y - v\|^2$. Then $\nabla Q(\beta) = 2X^\top(v - y)$.",
+    r"Let $L_\rho(x) = x^\top Q x$. Then $\nabla^2_{xx}L_\rho(x) = Q + Q^\top$.",
     r"Let $B = \begin{bmatrix} a & b \\ b & c \end{bmatrix}$. Then $\nabla_x\, x^\top B x = (B + B^\top)x$.",
     "# One\n\nLet $r(s, t) = s + t$.\n\n# Another\n\nLet $f(t) = r t^2$. Then $f'(t) = 2rt$.",
     "# One\n\nLet $r(t) = t^3$.\n\n# Another\n\nLet $f(t) = r + t$. Then $f'(t) = 3t^2 + 1$.",
@@ -60,6 +78,14 @@ TRUE = [
 ]
 
 FALSE = [
+    FACTORS + r"Then $\partial F/\partial U = 2(R - UV^\top)V$.",
+    r"Let $\hat{R}_S(\theta) = \|A\theta\|^2$. Then $d\hat{R}_S/d\theta = A^\top A\theta$.",
+    SCORES + r"Then $\frac{\partial Q}{\partial\beta} = -2X^\top(y - X\beta)$.",
+    SCORES + r"Then $\frac{\partial y}{\partial\beta} = 2X^\top$.",
+    MEASURED + r"Then $\nabla J(x) = H(Hx - z)$.",
+    SMOOTHED + r"Then $\nabla f(x) = a$.",
+    r"Let $v = X\beta$ and $Q(\beta) = \|y - v\|^2$. Then $\nabla Q(\beta) = 2X^\top(y - v)$.",
+    r"Let $L_\rho(x) = x^\top Q x$. Then $\nabla^2_{xx}L_\rho(x) = Q + 2Q^\top$.",
     PLANE + r"$$\nabla h(p, q) = \begin{bmatrix} 2pe^q \\ 2p^2e^q \end{bmatrix}.$$",
     PLANE + r"$$\mathbf{H} h(p, q) = e^q \begin{pmatrix} 2 & 2p \\ 2p & 2p^2 \end{pmatrix}$$",
     PLANE + r"Then $\nabla h(1, 0) = [2, 2]$.",
@@ -87,6 +113,7 @@ NEITHER = [
     r"Let $\sigma(z)_i = \begin{cases} 1 & i = 1 \\ 0 & i > 1 \end{cases}$. Then $\nabla_z \sum_i \sigma(z_i) = z$.",
     r"Then $\frac{\partial L}{\partial x} = 2\frac{\partial L}{\partial z}$.",
     r"Let $y = Ax$. Then $\frac{\partial L}{\partial x} = A y$.",
+    SCORES + r"Then $\frac{\partial Q}{\partial\beta} = X^\top(\varepsilon - \varepsilon)$.",
 ]
 
 
@@ -98,6 +125,16 @@ def test_true(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", FALSE)
 def test_false(text: str, tmp_path: Path) -> None:
     assert statuses(text, tmp_path)[-1] == "refuted"
+
+
+def test_the_scores_of_data_are_those_of_differences() -> None:
+    random = np.random.default_rng(5)
+    X, y, b = random.normal(size=(4, 3)), random.normal(size=4), random.normal(size=3)
+    W = np.diag(random.uniform(1, 2, size=4))
+    cost = lambda at: (y - X @ at) @ W @ (y - X @ at)  # noqa: E731
+    slopes = np.array([(cost(b + step) - cost(b - step)) / 2e-6 for step in 1e-6 * np.eye(3)])
+    assert np.allclose(slopes, -2 * X.T @ W @ (y - X @ b), atol=1e-5)
+    assert not np.allclose(slopes, -2 * X.T @ (y - X @ b), atol=1e-1)
 
 
 @pytest.mark.parametrize("text", NEITHER)

@@ -49,6 +49,14 @@ def test_fewer_claims_or_a_fifth_against_them_tell_nothing(tmp_path: Path) -> No
     assert _statuses([*ROWS, *COLUMNS[:2]], tmp_path) == ["undecided"] * 4 + ["proved"] * 2
 
 
+def test_two_claims_in_three_tell_that_others_are_transposed(tmp_path: Path) -> None:
+    report = _verified([*COLUMNS[1:], ROWS[3].replace("A", "B")], tmp_path)
+    assert [entry.status for entry in report.claims] == ["proved"] * 3 + ["conditional"]
+    assert "transposed" in report.claims[-1].remark or "should be Bᵀ" in report.claims[-1].remark
+    assert "denominator layout, which the claims of lines 3, 7, 11 tell" in report.claims[-1].context[-1]
+    assert _statuses([*COLUMNS[:2], *ROWS[2:]], tmp_path) == ["proved"] * 2 + ["undecided"] * 2
+
+
 def test_jacobians_of_rows_beside_gradients_that_are_columns(tmp_path: Path) -> None:
     assert _statuses([*GRADIENTS, *JACOBIANS], tmp_path) == ["proved"] * 7
     assert _statuses([*GRADIENTS, *JACOBIANS[:2]], tmp_path) == ["proved"] * 3 + ["undecided"] * 2

@@ -25,12 +25,23 @@ TOLD = [
     r"Let $M$ be the sample covariance. Then",
     r"The noise covariance is $M$. Then",
     r"By the symmetry of $M$ we have",
+    r"Let $M$ be the stiffness matrix, which is symmetric positive definite, and let $f$ be a vector. Then",
+    r"Let $M\in\mathbb{R}^{q\times q}$ and $N\in\mathbb{R}^{p\times p}$, both symmetric. Then",
+    r"Let $M\in\mathbb{R}^{q\times q}$ be the first and $N\in\mathbb{R}^{p\times p}$ the second weight; both are symmetric. Then",
+    r"Let $M$ be the prior covariance and $N$ the noise covariance. Then",
+    "Consider\n$$h(u) = u^\\top M u \\quad \\text{where $M$ is symmetric}.$$\nThen",
+    "Consider\n$$h(u) = u^\\top M u \\quad \\text{with } M \\text{ symmetric}.$$\nThen",
     r"We are given a Hermitian matrix $M$. Then",
     "- $M$: symmetric $q\\times q$ matrix\n- $u$: any vector\n\nThen",
     "- $M$ – covariance matrix of the noise\n\nThen",
 ]
 
 NOT_TOLD = [
+    r"Let $M$ be the stiffness matrix, which is rarely symmetric. Then",
+    r"Let $M$ be the inverse of the weight matrix, which is symmetric. Then",
+    r"Let $M$ and $N$ be square, both symmetric only if they commute. Then",
+    r"Let $M$ be the root of covariance and $N$ a matrix. Then",
+    "Let $h(u) = u^\\top M u$.\n$$\\nabla h(u) = 2Mu \\quad \\text{where $M$ is symmetric}.$$\nIn general",
     r"Let $M$ be the cross covariance. Then",
     r"The cross-covariance is $M$. Then",
     r"The stiffness matrix $M$ is not symmetric. Then",

@@ -35,6 +35,9 @@ LATEX = [
     r"f(x, \Sigma) = x^\top A x + \Sigma - \Sigma; \nabla_x f(x, \Sigma)",
     r"f(x) \coloneqq x^\top A x; \nabla f(x)", r"\operatorname{grad} f(x), f(x) = x^\top A x", r"$\frac{d}{dx} x^\top A x$",
     r"\nabla_x \bigl( x^\top A x \bigr)", r"\frac{\delta (x^\top A x)}{\delta x}", r"\frac{\delta}{\delta x} (x^\top A x)",
+    r"f(x) = x^\top A x; \mathrm{d}f/\mathrm{d}x", r"\mathrm{d}(x^\top A x)/\mathrm{d}x", r"f(x) = x^\top A x; d f / d x",
+    r"\hat{f}(x) = x^\top A x; \nabla \hat{f}(x)", r"\hat{R}_S(x) = x^\top A x; \mathrm{d}\hat{R}_S/\mathrm{d}x",
+    r"\bar\ell(x) = x^\top A x; \frac{\partial\bar\ell}{\partial x}",
     r"\pdv{x^\top A x}{x}", r"\pdv{x} (x^\top A x)", r"\dv{(x^\top A x)}{x}", r"\pdv{}{\x} (\x^\top \mA \x)",
 ]  # fmt: skip
 SECOND = [
@@ -95,6 +98,17 @@ def test_a_notation_is_the_derivative(text: str, body: str, variable: str) -> No
     expected = matcalc.derive(body, variable)
     for found in (matcalc.derive(text), matcalc.derive(text, variable)):
         assert found.expression is not None and found.expression.node is expected.expression.node  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "use", [r"\nabla f(\beta)", r"f'(\beta)", r"df/d\beta", r"\mathrm{d}f/\mathrm{d}\beta", r"\partial f/\partial\beta"]
+)
+def test_a_greek_parameter_is_the_one_that_is_differentiated_by(use: str) -> None:
+    """Through a name, too: the derivative at another point would hold that fixed."""
+    found = matcalc.derive(rf"v = X\beta; f(\beta) = \|y - v\|^2; {use}")
+    random = np.random.default_rng(4)
+    values = {"X": random.normal(size=(3, 2)), "y": random.normal(size=3), "beta": random.normal(size=2)}
+    assert np.allclose(found.function()(**values), 2 * values["X"].T @ (values["X"] @ values["beta"] - values["y"]))
 
 
 @pytest.mark.parametrize("text", SECOND)

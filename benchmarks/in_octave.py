@@ -24,8 +24,7 @@ import numpy as np
 from benchmarks.tasks import tasks
 from matcalc.base.errors import MatcalcError
 from matcalc.base.layouts import LAYOUTS
-from matcalc.codegen.calling import function
-from matcalc.codegen.generation import generated
+from matcalc.codegen.generation import function, generated
 from matcalc.codegen.requests import Output
 from matcalc.derivation.pipeline import differentiate
 from matcalc.evaluation.sampling import Point, find_point

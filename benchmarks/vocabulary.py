@@ -23,8 +23,7 @@ from benchmarks.in_octave import OCTAVE, PRIME, Case, call_of, differing, sines
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import Function, functions
 from matcalc.base.sizes import names_in
-from matcalc.codegen.calling import function
-from matcalc.codegen.generation import generated
+from matcalc.codegen.generation import function, generated
 from matcalc.codegen.requests import Output
 from matcalc.derivation.pipeline import differentiate
 from matcalc.evaluation.differences import numerical_derivative

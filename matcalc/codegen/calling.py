@@ -3,66 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.own_functions import written_function
 from matcalc.base.shapes import axes_of, shape_text
-from matcalc.base.sizes import names_in
-from matcalc.codegen.generation import compile_source, generated, symbols_of_outputs, with_leading_axis
-from matcalc.codegen.requests import Output, Parameters, size_statements
-from matcalc.codegen.targets import Target, target_named
+from matcalc.base.sizes import Size, names_in
+from matcalc.codegen.requests import Parameters, size_statements
+from matcalc.codegen.targets import Target
 from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Symbol
 from matcalc.language.text.spelling import canonical_name
 
-
-def function(
-    outputs: Mapping[str, Output],
-    target: str,
-    *,
-    name: str = "function",
-    sizes: Mapping[str, int] | None = None,
-    others: Sequence[Symbol] = (),
-    batched: Sequence[str] = (),
-) -> Callable[..., Any]:
-    """The generated function, compiled, taking the symbols as keyword arguments under their own
-    names.
-
-    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``,
-    symbols that the code itself does not use. Vectors may be given as ``(n, 1)`` or ``(1, n)`` too.
-    Works on tracers: it may be jitted, and mapped over batches. The callable raises ShapeError for
-    arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
-    """
-    library = target_named(target)
-    if not library.in_python:
-        raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
-    made = generated(outputs, target, name=name, sizes=sizes, others=others, batched=batched)
-    compiled = compile_source(made.source)
-    arguments = _Arguments(made.parameters, library, with_leading_axis(others, batched))
-    failures = library.failures()
-    leading = _LeadingAxes(
-        [one for one in {**symbols_of_outputs(outputs), **{s.name: s for s in others}}.values() if one.name in batched], library
-    )
-
-    def call(**values: Any) -> Any:
-        values, axes = leading.joined(values) if batched else (values, (0,))
-        given = arguments.checked(values)
-        try:
-            result = arguments.typed(compiled(**given), values)
-            return result if len(axes) == 1 else leading.apart(result, axes)
-        except MemoryError as error:
-            raise LimitError(f"an array is too large for the memory: {error}") from error
-        except failures as error:
-            raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
-
-    call.__name__ = name
-    call.__doc__ = made.source
-    return call
+BATCH = Size.of("batch")
+"""The length of the leading axis of arrays that are many."""
 
 
-class _LeadingAxes:
+def with_leading_axis(symbols: Sequence[Symbol], batched: Sequence[str]) -> list[Symbol]:
+    """The symbols, of which some have an axis in front."""
+    return [Symbol(one.name, (BATCH, *axes_of(one.shape))) if one.name in batched else one for one in symbols]
+
+
+class LeadingAxes:
     """The axes in front of arrays that are many; the code has one, which counts all of them."""
 
     def __init__(self, symbols: Sequence[Symbol], library: Target) -> None:
@@ -92,7 +55,7 @@ class _LeadingAxes:
         return result.reshape((*axes, *result.shape[1:]))
 
 
-class _Arguments:
+class Arguments:
     """What a generated function may be called with, by the names of the formula."""
 
     def __init__(self, parameters: Parameters, library: Target, others: Sequence[Symbol]) -> None:

@@ -13,8 +13,9 @@ from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.shapes import Shape, axes_of, sizes_text
-from matcalc.base.sizes import Size, names_in
+from matcalc.base.sizes import names_in
 from matcalc.codegen.batching import over_leading_axis
+from matcalc.codegen.calling import BATCH, Arguments, LeadingAxes, with_leading_axis
 from matcalc.codegen.emission import oriented, reachable, without_unused, written_body
 from matcalc.codegen.operations import Builder, Op
 from matcalc.codegen.ordering import decided_by_lengths
@@ -123,15 +124,6 @@ def _comment(expression: Expr) -> str:
     except LimitError:
         return ""
     return shown if len(shown) <= _WIDEST_COMMENT else ""
-
-
-BATCH = Size.of("batch")
-"""The length of the leading axis of arrays that are many."""
-
-
-def with_leading_axis(symbols: Sequence[Symbol], batched: Sequence[str]) -> list[Symbol]:
-    """The symbols, of which some have an axis in front."""
-    return [Symbol(one.name, (BATCH, *axes_of(one.shape))) if one.name in batched else one for one in symbols]
 
 
 class _Function:
@@ -371,3 +363,47 @@ def symbols_of_outputs(outputs: Mapping[str, Output]) -> dict[str, Symbol]:
         for leaf in leaves:
             found.setdefault(leaf.name, leaf)
     return found
+
+
+def function(
+    outputs: Mapping[str, Output],
+    target: str,
+    *,
+    name: str = "function",
+    sizes: Mapping[str, int] | None = None,
+    others: Sequence[Symbol] = (),
+    batched: Sequence[str] = (),
+) -> Callable[..., Any]:
+    """The generated function, compiled, taking the symbols as keyword arguments under their own
+    names.
+
+    A size that no array fixes is a keyword integer, or is read off the arrays of ``others``,
+    symbols that the code itself does not use. Vectors may be given as ``(n, 1)`` or ``(1, n)`` too.
+    Works on tracers: it may be jitted, and mapped over batches. The callable raises ShapeError for
+    arrays that do not fit, MatcalcError for a missing argument or a singular matrix.
+    """
+    library = target_named(target)
+    if not library.in_python:
+        raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
+    made = generated(outputs, target, name=name, sizes=sizes, others=others, batched=batched)
+    compiled = compile_source(made.source)
+    arguments = Arguments(made.parameters, library, with_leading_axis(others, batched))
+    failures = library.failures()
+    leading = LeadingAxes(
+        [one for one in {**symbols_of_outputs(outputs), **{s.name: s for s in others}}.values() if one.name in batched], library
+    )
+
+    def call(**values: Any) -> Any:
+        values, axes = leading.joined(values) if batched else (values, (0,))
+        given = arguments.checked(values)
+        try:
+            result = arguments.typed(compiled(**given), values)
+            return result if len(axes) == 1 else leading.apart(result, axes)
+        except MemoryError as error:
+            raise LimitError(f"an array is too large for the memory: {error}") from error
+        except failures as error:
+            raise MatcalcError(f"the function cannot be computed at this point: {error}") from error
+
+    call.__name__ = name
+    call.__doc__ = made.source
+    return call

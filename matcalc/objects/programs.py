@@ -15,9 +15,8 @@ from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import names_in
-from matcalc.codegen.calling import function
 from matcalc.codegen.factors import multiplies_kroneckers
-from matcalc.codegen.generation import generate
+from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate

@@ -13,8 +13,7 @@ import pytest
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import Size
-from matcalc.codegen.calling import function
-from matcalc.codegen.generation import compile_source, generate
+from matcalc.codegen.generation import compile_source, function, generate
 from matcalc.codegen.requests import LaidOut, Operator
 from matcalc.derivation.pipeline import differentiate
 from matcalc.evaluation.arrays import agrees

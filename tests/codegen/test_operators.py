@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matcalc.codegen.calling import function
-from matcalc.codegen.generation import compile_source, generate
+from matcalc.codegen.generation import compile_source, function, generate
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Node, Sum, postorder
 from tests.codegen.comparison import check, given, points

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from matcalc.base.sizes import Size
-from matcalc.codegen.calling import function
-from matcalc.codegen.generation import generate
+from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import add, contract

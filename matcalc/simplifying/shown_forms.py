@@ -79,7 +79,7 @@ def _others(form: Expr, typed: Expr, lines: Sequence[RuleLine]) -> Iterator[Expr
     """The form read back, and what the identities make of it."""
     writer = Writer(form, reading_order(typed))
     tensor = simplified(writer.value.tensor)
-    best = writer.best(tensor)
+    best = writer.best(tensor) if _may_shrink(form) else None
     if best is not None:
         yield best
     rules = [rule for line in lines for rule in shown_rewrites(line)]
@@ -122,6 +122,7 @@ _WORDY = 10
 _SAVED = Fraction(3, 20)
 """What part of it the names must save."""
 _MOST_NAMES = 2
+_MOST_TRIED = 3
 _LETTERS = {0: "tqsrk", 1: "uvwrz", 2: "GVHSMQ"}
 """Names by the number of axes."""
 
@@ -134,12 +135,13 @@ def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
     body, least = form, whole
     while len(found) < _MOST_NAMES:
         names = [symbol.name for symbol, _ in found]
-        options = [_named(body, part, typed, taken, names) for part in _repeated(body)]
-        measured = [(length(part) + 3 + length(other), symbol, part, other) for symbol, part, other in filter(None, options)]
+        defined = sum([length(part) + 3 for _, part in found])
+        parts = _worth_it(_repeated(body), whole * _SAVED)
+        options = [(size, _named(body, part, typed, taken, names)) for size, part in parts]
+        measured = [(size + 3 + length(one[2]), *one) for size, one in options if one is not None]
         if not measured:
             break
         total, symbol, part, other = min(measured, key=itemgetter(0))
-        defined = sum([length(part) + 3 for _, part in found])
         if total + defined > least - whole * _SAVED:
             break
         found.append((symbol, part))
@@ -147,15 +149,26 @@ def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
     return tuple(found), body
 
 
-def _repeated(form: Expr) -> list[Expr]:
-    """The parts that stand in a form more than once, and are long enough for a name."""
+def _repeated(form: Expr) -> list[tuple[int, Expr]]:
+    """The parts that stand in a form more than once, and are long enough for a name, with how often."""
     counts: Counter[Expr] = Counter([form])
     for node in reversed(postorder(form)):
         for operand in node.below:
             counts[operand] += counts[node]
     return [
-        node for node, count in counts.items() if count > 1 and reading(node) > 2 and len(node.shape) <= 2 and not node.is_row
+        (count, node)
+        for node, count in counts.items()
+        if count > 1 and reading(node) > 2 and len(node.shape) <= 2 and not node.is_row
     ]
+
+
+def _worth_it(parts: Sequence[tuple[int, Expr]], least: Fraction) -> list[tuple[int, Expr]]:
+    """Those parts that may save enough, the few that save most, with their lengths: each place is
+    written by one sign, and by brackets less."""
+    measured = [(count, length(part), part) for count, part in parts]
+    saved = [((count - 1) * size + count - 3, size, part) for count, size, part in measured]
+    most = sorted([one for one in saved if one[0] >= least], key=itemgetter(0), reverse=True)
+    return [(size, part) for _, size, part in most[:_MOST_TRIED]]
 
 
 def _named(body: Expr, part: Expr, typed: Expr, taken: Container[str], names: list[str]) -> tuple[Symbol, Expr, Expr] | None:

@@ -198,6 +198,7 @@ class _StatementReader(EquationReader):
         _DoesNotFit."""
         equation = self._with_steps(self._summed(self._equation()))
         turned, first, second = self._leading(equation)
+        self.builder.sure_of_ones = 1 in (number_in(first), number_in(second))
         lead = self._lead = self._side(first)
         self._relate_arguments()
         if self._implied_by:

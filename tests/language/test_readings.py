@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import matcalc
 from matcalc.base.errors import ParseError, ShapeError, UnknownFunctionError
 from matcalc.language import elaborate
 from matcalc.language.decisions import ReadingOptions
@@ -62,7 +63,10 @@ tr(G'*softmax(Q*K'/sqrt(d))*V)          | tr(G'*softmax(Q*K'/sqrt(d), rows)*V)  
 lambda*|w| + ||y - X*w||^2 | lambda*norm2(w) + norm2(y - X*w)^2 | doubtful: |...| of a vector is read as its norm
 |x - y|                                 | abs(x - y)                                          | -
 |x|^2 + |X|                             | abs(x)^2 + det(X)                                   | -
-S*1                                     | S*ones(m)                                           | -
+S*1                                     | S*ones(m)                                           | doubtful: 1 behind S is read as the vector of ones
+norm2(2*X'*1)^2                         | norm2(2*X'*ones(n))^2                               | doubtful: 1 behind X' is read as the vector of ones
+1'*S*1                                  | ones(n)'*S*ones(m)                                  | -
+S*𝟏 + T*1                               | S*ones(m) + T*ones(p)                               | -
 N/2*(d*log(2*pi) + log(det(C)))         | (N/2)*(d*log(2*pi) + log(det(C)))                   | assumed: N is read as a scalar
 sum(x**2)                               | sum(x.^2)                                           | -
 """.strip().splitlines()
@@ -91,6 +95,15 @@ def test_letters_that_are_declared_or_differentiated_by_are_factors_and_parts_of
     assert text_of(elaborate("ax^2 + bx + c", wrt=("x",)).expression, "ascii") == "a*x^2 + b*x + c"
     assert text_of(elaborate("lam*x", "lam: scalar").expression, "ascii") == "lam*x"
     assert set(elaborate("lam*x", "l, a, m: scalar").declarations) == {"l", "a", "m", "x"}
+
+
+def test_the_other_reading_of_a_number_behind_a_matrix_is_sure() -> None:
+    for text, read in (("norm2(X*ones)^2", "norm2(X*ones(m))^2"), ("norm2(X)^2", "norm2(X)^2")):
+        assert text_of(elaborate(text, options=ReadingOptions(strict=True)).expression, "ascii") == read
+    with pytest.raises(ParseError, match=r"the row sums: X\*ones; or the matrix itself: X"):
+        elaborate("norm2(X*1)^2", options=ReadingOptions(strict=True))
+    stated = [matcalc.verify(claim).reading.warnings for claim in ("S*1 = 1", "A*1 = A")]
+    assert stated == [(), ("1 behind A is read as the vector of ones",)]
 
 
 @pytest.mark.parametrize("text", ["1/2 w'w + C sum(relu(1 - y.*(Xw + b)))", "A + x'x"])

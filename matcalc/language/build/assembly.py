@@ -53,6 +53,8 @@ _ENTRYWISE = (
     t.InverseTerm,
 )
 """What makes one number of numbers."""
+_ONES = (t.FilledTerm, t.NumberTerm)
+"""What may be a row of ones when it is transposed."""
 
 
 class Assembly:
@@ -73,6 +75,8 @@ class Assembly:
         """Asked for what they decided when all kinds are known."""
         self.ones_signs: set[t.Term] = set()
         """The terms written 𝟏."""
+        self.sure_of_ones = False
+        """Whether a side of an equation is 1 alone: ``S*1 = 1`` is about the sums of rows."""
         self._singles: set[t.Term] = set()
         self.evidence = False
         """Something in the text shows that vectors or matrices are meant."""
@@ -225,9 +229,25 @@ class Assembly:
             return factor
         after = factors[position + 1] if position + 1 < len(factors) else None
         behind = after is None and position > 0 and self._is_matrix_by_letter(factors[position - 1])
+        if behind and not any(isinstance(one, t.TransposeTerm) and isinstance(one.operands[0], _ONES) for one in factors):
+            self._doubt_ones(factor, factors[position - 1])
         if behind or (isinstance(after, t.TransposeTerm) and isinstance(after.operands[0], t.FilledTerm)):
             return t.NumberTerm(self.cell(COLUMN, factor.span), factor.span, factor.value)
         return t.NumberTerm(self.undecided(SCALAR | COLUMN, factor.span), factor.span, factor.value)
+
+    def _doubt_ones(self, factor: t.Term, before: t.Term) -> None:
+        """What is said of a 1 behind a matrix, which may be the number: that changes nothing, and would
+        hardly be written, but nothing else shows that ones are meant."""
+        symbol = before.operands[0] if isinstance(before, t.TransposeTerm) else before
+        name = f"{symbol.name}{chr(39) * (symbol is not before)}" if isinstance(symbol, t.SymbolTerm) else "it"
+        self.decide(
+            f"1 behind {name} is read as the vector of ones",
+            "notation",
+            "doubtful",
+            span=factor.span,
+            instead=(f"the row sums: {name}*ones", f"the matrix itself: {name}"),
+            when=lambda: not (self.sure_of_ones or self.ones_signs),
+        )
 
     def _is_matrix_by_letter(self, factor: t.Term) -> bool:
         """Whether a factor is a capital, or its transpose, that is declared as nothing else than a

@@ -187,6 +187,16 @@ def conditions_of_equation(differentiated: Iterable[Expr], evaluated: Iterable[E
     return _kept(_of_equation(differentiated, evaluated))
 
 
+def conditions_of_value(expression: Expr) -> tuple[str, ...]:
+    """Where an expression has a value; at a jump, as sign has, it has one."""
+    nodes = [node for node in postorder(expression) if not (_is_evaluated_smoothly(node) or _jumps(node))]
+    return _kept([one for node in nodes for one in _evaluated(node)])
+
+
+def _jumps(node: Node) -> bool:
+    return isinstance(node, Elementwise) and node.function in functions() and has_kink(node.function)
+
+
 def impossible_in_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> str:
     """A condition of an equation that is met nowhere, ``0 > 0`` of ``0^x``; empty without one."""
     found = [one for one in _of_equation(differentiated, evaluated) if one.relation == "> 0" and one.subject is not None]
@@ -198,8 +208,13 @@ def _of_equation(differentiated: Iterable[Expr], evaluated: Iterable[Expr]) -> l
     for expression in evaluated:
         for node in postorder(expression):
             if not _is_evaluated_smoothly(node):
-                found += [_Condition(one.words.partition(" (there")[0], one.subject, one.relation) for one in _conditions(node)]
+                found += _evaluated(node)
     return found
+
+
+def _evaluated(node: Node) -> list[_Condition]:
+    """The conditions of a node, without what they say of its derivative."""
+    return [_Condition(one.words.partition(" (there")[0], one.subject, one.relation) for one in _conditions(node)]
 
 
 def _is_evaluated_smoothly(node: Node) -> bool:

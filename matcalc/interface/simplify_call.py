@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.base.budgets import as_call, explained
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded
-from matcalc.derivation.conditions import conditions_of_equation
+from matcalc.derivation.conditions import conditions_of_value
 from matcalc.language.decisions import reading_options, warned
 from matcalc.language.declare.declared import Declare
 from matcalc.objects.inputs import Expression, read
@@ -35,8 +35,8 @@ class Simplification(ParsedExpression):
     @property
     def conditions(self) -> tuple[str, ...]:
         """Where the form has a value, beside where the expression given has one."""
-        known = () if self.given is None else conditions_of_equation((), (self.given.node,))
-        return tuple([said for said in conditions_of_equation((), (self.node,)) if said not in known])
+        known = () if self.given is None else conditions_of_value(self.given.node)
+        return tuple([said for said in conditions_of_value(self.node) if said not in known])
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -125,6 +125,18 @@ class ParsedExpression(Shown, Arithmetic):
         return cast("Entries", import_module("matcalc.entries").expression_entries(self.node, sizes))
 
     @as_call
+    def simplify(self, *, form: str = "shortest") -> ParsedExpression:
+        """What ``matcalc.simplify`` gives for the expression: the same value in a shorter form, or in
+        another one.
+
+        >>> from matcalc import symbols, inv
+        >>> A, B = symbols("A, B: n×n invertible")
+        >>> print((inv(A @ B) @ A).simplify())
+        B⁻¹
+        """
+        return cast("ParsedExpression", import_module("matcalc.interface.simplify_call").simplify(self, form=form))
+
+    @as_call
     def at(self, **values: Any) -> Any:
         """The value as a NumPy array; symbols are given by name, as numbers, lists or arrays.
         Raises MatcalcError where they do not fit."""

@@ -3,13 +3,14 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from matcalc.base.budgets import SpentError, during, share
+from matcalc.base.budgets import SpentError, during, share, valued
 from matcalc.base.errors import LimitError, MatcalcError
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, np
 from matcalc.base.records import record
 from matcalc.calculus.simplification import simplified
 from matcalc.derivation.pipeline import folded, reading_order
@@ -18,7 +19,8 @@ from matcalc.einstein.lowered import Lowered
 from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Sum as TensorSum, Tensor, postorder as nodes_of
 from matcalc.einstein.substitution import substituted
-from matcalc.expr.nodes import Expr, Sum, Symbol, postorder
+from matcalc.expr.nodes import Expr, Number, Power, Sum, Symbol, postorder
+from matcalc.expr.rewriting import symbols_in
 from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import Folder
 from matcalc.folding.matrix_terms import ReadingOrder, joined
@@ -31,9 +33,11 @@ from matcalc.simplifying.form_search import MULTIPLIED, Move, State, reached
 
 if TYPE_CHECKING:
     from matcalc.evaluation import interpreter, sampling
+    from matcalc.facts import membership
 else:
     interpreter = later("matcalc.evaluation.interpreter")
     sampling = later("matcalc.evaluation.sampling")
+    membership = later("matcalc.facts.membership")
 
 FORMS = ("shortest", "expanded", "collected", "factored")
 _MOST_STATES = 160
@@ -72,6 +76,8 @@ def simplest(expression: Expr, form: str) -> Simplified:
     found = _expanded(writer) if form == "expanded" else _searched(writer, form)
     if found.expression is not expression:
         confirm(expression, found.expression)
+        if _loses_a_point(expression, found.expression):
+            return Simplified(expression, (Line(expression, ""),))
     return found
 
 
@@ -134,13 +140,20 @@ def _searched(writer: Writer, form: str) -> Simplified:
         return None if found is None else measure(found)
 
     states = _states(start, weighed, form, 1 if len(writer.expression.shape) > 2 else _MOST_STATES)
-    found = [(one, number) for number, state in enumerate(states) if (one := weighed(state.tensor)) is not None]
-    if not found:
+    typed = measure(writer.expression)
+
+    def is_better(measured: tuple[int, ...] | None, least: tuple[int, ...]) -> bool:
+        """Whether a form comes first, and is not longer than what was typed."""
+        return measured is not None and measured < least and measured[_LENGTH] <= typed[_LENGTH]
+
+    found = [(one, number) for number, state in enumerate(states) if is_better(one := weighed(state.tensor), typed) and one]
+    reads = writer.best(start)
+    if not found and (reads is None or not is_better(measure(reads), typed)):
         return Simplified(writer.expression, (Line(writer.expression, ""),))
-    length, number = min(found)
+    least, number = min(found, default=(typed, 0))
     last = writer.best(states[number].tensor)
-    lines = _lines(writer, states[number], last if last is not None and measure(last) < length else None, fired)
-    kept = lines if measure(lines[-1].expression) < measure(writer.expression) else lines[:1]
+    lines = _lines(writer, states[number], last if last is not None and is_better(measure(last), least) else None, fired)
+    kept = lines if is_better(measure(lines[-1].expression), typed) else lines[:1]
     return Simplified(kept[-1].expression, kept)
 
 
@@ -158,6 +171,10 @@ def _states(start: Tensor, weighed: Callable[[Tensor], tuple[int, ...] | None], 
 
 def _shortness(expression: Expr) -> tuple[int, ...]:
     return length(expression), cost(expression)
+
+
+_LENGTH = -2
+"""Where the length stands in what forms are measured by."""
 
 
 def _togetherness(expression: Expr) -> tuple[int, ...]:
@@ -236,3 +253,36 @@ def confirm(expression: Expr, result: Expr) -> None:
                 "internal error: the shorter form is not equal to the expression",
                 suggestion="report this expression; no answer is better than a wrong one",
             )
+
+
+def _loses_a_point(expression: Expr, result: Expr) -> bool:
+    """Whether the expression has a value where the result has none: at zeros of its symbols, the
+    others of either sign. A root of a product is looked at alone: ``sqrt(s*t)`` is 0 where s is, and
+    ``sqrt(s)*sqrt(t)`` is not there unless t is nonnegative."""
+    if not any(isinstance(node, Power) and _is_root(node) for node in postorder(result)):
+        return False
+    point = sampling.find_point([expression, result], _POINTS, attempts=8)
+    if point is None:
+        return False
+    symbols = {name: symbol for name, symbol in symbols_in(expression).items() if not callable(point.values.get(name, len))}
+    return any(_is_lost(expression, result, values, point.sizes) for values in _at_zeros(symbols, point.values))
+
+
+def _is_root(node: Power) -> bool:
+    return isinstance(node.exponent, Number) and node.exponent.value.denominator % 2 == 0
+
+
+def _at_zeros(symbols: Mapping[str, Symbol], values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The values with one symbol 0, the others positive or negative, as far as their facts allow."""
+    for name in symbols:
+        for sign in (1, -1):
+            found = dict(values)
+            for other, symbol in symbols.items():
+                wanted = 0 * values[other] if other == name else sign * abs(values[other])
+                found[other] = wanted if membership.belongs(wanted, symbol.properties) else values[other]
+            yield found
+
+
+def _is_lost(expression: Expr, result: Expr, values: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    given, found = (valued(partial(interpreter.evaluate, side, values, sizes)) for side in (expression, result))
+    return given is not None and np.isfinite(given).all() and (found is None or not np.isfinite(found).all())

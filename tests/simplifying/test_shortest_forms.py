@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,6 +92,51 @@ def test_no_value_is_lost() -> None:
     """A form has a value wherever the expression has one."""
     assert float(simplify("abs(a)*sign(a)*b", "a: scalar; b: scalar").at(a=0, b=1)) == 0
     assert simplify("tr(inv(A))", "A: n×n").conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "declare", "form", "point"),
+    [
+        ("sqrt(s*t)*sqrt(s)", "s: nonnegative scalar; t: scalar", "shortest", {"s": 0, "t": -1}),
+        ("sqrt(s*t)*sqrt(s)", "s: nonnegative scalar; t: scalar", "factored", {"s": 0, "t": -1}),
+        ("sqrt(s*t)", "s: nonnegative scalar; t: scalar", "expanded", {"s": 0, "t": -1}),
+        ("sqrt(s^2*t)*sqrt(s^2)", "s: scalar; t: scalar", "shortest", {"s": 0, "t": -1}),
+        ("sum(sqrt(x.*y).*sqrt(x))", "x: n nonnegative; y: n", "shortest", {"x": [0, 1], "y": [-1, 2]}),
+    ],
+)
+def test_a_root_of_a_product_keeps_its_zeros(text: str, declare: str, form: str, point: dict[str, Any]) -> None:
+    found, given = simplify(text, declare, form=form).at(**point), parse(text, declare).at(**point)
+    assert np.isfinite(given) and np.allclose(found, given)
+
+
+def test_a_root_of_a_product_is_shortened_where_no_zero_is_lost() -> None:
+    assert str(simplify("sqrt(s*t)*sqrt(s)", "s: positive scalar; t: scalar")) == "s sqrt(t)"
+    assert str(simplify("sqrt(s*t)/sqrt(s)", "s: nonnegative scalar; t: scalar")) == "sqrt(t)"
+    assert str(simplify("sqrt(s*t)*sqrt(s)", "s, t: nonnegative scalar")) == "s sqrt(t)"
+
+
+def test_a_sign_has_a_value_everywhere() -> None:
+    found = simplify("sign(s)*sign(t)")
+    assert (str(found), found.conditions) == ("sign(s t)", ())
+    for s, t in ((0, 1), (-2, 0), (-1, 3), (0, 0)):
+        assert float(found.at(s=s, t=t)) == np.sign(s) * np.sign(t)
+    assert simplify("inv(A)*inv(B)").conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("x'*A*x + y'*A*y", "factored"), ("a*b + c*d", "factored"), ("A*x + B*x + A*y", "collected"), ("a^2 - b^2", "factored")],
+)
+def test_a_form_is_not_longer_than_what_was_typed(text: str, form: str) -> None:
+    given, found = parse(text), simplify(text, form=form)
+    assert shortest_forms.length(found.node) <= shortest_forms.length(given.node)
+
+
+def test_an_expression_simplifies_itself() -> None:
+    A, B = matcalc.symbols("A, B: n×n invertible")
+    assert (matcalc.inv(A @ B) @ A).simplify() == simplify("inv(A*B)*A", "A, B: n×n invertible") and str(A.simplify()) == "A"
+    assert str(parse("(x + y)'*(x + y)").simplify(form="expanded")) == "xᵀ x + 2 xᵀ y + yᵀ y"
+    assert str(matcalc.derive("x'*A*inv(A)*x", "x").expression.simplify()) == "2 x"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["pinv(X)*X", "X*pinv(X)", "pinv(X)'*pinv(X)"])

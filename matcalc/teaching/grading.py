@@ -18,6 +18,7 @@ from matcalc.documents.reports.pages import self_contained
 from matcalc.facts.table import tie_of
 from matcalc.interface.presentation import as_json
 from matcalc.interface.results import Derivation
+from matcalc.language.declare.declared import parse_declarations
 from matcalc.teaching.answer_text import answer_text, as_mathematics, read_answer
 from matcalc.teaching.problems import CREDIT, Answers, Problem, Sheet
 from matcalc.teaching.sheets import Solved, derivation_of, points_text, solved
@@ -210,7 +211,7 @@ def fault(verdict: Verdict, derivation: Derivation) -> tuple[str, str]:
     words, _, residual = verdict.reason.partition(RESIDUAL)
     words = words.rstrip("; ").replace("the right side", "the answer").replace("the left side", "the right answer")
     if verdict.status == "conditional" and not _is_of_nothing(verdict, derivation):
-        condition = f"right if {verdict.condition_text or verdict.condition}"
+        condition = f"right if {_condition(verdict)}"
         return "condition", f"{condition}; {words}" if words else condition
     if verdict.other_layout is not None:
         asked = f"right in {verdict.other_layout} layout, {verdict.layout} layout is asked for"
@@ -240,13 +241,43 @@ def _of_statement(solution: Solved, answer: str, grade: Callable[..., Grade]) ->
     if found is None:
         return grade("unreadable", None, said="the answer begins with neither true nor false")
     rest = found["rest"].strip(" \t\r\n.,:;!*_")
+    bound = _condition(verdict)
+    open_ = verdict.status == "conditional" and not _is_declared(verdict, solution.problem)
     right = (found["true"] is not None) is verdict.ok
     if "?" in rest or _EITHER.search(rest):
         return grade("undecided", None, said=f"the statement is {verdict.status}, and the answer says more than true or false")
-    doubts = ("the reason given is for the teacher to read",) if rest else ()
+    doubts: tuple[str, ...] = ("the reason given is for the teacher to read",) if rest else ()
+    if not right and open_:
+        return grade("undecided", None, kind="condition", said=f"right if {bound}, which the problem leaves open", doubts=doubts)
     if not right:
-        return grade("wrong", 0.0, kind="other", said=f"the statement is {verdict.status}", doubts=doubts)
+        said = f"the statement is {verdict.status}" + (f": right if {bound}" if bound and not verdict.ok else "")
+        return grade("wrong", 0.0, kind="other", said=said, doubts=doubts)
+    doubts += (f"the statement is true if {bound}, which the problem leaves open",) if open_ else ()
     return grade("right", solution.problem.points, said=verdict.status, doubts=doubts)
+
+
+_SQUARES = re.compile(r"(?P<one>\w+) = (?P<other>\w+) \((?P<names>[^()]+) square\)")
+
+
+def _condition(verdict: Verdict) -> str:
+    """The condition of a verdict in words; empty without one."""
+    said = verdict.condition_text or verdict.condition or ""
+    squares = _SQUARES.fullmatch(said)
+    if squares is None:
+        return said
+    names = squares["names"]
+    return f"{names} {'are' if ' and ' in names or ',' in names else 'is'} square"
+
+
+def _is_declared(verdict: Verdict, problem: Problem) -> bool:
+    """Whether a problem says itself that what a statement needs does not hold: the sizes of matrices
+    that would have to be square are declared, and differ. Facts that are not declared do not hold."""
+    squares = _SQUARES.fullmatch(verdict.condition_text or "")
+    if squares is None:
+        return True
+    declared = parse_declarations(problem.declared)
+    names = [name.strip() for name in re.split(r",|\band\b", squares["names"]) if name.strip()]
+    return all(name in declared and declared[name].shape is not None for name in names)
 
 
 # ------------------------------------------------------------

@@ -323,6 +323,41 @@ def test_statements_are_true_or_false(answer: str, judged: str, points: float | 
     assert (grade.judged, grade.points) == (judged, points)
 
 
+@pytest.mark.parametrize(
+    ("declare", "answer", "judged", "points", "said"),
+    [
+        ("", "true", "undecided", None, "right if A and B are square, which the problem leaves open"),
+        ("", "false", "right", 1, "conditional"),
+        ("A, B: n×n", "true", "right", 1, "proved"),
+        ("A, B: n×n", "false", "wrong", 0, "the statement is proved"),
+        ("A: n×m; B: m×n", "true", "wrong", 0, "the statement is conditional: right if A and B are square"),
+        ("A: n×m; B: m×n", "false", "right", 1, "conditional"),
+        ("A: n×m", "true", "undecided", None, "right if A and B are square, which the problem leaves open"),
+    ],
+)
+def test_a_statement_is_judged_by_what_the_problem_declares(
+    declare: str, answer: str, judged: str, points: float | None, said: str
+) -> None:
+    solution = solved(Problem(statement="det(A*B) = det(B*A)", declare=declare, number=1))
+    grade = grade_of(solution, answer)
+    assert (grade.judged, grade.points, grade.said) == (judged, points, said)
+    left_open = (declare, answer) == ("", "false")
+    assert grade.doubts == (("the statement is true if A and B are square, which the problem leaves open",) if left_open else ())
+    A, B = np.random.default_rng(0).normal(size=(2, 3, 3))
+    assert np.isclose(np.linalg.det(A @ B), np.linalg.det(B @ A)) and not np.isclose(
+        np.linalg.det(A[:, :2] @ B[:2]), np.linalg.det(B[:2] @ A[:, :2])
+    )
+
+
+def test_a_fact_that_is_not_declared_does_not_hold() -> None:
+    for declare, judged, said in (
+        ("", "wrong", "the statement is conditional: right if A = Aᵀ"),
+        ("A: n×n symmetric", "right", "proved"),
+    ):
+        grade = grade_of(solved(Problem(statement="x'*A*y = y'*A*x", declare=declare, number=1)), "true")
+        assert (grade.judged, grade.said) == (judged, said)
+
+
 SHEET = "# S\n\n1. Differentiate $x^T A x$ by $x$, where $A$ is symmetric. (2 points)\n2. Prove or refute: $AB = BA$\n"
 
 

@@ -2,8 +2,8 @@
 
 Number k is one connection: script in every field, bodies that are large, slow or no JSON, what is no HTTP at all, requests of other sites,
 formulas that take long, and clients that hang up. A fault is a status of 500, an answer in which something of the request could be taken for
-a page, a missing answer, one later than the budget, and a server that afterwards does not answer a plain request rightly. Exit status 1 when
-there is one.
+a page, an answer to a page of another site that is no refusal, a missing answer, one later than the budget, and a server that afterwards does
+not answer a plain request rightly. Exit status 1 when there is one.
 """
 
 from __future__ import annotations
@@ -46,13 +46,14 @@ _HEADERS = {b"x-content-type-options": b"nosniff", b"content-security-policy": c
 @dataclass(frozen=True)
 class Attack:
     """What is sent, in parts with ``pause`` seconds between them; whether the client then waits for an answer, and whether there must be
-    one."""
+    one; where it has to be refused, the status of that."""
 
     kind: str
     parts: tuple[bytes, ...]
     pause: float = 0.0
     waits: bool = True
     answered: bool = True
+    refused: int = 0
 
 
 def attack_of(number: int, seed: int = 0) -> Attack:
@@ -169,13 +170,22 @@ _NO_HTTPS = (
 
 
 def of_another_site(kind: str, chooser: random.Random) -> Attack:
-    headers = chooser.choice([
-        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1.evil.example"}, {"Host": "evil.example"},
-        {"Host": "localhost.evil.example:8000"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1"},
-        {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "multipart/form-data; boundary=x"},
-        {"Content-Type": ""}, {"Content-Type": "application/json; charset=utf-16"}, {"Host": "127.0.0.1@evil"}, {"Origin": "http://["},
-    ])  # fmt: skip
-    return Attack(kind, (request(as_json({"text": "x'Ax", "wrt": "x"}), headers=headers),))
+    return foreign(kind, *chooser.choice(FOREIGN))
+
+
+def foreign(kind: str, headers: Mapping[str, str], status: int) -> Attack:
+    """A request with these headers, which has to be refused."""
+    return Attack(kind, (request(as_json({"text": "x'Ax", "wrt": "x"}), headers=headers),), refused=status)
+
+
+FOREIGN: tuple[tuple[Mapping[str, str], int], ...] = (
+    ({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": "http://127.0.0.1.evil.example"}, 403),
+    ({"Origin": "http://["}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1"}, 403),
+    ({"Host": "evil.example"}, 421), ({"Host": "localhost.evil.example:8000"}, 421), ({"Host": "127.0.0.1@evil"}, 421),
+    ({"Content-Type": "text/plain"}, 415), ({"Content-Type": "application/x-www-form-urlencoded"}, 415), ({"Content-Type": ""}, 415),
+    ({"Content-Type": "multipart/form-data; boundary=x"}, 415), ({"Content-Type": "application/json; charset=utf-16"}, 415),
+)  # fmt: skip
+"""Headers of requests that another site can make a browser send, or that come to a name of another machine, and the status of the refusal."""
 
 
 def slow(kind: str, chooser: random.Random) -> Attack:
@@ -283,6 +293,8 @@ def faults_of(attack: Attack, answer: bytes) -> Iterator[str]:
         return
     if status[1] == b"500":
         yield f"status 500: {body[:200]!r}"
+    if attack.refused and int(status[1]) != attack.refused:
+        yield f"status {int(status[1])} instead of the refusal {attack.refused}"
     if _MARKUP.search(head if body == _page() else answer):
         yield f"markup in the answer: {_MARKUP.search(answer)}"
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}

@@ -434,3 +434,18 @@ def test_a_folder_with_the_files_may_be_given(tmp_path: Path) -> None:
     assert set(assets.katex(str(tmp_path))) == {"katex.min.js", "katex.min.css", "fonts/A.woff2"}
     with pytest.raises(MatcalcError, match=r"has no katex\.min\.js"):
         assets.katex(str(tmp_path / "katex" / "dist" / "fonts"))
+
+
+@pytest.mark.parametrize(("headers", "status"), attacks.FOREIGN, ids=range(len(attacks.FOREIGN)))
+def test_a_request_of_another_site_is_refused(there: Running, headers: dict[str, str], status: int) -> None:
+    attack = attacks.foreign("of another site", headers, status)
+    assert list(attacks.faults_of(attack, attacks.sent(attack, there.address))) == []
+
+
+def test_a_server_that_does_not_ask_whose_a_request_is_would_be_seen(there: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.Guard, "refusal", lambda *_: None)
+    for headers, status in attacks.FOREIGN:
+        if status in (403, 421):
+            attack = attacks.foreign("of another site", headers, status)
+            found = list(attacks.faults_of(attack, attacks.sent(attack, there.address)))
+            assert found == [f"status 200 instead of the refusal {status}"], headers

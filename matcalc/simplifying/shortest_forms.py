@@ -142,15 +142,14 @@ def _searched(writer: Writer, form: str) -> Simplified:
     states = _states(start, weighed, form, 1 if len(writer.expression.shape) > 2 else _MOST_STATES)
     typed = measure(writer.expression)
 
-    def is_better(measured: tuple[int, ...] | None, least: tuple[int, ...]) -> bool:
+    def is_better(measured: tuple[int, ...], least: tuple[int, ...]) -> bool:
         """Whether a form comes first, and is not longer than what was typed."""
-        return measured is not None and measured < least and measured[_LENGTH] <= typed[_LENGTH]
+        return measured < least and measured[_LENGTH] <= typed[_LENGTH]
 
-    found = [(one, number) for number, state in enumerate(states) if is_better(one := weighed(state.tensor), typed) and one]
-    reads = writer.best(start)
-    if not found and (reads is None or not is_better(measure(reads), typed)):
+    found = [(one, number) for number, state in enumerate(states) if (one := weighed(state.tensor)) is not None]
+    if not found:
         return Simplified(writer.expression, (Line(writer.expression, ""),))
-    least, number = min(found, default=(typed, 0))
+    least, number = min([pair for pair in found if pair[0][_LENGTH] <= typed[_LENGTH]], default=min(found))
     last = writer.best(states[number].tensor)
     lines = _lines(writer, states[number], last if last is not None and is_better(measure(last), least) else None, fired)
     kept = lines if is_better(measure(lines[-1].expression), typed) else lines[:1]

@@ -37,8 +37,9 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
     """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
     if said := next((one.reason for one in asked.doubts if _WHEN[one.when](verdict, one)), ""):
         return said
-    if verdict.counterexample is None and _AMBIGUOUS in verdict.reason:
-        return "a sum of arrays with different axes may be meant in two ways"
+    said = next((reason for words, reason in _UNFIT.items() if verdict.counterexample is None and words in verdict.reason), "")
+    if said:
+        return said
     statement = statement_of(verdict)
     if statement is None:
         return ""
@@ -121,7 +122,11 @@ _WHEN: Mapping[str, Callable[[Verdict, Doubt], bool]] = {
 """Whether a doubt about a claim holds of a verdict."""
 
 
-_AMBIGUOUS = "could be meant"
+_UNFIT = {
+    "could be meant": "a sum of arrays with different axes may be meant in two ways",
+    "needs a scalar": "what has an index may be a vector itself, one of many",
+}
+"""Words of a misfit that show how a claim may be meant otherwise."""
 _ROWS: re.Pattern[str] = re.compile(
     r"cannot multiply .* \(vector\) by .* \((?:vector or )?matrix\)|is a \S+ matrix, the right side a scalar"
     r"|is a scalar, the right side a \S+ matrix"

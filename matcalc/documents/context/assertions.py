@@ -184,7 +184,8 @@ def reach_of(
     lead, position = _lead(tokens, first)
     if words_of("everywhere").search(wording.text) and not says("narrow", lead):
         return wording.start, END, False
-    narrow = says("narrow", lead) or (lead not in ("", "let") and not _introduces(wording, tokens))
+    introduced = _introduces(wording, tokens) or (lead == "where" and _is_named(tokens, first))
+    narrow = says("narrow", lead) or (lead not in ("", "let") and not introduced)
     if narrow:
         return _start(wording, tokens, position, first, general), wording.reach, True
     start = _start(wording, tokens, position, first, general) if general else wording.start
@@ -195,6 +196,12 @@ def section_of(wording: Wording) -> int:
     """The row up to which counts what a sentence introduces."""
     block = wording.spot.block
     return wording.around if block is None or (block.name == "item" and only_defines(wording)) else block.end
+
+
+def _is_named(tokens: Sequence[Token], first: int) -> bool:
+    """Whether a clause says which thing a name stands for: ``where ⟨S⟩ is the covariance``."""
+    words = [token.text for token in tokens[first + 1 : first + 3]]
+    return words[1:] == ["the"] and says("verbs", words[0])
 
 
 def _introduces(wording: Wording, tokens: Sequence[Token]) -> bool:

@@ -33,10 +33,11 @@ _WHERE = frozenset(CONNECTIVES)
 _JOINT = "and"
 _ENDING = _WHERE | {_JOINT}
 _ASKING = frozenset(["find", "compute", "calculate", "then", "hence", "thus", "so"])
-_ACCENTED = rf"(?:[^\W\d_]|{'|'.join(sorted(SPELLED_GREEK))})_(?:{'|'.join(sorted(set(ACCENTS.values())))})(?:_[^\W_]+)?"
-_FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}|{_ACCENTED}")
+_GREEK = rf"(?:{'|'.join(sorted(SPELLED_GREEK))})"
+_ACCENTED = rf"(?:[^\W\d_]|{_GREEK})_(?:{'|'.join(sorted(set(ACCENTS.values())))})"
+_FUNCTION = pattern(rf"{ONE_NAME}|[a-z]+|[A-Z][a-z]+|[A-Z]{{2,}}|(?:{_ACCENTED}|{_GREEK})(?:_[^\W_]+)?")
 """What may be the name of a function that is defined: one letter, a word, an abbreviation, or a
-letter with a mark above it and perhaps an index."""
+letter with a mark above it, each letter perhaps with an index."""
 _PARAMETER = pattern(rf"{ONE_NAME}|[a-z]+(?:_[^\W_]+)*[0-9]*|[A-Z](?:_[^\W_]+)+")
 
 

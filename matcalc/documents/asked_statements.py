@@ -15,7 +15,7 @@ from matcalc.documents.blocks import Asked, Doubt, Said, joined_declarations
 from matcalc.documents.context.defined_names import Definition, Dependence, closed, is_foreign, names_used, reached
 from matcalc.documents.context.doubts_of_claims import doubts_of, of_rows
 from matcalc.documents.context.functions_without_formula import AnyFunctions, for_any_functions, for_functions_of_vectors
-from matcalc.documents.context.observed import moving
+from matcalc.documents.context.observed import moving, with_what_varies
 from matcalc.documents.context.outline import Line
 from matcalc.documents.context.overview import Context, How
 from matcalc.documents.context.restated import (
@@ -146,15 +146,16 @@ def condition_of(line: Line, context: Context) -> Sequence[Asked]:
 
 def _readings(line: Line, context: Context) -> Iterator[Asked]:
     equation = _equation(line, _case(line, context))
+    guessed: tuple[Doubt, ...] = ()
     if line.notation == "latex":
         equation = with_arguments(equation, line, context)
         equation = by_what_stands(with_entries_listed(equation, lambda name: context.arguments(name, line)))
+        equation, guessed = with_what_varies(equation, line, context)
     generic = with_generic(with_powers(equation), line, context)
     for equation in generic.equations:
-        yield from (
-            to_first_order(generic.declared(one), line, context)
-            for one in _readings_of(equation, generic.functions, line, context)
-        )
+        for reading in _readings_of(equation, generic.functions, line, context):
+            one = to_first_order(generic.declared(reading), line, context)
+            yield replace(one, doubts=(*one.doubts, *guessed))
 
 
 def _readings_of(equation: str, functions: frozenset[str], line: Line, context: Context) -> Iterator[Asked]:

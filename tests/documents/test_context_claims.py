@@ -27,9 +27,14 @@ SCORES = (
 )
 MEASURED = r"Let $z = Hx + v$ with noise $v$ and $H\in\mathbb{R}^{m\times n}$. The cost is $J(x) = \frac12\|z - Hx\|^2$. "
 SMOOTHED = r"Let $s = \|x\|^2 + \varepsilon$ and $f(x) = s + a^\top x$. "
+SOUGHT = r"We minimise $E = \|A\theta - b\|^2$ over $\theta$, where $A\in\mathbb{R}^{m\times n}$. "
 SOFTMAX = r"Let $z\in\mathbb{R}^K$ and $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$. "
 
 TRUE = [
+    r"Let $L = \frac12\|Xw - y\|^2$. Then $\nabla L = X^\top(Xw - y)$.",
+    SOUGHT + r"Then $\nabla E = 2A^\top(A\theta - b)$.",
+    SOUGHT + r"Then $\nabla^2 E = 2A^\top A$.",
+    r"Let $\phi_\gamma(x) = \sqrt{\|x\|^2 + \gamma^2}$. Then $\nabla\phi_\gamma(x) = x/\phi_\gamma(x)$.",
     FACTORS + r"Then $\partial F/\partial U = 2(UV^\top - R)V$.",
     FACTORS + r"Then $\nabla_V F = 2(UV^\top - R)^\top U$.",
     r"Let $\hat{R}_S(\theta) = \|A\theta\|^2$. Then $d\hat{R}_S/d\theta = 2A^\top A\theta$.",
@@ -78,6 +83,8 @@ TRUE = [
 ]
 
 FALSE = [
+    SOUGHT + r"Then $\nabla E = A^\top(A\theta - b)$.",
+    r"Let $\phi_\gamma(x) = \sqrt{\|x\|^2 + \gamma^2}$. Then $\nabla\phi_\gamma(x) = 2x/\phi_\gamma(x)$.",
     FACTORS + r"Then $\partial F/\partial U = 2(R - UV^\top)V$.",
     r"Let $\hat{R}_S(\theta) = \|A\theta\|^2$. Then $d\hat{R}_S/d\theta = A^\top A\theta$.",
     SCORES + r"Then $\frac{\partial Q}{\partial\beta} = -2X^\top(y - X\beta)$.",
@@ -100,6 +107,8 @@ FALSE = [
 ]
 
 NEITHER = [
+    r"Let $L = \frac12\|Xw - y\|^2$. Then $\nabla L = Xw - y$.",
+    r"Let $E = \sum_{i=1}^N \|Rx_i + t - y_i\|^2$. Then $\frac{\partial E}{\partial y_i} = -2(Rx_i + t - y_i)$.",
     r"Let $g(x) = x^\top x$. Its model is $m(x + v) = g(x) + \nabla g(x)^\top v$.",
     r"Let $B = \begin{bmatrix} a & b \\ b & c \end{bmatrix}$. Then $\nabla_x\, x^\top B x = 2Bx$.",
     PLANE + r"Another one has $\nabla h(s, t) = [s, t]$.",

@@ -1,15 +1,28 @@
-"""Equations that say how data come about, ``y = X b + e`` with noise e: what is observed stays as it
-is while a parameter is varied."""
+"""What varies and what does not: the parameters that a text differentiates by, beside data, of which
+an equation says how they come about, ``y = X b + e`` with noise e."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from matcalc.base.lazy import pattern
+from matcalc.documents.blocks import Doubt
 from matcalc.documents.context.defined_names import Definition, closed, names_used
+from matcalc.documents.context.outline import Line
+from matcalc.documents.context.overview import Context
 from matcalc.documents.context.structure import Structure
 from matcalc.documents.context.wording import Wording, words_of
-from matcalc.documents.context.written_names import names_listed, whole_name, without_index
+from matcalc.documents.context.written_names import (
+    CALLED,
+    NameAt,
+    names_at,
+    names_listed,
+    respelled,
+    trimmed,
+    whole_name,
+    without_index,
+)
 
 _USUAL = frozenset(["epsilon", "varepsilon"])
 """Letters of noise of which nothing has to be said."""
@@ -95,3 +108,67 @@ def _letters(names: Iterable[str]) -> frozenset[str]:
 def _terms_of(one: Definition) -> frozenset[str]:
     """The names that are terms of a value."""
     return frozenset(filter(None, map(whole_name, _terms(one.value))))
+
+
+# ---------------------------------------------------------------- what varies
+
+_ANY = r"(?:\\[A-Za-z]+\s*\{\s*\\?[A-Za-z]+\s*\}|\\[A-Za-z]+|[A-Za-z])(?:_\w)?"
+_BY = (
+    pattern(rf"(?:\\nabla|∇)(?:\s*\^\s*\{{?2\}}?)?\s*_\s*(?:\{{\s*)?(?P<name>{_ANY})"),
+    pattern(rf"(?:/|\}}\s*\{{)\s*(?:\\partial|d|\\mathrm\s*\{{?\s*d\s*\}}?)\s*(?P<name>{_ANY})"),
+    pattern(
+        rf"\\(?:min|max|argmin|argmax|underset|operatorname\*?\s*\{{[^{{}}]*m(?:in|ax)\s*\}})\s*_\s*(?:\{{\s*)?(?P<name>{_ANY})"
+    ),
+)
+_SOUGHT = pattern(
+    r"(?i)(?:with respect to|w\.r\.t\.|wrt|over|parameters?|weights?|variables?|unknowns?|coefficients?)"
+    r"(?:\s+(?:the|all|vector|of))*\s+⟨(\d+)⟩"
+)
+_PARAMETERS = frozenset(["w", "theta", "beta", "W", "Theta"])
+"""Letters that parameters have."""
+_BARE = pattern(r"(?:\\nabla|∇)(?:\s*(?:\^\s*(?:2|\{\s*2\s*\})|²))?(?=\s*(?![_^\s]))")
+
+
+def varied_in(wording: Wording) -> frozenset[str]:
+    """The names that a sentence differentiates by, or seeks the best value of."""
+    texts = [line.row.text for line in wording.lines if line.notation == "latex"]
+    found = {whole_name(one["name"]) for text in texts for form in _BY for one in form.finditer(text)}
+    for one in _SOUGHT.finditer(wording.text):
+        mention = wording.mentions[int(one[1])]
+        found |= set(names_listed(mention.lines[0].row.left.text, mention.formula.notation)) if mention.lines else set()
+    return frozenset(filter(None, found))
+
+
+def with_what_varies(equation: str, line: Line, context: Context) -> tuple[str, tuple[Doubt, ...]]:
+    r"""The equation with the variable below the sign of a gradient that has none, ``\nabla L`` of a
+    value L, and a doubt where the text does not say it."""
+    names = {at.start: at for at in names_at(equation)}
+    changes, guessed = [], False
+    for sign in _BARE.finditer(equation):
+        at = names.get(len(equation) - len(equation[sign.end() :].lstrip()))
+        found = None if at is None or CALLED.match(equation, at.end) else _variable_of(at.name, line, context)
+        if found is not None:
+            changes.append((sign.end(), sign.end(), f"_{{{found[0]}}} "))
+            guessed |= found[1]
+    doubt = Doubt("the text does not say by what the gradient is taken", "false")
+    return respelled(equation, changes), (doubt,) * guessed
+
+
+def _variable_of(name: str, line: Line, context: Context) -> tuple[str, bool] | None:
+    """What a value is differentiated by, as it is written in that, and whether its letter alone says
+    so; None where it is not one name."""
+    last = context.definitions.at(name, line.number)
+    if last is None or last.is_function or last.notation != "latex":
+        return None
+    behind = context.behind(frozenset([name]), line)
+    written: dict[str, str] = dict(chain.from_iterable(map(_written_in, behind)))
+    free = written.keys() - {one.name for one in behind}
+    spot = context.spots.get(line.number)
+    said = free & context.varied.get(-1 if spot is None else spot.section, frozenset())
+    chosen = said or free & _PARAMETERS
+    return (written[min(chosen)], not said) if len(chosen) == 1 else None
+
+
+def _written_in(one: Definition) -> Iterator[tuple[str, str]]:
+    found: Iterable[NameAt] = names_at(one.value, one.notation)
+    return ((at.name, trimmed(one.value[at.start : at.end])) for at in found)

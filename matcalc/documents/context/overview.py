@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -284,6 +284,8 @@ class Context:
     """Whether vectors are rows in the products of the document."""
     data: frozenset[int] = frozenset()
     """The rows that say how data come about."""
+    varied: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """For the start of each section what is differentiated by in it, or sought."""
 
     def told(self, name: str, row: int, bold: bool | None = None) -> tuple[Declaration | None, tuple[Said, ...]]:
         """What is known of a name at a row, and where that is said; of one of a step also the facts

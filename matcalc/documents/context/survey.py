@@ -27,7 +27,7 @@ from matcalc.documents.context.facts import (
     told_in,
     under_a_condition,
 )
-from matcalc.documents.context.observed import noises_in, rows_of_data
+from matcalc.documents.context.observed import noises_in, rows_of_data, varied_in
 from matcalc.documents.context.outline import END, Line, Numbered, Outline, Register, Spot
 from matcalc.documents.context.overview import (
     Context,
@@ -336,6 +336,10 @@ def survey(pieces: Sequence[Numbered]) -> Context:
         frozenset(chain.from_iterable(map(letters_of_factors, every))),
         writes_rows(every),
         rows_of_data(given, frozenset(_each(noises_in, read))),
+        {
+            section: frozenset().union(*names)
+            for section, names in grouped((one.spot.section, varied_in(one)) for one in read).items()
+        },
     )
 
 

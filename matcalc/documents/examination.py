@@ -283,9 +283,11 @@ def _watched(outcomes: Iterable[Outcome], count: int, progress: Progress | None)
 
 def _in_layout(told: Told, outcomes: Sequence[Outcome], places: Sequence[Place]) -> list[Outcome]:
     """The outcomes in the layout that claims tell, which is said beside each."""
-    lines = [str(places[number].line) for number in told.telling]
+    telling = [places[number] for number in told.telling]
+    of_cells = telling[0].cell > 0
+    lines = list(dict.fromkeys(str(place.cell if of_cells else place.line) for place in telling))
     shown = ", ".join([*lines[:_MOST_LINES], *(["…"] if len(lines) > _MOST_LINES else [])])
-    said = Said(f"{told.layout} layout, which the claims of lines {shown} tell", places[told.telling[0]])
+    said = Said(f"{told.layout} layout, which the claims of {'cells' if of_cells else 'lines'} {shown} tell", telling[0])
     found = list(outcomes)
     for number, outcome in told.outcomes.items():
         if outcomes[number].verdict.ok and outcome.verdict.is_false:

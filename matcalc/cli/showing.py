@@ -16,6 +16,7 @@ from matcalc.interface.console import fitting, say, shows
 from matcalc.interface.presentation import (
     CODE,
     FORMATS,
+    NO_ARRAYS,
     as_json,
     joint_remarks,
     left_side,
@@ -53,7 +54,7 @@ def show(
     bold: bool = False,
     whole: bool = False,
     before: Callable[[Style], str] | None = None,
-    batched: Sequence[str] = (),
+    arrays: Mapping[str, Sequence[str]] = NO_ARRAYS,
 ) -> None:
     """A result on standard output, as text behind what stands ``before`` it, of an equation the
     right side or the ``whole``; what it rests on on standard error."""
@@ -63,7 +64,7 @@ def show(
     show_reading(shown.reading)
     if before is not None and target in ("unicode", "ascii"):
         say(before("ascii" if target == "ascii" else "unicode"))
-    say(rendered(found, target, equation=whole, bold=bold, ascii_json=not shows(SIGNS), batched=batched))
+    say(rendered(found, target, equation=whole, bold=bold, ascii_json=not shows(SIGNS), arrays=arrays))
     if target != "json":
         show_lines(remarks(found, shown_as_index=target == "index"))
 
@@ -96,6 +97,7 @@ class View:
     point: str | None = None
     samples: str = "matrix"
     batched: str | None = None
+    sparse: str | None = None
 
     @property
     def of_one(self) -> bool:
@@ -116,14 +118,16 @@ class View:
             raise MatcalcError("only a derivation in steps is available as html", suggestion="--steps --to html")
         if self.in_numbers:
             self._check_numbers()
-        if self.batched is not None and (steps or self.in_numbers or self.target not in CODE):
-            raise MatcalcError("--batched is of code", suggestion="--batched with --to numpy or --to jax")
+        if (self.batched or self.sparse) and (steps or self.in_numbers or self.target not in CODE):
+            asked = "--batched" if self.batched else "--sparse"
+            raise MatcalcError(f"{asked} is of code", suggestion=f"{asked} with --to numpy or --to jax")
         return replace(self, target=set_in_bold(self.target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
 
     @property
-    def names_batched(self) -> tuple[str, ...]:
-        """The names of arrays with a leading axis."""
-        return tuple([name.strip() for name in (self.batched or "").split(",") if name.strip()])
+    def arrays(self) -> dict[str, tuple[str, ...]]:
+        """The names of arrays with a leading axis, and of sparse ones, as they are asked for of code."""
+        asked = {"batched": self.batched, "sparse": self.sparse}
+        return {key: tuple([name.strip() for name in names.split(",")]) for key, names in asked.items() if names}
 
     def _check_steps(self) -> None:
         if self.target not in (None, *STEP_FORMATS):
@@ -170,7 +174,7 @@ def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[],
     elif jointly is None:
         raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
     else:
-        say(jointly().code(view.target, batched=view.names_batched).rstrip("\n"))
+        say(jointly().code(view.target, **view.arrays).rstrip("\n"))
 
 
 def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:
@@ -179,7 +183,7 @@ def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> N
         show_reading(found.reading)
         raise MatcalcError(f"several gradients are not available as {view.target}", expected=", ".join(GRADIENT_FORMATS))
     before = found.chain if partials else None
-    show(found, view.target, bold=view.bold, before=before, batched=view.names_batched)
+    show(found, view.target, bold=view.bold, before=before, arrays=view.arrays)
 
 
 def show_one(derivation: Derivation, view: View) -> None:
@@ -195,7 +199,7 @@ def show_one(derivation: Derivation, view: View) -> None:
     elif view.target in VIEWS:
         show(derivation.differential() if view.target == "differential" else derivation.slice(), None, whole=True)
     else:
-        show(derivation, view.target, bold=view.bold, batched=view.names_batched)
+        show(derivation, view.target, bold=view.bold, arrays=view.arrays)
 
 
 def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:

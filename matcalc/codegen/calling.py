@@ -58,7 +58,8 @@ class LeadingAxes:
 class Arguments:
     """What a generated function may be called with, by the names of the formula."""
 
-    def __init__(self, parameters: Parameters, library: Target, others: Sequence[Symbol]) -> None:
+    def __init__(self, parameters: Parameters, library: Target, others: Sequence[Symbol], sparse: Sequence[str] = ()) -> None:
+        self.sparse = frozenset(sparse)
         names = parameters.names
         _, self.open_sizes = size_statements(parameters.symbols, parameters.sizes, names, library)
         self.symbols = {symbol: names.of("symbol", symbol.name) for symbol in parameters.symbols}
@@ -110,7 +111,10 @@ class Arguments:
         return size in self.sizes or not self.is_traced(value)
 
     def _array(self, symbol: Symbol, values: Mapping[str, Any]) -> Any:
-        return _fitting(symbol, self.converted(symbol.name, values[symbol.name]))
+        value = values[symbol.name]
+        if symbol.name in self.sparse and hasattr(value, "todense"):
+            return _fitting(symbol, value)
+        return _fitting(symbol, self.converted(symbol.name, value))
 
     def _user(self, user: str, values: Mapping[str, Any]) -> Any:
         """The value of a function by its name, or as code has it: ``f'`` or ``f_prime``."""

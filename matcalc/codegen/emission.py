@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 # Not new arrays: adding to their diagonals in place would change something else.
 _NOT_FRESH = frozenset({
     "transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column", "input",
-    "einsum", "user", "call", "kron_sum",
+    "einsum", "user", "call", "kron_sum", "sparse",
 })  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from matcalc.codegen.requests import (
     size_statements,
 )
 from matcalc.codegen.selfcheck import self_check
+from matcalc.codegen.sparsity import at_entries
 from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer
 from matcalc.codegen.tensors import laid_out
@@ -63,6 +64,7 @@ def generate(
     check: Check | None = None,
     sizes: Mapping[str, int] | None = None,
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> str:
     """The source of a Python file that defines ``name``, a function of the symbols of ``outputs``.
 
@@ -70,12 +72,14 @@ def generate(
     ignored. With several outputs the function returns a named tuple of them, and they share their
     common subexpressions. ``sizes`` are used to order products by cost, the code is right for all
     sizes. With ``check`` the file compares its outputs with finite differences when it is run. Symbols
-    that are ``batched`` have an axis in front, and so do the outputs.
+    that are ``batched`` have an axis in front, and so do the outputs; those that are ``sparse`` are sparse
+    matrices.
 
     Raises MatcalcError when there is no code for a function, LimitError for index products with too
     many indices.
     """
-    return generated(outputs, target, name=name, check=None if batched else check, sizes=sizes, batched=batched).source
+    kept = None if batched or sparse else check
+    return generated(outputs, target, name=name, check=kept, sizes=sizes, batched=batched, sparse=sparse).source
 
 
 def generated(
@@ -87,12 +91,14 @@ def generated(
     sizes: Mapping[str, int] | None = None,
     others: Sequence[Symbol] = (),
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> Generated:
     """``generate``, with the parameters of the function.
 
     ``others`` are symbols that it may be called with too: a constant takes the dtype and the device
     of the first array among them. Symbols that are ``batched`` have an axis in front, and so do the
-    results: one for each place along it.
+    results: one for each place along it. Those that are ``sparse`` are matrices of ``scipy.sparse`` or
+    BCOO, and what they multiply is computed at the entries of the first.
     """
     during("writing the code")
     language = target_named(target)
@@ -102,7 +108,9 @@ def generated(
         raise MatcalcError("no outputs were asked for")
     if check is not None and not others:
         others = [*symbols_in(check.source).values(), *(symbol for one in check.derivatives.values() for symbol in one.wrt)]
-    written = _Function(outputs, language, name, sizes, others, batched)
+    if sparse and (batched or not language.in_python):
+        raise MatcalcError("sparse matrices are for code without leading axes, for numpy or jax")
+    written = _Function(outputs, language, name, sizes, others, batched, sparse)
     helpers, function, mapped, trial = written.helpers(), written.function(), written.mapped(), None
     modules = tuple(written.writer.imports)
     if check is not None:
@@ -137,8 +145,10 @@ class _Function:
         sizes: Mapping[str, int] | None,
         others: Sequence[Symbol],
         batched: Sequence[str] = (),
+        sparse: Sequence[str] = (),
     ) -> None:
-        self.outputs, self.target, self.name, self.batched = outputs, target, name, tuple(batched)
+        self.outputs, self.target, self.name = outputs, target, name
+        self.batched, self.sparse = tuple(batched), tuple(sparse)
         self.builder = Builder(fresh_first=target.reuses_memory)
         self.ops = self._operations(sizes)
         self.operators = {key: output for key, output in outputs.items() if isinstance(output, Operator)}
@@ -181,6 +191,13 @@ class _Function:
             else:
                 ops[key] = translator.exact(rewritten[key])
         ops = oriented(self.builder, {key: ops[key] for key in plain})
+        order = reachable(list(ops.values()))
+        used = {op.data: op for op in order if op.kind == "input"}
+        sparse = [name for name in self.sparse if name in used]
+        if any(used[name].order != 2 for name in sparse):
+            raise MatcalcError("only a matrix can be sparse")
+        if sparse:
+            ops = at_entries(self.builder, order, ops, sparse)
         if self.batched and not self.target.mapping:
             shapes = {
                 symbol.name: axes_of(symbol.shape)
@@ -217,7 +234,9 @@ class _Function:
         """The statement that sets the type which arrays of these names have together, where it is
         used."""
         typed = self.writer.typed
-        return [] if typed is None else [f"{typed} = {self.target.common_type(names)}"]
+        sparse = {self.names.of("symbol", name) for name in self.sparse}
+        shown = [f"{name}.dtype" if name in sparse else name for name in names]
+        return [] if typed is None else [f"{typed} = {self.target.common_type(shown)}"]
 
     def _operator(self, key: str, output: Operator, codes: list[str], statements: list[str]) -> str:
         """Defines the function that applies an operator, and gives the code that binds what it
@@ -373,6 +392,7 @@ def function(
     sizes: Mapping[str, int] | None = None,
     others: Sequence[Symbol] = (),
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """The generated function, compiled, taking the symbols as keyword arguments under their own
     names.
@@ -385,9 +405,9 @@ def function(
     library = target_named(target)
     if not library.in_python:
         raise MatcalcError(f"{target} code does not run in Python", suggestion=f'code("{target}"), which is its source text')
-    made = generated(outputs, target, name=name, sizes=sizes, others=others, batched=batched)
+    made = generated(outputs, target, name=name, sizes=sizes, others=others, batched=batched, sparse=sparse)
     compiled = compile_source(made.source)
-    arguments = Arguments(made.parameters, library, with_leading_axis(others, batched))
+    arguments = Arguments(made.parameters, library, with_leading_axis(others, batched), sparse)
     failures = library.failures()
     leading = LeadingAxes(
         [one for one in {**symbols_of_outputs(outputs), **{s.name: s for s in others}}.values() if one.name in batched], library

@@ -38,6 +38,8 @@ Kind: TypeAlias = Literal[
     "matmul", "chain", "dot_all", "sum", "max", "trace", "einsum", "matrix_power",
     # linear algebra
     "inverse", "solve", "cholesky", "cholesky_solve", "cholesky_inverse", "cholesky_logdet",
+    # at the entries of a sparse matrix; data says what
+    "sparse",
     # functions of whole arrays; data holds the name and the axis
     "call",
 ]  # fmt: skip

@@ -133,7 +133,7 @@ class NamedDerivation(Derivation):
         return to_sympy(self.opened.expression, symbols, self.source.origin)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
             programs().gradients_callable,
@@ -143,6 +143,7 @@ class NamedDerivation(Derivation):
             self.layout,
             target,
             programs().batched_names(batched, (*symbols_in(self.source.node).values(), *self.wrt)),
+            programs().batched_names(sparse, (*symbols_in(self.source.node).values(), *self.wrt), "sparse"),
             declarations=self.source.declarations,
             result=declaration_text(self.shape),
             field=self.wrt[0].name,
@@ -150,12 +151,12 @@ class NamedDerivation(Derivation):
         )
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
-        if target == "sympy":
+        if target == "sympy" and not (batched or sparse):
             return super().code(target)
         opened = {self.wrt[0]: self.opened}
-        return str(programs().gradients_code(opened, self.source.node, self.layout, self.symmetric, target, batched))
+        return str(programs().gradients_code(opened, self.source.node, self.layout, self.symmetric, target, batched, sparse))
 
     @as_call
     def to_dict(self) -> dict[str, Any]:
@@ -272,7 +273,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
         return notation_of(style).aligned(rows)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., dict[str, Any]]:
+    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., dict[str, Any]]:
         """A callable of the symbols that returns every derivative by name; names of the program are
         computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
@@ -284,19 +285,22 @@ class Gradients(Shown, Mapping[str, Derivation]):
             self._first.layout,
             target,
             programs().batched_names(batched, (*symbols_in(self.source.node).values(), *free)),
+            programs().batched_names(sparse, (*symbols_in(self.source.node).values(), *free), "sparse"),
             declarations=self.declarations,
             result=", ".join(self.derivations),
             families=self.source.other_names,
         )
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
         """The source text of a function that returns every derivative; of ``"sympy"`` a program
         that builds ``sympy()``."""
-        if target == "sympy":
+        if target == "sympy" and not (batched or sparse):
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
         first = self._first
-        return str(programs().gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target, batched))
+        return str(
+            programs().gradients_code(self._opened, first.source.node, first.layout, first.symmetric, target, batched, sparse)
+        )
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> dict[str, Any]:

@@ -4,6 +4,7 @@ nobody said so."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from matcalc.base.budgets import explained
@@ -31,6 +32,10 @@ def as_json(parts: Mapping[str, Any] | Sequence[Any], *, ascii: bool = False) ->
     return json.dumps(parts, ensure_ascii=ascii, indent=2)
 
 
+NO_ARRAYS: Mapping[str, Sequence[str]] = MappingProxyType({})
+"""No arrays that code is to take otherwise than usual."""
+
+
 def rendered(
     result: Any,
     target: str,
@@ -38,10 +43,10 @@ def rendered(
     equation: bool = False,
     bold: bool = False,
     ascii_json: bool = False,
-    batched: Sequence[str] = (),
+    arrays: Mapping[str, Sequence[str]] = NO_ARRAYS,
 ) -> str:
     """A result in one of ``FORMATS``, an ``equation`` with both sides; ``ascii_json`` as
-    ``as_json`` has it. Code takes arrays of ``batched`` names with a leading axis.
+    ``as_json`` has it. ``arrays`` are options of code that name arrays.
 
     Raises MatcalcError for a form that a result of this kind does not have.
     """
@@ -53,7 +58,7 @@ def rendered(
         case _ if target in typesetting():
             text = result.typeset(target, bold=bold, **({"equation": True} if equation else {}))
         case _ if target in CODE:
-            text = (result.code(target, batched=batched) if batched else result.code(target)).rstrip("\n")
+            text = result.code(target, **arrays).rstrip("\n")
         case "markdown" if hasattr(result, "markdown"):
             text = result.markdown(bold=bold)
         case "index" if hasattr(type(result), "index_form"):

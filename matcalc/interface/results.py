@@ -286,14 +286,15 @@ class Derivation(Sided):
         return str(import_module("matcalc.steps").presented(steps, form))
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout
         of the derivation.
 
         Vectors have one axis, in and out. A size that no array fixes is given as a keyword integer
         (``n=4``); keywords that are not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or
         ``"torch"``: the callable may be jitted and mapped over batches. Arrays of names that are
-        ``batched`` have leading axes, and so has the result. Raises MatcalcError for another target.
+        ``batched`` have leading axes, and so has the result; those that are ``sparse`` are sparse
+        matrices, as for ``compile``. Raises MatcalcError for another target.
         """
         return array_function(
             programs().derivative_callable,
@@ -303,6 +304,7 @@ class Derivation(Sided):
             self.layout,
             target,
             programs().batched_names(batched, (*programs().symbols_of(self.source.node), *self.wrt)),
+            programs().batched_names(sparse, (*programs().symbols_of(self.source.node), *self.wrt), "sparse"),
             declarations=self.source.declarations,
             result=declaration_text(self.shape),
             families=self.source.other_names,
@@ -335,7 +337,7 @@ class Derivation(Sided):
         return made.value_at(self.function(), self.declarations, made.size_names([self.source.node, *self.wrt]), values)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``,
         ``"matlab"`` or ``"julia"``.
 
@@ -343,10 +345,12 @@ class Derivation(Sided):
         program that builds ``sympy()``. Names that are ``batched`` have a leading axis, and so has the
         result; such a file does not check itself. Raises MatcalcError where there is no code.
         """
-        if target == "sympy":
+        if target == "sympy" and not (batched or sparse):
             return sympy_exchange.sympy_source(result=self.sympy())
         return str(
-            programs().derivative_code(self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target, batched)
+            programs().derivative_code(
+                self.outcome, self.source.node, self.wrt, self.layout, self.symmetric, target, batched, sparse
+            )
         )
 
     @as_call
@@ -435,16 +439,16 @@ class PartDerivation(Derivation):
         return self.whole.derivation_steps(style)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
         """A callable, as of other derivatives."""
         if self.expression is None:
-            return super().function(target, batched=batched)
-        return self.expression.function(target, batched=batched)
+            return super().function(target, batched=batched, sparse=sparse)
+        return self.expression.function(target, batched=batched, sparse=sparse)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
         """The source text of a function, without a check of itself. Raises MatcalcError where there
         is no closed form."""
         if self.expression is None:
             raise self._no_view("as code")
-        return self.expression.code(target, batched=batched)
+        return self.expression.code(target, batched=batched, sparse=sparse)

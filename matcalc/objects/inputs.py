@@ -153,6 +153,16 @@ def names_of(wrt: Names) -> tuple[str, ...]:
     return tuple([name_of(name) for name in listed(wrt)])
 
 
+def batched_names(batched: Names, symbols: Sequence[Symbol], word: str = "batched") -> tuple[str, ...]:
+    """The names of symbols that have leading axes, or are what the ``word`` says. Raises MatcalcError
+    for one that is none of the symbols."""
+    names, there = names_of(batched), dict.fromkeys(symbol.name for symbol in symbols)
+    for name in names:
+        if name not in there:
+            raise MatcalcError(f"{name} cannot be {word}: it does not occur", expected=", ".join(there))
+    return names
+
+
 def with_symbols(declare: Declare, wrt: Names) -> Declare:
     """The declarations, and those of symbols given as such: a text is read with them, and the
     derivative by a symbol that does not occur is a zero of its shape."""

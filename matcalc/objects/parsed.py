@@ -95,7 +95,7 @@ class ParsedExpression(Shown, Arithmetic):
         return markdown(self.node, bold)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = ()) -> Callable[..., Any]:
+    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have
         one axis).
 
@@ -109,6 +109,7 @@ class ParsedExpression(Shown, Arithmetic):
             (),
             target,
             programs().batched_names(batched, programs().symbols_of(self.node)),
+            programs().batched_names(sparse, programs().symbols_of(self.node), "sparse"),
             declarations=self.declarations,
             result=declaration_text(self.shape),
             families=self.other_names,
@@ -144,12 +145,12 @@ class ParsedExpression(Shown, Arithmetic):
         return made.value_at(self.function(), self.declarations, made.size_names([self.node]), values)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program
         that builds ``sympy()``. Names that are ``batched`` have a leading axis."""
-        if target == "sympy":
+        if target == "sympy" and not (batched or sparse):
             return sympy_exchange.sympy_source(result=self.sympy())
-        return str(programs().value_code(self.node, target, batched))
+        return str(programs().value_code(self.node, target, batched, sparse))
 
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:

@@ -31,7 +31,7 @@ from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
 from matcalc.objects.combining import declarations_of
-from matcalc.objects.inputs import Expression, Name, Names, listed, name_of, names_of, read
+from matcalc.objects.inputs import Expression, Name, Names, batched_names, listed, name_of, names_of, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,13 +177,14 @@ def _or_evaluated(
     others: Sequence[Symbol],
     evaluated: Callable[[], Callable[..., Any]],
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """The generated function; of a target that evaluates, the evaluator's where there is no
     code."""
     try:
-        return function(outputs, target, name=name, others=others, batched=batched)
+        return function(outputs, target, name=name, others=others, batched=batched, sparse=sparse)
     except MatcalcError:
-        if batched or not target_named(target).evaluates:
+        if batched or sparse or not target_named(target).evaluates:
             raise
         return evaluated()
 
@@ -206,28 +207,33 @@ def derivative_name(source: Expr, wrt: tuple[Symbol, ...]) -> str:
 
 
 def derivative_code(
-    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, symmetric: str, target: str, batched: Names = ()
+    outcome: Outcome,
+    source: Expr,
+    wrt: tuple[Symbol, ...],
+    layout: str,
+    symmetric: str,
+    target: str,
+    batched: Names = (),
+    sparse: Names = (),
 ) -> str:
     """The source of a function for a derivative, which checks itself by finite differences when it
     is run."""
     name = derivative_name(source, wrt)
     check = Check(source, {name: Derivative(wrt, layout, symmetric)})
     output = derivative_output(outcome, source, wrt, layout)
-    return generate({name: output}, target, name=name, check=check, batched=batched_names(batched, (*symbols_of(source), *wrt)))
-
-
-def batched_names(batched: Names, symbols: Sequence[Symbol]) -> tuple[str, ...]:
-    """The names of symbols that have leading axes. Raises MatcalcError for one that is none of the
-    symbols."""
-    names, there = names_of(batched), dict.fromkeys(symbol.name for symbol in symbols)
-    for name in names:
-        if name not in there:
-            raise MatcalcError(f"{name} cannot be batched: it does not occur", expected=", ".join(there))
-    return names
+    symbols = (*symbols_of(source), *wrt)
+    many, entries = batched_names(batched, symbols), batched_names(sparse, symbols, "sparse")
+    return generate({name: output}, target, name=name, check=check, batched=many, sparse=entries)
 
 
 def derivative_callable(
-    outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str, target: str, batched: Sequence[str] = ()
+    outcome: Outcome,
+    source: Expr,
+    wrt: tuple[Symbol, ...],
+    layout: str,
+    target: str,
+    batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """A callable for a derivative; of a target that evaluates, the evaluator takes what there is no
     code for."""
@@ -235,7 +241,7 @@ def derivative_callable(
     outputs = {"result": derivative_output(outcome, source, wrt, layout)}
 
     evaluated = partial(_evaluated, outcome, source, wrt, others, layout)
-    return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated, batched)
+    return _or_evaluated(outputs, target, derivative_name(source, wrt), others, evaluated, batched, sparse)
 
 
 def _evaluated(
@@ -282,6 +288,7 @@ def compile(
     sizes: Mapping[str, int] | None = None,
     symmetric: str = "projected",
     batched: Names = (),
+    sparse: Names = (),
 ) -> Compiled:
     """A function for the value of a scalar expression and derivatives of it.
 
@@ -291,7 +298,9 @@ def compile(
     product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``;
     of one that does not run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are
     used to order products by cost; the function is right for all sizes. Symbols that are ``batched``
-    have leading axes, and so do the results, one for each place along them.
+    have leading axes, and so do the results, one for each place along them. Those that are ``sparse``
+    are matrices of ``scipy.sparse``, of JAX BCOO: what they multiply entry by entry is computed at
+    the entries of the first one only, and an output with entries only there is sparse.
 
     Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked
     for.
@@ -325,7 +334,9 @@ def compile(
         request.along(f"hessian_operator_{name}", found[name], bound=False)
     for name in singles["hvp"]:
         request.along(f"hvp_{name}", found[name], bound=True)
-    return request.compiled(sizes, batched_names(batched, [*found.values(), *request.directions]))
+    symbols = [*found.values(), *request.directions]
+    request.sparse = batched_names(sparse, symbols, "sparse")
+    return request.compiled(sizes, batched_names(batched, symbols))
 
 
 def _pairs(hessian: HessianNames) -> list[tuple[str, ...]]:
@@ -346,6 +357,7 @@ class _Request:
         self.outputs: dict[str, Output] = {}
         self.derivatives: dict[str, Derivative] = {}
         self.directions: list[Symbol] = []
+        self.sparse: tuple[str, ...] = ()
 
     def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
         outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
@@ -382,11 +394,11 @@ class _Request:
                 "nothing was asked for", expected="value=True, gradient=..., hessian=..., hessian_operator=... or hvp=..."
             )
         if batched and any(isinstance(output, Operator) for output in self.outputs.values()):
-            raise MatcalcError(
-                "a Hessian operator is one function, and none for each place", suggestion="hvp=... with a batched direction"
-            )
+            raise MatcalcError("a Hessian operator is one function, and none for each place", suggestion="hvp=...")
         check = Check(self.source, self.derivatives)
-        source = generate(self.outputs, self.target, name="compute", check=check, sizes=sizes, batched=batched)
+        source = generate(
+            self.outputs, self.target, name="compute", check=check, sizes=sizes, batched=batched, sparse=self.sparse
+        )
         symbols = (*symbols_of(self.source), *self.directions) if batched else symbols_of(self.source)
         if not target_named(self.target).in_python:
             return Compiled(source, tuple(self.outputs), partial(computed, self.outputs, self.target, {}, symbols))
@@ -397,6 +409,7 @@ class _Request:
             dict(sizes or {}),
             symbols,
             batched,
+            self.sparse,
             declarations=declarations_of(self.source),
             result=", ".join(self.outputs),
         )
@@ -409,31 +422,29 @@ def computed(
     sizes: Mapping[str, int],
     symbols: Sequence[Symbol],
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
     **values: Any,
 ) -> Callable[..., Any]:
     """The callable behind ``Compiled``. Raises MatcalcError for a target that does not run in
     Python, whatever the ``values``."""
-    return function(outputs, target, name="compute", sizes=sizes, others=symbols, batched=batched)
-
-
-# ------------------------------------------------------------
-# Functions and code for equations and for several derivatives at once.
+    return function(outputs, target, name="compute", sizes=sizes, others=symbols, batched=batched, sparse=sparse)
 
 
 def value_callable(
-    value: Expr | LaidOut, inputs: Sequence[Symbol], target: str, batched: Sequence[str] = ()
+    value: Expr | LaidOut, inputs: Sequence[Symbol], target: str, batched: Sequence[str] = (), sparse: Sequence[str] = ()
 ) -> Callable[..., Any]:
     """A callable for an expression, or for one side of an equation that has no matrix form; of a
     target that evaluates, the evaluator takes what there is no code for."""
     if isinstance(value, LaidOut):
         return function({"value": value}, target, name="value", others=inputs)
-    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs), batched)
+    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs), batched, sparse)
 
 
-def value_code(value: Expr | LaidOut, target: str, batched: Names = ()) -> str:
+def value_code(value: Expr | LaidOut, target: str, batched: Names = (), sparse: Names = ()) -> str:
     """The source of a function for an expression, or for one side of an equation."""
-    names = batched_names(batched, symbols_of(value)) if isinstance(value, Expr) else ()
-    return generate({"value": value}, target, name="value", batched=names)
+    symbols = symbols_of(value) if isinstance(value, Expr) else ()
+    many, entries = batched_names(batched, symbols), batched_names(sparse, symbols, "sparse")
+    return generate({"value": value}, target, name="value", batched=many, sparse=entries)
 
 
 def gradients_callable(
@@ -443,6 +454,7 @@ def gradients_callable(
     layout: str,
     target: str,
     batched: Sequence[str] = (),
+    sparse: Sequence[str] = (),
 ) -> Callable[..., dict[str, Any]]:
     """A callable that returns every derivative by name, computing what they share once."""
     names = [symbol.name for symbol in outcomes]
@@ -452,7 +464,7 @@ def gradients_callable(
         singles = [_evaluated(outcome, source, (symbol,), inputs, layout) for symbol, outcome in outcomes.items()]
         return lambda **values: [single(**values) for single in singles]
 
-    made = _or_evaluated(outputs, target, "gradients", inputs, evaluated, batched)
+    made = _or_evaluated(outputs, target, "gradients", inputs, evaluated, batched, sparse)
 
     def gradients(**values: Any) -> dict[str, Any]:
         found = made(**values)
@@ -462,7 +474,13 @@ def gradients_callable(
 
 
 def gradients_code(
-    outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str, symmetric: str, target: str, batched: Names = ()
+    outcomes: Mapping[Symbol, Outcome],
+    source: Expr,
+    layout: str,
+    symmetric: str,
+    target: str,
+    batched: Names = (),
+    sparse: Names = (),
 ) -> str:
     """The source of a function that returns every derivative; unless one is by a named result, it
     checks itself when it is run."""
@@ -470,8 +488,9 @@ def gradients_code(
     check = None
     if set(outcomes) <= set(symbols_of(source)):
         check = Check(source, {f"gradient_{symbol.name}": Derivative((symbol,), layout, symmetric) for symbol in outcomes})
-    names = batched_names(batched, (*symbols_of(source), *outcomes))
-    return generate(outputs, target, name="gradients", check=check, batched=names)
+    symbols = (*symbols_of(source), *outcomes)
+    many, entries = batched_names(batched, symbols), batched_names(sparse, symbols, "sparse")
+    return generate(outputs, target, name="gradients", check=check, batched=many, sparse=entries)
 
 
 def _outputs(outcomes: Mapping[Symbol, Outcome], source: Expr, layout: str) -> dict[str, Output]:

@@ -26,6 +26,7 @@ from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
 from matcalc.objects.programs import Compiled, compile as compile_derivatives, derivative_output
+from tests.cli.test_derive_command import run
 
 # ------------------------------------------------------------ The type of results
 
@@ -432,3 +433,109 @@ def test_a_wrong_axis_is_seen() -> None:
     expected = x @ (A + A.T)
     assert agrees(compile_source(source)(x=x, A=A), expected, relative=1e-12)
     assert not agrees(compile_source(source.replace("A.T", "A"))(x=x, A=A), expected, relative=1e-6)
+
+
+# ------------------------------------------------------------ sparse matrices
+
+MASKED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("||M.*(X - U*V)||^2", {"gradient": ["U", "V"], "hvp": "U"}),
+    ("||M.*(X - U*V)||^2 + c*||U||^2", {"gradient": ["U"], "declare": "M: m×n mask; c: scalar"}),
+    ("sum(M.*(X - U*V - b*ones(n)').^2)", {"gradient": ["b", "X"]}),
+    ("sum(M.*log(1 + exp(-X.*(U*V))))", {"gradient": ["U", "V"]}),
+    ("||M'.*(X - U*V)'||^2", {"gradient": ["V"]}),
+    ("sum((sum(M.*(U*V), rows) - b).^2)", {"gradient": ["U"]}),
+    ("||M.*(X - U*V)||", {"gradient": ["U"]}),
+)
+
+
+def arrays_with_mask(rows: int, cols: int, share: float, rank: int = 3) -> dict[str, Any]:
+    shapes = {"X": (rows, cols), "U": (rows, rank), "V": (rank, cols), "b": (rows,), "dU": (rows, rank)}
+    made: dict[str, Any] = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    return {**made, "c": 0.3, "M": (rng.random((rows, cols)) < share) * 1.0}
+
+
+def dense(result: Any) -> np.ndarray:
+    return np.asarray(result.todense() if hasattr(result, "todense") else result)
+
+
+@pytest.mark.parametrize(("text", "asked"), MASKED, ids=lambda value: value if isinstance(value, str) else "")
+def test_sparse_matrices_of_scipy(text: str, asked: dict[str, Any]) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    arrays = arrays_with_mask(7, 9, 0.4)
+    if "X" in text:
+        arrays["X"] = arrays["X"] * (rng.random((7, 9)) < 0.7)
+    expected = compile_derivatives(text, **asked)(**arrays)
+    names = ["M", "X"] if "X" in text and "X" not in asked["gradient"] else ["M"]
+    made = compile_derivatives(text, sparse=names, **asked)
+    for form in (sparse.csr_array, sparse.coo_array, sparse.csc_matrix, np.array):
+        given = {**arrays, **{name: form(arrays[name]) for name in names}}
+        before = given["M"].copy()
+        found = made(**given)
+        assert all(agrees(dense(one), other, relative=1e-10) for one, other in zip(found, expected, strict=True)), form
+        assert np.array_equal(dense(before), dense(given["M"]))
+        assert all(sparse.issparse(one) for one, key in zip(found, made.outputs, strict=True) if key == "gradient_X")
+
+
+def test_entries_that_are_stored_twice_are_added_up() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    arrays = arrays_with_mask(2, 2, 1.0)
+    twice = sparse.coo_array((np.array([1.0, 2.0, 1.0]), (np.array([0, 0, 1]), np.array([1, 1, 0]))), shape=(2, 2))
+    made = compile_derivatives("||M.*(X - U*V)||^2", gradient="U", sparse="M")
+    whole = compile_derivatives("||M.*(X - U*V)||^2", gradient="U")
+    found, expected = made(**{**arrays, "M": twice}), whole(**{**arrays, "M": twice.toarray()})
+    assert all(agrees(one, other, relative=1e-12) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("target", ["jax"])
+def test_sparse_matrices_of_jax(target: str) -> None:
+    import jax
+    from jax.experimental.sparse import BCOO
+
+    arrays = arrays_with_mask(7, 9, 0.4)
+    for text, asked in MASKED[3:4]:
+        expected = compile_derivatives(text, **asked)(**arrays)
+        made = compile_source(compile_derivatives(text, sparse="M", target=target, **asked).source)
+        found = jax.jit(lambda values, made=made: made(**values))({**arrays, "M": BCOO.fromdense(arrays["M"])})
+        assert all(agrees(dense(one), other, relative=1e-10) for one, other in zip(found, expected, strict=True))
+
+
+def test_the_memory_of_a_masked_factorisation_is_that_of_the_mask() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    text, asked = MASKED[0]
+    arrays = arrays_with_mask(600, 500, 0.01)
+    arrays["X"] = arrays["X"] * arrays["M"]
+    given = {**arrays, "M": sparse.csr_array(arrays["M"]), "X": sparse.csr_array(arrays["X"])}
+    made, whole = (compile_source(compile_derivatives(text, sparse=names, **asked).source) for names in (["M", "X"], []))
+    assert peak(made, given) < 0.2 * peak(whole, arrays)
+
+
+def test_what_would_make_all_entries_is_refused() -> None:
+    for text in ("sum(exp(M).*X)", "||M + U*V||^2", "logdet(M*M')"):
+        with pytest.raises(MatcalcError, match="all entries"):
+            compile_derivatives(text, sparse="M")
+    with pytest.raises(MatcalcError, match="only a matrix"):
+        compile_derivatives("x'*M*x", sparse="x", gradient="x")
+    with pytest.raises(MatcalcError, match="Q cannot be sparse"):
+        compile_derivatives("x'*M*x", sparse="Q")
+    with pytest.raises(MatcalcError, match="sparse"):
+        compile_derivatives("x'*M*x", sparse="M", target="julia")
+
+
+def test_a_place_that_is_turned_is_seen() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    arrays = arrays_with_mask(5, 5, 0.5)
+    source = compile_derivatives("||M.*(X - U*V)||^2", gradient="U", sparse="M").source
+    assert "_sampled(U, V, t2, t3)" in source
+    given = {**arrays, "M": sparse.csr_array(arrays["M"])}
+    right, planted = compile_source(source)(**given), compile_source(source.replace("V, t2, t3)", "V, t3, t2)"))(**given)
+    assert not agrees(right[0], planted[0], relative=1e-6)
+
+
+def test_options_of_the_command_line() -> None:
+    code, out, _ = run("derive", "||M.*(X - U*V)||^2", "--wrt", "U", "--to", "numpy", "--sparse", "M, X")
+    assert code == 0 and "_sampled(U, V, t2, t3)" in out
+    code, out, _ = run("derive", "x'*A*x", "--wrt", "x", "--to", "jax", "--batched", "x,A")
+    assert code == 0 and "jax.vmap(lambda A, x: _gradient(A, x))(A, x)" in out
+    for option in ("--batched", "--sparse"):
+        code, _, said = run("derive", "x'*A*x", "--wrt", "x", option, "A")
+        assert code == 2 and f"{option} is of code" in said

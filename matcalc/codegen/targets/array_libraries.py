@@ -31,6 +31,8 @@ from matcalc.codegen.targets.target import (
 )
 from matcalc.expr.nodes import Symbol
 
+_PARTS = ("rows", "cols", "values")
+"""Of the entries of a sparse matrix."""
 _MOST_WRITTEN = 3
 """Orders of a product that are written out beside each other."""
 _OF_STACKS = frozenset({"det", "logdet", "pinv"})
@@ -177,6 +179,18 @@ class ArrayLibrary(PythonFiles):
             wins = dict.fromkeys([_at_most(orders[place].cost, other.cost, step.writer) for other in orders[place + 1 :]])
             shown = f"{codes[place]} if {' and '.join(wins)} else {shown}"
         return Text(shown, CHOICE)
+
+    def _sparse(self, step: Step) -> Text:
+        name, codes = step.op.data, step.codes
+        if name in _PARTS:
+            return Text(f"{step.first:unary}[{_PARTS.index(name)}]")
+        if name == "taken":
+            return Text(f"{step.first:unary}[{codes[1]}]")
+        if name in ("totals", "times"):
+            codes.append(step.size)
+        if name == "sparse_array":
+            codes.append(f"({', '.join(step.sizes)})")
+        return Text(f"{step.writer.helper(name)}({', '.join(codes)})")
 
     def _in_order(self, tree: Tree, factors: Sequence[Text]) -> Text:
         """A short product; its order is no deeper than it is long."""

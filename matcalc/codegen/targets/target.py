@@ -254,6 +254,9 @@ class Target(ABC):
     def _chain(self, step: Step) -> Text:
         raise NotImplementedError
 
+    def _sparse(self, step: Step) -> Text:
+        raise MatcalcError(f"there is no {self.name} code for sparse matrices", expected="numpy or jax")
+
     @abstractmethod
     def eye(self, step: Step) -> str:
         """The identity that the code adds to a matrix."""

@@ -13,6 +13,36 @@ from matcalc.codegen.targets.array_libraries import ArrayLibrary
 from matcalc.codegen.targets.target import Step, Target, Text, Writer
 
 _HELPERS = {
+    "pattern": '''
+def _pattern(mask):
+    """Rows, columns and values of the entries that a sparse matrix stores."""
+    stored = mask.sum_duplicates(nse=mask.nse)
+    return stored.indices[:, 0], stored.indices[:, 1], 1.0*stored.data
+''',
+    "sampled": '''
+def _sampled(left, right, rows, cols):
+    """The entries of a product of matrices at these places, and none of its others."""
+    return jnp.sum(left[rows]*right.T[cols], axis=1)
+''',
+    "at": """
+def _at(array, rows, cols):
+    return array[rows, cols]
+""",
+    "times": '''
+def _times(values, rows, cols, dense, length):
+    """The sparse matrix with these entries, times an array."""
+    parts = values.reshape(-1, *[1]*(dense.ndim - 1))*dense[cols]
+    return jnp.zeros((length, *dense.shape[1:]), dtype=parts.dtype).at[rows].add(parts)
+''',
+    "totals": '''
+def _totals(values, places, length):
+    """The sums of the values that have the same place."""
+    return jnp.zeros(length, dtype=values.dtype).at[places].add(values)
+''',
+    "sparse_array": """
+def _sparse_array(values, rows, cols, shape):
+    return jax.experimental.sparse.BCOO((values, jnp.stack([rows, cols], axis=1)), shape=shape)
+""",
     "adj": '''
 def _adj(A):
     """The adjugate, the transposed derivative of the determinant: right for singular matrices too."""
@@ -47,7 +77,12 @@ class _JAX(ArrayLibrary):
     given = "jnp.asarray(entry)"
     on_host = False
     helpers = _HELPERS
-    needs: ClassVar[Mapping[str, str]] = {"expm": "jax.scipy.linalg", "cholesky_inverse": "jax.scipy.linalg", "logm": "numpy"}
+    needs: ClassVar[Mapping[str, str]] = {
+        "sparse_array": "jax.experimental.sparse",
+        "expm": "jax.scipy.linalg",
+        "cholesky_inverse": "jax.scipy.linalg",
+        "logm": "numpy",
+    }
     named = ("math", "jax", "jax.scipy.special")
     parts: Mapping[str, str] = MappingProxyType(
         {

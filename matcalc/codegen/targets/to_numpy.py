@@ -115,6 +115,43 @@ def _norm2(x):
     largest = np.max(np.abs(x))
     return largest*np.sqrt(np.sum(np.abs(x/largest)**2)) if 0 < largest < np.inf else largest
 ''',
+    "pattern": '''
+def _pattern(mask):
+    """Rows, columns and values of the entries that a sparse matrix stores."""
+    stored = scipy.sparse.coo_array(mask).tocsr().tocoo()
+    return stored.row, stored.col, 1.0*stored.data
+''',
+    "sampled": '''
+def _sampled(left, right, rows, cols):
+    """The entries of a product of matrices at these places, and none of its others."""
+    result = np.empty(len(rows), dtype=np.result_type(left, right))
+    turned, step = np.ascontiguousarray(right.T), 1 + 2**16 // left.shape[1]
+    for k in range(0, len(rows), step):
+        here = slice(k, k + step)
+        result[here] = np.einsum("ij,ij->i", left[rows[here]], turned[cols[here]])
+    return result
+''',
+    "at": '''
+def _at(array, rows, cols):
+    """The entries of a matrix at these places; of a sparse one, 0 where it stores none."""
+    if scipy.sparse.issparse(array):
+        return np.asarray(scipy.sparse.csr_matrix(array)[rows, cols]).reshape(-1)
+    return array[rows, cols]
+''',
+    "times": '''
+def _times(values, rows, cols, dense, length):
+    """The sparse matrix with these entries, times an array."""
+    return scipy.sparse.csr_array((values, (rows, cols)), shape=(length, len(dense))) @ dense
+''',
+    "totals": '''
+def _totals(values, places, length):
+    """The sums of the values that have the same place."""
+    return np.bincount(places, values, length).astype(values.dtype)
+''',
+    "sparse_array": """
+def _sparse_array(values, rows, cols, shape):
+    return scipy.sparse.csr_array((values, (rows, cols)), shape=shape)
+""",
     "into": '''
 def _into(function, array):
     """The function of an array that nothing else holds, in its memory where the values have its type."""
@@ -169,7 +206,7 @@ class _NumPy(ArrayLibrary):
     helpers = _HELPERS
     parts: Mapping[str, str] = MappingProxyType({"detached": "np.max(size)", "dim": "axis", "polynomial": "np.polynomial"})
 
-    named = ("math", "scipy.special")
+    named = ("math", "scipy.special", "scipy.sparse")
 
     def note_import(self, code: str, writer: Writer) -> None:
         """SciPy, for special functions that NumPy lacks."""

@@ -252,31 +252,46 @@ def _require(subject: Subject, found: Mapping[str, Any], needs: Needs, spelled: 
     if free:
         known = _listed(dict.fromkeys(spelled.values()))
         said = f"the parameter {free[0].name} of {subject.name} is no name of the formula, which has {known}"
-        raise MatcalcError(said, suggestion=_advice(free, left, needs.sizes))
+        raise MatcalcError(said, suggestion=f"--arguments {_advice(free, left, needs.sizes)}")
+    _require_places(subject, found, needs, left)
+
+
+def _require_places(subject: Subject, found: Mapping[str, Any], needs: Needs, left: Sequence[str]) -> None:
+    """Raises MatcalcError where a symbol that must have a place is left, or one that a weight of the
+    module is like."""
     like = {slot.axes for slot in subject.slots if slot.name not in found} - {None}
     missing = [name for name in left if name in needs.places or needs.symbols[name] in like]
     if missing:
         said = f"no parameter of {subject.name} takes {missing[0]}; it has {_listed(slot.name for slot in subject.slots)}"
-        raise MatcalcError(said, suggestion=f"--arguments {_weights(subject, found, left, needs) or f'{missing[0]}=PARAMETER'}")
+        advice = _weights(subject, found, left, needs) or f"{missing[0]}=PARAMETER"
+        raise MatcalcError(said, suggestion=f"--arguments {advice}")
 
 
 def _advice(free: Sequence[Slot], left: Sequence[str], sizes: Sequence[str]) -> str:
     """What to write where parameters are left, and symbols and sizes, which are not known to belong
     together."""
-    made = [slot.name for slot in free if slot.kind == "constructor" or not left]
-    taken = [slot.name for slot in free if slot.name not in made]
-    pairs: list[str] = []
-    hints: list[str] = []
-    if taken:
-        one = left[0] if len(left) == 1 else "SYMBOL"
-        pairs += [f"{one}={name}" for name in taken]
-        hints += [f"{_listed(left)} for SYMBOL"] if one == "SYMBOL" else []
-    if made:
-        one = sizes[0] if len(sizes) == 1 and all(slot.kind == "constructor" for slot in free) else "NUMBER"
-        pairs += [f"{name}={one}" for name in made]
-        which = f" or one of the sizes {_listed(sizes)}" if sizes else ""
-        hints += [f"a number{which} for NUMBER"] if one == "NUMBER" else []
-    return f"--arguments {','.join(pairs)}{' with ' if hints else ''}{' and '.join(hints)}"
+    of_sizes = [slot for slot in free if slot.kind == "constructor" or not left]
+    of_symbols = [slot for slot in free if slot not in of_sizes]
+    parts = [_of_symbols(of_symbols, left), _of_numbers(of_sizes, sizes)]
+    hints = " and ".join(hint for _, hint in parts if hint)
+    return ",".join(pairs for pairs, _ in parts if pairs) + (f" with {hints}" if hints else "")
+
+
+def _of_symbols(free: Sequence[Slot], left: Sequence[str]) -> tuple[str, str]:
+    """Pairs of the one symbol that is left, or a word for it, and parameters, and what the word
+    stands for."""
+    if len(left) == 1:
+        return ",".join(f"{left[0]}={slot.name}" for slot in free[:1]), ""
+    return ",".join(f"SYMBOL={slot.name}" for slot in free), f"{_listed(left)} for SYMBOL" if free else ""
+
+
+def _of_numbers(free: Sequence[Slot], sizes: Sequence[str]) -> tuple[str, str]:
+    """Pairs of parameters and the one size that there is, or a word for it, and what the word stands
+    for."""
+    if len(sizes) == 1 and all(slot.kind == "constructor" for slot in free):
+        return ",".join(f"{slot.name}={sizes[0]}" for slot in free), ""
+    which = f" or one of the sizes {_listed(sizes)}" if sizes else ""
+    return ",".join(f"{slot.name}=NUMBER" for slot in free), f"a number{which} for NUMBER" if free else ""
 
 
 def _weights(subject: Subject, found: Mapping[str, Any], left: Sequence[str], needs: Needs) -> str:

@@ -56,8 +56,8 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     said, kept = state.conventions, state.settings["names"]
     one = names[0] if len(names) == 1 else None
     wrt: Any = one or names
-    if request.along and request.verb not in ("derive", "jvp", "hvp"):
-        raise MatcalcError(f"{request.verb} has no direction", suggestion=f"jvp {request.expression} along {request.along[0]}")
+    if request.along or request.verb in ("jvp", "hvp"):
+        return _along(request, state, whole, names)
     match request.verb:
         case "hessian":
             return hessian(whole, wrt, **said)
@@ -67,12 +67,6 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
             return jacobian(whole, names[0], **said)
         case "differential":
             return differential(whole, names, declare=state.shared)
-        case "derive" if request.along and state.order == 2:
-            return hvp(whole, wrt, _one_direction(request), **said)
-        case "jvp" | "derive" if request.verb == "jvp" or request.along:
-            return jvp(whole, names, request.along or "V", declare=state.shared)
-        case "hvp":
-            return hvp(whole, wrt, _one_direction(request), **said)
         case "vjp":
             found: Derivation | Gradients = vjp(whole, wrt, **said, names=kept if one else "keep")
         case "derive" if state.order == 2:
@@ -84,11 +78,17 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     return found
 
 
-def _one_direction(request: Derive) -> str:
-    """The direction of a Hessian. Raises MatcalcError for several."""
-    if len(request.along) > 1:
-        raise MatcalcError(f"{len(request.along)} directions for one Hessian", expected="one direction, as in along v")
-    return request.along[0] if request.along else "V"
+def _along(request: Derive, state: State, whole: str, names: list[str]) -> Derivation | Equation:
+    """A derivative along a direction, or a Hessian. Raises MatcalcError for other requests, and for
+    several directions of one Hessian."""
+    verb, moves = request.verb, request.along or ("V",)
+    if verb not in ("derive", "jvp", "hvp"):
+        raise MatcalcError(f"{verb} has no direction", suggestion=f"jvp {request.expression} along {moves[0]}")
+    if verb == "jvp" or (verb == "derive" and state.order == 1):
+        return jvp(whole, names, moves, declare=state.shared)
+    if len(moves) > 1:
+        raise MatcalcError(f"{len(moves)} directions for one Hessian", expected="one direction, as in along v")
+    return hvp(whole, names[0] if len(names) == 1 else names, moves[0], **state.conventions)
 
 
 def rewritten(request: Rewrite, state: State) -> Simplification:

@@ -247,13 +247,14 @@ def _of_statement(solution: Solved, answer: str, grade: Callable[..., Grade]) ->
     if "?" in rest or _EITHER.search(rest):
         return grade("undecided", None, said=f"the statement is {verdict.status}, and the answer says more than true or false")
     doubts: tuple[str, ...] = ("the reason given is for the teacher to read",) if rest else ()
-    if not right and open_:
-        return grade("undecided", None, kind="condition", said=f"right if {bound}, which the problem leaves open", doubts=doubts)
-    if not right:
-        said = f"the statement is {verdict.status}" + (f": right if {bound}" if bound and not verdict.ok else "")
-        return grade("wrong", 0.0, kind="other", said=said, doubts=doubts)
-    doubts += (f"the statement is true if {bound}, which the problem leaves open",) if open_ else ()
-    return grade("right", solution.problem.points, said=verdict.status, doubts=doubts)
+    left = f"{bound}, which the problem leaves open"
+    if right:
+        doubts += (f"the statement is true if {left}",) if open_ else ()
+        return grade("right", solution.problem.points, said=verdict.status, doubts=doubts)
+    if open_:
+        return grade("undecided", None, kind="condition", said=f"right if {left}", doubts=doubts)
+    said = f"the statement is {verdict.status}"
+    return grade("wrong", 0.0, kind="other", said=f"{said}: right if {bound}" if bound else said, doubts=doubts)
 
 
 _SQUARES = re.compile(r"(?P<one>\w+) = (?P<other>\w+) \((?P<names>[^()]+) square\)")
@@ -261,6 +262,8 @@ _SQUARES = re.compile(r"(?P<one>\w+) = (?P<other>\w+) \((?P<names>[^()]+) square
 
 def _condition(verdict: Verdict) -> str:
     """The condition of a verdict in words; empty without one."""
+    if verdict.status != "conditional":
+        return ""
     said = verdict.condition_text or verdict.condition or ""
     squares = _SQUARES.fullmatch(said)
     if squares is None:

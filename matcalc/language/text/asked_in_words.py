@@ -51,17 +51,17 @@ class Request:
         """
         require_agreement(self.names, wrt, self.place)
         names = self.names or tuple(dict.fromkeys(wrt))
-        if self.order < 2 and len(names) > 1:
-            if self.names or self.order:
-                listed = ", ".join(f'"{name}"' for name in names)
-                raise ParseError(f"first derivatives by {len(names)} names are several", suggestion=f"gradient(..., [{listed}])")
+        if self.order == 2:
+            return Question(names * 2 if len(names) == 1 else names) if names else None
+        if not (self.order or self.names) or not names:
             return None
-        if not names or not (self.order or self.names):
-            return None
-        once = len(names) == 1
-        if self.order == 0 and once and len(wrt) > 1:
-            return None
-        return Question(names * self.order if once and self.order else names)
+        if len(names) > 1:
+            listed = ", ".join(f'"{name}"' for name in names)
+            raise ParseError(
+                f"first derivatives by {len(names)} names are several",
+                suggestion=f"gradient(..., [{listed}])",
+            )
+        return None if self.order == 0 and len(wrt) > 1 else Question(names)
 
 
 def require_agreement(said: Sequence[str], given: Iterable[str], place: Span | None = None) -> None:

@@ -3,7 +3,7 @@ matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -97,8 +97,7 @@ class Teller:
                 turned |= dict.fromkeys(self._turned(term.weight, expansion.right, further))
         first = next(term for term in terms if term.of in pending)
         law = law_of(list(moves), first.weight, all(term.of.is_column for term in after))
-        facts = f"{' and '.join(turned)} {'is' if len(turned) == 1 else 'are'} symmetric" if turned else ""
-        self._tell_moves([self._shown(term) for term in after], list(moves), "; ".join(filter(None, [law, facts])))
+        self._tell_moves([self._shown(term) for term in after], list(moves), "; ".join(filter(None, [law, _symmetric(turned)])))
         return self._simplified(self._collected(after))
 
     def _turned(self, held: Weight, right: Expr, found: list[Moved]) -> list[str]:
@@ -294,6 +293,11 @@ def scalar_times(held: Weight, side: Expr, arranged: Callable[[Weight], Weight])
     if isinstance(side, Negative):
         return scalar_times(replace(held, number=-held.number), side.operand, arranged)
     return arranged(held.times(side)).expression
+
+
+def _symmetric(names: Collection[str]) -> str:
+    """That matrices are symmetric, in words; empty without any."""
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} symmetric" if names else ""
 
 
 def _replaced_in(held: Weight, values: dict[str, Symbol]) -> Weight:

@@ -16,8 +16,8 @@ from matcalc.evaluation.arrays import solve_sizes
 from matcalc.expr.nodes import Symbol
 from matcalc.language.text.spelling import canonical_name
 
-BATCH = Size.of("batch")
-"""The length of the leading axis of arrays that are many."""
+BATCH = Size.of("leading axis")
+"""The length of the leading axis of arrays that are many; no size of a formula has such a name."""
 
 
 def with_leading_axis(symbols: Sequence[Symbol], batched: Sequence[str]) -> list[Symbol]:

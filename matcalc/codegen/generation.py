@@ -33,7 +33,7 @@ from matcalc.codegen.requests import (
     size_statements,
 )
 from matcalc.codegen.selfcheck import self_check
-from matcalc.codegen.sparsity import at_entries
+from matcalc.codegen.sparse_masks import at_entries
 from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer
 from matcalc.codegen.tensors import laid_out

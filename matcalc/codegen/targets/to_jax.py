@@ -16,7 +16,8 @@ _HELPERS = {
     "pattern": '''
 def _pattern(mask):
     """Rows, columns and values of the entries that a sparse matrix stores."""
-    stored = mask.sum_duplicates(nse=mask.nse)
+    stored = mask if hasattr(mask, "indices") else jax.experimental.sparse.BCOO.fromdense(mask)
+    stored = stored.sum_duplicates(nse=stored.nse)
     return stored.indices[:, 0], stored.indices[:, 1], 1.0*stored.data
 ''',
     "sampled": '''
@@ -79,6 +80,7 @@ class _JAX(ArrayLibrary):
     helpers = _HELPERS
     needs: ClassVar[Mapping[str, str]] = {
         "sparse_array": "jax.experimental.sparse",
+        "pattern": "jax.experimental.sparse",
         "expm": "jax.scipy.linalg",
         "cholesky_inverse": "jax.scipy.linalg",
         "logm": "numpy",

@@ -10,7 +10,7 @@ from matcalc.base.shapes import Shape
 from matcalc.base.sizes import Size
 from matcalc.codegen.operations import Builder, Op
 
-ENTRIES = Size.of("entries")
+ENTRIES = Size.of("stored entries")
 """How many entries the sparse matrix stores."""
 _ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user"})
 

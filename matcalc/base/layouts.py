@@ -12,6 +12,8 @@ from matcalc.base.lazy import NDArray
 
 Layout = Literal["denominator", "numerator", "tensor"]
 Symmetric = Literal["projected", "independent", "cookbook"]
+COSTS = ("shortest", "cheapest", "familiar")
+"""What the form that is shown of a derivative has least of."""
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 SYMMETRIC: tuple[Symmetric, ...] = get_args(Symmetric)
 Groups = tuple[tuple[int, ...], ...]

@@ -11,7 +11,7 @@ from matcalc.base.budgets import DERIVATION_SECONDS, VERDICT_SECONDS, budget as 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.files import plain
 from matcalc.base.functions import code_targets, typesetting
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.layouts import COSTS, LAYOUTS, SYMMETRIC
 from matcalc.cli.front import EXPLAINS, Command, Option, holding
 from matcalc.interface.presentation import FORMATS
 from matcalc.language.decisions import DIALECTS
@@ -56,6 +56,15 @@ SYMMETRY = Option(
     "CONVENTION",
     SYMMETRIC[0],
     SYMMETRIC,
+)
+COST = Option(
+    ("--cost",),
+    "cost",
+    "word",
+    "The form that is shown: the shortest, the cheapest to compute, or the familiar one.  [default: shortest]",
+    "|".join(COSTS),
+    COSTS[0],
+    COSTS,
 )
 BUDGET = Option(
     ("--budget",),
@@ -133,6 +142,7 @@ def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
         *READING,
         LAYOUT,
         SYMMETRY,
+        COST,
         BUDGET,
         *([names_option(names)] if names else []),
         BOLD,

@@ -98,6 +98,7 @@ class View:
     samples: str = "matrix"
     batched: str | None = None
     sparse: str | None = None
+    cost: str = "shortest"
 
     @property
     def of_one(self) -> bool:
@@ -151,6 +152,7 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
     of them."""
     if view.samples == "sum":
         found = [one.samples() for one in found]
+    found = [one.with_cost(view.cost) for one in found]
     if len(found) == 1:
         show_one(found[0], view)
     elif view.in_numbers and view.target != "json":
@@ -188,6 +190,7 @@ def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> N
 
 def show_one(derivation: Derivation, view: View) -> None:
     """The derivation on standard output, what it rests on on standard error."""
+    derivation = derivation.with_cost(view.cost)
     if view.in_numbers and view.target == "json":
         show_json({**derivation.to_dict(), **_numbers_as_json(derivation, view)})
     elif view.in_numbers:

@@ -94,7 +94,6 @@ else:
     matrix_functions = later("matcalc.calculus.matrix_functions")
 
 
-COSTS = ("shortest", "cheapest", "familiar")
 HALF = Fraction(1, 2)
 _MOST_AXES = 4
 """What the language has names for: a zero of more axes is none of its expressions."""
@@ -116,7 +115,7 @@ class Outcome:
     short: Expr | None = None
     """Another closed form, that is shown in place of ``expression``, from which values are computed."""
     cost: str = "shortest"
-    """What the form that is shown has least of: one of ``COSTS``."""
+    """What the form that is shown has least of: one of ``layouts.COSTS``."""
 
     @property
     def closed_form(self) -> Expr | None:

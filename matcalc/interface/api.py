@@ -65,6 +65,7 @@ def derive(
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str = "substitute",
+    cost: str = "shortest",
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation:
@@ -82,7 +83,8 @@ def derive(
     ``"cookbook"``.
 
     With a ``direction``, the name of a change of ``wrt``, the Hessian along it: ``hvp``.
-    ``names="keep"`` answers in terms of a program's names, with named adjoints.
+    ``names="keep"`` answers in terms of a program's names, with named adjoints. ``cost`` chooses the
+    form that is shown: the ``"shortest"``, the ``"cheapest"`` to compute, or the ``"familiar"`` one.
     ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
 
     Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError,
@@ -107,7 +109,7 @@ def derive(
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
-        return _derivation(_read(expression, wrt, declare, options, order, told=order > 1), layout, symmetric)
+        return _derivation(_read(expression, wrt, declare, options, order, told=order > 1), layout, symmetric).with_cost(cost)
 
 
 @overload

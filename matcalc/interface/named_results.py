@@ -127,6 +127,10 @@ class NamedDerivation(Derivation):
     def _short(self) -> Outcome:
         return self.outcome  # its names are those of the program
 
+    @cached_property
+    def _named(self) -> tuple[tuple[()], None]:
+        return (), None
+
     @as_call
     def sympy(self, symbols: Sequence[Any] = ()) -> Any:
         """As for ``Derivation``, with the names of the program replaced by what they stand for."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
-from matcalc.base.layouts import Layout, Symmetric
+from matcalc.base.layouts import COSTS, Layout, Symmetric
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.derivation.pipeline import Outcome, over_samples
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.language.decisions import warned
 from matcalc.language.declare.declared import declaration_text
+from matcalc.objects.inputs import require_choice
 from matcalc.objects.parsed import ParsedExpression, Reading, Style, array_function, checked_style, plain_shape, programs
 from matcalc.printing import Shown, member_notes, operand, text
 from matcalc.printing.notations import checked_notation, notation_of
@@ -67,8 +68,11 @@ class Sided(Shown):
     def text(self, style: Style = "unicode") -> str:
         """The closed form in the input language; when there is none, the form with explicit sums,
         or the index form."""
+        return self._written(checked_style(style))
+
+    def _written(self, style: str) -> str:
         form, tensor = self._formula
-        return indices.index_text(tensor, checked_style(style)) if form is None else text(form, checked_style(style))
+        return indices.index_text(tensor, style) if form is None else text(form, style)
 
     @as_call
     def latex(self, equation: bool = False, *, bold: bool = False) -> str:
@@ -174,26 +178,34 @@ class Derivation(Sided):
         form = self.outcome.expression
         if form is None or self.outcome.sums is not None:
             return self.outcome
-        return replace(self.outcome, short=shown_forms.shown_form(form, self.source.node, self.outcome.cost))
+        short = shown_forms.shown_form(form, self.outcome.tensor, self.source.node, self.outcome.cost)
+        return self.outcome if short is form else replace(self.outcome, short=short)
 
     @cached_property
     def _named(self) -> Named:
         """Names for what stands several times in the form that is shown, and the form with them."""
-        outcome = self._short
-        if outcome.closed_form is None or outcome.sums is not None or outcome.cost != "shortest":
+        form, outcome = self._short.closed_form, self.outcome
+        if form is None or outcome.sums is not None or outcome.cost != "shortest" or not shown_forms.may_have_names(form):
             return (), None
         taken = frozenset(findall(r"\w+", " ".join([*self.declarations, *self.declarations.values()])))
-        return shown_forms.with_names(outcome.closed_form, self.source.node, taken)
+        return shown_forms.with_names(form, self.source.node, taken)
 
-    @as_call
-    def text(self, style: Style = "unicode") -> str:
-        """The closed form in the input language, after names for long parts that stand in it several
-        times: ``G = inv(A + B); G*x*y'*G``. When there is none, the form with explicit sums, or the
-        index form."""
+    def with_cost(self, cost: str) -> Derivation:
+        """The same derivative in the form that has least of something: ``"shortest"`` to read,
+        ``"cheapest"`` to compute, or ``"familiar"``, as it comes out of the derivation.
+
+        Raises MatcalcError for another cost.
+        """
+        require_choice("cost", cost, COSTS)
+        return self if cost == self.outcome.cost else replace(self, outcome=replace(self.outcome, cost=cost))
+
+    def _written(self, style: str) -> str:
+        """Names for long parts that stand several times in the form come before it:
+        ``G = inv(A + B); G*x*y'*G``."""
         names, body = self._named
         if body is None or not names:
-            return super().text(style)
-        lines = [f"{text(symbol, checked_style(style))} = {text(part, style)}" for symbol, part in names]
+            return super()._written(style)
+        lines = [f"{text(symbol, style)} = {text(part, style)}" for symbol, part in names]
         return "; ".join([*lines, text(body, style)])
 
     def _right(self, style: str, bold: bool) -> str:

@@ -29,6 +29,12 @@ def text(expr: e.Expr, style: str = "unicode", bold: bool = False) -> str:
     return render(printed(expr, notation_of(style, _names(expr), bold)))
 
 
+def length(expr: e.Expr) -> int:
+    """How long the text of an expression is without blanks, names counted as one letter."""
+    longer = sum([len(node.name) - 1 for node in e.postorder(expr) if isinstance(node, e.Symbol)])
+    return len("".join(text(expr, "ascii").split())) - longer
+
+
 def latex(expr: e.Expr, bold: bool = False) -> str:
     """The expression as LaTeX source for math mode; see ``text``."""
     return text(expr, "latex", bold)

@@ -289,6 +289,7 @@ COMMANDS: dict[str, Entry] = {
     "names": _setting(
         "names", "what becomes of defined names in answers", "keep gives answers in terms of the names, with adjoints."
     ),
+    "cost": _setting("cost", "form of the answers", "shortest to read, cheapest to compute, or familiar, as people write it."),
     "letters": _setting("letters", "characters of the answers", "ascii gives answers that can be typed in again."),
     "help": Entry(":help [COMMAND|NAME]", "this page, or more on a command, function, sign or fact"),
     "quit": Entry(":quit", "leave; so does Ctrl-D"),

@@ -236,7 +236,8 @@ class Session:
     # ------------------------------------------------------------ the last result
 
     def _result(self, request: request_lines.Derive | request_lines.Formula) -> Result:
-        return derived(request, self.state) if isinstance(request, request_lines.Derive) else formula(request.text, self.state)
+        found = derived(request, self.state) if isinstance(request, request_lines.Derive) else formula(request.text, self.state)
+        return found.with_cost(self.state.settings["cost"]) if isinstance(found, Derivation) else found
 
     def _last(self, written: str = "") -> Result:
         """The last result; with a formula that of the formula, which is the last one from then

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.layouts import COSTS, LAYOUTS, SYMMETRIC
 from matcalc.base.records import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
@@ -43,6 +43,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "order": ("1", "2"),
     "symmetric": SYMMETRIC,
     "names": NAMES,
+    "cost": COSTS,
     "letters": ("unicode", "ascii"),
 }
 """The settings with their choices, the first of which is the default."""

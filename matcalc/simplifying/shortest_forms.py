@@ -25,7 +25,7 @@ from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import Folder
 from matcalc.folding.matrix_terms import ReadingOrder, joined
 from matcalc.folding.sums import sign_apart
-from matcalc.printing.expressions import text
+from matcalc.printing.expressions import length
 from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.normal_form import proves_zero
 from matcalc.simplifying.equation_schemas import expands, instances
@@ -79,12 +79,6 @@ def simplest(expression: Expr, form: str) -> Simplified:
         if _loses_a_point(expression, found.expression):
             return Simplified(expression, (Line(expression, ""),))
     return found
-
-
-def length(expression: Expr) -> int:
-    """How long the text of an expression is without blanks, names counted as one letter."""
-    longer = sum([len(node.name) - 1 for node in postorder(expression) if isinstance(node, Symbol)])
-    return len("".join(text(expression, "ascii").split())) - longer
 
 
 class Writer:

@@ -6,15 +6,19 @@ The form as it was folded is read back and simplified once more, the identities 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from math import prod
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from matcalc.base.budgets import SpentError, share
 from matcalc.base.errors import LimitError
 from matcalc.base.files import RuleLine
+from matcalc.base.lazy import later
+from matcalc.base.shapes import Shape
 from matcalc.calculus.simplification import rewritten, simplified
 from matcalc.derivation.pipeline import reading_order
 from matcalc.expr.nodes import (
@@ -22,8 +26,11 @@ from matcalc.expr.nodes import (
     DiagonalMatrix,
     Elementwise,
     Expr,
+    Identity,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
     Number,
     Power,
@@ -35,30 +42,43 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.folding.build import cost as reading, is_own_transpose
 from matcalc.folding.spelling import spelled
-from matcalc.rules.rewrites import kinds_of, lines_by_functions, shown_rewrites
-from matcalc.simplifying.shortest_forms import Writer, length
+from matcalc.printing.expressions import length
+
+if TYPE_CHECKING:
+    from matcalc.einstein.nodes import Tensor
+    from matcalc.rules import rewrites
+    from matcalc.rules.rewrites import Rewrite
+    from matcalc.simplifying import shortest_forms
+else:
+    rewrites = later("matcalc.rules.rewrites")
+    shortest_forms = later("matcalc.simplifying.shortest_forms")
 
 _ROUNDS = 4
 """How often the identities are used on what comes out of them."""
 _LONGEST = 400
-_SHARE, _WORK = 0.5, 20_000
+_SHARE, _WORK = 0.5, 1_500
 
 
-def shown_form(form: Expr, typed: Expr, cost: str) -> Expr:
+def shown_form(form: Expr, tensor: Tensor, typed: Expr, cost: str) -> Expr:
     """The form of a derivative of what was ``typed`` that is shown: the shortest that is found, the
-    one that is cheapest to compute, or ``form`` itself, which is written as people do."""
+    one that is cheapest to compute, or ``form`` itself, which is written as people do. ``tensor`` is
+    what it was folded from."""
     if cost == "familiar":
         return form
     candidates = [form]
-    lines, again = _lines(form), _may_shrink(form)
-    if (lines or again) and len(form.shape) <= 2 and reading(form) <= _LONGEST:
+    rules = [rule for line in _lines(form) for rule in rewrites.shown_rewrites(line)]
+    if (rules or _may_shrink(form)) and len(form.shape) <= 2 and reading(form) <= _LONGEST:
         with suppress(SpentError, LimitError), share(_SHARE, _WORK):
-            candidates.extend(_others(form, typed, lines))
+            # An identity stands where something was taken out of a sum, which the tensor does not have.
+            if _may_shrink(form) or Identity in map(type, postorder(form)) or rewritten(tensor, rules) is not tensor:
+                candidates.extend(_others(form, typed, rules))
     found = [spelled(one, typed, length) for one in candidates]
+    if cost == "cheapest":
+        return min([*candidates, *found], key=lambda one: (_work(one), length(one)))
     return min(found, key=length) if len(found) > 1 else found[0]
 
 
-_TOLD_BY = frozenset({Sum, Product, MatrixPower})
+_TOLD_BY = frozenset({Sum, Product, MatrixPower, Identity})
 """Classes of nodes of a line without which no form has its left side."""
 
 
@@ -71,18 +91,17 @@ def _lines(form: Expr) -> list[RuleLine]:
         present.add("inv")
     if not present or kinds.isdisjoint(_TOLD_BY):
         return []
-    lines = [line for functions, line in lines_by_functions("shown.rules") if functions <= present]
-    return [line for line in lines if kinds_of(line) & _TOLD_BY <= kinds]
+    lines = [line for functions, line in rewrites.lines_by_functions("shown.rules") if functions <= present]
+    return [line for line in lines if rewrites.kinds_of(line) & _TOLD_BY <= kinds]
 
 
-def _others(form: Expr, typed: Expr, lines: Sequence[RuleLine]) -> Iterator[Expr]:
+def _others(form: Expr, typed: Expr, rules: Sequence[Rewrite]) -> Iterator[Expr]:
     """The form read back, and what the identities make of it."""
-    writer = Writer(form, reading_order(typed))
+    writer = shortest_forms.Writer(form, reading_order(typed))
     tensor = simplified(writer.value.tensor)
     best = writer.best(tensor) if _may_shrink(form) else None
     if best is not None:
         yield best
-    rules = [rule for line in lines for rule in shown_rewrites(line)]
     for _ in range(_ROUNDS if rules else 0):
         other = rewritten(tensor, rules)
         if other is tensor:
@@ -96,17 +115,85 @@ def _others(form: Expr, typed: Expr, lines: Sequence[RuleLine]) -> Iterator[Expr
 def _may_shrink(form: Expr) -> bool:
     """Whether reading a form back may make it shorter: it has parts that meet others only as they are
     written."""
-    nodes = postorder(form)
-    kinds = Counter(map(type, nodes))
-    if kinds[Kronecker] or kinds[DiagonalMatrix] > 1:
-        return True
-    powers = [node for node in nodes if isinstance(node, Power | MatrixPower)] if kinds[Power] or kinds[MatrixPower] else []
-    exponents = [power.exponent for power in powers]
-    return any(not (isinstance(exponent, Number) and _is_plain(exponent.value)) for exponent in exponents)
+    several = False
+    for node in postorder(form):
+        if isinstance(node, Kronecker):
+            return True
+        if isinstance(node, DiagonalMatrix):
+            if several:
+                return True
+            several = True
+        elif isinstance(node, Power | MatrixPower):
+            exponent = node.exponent
+            if not (isinstance(exponent, Number) and _is_plain(exponent.value)):
+                return True
+    return False
 
 
 def _is_plain(exponent: Fraction) -> bool:
     return exponent.denominator == 1 or exponent == Fraction(1, 2)
+
+
+# ------------------------------------------------------------
+# What a form costs to compute.
+
+_MANY = 100
+"""The value of every named size where work is counted."""
+_ROUNDS_OF = {"det": 1, "logdet": 1, "inv": 2, "adj": 4, "pinv": 12}
+"""How many products of matrices a function of a matrix costs about; one that is not listed costs 12."""
+
+
+def _work(form: Expr) -> int:
+    """About how many multiplications a form takes, every part computed once and products in the best
+    order."""
+    return sum(map(_own_work, postorder(form)))
+
+
+def _own_work(node: Expr) -> int:
+    entries = _entries(node.shape)
+    match node:
+        case Leaf() | Linear():
+            return 0
+        case Product(factors=factors):
+            return _work_of_chain([factor for factor in factors if factor.shape])
+        case Inverse():
+            return _ROUNDS_OF["inv"] * entries * _lengths(node.shape)[0]
+        case Call(function=name, arguments=(argument, *_)) if argument.is_matrix:
+            return _ROUNDS_OF.get(name, 12) * _entries(argument.shape) * _lengths(argument.shape)[0]
+        case _:
+            return entries
+
+
+def _work_of_chain(factors: Sequence[Expr]) -> int:
+    """The multiplications of a product in the best order."""
+    if len(factors) < 2:
+        return _entries(factors[0].shape) if factors else 1
+    sides = [_lengths((factors[0].rows,))[0], *[_lengths((factor.cols,))[0] for factor in factors]]
+    diagonal = [isinstance(factor, DiagonalMatrix | Identity) for factor in factors]
+    least: dict[tuple[int, int], int] = {(k, k): 0 for k in range(len(factors))}
+    for count in range(1, len(factors)):
+        for first in range(len(factors) - count):
+            last = first + count
+            least[first, last] = min(
+                [
+                    least[first, cut]
+                    + least[cut + 1, last]
+                    + sides[first]
+                    * sides[last + 1]
+                    * (1 if (cut == first and diagonal[first]) or (cut + 1 == last and diagonal[last]) else sides[cut + 1])
+                    for cut in range(first, last)
+                ]
+            )
+    return least[0, len(factors) - 1]
+
+
+def _entries(shape: Shape) -> int:
+    return prod(_lengths(shape))
+
+
+def _lengths(shape: Shape) -> list[int]:
+    """The lengths of axes, every name in them being ``_MANY``."""
+    return [size.value(defaultdict(lambda: _MANY)) for size in shape]
 
 
 # ------------------------------------------------------------
@@ -127,9 +214,15 @@ _LETTERS = {0: "tqsrk", 1: "uvwrz", 2: "GVHSMQ"}
 """Names by the number of axes."""
 
 
+def may_have_names(form: Expr) -> bool:
+    """Whether a form is so long that it is worth while to look for what stands in it several times."""
+    return reading(form) >= _WORDY and bool(_repeated(form))
+
+
 def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
     """The form with names for parts that stand several times in it, where it is long and much shorter so."""
-    if reading(form) < _WORDY or not _repeated(form) or (whole := length(form)) < _LONG_TEXT:
+    whole = length(form)
+    if whole < _LONG_TEXT:
         return (), form
     found: list[tuple[Symbol, Expr]] = []
     body, least = form, whole

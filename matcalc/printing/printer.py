@@ -70,7 +70,7 @@ def _operands(use: Sized, known: Mapping[e.Expr, int], means: bool, entrywise: b
         return (scalar, BOTH), (node.exponent, around)
     if means and isinstance(node, e.Quotient) and _is_mean(node):
         return (_operands(uses[0], known, means, entrywise)[0],)
-    if entrywise and isinstance(node, e.Sum) and node.shape and not is_square(node.shape):
+    if entrywise and isinstance(node, e.Sum) and node.shape and (not is_square(node.shape) or _is_entrywise(node)):
         return _with_numbers(uses, known)
     return uses
 
@@ -85,11 +85,17 @@ def _is_mean(node: e.Quotient) -> bool:
 
 def _with_numbers(uses: tuple[Sized, ...], known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
     """The terms of a sum, a number in every entry without the ones, where another term has the size.
-    (Beside a square matrix a multiple of the identity might be meant.)"""
+    (Beside a square matrix alone a multiple of the identity might be meant.)"""
     numbers = [_number_in_entries(term) for term, _ in uses]
     if not any(number is None and known[term] == BOTH for (term, _), number in zip(uses, numbers, strict=True)):
         return uses
     return tuple([use if number is None else (number, BOTH) for use, number in zip(uses, numbers, strict=True)])
+
+
+def _is_entrywise(total: e.Sum) -> bool:
+    """Whether a term of a sum is a function of the entries."""
+    bare = [term.operand if isinstance(term, e.Negative) else term for term in total.terms]
+    return any(isinstance(term, e.Elementwise | e.Hadamard | e.Power) for term in bare)
 
 
 def _number_in_entries(term: e.Expr) -> e.Expr | None:

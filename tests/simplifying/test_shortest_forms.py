@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,18 @@ import sympy
 import matcalc
 from matcalc import MatcalcError, parse, simplify
 from matcalc.base.files import RuleLine, read, rule_lines
+from matcalc.base.layouts import COSTS
+from matcalc.base.records import replace
+from matcalc.einstein.linear import scale
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
+from matcalc.expr.nodes import Negative
+from matcalc.folding import spelling
+from matcalc.rules import rewrites
 from matcalc.service import answer
-from matcalc.simplifying import equation_schemas, form_search, shortest_forms
+from matcalc.simplifying import equation_schemas, form_search, shortest_forms, shown_forms
 from tests.cli.test_derive_command import run
+from tests.oracle import Disagreement, check_derivation
 
 LINES = rule_lines("shortening.rules", read("rules", "shortening.rules"))
 SQUARE = "A: n×n invertible; B: n×n invertible"
@@ -202,3 +210,71 @@ def test_the_search_ends() -> None:
     start = shortest_forms.Writer(parse("inv(A)*inv(B)*inv(A + B)").node).value.tensor
     assert len(list(form_search.reached(start, lambda _: (20, 1), 30))) == 30
     assert len(list(form_search.reached(start, lambda _: (1, 1), 30))) == 11  # what is short already is not looked into for long
+
+
+# ------------------------------------------------------------ what is shown of derivatives
+
+SHOWN = """
+atan(x./y)                   | y | x: n; y: n positive               | 1 | -diag(x./(x.^2 + y.^2))
+sum(sqrt(x.^2 + c^2))        | x | x: n; c: scalar positive          | 2 | c^2*diag((x.^2 + c^2).^(-3/2))
+a'*B*exp(X)*C*b              | X | a: p; B: p×m; X: m×n; C: n×q; b: q | 1 | (B'*a*b'*C').*exp(X)
+x.*sigmoid(x)                | x | x: n                              | 1 | diag(sigmoid(x).*(x.*sigmoid(-x) + 1))
+norm2(x - y)^p               | x | x: n; y: n; p: scalar             | 1 | p*norm2(x - y)^(p - 2)*(x - y)
+a'*x/norm2(x)                | x | a: n; x: n                        | 1 | (a - x*a'*x/(x'*x))/norm2(x)
+x/norm2(x)^2                 | x | x: n                              | 1 | (eye - 2*x*x'/norm2(x)^2)/norm2(x)^2
+(c + x'*x)^(-c)              | x | x: n; c: scalar positive          | 1 | -2*c*(c + x'*x)^(-c - 1)*x
+(a'*x)*(b'*x)                | x | a: n; b: n; x: n                  | 1 | (b*a' + a*b')*x
+det(A + t*B)                 | t | A: n×n; B: n×n; t: scalar         | 1 | tr(adj(A + t*B)*B)
+det(X^j)                     | X | X: n×n invertible; j: scalar      | 1 | j*det(X^j)*inv(X)'
+logdet(X*X')                 | X | X: n×m                            | 1 | 2*pinv(X)'
+det(kron(X, X))              | X | X: n×n invertible                 | 1 | 2*n*det(kron(X, X))*inv(X)'
+y'*inv(c*eye + x*y')*x       | x | x: n; y: n; c: scalar positive    | 1 | c*y/(y'*x + c)^2
+tr(inv(X + A)*X)             | X | X: n×n; A: n×n                    | 1 | (inv(X + A)*A*inv(X + A))'
+logdet(eye + V'*U)           | U | U: n×k; V: n×k                    | 1 | V*inv(eye + U'*V)
+sum((x - mean(x)).^2)        | x | x: n                              | 1 | 2*(x - mean(x))
+tr(inv(A + t*B)*B)           | t | A: n×n; B: n×n; t: scalar         | 2 | G = inv(A + t*B); 2*tr(G*B*G*B*G*B)
+log(t + x'*A*x)              | x | x: n; A: n×n symmetric; t: scalar positive | 2 | q = t + x'*A*x; 2*A*(eye - 2*x*x'*A/q)/q
+"""  # the last one's own t is not taken as a name
+
+
+@pytest.mark.parametrize("line", SHOWN.strip().splitlines())
+def test_what_is_shown_is_short_and_right(line: str) -> None:
+    text, wrt, declare, order, expected = [part.strip() for part in line.split("|")]
+    assert check_derivation(text, wrt, declare, order=int(order)).text("ascii") == expected
+
+
+def test_a_wrong_identity_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = rewrites.shown_rewrites
+
+    def doubled(line: RuleLine) -> list[rewrites.Rewrite]:
+        return [replace(rule, right=scale(Fraction(2), rule.right)) for rule in real(line)]
+
+    monkeypatch.setattr(shown_forms.rewrites, "shown_rewrites", doubled)
+    with pytest.raises(Disagreement):
+        check_derivation("logdet(X'*X)", "X", "X: n×m")
+
+
+def test_a_wrong_spelling_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = dict(spelling._SPELLINGS)
+    careless = (lambda node: None if (found := spelling._in_line(node)) is None else Negative(found), real[spelling._in_line])
+    monkeypatch.setattr(spelling, "_SPELLINGS", (careless,))
+    with pytest.raises(Disagreement):
+        check_derivation("(x'*A*x)*x'*x", "x", "x: n; A: n×n symmetric")
+
+
+def test_the_form_that_is_shown_can_be_chosen() -> None:
+    forms = {cost: matcalc.derive("sqrt(det(X'*X))", "X", declare="X: n×m", cost=cost) for cost in COSTS}
+    shown = {cost: form.text("ascii") for cost, form in forms.items()}
+    long = "sqrt(det(X'*X))*X*inv(X'*X)"
+    assert shown == {"shortest": "sqrt(det(X'*X))*pinv(X)'", "cheapest": long, "familiar": long}
+    assert len({form.code("numpy") for form in forms.values()}) == 1
+    assert forms["shortest"].conditions == forms["familiar"].conditions
+    assert run("derive", "det(X)", "--wrt", "X", "--cost", "familiar")[1].splitlines()[0] == "det(X) X⁻ᵀ"
+    with pytest.raises(MatcalcError, match="no cost 'nicest'"):
+        matcalc.derive("x'*x", "x", cost="nicest")
+
+
+def test_names_are_set_behind_the_formula_in_latex() -> None:
+    found = matcalc.derive("tr(inv(A + t*B)*B)", "t", declare="A: n×n; B: n×n; t: scalar", order=2)
+    assert found.latex() == r"2 \operatorname{tr}(G B G B G B),\quad G = (A + t B)^{-1}"
+    assert found.expression is not None and "G" not in found.expression.text()

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, assert_never, cast
 
 from matcalc.base.lazy import later
-from matcalc.base.shapes import axes_of, is_square, product_shape
+from matcalc.base.shapes import axes_of, product_shape
 from matcalc.base.sizes import Size
 from matcalc.base.traversal import on_demand
 from matcalc.expr import nodes as e
@@ -70,7 +70,7 @@ def _operands(use: Sized, known: Mapping[e.Expr, int], means: bool, entrywise: b
         return (scalar, BOTH), (node.exponent, around)
     if means and isinstance(node, e.Quotient) and _is_mean(node):
         return (_operands(uses[0], known, means, entrywise)[0],)
-    if entrywise and isinstance(node, e.Sum) and node.shape and (not is_square(node.shape) or _is_entrywise(node)):
+    if entrywise and isinstance(node, e.Sum) and node.shape and (not node.is_matrix or _is_entrywise(node)):
         return _with_numbers(uses, known)
     return uses
 
@@ -85,7 +85,7 @@ def _is_mean(node: e.Quotient) -> bool:
 
 def _with_numbers(uses: tuple[Sized, ...], known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
     """The terms of a sum, a number in every entry without the ones, where another term has the size.
-    (Beside a square matrix alone a multiple of the identity might be meant.)"""
+    (Beside a matrix alone a multiple of the identity might be meant.)"""
     numbers = [_number_in_entries(term) for term, _ in uses]
     if not any(number is None and known[term] == BOTH for (term, _), number in zip(uses, numbers, strict=True)):
         return uses

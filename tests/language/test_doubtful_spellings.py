@@ -81,7 +81,7 @@ def test_words_before_a_formula_are_no_factors(written: str) -> None:
         ("1/N * np.sum((X @ W - Y)**2)", "W", "2*X'*(X*W - Y)/N"),
         ("X.T @ (X @ w - y) / n", "w", "X'*X/n"),
         ("np.sum((X @ w - y)**2) / M", "w", "2*X'*(X*w - y)/M"),
-        ("np.sum(p * np.log(p / q))", "p", "log(p./q) + ones(n)"),
+        ("np.sum(p * np.log(p / q))", "p", "log(p./q) + 1"),
         ("np.sum(x) / x", "x", "ones(n)*(1 ./ x)' - sum(x)*diag(1 ./ x.^2)"),
     ],
 )

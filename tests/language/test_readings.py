@@ -12,13 +12,13 @@ from matcalc.printing import text as text_of
 
 # text | how it is read | what is said beyond the usual kinds, with its weight
 TABLE = """
-1/2 w'w + C sum(relu(1 - y.*(Xw + b)))  | 0.5*w'*w + C*sum(relu(ones(m) - y.*(X*w + b)))      | doubtful: C is read as a scalar
-mean((y - X @ beta)**2)                 | sum((y - X*beta).^2)/n                              | -
-mean((y - X w)^2)                       | sum((y - X*w).^2)/n                                 | assumed: a power of a vector in a sum
+1/2 w'w + C sum(relu(1 - y.*(Xw + b)))  | 0.5*w'*w + C*sum(relu(1 - y.*(X*w + b)))            | doubtful: C is read as a scalar
+mean((y - X @ beta)**2)                 | mean((y - X*beta).^2)                               | -
+mean((y - X w)^2)                       | mean((y - X*w).^2)                                  | assumed: a power of a vector in a sum
 sum(x^2)                                | sum(x.^2)                                           | assumed: a power of a vector in a sum
 sum(2^x)                                | sum(2.^x)                                           | assumed: a power of a vector in a sum
 sum(x.^p)                               | sum(x.^p)                                           | -
-sum(log(1 + x^2))                       | sum(log(ones(n) + x.^2))                            | assumed: a power of a vector in a sum
+sum(log(1 + x^2))                       | sum(log(1 + x.^2))                                  | assumed: a power of a vector in a sum
 sum(X^2)                                | sum(X^2)                                            | -
 sum(X^-1)                               | sum(inv(X))                                         | -
 lambda*norm1(beta) + c/2*norm2(beta)^2  | lambda*norm1(beta) + (c/2)*norm2(beta)^2            | -

@@ -174,6 +174,16 @@ class Named:
     aliases: tuple[str, ...] = ()
 
 
+OVER = " over "
+"""What stands between the name of a target and that of a size."""
+
+
+def over(target: str, size: str | None) -> str:
+    """The name of the target whose code splits the axes of a size over devices: ``jax over n``;
+    without a size the target itself."""
+    return target if size is None else f"{target}{OVER}{size}"
+
+
 @cache
 def code_targets() -> Mapping[str, Named]:
     """What code is written for, by name. It is read from the table alone: to list the names loads

@@ -158,6 +158,7 @@ def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
             SAMPLES[0],
             SAMPLES,
         ),
+        Option(("--shard",), "shard", "text", "Code for JAX: split the axes of this size over the devices.", "SIZE"),
         form_option(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS))), (*FORMATS, *VIEWS)),
         Option(("--batched",), "batched", "text", "Code for arrays of these names with a leading axis, as in x,A.", "NAMES"),
         Option(("--sparse",), "sparse", "text", "Code for sparse matrices, computed at the entries of the first.", "NAMES"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.base.errors import MatcalcError
-from matcalc.base.functions import typesetting
+from matcalc.base.functions import over, typesetting
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.cli.front import EXPLAINS
@@ -18,6 +18,7 @@ from matcalc.interface.presentation import (
     FORMATS,
     NO_ARRAYS,
     as_json,
+    is_code,
     joint_remarks,
     left_side,
     reading_lines,
@@ -99,6 +100,7 @@ class View:
     batched: str | None = None
     sparse: str | None = None
     cost: str = "shortest"
+    shard: str | None = None
 
     @property
     def of_one(self) -> bool:
@@ -122,7 +124,14 @@ class View:
         if (self.batched or self.sparse) and (steps or self.in_numbers or self.target not in CODE):
             asked = "--batched" if self.batched else "--sparse"
             raise MatcalcError(f"{asked} is of code", suggestion=f"{asked} with --to numpy or --to jax")
-        return replace(self, target=set_in_bold(self.target, self.bold), steps=steps, style=self.style or STEP_STYLES[0])
+        target, shard = set_in_bold(self.target, self.bold), self._checked_shard()
+        target = target and over(target, shard)
+        return replace(self, target=target, steps=steps, style=self.style or STEP_STYLES[0])
+
+    def _checked_shard(self) -> str | None:
+        if self.shard is not None and self.target not in CODE:
+            raise MatcalcError("--shard is for code that several devices run", suggestion=f"--to jax --shard {self.shard}")
+        return self.shard
 
     @property
     def arrays(self) -> dict[str, tuple[str, ...]]:
@@ -171,7 +180,7 @@ def show_all(found: Sequence[Derivation], view: View, jointly: Callable[[], Grad
 def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[], Gradients] | None) -> None:
     if view.target == "json":
         show_json({"derivatives": {left_side(one, "ascii"): one.to_dict() for one in found}})
-    elif view.target not in CODE:
+    elif view.target is None or not is_code(view.target):
         _show_equations(found, view)
     elif jointly is None:
         raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
@@ -181,7 +190,7 @@ def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[],
 
 def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:
     """Several gradients, behind those of every single step if the ``partials`` are wanted, too."""
-    if view.target not in (None, *GRADIENT_FORMATS):
+    if view.target is not None and view.target not in GRADIENT_FORMATS and not is_code(view.target):
         show_reading(found.reading)
         raise MatcalcError(f"several gradients are not available as {view.target}", expected=", ".join(GRADIENT_FORMATS))
     before = found.chain if partials else None

@@ -152,7 +152,7 @@ def without_unused(statements: Sequence[str], results: Iterable[str]) -> list[st
     used = set(_WORD.findall(" ".join(results)))
     for statement in reversed(statements):
         name, _, code = statement.partition(" = ")
-        if name in used or statement.startswith("del "):
+        if not used.isdisjoint(name.split(", ")) or statement.startswith("del "):
             used.update(_WORD.findall(code))
             kept.append(statement)
     return [

@@ -13,7 +13,7 @@ from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.shapes import Shape, axes_of, sizes_text
-from matcalc.base.sizes import names_in
+from matcalc.base.sizes import Size, names_in
 from matcalc.codegen.batching import over_leading_axis
 from matcalc.codegen.calling import BATCH, Arguments, LeadingAxes, with_leading_axis
 from matcalc.codegen.emission import oriented, reachable, without_unused, written_body
@@ -29,10 +29,12 @@ from matcalc.codegen.requests import (
     Operator,
     Output,
     Parameters,
+    Spread,
     identifier,
     size_statements,
 )
 from matcalc.codegen.selfcheck import self_check
+from matcalc.codegen.sharding import in_sums, rounds, split_axis
 from matcalc.codegen.sparse_masks import at_entries
 from matcalc.codegen.targets import Target, target_named
 from matcalc.codegen.targets.target import Writer
@@ -114,7 +116,7 @@ def generated(
     helpers, function, mapped, trial = written.helpers(), written.function(), written.mapped(), None
     modules = tuple(written.writer.imports)
     if check is not None:
-        value = _Function({"value": check.varied}, language, "value", sizes, ())
+        value = _Function({"value": check.varied}, language.on_one_device(), "value", sizes, ())
         trial = self_check(check, outputs, (written.parameters, value.parameters), value.function(), language)
         helpers = {name: source for name, source in value.helpers().items() if name not in helpers} | helpers
         modules += tuple(value.writer.imports)
@@ -151,6 +153,12 @@ class _Function:
         self.batched, self.sparse = tuple(batched), tuple(sparse)
         self.builder = Builder(fresh_first=target.reuses_memory)
         self.ops = self._operations(sizes)
+        self.rounds = None
+        if target.split is not None and (self.batched or self.sparse):
+            raise MatcalcError("code with leading axes or sparse arrays is not split over devices", suggestion="shard alone")
+        if target.split is not None:
+            self.ops = in_sums(self.builder, self.ops, target.split)
+            self.rounds = rounds(self.ops, target.split)
         self.operators = {key: output for key, output in outputs.items() if isinstance(output, Operator)}
         self.captured = {key: _captured(self.ops[key], output.argument.name) for key, output in self.operators.items()}
         self.names = Names(target.identifier)
@@ -165,7 +173,7 @@ class _Function:
         for kind, one in [*named, *(("symbol", name) for name in sorted({one.argument.name for one in self.operators.values()}))]:
             self.names.of(kind, one)
         like = next((self.names.of("symbol", symbol.name) for symbol in target.guides(symbols)), None)
-        self.writer = Writer(target, self._name, like)
+        self.writer = Writer(target, self._name, like, counted=self._counted)
         self.statements, self.results = self._body()
         self.symbols = symbols
         parameters = with_leading_axis(symbols, self.batched)
@@ -212,9 +220,18 @@ class _Function:
         return decided_by_lengths(self.builder, ops, set(reachable(applied)), dict(sizes or {}))
 
     def _name(self, kind: str, name: str) -> str:
+        if kind == "size" and name in self.target.keywords:
+            return name
         if kind == "size":
             self.used_sizes.setdefault(name)
         return self.names.of(kind, name)
+
+    def _counted(self, size: Size) -> Size:
+        """A size as a number: where devices share arrays, one of them sees a part of each."""
+        if self.rounds is None or self.rounds.size not in size.names:
+            return size
+        whole = Size.of(self.rounds.size) * Size.of(self.target.keywords[0])
+        return size.replaced({self.rounds.size: whole})
 
     # ------------------------------------------------------------ the body
 
@@ -222,13 +239,26 @@ class _Function:
         wanted = {key: op for key, op in self.ops.items() if key not in self.operators}
         wanted |= {f"{key}/{k}": op for key, captured in self.captured.items() for k, op in enumerate(captured)}
         rows = {key for key, output in self.outputs.items() if isinstance(output, Expr) and output.is_row}
-        body = written_body(wanted, self.writer, self.names, rows=rows)
+        totals, added = self._totals()
+        body = written_body(wanted, self.writer, self.names, totals, rows=rows)
+        body.statements[:0] = added
         body.statements[:0] = self._typing([self.names.of("symbol", symbol.name) for symbol in self.symbols])
         results = {key: code for key, code in body.results.items() if "/" not in key}
         for key, captured in self.captured.items():
             codes = [body.results[f"{key}/{k}"] for k in range(len(captured))]
             results[key] = self._operator(key, self.operators[key], codes, body.statements)
         return body.statements, {key: results[key] for key in self.outputs}
+
+    def _totals(self) -> tuple[dict[Op, str], list[str]]:
+        """The names of what devices add up, and the statements that do it."""
+        given: dict[Op, str] = {}
+        statements: list[str] = []
+        for sums in () if self.rounds is None else self.rounds.sums:
+            body = written_body({f"/{k}": op for k, op in enumerate(sums)}, self.writer, self.names, given)
+            names = [self.names.fresh() for _ in sums]
+            statements += [*body.statements, self.target.added_up(names, [body.results[f"/{k}"] for k in range(len(sums))])]
+            given |= dict(zip(sums, names, strict=True))
+        return given, statements
 
     def _typing(self, names: Sequence[str]) -> list[str]:
         """The statement that sets the type which arrays of these names have together, where it is
@@ -278,6 +308,9 @@ class _Function:
                     lines.append(f"{key} {applied}= {shown}")
         if self.batched:
             lines.append(f"for each place along the leading axis of {', '.join(self.batched)}")
+        if self.rounds is not None:
+            count = len(self.rounds.sums)
+            lines.append(f"split over devices along {self.rounds.size}: {count or 'no'} all-reduce{'s' if count > 1 else ''}")
         shapes = "; ".join(f"{symbol.name}: {sizes_text(symbol.shape) or 'scalar'}" for symbol in self.parameters.symbols)
         return (*lines, f"where {shapes}") if shapes else tuple(lines)
 
@@ -315,7 +348,16 @@ class _Function:
             self.results,
             {key: code if code.isidentifier() else names.of("result", key) for key, code in self.results.items()},
             self.writer.like,
+            None if self.rounds is None else self._spread(self.rounds.size),
         )
+
+    def _spread(self, size: str) -> Spread:
+        """Which axes are split."""
+        parameters = {
+            self.names.of("symbol", symbol.name): split_axis(symbol.name, axes_of(symbol.shape), size)
+            for symbol in self.parameters.symbols
+        }
+        return Spread(size, parameters, {key: split_axis("a result", op.shape, size) for key, op in self.ops.items()})
 
 
 _serial = itertools.count(1)
@@ -409,6 +451,7 @@ def function(
     compiled = compile_source(made.source)
     arguments = Arguments(made.parameters, library, with_leading_axis(others, batched), sparse)
     failures = library.failures()
+    keywords = [name for name in library.keywords if name not in arguments.needed]
     leading = LeadingAxes(
         [one for one in {**symbols_of_outputs(outputs), **{s.name: s for s in others}}.values() if one.name in batched], library
     )
@@ -417,7 +460,8 @@ def function(
         values, axes = leading.joined(values) if batched else (values, (0,))
         given = arguments.checked(values)
         try:
-            result = arguments.typed(compiled(**given), values)
+            more = {name: values[name] for name in keywords if name in values}
+            result = arguments.typed(compiled(**given, **more), values)
             return result if len(axes) == 1 else leading.apart(result, axes)
         except MemoryError as error:
             raise LimitError(f"an array is too large for the memory: {error}") from error

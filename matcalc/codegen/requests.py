@@ -205,6 +205,16 @@ def _factor(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How several devices share a function: the name of the size that is split, and which axis of
+    each parameter and result it is; None for what is whole on all of them."""
+
+    size: str
+    parameters: Mapping[str, int | None]
+    results: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function of a file. ``results`` are codes, ``names`` what the results of one with several
     outputs are called.
@@ -221,6 +231,7 @@ class Function:
     results: Mapping[str, str]
     names: Mapping[str, str]
     like: str | None
+    spread: Spread | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:

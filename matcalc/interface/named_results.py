@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from matcalc.base.budgets import as_call
+from matcalc.base.functions import over
 from matcalc.base.records import guarded, replace
 from matcalc.base.shapes import axes_of
 from matcalc.derivation.pipeline import Outcome, differentiate
@@ -137,7 +138,9 @@ class NamedDerivation(Derivation):
         return to_sympy(self.opened.expression, symbols, self.source.origin)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., Any]:
         """As for ``Derivation``; takes the symbols of the program, not the names of its results."""
         return array_function(
             programs().gradients_callable,
@@ -145,7 +148,7 @@ class NamedDerivation(Derivation):
             self.source.node,
             (*symbols_in(self.source.node).values(), *self.wrt),
             self.layout,
-            target,
+            over(target, shard),
             programs().batched_names(batched, (*symbols_in(self.source.node).values(), *self.wrt)),
             programs().batched_names(sparse, (*symbols_in(self.source.node).values(), *self.wrt), "sparse"),
             declarations=self.source.declarations,
@@ -155,8 +158,9 @@ class NamedDerivation(Derivation):
         )
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
         """The source text of a self-contained function, or of a program that builds ``sympy()``."""
+        target = over(target, shard)
         if target == "sympy" and not (batched or sparse):
             return super().code(target)
         opened = {self.wrt[0]: self.opened}
@@ -277,7 +281,9 @@ class Gradients(Shown, Mapping[str, Derivation]):
         return notation_of(style).aligned(rows)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., dict[str, Any]]:
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., dict[str, Any]]:
         """A callable of the symbols that returns every derivative by name; names of the program are
         computed on the way, once."""
         free = [symbol for symbol in self._opened if symbol.name not in self.outline.steps]
@@ -287,7 +293,7 @@ class Gradients(Shown, Mapping[str, Derivation]):
             self.source.node,
             (*symbols_in(self.source.node).values(), *free),
             self._first.layout,
-            target,
+            over(target, shard),
             programs().batched_names(batched, (*symbols_in(self.source.node).values(), *free)),
             programs().batched_names(sparse, (*symbols_in(self.source.node).values(), *free), "sparse"),
             declarations=self.declarations,
@@ -296,9 +302,10 @@ class Gradients(Shown, Mapping[str, Derivation]):
         )
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
         """The source text of a function that returns every derivative; of ``"sympy"`` a program
         that builds ``sympy()``."""
+        target = over(target, shard)
         if target == "sympy" and not (batched or sparse):
             return sympy_source(**{f"gradient_{name}": form for name, form in self.sympy().items()})
         first = self._first

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ParseError
-from matcalc.base.functions import code_targets, typesetting
+from matcalc.base.functions import OVER, code_targets, typesetting
 from matcalc.interface.api import parse
 from matcalc.interface.results import Derivation, HessianProduct
 from matcalc.language.decisions import Question, reading_options
@@ -22,6 +22,11 @@ from matcalc.printing.names import ascii_name, unicode_name
 CODE = (*code_targets(), "sympy")
 """What a result can be written as a program for."""
 FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *CODE)
+
+
+def is_code(target: str) -> bool:
+    """Whether a form is code, be it code that is split over devices."""
+    return target.partition(OVER)[0] in CODE
 
 
 def as_json(parts: Mapping[str, Any] | Sequence[Any], *, ascii: bool = False) -> str:
@@ -57,7 +62,7 @@ def rendered(
             text = result.equation("ascii") if equation else result.text("ascii")
         case _ if target in typesetting():
             text = result.typeset(target, bold=bold, **({"equation": True} if equation else {}))
-        case _ if target in CODE:
+        case _ if is_code(target):
             text = result.code(target, **arrays).rstrip("\n")
         case "markdown" if hasattr(result, "markdown"):
             text = result.markdown(bold=bold)

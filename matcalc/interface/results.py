@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import over
 from matcalc.base.layouts import COSTS, Layout, Symmetric
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
@@ -298,7 +299,9 @@ class Derivation(Sided):
         return str(import_module("matcalc.steps").presented(steps, form))
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array in the layout
         of the derivation.
 
@@ -306,7 +309,8 @@ class Derivation(Sided):
         (``n=4``); keywords that are not needed are ignored. ``target`` is ``"numpy"``, ``"jax"`` or
         ``"torch"``: the callable may be jitted and mapped over batches. Arrays of names that are
         ``batched`` have leading axes, and so has the result; those that are ``sparse`` are sparse
-        matrices, as for ``compile``. Raises MatcalcError for another target.
+        matrices, as for ``compile``. ``shard`` is the name of a size whose axes JAX splits over its
+        devices, as for ``code``. Raises MatcalcError for another target.
         """
         return array_function(
             programs().derivative_callable,
@@ -314,7 +318,7 @@ class Derivation(Sided):
             self.source.node,
             self.wrt,
             self.layout,
-            target,
+            over(target, shard),
             programs().batched_names(batched, (*programs().symbols_of(self.source.node), *self.wrt)),
             programs().batched_names(sparse, (*programs().symbols_of(self.source.node), *self.wrt), "sparse"),
             declarations=self.source.declarations,
@@ -349,14 +353,17 @@ class Derivation(Sided):
         return made.value_at(self.function(), self.declarations, made.size_names([self.source.node, *self.wrt]), values)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
         """The source text of a self-contained function, for ``"numpy"``, ``"jax"``, ``"torch"``,
         ``"matlab"`` or ``"julia"``.
 
         Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a
         program that builds ``sympy()``. Names that are ``batched`` have a leading axis, and so has the
-        result; such a file does not check itself. Raises MatcalcError where there is no code.
+        result; such a file does not check itself. ``shard="n"`` splits the axes of size n, such as the
+        rows of the data, over the devices of JAX: what is a sum over them is added up by one all-reduce.
+        Raises MatcalcError where there is no code, and where the work is not split so.
         """
+        target = over(target, shard)
         if target == "sympy" and not (batched or sparse):
             return sympy_exchange.sympy_source(result=self.sympy())
         return str(
@@ -451,16 +458,18 @@ class PartDerivation(Derivation):
         return self.whole.derivation_steps(style)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., Any]:
         """A callable, as of other derivatives."""
         if self.expression is None:
-            return super().function(target, batched=batched, sparse=sparse)
-        return self.expression.function(target, batched=batched, sparse=sparse)
+            return super().function(target, batched=batched, sparse=sparse, shard=shard)
+        return self.expression.function(target, batched=batched, sparse=sparse, shard=shard)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
         """The source text of a function, without a check of itself. Raises MatcalcError where there
         is no closed form."""
         if self.expression is None:
             raise self._no_view("as code")
-        return self.expression.code(target, batched=batched, sparse=sparse)
+        return self.expression.code(target, batched=batched, sparse=sparse, shard=shard)

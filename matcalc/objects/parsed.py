@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import over
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.base.shapes import Shape
@@ -95,19 +96,22 @@ class ParsedExpression(Shown, Arithmetic):
         return markdown(self.node, bold)
 
     @as_call
-    def function(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> Callable[..., Any]:
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., Any]:
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have
         one axis).
 
         ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Arrays of names that are ``batched`` have
-        leading axes, and so has the result. Raises MatcalcError for another target; the callable raises
+        leading axes, and so has the result; ``shard`` is the name of a size whose axes JAX splits over
+        its devices. Raises MatcalcError for another target; the callable raises
         it for missing or unfitting arguments.
         """
         return array_function(
             programs().value_callable,
             self.node,
             (),
-            target,
+            over(target, shard),
             programs().batched_names(batched, programs().symbols_of(self.node)),
             programs().batched_names(sparse, programs().symbols_of(self.node), "sparse"),
             declarations=self.declarations,
@@ -145,9 +149,10 @@ class ParsedExpression(Shown, Arithmetic):
         return made.value_at(self.function(), self.declarations, made.size_names([self.node]), values)
 
     @as_call
-    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = ()) -> str:
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
         """The source text of a self-contained function for the expression; of ``"sympy"`` a program
         that builds ``sympy()``. Names that are ``batched`` have a leading axis."""
+        target = over(target, shard)
         if target == "sympy" and not (batched or sparse):
             return sympy_exchange.sympy_source(result=self.sympy())
         return str(programs().value_code(self.node, target, batched, sparse))

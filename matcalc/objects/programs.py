@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.functions import over
 from matcalc.base.layouts import arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
@@ -289,6 +290,7 @@ def compile(
     symmetric: str = "projected",
     batched: Names = (),
     sparse: Names = (),
+    shard: str | None = None,
 ) -> Compiled:
     """A function for the value of a scalar expression and derivatives of it.
 
@@ -300,7 +302,8 @@ def compile(
     used to order products by cost; the function is right for all sizes. Symbols that are ``batched``
     have leading axes, and so do the results, one for each place along them. Those that are ``sparse``
     are matrices of ``scipy.sparse``, of JAX BCOO: what they multiply entry by entry is computed at
-    the entries of the first one only, and an output with entries only there is sparse.
+    the entries of the first one only, and an output with entries only there is sparse. ``shard`` is
+    the name of a size whose axes JAX splits over its devices.
 
     Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked
     for.
@@ -308,6 +311,7 @@ def compile(
     >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
     ('value', 'gradient_U', 'gradient_V')
     """
+    target = over(target, shard)
     target_named(target)  # what is wrong with it is said before anything is read
     pairs = _pairs(hessian)
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}

@@ -420,20 +420,27 @@ class PythonFiles(Target):
         names, values = ", ".join(function.parameters), ", ".join(mapped)
         body = f"return {self.mapping}(lambda {values}: {one}({names}))({values})"
         head = f"def {function.name}({', '.join([*function.parameters, '**unused'])}):"
-        return [self._function(replace(function, name=one)), _definition(head, [body])]
+        return [self._function(replace(function, name=one)), definition(head, [body])]
 
     def _function(self, function: Function) -> str:
+        head = f"def {function.name}({', '.join([*function.parameters, '**unused'])}):"
+        return "\n\n\n".join([*self.kind_of_results(function), definition(head, self.lines(function))])
+
+    def kind_of_results(self, function: Function) -> list[str]:
+        """The definition of the named tuple that a function with several results returns."""
+        fields = " ".join(identifier(key) for key in function.results)
+        kind = kind_name(function)
+        return [] if len(function.results) == 1 else [f'{kind} = namedtuple("{kind}", "{fields}")']
+
+    def lines(self, function: Function) -> list[str]:
+        """What stands in a function."""
         scalars = [name for name, symbol in function.symbols.items() if not symbol.shape]
         found = [*self.conversions(scalars, function.like), *function.statements]
         lines = without_unused(found, function.results.values())
-        head = f"def {function.name}({', '.join([*function.parameters, '**unused'])}):"
         if len(function.results) == 1:
-            return _definition(head, [*lines, f"return {next(iter(function.results.values()))}"])
-        kind = "".join(part.capitalize() for part in function.name.split("_")) + "Results"
-        fields = " ".join(identifier(key) for key in function.results)
+            return [*lines, f"return {next(iter(function.results.values()))}"]
         lines += [f"{function.names[key]} = {code}" for key, code in function.results.items() if function.names[key] != code]
-        lines.append(f"return {kind}({', '.join(function.names.values())})")
-        return f'{kind} = namedtuple("{kind}", "{fields}")\n\n\n{_definition(head, lines)}'
+        return [*lines, f"return {kind_name(function)}({', '.join(function.names.values())})"]
 
     # ------------------------------------------------------------ the self check
 
@@ -448,23 +455,33 @@ class PythonFiles(Target):
         lines += ["", "", "def arguments(point):", f"    return {{name: {self.given} for name, entry in point.items()}}", "", ""]
         ties = [f'        if last == "{name}":\n            move = {_TIES[tie]}\n' for name, tie in trial.ties]
         lines += _DIFFERENCES.format(ties="".join(ties), keywords=keywords).strip("\n").split("\n")
-        lines += ["", "", f"results = {function.name}({keywords})"]
+        lines += ["", "", f"results = {function.name}({keywords}{self.check_keywords(function)})"]
         if len(trial.comparisons) == 1:
             lines.append("results = (results,)")
         return [*lines, *(line for position, one in enumerate(trial.comparisons) for line in _compared(position, one))]
+
+    def check_keywords(self, function: Function) -> str:
+        """What a function is called with in a self check besides the arguments of the formula."""
+        return ""
 
     def check_imports(self, modules: frozenset[str]) -> list[str]:
         """What a self check loads besides."""
         return ["import numpy as np"]
 
 
-def _definition(head: str, lines: Iterable[str]) -> str:
+def kind_name(function: Function) -> str:
+    """The name of the named tuple that a function with several results returns."""
+    return "".join(part.capitalize() for part in function.name.split("_")) + "Results"
+
+
+def definition(head: str, lines: Iterable[str]) -> str:
+    """A function of these lines."""
     return "\n".join([head, *(f"    {line}" for line in lines)])
 
 
 def _application(application: Application) -> str:
     head = f"def {application.name}({', '.join([*application.bound, application.argument])}):"
-    return _definition(head, [*application.statements, f"return {application.result}"])
+    return definition(head, [*application.statements, f"return {application.result}"])
 
 
 def _compared(position: int, comparison: Comparison) -> list[str]:

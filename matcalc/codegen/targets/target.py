@@ -67,6 +67,8 @@ class Writer:
     typed: str | None = None
     helpers: dict[str, None] = field(default_factory=dict)
     imports: dict[str, None] = field(default_factory=dict)
+    counted: Callable[[Size], Size] = lambda size: size
+    """A size as a number in a formula, where the arrays may be parts of those that are meant."""
 
     def helper(self, name: str) -> str:
         """The name of a helper function, which the file will define. Raises MatcalcError when there
@@ -159,10 +161,26 @@ class Target(ABC):
     that axis."""
     module = ""
     calls: Mapping[str, Text]
+    split: str | None = None
+    """The size whose axes are split over several devices."""
+    keywords: tuple[str, ...] = ()
+    """What its functions take besides the arguments of a formula."""
     whole_over = "/"
     """The sign before a divisor that leaves no rest, between whole numbers."""
     listed = "[{}]"
     """Arrays in a row, as one argument."""
+
+    def over_devices(self, size: str) -> Target:
+        """The target that splits the axes of this size over several devices."""
+        raise MatcalcError(f"{self.name} code is not split over devices", suggestion="jax")
+
+    def on_one_device(self) -> Target:
+        """The target without that."""
+        return self
+
+    def added_up(self, names: Sequence[str], codes: Sequence[str]) -> str:
+        """The statement that names the sums over all devices of what each of them has."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------ names and sizes
 
@@ -211,7 +229,7 @@ class Target(ABC):
         return number(step.op.data)
 
     def _size(self, step: Step) -> Text:
-        size: Size = step.op.data
+        size = step.writer.counted(step.op.data)
         if len(size.terms) > 1:
             return Text(step.writer.size(size), PLUS, "sum")
         return Text(step.writer.size(size), TIMES if size.name is None else ATOM, "mul")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from textwrap import indent
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
-from matcalc.codegen.requests import Application
+from matcalc.codegen.requests import Application, File, Function, Spread
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
+from matcalc.codegen.targets.python_files import definition, kind_name
 from matcalc.codegen.targets.target import Step, Target, Text, Writer
 
 _HELPERS = {
@@ -92,6 +94,10 @@ class _JAX(ArrayLibrary):
         }
     )  # fmt: skip
 
+    def over_devices(self, size: str) -> Target:
+        """Parts of arrays on all devices, with their sums added up by one all-reduce."""
+        return _Spread(size)
+
     def note_import(self, code: str, writer: Writer) -> None:
         """``jax`` itself, and its parts that it does not load."""
         if code.startswith("jax."):
@@ -160,6 +166,90 @@ class _JAX(ArrayLibrary):
     def is_traced(self, value: Any) -> bool:
         """Whether it is a tracer."""
         return any(cls.__name__ == "Tracer" and str(cls.__module__).startswith("jax.") for cls in type(value).__mro__)
+
+
+_SPREAD = """
+@functools.cache
+def _spread({keys}):
+    mesh = jax.sharding.Mesh(jax.devices()[:devices], ("{size}",))
+
+{part}
+
+    place = jax.sharding.PartitionSpec
+    places, results = ({places},), {results}
+    compute = jax.jit(jax.shard_map(part, mesh=mesh, in_specs=places, out_specs=results))
+    shardings = [jax.sharding.NamedSharding(mesh, one) for one in places]
+    return lambda *arrays: compute(*map(jax.device_put, arrays, shardings))
+"""
+
+
+class _Spread(_JAX):
+    """Each device computes with its part of the axes of one size; ``devices`` says how many of
+    them."""
+
+    keywords = ("devices",)
+    reserved = ArrayLibrary.reserved | {*keywords, "part", "place", "places", "mesh", "compute", "shardings"}
+
+    def __init__(self, size: str) -> None:
+        self.split = size
+
+    def on_one_device(self) -> Target:
+        return TARGET
+
+    def added_up(self, names: Sequence[str], codes: Sequence[str]) -> str:
+        """All at once: one message for all sums."""
+        summed = codes[0] if len(codes) == 1 else f"({', '.join(codes)})"
+        return f'{", ".join(names)} = jax.lax.psum({summed}, "{self.split}")'
+
+    def failures(self) -> tuple[type[Exception], ...]:
+        """Axes that cannot be shared equally, too."""
+        return (*super().failures(), ValueError)
+
+    def _modules(self, file: File) -> frozenset[str]:
+        return super()._modules(file) | {"jax", "functools"}
+
+    def _function(self, function: Function) -> str:
+        spread = function.spread
+        if spread is None:
+            return super()._function(function)
+        fixed = [name for name in function.parameters if name not in function.symbols]
+        keys = ", ".join(["devices", *fixed])
+        results = ", ".join([_place(axis, spread.size) for axis in spread.results.values()])
+        text = _SPREAD.strip("\n").format(
+            keys=keys,
+            size=spread.size,
+            part=indent(definition(f"def part({', '.join(function.symbols)}):", self.lines(function)), " " * 4),
+            places=", ".join(_place(axis, spread.size) for axis in spread.parameters.values()),
+            results=f"{kind_name(function)}({results})" if len(spread.results) > 1 else results,
+        )
+        return "\n\n\n".join([*self.kind_of_results(function), text, self._entrance(function, spread, keys)])
+
+    def _entrance(self, function: Function, spread: Spread, keys: str) -> str:
+        """The function itself, which hands the parts to the devices."""
+        name, axis = next((name, axis) for name, axis in spread.parameters.items() if axis is not None)
+        length = self.length(name, axis)
+        lines = [
+            f"def {function.name}({', '.join([*function.parameters, 'devices=None', '**unused'])}):",
+            "    devices = devices or jax.device_count()",
+            "    if not 1 <= devices <= jax.device_count():",
+            '        raise ValueError(f"there are {jax.device_count()} devices, not {devices}")',
+            f"    if {length} % devices:",
+            f'        raise ValueError(f"{spread.size} is {{{length}}}, and {{devices}} devices cannot share that equally")',
+            f"    return _spread({keys})({', '.join(function.symbols)})",
+        ]
+        return "\n".join(lines)
+
+    def check_keywords(self, function: Function) -> str:
+        """As many devices as can share the small sizes of a self check."""
+        found = {} if function.spread is None else function.spread.parameters
+        shared = [f'point["{name}"].shape[{axis}]' for name, axis in found.items() if axis is not None]
+        return f", devices=int(np.gcd(jax.device_count(), {shared[0]}))" if shared else ""
+
+
+def _place(axis: int | None, size: str) -> str:
+    """The place of an array: split along an axis, or whole on all devices."""
+    axes = [] if axis is None else [*["None"] * axis, f'"{size}"']
+    return f"place({', '.join(axes)})"
 
 
 def _expanded(kept: set[int], order: int) -> str:

@@ -6,10 +6,15 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from matcalc import MatcalcError, derive
+from matcalc import MatcalcError, derive, parse
+from matcalc.evaluation.sampling import find_point
 from matcalc.objects.programs import compile as compile_derivatives
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
@@ -27,13 +32,11 @@ from matcalc.objects.programs import compile
 jax.config.update("jax_enable_x64", True)
 COLLECTIVES = ("all-reduce", "all-gather", "all-to-all", "collective-permute", "reduce-scatter")
 CASES = [
-    ("||X*w - y||^2", "w", "X: n×m; w: m; y: n", 1),
     ("||X*w - y||^2/n + w'*w", "w", "X: n×m; w: m; y: n", 1),
     ("sum(log(1 + exp(-y.*(X*w))))", "w", "X: n×m; w: m; y: n", 1),
     ("sum(logsumexp(X*W, rows)) - tr(Y'*X*W)", "W", "X: n×m; W: m×c; Y: n×c", 1),
     ("n*logdet(S) + tr(inv(S)*X'*X)", "S", "S: m×m positive_definite; X: n×m", 1),
     ("||X - U*V||^2", "V", "X: n×m; U: n×c; V: c×m", 1),
-    ("||X - U*V||^2", "U", "X: n×m; U: n×c; V: c×m", 1),
     ("||X*w - y||", "w", "X: n×m; w: m; y: n", 2),
     ("sum(tanh(X*W + ones(n)*b')*v)", "b", "X: n×m; W: m×c; v: c; b: c", 1),
 ]
@@ -128,3 +131,76 @@ def test_only_code_for_devices_is_split() -> None:
 
 def has_jax() -> bool:
     return importlib.util.find_spec("jax") is not None
+
+
+# ------------------------------------------------------------ arrays in chunks
+
+FORMULAS = tomllib.loads(Path("benchmarks/formulas.toml").read_text(encoding="utf-8"))["formula"]
+IN_TURN = [entry for entry in FORMULAS if entry.get("order", 1) == 1][::3] + [entry for entry in FORMULAS if "order" in entry][
+    ::3
+]
+
+
+@needs_dask
+@pytest.mark.parametrize("entry", IN_TURN, ids=lambda entry: entry["text"])
+def test_chunks_give_what_numpy_does(entry: dict[str, Any]) -> None:
+    import dask.array as da
+
+    found = derive(entry["text"], entry["by"], declare=entry.get("declare"), order=entry.get("order", 1))
+    point = find_point([found.source.node], 0)
+    assert point is not None
+    users = {name: np.sin for name, kind in found.declarations.items() if kind == "function"}
+    chunked = {
+        name: da.from_array(np.asarray(value), chunks=2) if np.ndim(value) else value for name, value in point.values.items()
+    }
+    lazy = found.function("dask")(**chunked, **users, **point.sizes)
+    wanted = found.function("numpy")(**point.values, **users, **point.sizes)
+    assert isinstance(lazy, da.Array) and lazy.shape == wanted.shape
+    given = lazy.compute(scheduler="synchronous")
+    assert np.allclose(given, wanted, rtol=1e-9, atol=1e-11)
+    assert not np.allclose(given + 1e-3, wanted, rtol=1e-9, atol=1e-11)
+
+
+@needs_dask
+def test_nothing_is_computed_before_it_is_asked_for() -> None:
+    import dask
+    import dask.array as da
+
+    made: list[int] = []
+
+    def rows(block: np.ndarray, block_info: Any = None) -> np.ndarray:
+        made.append(len(block))
+        return np.ones_like(block)
+
+    gradient = derive("sum(log(1 + exp(-y.*(X*w))))", "w").function("dask")
+    X, y = da.map_blocks(rows, da.zeros((1000, 4), chunks=(10, 4)), dtype=float, meta=np.empty((0, 0))), da.ones(1000, chunks=10)
+    lazy = gradient(X=X, y=y, w=np.zeros(4))
+    assert not made
+    with dask.config.set(scheduler="synchronous"):
+        assert np.allclose(lazy.compute(), -500.0)
+    assert made == [10] * 100  # each chunk once, though the formula has X twice
+
+
+@needs_dask
+def test_what_would_be_one_piece_says_so() -> None:
+    import dask.array as da
+
+    big = da.zeros((40_000, 40_000), chunks=1000)
+    with pytest.raises(MatcalcError, match="11.9 GB would have to be in one piece"):
+        derive("logdet(A)", "A").function("dask")(A=big)
+    with pytest.raises(MatcalcError, match="lengths of x are not known"):
+        derive("x'*x", "x").function("dask")(x=da.ones(10, chunks=5)[da.ones(10, chunks=5) > 0])
+    gram = derive("tr(inv(X'*X))", "X").function("dask")  # of the small matrix alone, whatever the rows
+    assert gram(X=da.zeros((100_000_000, 5), chunks=(1_000_000, 5))).shape == (100_000_000, 5)
+
+
+@needs_dask
+def test_norms_of_chunks_neither_overflow_nor_vanish() -> None:
+    import dask.array as da
+
+    norm = parse("norm(x)").function("dask")
+    for scale in (1e-200, 1.0, 1e200, 0.0):
+        x = scale * np.arange(1.0, 8.0)
+        assert np.isclose(
+            float(norm(x=da.from_array(x, chunks=3)).compute(scheduler="synchronous")), scale * np.sqrt(140), rtol=1e-14
+        )

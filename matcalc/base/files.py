@@ -10,6 +10,7 @@ import sys
 from binascii import crc32
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.base.version import VERSION
 
+FOLDER: ContextVar[str] = ContextVar("FOLDER", default="")
+"""The folder from which the paths of documents are meant, where that is not the current one."""
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -28,6 +31,11 @@ def folder(name: str) -> str:
         if os.path.isdir(os.path.join(base, name)):
             return os.path.join(base, name)
     raise FileNotFoundError(f"matcalc's data folder {name!r} is missing: reinstall the package")
+
+
+def whereabouts(path: str | os.PathLike[str]) -> str:
+    """The path of a document as this process can open it."""
+    return os.path.join(FOLDER.get(), path)
 
 
 def save(file: str | os.PathLike[str], data: bytes) -> None:

@@ -27,17 +27,18 @@ from matcalc.cli.front import EXPLAINS
 from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import SIGNS, show_json
 from matcalc.documents.blocks import Place
-from matcalc.documents.formats import IDENTITIES, READERS
+from matcalc.documents.formats import IDENTITIES, READERS, documents_below
 from matcalc.interface.console import say, shows
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import BAD_INPUT, HOLDS, UNDECIDED, Verdict, exit_status
 
 if TYPE_CHECKING:
-    from matcalc.documents import deciding, examination, reports
+    from matcalc.documents import clusters, deciding, examination, reports
     from matcalc.documents.reports import interchange, pages
     from matcalc.proofs import printed
 else:
     printed = later("matcalc.proofs.printed")
+    clusters = later("matcalc.documents.clusters")
     deciding = later("matcalc.documents.deciding")
     examination = later("matcalc.documents.examination")
     pages = later("matcalc.documents.reports.pages")
@@ -68,6 +69,7 @@ class Wishes:
     cache: bool = True
     output: str | None = None
     seconds: float = DOCUMENT_SECONDS
+    scheduler: str | None = None
 
 
 @click.command(
@@ -98,6 +100,7 @@ class Wishes:
 )
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Keep verdicts on files for the next run.")
 @click.option("--file-budget", type=float, metavar="SECONDS", help=f"How long a file may take.  [default: {DOCUMENT_SECONDS:g}]")
+@click.option("--scheduler", metavar="ADDRESS", help="Verify files by the workers of the Dask cluster with this scheduler.")
 @click.option("--steps", is_flag=True, help="Print the proof of a statement line by line.")
 @click.option(
     "--proof", "saved", type=click.Path(), metavar="FILE", help="Save the proof of a statement for matcalc check-proof."
@@ -120,7 +123,7 @@ def verify_command(
     input.
 
     FILEs are LaTeX, Markdown, Quarto, notebooks, reStructuredText, HTML, plain text and
-    .identities.
+    .identities, or folders of them.
 
     Exit status for STATEMENTs: 0 true, 1 refuted or conditional, 2 bad input, 3 undecided.  For
     FILEs: 2 when one is unreadable or nothing could be checked, else 1 when a claim is as bad as
@@ -137,8 +140,10 @@ def verify_command(
                 "--steps and --proof are for a statement", suggestion="matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
             )
         wanted = Wishes(target=target, **_given(wishes))
+        if wanted.scheduler is not None and (watch or wanted.jobs is not None):
+            raise MatcalcError("--scheduler takes neither --jobs nor --watch", suggestion="--scheduler alone")
         sys.exit((_watch_files if watch else _verify_files)(subjects, wanted))
-    if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget")):
+    if watch or any(wishes[name] for name in ("output", "fail_on", "lenient", "everything", "root", "file_budget", "scheduler")):
         raise MatcalcError(
             "this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional"
         )
@@ -295,7 +300,7 @@ def _watch_files(paths: Sequence[str], wishes: Wishes) -> int:
                 say(f"error: {error}", err=True)
                 status = BAD_INPUT
                 continue
-            more = [file for report in found for file in report.files if file not in watched]
+            more = [file for report in found for file in (report.path, *report.files) if file not in watched]
             watched += more
             known |= _states(more)
     except KeyboardInterrupt:
@@ -318,20 +323,42 @@ def _states(paths: Sequence[str]) -> dict[str, tuple[int, int]]:
 def _examined(paths: Sequence[str], wishes: Wishes, memory: deciding.Memory) -> tuple[list[reports.Report], list[MatcalcError]]:
     """The reports, and what is wrong with the files that have none. Raises MatcalcError when no
     file has one."""
-    made: list[reports.Report] = []
-    unreadable: list[MatcalcError] = []
-    for path in paths:
-        try:
-            with _progress(path) as progress:
-                report = examination.examined(
-                    path, root=wishes.root, jobs=wishes.jobs, memory=memory, seconds=wishes.seconds, progress=progress
-                )
-                made.append(report)
-        except MatcalcError as error:
-            unreadable.append(error)
+    files, below = _files(paths)
+    found = list((_here if wishes.scheduler is None else _on_cluster)(files, wishes, memory))
+    made = [one for one in found if not isinstance(one, MatcalcError)]
+    unreadable = [one for one in found if isinstance(one, MatcalcError)]
     if not made:
         raise unreadable[0]
-    return made, unreadable
+    # What another document of a folder takes in is reported there.
+    taken = {file for report in made for file in report.files}
+    return [report for report in made if report.path not in below or report.path not in taken], unreadable
+
+
+def _files(paths: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The files that are named and those of folders that are, each once, and these alone."""
+    below = [documents_below(path) if Path(path).is_dir() else [] for path in paths]
+    files = dict.fromkeys(file for path, found in zip(paths, below, strict=True) for file in found or [path])
+    return list(files), {file for found in below for file in found} - set(paths)
+
+
+def _here(files: Sequence[str], wishes: Wishes, memory: deciding.Memory) -> Iterator[reports.Report | MatcalcError]:
+    for path in files:
+        try:
+            with _progress(path) as progress:
+                yield examination.examined(
+                    path, root=wishes.root, jobs=wishes.jobs, memory=memory, seconds=wishes.seconds, progress=progress
+                )
+        except MatcalcError as error:
+            yield error
+
+
+def _on_cluster(files: Sequence[str], wishes: Wishes, memory: deciding.Memory) -> Iterator[reports.Report | MatcalcError]:
+    terms = clusters.Terms(os.getcwd(), wishes.root, memory.kept, wishes.seconds)
+    with _progress(wishes.scheduler or "") as progress:
+        for done, found in enumerate(clusters.examined_on(wishes.scheduler or "", files, terms), 1):
+            if progress is not None:
+                progress(done, len(files))
+            yield found
 
 
 def _told(found: Sequence[reports.Report], unreadable: Sequence[MatcalcError], wishes: Wishes) -> int:

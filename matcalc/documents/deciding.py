@@ -102,13 +102,14 @@ def _code() -> str:
     """Which program this is, by names, sizes and times of all files that verdicts may depend on: a
     change of any is another program."""
     digest = blake2b(digest_size=16)
-    for path in _files():
+    for path in source_files():
         found = os.stat(path)
         digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
     return digest.hexdigest()
 
 
-def _files() -> Iterator[str]:
+def source_files() -> Iterator[str]:
+    """The files that verdicts may depend on, those of the package and of its data."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for base in (package, folder("grammar"), folder("rules")):
         for within, inner, names in os.walk(base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from os import PathLike, fspath
@@ -11,7 +12,7 @@ from typing import TypeAlias, cast
 from matcalc.base.budgets import MOST_DOCUMENT_CHARACTERS
 from matcalc.base.errors import LimitError, MatcalcError
 from matcalc.base.extras import needs_extra
-from matcalc.base.files import decoded
+from matcalc.base.files import decoded, whereabouts
 from matcalc.documents.blocks import Manuscript
 
 Reader: TypeAlias = Callable[[str, str, Path | None], Manuscript]
@@ -58,6 +59,19 @@ def manuscript(path: str | PathLike[str], root: str | PathLike[str] | None = Non
     return read(text, str(place), None if root is None else Path(root))
 
 
+def documents_below(folder: str | PathLike[str]) -> list[str]:
+    """The documents in a folder and in those below it, in the order of their paths; nothing that is
+    hidden. Raises MatcalcError where there is none."""
+    found: list[str] = []
+    for within, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        known = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in {*READERS, IDENTITIES}]
+        found += [os.path.normpath(os.path.join(within, name)) for name in known]
+    if not found:
+        raise MatcalcError(f"there are no documents in {fspath(folder)}", expected=f"files such as {', '.join(READERS)}")
+    return sorted(found)
+
+
 def path_name(path: str | PathLike[str]) -> str:
     """A path as it is written. Raises MatcalcError for what is none."""
     if not isinstance(path, (str, PathLike)):
@@ -68,7 +82,7 @@ def path_name(path: str | PathLike[str]) -> str:
 def text_of(path: str | PathLike[str]) -> str:
     """The text of a file. Raises MatcalcError for one that cannot be read."""
     try:
-        return decoded(Path(path).read_bytes())
+        return decoded(Path(whereabouts(path)).read_bytes())
     except (OSError, ValueError) as error:
         raise MatcalcError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 

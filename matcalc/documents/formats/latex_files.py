@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from matcalc.base.budgets import EXPANSIONS_OF_A_CHARACTER, MOST_DOCUMENT_CHARACTERS, MOST_EXPANSIONS, MOST_FAULTS
-from matcalc.base.files import decoded
+from matcalc.base.files import decoded, whereabouts
 from matcalc.base.lazy import pattern
 from matcalc.documents.blocks import Break, Directive, Fault, Heading, Listing, Opening, Piece, Place, Placed, Words, line_starts
 from matcalc.documents.formats.latex_formula import KEPT, PACKAGES, THEOREMS, TITLES, UNSEEN, VERBATIM
@@ -52,7 +52,7 @@ class Files:
 
     def __init__(self, path: str, root: Path) -> None:
         self.path = path
-        self.root = os.path.realpath(root)
+        self.root = os.path.realpath(whereabouts(root))
         self.taken: list[str] = []
         self._full = False
         """Whether a file was too long for the rest of the document."""
@@ -75,12 +75,12 @@ class Files:
             return Refusal("no file is named here", "\\input{name of a file}")
         for candidate in (shown + suffix, shown) if not shown.endswith(suffix) else (shown,):
             path = os.path.join(folder, candidate)
-            place = os.path.realpath(path)
+            place = os.path.realpath(whereabouts(path))
             if os.path.isfile(place) and not self._within(place):
                 return _outside(shown)
             if os.path.isfile(place):
                 return self._read(path, place, shown)
-        if not self._within(os.path.realpath(os.path.join(folder, shown))):
+        if not self._within(os.path.realpath(whereabouts(os.path.join(folder, shown)))):
             return _outside(shown)
         return Refusal(f"the file {shown} is not there", "the path from the folder of the document")
 
@@ -167,7 +167,7 @@ class Desk:
         self._tables = 0
         """How many tables are open."""
         self._inputs: list[Input] = []
-        self._enter(self.files.add(text, path), os.path.dirname(path), os.path.realpath(path))
+        self._enter(self.files.add(text, path), os.path.dirname(path), os.path.realpath(whereabouts(path)))
 
     def fault(self, reason: str, advice: str, origin: int, until: int) -> None:
         """Says what cannot be read; of many places of a kind only the first."""

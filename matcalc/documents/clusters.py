@@ -117,5 +117,5 @@ def _collected(path: str, future: Any) -> Report | MatcalcError:
             return MatcalcError(f"{path}: the workers that worked on it were ended, perhaps for lack of memory")
         if type(error).__name__ in ("CancelledError", "FutureCancelledError"):
             return MatcalcError(f"{path}: the scheduler was lost before it was verified")
-        return MatcalcError(f"{path}: {internal_error(error)} on a worker")
+        return MatcalcError(f"{path}, on a worker: {internal_error(error)}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import matcalc
-from matcalc.documents import deciding
+from matcalc.documents import clusters, deciding
 from matcalc.documents.deciding import verdicts
 from matcalc.documents.examination import verify_document, verify_file
 from matcalc.documents.reports import Report, status_of
@@ -22,6 +23,7 @@ from matcalc.verification.claims import Claim
 from matcalc.verification.items import read_identities
 from matcalc.verification.verdict import exit_status
 from matcalc.verification.witness.searching import Witness, witness
+from tests.documents.running import called
 
 IDENTITIES = """\
 # a comment
@@ -305,3 +307,77 @@ def test_what_is_declared_again_takes_the_place_of_what_was_said_before(tmp_path
     report = _read(text, "notes.md", tmp_path)
     assert not report.faults
     assert [entry.as_expected for entry in report.claims] == [False, True, True, False]
+
+
+# ---------------------------------------------------------------- folders, and clusters
+
+
+def written_folder(folder: Path) -> Path:
+    """A folder with three documents, a chapter that one of them takes in, and what is no document."""
+    (folder / "notes" / "deep").mkdir(parents=True)
+    (folder / "notes" / ".hidden").mkdir()
+    (folder / "notes" / "b.md").write_text("$$\\frac{\\partial}{\\partial x} x^\\top A x = 3 A x$$\n")
+    (folder / "notes" / "a.tex").write_text("\\begin{document}\\input{deep/part}\\end{document}\n")
+    (folder / "notes" / "deep" / "part.tex").write_text("\\[\\frac{\\partial}{\\partial x} b^\\top x = b\\]\n")
+    (folder / "notes" / "deep" / "c.md").write_text("$$\\nabla_x x^\\top x = 2 x$$\n")
+    (folder / "notes" / ".hidden" / "d.md").write_text("$$\\nabla_x x^\\top x = 3 x$$\n")
+    (folder / "notes" / "picture.png").write_bytes(b"\x89PNG")
+    return folder / "notes"
+
+
+def test_a_folder_is_its_documents_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written_folder(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    status, output = called(["verify", "notes", "--no-cache", "--to", "json"])
+    found = json.loads(output)["files"]
+    assert [one["path"] for one in found] == ["notes/a.tex", "notes/b.md", "notes/deep/c.md"] and status == 1
+    assert found[0]["includes"] == ["notes/deep/part.tex"]
+    assert [len(one["entries"]) for one in found] == [1, 1, 1]
+    named = json.loads(called(["verify", "notes", "notes/deep/part.tex", "--no-cache", "--to", "json"])[1])["files"]
+    assert [one["path"] for one in named] == [*[one["path"] for one in found], "notes/deep/part.tex"]
+    status, output = called(["verify", "notes/.hidden/..", "--scheduler", "tcp://127.0.0.1:1", "--jobs", "2"])
+    assert status == 2 and "--scheduler takes neither --jobs nor --watch" in output
+
+
+def test_a_cluster_makes_the_same_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    written_folder(tmp_path)
+    (tmp_path / "notes" / "z.ipynb").write_text("no notebook")
+    monkeypatch.chdir(tmp_path)
+    asked = ["verify", "notes", "--no-cache", "--to", "json"]
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        there = called([*asked, "--scheduler", cluster.scheduler_address])
+        monkeypatch.chdir(tmp_path)
+        assert there == called(asked) and there[0] == 2 and "z.ipynb" in there[1]
+        # Another folder of the workers changes nothing: paths are meant from where they were given.
+        terms = clusters.Terms(str(tmp_path), kept=False)
+        monkeypatch.chdir("/")
+        found = list(clusters.examined_on(cluster.scheduler_address, ["notes/b.md", "notes/missing.md"], terms))
+        assert isinstance(found[0], Report) and found[0].path == "notes/b.md" and "cannot be read" in str(found[1])
+        # A worker that has another matcalc, and one whose task fails, are told.
+        assert "a worker has matcalc" in str(clusters.verified("notes/b.md", dataclasses.replace(terms, program="0.0.1 (0)")))
+        monkeypatch.setattr(clusters, "verified", failing)
+        (failed,) = clusters.examined_on(cluster.scheduler_address, ["notes/b.md"], terms)
+        assert "notes/b.md, on a worker: internal error (ZeroDivisionError" in str(failed)
+
+
+def failing(path: str, terms: clusters.Terms) -> Report:
+    raise ZeroDivisionError(path)
+
+
+def test_what_is_no_cluster_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    with pytest.raises(matcalc.MatcalcError, match="no scheduler answers at nowhere"):
+        list(clusters.examined_on("nowhere://1", [], clusters.Terms(str(tmp_path))))
+
+
+class KilledWorker(Exception):
+    """As Dask's."""
+
+
+def test_a_lost_worker_is_told() -> None:
+    class Lost:
+        def result(self) -> Report:
+            raise KilledWorker
+
+    assert "a.md: the workers that worked on it were ended" in str(clusters._collected("a.md", Lost()))

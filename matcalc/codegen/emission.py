@@ -138,6 +138,21 @@ def _is_short(text: Text) -> bool:
     return text.code.removesuffix(".T").isidentifier()
 
 
+_VIEWS = frozenset(
+    {"transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column"}
+)
+_READ_ONLY = frozenset({"broadcast", "diagonal"})
+
+
+def is_view(op: Op) -> bool:
+    """Whether the array is an argument or a part of one, or cannot be written to."""
+    read_only = False
+    while op.kind in _VIEWS or (op.kind == "einsum" and len(op.operands) == 1):
+        read_only |= op.kind in _READ_ONLY
+        op = op.operands[0]
+    return op.kind == "input" or read_only
+
+
 def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
     """Whether writing the operation again costs no work and no reading."""
     if op.kind in ("input", "literal", "pi", "size"):

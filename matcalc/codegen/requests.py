@@ -237,6 +237,11 @@ class Function:
     def parameters(self) -> tuple[str, ...]:
         return (*self.symbols, *self.users, *self.sizes)
 
+    @property
+    def kind(self) -> str:
+        """The name of the named tuple that several results are."""
+        return "".join(part.capitalize() for part in self.name.split("_")) + "Results"
+
 
 @dataclass(frozen=True, slots=True)
 class Application:

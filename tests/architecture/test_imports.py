@@ -47,7 +47,7 @@ LAYERS = (
     {"__main__"},
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
-HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich", "graphviz"}
+HEAVY = {"numpy", "sympy", "mpmath", "jax", "torch", "rich", "graphviz", "dask", "distributed"}
 """Slow to import, or installed with an extra only: these are imported inside the functions that need them, never at the top."""
 EITHER_WAY = {"difflib", "json", "lark", "tomllib"}
 """May be imported at the top or where it is needed."""

@@ -229,7 +229,7 @@ def test_a_function_of_several_numbers_is_given_all_of_them(name: str, language:
     for shape in ("scalar", "n"):
         kinds = [f"{one}: {'scalar' if alone else shape}" for one, alone in zip(given, one_number, strict=True)]
         code = matcalc.parse(f"{name}({', '.join(given)})", declare="; ".join(kinds)).code(language)
-        assert re.search(rf"^ +(?:return|value =) [\w.]+\({', '.join(given)}\)", code, re.MULTILINE), code
+        assert re.search(rf"^ +(?:return|value =) [\w.]+\((?:_{name}, )?{', '.join(given)}\)", code, re.MULTILINE), code
 
 
 @pytest.mark.parametrize("number", ["1", "n"])

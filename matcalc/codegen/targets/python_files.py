@@ -294,16 +294,14 @@ def _singular_resolvent(basis, values):
     weights = {xp}.concatenate([-{xp}.ones_like(top), others**2 / ((top - others) * (top + others))])
     return ({xp}.eye(len(basis){like_basis}) + (basis * weights) @ basis.T) / top**2
 ''',
-    "leftresolvent": """
-def _leftresolvent(A):
-    left, values, _ = {xp}.linalg.svd(A, full_matrices=False)
-    return _singular_resolvent(left, values)
-""",
-    "rightresolvent": """
-def _rightresolvent(A):
-    _, values, right = {xp}.linalg.svd(A, full_matrices=False)
-    return _singular_resolvent(right.T, values)
-""",
+    **{
+        f"{side}resolvent": f"""
+def _{side}resolvent(A):
+    left, values, right = {{xp}}.linalg.svd(A, full_matrices=False)
+    return _singular_resolvent({basis}, values)
+"""
+        for side, basis in (("left", "left"), ("right", "right.T"))
+    },
     "eig_gaps": '''
 def _eig_gaps(A):
     """1/(b - a) for all pairs a, b of eigenvalues, 0 on the diagonal."""
@@ -330,16 +328,14 @@ def _low_resolvent(basis, values):
     weights = {xp}.concatenate([1 / ((low - others) * (low + others)), {xp}.zeros_like(low), beyond / low**2])
     return (basis * weights) @ basis.T
 ''',
-    "leftlowresolvent": """
-def _leftlowresolvent(A):
-    left, values, _ = {xp}.linalg.svd(A)
-    return _low_resolvent(left, values)
-""",
-    "rightlowresolvent": """
-def _rightlowresolvent(A):
-    _, values, right = {xp}.linalg.svd(A)
-    return _low_resolvent(right.T, values)
-""",
+    **{
+        f"{side}lowresolvent": f"""
+def _{side}lowresolvent(A):
+    left, values, right = {{xp}}.linalg.svd(A)
+    return _low_resolvent({basis}, values)
+"""
+        for side, basis in (("left", "left"), ("right", "right.T"))
+    },
     **{
         f"{side}svmin": f'''
 def _{side}svmin(A):
@@ -349,18 +345,15 @@ def _{side}svmin(A):
 '''
         for side, vector in (("left", "left[:, -1]"), ("right", "right[-1]"))
     },
-    "leftsv": '''
-def _leftsv(A):
-    """The left singular vector of the largest singular value, in the sign that makes the largest entry of the right one positive."""
-    left, _, right = {xp}.linalg.svd(A, full_matrices=False)
-    return left[:, 0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
-''',
-    "rightsv": '''
-def _rightsv(A):
-    """The right singular vector of the largest singular value, its largest entry positive."""
-    _, _, right = {xp}.linalg.svd(A, full_matrices=False)
-    return right[0] * {xp}.sign(right[0, {xp}.argmax({xp}.abs(right[0]))])
-''',
+    **{
+        f"{side}sv": f'''
+def _{side}sv(A):
+    """The {side} singular vector of the largest singular value, in the sign that makes the largest entry of the right one positive."""
+    left, _, right = {{xp}}.linalg.svd(A, full_matrices=False)
+    return {vector} * {{xp}}.sign(right[0, {{xp}}.argmax({{xp}}.abs(right[0]))])
+'''
+        for side, vector in (("left", "left[:, 0]"), ("right", "right[0]"))
+    },
 }
 
 # ------------------------------------------------------------
@@ -429,8 +422,7 @@ class PythonFiles(Target):
     def kind_of_results(self, function: Function) -> list[str]:
         """The definition of the named tuple that a function with several results returns."""
         fields = " ".join(identifier(key) for key in function.results)
-        kind = kind_name(function)
-        return [] if len(function.results) == 1 else [f'{kind} = namedtuple("{kind}", "{fields}")']
+        return [] if len(function.results) == 1 else [f'{function.kind} = namedtuple("{function.kind}", "{fields}")']
 
     def lines(self, function: Function) -> list[str]:
         """What stands in a function."""
@@ -440,7 +432,7 @@ class PythonFiles(Target):
         if len(function.results) == 1:
             return [*lines, f"return {next(iter(function.results.values()))}"]
         lines += [f"{function.names[key]} = {code}" for key, code in function.results.items() if function.names[key] != code]
-        return [*lines, f"return {kind_name(function)}({', '.join(function.names.values())})"]
+        return [*lines, f"return {function.kind}({', '.join(function.names.values())})"]
 
     # ------------------------------------------------------------ the self check
 
@@ -467,11 +459,6 @@ class PythonFiles(Target):
     def check_imports(self, modules: frozenset[str]) -> list[str]:
         """What a self check loads besides."""
         return ["import numpy as np"]
-
-
-def kind_name(function: Function) -> str:
-    """The name of the named tuple that a function with several results returns."""
-    return "".join(part.capitalize() for part in function.name.split("_")) + "Results"
 
 
 def definition(head: str, lines: Iterable[str]) -> str:

@@ -491,21 +491,6 @@ def put_in(text: str, parameters: Sequence[str], codes: Sequence[str]) -> str:
     return re.sub(rf"(?<![\w.])(?:{'|'.join(map(re.escape, given))})(?!\w)", put, text)
 
 
-_VIEWS = frozenset(
-    {"transpose", "reshape", "permute", "expand", "pick", "slice", "vec", "unvec", "diagonal", "broadcast", "row", "column"}
-)
-_READ_ONLY = frozenset({"broadcast", "diagonal"})
-
-
-def is_view(op: Op) -> bool:
-    """Whether the array is an argument or a part of one, or cannot be written to."""
-    read_only = False
-    while op.kind in _VIEWS or (op.kind == "einsum" and len(op.operands) == 1):
-        read_only |= op.kind in _READ_ONLY
-        op = op.operands[0]
-    return op.kind == "input" or read_only
-
-
 def is_constant(op: Op) -> bool:
     """Whether the value is a plain number: made of numbers and sizes, without any array."""
     stack = [op]

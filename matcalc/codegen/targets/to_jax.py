@@ -11,7 +11,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Application, File, Function, Spread
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
-from matcalc.codegen.targets.python_files import definition, kind_name
+from matcalc.codegen.targets.python_files import definition
 from matcalc.codegen.targets.target import Step, Target, Text, Writer
 
 _HELPERS = {
@@ -220,7 +220,7 @@ class _Spread(_JAX):
             size=spread.size,
             part=indent(definition(f"def part({', '.join(function.symbols)}):", self.lines(function)), " " * 4),
             places=", ".join(_place(axis, spread.size) for axis in spread.parameters.values()),
-            results=f"{kind_name(function)}({results})" if len(spread.results) > 1 else results,
+            results=f"{function.kind}({results})" if len(spread.results) > 1 else results,
         )
         return "\n\n\n".join([*self.kind_of_results(function), text, self._entrance(function, spread, keys)])
 

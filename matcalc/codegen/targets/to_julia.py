@@ -10,11 +10,11 @@ from typing import Any
 
 from matcalc.base.functions import computable
 from matcalc.base.sizes import ONE
-from matcalc.codegen.emission import without_unused
+from matcalc.codegen.emission import is_view, without_unused
 from matcalc.codegen.operations import Op
 from matcalc.codegen.requests import Comparison, File, Function, Trial, identifier
 from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
-from matcalc.codegen.targets.target import LETTERS, STEPS, Step, Target, Text, Writer, is_constant, is_view
+from matcalc.codegen.targets.target import LETTERS, STEPS, Step, Target, Text, Writer, is_constant
 
 _WORDS = """
 abstract baremodule begin break catch const continue do else elseif end export false finally for

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from matcalc.codegen.emission import is_view
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary, index_names
-from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, Writer
 from matcalc.evaluation.arrays import numeric
 
 _HELPERS = {

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
+from matcalc.codegen.emission import is_view
 from matcalc.codegen.operations import Op
 from matcalc.codegen.targets.array_libraries import ArrayLibrary
-from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_constant, is_view
+from matcalc.codegen.targets.target import Step, Target, Text, Writer, is_constant
 
 _HELPERS = {
     "adj": '''

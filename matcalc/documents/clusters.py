@@ -9,17 +9,22 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.base.budgets import DOCUMENT_SECONDS, Allowance, allow, allowance
 from matcalc.base.errors import MatcalcError, internal_error
 from matcalc.base.extras import needs_extra
 from matcalc.base.files import FOLDER
+from matcalc.base.lazy import later
 from matcalc.base.records import blake2b
 from matcalc.base.version import VERSION
 from matcalc.documents.deciding import Memory, source_files
-from matcalc.documents.examination import examined
 from matcalc.documents.reports import Report
+
+if TYPE_CHECKING:
+    from matcalc.documents import examination
+else:
+    examination = later("matcalc.documents.examination")
 
 _SECONDS = 10
 """How long a scheduler may take to answer."""
@@ -58,7 +63,7 @@ def _verified(path: str, terms: Terms) -> Report | MatcalcError:
     if terms.allowance is not None:
         allow(terms.allowance)
     try:
-        return examined(path, root=terms.root, jobs=1, memory=Memory(kept=terms.kept), seconds=terms.seconds)
+        return examination.examined(path, root=terms.root, jobs=1, memory=Memory(kept=terms.kept), seconds=terms.seconds)
     except MatcalcError as error:
         return error
 

@@ -185,7 +185,7 @@ def _show_several(found: Sequence[Derivation], view: View, jointly: Callable[[],
     elif jointly is None:
         raise MatcalcError("there is code for several gradients of a scalar only", suggestion="one --wrt")
     else:
-        say(jointly().code(view.target, **view.arrays).rstrip("\n"))
+        say(jointly().code(view.target, **view.arrays, shard=None).rstrip("\n"))
 
 
 def show_gradients(found: Gradients, view: View, *, partials: bool = False) -> None:

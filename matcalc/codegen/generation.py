@@ -116,7 +116,7 @@ def generated(
     helpers, function, mapped, trial = written.helpers(), written.function(), written.mapped(), None
     modules = tuple(written.writer.imports)
     if check is not None:
-        value = _Function({"value": check.varied}, language.on_one_device(), "value", sizes, ())
+        value = _Function({"value": check.varied}, target_named(language.name), "value", sizes, ())
         trial = self_check(check, outputs, (written.parameters, value.parameters), value.function(), language)
         helpers = {name: source for name, source in value.helpers().items() if name not in helpers} | helpers
         modules += tuple(value.writer.imports)

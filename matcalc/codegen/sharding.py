@@ -23,7 +23,7 @@ from matcalc.codegen.operations import Builder, Op
 
 _ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user", "column", "row", "broadcast", "full", "expand"})
 _MOVES = frozenset({"transpose", "permute", "pick", "slice", "blocks", "input"})
-_SUMS = frozenset({"matmul", "outer", "dot_all", "sum", "einsum"})
+_SUMS = frozenset({"matmul", "outer", "dot_all", "sum"})
 _ALIKE = frozenset({"input", "full", "broadcast"})
 """Kinds that make what is split of what is not, each part as any other."""
 _SOLVES = frozenset({"solve", "cholesky_solve"})
@@ -129,6 +129,11 @@ class _Shares:
 def _works_on_parts(op: Op, split: int | None, size: str) -> bool:
     """Whether an operation on arrays that are split can be made of their parts one by one: its
     value is split, or a sum of the values of the parts."""
+    if op.kind == "einsum":
+        pairs = [
+            pair for labels, one in zip(op.data[0], op.operands, strict=True) for pair in zip(labels, one.shape, strict=True)
+        ]
+        return len({label for label, length in pairs if size in length.names}) == 1
     if op.kind in _SUMS:
         return True
     if split is None:

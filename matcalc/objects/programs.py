@@ -298,21 +298,18 @@ def compile(
     symbols to differentiate by. Outputs are ``value``, ``gradient_x``, ``hessian_x``,
     ``hessian_operator_x``, a callable that multiplies a direction shaped like x, and ``hvp_x``, the
     product of the Hessian with the argument ``dx``. ``target`` is one of ``rules/functions.toml``;
-    of one that does not run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` are
-    used to order products by cost; the function is right for all sizes. Symbols that are ``batched``
-    have leading axes, and so do the results, one for each place along them. Those that are ``sparse``
-    are matrices of ``scipy.sparse``, of JAX BCOO: what they multiply entry by entry is computed at
-    the entries of the first one only, and an output with entries only there is sparse. ``shard`` is
-    the name of a size whose axes JAX splits over its devices.
+    of one that does not run in Python, as ``"julia"``, there is the ``source`` only. ``sizes`` order
+    products by cost. Symbols that are ``batched`` have leading axes, and so do the results, one for
+    each place along them. Those that are ``sparse`` are matrices of ``scipy.sparse``, of JAX BCOO:
+    what they multiply entry by entry is computed at the entries of the first one only, and an output
+    with entries only there is sparse. JAX splits axes of the size ``shard`` over its devices.
 
-    Raises MatcalcError; ShapeError when the expression is not a scalar and derivatives are asked
-    for.
+    Raises MatcalcError; ShapeError where derivatives of what is no scalar are asked for.
 
     >>> compile("||X - UV||^2", gradient=["U", "V"]).outputs
     ('value', 'gradient_U', 'gradient_V')
     """
-    target = over(target, shard)
-    target_named(target)  # what is wrong with it is said before anything is read
+    target_named(target := over(target, shard))  # what is wrong with it is said before anything is read
     pairs = _pairs(hessian)
     singles = {"gradient": names_of(gradient), "hessian_operator": names_of(hessian_operator), "hvp": names_of(hvp)}
     wrt = list(dict.fromkeys(chain(*singles.values(), *pairs)))

@@ -174,10 +174,6 @@ class Target(ABC):
         """The target that splits the axes of this size over several devices."""
         raise MatcalcError(f"{self.name} code is not split over devices", suggestion="jax")
 
-    def on_one_device(self) -> Target:
-        """The target without that."""
-        return self
-
     def added_up(self, names: Sequence[str], codes: Sequence[str]) -> str:
         """The statement that names the sums over all devices of what each of them has."""
         raise NotImplementedError

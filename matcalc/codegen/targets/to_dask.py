@@ -80,6 +80,7 @@ class _Dask(ArrayLibrary):
     module = "da"
     imported = "import dask.array as da"
     given = "da.asarray(np.asarray(entry))"
+    chooses = False
     helpers = _HELPERS
     reserved = ArrayLibrary.reserved | {"da", "dask"}
     parts: Mapping[str, str] = MappingProxyType({})
@@ -91,6 +92,8 @@ class _Dask(ArrayLibrary):
     def written(self, step: Step) -> Text:
         """Chunk by chunk, or as one task with NumPy's code for the operation."""
         kind = step.op.kind
+        if kind == "sparse":
+            raise MatcalcError("there is no dask code for sparse matrices", expected="numpy or jax")
         if kind in _CHUNKED or (kind == "call" and self._is_chunked(step)):
             return super().written(step)
         names = [f"a{k}" for k in range(len(step.operands))]

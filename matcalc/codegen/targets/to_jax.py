@@ -188,13 +188,11 @@ class _Spread(_JAX):
     them."""
 
     keywords = ("devices",)
+    chooses = False
     reserved = ArrayLibrary.reserved | {*keywords, "part", "place", "places", "mesh", "compute", "shardings"}
 
     def __init__(self, size: str) -> None:
         self.split = size
-
-    def on_one_device(self) -> Target:
-        return TARGET
 
     def added_up(self, names: Sequence[str], codes: Sequence[str]) -> str:
         """All at once: one message for all sums."""

@@ -37,6 +37,7 @@ CASES = [
     ("sum(logsumexp(X*W, rows)) - tr(Y'*X*W)", "W", "X: n×m; W: m×c; Y: n×c", 1),
     ("n*logdet(S) + tr(inv(S)*X'*X)", "S", "S: m×m positive_definite; X: n×m", 1),
     ("||X - U*V||^2", "V", "X: n×m; U: n×c; V: c×m", 1),
+    ("||X*X'*y||^2", "y", "X: n×m; y: n", 2),
     ("||X*w - y||", "w", "X: n×m; w: m; y: n", 2),
     ("sum(tanh(X*W + ones(n)*b')*v)", "b", "X: n×m; W: m×c; v: c; b: c", 1),
 ]

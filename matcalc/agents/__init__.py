@@ -1,5 +1,5 @@
-"""What programs ask: requests as lines of JSON, for editors, and tools of the Model Context Protocol,
-for agents. Both are answered by ``matcalc.service``."""
+"""What programs ask: requests as lines of JSON, for editors, and tools of the Model Context
+Protocol, for agents. Both are answered by ``matcalc.service``."""
 
 from __future__ import annotations
 
@@ -255,8 +255,8 @@ def said(found: Mapping[str, Any]) -> str:
 
 
 def serve_tools(seconds: float = REQUEST_SECONDS) -> None:
-    """Serves the tools on standard input and output, until the client goes. Raises MatcalcError where
-    the protocol's package is not installed."""
+    """Serves the tools on standard input and output, until the client goes. Raises MatcalcError
+    where the protocol's package is not installed."""
     server = tool_server(seconds)
     _package("anyio").run(_serve, server)
 

@@ -75,8 +75,9 @@ def expanded_at_zero(expression: Expr, symbol: Symbol, order: int) -> Expansion:
 
 
 def _derivatives(expression: Expr, symbol: Symbol, move: Symbol, order: int) -> list[Expr]:
-    """The derivatives of all orders along the direction, of the variable with those of its facts that
-    it keeps while it moves. Where the forms for those have no derivative, those for any matrix may."""
+    """The derivatives of all orders along the direction, of the variable with those of its facts
+    that it keeps while it moves. Where the forms for those have no derivative, those for any matrix
+    may."""
     if not 0 <= order <= MOST_ORDER:
         raise MatcalcError(f"the order is {order}", expected=f"0 to {MOST_ORDER}")
     kept = varying(symbol.properties) | tying(symbol.properties)
@@ -207,7 +208,8 @@ def _confirm_slopes(derivatives: list[Expr], symbol: Symbol, move: Symbol) -> No
 
 
 def _agrees_at(seed: int, derivatives: Sequence[Expr], symbol: Symbol, move: Symbol) -> bool | None:
-    """Whether the derivatives are what differences say at one point; None where that can't be told."""
+    """Whether the derivatives are what differences say at one point; None where that can't be
+    told."""
     point = sampling.find_point(derivatives, seed, attempts=8, extra=(symbol, move))
     if point is None:
         return None

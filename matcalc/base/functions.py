@@ -302,8 +302,8 @@ def written_name(name: str) -> str:
 
 
 def is_entrywise(name: str) -> bool:
-    """Whether a function takes numbers, entry by entry of arrays: one of the table, or the user's own
-    of several."""
+    """Whether a function takes numbers, entry by entry of arrays: one of the table, or the user's
+    own of several."""
     own = own_function(name)
     if own is not None:
         return own.entrywise

@@ -30,9 +30,9 @@ _LETTERS = {0: "scalar", 1: "n{0}", 2: "m{0}×n{0}"}
 
 @record
 class OwnFunction:
-    """``takes`` are the numbers of axes of the arguments, None where a number stands for each entry;
-    ``gives`` is that of the value of the function itself; ``by`` counts the arguments, from 1, that
-    this is a derivative by."""
+    """``takes`` are the numbers of axes of the arguments, None where a number stands for each
+    entry; ``gives`` is that of the value of the function itself; ``by`` counts the arguments, from
+    1, that this is a derivative by."""
 
     stem: str
     takes: tuple[int | None, ...]
@@ -55,7 +55,8 @@ class OwnFunction:
         return self.gives + sum(self.takes[place - 1] or 0 for place in self.by)
 
     def is_flat(self, order: int) -> bool:
-        """Whether a value of so many axes is a number, a vector or a matrix, and not one of a batch."""
+        """Whether a value of so many axes is a number, a vector or a matrix, and not one of a
+        batch."""
         return order == self.order <= 2
 
     @property
@@ -68,8 +69,8 @@ class OwnFunction:
 
     @property
     def kind(self) -> str:
-        """What is written for it: ``value``, ``primes`` of a function of one number, ``gradient`` and
-        ``hessian`` of one whose value is a number, ``jacobian`` of one with a vector, else
+        """What is written for it: ``value``, ``primes`` of a function of one number, ``gradient``
+        and ``hessian`` of one whose value is a number, ``jacobian`` of one with a vector, else
         ``partial``."""
         if not self.by:
             return "value"
@@ -202,8 +203,8 @@ _SIGNS = ("grad", "hess", "H", "J", "jac")
 
 
 def signed_names(own: OwnFunction) -> tuple[str, ...]:
-    """The names with a sign of a derivative before that of a function, whether it has that derivative
-    or not."""
+    """The names with a sign of a derivative before that of a function, whether it has that
+    derivative or not."""
     places = ["", *("".join(map(str, one.by)) for one in own.derivatives() if one.by)]
     return tuple(
         dict.fromkeys([f"{sign}{place}_{own.stem}" for sign in (*_SIGNS, "d") for place in places if sign != "d" or place])
@@ -211,5 +212,6 @@ def signed_names(own: OwnFunction) -> tuple[str, ...]:
 
 
 def phase_of(name: str) -> Fraction:
-    """The number a of the smooth function sin(t + a) + 2 exp(-a t/2) of one number that has this name."""
+    """The number a of the smooth function sin(t + a) + 2 exp(-a t/2) of one number that has this
+    name."""
     return Fraction(4000 + zlib.crc32(name.encode()) % 9973, 10000)

@@ -1,5 +1,5 @@
-"""Shapes, which sizes make: what they are called, and what they come to under an operation; and runs
-of positions along an axis."""
+"""Shapes, which sizes make: what they are called, and what they come to under an operation; and
+runs of positions along an axis."""
 
 from __future__ import annotations
 
@@ -185,8 +185,8 @@ def square_shape(shape: Shape, what: str) -> Shape:
 
 
 def require_arguments(name: str, takes: Sequence[int | None], arguments: Sequence[Shape], value: Shape) -> None:
-    """Raises ShapeError for arguments that a function is not declared with, of so many axes each; None
-    stands for a number, or an array of them."""
+    """Raises ShapeError for arguments that a function is not declared with, of so many axes each;
+    None stands for a number, or an array of them."""
     if None in takes:
         shaped = [shape for shape in arguments if shape]
         fits = value == (common_shape(shaped, f"arguments of {name}") if shaped else ())

@@ -1,5 +1,5 @@
-"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1``, ``m-n`` or ``n*(n+1)/2``, in
-which the least of several sizes stands as a name does, ``min(m,n)``."""
+"""Symbolic sizes, polynomials such as ``n``, ``3``, ``2*m*n``, ``n+1``, ``m-n`` or ``n*(n+1)/2``,
+in which the least of several sizes stands as a name does, ``min(m,n)``."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ it."""
 
 
 class Least(str):
-    """What stands for the least of several sizes among the names of a product; as a text it is their
-    name. Only ``smaller`` makes them, so that equal ones have equal texts."""
+    """What stands for the least of several sizes among the names of a product; as a text it is
+    their name. Only ``smaller`` makes them, so that equal ones have equal texts."""
 
     __slots__ = ("of",)
     of: tuple[Size, ...]

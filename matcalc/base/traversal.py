@@ -65,8 +65,8 @@ def postordered(roots: Sequence[Node], operands: Callable[[Node], Sequence[Node]
 
 
 def without(root: Any, mark: str) -> list[Any]:
-    """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a node
-    that has it is left out."""
+    """The nodes below ``root`` that have no attribute ``mark``, operands first: what is below a
+    node that has it is left out."""
     for operand in root.below:
         if not hasattr(operand, mark):
             return postordered([root], _unmarked(mark))

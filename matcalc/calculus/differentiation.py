@@ -176,8 +176,8 @@ def _of_several(node: Map, cotangent: Tensor, root: int, depends: Set[Tensor]) -
 
 
 def _of_own_function(own: OwnFunction, node: Apply, cotangent: Tensor, root: int, depends: Set[Tensor]) -> Iterator[Contribution]:
-    """To each argument of a function of the user's own, which has no formula, its derivative by that;
-    axes in front of those that the function takes and gives are a batch."""
+    """To each argument of a function of the user's own, which has no formula, its derivative by
+    that; axes in front of those that the function takes and gives are a batch."""
     batch = node.order - own.order
     labels = tuple(range(node.order))
     for place, argument in enumerate(node.arguments):

@@ -332,8 +332,8 @@ def _instance(
 
 @cache
 def _of_cotangent_alone(function: Function) -> bool:
-    """Whether the adjoints are formulas of the derivative by the value and of nothing else, as those
-    of linear functions are: then they serve along the axes of any root."""
+    """Whether the adjoints are formulas of the derivative by the value and of nothing else, as
+    those of linear functions are: then they serve along the axes of any root."""
     return all(
         {node.name for node in nodes_of(_formula(function, text)[0]) if isinstance(node, ExprSymbol)} <= {"G"}
         for _, text in function.adjoints

@@ -198,8 +198,9 @@ def _inner_sums(part: Tensor) -> Tensor:
 
 
 def _selected(node: Tensor) -> Tensor | None:
-    """A sum of blocks put along an axis from which positions are selected, block by block where that
-    is shorter: ``[A, B][:, 1:m]`` becomes ``A``. Of a function of every entry, its argument."""
+    """A sum of blocks put along an axis from which positions are selected, block by block where
+    that is shorter: ``[A, B][:, 1:m]`` becomes ``A``. Of a function of every entry, its
+    argument."""
     if isinstance(node, Sum):
         return _side_by_side(node)
     if not isinstance(node, Contraction):
@@ -227,7 +228,8 @@ def _block_axes(total: Sum) -> set[int]:
 
 
 def _selected_inside(node: Contraction, place: int, labels: Mapping[int, int]) -> Tensor | None:
-    """The product with what is selected from the values of a function selected from its arguments."""
+    """The product with what is selected from the values of a function selected from its
+    arguments."""
     operand, index = node.operands[place], node.indices[place]
     uses = Counter([label for one in (node.output, *node.indices) for label in one])
     axis = next((axis for axis, label in enumerate(index) if label in labels and uses[label] == 2), None)
@@ -278,8 +280,9 @@ def _on_diagonal(term: Tensor) -> Iterator[tuple[Selection, Tensor, Callable[[Se
     places = grouped((index[0], place) for place, (operand, index) in factors if len(index) == 2 and selects(operand))
     uses = Counter([label for one in (term.output, *term.indices) for label in one])
     for row, pair in places.items():
+        alike = {term.operands[place] for place in pair}
         chosen = pairing_laws.selection_of(term.operands[pair[0]])
-        if len(pair) == 2 and uses[row] == 2 and term.operands[pair[0]] is term.operands[pair[1]] and chosen is not None:
+        if len(pair) == uses[row] == 2 and len(alike) == 1 and chosen is not None:
             again = partial(_chosen_again, term, pair)
             yield chosen, again(Selection(chosen.whole, chosen.whole, ZERO)), again
 

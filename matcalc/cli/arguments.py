@@ -101,8 +101,8 @@ class Asked:
 
 def expression_command(name: str, summary: str, *options: Option, order: int = 0) -> Callable[[Command], ExpressionCommand]:
     """Makes a function of what is ``asked`` and the ``view`` of the result a command that has
-    ``READING`` and ``BUDGET`` among its options; the docstring is the help page. ``order`` is that of
-    the derivatives that it gives, 0 where it gives all."""
+    ``READING`` and ``BUDGET`` among its options; the docstring is the help page. ``order`` is that
+    of the derivatives that it gives, 0 where it gives all."""
 
     def made(run: Command) -> ExpressionCommand:
         @wraps(run)

@@ -45,8 +45,8 @@ LAZY = {
     "web": "matcalc.commands.web",
     "help": "matcalc.commands.help",
 }
-"""Subcommands by the module that holds them, as ``derive_command`` and the like; it is imported when
-they are first asked for."""
+"""Subcommands by the module that holds them, as ``derive_command`` and the like; it is imported
+when they are first asked for."""
 
 OTHER_NAMES = {
     "grad": "gradient", "gradients": "gradient", "jac": "jacobian", "hess": "hessian", "derivative": "derive", "differentiate": "derive",
@@ -177,8 +177,9 @@ def _is_value(word: str, option: Option) -> bool:
 
 
 _BETWEEN_COLLECTIONS = 50_000
-"""New objects, some ten megabytes, after which garbage is looked for: more than a derivation makes. What is left when the
-process ends is not looked through at all. Both together were an eighth of a cold start."""
+"""New objects, some ten megabytes, after which garbage is looked for: more than a derivation makes.
+What is left when the process ends is not looked through at all. Both together were an eighth of a
+cold start."""
 BAD_INPUT, OWN_FAULT, INTERRUPTED, CLOSED_PIPE = 2, 70, 130, 141
 
 

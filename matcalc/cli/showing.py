@@ -135,7 +135,8 @@ class View:
 
     @property
     def arrays(self) -> dict[str, tuple[str, ...]]:
-        """The names of arrays with a leading axis, and of sparse ones, as they are asked for of code."""
+        """The names of arrays with a leading axis, and of sparse ones, as they are asked for of
+        code."""
         asked = {"batched": self.batched, "sparse": self.sparse}
         return {key: tuple([name.strip() for name in names.split(",")]) for key, names in asked.items() if names}
 

@@ -125,8 +125,8 @@ def subject_for(function: Any, arrays: str | None, autograd: bool) -> Subject:
 
 
 def _places(form: DerivativeForm) -> Iterator[Seen]:
-    """Points of several sizes at which differences confirm the derivative. Raises MatcalcError where
-    they contradict it."""
+    """Points of several sizes at which differences confirm the derivative. Raises MatcalcError
+    where they contradict it."""
     names = names_in({*form.function.shape, *[size for node in postorder(form.function) for size in node.shape]})
     shapes: list[dict[str, Any]] = [{}, {"equal": True}, {"sizes": dict.fromkeys(names, 1)}, {"negative": 0}, {"negative": 1}]
     for seed, keywords in enumerate(shapes):
@@ -284,8 +284,8 @@ class _Asked:
         return frozenset(symbol.name for symbol in _symbols_of(self.form) if not symbol.properties)
 
     def _condition(self, fault: Fault | None, seen: Sequence[Seen], caller: Caller) -> tuple[str, str, bool] | None:
-        """A fact of a symbol with which the function would be right: as text, in words, and whether it
-        is not right without."""
+        """A fact of a symbol with which the function would be right: as text, in words, and whether
+        it is not right without."""
         if fault is not None and fault.formula is not None:
             try:
                 found = condition_of(Claim(self.form, Formula(fault.formula)))

@@ -161,12 +161,11 @@ class Needs:
 
 
 def bound(subject: Subject, names: Mapping[str, Iterable[str]], needs: Needs, arguments: Any = None) -> Binding:
-    """Binds arguments to ``names``: those of symbols, sizes and functions, each with its
-    spellings.
+    """Binds arguments to ``names``: those of symbols, sizes and functions, each with its spellings.
 
     ``arguments`` are pairs such as ``X=data`` (symbol and parameter, either way round), or names of
-    symbols in the order of the parameters. Raises MatcalcError for a parameter that nothing is known
-    for, and for a symbol that has no place and needs one.
+    symbols in the order of the parameters. Raises MatcalcError for a parameter that nothing is
+    known for, and for a symbol that has no place and needs one.
     """
     spelled = {spelling: name for name, spellings in names.items() for spelling in spellings}
     slots = {slot.name: slot for slot in subject.slots}
@@ -257,8 +256,8 @@ def _require(subject: Subject, found: Mapping[str, Any], needs: Needs, spelled: 
 
 
 def _require_places(subject: Subject, found: Mapping[str, Any], needs: Needs, left: Sequence[str]) -> None:
-    """Raises MatcalcError where a symbol that must have a place is left, or one that a weight of the
-    module is like."""
+    """Raises MatcalcError where a symbol that must have a place is left, or one that a weight of
+    the module is like."""
     like = {slot.axes for slot in subject.slots if slot.name not in found} - {None}
     missing = [name for name in left if name in needs.places or needs.symbols[name] in like]
     if missing:
@@ -286,8 +285,8 @@ def _of_symbols(free: Sequence[Slot], left: Sequence[str]) -> tuple[str, str]:
 
 
 def _of_numbers(free: Sequence[Slot], sizes: Sequence[str]) -> tuple[str, str]:
-    """Pairs of parameters and the one size that there is, or a word for it, and what the word stands
-    for."""
+    """Pairs of parameters and the one size that there is, or a word for it, and what the word
+    stands for."""
     if len(sizes) == 1 and all(slot.kind == "constructor" for slot in free):
         return ",".join(f"{slot.name}={sizes[0]}" for slot in free), ""
     which = f" or one of the sizes {_listed(sizes)}" if sizes else ""
@@ -295,8 +294,8 @@ def _of_numbers(free: Sequence[Slot], sizes: Sequence[str]) -> tuple[str, str]:
 
 
 def _weights(subject: Subject, found: Mapping[str, Any], left: Sequence[str], needs: Needs) -> str:
-    """Pairs of the weights of a module with the symbols that alone have as many axes; empty where that
-    settles nothing."""
+    """Pairs of the weights of a module with the symbols that alone have as many axes; empty where
+    that settles nothing."""
     weights = [slot for slot in subject.slots if slot.axes is not None and slot.name not in found]
     fitting = {name: [slot.name for slot in weights if slot.axes == needs.symbols.get(name)] for name in left}
     pairs = {name: slots[0] for name, slots in fitting.items() if len(slots) == 1}

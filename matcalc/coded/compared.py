@@ -29,8 +29,8 @@ WHOLE = "the result"
 
 @dataclass(frozen=True)
 class Numbers:
-    """A number with a name, at each point, that may stand where it should not, or be left out; what is
-    said where results are divided by it."""
+    """A number with a name, at each point, that may stand where it should not, or be left out; what
+    is said where results are divided by it."""
 
     name: str
     values: Sequence[float]
@@ -48,7 +48,8 @@ class Seen:
     result: Any
     tolerance: float
     told: tuple[int, ...] | None = None
-    """The shape that the result should have, where that is another than that of ``right``: a column."""
+    """The shape that the result should have, where that is another than that of ``right``: a
+    column."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,14 +57,16 @@ class Seen:
         return np.shape(self.right) if self.told is None else self.told
 
     def is_like(self, array: Any) -> bool:
-        """Whether the result is this array; arrays of one entry are like each other in any shape."""
+        """Whether the result is this array; arrays of one entry are like each other in any
+        shape."""
         if np.size(array) == np.size(self.result) == 1:
             array = np.reshape(array, np.shape(self.result))
         return np.shape(array) == np.shape(self.result) and agrees(array, self.result, relative=self.tolerance)
 
 
 def ratio_of(seen: Seen, array: Any) -> float | None:
-    """The number that the result is of an array; 0 where both vanish, None where it is no multiple."""
+    """The number that the result is of an array; 0 where both vanish, None where it is no
+    multiple."""
     if array is None or not np.all(np.isfinite(array)):
         return None
     if np.shape(array) != np.shape(seen.result) and not np.size(array) == np.size(seen.result) == 1:

@@ -182,7 +182,8 @@ def _moved_along(axis: int, seen: Sequence[Seen]) -> Iterator[_Candidate]:
 
 
 def _only_diagonals(seen: Sequence[Seen]) -> Iterator[_Candidate]:
-    """The entries on the diagonal of a square matrix in another shape, as of what goes by entries."""
+    """The entries on the diagonal of a square matrix in another shape, as of what goes by
+    entries."""
     right = [one.right for one in seen]
     if not all(
         np.ndim(array) == 2 and array.shape[0] == array.shape[1] == np.size(one.result) for array, one in zip(right, seen)

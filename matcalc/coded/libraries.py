@@ -59,13 +59,11 @@ class Library(ABC):
         return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))
 
     def plain(self, result: Any, name: str) -> tuple[Any, str]:
-        """A result as an array of doubles, and the type of its numbers. Raises MatcalcError for what
-        is no array of numbers."""
+        """A result as an array of doubles, and the type of its numbers. Raises MatcalcError for
+        what is no array of numbers."""
         if result is None:
             raise MatcalcError(f"{name} gives None", expected="an array: does it end with return?")
-        if isinstance(result, dict) or (
-            isinstance(result, tuple | list) and any(np.ndim(self._bare(part)) for part in result[1:])
-        ):
+        if self._are_several(result):
             several = f"{len(result)} results" + (f": {', '.join(map(str, result))}" if isinstance(result, dict) else "")
             which = next(iter(result)) if isinstance(result, dict) else len(result)
             raise MatcalcError(f"{name} gives {several}", expected="the choice of one", suggestion=f"--output {which}")
@@ -75,6 +73,11 @@ class Library(ABC):
         if array.dtype.kind not in "biufc":
             raise MatcalcError(f"{name} gives {type(result).__name__}, which is no array of numbers")
         return array.astype(complex if array.dtype.kind == "c" else float), self._precision(result, array)
+
+    def _are_several(self, result: Any) -> bool:
+        if isinstance(result, tuple | list):
+            return any(np.ndim(self._bare(part)) for part in result[1:])
+        return isinstance(result, dict)
 
     def _bare(self, result: Any) -> Any:
         if isinstance(result, tuple | list):
@@ -110,8 +113,8 @@ class NumPy(Library):
 
 
 class Jax(Library):
-    """JAX: arrays do not change, and derivatives are taken in reverse, so that rules written by hand
-    are used."""
+    """JAX: arrays do not change, and derivatives are taken in reverse, so that rules written by
+    hand are used."""
 
     name = "jax"
 
@@ -211,8 +214,8 @@ _LIBRARIES: Mapping[str, type[Library]] = {"numpy": NumPy, "jax": Jax, "torch": 
 
 
 def libraries_of(found: Any, owner: Any, asked: str | None) -> tuple[Library, ...]:
-    """The library that is asked for, or those that may be meant, the most likely first: what a function
-    names itself, then what its file imports, then NumPy."""
+    """The library that is asked for, or those that may be meant, the most likely first: what a
+    function names itself, then what its file imports, then NumPy."""
     if asked is not None:
         if asked not in _LIBRARIES:
             raise MatcalcError(f"there are no arrays of {asked}", expected=", ".join(_LIBRARIES))
@@ -251,8 +254,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Subject:
-    """A function to be called. ``invoke`` takes the arguments by their slots; ``differentiated`` says
-    that it gives a value, of which the library's own derivative is asked for."""
+    """A function to be called. ``invoke`` takes the arguments by their slots; ``differentiated``
+    says that it gives a value, of which the library's own derivative is asked for."""
 
     name: str
     slots: tuple[Slot, ...]
@@ -275,8 +278,7 @@ def subject_of(
     if not callable(found):
         raise MatcalcError(f"{said} is no function", expected="a function that gives the derivative", suggestion=EXAMPLE)
     libraries = libraries_of(found, owner, arrays)
-    if autograd:
-        libraries = tuple([one for one in libraries if one.name != "numpy"]) or libraries
+    libraries = _with_autograd(libraries) if autograd else libraries
     method = _method(found, owner)
     if inspect.isclass(found) or method or "torch" in sys.modules:
         special = _of_class(found, owner if method else found, method, said, libraries, autograd)
@@ -284,6 +286,10 @@ def subject_of(
             return special
     slots, spread = _slots(found)
     return Subject(said, slots, partial(_by_place, found, slots), libraries, autograd, spread)
+
+
+def _with_autograd(libraries: tuple[Library, ...]) -> tuple[Library, ...]:
+    return tuple([one for one in libraries if one.name != "numpy"]) or libraries
 
 
 def _of_class(found: Any, owner: Any, method: str, said: str, libraries: tuple[Library, ...], autograd: bool) -> Subject | None:

@@ -1,5 +1,5 @@
-"""Operations over a leading axis: the same for each of many arrays at once, as NumPy's own operations
-do it."""
+"""Operations over a leading axis: the same for each of many arrays at once, as NumPy's own
+operations do it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ class _Leading:
         return self._spread(made, tuple(range(1, 1 + order - op.order)), order)
 
     def _spread(self, made: Op, places: tuple[int, ...], order: int) -> Op:
-        """An array with a leading axis, with axes of one entry at these places of its ``order`` others."""
+        """An array with a leading axis, with axes of one entry at these places of its ``order``
+        others."""
         old = iter(made.shape)
         shape = tuple([ONE if axis in places else next(old) for axis in range(1 + order)])
         return self.b.make("expand", (made,), places, shape)
@@ -254,7 +255,8 @@ class _Leading:
         return self._solved(self.done[matrix], right, self.done[right], plain=matrix in self.plain)
 
     def _solved(self, matrix: Op, right: Op, made: Op, *, plain: bool) -> Op:
-        """``right`` is what ``made`` is one of, and ``plain`` says whether there is one matrix for all."""
+        """``right`` is what ``made`` is one of, and ``plain`` says whether there is one matrix for
+        all."""
         many = made.order > right.order
         if right.order == 2:
             return self._make("solve", [matrix, made], None, right.shape)

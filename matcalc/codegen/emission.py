@@ -71,8 +71,8 @@ class Body:
         return Text(name)
 
     def free(self) -> None:
-        """Lets go of matrices that are not used any more while others are still to be made, whose memory
-        can be theirs then."""
+        """Lets go of matrices that are not used any more while others are still to be made, whose
+        memory can be theirs then."""
         last = dict.fromkeys(self._large, -1)
         for place, statement in enumerate([*self.statements, " ".join(self.results.values())]):
             last |= dict.fromkeys(last.keys() & set(_WORD.findall(statement)), place)
@@ -99,7 +99,8 @@ def written_body(
     order = [op for op in reachable(list(outputs.values()), given) if op not in given]
     uses = Counter(operand for op in order for operand in op.operands)
     uses.update(outputs.values())
-    results = {op: name for name, op in reversed(list(outputs.items())) if "/" not in name} if len(outputs) > 1 else {}
+    several = list(outputs.items()) if len(outputs) > 1 else []
+    results = {op: name for name, op in reversed(several) if "/" not in name}
     body = Body(writer, names, uses, given)
     for op in order:
         body.write(op, results.get(op))

@@ -159,8 +159,8 @@ def scalars_of(product: e.Product, uses: Mapping[e.Expr, int]) -> Factors:
 
 
 def _opened(product: e.Product, whole: bool) -> tuple[list[e.Expr], list[e.Expr]]:
-    """``segments`` of a product; of a whole chain that ends as a scalar, such as ``x'Ax``, the chain
-    alone."""
+    """``segments`` of a product; of a whole chain that ends as a scalar, such as ``x'Ax``, the
+    chain alone."""
     scalars, run = segments(product.factors)
     return ([], list(product.factors)) if whole and not run and scalars == [product] else (scalars, run)
 
@@ -238,8 +238,8 @@ class Value:
 
     array: the array, which may broadcast; ones: nothing; unit: nothing, its place in ``sizes``;
     diagonal: the diagonal, ``position`` 1 where nothing in it is negative; inverse,
-    definite_inverse: the matrix to solve with (for the latter its Cholesky factor); permutation: nothing, K of ``sizes``;
-    kronecker: its factors, ``shapes`` their rows and columns.
+    definite_inverse: the matrix to solve with (for the latter its Cholesky factor); permutation:
+    nothing, K of ``sizes``; kronecker: its factors, ``shapes`` their rows and columns.
     """
 
     kind: LinkKind

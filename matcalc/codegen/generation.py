@@ -73,9 +73,9 @@ def generate(
     Vectors are 1-D, in and out; sizes that no array fixes are integer keywords, other keywords are
     ignored. With several outputs the function returns a named tuple of them, and they share their
     common subexpressions. ``sizes`` are used to order products by cost, the code is right for all
-    sizes. With ``check`` the file compares its outputs with finite differences when it is run. Symbols
-    that are ``batched`` have an axis in front, and so do the outputs; those that are ``sparse`` are sparse
-    matrices.
+    sizes. With ``check`` the file compares its outputs with finite differences when it is run.
+    Symbols that are ``batched`` have an axis in front, and so do the outputs; those that are
+    ``sparse`` are sparse matrices.
 
     Raises MatcalcError when there is no code for a function, LimitError for index products with too
     many indices.
@@ -99,8 +99,8 @@ def generated(
 
     ``others`` are symbols that it may be called with too: a constant takes the dtype and the device
     of the first array among them. Symbols that are ``batched`` have an axis in front, and so do the
-    results: one for each place along it. Those that are ``sparse`` are matrices of ``scipy.sparse`` or
-    BCOO, and what they multiply is computed at the entries of the first.
+    results: one for each place along it. Those that are ``sparse`` are matrices of ``scipy.sparse``
+    or BCOO, and what they multiply is computed at the entries of the first.
     """
     during("writing the code")
     language = target_named(target)
@@ -390,12 +390,17 @@ def compile_source(source: str) -> Callable[..., Any]:
 def _captured(op: Op, argument: str) -> list[Op]:
     """Operations that do not depend on the argument, but are used by ones that do."""
     order = reachable([op])
+    depends = _dependent(order, argument)
+    used = [operand for node in order if node in depends or node is op for operand in node.operands if operand not in depends]
+    return [operand for operand in dict.fromkeys(used) if operand.kind not in ("literal", "size", "pi", "eye")]
+
+
+def _dependent(order: Sequence[Op], argument: str) -> set[Op]:
     depends: set[Op] = set()
     for node in order:
         if (node.kind == "input" and node.data == argument) or not depends.isdisjoint(node.operands):
             depends.add(node)
-    used = [operand for node in order if node in depends or node is op for operand in node.operands if operand not in depends]
-    return [operand for operand in dict.fromkeys(used) if operand.kind not in ("literal", "size", "pi", "eye")]
+    return depends
 
 
 def _plain(output: Output) -> Expr | LaidOut:

@@ -231,8 +231,8 @@ def _chain(b: Builder, top: Op, inner: Collection[Op], done: Mapping[Op, Op], gi
 
 
 def _best_somewhere(orders: Sequence[Order]) -> list[Order]:
-    """The first, and those of the others that cost least of all at some sizes: what lies between two
-    others everywhere is no choice."""
+    """The first, and those of the others that cost least of all at some sizes: what lies between
+    two others everywhere is no choice."""
     names = sorted({name for order in orders for name in order.cost.names})
     left = list(orders)
     for order in orders[1:]:

@@ -276,8 +276,8 @@ class Comparison:
     @property
     def form(self) -> str:
         """What is made of differences with all axes apart: one of ``value`` (there are none),
-        ``along`` a direction, ``flat``, ``array`` like the one variable, ``matrix``, or ``rows`` for
-        each entry of the first variable."""
+        ``along`` a direction, ``flat``, ``array`` like the one variable, ``matrix``, or ``rows``
+        for each entry of the first variable."""
         if not self.wrt:
             return "value"
         if self.along is not None:

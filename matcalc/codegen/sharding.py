@@ -2,10 +2,10 @@
 is a sum over that axis is added up over the devices.
 
 A device works on the arrays of a formula as they stand, only shorter along the size that is split.
-What follows from the shapes: an array with such an axis is split along it, any other one is the same
-on all devices, unless it is a sum over the axis: then each device holds a part of the sum. Sums,
-signs and plain factors are taken of the parts; before anything else they are added up, all that is
-known by then in one all-reduce.
+What follows from the shapes: an array with such an axis is split along it, any other one is the
+same on all devices, unless it is a sum over the axis: then each device holds a part of the sum.
+Sums, signs and plain factors are taken of the parts; before anything else they are added up, all
+that is known by then in one all-reduce.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def rounds(results: Mapping[str, Op], size: str) -> Rounds:
 
 
 def in_sums(b: Builder, results: Mapping[str, Op], size: str) -> dict[str, Op]:
-    """The same operations with norms along the axis that is split as roots of sums of squares: a norm
-    that is scaled by the largest entry would take a round for that."""
+    """The same operations with norms along the axis that is split as roots of sums of squares: a
+    norm that is scaled by the largest entry would take a round for that."""
     done: dict[Op, Op] = {}
     for op in reachable(list(results.values())):
         operands = tuple([done[operand] for operand in op.operands])
@@ -114,10 +114,10 @@ class _Shares:
         if op.kind == "mul":
             inside = [operand for operand in op.operands if operand in self.parts]
             return len(inside) == 1 and all(operand is inside[0] or not operand.shape for operand in op.operands)
-        if op.kind == "div":
-            above, below = op.operands
-            return above in self.parts and below not in self.parts and not below.shape
-        return op.kind in _OF_PARTS and op.operands[0] in self.parts
+        if not op.operands or op.operands[0] not in self.parts:
+            return False
+        below = op.operands[-1]
+        return op.kind in _OF_PARTS or (op.kind == "div" and below not in self.parts and not below.shape)
 
     def add_up(self, ops: Iterable[Op]) -> None:
         """Parts that are needed as what they add up to."""

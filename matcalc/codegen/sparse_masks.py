@@ -16,8 +16,8 @@ _ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user"
 
 
 def at_entries(b: Builder, order: Sequence[Op], roots: Mapping[str, Op], sparse: Sequence[str]) -> dict[str, Op]:
-    """The operations, where the first of the ``sparse`` inputs has the entries at which products with
-    it are computed; the others are only read at these places.
+    """The operations, where the first of the ``sparse`` inputs has the entries at which products
+    with it are computed; the others are only read at these places.
 
     ``order`` is all operations, operands first. Raises MatcalcError where an array would have to be
     made that has all entries.
@@ -27,6 +27,11 @@ def at_entries(b: Builder, order: Sequence[Op], roots: Mapping[str, Op], sparse:
         if not made.is_sparse(op) and op.data not in sparse:
             made.add(op)
     return {name: made.array(op) if made.is_sparse(op) else made.dense(op) for name, op in roots.items()}
+
+
+def _only(ways: Sequence[bool | None]) -> bool | None:
+    """What all are; None where they differ."""
+    return ways[0] if len(set(ways)) == 1 else None
 
 
 class _Sparse:
@@ -51,18 +56,16 @@ class _Sparse:
         return op in self.masked
 
     def _turned(self, op: Op) -> bool | None:
-        """Whether the entries are those of the transpose; None where there may be entries elsewhere."""
+        """Whether the entries are those of the transpose; None where there may be entries
+        elsewhere."""
         if op.kind == "input":
             return False if op.data == self.sparse[0] else None
         found = [self.masked.get(operand) for operand in op.operands]
         if op.kind == "transpose":
             return None if found[0] is None else not found[0]
         if op.kind == "mul":
-            ways = set(found) - {None}
-            return ways.pop() if len(ways) == 1 else None
-        if op.kind in ("neg", "add") or (op.kind == "div" and found[1] is None):
-            return found[0] if len(set(found[: 1 if op.kind == "div" else None])) == 1 else None
-        return None
+            return _only([way for way in found if way is not None])
+        return _only(found) if op.kind in ("neg", "add") else found[0] if op.kind == "div" and found[1] is None else None
 
     def _places(self, turned: bool) -> tuple[Op, Op]:
         return (self.cols, self.rows) if turned else (self.rows, self.cols)
@@ -73,8 +76,8 @@ class _Sparse:
     # ------------------------------------------------------------ at the entries
 
     def at(self, op: Op, turned: bool) -> Op:
-        """The values at the entries of the sparse matrix, or those at the entries of its transpose; a
-        number stays one. Operands are done first."""
+        """The values at the entries of the sparse matrix, or those at the entries of its transpose;
+        a number stays one. Operands are done first."""
         stack = [(op, turned)]
         while stack:
             key = stack[-1]
@@ -142,7 +145,8 @@ class _Sparse:
         return found
 
     def add(self, op: Op) -> None:
-        """Makes an operation that is not sparse, unless it would need all entries of one that is."""
+        """Makes an operation that is not sparse, unless it would need all entries of one that
+        is."""
         method: Callable[[Op], Op] | None = getattr(self, f"_{op.kind}", None)
         if method is not None and any(operand in self.masked for operand in op.operands):
             self.done[op] = method(op)

@@ -1,5 +1,5 @@
-"""``matcalc check``: functions of the user's own beside the derivatives that they should give; and what
-serves programs: ``json-lines`` for editors, ``mcp`` for agents, ``json-schema`` for both."""
+"""``matcalc check``: functions of the user's own beside the derivatives that they should give; and
+what serves programs: ``json-lines`` for editors, ``mcp`` for agents, ``json-schema`` for both."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ _REQUEST = click.option(
 @click.command("json-lines", cls=PlainHelp, short_help="Answer requests, a line of JSON each: for editors.")
 @_REQUEST
 def json_lines_command(seconds: float) -> None:
-    """Read requests from standard input, a JSON object a line, and write an answer for each, a line in
-    the same order, until the input ends.
+    """Read requests from standard input, a JSON object a line, and write an answer for each, a line
+    in the same order, until the input ends.
 
     {"id": 1, "operation": "derive", "text": "x'Ax", "wrt": "x"} is a request; matcalc json-schema
     lists the operations and their fields.  {"operation": "cancel", "cancel": 1} ends request 1.
@@ -116,7 +116,8 @@ def json_lines_command(seconds: float) -> None:
 @click.command("mcp", cls=PlainHelp, short_help="Serve tools to agents, by the Model Context Protocol.")
 @_REQUEST
 def mcp_command(seconds: float) -> None:
-    """Serve matcalc's operations as tools of the Model Context Protocol, on standard input and output.
+    """Serve matcalc's operations as tools of the Model Context Protocol, on standard input and
+    output.
 
     An agent's program starts this itself: give it the command matcalc with the argument mcp.  It
     needs the extra mcp.

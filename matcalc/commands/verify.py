@@ -182,8 +182,8 @@ def _refuse_settings(*names: str) -> None:
 
 
 def _statements(texts: Sequence[str], how: Keywords, target: str, *, steps: bool, saved: str | None) -> int:
-    """What is found of statements: ``steps`` shows the lines of their proofs, and one is ``saved`` in
-    a file."""
+    """What is found of statements: ``steps`` shows the lines of their proofs, and one is ``saved``
+    in a file."""
     found, faults = _verdicts_on(texts, how)
     if not found:
         raise faults[0]
@@ -276,8 +276,8 @@ def _verify_files(paths: Sequence[str], wishes: Wishes) -> int:
 
 
 def _watch_files(paths: Sequence[str], wishes: Wishes) -> int:
-    """As ``_verify_files``, again whenever one of the files, or of those that they take in, changes,
-    until it is interrupted.
+    """As ``_verify_files``, again whenever one of the files, or of those that they take in,
+    changes, until it is interrupted.
 
     The exit status is that of the last time.
     """

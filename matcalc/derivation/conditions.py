@@ -90,9 +90,10 @@ def _continued(expression: Expr, result: Expr) -> frozenset[tuple[Expr | None, s
     """The conditions of the eigenvalues or singular values of a symbol that a first derivative does
     not need.
 
-    Where they are not distinct these have a continuous value and no derivative. If the derivative of
-    what is made of them is continuous there, as I is of sum(eigvals(S)), it is the derivative there
-    too: a line meets such matrices at single points, and the mean value theorem holds across them.
+    Where they are not distinct these have a continuous value and no derivative. If the derivative
+    of what is made of them is continuous there, as I is of sum(eigvals(S)), it is the derivative
+    there too: a line meets such matrices at single points, and the mean value theorem holds across
+    them.
     """
     nodes = [*postorder(expression), *postorder(result)]
     of_symbols = [node for node in nodes if isinstance(node, Call) and isinstance(node.arguments[0], Symbol)]
@@ -103,7 +104,8 @@ def _continued(expression: Expr, result: Expr) -> frozenset[tuple[Expr | None, s
 
 
 def _is_continuous(node: Expr) -> bool:
-    """Whether the value of a node does not jump where its conditions hold, whatever eigenvalues do."""
+    """Whether the value of a node does not jump where its conditions hold, whatever eigenvalues
+    do."""
     if not isinstance(node, Call | Elementwise):
         return True
     entry = functions().get(node.function)

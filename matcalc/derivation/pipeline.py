@@ -113,7 +113,8 @@ class Outcome:
     sums: Expr | None = None
     """With explicit sums, where there is no closed form or a much longer one."""
     short: Expr | None = None
-    """Another closed form, that is shown in place of ``expression``, from which values are computed."""
+    """Another closed form, that is shown in place of ``expression``, from which values are
+    computed."""
     cost: str = "shortest"
     """What the form that is shown has least of: one of ``layouts.COSTS``."""
 
@@ -148,8 +149,8 @@ def differentiate(
 
 
 def derived_tensor(expression: Expr, wrt: Sequence[Symbol], symmetric: Symmetric) -> ix.Tensor:
-    """The derivative that ``differentiate`` folds, for those who compare it and need no form; a 0 is
-    theirs to confirm. Raises the same errors."""
+    """The derivative that ``differentiate`` folds, for those who compare it and need no form; a 0
+    is theirs to confirm. Raises the same errors."""
     return _derived(expression, wrt, symmetric, Trace())[0]
 
 
@@ -271,12 +272,13 @@ def presented(
 def _function_notes(tensor: ix.Tensor) -> Iterator[str]:
     """What is to be known of functions beyond their names."""
     nodes = [node for node in ix.postorder(tensor) if isinstance(node, ix.Map | ix.Apply)]
-    for name in sorted({node.function for node in nodes}):
-        own = own_function(name)
-        if own is not None and own.by:
-            yield f"{function_shown(name)}: {own.note_of(unicode_name(own.stem))}"
-    for name in sorted({node.function for node in nodes if isinstance(node, ix.Apply)}):
-        if own_function(name) is None and functions()[name].note:
+    names = sorted({node.function for node in nodes})
+    of_matrices = {node.function for node in nodes if isinstance(node, ix.Apply)}
+    for own in filter(None, map(own_function, names)):
+        if own.by:
+            yield f"{function_shown(own.name)}: {own.note_of(unicode_name(own.stem))}"
+    for name in names:
+        if name in of_matrices and own_function(name) is None and functions()[name].note:
             yield f"{name}: {functions()[name].note}"
 
 

@@ -87,7 +87,8 @@ def _is_label(said: str) -> bool:
 
 
 def _set_apart(signs: list[Sign], text: str) -> list[Sign]:
-    """The signs with words at the end of a line that wide space sets apart, as in ``d(c'*x)/dx = c     numerator layout``."""
+    """The signs with words at the end of a line that wide space sets apart, as in ``d(c'*x)/dx = c
+    numerator layout``."""
     out: list[Sign] = []
     apart: int | None = None
     """Where the last wide space of the line stands, with names alone behind it."""
@@ -253,13 +254,19 @@ def branches_of(cases: Placed) -> list[tuple[Placed, str]]:
     return found if all(_is_fact(condition) for _, condition in found) else []
 
 
+def _within(cases: Placed) -> Placed | None:
+    begins, ends = _BEGINS.search(cases.text), _ENDS.search(cases.text)
+    if begins is None or ends is None or begins.end() > ends.start():
+        return None
+    return cases.part(begins.end(), ends.start())
+
+
 def parts_of(cases: Placed) -> list[tuple[Placed, str]]:
     """The value and the condition of each branch, whatever it is about; none where a branch has not
     both."""
-    begins, ends = _BEGINS.search(cases.text), _ENDS.search(cases.text)
-    if begins is None or ends is None or begins.end() > ends.start():
+    inner = _within(cases)
+    if inner is None:
         return []
-    inner = cases.part(begins.end(), ends.start())
     found: list[tuple[Placed, str]] = []
     for line in filter(None, (line for _, line in _lines(signs_of(inner.text, "latex")))):
         end = line[-1].end

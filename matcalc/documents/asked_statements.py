@@ -44,6 +44,7 @@ from matcalc.documents.context.used_definitions import (
 )
 from matcalc.documents.context.written_derivatives import by_what_stands, with_entries_listed
 from matcalc.documents.context.written_names import is_called, names_at, weights_in
+from matcalc.language.declare.declared import Declaration
 
 
 def asked_of(line: Line, context: Context) -> Sequence[Asked]:
@@ -376,10 +377,14 @@ def _check_weights(context: Context, line: Line) -> None:
     for name in sorted({at.base for at in whole if not at.bold} & bold):
         told, _ = context.told(name, line.number, False)
         one = context.definitions.at(name, line.number)
-        if (told is not None and told.shape == ()) or (one is not None and not one.bold):
+        if _is_number(told) or (one is not None and not one.bold):
             raise ParseError(
                 f"{name} stands for a value of its own, and in bold type for another: they are not told apart in one formula"
             )
+
+
+def _is_number(told: Declaration | None) -> bool:
+    return told is not None and told.shape == ()
 
 
 def _check_special(structure: Structure, definitions: Sequence[Definition]) -> None:

@@ -37,7 +37,8 @@ def doubt(verdict: Verdict, asked: Asked) -> str:
     """Why the claim may be meant otherwise than it was read; empty where nothing shows it."""
     if said := next((one.reason for one in asked.doubts if _WHEN[one.when](verdict, one)), ""):
         return said
-    said = next((reason for words, reason in _UNFIT.items() if verdict.counterexample is None and words in verdict.reason), "")
+    unfit = _UNFIT.items() if verdict.counterexample is None else ()
+    said = next((reason for words, reason in unfit if words in verdict.reason), "")
     if said:
         return said
     statement = statement_of(verdict)
@@ -144,8 +145,8 @@ def _is_normalisation(verdict: Verdict, one: Doubt) -> bool:
 
 
 def doubted(verdict: Verdict, asked: Asked) -> Verdict:
-    """The verdict; undecided where a refutation may be a misreading: not of what is true as it was read
-    in another layout."""
+    """The verdict; undecided where a refutation may be a misreading: not of what is true as it was
+    read in another layout."""
     if verdict.status == "conditional" and verdict.other_layout is not None:
         return verdict
     if not verdict.is_false or not (reason := doubt(verdict, asked)):

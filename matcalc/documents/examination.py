@@ -39,7 +39,8 @@ _FEWEST = 4
 _FOR_ONE_AGAINST = 4
 """Of five claims that can tell, four agree."""
 _FEWEST_FOR_USUAL, _FOR_ONE_AGAINST_USUAL = 2, 2
-"""Claims that hold in the usual layout alone are not the only ones that say so: two in three are enough."""
+"""Claims that hold in the usual layout alone are not the only ones that say so: two in three are
+enough."""
 _OTHERS = ("numerator", "tensor")
 _PART = 16
 """Claims that are asked at once for what they tell."""
@@ -111,7 +112,8 @@ class _Ballot:
                 self.against.append(number)
 
     def hold(self, turned: Sequence[int], undecided: Sequence[int]) -> None:
-        """Asks the claims that are ``turned``, and if they tell anything, those that hold anyway."""
+        """Asks the claims that are ``turned``, and if they tell anything, those that hold
+        anyway."""
         self.take(turned)
         if self.told:
             self.complete([number for number in undecided if self._outcomes[number].verdict.ok])

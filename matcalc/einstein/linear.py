@@ -1,5 +1,6 @@
-"""Numbers, ones, zeros, deltas and linear combinations; the labels of a contraction, and its factors
-in one order, where of a tensor and its transpose one is chosen: what needs no multiplication."""
+"""Numbers, ones, zeros, deltas and linear combinations; the labels of a contraction, and its
+factors in one order, where of a tensor and its transpose one is chosen: what needs no
+multiplication."""
 
 from __future__ import annotations
 

@@ -355,7 +355,8 @@ def _norm(node: ex.Norm, done: Mapping[ex.Expr, Lowered]) -> Lowered:
 
 
 def _of_several(function: str, arguments: Sequence[Lowered]) -> Lowered:
-    """A function of several numbers, entry by entry; those that are scalars stand in every entry."""
+    """A function of several numbers, entry by entry; those that are scalars stand in every
+    entry."""
     given = [argument for argument in arguments if argument.order]
     shaped = iter(aligned(given) if given else ())
     parts = spread([next(shaped) if argument.order else argument for argument in arguments])

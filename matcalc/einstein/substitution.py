@@ -110,8 +110,8 @@ def rebuilt(tensor: Tensor, replacement: Callable[[Tensor], Tensor | None], sett
 
 
 def renewed(node: Tensor, built: Mapping[Tensor, Tensor], sizes: Mapping[Size, Size] | None = None) -> Tensor:
-    """The node with what ``built`` has for its operands, in normal form, and with its sizes renamed;
-    the same node when that changes nothing."""
+    """The node with what ``built`` has for its operands, in normal form, and with its sizes
+    renamed; the same node when that changes nothing."""
     if not sizes and all(built[operand] is operand for operand in node.below):
         return node
 
@@ -223,7 +223,7 @@ def matrix_factors(product: Contraction) -> list[tuple[Tensor, bool]] | None:
     path: list[tuple[Tensor, bool]] = []
     while left:
         here = [k for k, (_, index) in enumerate(left) if at in index]
-        if len(here) != 1 or len(left[here[0]][1]) != 2:
+        if [len(left[k][1]) for k in here] != [2]:
             return None
         operand, (first, second) = left.pop(here[0])
         path.append((operand, first == at))

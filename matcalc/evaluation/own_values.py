@@ -1,5 +1,5 @@
-"""Values of the user's own functions that are declared with shapes: a smooth function for each name,
-with its derivatives, so that what is claimed of an unknown function can be tried.
+"""Values of the user's own functions that are declared with shapes: a smooth function for each
+name, with its derivatives, so that what is claimed of an unknown function can be tried.
 
 It is f(x)_i = Σ_r c_ir s(w_r · x), with more terms than there are entries, s a smooth function of
 one number for each r, and numbers c and w that come from the name. So a derivative has s' in the
@@ -49,9 +49,9 @@ def _weights(stem: str, place: int, lengths: Lengths, count: int) -> NDArray[Any
 
 
 def value_at(own: OwnFunction, value: Lengths, smooth: Callable[[float, int, Any], Any], *arrays: Any) -> NDArray[Any]:
-    """The value of a function, or of a derivative, whose own value has these lengths; of numbers that
-    stand for entries it is that of each. ``smooth`` are the functions of one number by their phase
-    and order."""
+    """The value of a function, or of a derivative, whose own value has these lengths; of numbers
+    that stand for entries it is that of each. ``smooth`` are the functions of one number by their
+    phase and order."""
     operands = np.broadcast_arrays(*arrays) if own.entrywise else [np.asarray(array) for array in arrays]
     outer = operands[0].shape if own.entrywise else ()
     shapes = [operand.shape[len(outer) :] for operand in operands]
@@ -100,7 +100,8 @@ def _lengths(node: Expr, order: int, sizes: Mapping[str, int]) -> Lengths:
 
 
 def _of_arrays(own: OwnFunction, value: Lengths, arguments: Sequence[Lengths]) -> tuple[str, str]:
-    """How a function of vectors and numbers is called, and its value as a sum of smooth functions."""
+    """How a function of vectors and numbers is called, and its value as a sum of smooth
+    functions."""
     count = terms(sum(map(prod, arguments)) + prod(value))
     letters = ["x"] if len(arguments) == 1 else [f"x{place}" for place in range(1, len(arguments) + 1)]
     lines: list[list[str]] = [[] for _ in range(prod(value))]

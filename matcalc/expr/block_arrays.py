@@ -1,5 +1,6 @@
-"""Parts of arrays and arrays of blocks recognised, to be written or computed as such: a product with
-rows of an identity matrix is ``X[1:k, :]``, a sum of blocks with zeros around them ``[A, B; C, D]``."""
+"""Parts of arrays and arrays of blocks recognised, to be written or computed as such: a product
+with rows of an identity matrix is ``X[1:k, :]``, a sum of blocks with zeros around them ``[A, B; C,
+D]``."""
 
 from __future__ import annotations
 
@@ -212,7 +213,8 @@ def _entry(one: _Placed) -> e.Expr:
 
 
 def _opened(one: _Placed) -> list[_Placed] | None:
-    """What something is made of, nothing for a unit vector; None for what is no array of numbers."""
+    """What something is made of, nothing for a unit vector; None for what is no array of
+    numbers."""
     node = one.node
     if isinstance(node, e.UnitVector | e.Zeros):
         return [] if isinstance(node, e.Zeros) or node.position.number is not None else None

@@ -218,7 +218,8 @@ class Negative(Linear):
 
 @interned
 class Product(Multilinear):
-    """Two or more factors, multiplied from the left; a scalar (or a scalar product so far) scales."""
+    """Two or more factors, multiplied from the left; a scalar (or a scalar product so far)
+    scales."""
 
     def _shape(self) -> Shape:
         shape = self.factors[0].shape
@@ -399,8 +400,8 @@ class Norm(Nonlinear):
 
 @interned
 class Call(Nonlinear):
-    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``...), or of the
-    user's own of arrays, with its result shape.
+    """Any other function of ``rules/functions.toml`` (``det``, ``logdet``, ``softmax``...), or of
+    the user's own of arrays, with its result shape.
 
     ``axis`` is ``None``, ``"rows"`` or ``"cols"``: a vector function of each row or column.
     """

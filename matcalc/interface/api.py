@@ -214,8 +214,8 @@ def hessian(
 
 @record
 class _Asked:
-    """An expression, the variables that its derivative is by, and the parts of these that are meant,
-    None for a whole one."""
+    """An expression, the variables that its derivative is by, and the parts of these that are
+    meant, None for a whole one."""
 
     elaborated: Elaborated
     symbols: tuple[Symbol, ...]

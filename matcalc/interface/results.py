@@ -358,10 +358,10 @@ class Derivation(Sided):
         ``"matlab"`` or ``"julia"``.
 
         Run as a file, it compares its result with finite differences. Of ``"sympy"`` it is a
-        program that builds ``sympy()``. Names that are ``batched`` have a leading axis, and so has the
-        result; such a file does not check itself. ``shard="n"`` splits the axes of size n, such as the
-        rows of the data, over the devices of JAX: what is a sum over them is added up by one all-reduce.
-        Raises MatcalcError where there is no code, and where the work is not split so.
+        program that builds ``sympy()``. Names that are ``batched`` have a leading axis, and so has
+        the result; such a file does not check itself. ``shard="n"`` splits the axes of size n, such
+        as the rows of the data, over the devices of JAX: what is a sum over them is added up by one
+        all-reduce. Raises MatcalcError where there is no code, and where the work is not split so.
         """
         target = over(target, shard)
         if target == "sympy" and not (batched or sparse):
@@ -409,8 +409,8 @@ class Derivation(Sided):
 
 @guarded
 class HessianProduct(Derivation):
-    """The Hessian of ``value`` along a direction. ``source`` is the scalar that pairs the gradient with
-    this; ``by`` are the symbols of the Hessian."""
+    """The Hessian of ``value`` along a direction. ``source`` is the scalar that pairs the gradient
+    with this; ``by`` are the symbols of the Hessian."""
 
     value: ParsedExpression
     direction: Symbol

@@ -1,5 +1,5 @@
-"""The call taylor, and what it gives: a polynomial, and the derivatives along a direction that it is
-made of."""
+"""The call taylor, and what it gives: a polynomial, and the derivatives along a direction that it
+is made of."""
 
 from __future__ import annotations
 

@@ -101,8 +101,8 @@ def _request(text: str) -> asked_in_words.Request | None:
 
 
 def _asked_in_words(request: asked_in_words.Request, wrt: Sequence[str], signed: Question | None) -> Question | None:
-    """What is asked for by words around a formula and by the formula itself. Raises ParseError where
-    both ask for a derivative, or contradict each other."""
+    """What is asked for by words around a formula and by the formula itself. Raises ParseError
+    where both ask for a derivative, or contradict each other."""
     if signed is not None and signed.said and request.noun:
         said = f"the text asks for the {request.noun} of a derivative"
         raise ParseError(said, suggestion="the sign of differentiation alone, d/dx(d(f)/dx), or the words alone")

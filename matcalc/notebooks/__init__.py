@@ -103,8 +103,8 @@ class Magic:
         return found
 
     def _binding(self, statement: str) -> tuple[str, str] | None:
-        """The Python name and the request of ``G = x'Ax wrt x``, which the prompt has no meaning for;
-        None for other statements."""
+        """The Python name and the request of ``G = x'Ax wrt x``, which the prompt has no meaning
+        for; None for other statements."""
         found = _BINDING.fullmatch(statement)
         if found is None or statement.lstrip().startswith(":"):
             return None

@@ -154,8 +154,8 @@ def names_of(wrt: Names) -> tuple[str, ...]:
 
 
 def batched_names(batched: Names, symbols: Sequence[Symbol], word: str = "batched") -> tuple[str, ...]:
-    """The names of symbols that have leading axes, or are what the ``word`` says. Raises MatcalcError
-    for one that is none of the symbols."""
+    """The names of symbols that have leading axes, or are what the ``word`` says. Raises
+    MatcalcError for one that is none of the symbols."""
     names, there = names_of(batched), dict.fromkeys(symbol.name for symbol in symbols)
     for name in names:
         if name not in there:

@@ -102,10 +102,10 @@ class ParsedExpression(Shown, Arithmetic):
         """A callable that takes the symbols as keyword arguments and returns an array (vectors have
         one axis).
 
-        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Arrays of names that are ``batched`` have
-        leading axes, and so has the result; ``shard`` is the name of a size whose axes JAX splits over
-        its devices. Raises MatcalcError for another target; the callable raises
-        it for missing or unfitting arguments.
+        ``target`` is ``"numpy"``, ``"jax"`` or ``"torch"``. Arrays of names that are ``batched``
+        have leading axes, and so has the result; ``shard`` is the name of a size whose axes JAX
+        splits over its devices. Raises MatcalcError for another target; the callable raises it for
+        missing or unfitting arguments.
         """
         return array_function(
             programs().value_callable,

@@ -191,8 +191,8 @@ def _or_evaluated(
 
 
 def derivative_output(outcome: Outcome, source: Expr, wrt: tuple[Symbol, ...], layout: str) -> Output:
-    """What code is generated for: the closed form, or the tensor laid out when there is none that is
-    cheap to compute."""
+    """What code is generated for: the closed form, or the tensor laid out when there is none that
+    is cheap to compute."""
     if outcome.expression is not None and not multiplies_kroneckers(outcome.expression):
         return outcome.expression
     return LaidOut(

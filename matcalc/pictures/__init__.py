@@ -152,7 +152,8 @@ def _of_value(read: ParsedExpression) -> Picture:
 
 
 def _of_derivative(found: Derivation) -> Picture:
-    """The network of a derivative, with the axes of the value to the left; of a Hessian, those of the first variable."""
+    """The network of a derivative, with the axes of the value to the left; of a Hessian, those of
+    the first variable."""
     tensor, names = found.outcome.tensor, [symbol.name for symbol in found.wrt]
     below = [_axes_of(unicode_name(symbol.name), len(axes_of(symbol.shape))) for symbol in found.wrt]
     above = _axes_of("the value", tensor.order - sum(map(len, below)))

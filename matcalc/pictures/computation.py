@@ -142,7 +142,8 @@ def _is_plain(node: Expr) -> bool:
 
 
 def _carried(whole: Expr, users: Mapping[Expr, int]) -> set[Expr]:
-    """What a formula is but for its sign, a transposition and numbers before it: one node with it."""
+    """What a formula is but for its sign, a transposition and numbers before it: one node with
+    it."""
     found: set[Expr] = set()
     while _is_plain(whole) and not isinstance(whole, Leaf):
         whole = next(filter(_is_value, whole.below), whole.below[0])

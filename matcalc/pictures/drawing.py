@@ -245,7 +245,8 @@ def _copied(part: et.Element, parent: et.Element) -> None:
 
 
 def _centre(node: et.Element) -> None:
-    """Puts the lines of a node in its middle, whatever the widths of letters are where it is shown."""
+    """Puts the lines of a node in its middle, whatever the widths of letters are where it is
+    shown."""
     corners = [corner for shape in node for corner in _NUMBERS.findall(f"{shape.get('points', '')} {shape.get('d', '')}")]
     across = [float(number) for number in corners[::2]] or [float(shape.get("cx", "0")) for shape in node if shape.get("cx")]
     if across:

@@ -197,7 +197,8 @@ MOST_NAMED = 16
 
 
 def pattern_of(found: Derivation, numbers: Mapping[str, int]) -> Pattern:
-    """What is known of each entry at these sizes. Raises MatcalcError where formulas and numbers disagree."""
+    """What is known of each entry at these sizes. Raises MatcalcError where formulas and numbers
+    disagree."""
     shape = tuple([size.value(numbers) for size in found.outcome.shape])
     rows, cols = dims = (*shape, 1, 1)[:2]
     look = _Look(found, numbers, dims)

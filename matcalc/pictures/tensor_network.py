@@ -188,7 +188,8 @@ def _of_wires(network: Network) -> Iterator[str]:
 
 @record
 class Axes:
-    """The axes of the whole: their letters, what each of them counts, and how many lie to the left."""
+    """The axes of the whole: their letters, what each of them counts, and how many lie to the
+    left."""
 
     letters: tuple[str, ...]
     ends: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from matcalc.base.functions import computable
@@ -70,11 +71,15 @@ def equation(left: str, expr: e.Expr, bold: bool = False) -> str:
 def _names(expr: e.Expr) -> list[str]:
     """The names of symbols, indices and functions of the user's own."""
     nodes = e.postorder(expr)
-    whole: set[e.Symbol] = set()
-    if any(isinstance(node, e.Entry) and node.is_member for node in nodes):
-        users = [node for node in nodes if not isinstance(node, e.Entry)]
-        whole = {child for node in users for child in e.children(node) if isinstance(child, e.Symbol)}
+    has_members = any(isinstance(node, e.Entry) and node.is_member for node in nodes)
+    whole = _whole_symbols(nodes) if has_members else set()
     return [name for node in nodes if isinstance(node, _NAMING) for name in _named_by(node, whole)]
+
+
+def _whole_symbols(nodes: Sequence[e.Expr]) -> set[e.Symbol]:
+    """The symbols that stand elsewhere than in entries."""
+    users = [node for node in nodes if not isinstance(node, e.Entry)]
+    return {child for node in users for child in e.children(node) if isinstance(child, e.Symbol)}
 
 
 _NAMING = (e.Symbol, e.Elementwise, e.Entry, e.Index, e.IndexSum, e.IndexArray)

@@ -78,8 +78,8 @@ def _shown_once(node: t.Node, once: Mapping[t.Tensor, tuple[bool, ...]]) -> tupl
 
 
 def own_axes(function: str, order: int, place: int = 0) -> int:
-    """How many of the last axes of the argument at ``place``, with ``order`` axes, a function takes;
-    those before them are a batch."""
+    """How many of the last axes of the argument at ``place``, with ``order`` axes, a function
+    takes; those before them are a batch."""
     if own_function(function) is not None:
         return function_called(function).orders[place] or 0
     known = functions().get(function)
@@ -193,8 +193,9 @@ def _lettered(product: t.Contraction, order: Sequence[int], pairs: Mapping[int, 
 
 
 def numbered(product: t.Contraction, at: Letters, free: int) -> tuple[dict[int, Letter], list[int], list[int], dict[int, Labels]]:
-    """The letters of all labels, ``at`` those of the axes and ``free`` the first for others; the operands in the order of
-    reading, the labels that are bound, and those that are written as pairs."""
+    """The letters of all labels, ``at`` those of the axes and ``free`` the first for others; the
+    operands in the order of reading, the labels that are bound, and those that are written as
+    pairs."""
     letters: dict[int, Letter] = dict(zip(reversed(product.output), reversed(at), strict=True))
     pairs = _pairs(product)
     order = [k for k in reading_order(product) if k not in {place for _, _, place in pairs.values()}]

@@ -233,8 +233,8 @@ class Notation(ABC):
         """A number without a sign."""
 
     def in_line(self, coefficient: Fraction) -> tuple[Fraction, int]:
-        """What stands before the factors of a product and what it is divided by, where quotients have
-        no form of their own."""
+        """What stands before the factors of a product and what it is divided by, where quotients
+        have no form of their own."""
         if self.stacked_quotient or decimal_text(coefficient) is not None:
             return coefficient, 1
         return Fraction(coefficient.numerator), coefficient.denominator

@@ -1,5 +1,5 @@
-"""The notations, by name: ASCII and Unicode text, both readable by the language package, and those that
-are typeset, whose names stand in ``rules/functions.toml`` too."""
+"""The notations, by name: ASCII and Unicode text, both readable by the language package, and those
+that are typeset, whose names stand in ``rules/functions.toml`` too."""
 
 from __future__ import annotations
 

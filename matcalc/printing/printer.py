@@ -84,8 +84,8 @@ def _is_mean(node: e.Quotient) -> bool:
 
 
 def _with_numbers(uses: tuple[Sized, ...], known: Mapping[e.Expr, int]) -> tuple[Sized, ...]:
-    """The terms of a sum, a number in every entry without the ones, where another term has the size.
-    (Beside a matrix alone a multiple of the identity might be meant.)"""
+    """The terms of a sum, a number in every entry without the ones, where another term has the
+    size. (Beside a matrix alone a multiple of the identity might be meant.)"""
     numbers = [_number_in_entries(term) for term, _ in uses]
     if not any(number is None and known[term] == BOTH for (term, _), number in zip(uses, numbers, strict=True)):
         return uses

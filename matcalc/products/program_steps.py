@@ -131,6 +131,9 @@ class Pattern:
         return dict(zip(self.names, other.names)), sizes
 
 
+_WITH_INDICES = frozenset({Entry, IndexSum, IndexArray})
+
+
 def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[str], Hashable]) -> Pattern | None:
     """The pattern of an expression together with other symbols; None when it has named indices.
 
@@ -152,9 +155,10 @@ def pattern_of(expression: Expr, others: Sequence[ExprSymbol], facts: Callable[[
 
     numbers: dict[Expr, int] = {}
     parts: list[Hashable] = []
-    for node in expr_postorder(expression, *others):
-        if isinstance(node, (Entry, IndexSum, IndexArray)):
-            return None
+    order = expr_postorder(expression, *others)
+    if not _WITH_INDICES.isdisjoint(map(type, order)):
+        return None
+    for node in order:
         numbers[node] = len(numbers)
         if isinstance(node, ExprSymbol):
             symbols.setdefault(node.name, node)

@@ -125,8 +125,8 @@ class _Sweeper:
         return replace(value, tensor=simplified(value.tensor))
 
     def _may_cancel(self) -> bool:
-        """Whether a function that may cancel another one stands in a step. One step tells it for all
-        that differ in names only."""
+        """Whether a function that may cancel another one stands in a step. One step tells it for
+        all that differ in names only."""
         seen: set[Hashable] = set()
         for step in self.outline.steps.values():
             pattern = pattern_of(step, (), lambda _: None)

@@ -30,21 +30,25 @@ def asked(text: str) -> tuple[str, str]:
     found = request(parts[-1], ()) if parts else None
     if isinstance(found, Derive):
         return "jvp" if found.verb == "derive" and found.along else found.verb, text
-    try:
-        if said_in(text) is not None:
-            return "derive", text
-    except MatcalcError:
-        pass  # an equation
+    if _says_itself(text):
+        return "derive", text
     signed = _SIGNED.fullmatch(text.strip())
     if signed is not None and _is_whole(signed["body"]):
         return _OF_SIGNS[signed["sign"]], signed["body"]
     return "verify" if isinstance(found, Claim) and len(parts) == 1 else "derive", text
 
 
+def _says_itself(text: str) -> bool:
+    try:
+        return said_in(text) is not None
+    except MatcalcError:  # an equation
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class InWords:
-    """A formula, the names to differentiate by and the directions that stand in words beside it, and
-    how often is differentiated, 0 where they do not say."""
+    """A formula, the names to differentiate by and the directions that stand in words beside it,
+    and how often is differentiated, 0 where they do not say."""
 
     formula: str
     names: list[str]
@@ -52,8 +56,8 @@ class InWords:
     along: tuple[str, ...] = ()
 
     def by(self, given: Sequence[str]) -> list[str]:
-        """The names beside the formula, or those that are ``given`` beside the text. Raises ParseError
-        where there are both and they differ."""
+        """The names beside the formula, or those that are ``given`` beside the text. Raises
+        ParseError where there are both and they differ."""
         require_agreement([canonical_name(name) for name in split_names(",".join(self.names))], split_names(",".join(given)))
         return list(given) or self.names
 

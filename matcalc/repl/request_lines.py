@@ -233,7 +233,8 @@ def rewriting(text: str, known: Collection[str] = ()) -> Rewrite | None:
 
 
 def form_asked(text: str) -> Rewrite:
-    """The form that a text asks for in words, and of what; the shortest where it has no such words."""
+    """The form that a text asks for in words, and of what; the shortest where it has no such
+    words."""
     return rewriting(text) or Rewrite(REWRITING["simplify"], text)
 
 

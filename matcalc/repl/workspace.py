@@ -197,19 +197,25 @@ def _outline(root: Syntax) -> list[object]:
                 found.append(node.name)
             case Word():
                 found.append((node.word,))
-            case Binary():
-                found.append((node.operator, 2))
-            case Raised():
-                found.append(("^", node.elementwise))
-            case Applied():
-                found.append((node.function, "()", len(node.arguments)))
-            case Summation():
-                found.append((node.function or "sum", node.indices))
-            case DerivativeOf():
-                found.append(("d", node.wrt))
             case _:
-                found.append(type(node))
+                found.append(_operation(node))
     return found
+
+
+def _operation(node: Syntax) -> object:
+    match node:
+        case Binary():
+            return node.operator, 2
+        case Raised():
+            return "^", node.elementwise
+        case Applied():
+            return node.function, "()", len(node.arguments)
+        case Summation():
+            return node.function or "sum", node.indices
+        case DerivativeOf():
+            return "d", node.wrt
+        case _:
+            return type(node)
 
 
 def _joined(needed: list[Definition], statement: str, state: State) -> str:

@@ -250,7 +250,8 @@ def embeddings(
 
 
 def _fits_turned(factor: Factor, wanted: Factor, labels: Mapping[int, int]) -> bool:
-    """Whether a matrix, for which a variable stands, is its place in the pattern's but for a transpose."""
+    """Whether a matrix, for which a variable stands, is its place in the pattern's but for a
+    transpose."""
     if len(factor.labels) != 2 or factor.exponent != YES or _extended(labels, wanted.labels, factor.labels) is not None:
         return False
     return _extended(labels, wanted.labels, factor.labels[::-1]) is not None

@@ -124,7 +124,8 @@ class Rewrite:
 def rewrite_lines(file: str = "rewrites.rules") -> list[RuleLine]:
     """The lines of the file, split into their fields.
 
-    Raises ValueError for a line that is not of the form ``name | variables | left = right | source``.
+    Raises ValueError for a line that is not of the form ``name | variables | left = right |
+    source``.
     """
     return rule_lines(file, read("rules", file))
 

@@ -10,6 +10,7 @@ from itertools import chain
 from matcalc.base.files import RuleLine, read, rule_lines
 from matcalc.base.functions import functions, has_kink
 from matcalc.base.records import record
+from matcalc.base.shapes import Shape
 from matcalc.base.sizes import Size
 from matcalc.einstein.linear import YES, add, terms_of
 from matcalc.einstein.lowered import aligned, plain
@@ -25,7 +26,8 @@ from matcalc.rules.laws import seen
 from matcalc.rules.rewrites import functions_in, instantiated
 
 _ALMOST = "except at the kink"
-"""The source of a law that proofs may use: what holds almost everywhere. A shorter form holds everywhere."""
+"""The source of a law that proofs may use: what holds almost everywhere. A shorter form holds
+everywhere."""
 FILES = ("shortening.rules", "laws.rules", "rewrites.rules")
 Terms = tuple[tuple[Fraction, Tensor], ...]
 Need = tuple[str, Tensor]
@@ -35,8 +37,8 @@ INVERTIBLE = "invertible"
 
 @record
 class Leading:
-    """A term of an equation that has all of its variables; ``anchors`` are the factors of it by which
-    it is found, those with most variables first."""
+    """A term of an equation that has all of its variables; ``anchors`` are the factors of it by
+    which it is found, those with most variables first."""
 
     term: Tensor
     anchors: tuple[Tensor, ...]
@@ -78,10 +80,7 @@ def _schemas(line: RuleLine) -> Iterator[Schema]:
     sides = [side.tensor for side in lowered]
     symbols = frozenset([node for node in postorder(*sides) if isinstance(node, Symbol)])
     if symbols and not any(node.order for node in (*symbols, sides[0])):
-        for shape in _SHAPES:
-            arrays = [Symbol(one.name, shape, one.properties) for one in symbols]
-            values: dict[str, Tensor] = {array.name: array for array in arrays}
-            yield _schema(line, [instantiated(side, values) for side in sides], frozenset(arrays))
+        yield from [_of_shape(line, sides, symbols, shape) for shape in _SHAPES]
     else:
         yield _schema(line, sides, symbols)
         flat = [plain(side).tensor for side in lowered]
@@ -89,7 +88,14 @@ def _schemas(line: RuleLine) -> Iterator[Schema]:
             yield _schema(line, flat, symbols)
 
 
-_SHAPES = ((), (Size.of("m"),), (Size.of("m"), Size.of("n")))
+def _of_shape(line: RuleLine, sides: Sequence[Tensor], symbols: Wildcards, shape: Shape) -> Schema:
+    """An equation in numbers, entry by entry."""
+    arrays = [Symbol(one.name, shape, one.properties) for one in symbols if isinstance(one, Symbol)]
+    values: dict[str, Tensor] = {array.name: array for array in arrays}
+    return _schema(line, [instantiated(side, values) for side in sides], frozenset(arrays))
+
+
+_SHAPES: tuple[Shape, ...] = ((), (Size.of("m"),), (Size.of("m"), Size.of("n")))
 
 
 def _schema(line: RuleLine, sides: Sequence[Tensor], wildcards: Wildcards) -> Schema:
@@ -114,7 +120,8 @@ def expands(left: Tensor) -> bool:
 
 
 def _leading(term: Tensor, wildcards: Wildcards) -> Leading | None:
-    """A term with what it is found by; None where it lacks variables, or is one, transposed or not."""
+    """A term with what it is found by; None where it lacks variables, or is one, transposed or
+    not."""
     bases = dict.fromkeys([base_and_exponent(operand)[0] for operand, _ in factors_of(term)])
     if not wildcards or term in wildcards or not wildcards <= set(postorder(term)):
         return None
@@ -129,8 +136,9 @@ def _leading(term: Tensor, wildcards: Wildcards) -> Leading | None:
 
 @record
 class Instance:
-    """An equation between parts of a formula: its terms add up to zero. The rest has a value wherever
-    the terms of the ``left`` side have one; where it is ``one_way``, only those may be replaced."""
+    """An equation between parts of a formula: its terms add up to zero. The rest has a value
+    wherever the terms of the ``left`` side have one; where it is ``one_way``, only those may be
+    replaced."""
 
     name: str
     source: str
@@ -146,8 +154,8 @@ class Instance:
 
 
 def instances(nodes: Iterable[Tensor], *, expanding: bool = False) -> Iterator[Instance]:
-    """What the equations of the files say of a formula whose nodes are given; only those ``expanding``
-    that tell a function of a product by its factors."""
+    """What the equations of the files say of a formula whose nodes are given; only those
+    ``expanding`` that tell a function of a product by its factors."""
     ordered = list(dict.fromkeys(nodes))
     present = {node.function for node in ordered if isinstance(node, Map | Apply)}
     inverses = [node for node in ordered if isinstance(node, Apply) and node.function == "inv"]
@@ -171,13 +179,17 @@ def _bindings(schema: Schema, leading: Leading, nodes: Sequence[Tensor]) -> Iter
         if partial and len(partial[0]) == len(schema.wildcards):
             break
         alike = [node for node in nodes if _kind(node) == _kind(anchor)]
-        pairs = [(node, bound) for bound in partial for node in alike]
-        partial = [found for node, bound in pairs for found in matches(anchor, node, schema.wildcards, bound)]
+        partial = [one for bound in partial for one in _matched(anchor, alike, schema, bound)]
     for bound in partial:
         if len(bound) == len(schema.wildcards):
             yield bound
         else:
             yield from _completed(schema, leading, bound, nodes)
+
+
+def _matched(anchor: Tensor, nodes: Sequence[Tensor], schema: Schema, bound: Binding) -> Iterator[Binding]:
+    for node in nodes:
+        yield from matches(anchor, node, schema.wildcards, bound)
 
 
 def _kind(node: Tensor) -> tuple[type, str]:
@@ -213,8 +225,9 @@ def _instance(schema: Schema, pairs: tuple[tuple[Tensor, Tensor], ...], inverted
 
 
 def needs(tensor: Tensor) -> frozenset[Need]:
-    """What a tensor has a value by, as far as it is not known to be so: what is divided by is not 0,
-    what stands inverted is invertible, the arguments of functions lie where these are defined."""
+    """What a tensor has a value by, as far as it is not known to be so: what is divided by is not
+    0, what stands inverted is invertible, the arguments of functions lie where these are
+    defined."""
     found = [need for node in postorder(tensor) for need in _needs_of(node)]
     return frozenset([need for need in found if not _is_met(*need)])
 

@@ -1,9 +1,9 @@
-"""The search for the shortest form: equations are used in either direction, products multiplied out;
-what is shorter is looked at first."""
+"""The search for the shortest form: equations are used in either direction, products multiplied
+out; what is shorter is looked at first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
 
@@ -22,11 +22,11 @@ from matcalc.simplifying.equation_schemas import Instance, instances, keeps_valu
 
 MULTIPLIED = "multiplied out"
 _HEAVIEST, _HEAVIER = 3, 20
-"""How many times as heavy as the lightest form, and how much more, another one may be that is looked
-at."""
+"""How many times as heavy as the lightest form, and how much more, another one may be that is
+looked at."""
 _FRUITLESS, _FRUITLESS_A_SIGN = 120, 10
-"""Forms that are looked at without finding a shorter one before the search ends, in all and for each
-sign of the shortest: what is short already has few shorter forms, and these are found soon."""
+"""Forms that are looked at without finding a shorter one before the search ends, in all and for
+each sign of the shortest: what is short already has few shorter forms, and these are found soon."""
 NO_FORM: tuple[int, ...] = (10**6, 10**6, 10**6)
 """The length of what has no form to read."""
 
@@ -96,12 +96,18 @@ def _by_equations(tensor: Tensor) -> Iterator[Move]:
         for lead, rest in _directions(instance):
             if lead not in instance.left and (instance.one_way or not keeps_values(lead, rest, present)):
                 continue  # it might have no value where the formula has one
-            rule = as_rule(lead, rest, instance.name)
-            for place in places:
-                for found in place.rewritten(lead, rest, rule):
-                    result = valued(partial(_put, tensor, place.node, found))
-                    if result is not None:
-                        yield Move(instance.name, instance.source, result)
+            for result in _put_anywhere(tensor, places, lead, rest):
+                yield Move(instance.name, instance.source, result)
+
+
+def _put_anywhere(tensor: Tensor, places: Sequence[Place], lead: Tensor, rest: Tensor) -> Iterator[Tensor]:
+    """The tensor with ``rest`` in place of ``lead``, at one place after the other."""
+    rule = as_rule(lead, rest)
+    for place in places:
+        for found in place.rewritten(lead, rest, rule):
+            result = valued(partial(_put, tensor, place.node, found))
+            if result is not None:
+                yield result
 
 
 def _put(tensor: Tensor, node: Tensor, found: Tensor) -> Tensor:

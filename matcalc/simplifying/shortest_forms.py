@@ -176,7 +176,8 @@ def _togetherness(expression: Expr) -> tuple[int, ...]:
 
 
 def _lines(writer: Writer, state: State, last: Expr | None, fired: Sequence[tuple[str, Tensor]]) -> tuple[Line, ...]:
-    """The forms from the expression to a state; those that read like the one before are left out."""
+    """The forms from the expression to a state; those that read like the one before are left
+    out."""
     way: list[State] = []
     at: State | None = state
     while at is not None:
@@ -250,8 +251,8 @@ def confirm(expression: Expr, result: Expr) -> None:
 
 def _loses_a_point(expression: Expr, result: Expr) -> bool:
     """Whether the expression has a value where the result has none: at zeros of its symbols, the
-    others of either sign. A root of a product is looked at alone: ``sqrt(s*t)`` is 0 where s is, and
-    ``sqrt(s)*sqrt(t)`` is not there unless t is nonnegative."""
+    others of either sign. A root of a product is looked at alone: ``sqrt(s*t)`` is 0 where s is,
+    and ``sqrt(s)*sqrt(t)`` is not there unless t is nonnegative."""
     if not any(isinstance(node, Power) and _is_root(node) for node in postorder(result)):
         return False
     point = sampling.find_point([expression, result], _POINTS, attempts=8)
@@ -266,7 +267,8 @@ def _is_root(node: Power) -> bool:
 
 
 def _at_zeros(symbols: Mapping[str, Symbol], values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The values with one symbol 0, the others positive or negative, as far as their facts allow."""
+    """The values with one symbol 0, the others positive or negative, as far as their facts
+    allow."""
     for name in symbols:
         for sign in (1, -1):
             found = dict(values)

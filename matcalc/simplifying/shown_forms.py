@@ -41,7 +41,7 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.folding.build import cost as reading, is_own_transpose
-from matcalc.folding.spelling import spelled
+from matcalc.folding.respelling import spelled
 from matcalc.printing.expressions import length
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ _SHARE, _WORK = 0.5, 1_500
 
 def shown_form(form: Expr, tensor: Tensor, typed: Expr, cost: str) -> Expr:
     """The form of a derivative of what was ``typed`` that is shown: the shortest that is found, the
-    one that is cheapest to compute, or ``form`` itself, which is written as people do. ``tensor`` is
-    what it was folded from."""
+    one that is cheapest to compute, or ``form`` itself, which is written as people do. ``tensor``
+    is what it was folded from."""
     if cost == "familiar":
         return form
     candidates = [form]
@@ -113,8 +113,8 @@ def _others(form: Expr, typed: Expr, rules: Sequence[Rewrite]) -> Iterator[Expr]
 
 
 def _may_shrink(form: Expr) -> bool:
-    """Whether reading a form back may make it shorter: it has parts that meet others only as they are
-    written."""
+    """Whether reading a form back may make it shorter: it has parts that meet others only as they
+    are written."""
     several = False
     for node in postorder(form):
         if isinstance(node, Kronecker):
@@ -140,28 +140,28 @@ def _is_plain(exponent: Fraction) -> bool:
 _MANY = 100
 """The value of every named size where work is counted."""
 _ROUNDS_OF = {"det": 1, "logdet": 1, "inv": 2, "adj": 4, "pinv": 12}
-"""How many products of matrices a function of a matrix costs about; one that is not listed costs 12."""
+"""How many products of matrices a function of a matrix costs about; one that is not listed costs
+12."""
 
 
 def _work(form: Expr) -> int:
-    """About how many multiplications a form takes, every part computed once and products in the best
-    order."""
+    """About how many multiplications a form takes, every part computed once and products in the
+    best order."""
     return sum(map(_own_work, postorder(form)))
 
 
 def _own_work(node: Expr) -> int:
     entries = _entries(node.shape)
-    match node:
-        case Leaf() | Linear():
-            return 0
-        case Product(factors=factors):
-            return _work_of_chain([factor for factor in factors if factor.shape])
-        case Inverse():
-            return _ROUNDS_OF["inv"] * entries * _lengths(node.shape)[0]
-        case Call(function=name, arguments=(argument, *_)) if argument.is_matrix:
-            return _ROUNDS_OF.get(name, 12) * _entries(argument.shape) * _lengths(argument.shape)[0]
-        case _:
-            return entries
+    if isinstance(node, Leaf | Linear):
+        return 0
+    if isinstance(node, Product):
+        return _work_of_chain([factor for factor in node.factors if factor.shape])
+    if isinstance(node, Inverse):
+        return _ROUNDS_OF["inv"] * entries * _lengths(node.shape)[0]
+    if isinstance(node, Call) and node.arguments[0].is_matrix:
+        shape = node.arguments[0].shape
+        return _ROUNDS_OF.get(node.function, 12) * _entries(shape) * _lengths(shape)[0]
+    return entries
 
 
 def _work_of_chain(factors: Sequence[Expr]) -> int:
@@ -174,16 +174,14 @@ def _work_of_chain(factors: Sequence[Expr]) -> int:
     for count in range(1, len(factors)):
         for first in range(len(factors) - count):
             last = first + count
-            least[first, last] = min(
-                [
-                    least[first, cut]
-                    + least[cut + 1, last]
-                    + sides[first]
-                    * sides[last + 1]
-                    * (1 if (cut == first and diagonal[first]) or (cut + 1 == last and diagonal[last]) else sides[cut + 1])
-                    for cut in range(first, last)
-                ]
-            )
+            inner = sides[first + 1 : last + 1]
+            if diagonal[first]:
+                inner[0] = 1
+            if diagonal[last]:
+                inner[-1] = 1
+            outer = sides[first] * sides[last + 1]
+            cuts = range(first, last)
+            least[first, last] = min([least[first, cut] + least[cut + 1, last] + outer * inner[cut - first] for cut in cuts])
     return least[0, len(factors) - 1]
 
 
@@ -215,12 +213,14 @@ _LETTERS = {0: "tqsrk", 1: "uvwrz", 2: "GVHSMQ"}
 
 
 def may_have_names(form: Expr) -> bool:
-    """Whether a form is so long that it is worth while to look for what stands in it several times."""
+    """Whether a form is so long that it is worth while to look for what stands in it several
+    times."""
     return reading(form) >= _WORDY and bool(_repeated(form))
 
 
 def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
-    """The form with names for parts that stand several times in it, where it is long and much shorter so."""
+    """The form with names for parts that stand several times in it, where it is long and much
+    shorter so."""
     whole = length(form)
     if whole < _LONG_TEXT:
         return (), form
@@ -243,7 +243,8 @@ def with_names(form: Expr, typed: Expr, taken: Container[str]) -> Named:
 
 
 def _repeated(form: Expr) -> list[tuple[int, Expr]]:
-    """The parts that stand in a form more than once, and are long enough for a name, with how often."""
+    """The parts that stand in a form more than once, and are long enough for a name, with how
+    often."""
     counts: Counter[Expr] = Counter([form])
     for node in reversed(postorder(form)):
         for operand in node.below:

@@ -64,7 +64,8 @@ class Typed:
         return self.names
 
     def changed(self, term: ix.Tensor) -> int:
-        """The place of the first function that is no factor of a term: where it was differentiated."""
+        """The place of the first function that is no factor of a term: where it was
+        differentiated."""
         products = [part for _, part in term.terms] if isinstance(term, ix.Sum) else [term]
         kept = {*products, *(factor for part in products for factor in ix.children(part))}
         return min((place for function, place in self.functions.items() if function not in kept), default=_MOST_PARTS)

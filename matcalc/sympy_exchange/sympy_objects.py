@@ -133,8 +133,8 @@ def size_of(size: Any) -> Size:
 
 
 def place_of(position: Any, size: Size) -> Size | None:
-    """A position on an axis of this size, which SymPy counts from 0, counted from 1; None for what is
-    no sum of numbers and names in the size."""
+    """A position on an axis of this size, which SymPy counts from 0, counted from 1; None for what
+    is no sum of numbers and names in the size."""
     if any(symbol_name(symbol) not in size.names for symbol in position.free_symbols):
         return None
     place = ONE

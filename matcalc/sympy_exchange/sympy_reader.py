@@ -190,8 +190,8 @@ class _Reader:
         raise unknown(f"SymPy's {class_name(node)}, in {quoted(node)},")  # SymPy's classes are an open set
 
     def _applied_parts(self, node: Any, scope: _Scope | None) -> tuple[_Part, ...]:
-        """Of a function of every entry its body, in which the operand has the place of the entry; of a
-        derivative what a function is applied to."""
+        """Of a function of every entry its body, in which the operand has the place of the entry;
+        of a derivative what a function is applied to."""
         if isinstance(node, sympy.Subs) and len(node.variables) == 1:
             return ((node.expr, _Scope(node.variables[0], (node.point[0], scope), scope)),)
         if isinstance(node, sympy.Derivative):

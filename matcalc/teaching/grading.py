@@ -273,8 +273,9 @@ def _condition(verdict: Verdict) -> str:
 
 
 def _is_declared(verdict: Verdict, problem: Problem) -> bool:
-    """Whether a problem says itself that what a statement needs does not hold: the sizes of matrices
-    that would have to be square are declared, and differ. Facts that are not declared do not hold."""
+    """Whether a problem says itself that what a statement needs does not hold: the sizes of
+    matrices that would have to be square are declared, and differ. Facts that are not declared do
+    not hold."""
     squares = _SQUARES.fullmatch(verdict.condition_text or "")
     if squares is None:
         return True

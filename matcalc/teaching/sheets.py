@@ -145,6 +145,12 @@ def _disagreement(steps: Sequence[Step], point: Point) -> str | None:
     return None
 
 
+def _true(problem: Problem, asked: Words, verdict: Verdict) -> Solved:
+    conditions = "".join(f", where {said}" for said in verdict.holds_if)
+    shown = "" if verdict.proof is None else "\n".join(proof_lines(verdict.proof))
+    return Solved(problem, asked, (f"True{conditions}.",), shown=shown, verdict=verdict)
+
+
 def _judged(problem: Problem) -> Solved:
     verdict = verify(
         problem.statement,
@@ -156,10 +162,7 @@ def _judged(problem: Problem) -> Solved:
         raise MatcalcError(f"the statement stays undecided: {verdict.reason}")
     asked = told(problem.text) if problem.text else ("Prove or refute: ", _claimed(verdict), ".")
     if verdict.ok:
-        conditions = "".join(f", where {said}" for said in verdict.holds_if)
-        proof = verdict.proof
-        shown = "" if proof is None else "\n".join(proof_lines(proof))
-        return Solved(problem, asked, (f"True{conditions}.",), shown=shown, verdict=verdict)
+        return _true(problem, asked, verdict)
     answer: list[str | Writing] = ["False"]
     if verdict.condition is not None:
         needed = "if and only if" if verdict.condition_exact else "if"
@@ -229,7 +232,8 @@ def typed(written: str) -> Writing:
 
 
 def _in_typewriter(written: str) -> str:
-    """Text for a box in a formula; what ``escaped`` leaves is a command, an accent or a hat there."""
+    """Text for a box in a formula; what ``escaped`` leaves is a command, an accent or a hat
+    there."""
     marks = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
     return "".join([marks.get(one) or escaped(one) for one in written])
 

@@ -107,7 +107,8 @@ class DerivativeForm:
 
     @cached_property
     def tensor(self) -> Tensor:
-        """The derivative alone: proofs and points need no closed form of it. Raises as ``outcome`` does."""
+        """The derivative alone: proofs and points need no closed form of it. Raises as ``outcome``
+        does."""
         return derived_tensor(self.function, self.wrt, self.symmetric)  # type: ignore[arg-type]
 
     @property

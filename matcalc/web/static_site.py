@@ -22,8 +22,8 @@ PAGE = Path(__file__).with_name("page")
 CONFIG = "config.json"
 _PACKAGE = PAGE.parent.parent
 _FIRST, _LATER = ("lark",), ("sympy", "mpmath")
-"""Distributions that every answer needs, and those that few do: the page fetches these when they are
-first imported. All are plain Python, so that what is installed here runs there."""
+"""Distributions that every answer needs, and those that few do: the page fetches these when they
+are first imported. All are plain Python, so that what is installed here runs there."""
 _NOT_THERE = frozenset({"web", "katex", "__pycache__"})
 _NOT_RUN = frozenset({"tests", "__pycache__", ".."})
 _DATE = (1980, 1, 1, 0, 0, 0)

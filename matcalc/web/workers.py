@@ -64,7 +64,8 @@ class LostError(MatcalcError):
 STATUS = {
     "RequestError": 400, "BusyError": 429, "CutOffError": 504, "LostError": 503, "SpentError": 503, "InternalError": 500,
 }  # fmt: skip
-"""HTTP statuses of failures by their kind; of formulas that cannot be read and all else it is 422."""
+"""HTTP statuses of failures by their kind; of formulas that cannot be read and all else it is
+422."""
 _UNREADABLE, _FINE = 422, 200
 _MORE, _LAST = b"+", b"-"
 _NEVER_AGAIN = 1 << 30
@@ -423,8 +424,8 @@ class Crew:
             lane.pop().release()
 
     async def _asked(self, request: bytes, lane: list[asyncio.Semaphore]) -> Reply:
-        """The reply of a worker; the place in the lane is exchanged for one in the slow lane where it
-        takes long."""
+        """The reply of a worker; the place in the lane is exchanged for one in the slow lane where
+        it takes long."""
         if self._ended:
             raise LostError("the server is being ended")
         loop = asyncio.get_running_loop()

@@ -13,7 +13,8 @@ import pytest
 from tests.architecture.test_imports import files, module_of
 
 # The vocabulary added 13 files (25 were allowed for an issue) and 5,000 statements: functions of the user's own, composed sizes, parts and
-# blocks, sums over ranges, cases.
+# blocks, sums over ranges, cases. Simplified forms, shorter answers, batches, sparse masks, several devices, arrays of Dask and Taylor
+# polynomials added 25 files and 3,000 statements.
 LIMITS = {
     "import chain": 18,
     "modules in the root": 3,
@@ -22,7 +23,7 @@ LIMITS = {
     "names of files used twice": 1,
     "complexity of 95 % of the functions": 11,
     "lines over 100 columns, per mille": 58,
-    "statements": 63_500,
+    "statements": 65_500,
 }
 
 

@@ -15,8 +15,8 @@ __all__ = ["Target", "target_named"]
 
 
 def target_named(name: str) -> Target:
-    """The target of this name, or with this among the other spellings of its name; of ``jax over n``
-    the one whose code splits the axes of size n over devices. Raises MatcalcError when there is
+    """The target of this name, or with this among the other spellings of its name; of ``jax over
+    n`` the one whose code splits the axes of size n over devices. Raises MatcalcError when there is
     none."""
     name, _, size = name.partition(OVER)
     known = code_targets()

@@ -168,8 +168,8 @@ class ArrayLibrary(PythonFiles):
         return Text(f"{writer.defined(name)}({argument})")
 
     def _chain(self, step: Step) -> Text:
-        """The order that costs least at the lengths there are, the first where two cost the same; by the
-        library where there are many."""
+        """The order that costs least at the lengths there are, the first where two cost the same;
+        by the library where there are many."""
         orders: tuple[Order, ...] = step.op.data
         if len(orders) > _MOST_WRITTEN:
             return Text(f"{self.module}.linalg.multi_dot([{', '.join(step.codes)}])")
@@ -209,8 +209,8 @@ class ArrayLibrary(PythonFiles):
         return value
 
     def beside_arrays(self, step: Step) -> list[str]:
-        """The arguments of a function of several numbers, of which some may be numbers of Python; where
-        all of those are that the value is made of, one gets the type of the arrays."""
+        """The arguments of a function of several numbers, of which some may be numbers of Python;
+        where all of those are that the value is made of, one gets the type of the arrays."""
         values = [partial not in ("", "0") for partial in computable()[step.op.data].partials]
         codes, plain = list(step.codes), [is_constant(op) for op in step.op.operands]
         if all(constant for constant, value in zip(plain, values, strict=True) if value) and any(values):
@@ -245,8 +245,8 @@ class ArrayLibrary(PythonFiles):
         return Text(f"{step.first:unary}[{', '.join(places)}]")
 
     def place(self, position: Size, size: Size, writer: Writer) -> str:
-        """A position on an axis of this size as a subscript; one that is so far from the end is counted
-        from there, so that none before the first is taken for another."""
+        """A position on an axis of this size as a subscript; one that is so far from the end is
+        counted from there, so that none before the first is taken for another."""
         behind = (size - position).number if position.names else None
         return writer.size(position - ONE) if behind is None else str(-1 - behind)
 

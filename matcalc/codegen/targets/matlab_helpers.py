@@ -1,4 +1,5 @@
-"""The functions that MATLAB code brings along, by the names of their first ones without the underscore."""
+"""The functions that MATLAB code brings along, by the names of their first ones without the
+underscore."""
 
 from __future__ import annotations
 

@@ -137,8 +137,9 @@ class Target(ABC):
     looks at its name.
 
     Operations are written by methods with the name of the operation, or else by the forms of
-    ``calls``: templates of the operands (``{0:times mul}`` is the first as a factor, without brackets
-    where it is a product itself), their ``codes`` in a row, the ``step``, and the module ``xp``.
+    ``calls``: templates of the operands (``{0:times mul}`` is the first as a factor, without
+    brackets where it is a product itself), their ``codes`` in a row, the ``step``, and the module
+    ``xp``.
     """
 
     name: str
@@ -157,8 +158,8 @@ class Target(ABC):
     chooses = False
     """Whether products are multiplied in an order that depends on the lengths of arrays."""
     mapping = ""
-    """What maps a function over the leading axis of its arguments; without it, operations are made for
-    that axis."""
+    """What maps a function over the leading axis of its arguments; without it, operations are made
+    for that axis."""
     module = ""
     calls: Mapping[str, Text]
     split: str | None = None
@@ -409,7 +410,8 @@ class Target(ABC):
         raise MatcalcError(f"{self.name} code does not run in Python")
 
     def of_type(self, array: Any, others: Sequence[Any]) -> Any:
-        """An array that was made without looking at the others, in the type that these have together."""
+        """An array that was made without looking at the others, in the type that these have
+        together."""
         return array
 
     def failures(self) -> tuple[type[Exception], ...]:

@@ -1,7 +1,7 @@
 """Code for arrays of Dask, which are computed chunk by chunk when they are asked for.
 
-What goes through the chunks one by one, and sums over them, is written for Dask. Anything else, such
-as an inverse, is NumPy's code in one task, for arrays that are small enough for that.
+What goes through the chunks one by one, and sums over them, is written for Dask. Anything else,
+such as an inverse, is NumPy's code in one task, for arrays that are small enough for that.
 """
 
 from __future__ import annotations

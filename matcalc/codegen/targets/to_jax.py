@@ -159,8 +159,8 @@ class _JAX(ArrayLibrary):
         return jax_array
 
     def failures(self) -> tuple[type[Exception], ...]:
-        """A singular matrix gives NaN, and no index is looked at; there is no linear algebra in half
-        precision."""
+        """A singular matrix gives NaN, and no index is looked at; there is no linear algebra in
+        half precision."""
         return (ArithmeticError, NotImplementedError)
 
     def is_traced(self, value: Any) -> bool:

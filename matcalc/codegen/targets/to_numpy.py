@@ -221,8 +221,8 @@ class _NumPy(ArrayLibrary):
         return self._in_its_memory(step, super()._sqrt(step))
 
     def _in_its_memory(self, step: Step, text: Text) -> Text:
-        """A function of NumPy of a new matrix, which takes its memory: large arrays cost more to make
-        than to fill. It calls what a function of the table is by itself."""
+        """A function of NumPy of a new matrix, which takes its memory: large arrays cost more to
+        make than to fill. It calls what a function of the table is by itself."""
         function, _, rest = text.code.partition("(")
         if not step.in_place or step.op.order < 2 or len(step.codes) > 1 or not function.startswith("np."):
             return text

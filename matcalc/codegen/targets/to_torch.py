@@ -92,8 +92,8 @@ class _PyTorch(ArrayLibrary):
         return self.constant(number, writer)
 
     def beside_arrays(self, step: Step) -> list[str]:
-        """Tensors, of the type and on the device of the others; but a number that the function cannot
-        be differentiated by is none that it takes as a tensor."""
+        """Tensors, of the type and on the device of the others; but a number that the function
+        cannot be differentiated by is none that it takes as a tensor."""
         self.refuse_lists(step)
         partials = computable()[step.op.data].partials
         return [

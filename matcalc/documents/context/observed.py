@@ -1,5 +1,5 @@
-"""What varies and what does not: the parameters that a text differentiates by, beside data, of which
-an equation says how they come about, ``y = X b + e`` with noise e."""
+"""What varies and what does not: the parameters that a text differentiates by, beside data, of
+which an equation says how they come about, ``y = X b + e`` with noise e."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _is_of_data(one: Definition, noises: Collection[str]) -> bool:
     if one.is_function or one.notation != "latex":
         return False
     terms = [whole_name(term) for term in _terms(one.value)]
-    noise = [name for name in terms if name is not None and (name in noises or without_index(name) in noises)]
+    noise = [name for name in terms if name is not None and not {name, without_index(name)}.isdisjoint(noises)]
     said = any(without_index(name) not in _USUAL for name in noise)
     return len(noise) == 1 and len(terms) > 1 and (said or _NONLINEAR.search(one.value) is None)
 
@@ -76,8 +76,8 @@ def _terms(text: str) -> Iterator[str]:
 
 
 def moving(structure: Structure, whole: Sequence[Definition], rows: Collection[int]) -> frozenset[str]:
-    """The data among the definitions behind a claim, which its formulas have beside all that they are
-    made of: what it differentiates by varies, and they do not."""
+    """The data among the definitions behind a claim, which its formulas have beside all that they
+    are made of: what it differentiates by varies, and they do not."""
     by = structure.by
     spoken = structure.differentiated | by
     data = [one for one in whole if one.number in rows and one.name not in spoken and by.isdisjoint(_terms_of(one))]
@@ -155,8 +155,8 @@ def with_what_varies(equation: str, line: Line, context: Context) -> tuple[str, 
 
 
 def _variable_of(name: str, line: Line, context: Context) -> tuple[str, bool] | None:
-    """What a value is differentiated by, as it is written in that, and whether its letter alone says
-    so; None where it is not one name."""
+    """What a value is differentiated by, as it is written in that, and whether its letter alone
+    says so; None where it is not one name."""
     last = context.definitions.at(name, line.number)
     if last is None or last.is_function or last.notation != "latex":
         return None

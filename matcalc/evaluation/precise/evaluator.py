@@ -162,8 +162,8 @@ def slope(
     ar: Arithmetic, function: Expr, directions: Sequence[Direction], values: Mapping[str, Array], sizes: Mapping[str, int]
 ) -> Array:
     """The derivative of ``function`` along each of the directions, one for each order: of residues
-    by steps of the prime itself, where what is left is divisible by its power, and what is of higher
-    order vanishes; else by central differences.
+    by steps of the prime itself, where what is left is divisible by its power, and what is of
+    higher order vanishes; else by central differences.
 
     Raises what ``Plan.value`` raises, and Undefined where the function has a kink.
     """

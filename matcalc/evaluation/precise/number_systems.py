@@ -38,8 +38,8 @@ class NotRational(MatcalcError):
 
 
 class _Counted:
-    """Counts multiplications, and spends them from the budget: ``usual`` of those that weigh one, or
-    one of that weight, are as much work as one of residues."""
+    """Counts multiplications, and spends them from the budget: ``usual`` of those that weigh one,
+    or one of that weight, are as much work as one of residues."""
 
     def __init__(self, evaluation: str, most: int, weight: int = 1, usual: int = 1) -> None:
         self._evaluation, self._left = evaluation, most

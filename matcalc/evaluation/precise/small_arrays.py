@@ -141,8 +141,8 @@ def strides(dims: Sequence[int]) -> list[int]:
 
 
 def strided(lengths: Sequence[int], steps: Sequence[int]) -> list[int]:
-    """Where the entries of an array stand that has these steps along its axes, the last axis running
-    fastest."""
+    """Where the entries of an array stand that has these steps along its axes, the last axis
+    running fastest."""
     places = [[k * step for k in range(length)] for length, step in zip(lengths, steps, strict=True)]
     return [sum(place) for place in product(*places)]
 

@@ -236,8 +236,8 @@ class Assembly:
         return t.NumberTerm(self.undecided(SCALAR | COLUMN, factor.span), factor.span, factor.value)
 
     def _doubt_ones(self, factor: t.Term, before: t.Term) -> None:
-        """What is said of a 1 behind a matrix, which may be the number: that changes nothing, and would
-        hardly be written, but nothing else shows that ones are meant."""
+        """What is said of a 1 behind a matrix, which may be the number: that changes nothing, and
+        would hardly be written, but nothing else shows that ones are meant."""
         symbol = before.operands[0] if isinstance(before, t.TransposeTerm) else before
         name = f"{symbol.name}{chr(39) * (symbol is not before)}" if isinstance(symbol, t.SymbolTerm) else "it"
         self.decide(

@@ -51,8 +51,8 @@ _READINGS_OF_NORMS = {
     "columns": ("norm(X, 1) of a matrix is read as the largest column sum; the sum of the absolute values of all entries is norm1(X)",),
     "infinity": ("norm(X, inf) of a matrix is read as the largest row sum of absolute values; the largest is max(abs(vec(X)))",),
 }  # fmt: skip
-"""By the kind of norm that is written, or where none is by the dialect, what is said of a matrix, and the
-readings where that is doubtful."""
+"""By the kind of norm that is written, or where none is by the dialect, what is said of a matrix,
+and the readings where that is doubtful."""
 _NORMS = {"norm1": "1", "norm2": "2", "spectral": "spectral", "nuclear": "nuclear"}
 _SUMS = frozenset(["sum", "mean"])
 

@@ -1,4 +1,5 @@
-"""Two matrices in square brackets with a comma: an array, ``[A B]``, or their commutator, ``A*B - B*A``."""
+"""Two matrices in square brackets with a comma: an array, ``[A B]``, or their commutator, ``A*B -
+B*A``."""
 
 from __future__ import annotations
 

@@ -285,8 +285,8 @@ class Construction:
         return product([e.Ones((rows,)), part.operand if isinstance(part, e.Transpose) else e.Transpose(part)])
 
     def _scaled(self, part: e.Expr, shape: Shape, said: str) -> e.Expr:
-        """A number in every entry. Numbers beside vectors, as in 1 + exp(x), need no remark; beside a
-        matrix I might have been meant."""
+        """A number in every entry. Numbers beside vectors, as in 1 + exp(x), need no remark; beside
+        a matrix I might have been meant."""
         if not isinstance(part, e.Number) or is_square(shape):
             self._note(f"{said} (times a {('vector', 'matrix', 'tensor')[min(len(shape), 3) - 1]} of ones)")
         return scaled_ones(part, shape)

@@ -427,8 +427,8 @@ def _unpacked(node: s.Applied) -> tuple[tuple[s.Syntax, ...], dict[str, s.Keywor
 
 
 def _of_blocks(node: s.Applied) -> s.Applied:
-    """``np.block`` of rows, or of one row. Raises ParseError where brackets hold one block, which may
-    be those of a list."""
+    """``np.block`` of rows, or of one row. Raises ParseError where brackets hold one block, which
+    may be those of a list."""
     if any(isinstance(argument, s.Group) for argument in node.arguments):
         raise ParseError("a row of one block is not read", span=node.span, suggestion="np.concatenate([A, B])")
     rows = all(isinstance(argument, s.Listed) for argument in node.arguments)
@@ -436,8 +436,8 @@ def _of_blocks(node: s.Applied) -> s.Applied:
 
 
 def _of_numbers(node: s.Applied) -> s.Applied:
-    """``np.array`` of rows of numbers, or of numbers. Raises ParseError for other entries, which may
-    be arrays themselves."""
+    """``np.array`` of rows of numbers, or of numbers. Raises ParseError for other entries, which
+    may be arrays themselves."""
     rows = [argument for argument in node.arguments if isinstance(argument, s.Listed)]
     entries = [entry for row in rows for entry in row.values] if rows else node.arguments
     plain = len(rows) in (0, len(node.arguments)) and len({len(row.values) for row in rows}) < 2

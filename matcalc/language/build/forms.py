@@ -252,7 +252,8 @@ def _zero(shape: Shape) -> e.Expr:
 
 
 def _reduced(node: e.Expr) -> e.Expr:
-    """Without terms that cancel, and zero where the node is seen to be: with a part that is zero."""
+    """Without terms that cancel, and zero where the node is seen to be: with a part that is
+    zero."""
     match node := cast("e.Node", node):
         case e.Sum():
             return _without_opposites(node)

@@ -115,8 +115,8 @@ def declared_shape(builder: Operators, operand: t.Term) -> Shape:
 
 
 def cut(builder: Operators, operand: t.Term, position: t.BoundIndex) -> t.BoundIndex:
-    """An index with a number as its limit that is not the size of a declared vector: over the part up
-    to that."""
+    """An index with a number as its limit that is not the size of a declared vector: over the part
+    up to that."""
     shape, size = declared_shape(builder, operand), position.size
     if is_apart(position) or len(shape) != 1 or not isinstance(size, Size) or size.names or size == shape[0]:
         return position

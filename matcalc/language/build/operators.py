@@ -1,5 +1,5 @@
-"""Operators: sums, products, quotients, powers and norms as terms, by what the text is written in, and
-what is said of how they are read."""
+"""Operators: sums, products, quotients, powers and norms as terms, by what the text is written in,
+and what is said of how they are read."""
 
 from __future__ import annotations
 

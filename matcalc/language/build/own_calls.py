@@ -109,7 +109,8 @@ class OwnFunctions(TableFunctions):
         return lambda: maps_text(map(_text, takes), _text(gives))
 
     def _of_numbers(self, node: s.Applied, declaration: Declaration, arguments: list[t.Term]) -> None:
-        """A function that is declared to take numbers hardly takes arrays; if so, entry by entry."""
+        """A function that is declared to take numbers hardly takes arrays; if so, entry by
+        entry."""
         if declaration.gives is None:
             return
         for argument in arguments:

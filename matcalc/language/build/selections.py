@@ -1,5 +1,6 @@
-"""Parts of arrays, ``x[2:end]`` and ``X[1:k, :]``, and arrays of blocks, ``[A B; C D]``, as products
-with the rows of an identity matrix that they select or put somewhere: ones on one diagonal."""
+"""Parts of arrays, ``x[2:end]`` and ``X[1:k, :]``, and arrays of blocks, ``[A B; C D]``, as
+products with the rows of an identity matrix that they select or put somewhere: ones on one
+diagonal."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Functions of ``rules/functions.toml``: their signatures, applied to the whole or along an axis, and
-their formulas in their place."""
+"""Functions of ``rules/functions.toml``: their signatures, applied to the whole or along an axis,
+and their formulas in their place."""
 
 from __future__ import annotations
 
@@ -164,7 +164,8 @@ class TableFunctions(Builder):
             raise ParseError(said, span=argument.span, expected="0, 1, 2, ... or a negative one")
 
     def _are_single(self, entry: Function, signature: Signature, arguments: list[t.Term]) -> bool:
-        """Whether the arguments that are arrays are numbers, so that there is a formula of these."""
+        """Whether the arguments that are arrays are numbers, so that there is a formula of
+        these."""
         said = (self.single(one) for one, shape in zip(arguments, signature.parameters.values()) if shape)
         return any(said) if entry.of_any else all(said)
 

@@ -196,7 +196,8 @@ class _Statement:
         return True
 
     def _takes_more(self) -> bool:
-        """Whether what stands before an arrow is one more argument of a function: ``g: n, m -> scalar``."""
+        """Whether what stands before an arrow is one more argument of a function: ``g: n, m ->
+        scalar``."""
         if not self.found or not self.colon:
             return False
         for chunk in self.waiting:

@@ -36,13 +36,14 @@ class Declaration:
     count: Size | None = None
     """Of ``x_i: d for i = 1..n`` how many there are."""
     takes: tuple[Declaration, ...] = ()
-    """Of a function that is declared with shapes, ``f: R^n -> R^m``, its arguments; else it is one of
-    each entry."""
+    """Of a function that is declared with shapes, ``f: R^n -> R^m``, its arguments; else it is one
+    of each entry."""
     gives: Declaration | None = None
 
     @property
     def function(self) -> OwnFunction | None:
-        """The function that it declares with shapes; None of one that takes a number and gives one."""
+        """The function that it declares with shapes; None of one that takes a number and gives
+        one."""
         if self.gives is None:
             return None
         takes, gives = [one.order for one in self.takes], self.gives.order

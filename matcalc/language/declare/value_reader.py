@@ -34,7 +34,8 @@ _SIGNS = frozenset("+*>≥≻⪰0")
 _NUMBERS = {"real": (), "integer": ("integer",), "natural": ("integer", "nonnegative")}
 _LISTED = dict.fromkeys(("0,1", "1,0"), "mask") | dict.fromkeys(("-1,1", "1,-1", "-1,+1", "+1,-1", "±1"), "sign")
 _INTERVALS = {("0", "("): ("positive",), ("0", "["): ("nonnegative",), ("-", "("): ()}
-"""Of the intervals without an upper bound, by the lower one and the bracket before it, what their members are."""
+"""Of the intervals without an upper bound, by the lower one and the bracket before it, what their
+members are."""
 _REFUSED = {
     "complex": ("symbols are real", "{name}: {sizes}"),
     "unitary": ("symbols are real", "{name}: {square} orthogonal"),
@@ -49,7 +50,8 @@ Membership: TypeAlias = tuple[str | None, list[Size] | None, tuple[str, ...]]
 
 
 class SetReader(SizeReader):
-    """Reads one set, which begins at ``place``; ``described`` says whether anything is said before."""
+    """Reads one set, which begins at ``place``; ``described`` says whether anything is said
+    before."""
 
     def __init__(self, tokens: Tokens, text: str, name: str, place: int, *, described: bool) -> None:
         super().__init__(tokens, text, name, place)

@@ -1,5 +1,5 @@
-"""Texts that LaTeX is read from, a stretch at a time, those put together from its tokens, and what a
-writer's own commands stand for and take."""
+"""Texts that LaTeX is read from, a stretch at a time, those put together from its tokens, and what
+a writer's own commands stand for and take."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class _Exponent:
 
 
 Labels: TypeAlias = tuple[list[Lexeme], frozenset[str], frozenset[str]]
-"""The lexemes with labels as subscripts, the names that these make, and those with an index beside the label."""
+"""The lexemes with labels as subscripts, the names that these make, and those with an index beside
+the label."""
 
 
 def with_labels(lexemes: list[Lexeme], vocabulary: Vocabulary) -> Labels:
@@ -192,7 +193,8 @@ class _Reader:
         return self._lexemes[place].text if 0 <= place < len(self._lexemes) else ""
 
     def _exponent(self, place: int) -> _Exponent | None:
-        """The exponent at a sign; None where there is none, or it is empty or hangs on no symbol."""
+        """The exponent at a sign; None where there is none, or it is empty or hangs on no
+        symbol."""
         if not self._lexemes[place].is_char("^") or self._closing.get(place + 1, place) - place > _LONGEST_EXPONENT:
             return None
         inner, after = self._argument(place + 1)

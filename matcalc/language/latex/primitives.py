@@ -50,7 +50,8 @@ _SPECIFIED = (
 _PROVIDING = ("providecommand", "ProvideDocumentCommand")
 """Those that leave a command as it is that has a meaning."""
 _PAIRS = {"DeclarePairedDelimiter": 2, "DeclarePairedDelimiterX": 3, "DeclarePairedDelimiterXPP": 5}
-"""Those that define delimiters, with how many arguments they take behind the name and the number of arguments."""
+"""Those that define delimiters, with how many arguments they take behind the name and the number of
+arguments."""
 _ENVIRONMENTS = ("newenvironment", "renewenvironment")
 _SPECIFIED_ENVIRONMENTS = ("NewDocumentEnvironment", "RenewDocumentEnvironment", "DeclareDocumentEnvironment")
 DEFINING = (

@@ -393,7 +393,8 @@ class _Entries:
         return ("", "") if name in self.labelled else _entry(name)
 
     def _function(self, node: s.DerivativeOf) -> str:
-        """The name without a value that is differentiated by one name; empty for another derivative."""
+        """The name without a value that is differentiated by one name; empty for another
+        derivative."""
         return _differentiated_name(node, self.defined) if node.plain and len(node.wrt) == 1 else ""
 
 

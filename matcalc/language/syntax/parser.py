@@ -146,7 +146,8 @@ def _list_around(token: Token, tokens: list[Token]) -> Token | None:
     before = None
     for one in tokens:
         if one.type in ("LPAR", "LSQB"):
-            opened.append(one if one.type == "LSQB" and (before is None or before.type not in ENDS_OPERAND) else None)
+            begins = before is None or before.type not in ENDS_OPERAND
+            opened.append(one if one.type == "LSQB" and begins else None)
         if one is token:
             break
         if one.type in ("RPAR", "RSQB") and opened:
@@ -163,21 +164,16 @@ def _misplaced(token: Token, shown: str, text: str, operand: bool, expected: str
         return ParseError("an equation has one sign '='", span=_join(before.span, token.span), suggestion="=")
     if text[token.start : token.start + 1] in ("'", '"') and token.type in ("STRING", "WORD"):
         return ParseError("words in quotes are no formula", span=token.span, suggestion=token.value.strip("'\"’´"))
-    return ParseError(
-        f"{shown} cannot stand here", span=token.span, expected=expected or None, suggestion=_instead(token, before, operand)
-    )
+    said, better = f"{shown} cannot stand here", _instead(token, before, operand)
+    return ParseError(said, span=token.span, expected=expected or None, suggestion=better)
 
 
 def _too_early(tokens: list[Token], text: str, operand: bool, expected: str) -> ParseError:
     end = len(text.rstrip())
     there = _there(tokens[-1], text) if tokens else ""
     last = f" after {there!r}" if tokens else ""
-    return ParseError(
-        f"the input ends too early{last}",
-        span=Span(end, end + 1),
-        expected=expected,
-        suggestion=f"something behind {there!r}, or remove it" if there and operand else None,
-    )
+    better = f"something behind {there!r}, or remove it" if there and operand else None
+    return ParseError(f"the input ends too early{last}", span=Span(end, end + 1), expected=expected, suggestion=better)
 
 
 def _there(token: Token, text: str) -> str:
@@ -276,9 +272,8 @@ class _Builder:
         return s.Chain(span, tuple(_nodes(children)))
 
     def implication(self, span: Span, *children: Any) -> s.Implication:
-        given, follows = (
-            s.Equation(_join(left.span, right.span), left, right) for left, _, right in (children[:3], children[4:])
-        )
+        sides = (children[:3], children[4:])
+        given, follows = [s.Equation(_join(left.span, right.span), left, right) for left, _, right in sides]
         return s.Implication(span, given, follows)
 
     add, subtract, divide, left_divide, kronecker = map(_binary, ("+", "-", "/", "\\", "⊗"))

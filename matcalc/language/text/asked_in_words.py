@@ -23,8 +23,8 @@ _ORDERS = {"seconds": 2, "firsts": 1, "nouns": 0}
 
 @record
 class Request:
-    """A text, and the formula that it asks about: the text with blanks in place of the words, so that
-    every character keeps its place.
+    """A text, and the formula that it asks about: the text with blanks in place of the words, so
+    that every character keeps its place.
 
     ``noun`` is what is asked for, ``order`` how often is differentiated, 0 where that is not said;
     ``names`` are by what, and ``place`` where that is written.
@@ -44,8 +44,8 @@ class Request:
         return error
 
     def question(self, wrt: Sequence[str]) -> Question | None:
-        """The derivative that is asked for, where it is by ``wrt`` too; None where the words leave it
-        to these.
+        """The derivative that is asked for, where it is by ``wrt`` too; None where the words leave
+        it to these.
 
         Raises ParseError where they contradict each other.
         """
@@ -56,7 +56,7 @@ class Request:
         if not (self.order or self.names) or not names:
             return None
         if len(names) > 1:
-            listed = ", ".join(f'"{name}"' for name in names)
+            listed = ", ".join(map('"{}"'.format, names))
             raise ParseError(
                 f"first derivatives by {len(names)} names are several",
                 suggestion=f"gradient(..., [{listed}])",

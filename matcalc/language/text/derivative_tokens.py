@@ -282,8 +282,8 @@ class _Derivatives(FunctionDerivatives):
         return self._operating(token, names * max(order, twice) if len(names) == 1 else names, after, rest)
 
     def _of_own_function(self, sign: Token, position: int, kind: str) -> Rewritten | None:
-        """``∇f``, ``∇₁g``, ``∇_{12} g`` and ``∂₁φ`` before the brackets of a function that is declared
-        with shapes."""
+        """``∇f``, ``∇₁g``, ``∇_{12} g`` and ``∂₁φ`` before the brackets of a function that is
+        declared with shapes."""
         places, after = self._places(position)
         if places and sign.type == "NABLA":
             kind = "grad" if len(places) == 1 else "hess"

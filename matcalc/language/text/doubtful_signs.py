@@ -128,7 +128,8 @@ def resolve_bars(tokens: list[Token]) -> list[Token]:
 
 
 def _check_triples(tokens: list[Token]) -> None:
-    """Raises ParseError for ``|||X|||``: three bars on both sides are a norm of their own, which books mean different things by."""
+    """Raises ParseError for ``|||X|||``: three bars on both sides are a norm of their own, which
+    books mean different things by."""
     runs: list[list[Token]] = []
     for token in [token for token in tokens if token.type == "BAR"]:
         if not runs or runs[-1][-1].end != token.start:
@@ -170,7 +171,8 @@ def _sorts(tokens: list[Token], position: int) -> list[Choice]:
 
 
 def _hugs_right(tokens: list[Token], position: int, width: int) -> bool:
-    """Whether blanks before and none after say that the bar belongs to what follows: ``||x ||y|| ||``."""
+    """Whether blanks before and none after say that the bar belongs to what follows: ``||x ||y||
+    ||``."""
     before, after = tokens[position - 1], tokens[position + width]
     return before.end < tokens[position].start and after.start == tokens[position + width - 1].end and after.type not in BARS
 
@@ -351,7 +353,8 @@ def _count_end(tokens: list[Token], position: int, decisions: list[Decision]) ->
 
 
 def _doubt_exponent(tokens: list[Token], slash: int, decisions: list[Decision]) -> None:
-    """A doubt about ``X^1/2`` without a space: nobody raises to the power 1, or halves an inverse."""
+    """A doubt about ``X^1/2`` without a space: nobody raises to the power 1, or halves an
+    inverse."""
     after, one = slash + 1, slash - 1
     if type_at(tokens, after) != "NUMBER" or tokens[one].value != "1":
         return

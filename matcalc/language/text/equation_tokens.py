@@ -1,10 +1,11 @@
 """Finds statements and differentials among raw tokens.
 
-``||r||^2 where r = Xw - y`` and ``||r||^2, r = Xw - y`` are programs as ``r = Xw - y; ||r||^2`` is. A side of an equation that begins with
-``d`` or ``d²`` and is no derivative is the differential of what follows, as ``df`` is of a name f
-that has a value, and ``dX`` elsewhere is the change of X: one name. Before brackets or a function
-an upright d is the sign of a differential anywhere: ``dX X^-1 + X d(X^-1) = 0``. In
-``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential defines.
+``||r||^2 where r = Xw - y`` and ``||r||^2, r = Xw - y`` are programs as ``r = Xw - y; ||r||^2`` is.
+A side of an equation that begins with ``d`` or ``d²`` and is no derivative is the differential of
+what follows, as ``df`` is of a name f that has a value, and ``dX`` elsewhere is the change of X:
+one name. Before brackets or a function an upright d is the sign of a differential anywhere: ``dX
+X^-1 + X d(X^-1) = 0``. In ``df = tr(A dX) ⇒ ∇f = A'`` f is a function that its differential
+defines.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ class _Statements:
         return position + 1
 
     def _begin(self, position: int, token: Token) -> int:
-        """The position behind a word that introduces a statement, or the head of a definition; 0 where
-        neither begins."""
+        """The position behind a word that introduces a statement, or the head of a definition; 0
+        where neither begins."""
         if _introduces(self.tokens, position, self.vocabulary):
             return position + 1
         head = _defined(self.tokens, position, self.vocabulary)

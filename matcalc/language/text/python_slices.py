@@ -1,5 +1,5 @@
-"""Positions of Python in those of the language, which are counted from 1 and from ``end``: ``x[1:]``
-is ``x[2:end]``, ``X[:, -1]`` the last column."""
+"""Positions of Python in those of the language, which are counted from 1 and from ``end``:
+``x[1:]`` is ``x[2:end]``, ``X[:, -1]`` the last column."""
 
 from __future__ import annotations
 

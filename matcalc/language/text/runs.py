@@ -282,7 +282,8 @@ def _factors(context: _Context, position: int, end: int) -> list[Token]:
 
 
 def _check_word(context: _Context, position: int) -> None:
-    """Raises an error for a word of a sentence or a function of other programs before an operand."""
+    """Raises an error for a word of a sentence or a function of other programs before an
+    operand."""
     run = context.tokens[position].value
     if len(run) > 2 and run.isalpha() and context.type_after(position) in _OPERAND_TYPES:
         _refuse_word(context, position)

@@ -264,7 +264,8 @@ def end_of_term(tokens: list[Token], position: int) -> int:
 
 
 def _second_bars(tokens: list[Token]) -> frozenset[int]:
-    """The second bars of ``||``, where all bars of the text are written so; then two of them are one sign of a norm."""
+    """The second bars of ``||``, where all bars of the text are written so; then two of them are
+    one sign of a norm."""
     bars = [place for place, token in enumerate(tokens) if token.type == "BAR"]
     pairs = list(zip(bars[::2], bars[1::2], strict=False))
     together = all(second == first + 1 and tokens[first].end == tokens[second].start for first, second in pairs)

@@ -448,8 +448,8 @@ def _juxtaposed(tokens: list[Token]) -> list[Token]:
 
 
 def _stand_beside(before: Token, token: Token) -> bool:
-    """Whether a token is a factor with the operand that begins behind it. Raises ParseError for a number that belongs to what is at
-    once before it, or may do so."""
+    """Whether a token is a factor with the operand that begins behind it. Raises ParseError for a
+    number that belongs to what is at once before it, or may do so."""
     if token.type == "NUMBER" and before.end == token.start:
         if before.type == "NORM_CLOSE":
             raise ParseError(

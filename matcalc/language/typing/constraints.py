@@ -36,7 +36,8 @@ from matcalc.language.typing.kinds import (
 
 
 def is_made(number: Cell) -> bool:
-    """Whether vectors or matrices were made this number, as in ``w'w``, ``1/2*||w||^2``, ``a + sum(x)``."""
+    """Whether vectors or matrices were made this number, as in ``w'w``, ``1/2*||w||^2``, ``a +
+    sum(x)``."""
     waiting = [number]
     for _ in range(_MOST_LOOKED_AT):
         if not waiting:

@@ -1,5 +1,5 @@
-"""Sizes under inference: known polynomials and unknowns, joined by unification, with products, sums,
-differences and the smaller of two between them."""
+"""Sizes under inference: known polynomials and unknowns, joined by unification, with products,
+sums, differences and the smaller of two between them."""
 
 from __future__ import annotations
 

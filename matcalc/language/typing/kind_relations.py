@@ -44,8 +44,8 @@ from matcalc.language.typing.kinds import (
 
 
 class InRelation(Constraint):
-    """A relation given by its kinds, or with its sizes; ``function`` is what it is of. Of kinds sizes
-    are left alone unless ``square``."""
+    """A relation given by its kinds, or with its sizes; ``function`` is what it is of. Of kinds
+    sizes are left alone unless ``square``."""
 
     __slots__ = ("function", "shapes")
 
@@ -56,7 +56,8 @@ class InRelation(Constraint):
 
 
 class Barred(InRelation):
-    """``|x|``: the determinant of a square matrix, the norm of a vector where a number is needed, else the shape of the operand."""
+    """``|x|``: the determinant of a square matrix, the norm of a vector where a number is needed,
+    else the shape of the operand."""
 
     def __init__(self, span: Span, operand: Cell, result: Cell) -> None:
         super().__init__(span, _BARRED, "the determinant |...|", operand, result)
@@ -89,7 +90,8 @@ _OF_SQUARE, _EULER_OF_ENTRIES = shaped("-", "nn"), shaped("-", "nn", "m")
 
 
 class Whole(InRelation):
-    """What a number is made of, which hardly is a number itself: ``sum(x)``, ``||x||``; ``cost`` says how hardly."""
+    """What a number is made of, which hardly is a number itself: ``sum(x)``, ``||x||``; ``cost``
+    says how hardly."""
 
     __slots__ = ("cost",)
 

@@ -93,8 +93,9 @@ class Found:
 def differential_rules() -> tuple[DifferentialRule, ...]:
     """The lines of the file.
 
-    Raises ValueError for a line that is not of the form ``name | variables | function = differential | source``, whose sides differ in
-    shape, or whose right side uses a name that the left side does not bind.
+    Raises ValueError for a line that is not of the form ``name | variables | function =
+    differential | source``, whose sides differ in shape, or whose right side uses a name that the
+    left side does not bind.
     """
     return tuple([read_rule(line) for line in rule_lines("differentials.rules", read("rules", "differentials.rules"))])
 

@@ -40,8 +40,8 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The name of a rule, its source, and a remark; ``outermost`` is the function of a function that
-    the chain rule begins with."""
+    """The name of a rule, its source, and a remark; ``outermost`` is the function of a function
+    that the chain rule begins with."""
 
     rule: str
     source: str = ""

@@ -164,8 +164,8 @@ def _identity_opened(node: Expr) -> Expr | None:
 
 
 def _may_open(total: Sum, other: Expr, behind: bool) -> bool:
-    """Whether a sum with an identity may be multiplied out with the factor before or behind it: with
-    a vector, and with a matrix that each other term has at the far end."""
+    """Whether a sum with an identity may be multiplied out with the factor before or behind it:
+    with a vector, and with a matrix that each other term has at the far end."""
     rest = [_bare(term) for term in total.terms if not isinstance(_bare(term), Identity)]
     if len(rest) == len(total.terms) or not other.shape:
         return False
@@ -296,13 +296,17 @@ def _multiplied_through(node: Expr) -> Expr | None:
     """``x.^2 + y.^2`` for ``(y.^2./x.^2 + ones(n)).*x.^2``."""
     if not isinstance(node, Hadamard):
         return None
-    for place, total in enumerate(node.factors):
-        divisors = [_divisor(term) for term in total.terms] if isinstance(total, Sum) else []
-        for other, factor in enumerate(node.factors):
-            if other != place and isinstance(total, Sum) and factor in divisors:
-                terms = [_times_entries(term, factor) for term in total.terms]
-                rest = [one for k, one in enumerate(node.factors) if k not in (place, other)]
-                return hadamard([*rest, Sum(tuple(terms))]) if rest else Sum(tuple(terms))
+    for total in node.factors:
+        if not isinstance(total, Sum):
+            continue
+        divisors = [_divisor(term) for term in total.terms]
+        factor = next((one for one in node.factors if one is not total and one in divisors), None)
+        if factor is not None:
+            rest = list(node.factors)
+            rest.remove(total)
+            rest.remove(factor)
+            whole = Sum(tuple([_times_entries(term, factor) for term in total.terms]))
+            return hadamard([*rest, whole]) if rest else whole
     return None
 
 
@@ -336,4 +340,5 @@ _SPELLINGS: tuple[tuple[Spelling, frozenset[type]], ...] = (
     (_exponents_added, frozenset({Quotient, Power})),
     (_negative_power, frozenset({Quotient, Power})),
 )
-"""Each with the kinds of nodes without which it has nothing to do, in the order in which they are tried."""
+"""Each with the kinds of nodes without which it has nothing to do, in the order in which they are
+tried."""

@@ -98,6 +98,7 @@ def derive(
     with explained(expression):
         options = reading_options(strict, dialect)
         require_choices(layout, symmetric, names)
+        _require_order(order)
         if direction is not None:
             if wrt is None or names == "keep" or order + (not is_single(wrt)) != 2:
                 raise MatcalcError("a direction is for a second derivative by a name", expected='"X", order=2, direction="V"')
@@ -109,7 +110,8 @@ def derive(
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
-        return _derivation(_read(expression, wrt, declare, options, order, told=order > 1), layout, symmetric).with_cost(cost)
+        asked = _read(expression, wrt, declare, options, order, told=order > 1)
+        return _derivation(asked, layout, symmetric).with_cost(cost)
 
 
 @overload
@@ -224,12 +226,16 @@ class _Asked:
     """What stands for the parts as for variables."""
 
 
+def _require_order(order: object) -> None:
+    if not isinstance(order, int) or order not in (1, 2):
+        better = "taylor(...), for a derivative along a direction" if isinstance(order, int) and order > 2 else None
+        raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2", suggestion=better)
+
+
 def _read(
     expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int, told: bool = True
 ) -> _Asked:
     """``told``: the order is that of the call, which a text cannot ask for another one beside."""
-    if not isinstance(order, int) or order not in (1, 2):
-        raise MatcalcError(f"derivatives of order {order!r} are not available", expected="order 1 or 2")
     asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
     if len(asked) == 1:
         asked = asked * order

@@ -56,6 +56,9 @@ else:
 _ROUNDS = 4
 """How often the identities are used on what comes out of them."""
 _LONGEST = 400
+_MOST_WORK = 8
+"""How many times the work of the form that was folded a shorter one may take: that of a pseudoinverse
+or an adjugate, and not that of identities in place of slices."""
 _SHARE, _WORK = 0.5, 1_500
 
 
@@ -75,7 +78,10 @@ def shown_form(form: Expr, tensor: Tensor, typed: Expr, cost: str) -> Expr:
     found = [spelled(one, typed, length) for one in candidates]
     if cost == "cheapest":
         return min([*candidates, *found], key=lambda one: (_work(one), length(one)))
-    return min(found, key=length) if len(found) > 1 else found[0]
+    if len(found) > 1:
+        most = _MOST_WORK * _work(form)
+        return min([one for one in found if one is found[0] or _work(one) <= most], key=length)
+    return found[0]
 
 
 _TOLD_BY = frozenset({Sum, Product, MatrixPower, Identity})
@@ -258,11 +264,12 @@ def _repeated(form: Expr) -> list[tuple[int, Expr]]:
 
 def _worth_it(parts: Sequence[tuple[int, Expr]], least: Fraction) -> list[tuple[int, Expr]]:
     """Those parts that may save enough, the few that save most, with their lengths: each place is
-    written by one sign, and by brackets less."""
+    written by one sign, and by brackets less. What has no symbols, as a slice of an identity, is a
+    matter of writing and gets no name."""
     measured = [(count, length(part), part) for count, part in parts]
     saved = [((count - 1) * size + count - 3, size, part) for count, size, part in measured]
     most = sorted([one for one in saved if one[0] >= least], key=itemgetter(0), reverse=True)
-    return [(size, part) for _, size, part in most[:_MOST_TRIED]]
+    return [(size, part) for _, size, part in most[:_MOST_TRIED] if symbols_in(part)]
 
 
 def _named(body: Expr, part: Expr, typed: Expr, taken: Container[str], names: list[str]) -> tuple[Symbol, Expr, Expr] | None:

@@ -21,6 +21,7 @@ from matcalc.documents.examination import numbered
 from matcalc.documents.formats import manuscript, reader
 from matcalc.language import elaborate
 from matcalc.language.statements import elaborate_statement
+from matcalc.language.syntax import parser
 from matcalc.language.text.terminals import partners
 from tests.counting import lines
 
@@ -91,7 +92,8 @@ def test_no_text_takes_more_than_its_length() -> None:
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every text is parsed anew, so that all of its work is seen."""
-    monkeypatch.setattr("matcalc.language.syntax.parser._LONGEST_KEPT", 0)
+    monkeypatch.setattr(parser, "_parsed_long", parser._parsed.__wrapped__)
+    monkeypatch.setattr(parser, "_LONGEST_OF_MANY", 0)
 
 
 def grows(work: Callable[[int], None]) -> bool:

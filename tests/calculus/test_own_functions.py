@@ -82,7 +82,7 @@ CHAIN_RULES: list[tuple[str, str, str, int, str, Mapping[str, Any], Functions]] 
     ("phi(x'*x, a'*x)", "x", "phi: function", 2, "", {"a": a, "x": x}, OF_NUMBERS),
     ("sum(phi(x, a'*x))", "x", "phi: R, R -> R; x: n", 1, "d1_phi(x, x'*a) + sum(d2_phi(x, x'*a))*a", {"a": a, "x": x}, OF_NUMBERS),
     ("phi(a.*x, y)", "x", "phi: function; a, x, y: n", 1, "diag(a.*d1_phi(a.*x, y))", {"a": a, "x": x, "y": y}, OF_NUMBERS),
-    ("w'*c(a'*x)", "x", "c: R -> R^m", 1, "(w'*c'(a'*x))*a", {"a": a, "x": x, "w": w}, CURVE),
+    ("w'*c(a'*x)", "x", "c: R -> R^m", 1, "a*w'*c'(a'*x)", {"a": a, "x": x, "w": w}, CURVE),
     ("k(s, x)", "x", "k: R, R^n -> R; s: scalar", 1, "grad2_k(s, x)", {"s": 0.3, "x": x}, MIXED),
     ("k(s, x)", "s", "k: R, R^n -> R; s: scalar", 1, "d1_k(s, x)", {"s": 0.3, "x": x}, MIXED),
     ("sum(i, f(S*x_i)^2)", "S", "f: R^d -> R; X: n×p; S: d×p", 1, "", {"S": S, "X": X}, SUM_OF_EXPONENTIALS),

@@ -84,8 +84,8 @@ def test_names_in_words_are_enough() -> None:
     ("written", "name", "value"),
     [
         ("lambda x: x @ G @ x", "x", "(G + G')*x"),
-        ("σ′(u'v)", "v", "sigmoid(u'*v)*(sigmoid(u'*v) - 1)*(2*sigmoid(u'*v) - 1)*u"),
-        ("W1tanh(v)", "v", "diag(ones(m) - tanh(v).^2)*W1'"),
+        ("σ′(u'v)", "v", "t = sigmoid(u'*v); t*sigmoid(-u'*v)*(1 - 2*t)*u"),
+        ("W1tanh(v)", "v", "diag(1 - tanh(v).^2)*W1'"),
         ("G†v", "v", "pinv(G)'"),
         ("v'G v % the form", "v", "(G + G')*v"),
     ],

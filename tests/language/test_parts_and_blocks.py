@@ -365,7 +365,7 @@ def test_what_is_refused_says_why(text: str, declare: str | None, said: str) -> 
 @pytest.mark.parametrize(
     ("target", "parts"),
     [
-        ("numpy", ["np.concatenate([x, y])", "np.block([[A, B], [C, D]])", "x[1:]", "np.array([[1.0, 2.0], [3.0, 4.0]])"]),
+        ("numpy", ["np.concatenate([x, y])", "np.block([[A, B], [C, D]])", "x[1:]", "np.array([[1.0, 2.0], [3.0, 4.0]]"]),
         ("jax", ["jnp.concatenate([x, y])", "jnp.block([[A, B], [C, D]])", "x[1:]"]),
         ("torch", ["torch.cat([x, y])", "torch.cat([torch.cat([A, B], dim=1), torch.cat([C, D], dim=1)])", "x[1:]"]),
         ("julia", ["[x; y]", "[A B; C D]", "x[2:n]", "[1.0 2.0; 3.0 4.0]"]),

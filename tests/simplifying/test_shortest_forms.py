@@ -19,7 +19,7 @@ from matcalc.einstein.linear import scale
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.evaluation.sampling import find_point
 from matcalc.expr.nodes import Negative
-from matcalc.folding import spelling
+from matcalc.folding import respelling
 from matcalc.rules import rewrites
 from matcalc.service import answer
 from matcalc.simplifying import equation_schemas, form_search, shortest_forms, shown_forms
@@ -255,9 +255,9 @@ def test_a_wrong_identity_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_wrong_spelling_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = dict(spelling._SPELLINGS)
-    careless = (lambda node: None if (found := spelling._in_line(node)) is None else Negative(found), real[spelling._in_line])
-    monkeypatch.setattr(spelling, "_SPELLINGS", (careless,))
+    real = dict(respelling._SPELLINGS)
+    careless = (lambda node: None if (found := respelling._in_line(node)) is None else Negative(found), real[respelling._in_line])
+    monkeypatch.setattr(respelling, "_SPELLINGS", (careless,))
     with pytest.raises(Disagreement):
         check_derivation("(x'*A*x)*x'*x", "x", "x: n; A: n×n symmetric")
 

@@ -40,7 +40,7 @@ def test_true_for_every_function(text: str, layout: str) -> None:
         (_LAYER + "d(L)/da = -W'*d(L)/dz", "denominator", "W'*(d(L)/dz)"),
         (_LAYER + "d(L)/dW = a*(d(L)/dz)'", "denominator", "(d(L)/dz)*a'"),
         (_LAYER + "d(L)/db = 2*d(L)/dz", "denominator", "d(L)/dz"),
-        ("a = tanh(z); d(L)/dz = d(L)/da.*a.*(1 - a)", "denominator", "(d(L)/da).*(ones(n) - tanh(z).^2)"),
+        ("a = tanh(z); d(L)/dz = d(L)/da.*a.*(1 - a)", "denominator", "(d(L)/da).*(1 - tanh(z).^2)"),
         ("y = A*x; d(B*y)/dx = d(B*y)/dy*d(y)/dx", "denominator", "A'*B'"),
         ("Y = X*W; d(L)/dW = d(L)/dY*X'", "denominator", "X'*(d(L)/dY)"),
     ],

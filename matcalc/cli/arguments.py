@@ -57,6 +57,13 @@ class Asked:
         if self.order and order:
             asked_in_words.require_order(self.order, order)
 
+    def direction(self, given: str | None) -> str | None:
+        """The names of the directions, those given beside the text or those of the words in it.
+        Raises MatcalcError where there are both and they differ."""
+        if given is not None and self.along and split_names(given) != split_names(self.along):
+            raise MatcalcError(f"the text says the direction {self.along}, and --direction {given}", expected="one of the two")
+        return given or self.along or None
+
     @property
     def names(self) -> list[str]:
         """The names of ``groups``, one after the other."""

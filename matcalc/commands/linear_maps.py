@@ -3,7 +3,6 @@ direction, and ``matcalc vjp``, what an upstream gradient becomes at a symbol.""
 
 from __future__ import annotations
 
-from matcalc.base.errors import MatcalcError
 from matcalc.cli.arguments import Asked, expression_command
 from matcalc.cli.front import Option
 from matcalc.cli.options import BOLD, BUDGET, LAYOUT, READING, STEPS, SYMMETRY, form_option, names_option, wrt_option
@@ -37,7 +36,7 @@ def jvp_command(asked: Asked, view: View, direction: str | None) -> None:
     \b
     matcalc jvp "A*X*B" --wrt X --direction V
     """
-    found = jvp(asked.text, asked.names, split_names(_direction(asked, direction)), **asked.settings)
+    found = jvp(asked.text, asked.names, split_names(asked.direction(direction) or "V"), **asked.settings)
     show(found, view.target, bold=view.bold)
 
 
@@ -63,20 +62,12 @@ def hvp_command(asked: Asked, view: View, direction: str | None) -> None:
     matcalc hvp "sum(log(1 + exp(X*W)))" --wrt W --direction D
     matcalc hvp "x'Ax wrt x along v" --steps
     """
-    names, along = asked.names, _direction(asked, direction)
+    names, along = asked.names, asked.direction(direction) or "V"
     found = asked.advised(lambda: hvp(asked.text, names, along, **asked.settings))
     if view.steps:
         show_all([derive(asked.text, names[-1], **asked.settings), found], view)
     else:
         show_one(found, view)
-
-
-def _direction(asked: Asked, given: str | None) -> str:
-    """The names of the directions. Raises MatcalcError for others than the words beside the formula
-    say."""
-    if given is not None and asked.along and split_names(given) != split_names(asked.along):
-        raise MatcalcError(f"the text says the direction {asked.along}, and --direction {given}", expected="one of the two")
-    return given or asked.along or "V"
 
 
 @expression_command(

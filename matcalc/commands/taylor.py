@@ -53,7 +53,8 @@ def taylor_command(asked: Asked, view: View, order: str, direction: str | None, 
         raise MatcalcError(f"the order is {order}", expected=f"a number from 0 to {MOST_ORDER}")
     names = asked.names
     wrt = names[0] if len(names) == 1 else names
-    found = asked.advised(lambda: taylor(asked.text, wrt, int(order), direction, **asked.settings))
+    along = asked.direction(direction)
+    found = asked.advised(lambda: taylor(asked.text, wrt, int(order), along, **asked.settings))
     if view.steps:
         show_way(found, view.target)
     elif derivative:

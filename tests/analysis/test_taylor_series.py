@@ -160,4 +160,5 @@ def test_the_command() -> None:
     assert told("logdet(X)", "--wrt", "X", "--order", "3", "--derivative", "--to", "ascii") == "2*tr(inv(X)*H*inv(X)*H*inv(X)*H)"
     assert told("inv(eye(n) - t*A)", "--wrt", "t", "--to", "ascii") == "eye + t*A + t^2*A^2"
     assert json.loads(told("x'*A*x", "--wrt", "x", "--to", "json"))["direction"] == "h"
+    assert told("x'*A*x wrt x along v", "--to", "ascii") == "x'*A*x + x'*(A + A')*v + v'*A*v"
     assert "D² f[h, h] = hᵀ (A + Aᵀ) h" in told("x'*A*x", "--wrt", "x", "--steps", "--to", "unicode")

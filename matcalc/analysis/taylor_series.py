@@ -21,6 +21,7 @@ from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.facts.table import tying, varying
 from matcalc.folding.build import cost
 from matcalc.folding.sums import sign_apart
+from matcalc.objects.inputs import fresh_name
 from matcalc.products.differentials import differential_form
 from matcalc.simplifying.shortest_forms import Writer
 
@@ -65,7 +66,7 @@ def expanded_at_zero(expression: Expr, symbol: Symbol, order: int) -> Expansion:
 
     Raises MatcalcError where the expression or a derivative of it has no value there.
     """
-    move = Symbol(_unused("step", expression), symbol.shape)
+    move = Symbol(fresh_name("step", {*symbols_in(expression)}), symbol.shape)
     along = _derivatives(expression, symbol, move, order)
     there = [_refolded(replaced(one, {move.name: Number(Fraction(1))})) for one in along]
     derivatives = [_at_origin(one, symbol) for one in there]
@@ -178,13 +179,6 @@ def _sum(terms: list[Expr], expression: Expr) -> Expr:
 
 def _terms(part: Expr) -> tuple[Expr, ...]:
     return part.terms if isinstance(part, Sum) else (part,)
-
-
-def _unused(name: str, expression: Expr) -> str:
-    taken = symbols_in(expression)
-    while name in taken:
-        name += "_"
-    return name
 
 
 # ------------------------------------------------------------ by numbers

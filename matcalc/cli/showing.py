@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     import matcalc.entries as entries
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
-    from matcalc.interface.simplify_call import Simplification
-    from matcalc.interface.taylor_call import Taylor
+    from matcalc.interface.with_steps import ExpressionWithSteps
     from matcalc.objects.parsed import ParsedExpression
 else:
     entries = later("matcalc.entries")
@@ -225,7 +224,7 @@ def _show_steps(derivation: Derivation, target: str | None, style: str) -> None:
         show_lines(remarks(derivation))
 
 
-def show_way(found: Simplification | Taylor, target: str | None) -> None:
+def show_way(found: ExpressionWithSteps, target: str | None) -> None:
     """The steps of another result on standard output; what it rests on on standard error."""
     show_reading(found.reading)
     written = found.steps_text(target or "unicode")

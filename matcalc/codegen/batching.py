@@ -11,6 +11,7 @@ from matcalc.base.functions import function_called
 from matcalc.base.shapes import Shape
 from matcalc.base.sizes import ONE, Size, product_of
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import reachable
 
 _BROADCASTING = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user"})
 _IN_STACKS = frozenset({"inverse", "cholesky"})
@@ -24,20 +25,9 @@ def over_leading_axis(b: Builder, roots: Mapping[str, Op], given: Mapping[str, S
     Raises MatcalcError for an operation that is not made for arrays with a leading axis.
     """
     made = _Leading(b, given, size)
-    for op in _in_order(roots.values()):
+    for op in reachable(list(roots.values())):
         made.add(op)
     return {name: made.lifted(op) for name, op in roots.items()}
-
-
-def _in_order(roots: Any) -> list[Op]:
-    seen: set[Op] = set()
-    stack = list(roots)
-    while stack:
-        op = stack.pop()
-        if op not in seen:
-            seen.add(op)
-            stack.extend(op.operands)
-    return sorted(seen, key=lambda op: op.serial)
 
 
 class _Leading:

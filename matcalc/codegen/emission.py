@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from matcalc.base.sizes import ONE
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import reachable
 from matcalc.codegen.requests import Names
 from matcalc.codegen.targets.target import Step, Text, Writer
 
@@ -109,20 +110,6 @@ def written_body(
     if writer.target.reuses_memory:
         body.free()
     return body
-
-
-def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> list[Op]:
-    """Every operation that the roots need, operands first; those in ``stop`` without what they
-    need."""
-    seen: set[Op] = set()
-    stack = list(roots)
-    while stack:
-        op = stack.pop()
-        if op not in seen:
-            seen.add(op)
-            if not stop or op not in stop:
-                stack.extend(op.operands)
-    return sorted(seen, key=lambda op: op.serial)
 
 
 def _is_fresh(op: Op, uses: Mapping[Op, int], given: Mapping[Op, str]) -> bool:

@@ -16,9 +16,9 @@ from matcalc.base.shapes import Shape, axes_of, sizes_text
 from matcalc.base.sizes import Size, names_in
 from matcalc.codegen.batching import over_leading_axis
 from matcalc.codegen.calling import BATCH, Arguments, LeadingAxes, with_leading_axis
-from matcalc.codegen.emission import oriented, reachable, without_unused, written_body
+from matcalc.codegen.emission import oriented, without_unused, written_body
 from matcalc.codegen.operations import Builder, Op
-from matcalc.codegen.ordering import decided_by_lengths
+from matcalc.codegen.ordering import decided_by_lengths, reachable
 from matcalc.codegen.requests import (
     Application,
     Check,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, TypeAlias
@@ -181,7 +181,7 @@ class Order:
 def decided_by_lengths(b: Builder, roots: Mapping[str, Op], kept: Collection[Op], given: Collection[str]) -> dict[str, Op]:
     """The same operations, with chains of matrices whose best order depends on sizes that are not
     ``given``; those that are ``kept`` stay, and so do products that something else uses."""
-    order = sorted(_all_below(roots.values()), key=lambda op: op.serial)
+    order = reachable(list(roots.values()))
     uses = Counter(operand for op in order for operand in op.operands)
     uses.update(roots.values())
     free = {op for op in order if op.kind == "matmul" and op not in kept and all(part.order == 2 for part in op.operands)}
@@ -199,15 +199,18 @@ def decided_by_lengths(b: Builder, roots: Mapping[str, Op], kept: Collection[Op]
     return {name: done[op] for name, op in roots.items()}
 
 
-def _all_below(roots: Iterable[Op]) -> set[Op]:
+def reachable(roots: Sequence[Op], stop: Mapping[Op, object] | None = None) -> list[Op]:
+    """Every operation that the roots need, operands first; those in ``stop`` without what they
+    need."""
     seen: set[Op] = set()
     stack = list(roots)
     while stack:
         op = stack.pop()
         if op not in seen:
             seen.add(op)
-            stack.extend(op.operands)
-    return seen
+            if not stop or op not in stop:
+                stack.extend(op.operands)
+    return sorted(seen, key=lambda op: op.serial)
 
 
 def _chain(b: Builder, top: Op, inner: Collection[Op], done: Mapping[Op, Op], given: Collection[str]) -> Op | None:

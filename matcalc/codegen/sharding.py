@@ -18,8 +18,8 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable, function_called
 from matcalc.base.shapes import Shape
 from matcalc.base.sizes import Size, names_in, product_of
-from matcalc.codegen.emission import reachable
 from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.ordering import reachable
 
 _ENTRYWISE = frozenset({"add", "mul", "div", "neg", "pow", "sqrt", "map", "user", "column", "row", "broadcast", "full", "expand"})
 _MOVES = frozenset({"transpose", "permute", "pick", "slice", "blocks", "input"})

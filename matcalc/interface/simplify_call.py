@@ -10,6 +10,7 @@ from matcalc.base.budgets import as_call, explained
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded
 from matcalc.derivation.conditions import conditions_of_value
+from matcalc.interface.with_steps import ExpressionWithSteps
 from matcalc.language.decisions import reading_options, warned
 from matcalc.language.declare.declared import Declare
 from matcalc.objects.inputs import Expression, read
@@ -24,11 +25,10 @@ else:
 
 
 @guarded
-class Simplification(ParsedExpression):
+class Simplification(ExpressionWithSteps):
     """An expression that equals ``given``, in the ``form`` asked for; what can be done with
     expressions can be done with it."""
 
-    given: ParsedExpression | None = None
     form: str = "shortest"
     lines: tuple[Line, ...] = ()
 
@@ -48,12 +48,6 @@ class Simplification(ParsedExpression):
         """The way to the form, each step an equality with the rule it rests on."""
         made: Steps = import_module("matcalc.steps.simplified").steps_of(self.lines)
         return made
-
-    @as_call
-    def steps_text(self, form: str = "unicode") -> str:
-        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or
-        ``"json"``."""
-        return str(import_module("matcalc.steps").presented(self.steps, form))
 
     @as_call
     def to_dict(self) -> dict[str, Any]:

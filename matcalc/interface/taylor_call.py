@@ -16,6 +16,7 @@ from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.interface.equations import Source
 from matcalc.interface.product_calls import fitting, source_of
+from matcalc.interface.with_steps import ExpressionWithSteps
 from matcalc.language import Elaborated
 from matcalc.language.decisions import reading_options, warned
 from matcalc.language.declare.declared import Declare, declaration_text
@@ -35,14 +36,13 @@ _DIRECTIONS = ("h", "H")
 
 
 @guarded
-class Taylor(ParsedExpression):
+class Taylor(ExpressionWithSteps):
     """The Taylor polynomial of ``given`` by ``wrt``, of degree ``order``; what can be done with
     expressions can be done with it. What it leaves out is not bounded.
 
     ``direction`` is the name of the change of ``wrt``; empty where it is a series in ``wrt`` at 0.
     """
 
-    given: ParsedExpression | None = None
     wrt: str = ""
     direction: str = ""
     order: int = 0
@@ -65,12 +65,6 @@ class Taylor(ParsedExpression):
         """The derivatives of all orders, and the polynomial that they make."""
         made: Steps = import_module("matcalc.steps.along_direction").steps_of(self.expansion)
         return made
-
-    @as_call
-    def steps_text(self, form: str = "unicode") -> str:
-        """All steps as ``"unicode"``, ``"ascii"``, ``"latex"``, ``"markdown"``, ``"html"`` or
-        ``"json"``."""
-        return str(import_module("matcalc.steps").presented(self.steps, form))
 
     @as_call
     def to_dict(self) -> dict[str, Any]:

@@ -70,11 +70,12 @@ def shown_form(form: Expr, tensor: Tensor, typed: Expr, cost: str) -> Expr:
         return form
     candidates = [form]
     rules = [rule for line in _lines(form) for rule in rewrites.shown_rewrites(line)]
-    if (rules or _may_shrink(form)) and len(form.shape) <= 2 and reading(form) <= _LONGEST:
+    again = _may_shrink(form)
+    if (rules or again) and len(form.shape) <= 2 and reading(form) <= _LONGEST:
         with suppress(SpentError, LimitError), share(_SHARE, _WORK):
             # An identity stands where something was taken out of a sum, which the tensor does not have.
-            if _may_shrink(form) or Identity in map(type, postorder(form)) or rewritten(tensor, rules) is not tensor:
-                candidates.extend(_others(form, typed, rules))
+            if again or Identity in map(type, postorder(form)) or rewritten(tensor, rules) is not tensor:
+                candidates.extend(_others(form, typed, rules, again))
     found = [spelled(one, typed, length) for one in candidates]
     if cost == "cheapest":
         return min([*candidates, *found], key=lambda one: (_work(one), length(one)))
@@ -101,11 +102,11 @@ def _lines(form: Expr) -> list[RuleLine]:
     return [line for line in lines if rewrites.kinds_of(line) & _TOLD_BY <= kinds]
 
 
-def _others(form: Expr, typed: Expr, rules: Sequence[Rewrite]) -> Iterator[Expr]:
-    """The form read back, and what the identities make of it."""
+def _others(form: Expr, typed: Expr, rules: Sequence[Rewrite], again: bool) -> Iterator[Expr]:
+    """The form read back, if ``again`` folded, and what the identities make of it."""
     writer = shortest_forms.Writer(form, reading_order(typed))
     tensor = simplified(writer.value.tensor)
-    best = writer.best(tensor) if _may_shrink(form) else None
+    best = writer.best(tensor) if again else None
     if best is not None:
         yield best
     for _ in range(_ROUNDS if rules else 0):

@@ -15,8 +15,8 @@ import pytest
 from matcalc import derive, parse
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.functions import computable
-from matcalc.codegen.emission import reachable
 from matcalc.codegen.generation import _Function, compile_source, function
+from matcalc.codegen.ordering import reachable
 from matcalc.codegen.targets import target_named
 from matcalc.codegen.targets.target import plain_call
 from matcalc.derivation.pipeline import differentiate

@@ -53,12 +53,6 @@ def declarations_in(declare: str | Sequence[str] | Mapping[str, object]) -> dict
     return dict((_parsed if sum(len(text) for _, text in texts) <= _LONGEST_KEPT else _latest_parsed)(texts))
 
 
-@lru_cache(maxsize=1)
-def _latest_parsed(texts: tuple[tuple[str | None, str], ...]) -> Mapping[str, Declaration]:
-    """Of long declarations the latest are kept alone: one formula asks for them twice."""
-    return _parsed.__wrapped__(texts)
-
-
 @lru_cache(maxsize=128)
 def _parsed(texts: tuple[tuple[str | None, str], ...]) -> Mapping[str, Declaration]:
     """Declarations are read several times on the way of a formula, and the same ones stand beside
@@ -68,6 +62,9 @@ def _parsed(texts: tuple[tuple[str | None, str], ...]) -> Mapping[str, Declarati
         for entry in _entries(text) if name is None else [value_entry(text, len(name) + 2, name)]:
             said.entry(entry, text)
     return said.declarations()
+
+
+_latest_parsed = lru_cache(maxsize=1)(_parsed.__wrapped__)  # of long ones: one formula asks for them twice
 
 
 def _entries(text: str) -> list[Entry]:

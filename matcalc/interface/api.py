@@ -66,6 +66,8 @@ def derive(
     symmetric: Symmetric = "projected",
     names: str = "substitute",
     cost: str = "shortest",
+    on: str | None = None,
+    metric: str | None = None,
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation:
@@ -85,6 +87,9 @@ def derive(
     With a ``direction``, the name of a change of ``wrt``, the Hessian along it: ``hvp``.
     ``names="keep"`` answers in terms of a program's names, with named adjoints. ``cost`` chooses the
     form that is shown: the ``"shortest"``, the ``"cheapest"`` to compute, or the ``"familiar"`` one.
+    ``on`` is the manifold on which ``wrt`` lies, such as ``"stiefel"``: then the result is the
+    Riemannian gradient of a scalar in the ``metric``, and with ``order=2`` the Hessian along a tangent
+    vector ``direction``.
     ``strict`` and ``dialect`` are as for ``parse``: how the text is read.
 
     Raises MatcalcError (ParseError, ShapeError, UnknownFunctionError, NotDifferentiableError,
@@ -99,6 +104,9 @@ def derive(
         options = reading_options(strict, dialect)
         require_choices(layout, symmetric, names)
         _require_order(order)
+        if on is not None or metric is not None:
+            _require_plain(on, layout, names)
+            return _on_manifold(expression, wrt, on, metric, declare, options, order, direction)
         if direction is not None:
             if wrt is None or names == "keep" or order + (not is_single(wrt)) != 2:
                 raise MatcalcError("a direction is for a second derivative by a name", expected='"X", order=2, direction="V"')
@@ -285,6 +293,35 @@ def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:
     if not elaborated.expression.is_scalar:
         found = shape_text(elaborated.expression.shape)
         raise ShapeError(f"{what} needs a scalar, but the expression is {found}", suggestion=instead)
+
+
+def _require_plain(on: str | None, layout: Layout, names: str) -> None:
+    """Raises MatcalcError for what a derivative on a manifold does not take."""
+    if on is None:
+        raise MatcalcError("a metric is one of a manifold", suggestion='on="stiefel"')
+    if layout != "denominator" or names == "keep":
+        raise MatcalcError(
+            "a derivative on a manifold has the shape of the variable", suggestion="the call without layout and names"
+        )
+
+
+def _on_manifold(
+    expression: Expression,
+    wrt: Names | None,
+    on: str | None,
+    metric: str | None,
+    declare: Declare,
+    options: ReadingOptions,
+    order: int,
+    direction: Name | None,
+) -> Derivation:
+    """A Riemannian gradient or Hessian; what makes it is loaded when it is first asked for."""
+    if direction is not None and order != 2:
+        raise MatcalcError("a direction is for a Hessian", suggestion="order=2")
+    made = import_module("matcalc.interface.manifold_call").on_manifold
+    return cast(
+        "Derivation", made(expression, wrt, on, metric, declare=declare, order=order, direction=direction, options=options)
+    )
 
 
 def _product_calls() -> Any:

@@ -245,10 +245,17 @@ def gradients_of_program(
 
 
 def source_of(
-    expression: Expression, wrt: Names, declare: Declare, options: ReadingOptions, others: Sequence[str] = ()
+    expression: Expression,
+    wrt: Names,
+    declare: Declare,
+    options: ReadingOptions,
+    others: Sequence[str] = (),
+    *,
+    question: bool = False,
 ) -> tuple[Elaborated, Source, tuple[Symbol, ...]]:
-    """The expression with all names replaced but those differentiated by."""
-    elaborated, outline, symbols = read_program(expression, wrt, declare, options, others=others)
+    """The expression with all names replaced but those differentiated by; with ``question`` the
+    text may say itself that its derivative by them is meant."""
+    elaborated, outline, symbols = read_program(expression, wrt, declare, options, others=others, question=question)
     names = names_of(wrt)
     opened = outline.opened(*[name for name in names if name in outline.steps])
     declarations = {**elaborated.declarations, **_step_declarations(outline, names)}

@@ -3,9 +3,10 @@ out; what is shorter is looked at first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
+from itertools import chain
 
 from matcalc.base.budgets import valued
 from matcalc.base.records import record
@@ -50,10 +51,16 @@ class State:
 
 
 def reached(
-    start: Tensor, length: Callable[[Tensor], tuple[int, ...] | None], most: int, *, with_equations: bool = True
+    start: Tensor,
+    length: Callable[[Tensor], tuple[int, ...] | None],
+    most: int,
+    *,
+    with_equations: bool = True,
+    given: Sequence[Instance] = (),
 ) -> Iterator[State]:
     """Forms that equal a tensor, at most so many, each with the way to it; ``length`` is what there
-    is to read of one, its signs counted last but one; None where it has no form to read."""
+    is to read of one, its signs counted last but one; None where it has no form to read. Equations
+    ``given`` are used beside those of the files."""
     waiting: list[tuple[tuple[int, ...], int, State]] = []
     seen: set[Tensor] = set()
     shortest, found_at, lightest = NO_FORM, 0, weight(start)
@@ -71,7 +78,7 @@ def reached(
     yield entered(State(start, None, None))
     while waiting:
         _, _, state = heappop(waiting)
-        for move in _moves(state.tensor, with_equations):
+        for move in _moves(state.tensor, with_equations, given):
             if move.result in seen or weight(move.result) > _HEAVIEST * lightest + _HEAVIER:
                 continue
             yield entered(State(move.result, state, move))
@@ -79,20 +86,20 @@ def reached(
                 return
 
 
-def _moves(tensor: Tensor, with_equations: bool) -> Iterator[Move]:
+def _moves(tensor: Tensor, with_equations: bool, given: Sequence[Instance]) -> Iterator[Move]:
     apart = valued(lambda: simplified(spread(tensor)))
     for other in (*alternatives(tensor), apart):
         if other is not None:
             yield Move(MULTIPLIED, "", other)
-    if with_equations:
-        yield from _by_equations(tensor)
+    if with_equations or given:
+        yield from _by_equations(tensor, chain(given, _instances(tensor) if with_equations else ()))
 
 
-def _by_equations(tensor: Tensor) -> Iterator[Move]:
+def _by_equations(tensor: Tensor, equations_of_it: Iterable[Instance]) -> Iterator[Move]:
     nodes = [node for node in postorder(tensor) if not isinstance(node, Leaf)]
     places = [Place(node, None if isinstance(node, Sum) else graph_of(node)) for node in nodes]
     present = needs(tensor)
-    for instance in _instances(tensor):
+    for instance in equations_of_it:
         for lead, rest in _directions(instance):
             if lead not in instance.left and (instance.one_way or not keeps_values(lead, rest, present)):
                 continue  # it might have no value where the formula has one

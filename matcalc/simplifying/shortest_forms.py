@@ -87,9 +87,9 @@ class Writer:
     def __init__(self, expression: Expr, names: Mapping[str, int] | None = None) -> None:
         self.expression = expression
         self.value: Lowered = lower(expression)
-        self._names = reading_order(expression) if names is None else names
+        self.names = reading_order(expression) if names is None else names
         self._rows = row_symbols(expression)
-        self._order = ReadingOrder(self._names)
+        self._order = ReadingOrder(self.names)
         self._folder = Folder(self._order)
         self._forms: dict[Tensor, Expr | None] = {}
 
@@ -109,7 +109,7 @@ class Writer:
 
     def best(self, tensor: Tensor) -> Expr | None:
         """The matrix form that reads best."""
-        return folded(tensor, self.value.split, self._names, self._rows)
+        return folded(tensor, self.value.split, self.names, self._rows)
 
     def termwise(self, tensor: Tensor) -> Expr | None:
         """The terms of a sum one by one, nothing taken out of them."""

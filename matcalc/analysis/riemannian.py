@@ -1,0 +1,242 @@
+"""Riemannian gradients and Hessians: the Euclidean derivatives put into the formulas of a manifold,
+and what these come to by what is known of its points and tangent vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from matcalc.analysis import charts
+from matcalc.analysis.manifolds import Place
+from matcalc.base.budgets import SpentError, during, share
+from matcalc.base.errors import MatcalcError
+from matcalc.base.records import record
+from matcalc.calculus.simplification import simplified
+from matcalc.derivation.pipeline import Outcome, declared, differentiate, reading_order
+from matcalc.einstein.linear import MINUS, YES, add, terms_of
+from matcalc.einstein.lowered import aligned
+from matcalc.einstein.lowering import lower
+from matcalc.einstein.nodes import Apply, Contraction, Map, Tensor, postorder
+from matcalc.einstein.substitution import rebuilt, substituted, weight
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import replaced
+from matcalc.folding.build import cost
+from matcalc.printing.expressions import length
+from matcalc.products.differentials import inner
+from matcalc.rewrite.matching import Rule, as_rule, embeddings, graph_of, replaced as put_in
+from matcalc.simplifying.equation_schemas import Instance
+from matcalc.simplifying.form_search import reached
+from matcalc.simplifying.shortest_forms import Writer
+from matcalc.simplifying.shown_forms import may_have_names, with_names
+
+
+@record
+class Riemannian:
+    """The gradient of a function on a manifold, and its Hessian along the direction of the
+    ``place`` where that is asked for."""
+
+    place: Place
+    function: Expr
+    restricted: Expr
+    """A function of the space around that is equal on the manifold, whose derivatives are taken."""
+    slope: Expr
+    """The Euclidean gradient, away from the manifold too."""
+    euclidean: Expr
+    """The same, on it."""
+    gradient: Expr
+    change: Expr | None = None
+    """The derivative of the Euclidean gradient along the direction."""
+    hessian: Expr | None = None
+    names: Mapping[str, Expr] = {}
+    """Names of parts in the formula of the Hessian."""
+
+    @property
+    def result(self) -> Expr:
+        """What was asked for."""
+        return self.gradient if self.hessian is None else self.hessian
+
+
+def riemannian(function: Expr, place: Place, order: int) -> Riemannian:
+    """The Riemannian gradient of a scalar (order 1), or its Hessian along the direction of the
+    place (order 2).
+
+    Raises MatcalcError where there is no formula, where differences along curves do not confirm
+    the result, and what differentiating raises.
+    """
+    metric = place.metric
+    if order == 2 and not metric.hessian:
+        raise MatcalcError(
+            f"the Hessian by the {metric.name} metric of {place.manifold.words} is not known",
+            suggestion=", ".join([f"metric={one.name!r}" for one in place.manifold.metrics if one.hessian]),
+        )
+    restricted = _on(function, place)
+    first = differentiate(replaced(restricted, {place.free.name: place.free}), (place.free,))
+    slope = first.shown
+    if slope is None:
+        raise MatcalcError(f"the gradient by {place.point.name} has no form as an expression")
+    names = reading_order(function, place.point, place.move, *place.parts)
+    values = {"G": _Value.of(first, place, names)}
+    gradient = _filled(metric.gradient, values, place, names, 1)
+    if order == 1:
+        charts.confirm(function, gradient.form, None, place)
+        return Riemannian(place, function, restricted, slope, values["G"].form, gradient.form)
+    values["H"] = _Value.of(_along(slope, place), place, names)
+    *parts, body = [line.strip() for line in metric.hessian.split(";")]
+    for line in parts:
+        name, formula = line.split(" = ")
+        values[name] = _filled(formula, values, place, names, 2)
+    hessian = _filled(body, values, place, names, 2)
+    charts.confirm(function, gradient.form, hessian.form, place)
+    named = {name: value.form for name, value in values.items() if name not in ("G", "H")}
+    return Riemannian(place, function, restricted, slope, values["G"].form, gradient.form, values["H"].form, hessian.form, named)
+
+
+@record
+class _Value:
+    """A part of a formula, as a tensor of the point and as an expression."""
+
+    tensor: Tensor
+    form: Expr
+
+    @staticmethod
+    def of(outcome: Outcome, place: Place, names: Mapping[str, int]) -> _Value:
+        """A Euclidean derivative, at the point."""
+        tensor = simplified(substituted(outcome.tensor, {declared(place.free): declared(place.point)}))
+        writer = Writer(place.point, names)
+        return _shortest(tensor, writer, equations(place, 1))
+
+
+def _filled(formula: str, values: Mapping[str, _Value], place: Place, names: Mapping[str, int], order: int) -> _Value:
+    """A formula of the manifold with the values in place of their names: in the shortest form that
+    is found, or as it is written where names for what stands several times make that shorter."""
+    symbols = {name: Symbol(f"{name} of the formula", place.point.shape) for name in values}
+    written = place.formula(formula, **symbols)
+    writer = Writer(written, names)
+    known: dict[Tensor, Tensor] = {declared(symbol): values[name].tensor for name, symbol in symbols.items()}
+    found = _shortest(simplified(substituted(writer.value.tensor, known)), writer, equations(place, order))
+    body = Writer(written, {**names, **{symbol.name: len(names) + k for k, symbol in enumerate(symbols.values())}})
+    form = body.best(simplified(body.value.tensor)) or written
+    whole = replaced(form, {symbol.name: values[name].form for name, symbol in symbols.items()})
+    worth_it = _read_length(whole, place) < _WORTH_IT * _read_length(found.form, place)
+    return _Value(found.tensor, whole) if worth_it else found
+
+
+_WORTH_IT = 0.85
+"""What part of the length of the shortest form may be left where a form with names is preferred."""
+
+
+def _read_length(form: Expr, place: Place) -> int:
+    """How many signs a form has, written with names where that is shorter."""
+    if not may_have_names(form):
+        return length(form)
+    named, body = with_names(form, place.point, place.taken)
+    return length(body or form) + sum([length(part) + 3 for _, part in named])
+
+
+def _on(function: Expr, place: Place) -> Expr:
+    """The function, or a shorter one that is equal on the manifold: the derivatives along it are
+    the same."""
+    here = replaced(function, {place.point.name: place.point})
+    writer = Writer(here)
+    start = simplified(writer.value.tensor)
+    form = writer.best(reduced(start, [rule for one in _of_point(place) for rule in _rules(one)]))
+    return here if form is None or cost(form) >= cost(here) else form
+
+
+def _along(gradient: Expr, place: Place) -> Outcome:
+    """The derivative of the Euclidean gradient along the direction."""
+    return differentiate(inner(gradient, place.move), (place.free,))
+
+
+# ------------------------------------------------------------
+# What is known of the point and of tangent vectors.
+
+
+def equations(place: Place, order: int) -> list[Instance]:
+    """The equations of the point, and of the direction where there is one."""
+    of_direction = [_instance(place, text, "tangent vector") for text in place.manifold.tangent] if order == 2 else []
+    return [*_of_point(place), *of_direction]
+
+
+def _of_point(place: Place) -> list[Instance]:
+    return [_instance(place, text, "point") for text in place.manifold.equations]
+
+
+def _instance(place: Place, text: str, what: str) -> Instance:
+    left, right = aligned([lower(side) for side in place.sides(text)])
+    zero = add([(YES, left.tensor), (MINUS, right.tensor)], left.tensor.shape)
+    return Instance(f"{what} of {place.manifold.words}", place.manifold.source, terms_of(zero))
+
+
+def _rules(instance: Instance) -> Iterator[Rule]:
+    """An equation as rules for those of its terms that outweigh the others."""
+    for place, (_, lead) in enumerate(instance.terms):
+        rest = instance.rest(place)
+        rule = as_rule(lead, rest, instance.name) if lead.below and weight(rest) < weight(lead) else None
+        if rule is not None:
+            yield rule
+
+
+_MOST_PASSES = 20
+
+
+def reduced(tensor: Tensor, rules: Sequence[Rule]) -> Tensor:
+    """A tensor with all rules used until none applies; each makes it lighter."""
+    for _ in range(_MOST_PASSES if rules else 0):
+        result = simplified(rebuilt(tensor, lambda node: _by_rules(node, rules)))
+        if result is tensor:
+            break
+        tensor = result
+    return tensor
+
+
+def _by_rules(node: Tensor, rules: Sequence[Rule]) -> Tensor | None:
+    if not isinstance(node, Contraction):
+        return None
+    graph = graph_of(node)
+    for rule in rules:
+        for found in embeddings(rule.pattern, graph):
+            return put_in(graph, rule.pattern, rule.result, found)
+    return None
+
+
+# ------------------------------------------------------------
+# The shortest form.
+
+_MOST_STATES = 40
+_SHARE, _WORK = 0.2, 12_000
+
+
+def _shortest(start: Tensor, writer: Writer, known: Sequence[Instance]) -> _Value:
+    """The shortest form that is found of a tensor, by the equations that are known. Raises
+    MatcalcError where it has none."""
+    during("looking for a shorter form")
+    start = reduced(start, [rule for one in known for rule in _rules(one)])
+
+    def measured(tensor: Tensor) -> tuple[int, ...] | None:
+        form = writer.form(tensor)
+        return None if form is None else (length(form), cost(form))
+
+    best = _best(start, measured, known, with_equations=False)
+    if any(isinstance(node, Apply | Map) for node in postorder(best)):
+        best = _best(best, measured, known, with_equations=True)
+    form = writer.best(best)
+    if form is None:
+        raise MatcalcError("the result has no form as an expression")
+    again = Writer(form, writer.names)  # what is written side by side may meet again
+    other = again.best(simplified(again.value.tensor))
+    return _Value(best, form if other is None or length(other) >= length(form) else other)
+
+
+def _best(
+    start: Tensor,
+    measured: Callable[[Tensor], tuple[int, ...] | None],
+    known: Sequence[Instance],
+    *,
+    with_equations: bool,
+) -> Tensor:
+    tensors = [start]
+    with suppress(SpentError), share(_SHARE, _WORK):
+        found = reached(start, measured, _MOST_STATES, with_equations=with_equations, given=known)
+        tensors.extend([state.tensor for state in found])
+    return min(tensors, key=lambda tensor: measured(tensor) or (10**6,))

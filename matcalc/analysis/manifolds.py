@@ -13,6 +13,7 @@ from matcalc.base.files import stored_table
 from matcalc.base.records import record
 from matcalc.base.shapes import is_square, kind_of, shape_text
 from matcalc.base.sizes import Size
+from matcalc.derivation.pipeline import released
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, with_sizes
 from matcalc.facts.table import essential, facts, fits, implied, tying, varying
@@ -190,11 +191,18 @@ def placed(manifold: Manifold, metric: Metric, symbol: Symbol, taken: Mapping[st
             suggestion=f"{symbol.name} without that fact, or no manifold",
         )
     point = Symbol(symbol.name, symbol.shape, implied({*known, *still}, square=square))
-    free = Symbol(symbol.name, symbol.shape, varying(point.properties) | tying(point.properties))
     parts, sizes = _parts(manifold, sizes, taken)
     taken_names = frozenset(taken) | frozenset([part.name for part in parts] + [direction])
     return Place(
-        manifold, metric, point, free, Symbol(direction, symbol.shape, tying(point.properties)), parts, sizes, shape, taken_names
+        manifold,
+        metric,
+        point,
+        released(point),
+        Symbol(direction, symbol.shape, tying(point.properties)),
+        parts,
+        sizes,
+        shape,
+        taken_names,
     )
 
 

@@ -13,12 +13,12 @@ from matcalc.base.errors import MatcalcError, NotDifferentiableError
 from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.calculus.simplification import simplified
+from matcalc.derivation.pipeline import released
 from matcalc.einstein.algebra import broadcast, elementwise, power
 from matcalc.einstein.linear import is_zero, scale
 from matcalc.einstein.nodes import Symbol as TensorSymbol, Tensor
 from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol, Zeros
 from matcalc.expr.rewriting import replaced, symbols_in
-from matcalc.facts.table import tying, varying
 from matcalc.folding.build import cost
 from matcalc.folding.sums import sign_apart
 from matcalc.objects.inputs import fresh_name
@@ -81,17 +81,16 @@ def _derivatives(expression: Expr, symbol: Symbol, move: Symbol, order: int) -> 
     may."""
     if not 0 <= order <= MOST_ORDER:
         raise MatcalcError(f"the order is {order}", expected=f"0 to {MOST_ORDER}")
-    kept = varying(symbol.properties) | tying(symbol.properties)
+    free = released(symbol)
     try:
-        return _freely(expression, symbol, kept, move, order)
+        return _freely(expression, symbol, free, move, order)
     except NotDifferentiableError:
-        if not kept:
+        if not free.properties:
             raise
-    return _freely(expression, symbol, frozenset(), move, order)
+    return _freely(expression, symbol, Symbol(symbol.name, symbol.shape), move, order)
 
 
-def _freely(expression: Expr, symbol: Symbol, facts: frozenset[str], move: Symbol, order: int) -> list[Expr]:
-    free = symbol if facts == symbol.properties else Symbol(symbol.name, symbol.shape, facts)
+def _freely(expression: Expr, symbol: Symbol, free: Symbol, move: Symbol, order: int) -> list[Expr]:
     found = _along(replaced(expression, {symbol.name: free}), free, move, order)
     _confirm_slopes(found, free, move)
     return found if free is symbol else [expression, *(_refolded(replaced(one, {symbol.name: symbol})) for one in found[1:])]

@@ -30,7 +30,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.substitution import apply, substituted
 from matcalc.expr.nodes import Entry, Expr, Index, Number, Symbol, Vec, Zeros, postorder
 from matcalc.expr.rewriting import named_indices, symbols_in
-from matcalc.facts.table import implied, mirrored, tie_of, varying
+from matcalc.facts.table import implied, mirrored, tie_of, tying, varying
 from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
 from matcalc.printing.names import unicode_name
@@ -335,6 +335,13 @@ def freed(symbol: Symbol) -> ix.Symbol:
     return ix.Symbol(symbol.name, axes_of(symbol.shape), facts)
 
 
+def released(symbol: Symbol) -> Symbol:
+    """The symbol with those of its facts that hold when it moves, too: a derivative that is
+    differentiated again may not rest on the others."""
+    kept = varying(symbol.properties) | tying(symbol.properties)
+    return symbol if kept == symbol.properties else Symbol(symbol.name, symbol.shape, kept)
+
+
 def structured(tensor: ix.Tensor, before: int, symbol: Symbol, symmetric: Symmetric, notes: list[str]) -> ix.Tensor:
     """The convention for a variable whose entries are tied to each other; its axes are the last
     two."""
@@ -459,17 +466,23 @@ def part_of(
         operands += [operand for k, operand in enumerate(tensor.operands) if k != place]
         indices += [tuple([names[label] for label in index]) for k, index in enumerate(tensor.indices) if k != place]
         output += [names[label] for label in tensor.output]
-    return presented(
-        simplified(contract(operands, indices, output, sizes)),
-        value,
-        shown,
-        layout,
-        reading_order(expression),
-        row_symbols(expression, *variables),
-        partial(conditions_of, expression),
-        outcome.notes,
-        named_indices(postorder(expression)),
-    )
+    return _presented_of(simplified(contract(operands, indices, output, sizes)), expression, variables, shown, layout, outcome)
+
+
+def at_symbols(
+    outcome: Outcome, known: Mapping[ix.Tensor, ix.Tensor], expression: Expr, wrt: Sequence[Symbol], layout: Layout
+) -> Outcome:
+    """The derivative of the expression that was found by symbols of which less is ``known``."""
+    return _presented_of(simplified(substituted(outcome.tensor, known)), expression, wrt, wrt, layout, outcome)
+
+
+def _presented_of(
+    tensor: ix.Tensor, expression: Expr, variables: Sequence[Symbol], shown: Sequence[Symbol], layout: Layout, outcome: Outcome
+) -> Outcome:
+    """What was made of the tensor of an outcome."""
+    rows, conditions = row_symbols(expression, *variables), partial(conditions_of, expression)
+    order, indices = reading_order(expression), named_indices(postorder(expression))
+    return presented(tensor, lower(expression), shown, layout, order, rows, conditions, outcome.notes, indices)
 
 
 def forget() -> None:

@@ -10,10 +10,11 @@ from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
 from matcalc.base.shapes import shape_text
-from matcalc.derivation.pipeline import Outcome, derivative_of, zero_notes
+from matcalc.derivation.pipeline import Outcome, at_symbols, declared, derivative_of, released, zero_notes
 from matcalc.einstein.linear import is_zero
+from matcalc.einstein.nodes import Tensor
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.expr.rewriting import symbols_in
+from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.facts.table import essential
 from matcalc.interface.equations import Equation, Source, along, differential_of
 from matcalc.interface.named_results import Gradients, NamedDerivation, Pullback
@@ -172,13 +173,18 @@ def _paired_derivation(
     source: Source, symbols: tuple[Symbol, ...], step: Symbol, layout: Layout, symmetric: Symmetric
 ) -> Derivation:
     """The derivative by the first symbol of the gradient by the last one, paired with a step."""
-    paired = paired_sum(source.expression, {symbols[-1]: step})
+    free = {symbol.name: released(symbol) for symbol in symbols}
+    paired = paired_sum(replaced(source.expression, free), {free[symbols[-1].name]: step})
     if paired is None:
         raise MatcalcError(
             f"the gradient by {symbols[-1].name} has no form as an expression",
             suggestion="derive(..., order=2), in index notation",
         )
-    outcome = derivative_of(paired, symbols[:1], layout, symmetric)
+    outcome = derivative_of(paired, (free[symbols[0].name],), layout, symmetric)
+    if any(free[symbol.name] is not symbol for symbol in symbols):
+        paired = replaced(paired, {symbol.name: symbol for symbol in symbols})
+        known: dict[Tensor, Tensor] = {declared(free[symbol.name]): declared(symbol) for symbol in symbols}
+        outcome = at_symbols(outcome, known, paired, symbols[:1], layout)
     declarations = {**source.declarations, step.name: declaration_text(step.shape, essential(step.properties))}
     asked, value = (ParsedExpression(one, declarations, source.notes, None, source.read) for one in (paired, source.expression))
     by = symbols if len(symbols) == 2 else symbols * 2

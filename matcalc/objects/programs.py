@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.functions import over
-from matcalc.base.layouts import arranged, axis_groups
+from matcalc.base.layouts import Symmetric, arranged, axis_groups
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
 from matcalc.base.sizes import names_in
@@ -20,13 +20,14 @@ from matcalc.codegen.factors import multiplies_kroneckers
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
 from matcalc.codegen.targets import target_named
-from matcalc.derivation.pipeline import Outcome, differentiate
+from matcalc.derivation.pipeline import Outcome, differentiate, released
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.evaluation.arrays import as_array, solve_sizes
 from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Hadamard, Product, SizeValue, Symbol, Total, postorder
+from matcalc.expr.rewriting import replaced
 from matcalc.facts.table import tying
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
@@ -287,7 +288,7 @@ def compile(
     target: str = "numpy",
     declare: Declare = None,
     sizes: Mapping[str, int] | None = None,
-    symmetric: str = "projected",
+    symmetric: Symmetric = "projected",
     batched: Names = (),
     sparse: Names = (),
     shard: str | None = None,
@@ -351,7 +352,7 @@ def _pairs(hessian: HessianNames) -> list[tuple[str, ...]]:
 class _Request:
     """The outputs asked for, and what each of them is."""
 
-    def __init__(self, source: Expr, target: str, symmetric: str) -> None:
+    def __init__(self, source: Expr, target: str, symmetric: Symmetric) -> None:
         self.source = source
         self.target = target
         self.symmetric = symmetric
@@ -361,7 +362,7 @@ class _Request:
         self.sparse: tuple[str, ...] = ()
 
     def derivative(self, name: str, wrt: tuple[Symbol, ...]) -> None:
-        outcome = differentiate(self.source, wrt, symmetric=self.symmetric)  # type: ignore[arg-type]
+        outcome = differentiate(self.source, wrt, symmetric=self.symmetric)
         self.outputs[name] = derivative_output(outcome, self.source, wrt, "denominator")
         self.derivatives[name] = Derivative(wrt, "denominator", self.symmetric)
 
@@ -369,20 +370,19 @@ class _Request:
         """The derivative of the gradient along a direction: the Hessian times it, without the
         Hessian."""
         direction = Symbol(f"d{symbol.name}", symbol.shape, tying(symbol.properties))
-        gradient = differentiate(self.source, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
-        output: Expr | LaidOut | None = None
+        free, found = released(symbol), None
+        gradient = differentiate(replaced(self.source, {symbol.name: free}), (free,), symmetric=self.symmetric).expression
         if gradient is not None:
             slope = Product((gradient, direction)) if symbol.is_scalar else Total(Hadamard((gradient, direction)), None)
-            output = differentiate(slope, (symbol,), symmetric=self.symmetric).expression  # type: ignore[arg-type]
-        if output is None:
-            output = self._tensor_along(symbol, direction)
+            found = differentiate(slope, (free,), symmetric=self.symmetric).expression
+        output = self._tensor_along(symbol, direction) if found is None else replaced(found, {symbol.name: symbol})
         self.outputs[name] = output if bound else Operator(output, direction)
         self.directions.append(direction)
         self.derivatives[name] = Derivative((symbol, symbol), "tensor", self.symmetric, direction)
 
     def _tensor_along(self, symbol: Symbol, direction: Symbol) -> LaidOut:
         """The same in index notation, where there is no closed form."""
-        hessian = differentiate(self.source, (symbol, symbol), symmetric=self.symmetric).tensor  # type: ignore[arg-type]
+        hessian = differentiate(self.source, (symbol, symbol), symmetric=self.symmetric).tensor
         axes = axes_of(symbol.shape)
         labels = tuple(range(2 * len(axes)))
         moved = ix.Symbol(direction.name, axes, direction.properties)

@@ -14,7 +14,7 @@ from matcalc.base.shapes import axes_of, shape_text
 from matcalc.base.sizes import Size
 from matcalc.calculus.differentiation import cotangents
 from matcalc.calculus.simplification import simplified
-from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, structured, with_sums
+from matcalc.derivation.pipeline import declared, differentiate, folded, freed, reading_order, released, structured, with_sums
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
 from matcalc.einstein.linear import ONE_TENSOR, YES, add
@@ -256,12 +256,14 @@ def _along(function: Expr, variable: Symbol, directions: tuple[Expr, ...]) -> Ex
     if array is None:
         return None
     steps = [Symbol(f"d{variable.name}°{'°' * order}", variable.shape) for order in range(len(directions))]
-    form: Expr | None = array
+    free = released(variable)
+    form: Expr | None = replaced(array, {variable.name: free})
     for step in steps:
-        form = None if form is None else _directional(form, variable, step)
+        form = None if form is None else _directional(form, free, step)
     if form is None:
         return None
-    found = replaced(form, dict(zip([step.name for step in steps], directions, strict=True)))
+    moves: dict[str, Expr] = dict(zip([step.name for step in steps], directions, strict=True))
+    found = replaced(form, {**moves, variable.name: variable})
     return Entry(found, indices) if indices else found
 
 

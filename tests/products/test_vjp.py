@@ -250,3 +250,15 @@ def test_what_has_no_hessian_along_a_direction() -> None:
     ):
         with pytest.raises(MatcalcError):
             refused()
+
+
+@pytest.mark.parametrize(("text", "wrt", "declare"), [("tr(X'*X*X'*X)", "X", "X: n×p orthonormal"), ("(x'*x)^2", "x", "x: n unit"), ("sum(x)^3", "x", "x: n simplex")])  # fmt: skip
+def test_a_second_derivative_does_not_rest_on_facts_that_do_not_move(text: str, wrt: str, declare: str) -> None:
+    point = np.linalg.qr(np.random.default_rng(1).normal(size=(4, 2)))[0] if wrt == "X" else np.array([0.5, 0.5, 0.5, 0.5])
+    point = point / np.sum(point) if "simplex" in declare else point
+    move = np.random.default_rng(2).normal(size=point.shape)
+    free = matcalc.hvp(text, wrt, "D", declare=declare.split(" orth")[0].split(" unit")[0].split(" simplex")[0])
+    wanted = free.function()(**{wrt: point, "D": move})
+    assert np.allclose(matcalc.hvp(text, wrt, "D", declare=declare).function()(**{wrt: point, "D": move}, n=4), wanted)
+    made = matcalc.compile(text, hvp=wrt, declare=declare)(**{wrt: point, f"d{wrt}": move})
+    assert np.allclose(made[0], wanted)

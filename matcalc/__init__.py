@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matcalc.documents.examination import verify_document, verify_file
     from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
     from matcalc.interface.constructors import UserFunction, pi, size, symbols
+    from matcalc.interface.convexity_call import Convexity, convexity
     from matcalc.interface.equations import Equation
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.product_calls import differential, hvp, jvp, vjp
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CodeVerdict",
+    "Convexity",
     "Derivation",
     "Equation",
     "Gradients",
@@ -63,6 +65,7 @@ __all__ = [
     "budget",
     "check",
     "compile",
+    "convexity",
     "derive",
     "differential",
     "draw",
@@ -95,6 +98,8 @@ _LAZY = {
     "check": "matcalc.coded",
     "CodeVerdict": "matcalc.coded.compared",
     "compile": "matcalc.objects.programs",
+    "Convexity": "matcalc.interface.convexity_call",
+    "convexity": "matcalc.interface.convexity_call",
     "derive": "matcalc.interface.api",
     "simplify": "matcalc.interface.simplify_call",
     "Simplification": "matcalc.interface.simplify_call",

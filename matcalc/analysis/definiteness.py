@@ -7,11 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 
-from matcalc.base.budgets import SpentError, spend
-from matcalc.base.errors import MatcalcError
+from matcalc.analysis.powers import simple
+from matcalc.base.budgets import spend
 from matcalc.base.records import record
 from matcalc.base.shapes import is_square
-from matcalc.calculus.simplification import simplified
 from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     DiagonalMatrix,
@@ -34,7 +33,6 @@ from matcalc.expr.nodes import (
 )
 from matcalc.expr.rewriting import product_of, symbols_in
 from matcalc.folding.build import negative, product, transpose
-from matcalc.simplifying.shortest_forms import Writer
 
 MOST_TERMS = 48
 _UNIT = Number(Fraction(1))
@@ -412,7 +410,7 @@ def _bounded(minus: Term, plus: Term) -> bool | None:
         if one in below:
             above.remove(one)
             below.remove(one)
-    room = _simple(Sum((product(below), Negative(product(above)))))
+    room = simple(Sum((product(below), Negative(product(above)))))
     if room is None:
         return None
     entries = known(room).entries
@@ -428,7 +426,7 @@ def _halves(core: Sequence[Expr]) -> tuple[Expr, ...] | None:
         left, right = product(core[:cut]), product(core[cut:])
         if left.is_column and right.is_row and transpose(left) is right:
             return (left,)
-        if left.is_column and right.is_row and _simple(transpose(left)) is _simple(right):
+        if left.is_column and right.is_row and simple(transpose(left)) is simple(right):
             return (left,)
     return None
 
@@ -446,14 +444,3 @@ def _inner(column: tuple[Expr, ...], core: Sequence[Expr]) -> Expr | None:
             return product((transpose(v), Inverse(whole), v))
         case _:
             return None
-
-
-def _simple(expression: Expr) -> Expr | None:
-    """The expression simplified, None where that has no closed form."""
-    try:
-        writer = Writer(expression)
-        return writer.best(simplified(writer.value.tensor))
-    except SpentError:
-        raise
-    except MatcalcError:
-        return None

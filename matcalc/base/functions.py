@@ -46,6 +46,8 @@ class Function:
     signature: str = "t -> t"
     whole: str = ""
     """The parameter that is a whole number."""
+    usual: str = ""
+    """The number that the last parameter is where it is not given."""
     axis: bool = False
     of_one: str = ""
     """Of a function of vectors and matrices: its value where all are numbers, which are vectors of

@@ -32,6 +32,7 @@ LAZY = {
     "differential": "matcalc.commands.linear_maps",
     "simplify": "matcalc.commands.simplify",
     "taylor": "matcalc.commands.taylor",
+    "convexity": "matcalc.commands.convexity",
     "verify": "matcalc.commands.verify",
     "check": "matcalc.commands.machines",
     "mcp": "matcalc.commands.machines",

@@ -91,6 +91,7 @@ BY_NAME = {
     ("matcalc.cli.front", "matcalc.commands.derivatives"),
     ("matcalc.cli.front", "matcalc.commands.simplify"),
     ("matcalc.cli.front", "matcalc.commands.taylor"),
+    ("matcalc.cli.front", "matcalc.commands.convexity"),
     ("matcalc.interface.taylor_call", "matcalc.steps.along_direction"),
     ("matcalc.interface.manifold_call", "matcalc.steps.on_manifold"),
     ("matcalc.interface.with_steps", "matcalc.steps"),

@@ -196,6 +196,8 @@ class TableFunctions(Builder):
         signature = signature_of(entry)
         if entry.of_sizes:
             return self._of_sizes(entry, signature, node)
+        if entry.usual and len(arguments) == len(signature.parameters) - 1:
+            arguments = [*arguments, self._usual(entry, signature, node)]
         self._count(node, arguments, len(signature.parameters))
         if entry.whole:
             self._check_whole(node.function, arguments[list(signature.parameters).index(entry.whole)])
@@ -220,6 +222,12 @@ class TableFunctions(Builder):
         if axis is not None:
             return self._along_axis(entry, signature, node, arguments[0], axis)
         return self._measured(entry, signature, node, arguments)
+
+    def _usual(self, entry: Function, signature: Signature, node: s.Applied) -> t.Term:
+        """The last parameter, which is not given."""
+        last = list(signature.parameters)[-1]
+        self.decide(f"{node.function} is read with {last} = {entry.usual}", "convention", span=node.span)
+        return t.NumberTerm(self.cell(SCALAR, node.span), self.place(node.span), Fraction(entry.usual))
 
     def _of_sizes(self, entry: Function, signature: Signature, node: s.Applied) -> t.Term:
         """A constant array, which sizes determine."""

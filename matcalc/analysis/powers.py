@@ -1,0 +1,425 @@
+"""Products of powers, c g₁^a₁ g₂^a₂ ..., entry by entry: when they are convex or concave, and their second
+derivatives in forms that show the sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import reduce
+
+from matcalc.base.budgets import valued
+from matcalc.base.records import record
+from matcalc.calculus.simplification import simplified
+from matcalc.expr.deduction import known
+from matcalc.expr.nodes import (
+    Expr,
+    Hadamard,
+    Inverse,
+    MatrixPower,
+    Negative,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    Total,
+    Trace,
+    postorder,
+)
+from matcalc.expr.rewriting import rebuilt_with
+from matcalc.facts.known import Known
+from matcalc.folding.build import UNIT, hadamard, negative, product, raised
+from matcalc.simplifying.shortest_forms import Writer
+
+_MOST_FACTORS = 8
+TWO = Number(Fraction(2))
+
+
+@record
+class Factored:
+    """A constant ``coefficient`` times powers of parts that move; where the only exponent is no
+    number it is ``open_exponent``."""
+
+    coefficient: Expr
+    powers: Mapping[Expr, Fraction]
+    open_exponent: Expr | None = None
+
+    def curvature(self, signs: Mapping[Expr, int]) -> int | None:
+        """1 or -1 where powers of parts, which are convex, concave or affine by ``signs``, are
+        convex or concave; None where that is not seen."""
+        rising = {base: exponent for base, exponent in self.powers.items() if exponent > 0}
+        falling = [base for base in self.powers if base not in rising]
+        total = sum(self.powers.values())
+        if not all(signs[base] <= 0 and known(base).entries.positive for base in falling):
+            return None
+        if not falling and total <= 1 and all(_is_concave_base(base, signs[base], len(rising)) for base in rising):
+            return -1
+        if not rising:
+            return 1
+        ((top, exponent), *more) = rising.items()
+        return 1 if not more and total >= 1 and exponent >= 1 and _is_convex_base(top, signs[top], exponent) else None
+
+
+def _is_concave_base(base: Expr, sign: int, count: int) -> bool:
+    return sign <= 0 and (count == 1 or known(base).entries.nonnegative)
+
+
+def _is_convex_base(base: Expr, sign: int, exponent: Fraction) -> bool:
+    """Whether |g|^p with p >= 1, or g^p with g >= 0, is convex in g and g so curved."""
+    entries = known(base).entries
+    if exponent.denominator == 1 and exponent % 2 == 0:
+        return sign == 0 or (sign == 1 and entries.nonnegative) or (sign == -1 and entries.high <= 0)
+    if sign == 0:
+        return entries.nonnegative or exponent.denominator % 2 == 0
+    return sign == 1 and entries.nonnegative
+
+
+def factored(node: Expr, is_constant: Callable[[Expr], bool]) -> Factored | None:
+    """A node as a product of powers; None where it is none, or only itself to the power 1."""
+    constants: list[Expr] = []
+    powers: dict[Expr, Fraction] = {}
+    left: list[tuple[Expr, Fraction]] = [(node, Fraction(1))]
+    while left:
+        part, exponent = left.pop()
+        if len(powers) + len(left) > _MOST_FACTORS or not _fits(part, node):
+            return None
+        opened = None if is_constant(part) else _opened(part, exponent)
+        if is_constant(part):
+            constants.append(raised(part, exponent))
+        elif opened is not None:
+            left += opened
+        elif isinstance(part, Power) and exponent == 1 and is_constant(part.exponent) and not powers and not left:
+            return Factored(times(*constants), {part.base: Fraction(1)}, part.exponent)
+        else:
+            powers[part] = powers.get(part, Fraction(0)) + exponent
+    powers = {base: exponent for base, exponent in powers.items() if exponent}
+    return _upright(Factored(times(*constants), powers)) if powers and {node: Fraction(1)} != powers else None
+
+
+def _fits(part: Expr, node: Expr) -> bool:
+    """Whether a part stands entry by entry in the whole: it is a number, or has its shape."""
+    return part.is_scalar or part.shape == node.shape
+
+
+def _opened(part: Expr, exponent: Fraction) -> list[tuple[Expr, Fraction]] | None:
+    match part:
+        case Product(factors=factors) if all(one.is_scalar for one in factors):
+            return [(one, exponent) for one in factors] if exponent.denominator == 1 or _positive(factors) else None
+        case Product(factors=factors) if sum(not one.is_scalar for one in factors) == 1 and exponent.denominator == 1:
+            return [(one, exponent) for one in factors]
+        case Hadamard(factors=factors):
+            return [(one, exponent) for one in factors] if exponent.denominator == 1 or _positive(factors) else None
+        case Quotient(numerator=above, denominator=below):
+            plain = exponent.denominator == 1 or _positive((above, below))
+            return [(above, exponent), (below, -exponent)] if plain else None
+        case Power(base=base, exponent=Number(value=value)):
+            plain = exponent.denominator == 1 or known(base).entries.nonnegative
+            return [(base, exponent * value)] if plain else None
+        case _:
+            return None
+
+
+def _positive(factors: Sequence[Expr]) -> bool:
+    return all(known(one).entries.nonnegative for one in factors)
+
+
+def _upright(parts: Factored) -> Factored:
+    """Parts that are negative are written by their opposites, where the exponent is whole."""
+    coefficient, powers = parts.coefficient, dict[Expr, Fraction]()
+    for base, exponent in parts.powers.items():
+        if known(base).entries.negative and exponent.denominator == 1:
+            powers[negative(base)] = exponent
+            coefficient = negative(coefficient) if exponent % 2 else coefficient
+        else:
+            powers[base] = exponent
+    return Factored(coefficient, powers)
+
+
+# ------------------------------------------------------------ second derivatives
+
+
+def monomial_second(parts: Factored, firsts: Mapping[Expr, Expr | None], bends: Mapping[Expr, Expr | None]) -> Expr | None:
+    """The second derivative of the product of powers without its coefficient, as a sum of squares
+    with a sign; ``bends`` has those of the parts that are not affine."""
+    if None in firsts.values() or None in bends.values():
+        return None
+    moved = {base: one for base, one in firsts.items() if one is not None}
+    whole = _of_affine(parts.powers, moved)
+    terms = [whole] if whole is not None else []
+    for base, bend in bends.items():
+        if bend is not None:
+            exponent = parts.powers[base]
+            rest = [raised(other, power - (other is base)) for other, power in parts.powers.items() if power != (other is base)]
+            terms.append(times(Number(exponent), *rest, bend))
+    return reduce(lambda one, other: Sum((one, other)), terms) if terms else None
+
+
+def _of_affine(powers: Mapping[Expr, Fraction], moved: Mapping[Expr, Expr]) -> Expr | None:
+    rising = {base: exponent for base, exponent in powers.items() if exponent > 0}
+    falling = {base: -exponent for base, exponent in powers.items() if exponent < 0}
+    value = times(*[raised(base, exponent) for base, exponent in powers.items()])
+    if len(powers) == 1:
+        return _of_one(*next(iter(powers.items())), moved)
+    if not rising:
+        rates = {base: Quotient(moved[base], base) for base in falling}
+        squares = [times(Number(weight), square(rates[base])) for base, weight in falling.items()]
+        mean = _sum([times(Number(weight), rates[base]) for base, weight in falling.items()])
+        return times(value, _sum([square(mean), *squares]))
+    if not falling:
+        return times(Number(Fraction(-1)), value, _spread(rising, moved))
+    return _of_fraction(rising, falling, moved)
+
+
+def _of_one(base: Expr, exponent: Fraction, moved: Mapping[Expr, Expr]) -> Expr | None:
+    lead = exponent * (exponent - 1)
+    if not lead:
+        return None
+    if isinstance(base, Norm) and base.kind == "2" and exponent == 2:
+        return None
+    rest = [] if exponent == 2 else [raised(base, exponent - 2)]
+    return times(Number(lead), *rest, square(moved[base]))
+
+
+def _spread(weights: Mapping[Expr, Fraction], moved: Mapping[Expr, Expr]) -> Expr:
+    """Sum of a u² minus (sum of a u)², for rates u = Dg/g and weights that add up to 1 or less."""
+    rates = {base: Quotient(moved[base], base) for base in weights}
+    pairs = [
+        times(Number(weights[one] * weights[other]), square(Sum((rates[one], negative(rates[other])))))
+        for k, one in enumerate(weights)
+        for other in list(weights)[k + 1 :]
+    ]
+    rest = 1 - sum(weights.values())
+    own = [times(Number(weight * rest), square(rates[base])) for base, weight in weights.items() if rest]
+    return _sum([*pairs, *own])
+
+
+def _of_fraction(rising: Mapping[Expr, Fraction], falling: Mapping[Expr, Fraction], moved: Mapping[Expr, Expr]) -> Expr:
+    """Of g^p over powers with exponents b that add up to B <= p - 1: with the mean rate m of those,
+    B (B + 1) (g m - p Dg/(B + 1))² + p (p - 1 - B)/(B + 1) Dg² + g² times the spread of the rates,
+    all times g^(p - 2) over the powers."""
+    ((top, exponent),) = rising.items()
+    total = sum(falling.values(), Fraction(0))
+    rates = {base: Quotient(moved[base], base) for base in falling}
+    mean = _sum([times(Number(weight / total), rates[base]) for base, weight in falling.items()])
+    step = moved[top]
+    lead = Sum((times(top, mean), negative(times(Number(exponent / (total + 1)), step))))
+    terms = [times(Number(total * (total + 1)), square(lead))]
+    left = exponent * (exponent - 1 - total) / (total + 1)
+    if left:
+        terms.append(times(Number(left), square(step)))
+    if len(falling) > 1:
+        shares = {base: weight / total for base, weight in falling.items()}
+        terms.append(times(Number(total), square(top), _spread(shares, moved)))
+    rest = [raised(base, -weight) for base, weight in falling.items()]
+    return times(*([raised(top, exponent - 2)] if exponent != 2 else []), *rest, _sum(terms))
+
+
+def _sum(terms: Sequence[Expr]) -> Expr:
+    return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
+# ------------------------------------------------------------ entry by entry
+
+
+def times(*parts: Expr) -> Expr:
+    """The product of numbers and of arrays of one shape, entry by entry."""
+    arrays = [part for part in parts if not part.is_scalar]
+    numbers = [part for part in parts if part.is_scalar and part is not UNIT]
+    minus = sum(isinstance(part, Number) and part.value < 0 for part in numbers) % 2
+    numbers = [Number(abs(part.value)) if isinstance(part, Number) else part for part in numbers]
+    together = hadamard(arrays) if len(arrays) > 1 else arrays[0] if arrays else None
+    kept = [part for part in numbers if part is not UNIT] + ([] if together is None else [together])
+    whole = product(kept)
+    return negative(whole) if minus else whole
+
+
+def square(part: Expr) -> Expr:
+    return Power(part, TWO)
+
+
+def inner_product(one: Expr, other: Expr) -> Expr:
+    """The sum of products of the entries of two arrays."""
+    return Total(Hadamard((one, other))) if one.shape else times(one, other)
+
+
+def power_of_matrix(matrix: Expr) -> tuple[Expr, int] | None:
+    """A matrix and the whole number that it is raised to; None of what is no power."""
+    if isinstance(matrix, Inverse):
+        return matrix.operand, -1
+    if isinstance(matrix, MatrixPower) and isinstance(matrix.exponent, Number) and matrix.exponent.value.denominator == 1:
+        return matrix.base, int(matrix.exponent.value)
+    return None
+
+
+def sign_of(found: Known) -> int | None:
+    """The sign of all entries, 0 for zeros; None where it is open."""
+    entries = found.entries
+    if entries.nonnegative:
+        return 0 if entries.high <= 0 else 1
+    return -1 if entries.high <= 0 else None
+
+
+def simple(expression: Expr) -> Expr | None:
+    """The expression simplified, None where that has no closed form."""
+
+    def written() -> Expr | None:
+        writer = Writer(expression)
+        return writer.best(simplified(writer.value.tensor))
+
+    return valued(written)
+
+
+def tidied(expression: Expr) -> Expr:
+    """Without signs before signs, products with 1 and quotients of quotients."""
+
+    def tidy(node: Expr) -> Expr:
+        match node:
+            case Negative(operand=Negative(operand=inner)):
+                return inner
+            case Negative(operand=Total(operand=Negative(operand=inner), axis=axis)):
+                return Total(inner, axis)
+            case Total(operand=Negative(operand=inner), axis=axis):
+                return Negative(Total(inner, axis))
+            case Trace(operand=Product(factors=(Number() as number, *rest))):
+                return product((number, Trace(product(rest))))
+            case Quotient(numerator=above, denominator=Number(value=value)) if value == 1:
+                return above
+            case Quotient(numerator=Quotient(numerator=above, denominator=one), denominator=other) if (
+                one.is_scalar and other.is_scalar
+            ):
+                return Quotient(above, product((one, other)))
+            case Product(factors=factors) if any(isinstance(one, Product) and one.is_scalar for one in factors):
+                return product([part for one in factors for part in _numbers(one)])
+            case Power(base=Negative(operand=base), exponent=exponent) if exponent == TWO:
+                return Power(base, exponent)
+            case _:
+                return node
+
+    return rebuilt_with(expression, tidy)
+
+
+def _numbers(factor: Expr) -> tuple[Expr, ...]:
+    return factor.factors if isinstance(factor, Product) and factor.is_scalar else (factor,)
+
+
+# ------------------------------------------------------------ polynomials in one number
+
+_MOST_DEGREE = 24
+_Polynomial = list[Fraction]
+
+
+def is_nonnegative_polynomial(expression: Expr, variable: Symbol) -> bool:
+    """Whether an expression is a polynomial in one number, with numbers for coefficients, that is >= 0
+    for all values that the number may have (Sturm's theorem)."""
+    found = _coefficients(expression, variable)
+    if found is None or len(found) < 2:
+        return False
+    positive = known(variable).entries.nonnegative
+    if positive:
+        found = _at_square(found)
+    odd = [one for power, one in _square_free(found) if power % 2]
+    value = found[-1]
+    return value > 0 and len(found) % 2 == 1 and not any(_count_roots(one) for one in odd)
+
+
+def _at_square(found: _Polynomial) -> _Polynomial:
+    """p(t²), which is >= 0 for all t where p is for all numbers >= 0."""
+    spread = [Fraction(0)] * (2 * len(found) - 1)
+    spread[::2] = found
+    return spread
+
+
+def _coefficients(expression: Expr, variable: Symbol) -> _Polynomial | None:
+    made: dict[Expr, _Polynomial | None] = {}
+    for node in postorder(expression):
+        below = [made[one] for one in node.below]
+        made[node] = _polynomial(node, variable, [one for one in below if one is not None]) if None not in below else None
+    return made[expression]
+
+
+def _polynomial(node: Expr, variable: Symbol, below: Sequence[_Polynomial]) -> _Polynomial | None:
+    match node:
+        case Number(value=value):
+            return [value]
+        case Symbol() if node is variable:
+            return [Fraction(0), Fraction(1)]
+        case Negative():
+            return [-one for one in below[0]]
+        case Sum():
+            return reduce(_plus, below)
+        case Product():
+            return _short(reduce(_convolved, below))
+        case Quotient() if len(below[1]) == 1 and below[1][0]:
+            return [one / below[1][0] for one in below[0]]
+        case Power(exponent=Number(value=value)) if value.denominator == 1 and 0 <= value <= _MOST_DEGREE:
+            return _short(reduce(_convolved, [below[0]] * int(value), [Fraction(1)]))
+        case _:
+            return None
+
+
+def _short(found: _Polynomial) -> _Polynomial | None:
+    return found if len(found) <= _MOST_DEGREE else None
+
+
+def _plus(one: _Polynomial, other: _Polynomial) -> _Polynomial:
+    size = max(len(one), len(other))
+    padded = [part + [Fraction(0)] * (size - len(part)) for part in (one, other)]
+    return _trimmed([a + b for a, b in zip(*padded, strict=True)])
+
+
+def _convolved(one: _Polynomial, other: _Polynomial) -> _Polynomial:
+    found = [Fraction(0)] * (len(one) + len(other) - 1)
+    for k, a in enumerate(one):
+        for j, b in enumerate(other):
+            found[k + j] += a * b
+    return _trimmed(found)
+
+
+def _trimmed(found: _Polynomial) -> _Polynomial:
+    while len(found) > 1 and not found[-1]:
+        found = found[:-1]
+    return found
+
+
+def _divided(one: _Polynomial, other: _Polynomial) -> tuple[_Polynomial, _Polynomial]:
+    rest, quotient = list(one), [Fraction(0)] * max(1, len(one) - len(other) + 1)
+    for k in range(len(one) - len(other), -1, -1):
+        factor = rest[k + len(other) - 1] / other[-1]
+        quotient[k] = factor
+        for j, part in enumerate(other):
+            rest[k + j] -= factor * part
+    return _trimmed(quotient), _trimmed(rest[: max(1, len(other) - 1)])
+
+
+def _common(one: _Polynomial, other: _Polynomial) -> _Polynomial:
+    while any(other):
+        one, other = other, _divided(one, other)[1]
+    return [part / one[-1] for part in one]
+
+
+def _slope(found: _Polynomial) -> _Polynomial:
+    return _trimmed([k * part for k, part in enumerate(found)][1:] or [Fraction(0)])
+
+
+def _square_free(found: _Polynomial) -> list[tuple[int, _Polynomial]]:
+    """The parts of a polynomial by the multiplicity of their roots (Yun)."""
+    parts: list[tuple[int, _Polynomial]] = []
+    common = _common(found, _slope(found))
+    rest, count = _divided(found, common)[0], 1
+    while len(rest) > 1:
+        shared = _common(rest, common)
+        parts.append((count, _divided(rest, shared)[0]))
+        rest, common, count = shared, _divided(common, shared)[0], count + 1
+    return [(power, part) for power, part in parts if len(part) > 1]
+
+
+def _count_roots(found: _Polynomial) -> int:
+    """How many real roots a polynomial without multiple ones has (Sturm)."""
+    chain = [found, _slope(found)]
+    while len(chain[-1]) > 1:
+        chain.append([-part for part in _divided(chain[-2], chain[-1])[1]])
+    ends = [[part[-1] * (sign if len(part) % 2 == 0 else 1) for part in chain if any(part)] for sign in (-1, 1)]
+    before, after = [sum(a * b < 0 for a, b in zip(end, end[1:], strict=False)) for end in ends]
+    return before - after

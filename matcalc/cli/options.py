@@ -134,9 +134,9 @@ def wrt_option(said: str) -> Option:
     return Option(("-w", "--wrt"), "wrt", "texts", said, "NAME", (), symbols=True)
 
 
-def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
+def deriving_options(wrt: str, *, names: str | None, more: Sequence[str] = ()) -> tuple[Option, ...]:
     """The options of a command that differentiates. ``names`` is the default of ``--names``, which
-    there is only where there is a default."""
+    there is only where there is a default; ``more`` are further forms of the result."""
     return (
         wrt_option(wrt),
         *READING,
@@ -159,7 +159,7 @@ def deriving_options(wrt: str, *, names: str | None) -> tuple[Option, ...]:
             SAMPLES,
         ),
         Option(("--shard",), "shard", "text", "Code for JAX: split the axes of this size over the devices.", "SIZE"),
-        form_option(tuple(dict.fromkeys((*FORMATS, *VIEWS, *STEP_FORMATS))), (*FORMATS, *VIEWS)),
+        form_option(tuple(dict.fromkeys((*FORMATS, *more, *VIEWS, *STEP_FORMATS))), (*FORMATS, *more, *VIEWS)),
         Option(("--batched",), "batched", "text", "Code for arrays of these names with a leading axis, as in x,A.", "NAMES"),
         Option(("--sparse",), "sparse", "text", "Code for sparse matrices, computed at the entries of the first.", "NAMES"),
     )

@@ -17,6 +17,7 @@ from matcalc.interface.presentation import (
     CODE,
     FORMATS,
     NO_ARRAYS,
+    OF_MANIFOLDS,
     as_json,
     is_code,
     joint_remarks,
@@ -116,7 +117,7 @@ class View:
         steps = self.steps or self.style is not None
         if steps:
             self._check_steps()
-        elif self.target not in (None, *FORMATS, *VIEWS):
+        elif self.target not in (None, *FORMATS, *OF_MANIFOLDS, *VIEWS):
             raise MatcalcError("only a derivation in steps is available as html", suggestion="--steps --to html")
         if self.in_numbers:
             self._check_numbers()

@@ -131,6 +131,8 @@ def gradient(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str | None = ...,
+    on: str | None = ...,
+    metric: str | None = ...,
     strict: bool = ...,
     dialect: str | None = ...,
 ) -> Gradients: ...
@@ -143,6 +145,8 @@ def gradient(
     layout: Layout = ...,
     symmetric: Symmetric = ...,
     names: str | None = ...,
+    on: str | None = ...,
+    metric: str | None = ...,
     strict: bool = ...,
     dialect: str | None = ...,
 ) -> Derivation: ...
@@ -154,6 +158,8 @@ def gradient(
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
     names: str | None = None,
+    on: str | None = None,
+    metric: str | None = None,
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation | Gradients:
@@ -162,7 +168,7 @@ def gradient(
 
     With a list of names all derivatives come from one reverse sweep, as a mapping from names; they
     are in terms of a program's names and of adjoints that they share, unless
-    ``names="substitute"``.
+    ``names="substitute"``. ``on`` is the manifold on which the variable lies, as for ``derive``.
 
     >>> print(gradient("z = W*x + b; h = f(z); u'*h", ["W", "b"], declare="f: function"))
     δ = u ⊙ f'(z)
@@ -172,6 +178,9 @@ def gradient(
     with explained(expression):
         options = reading_options(strict, dialect)
         require_choices(layout, symmetric, names or "keep")
+        if on is not None or metric is not None:
+            _require_plain(on, layout, names)
+            return _on_manifold(expression, wrt, on, metric, declare, options, 1, None)
         if wrt is not None and not is_single(wrt):
             return cast(
                 "Gradients", _product_calls().gradients(expression, listed(wrt), declare, options, layout, symmetric, names)
@@ -211,11 +220,29 @@ def hessian(
     declare: Declare = None,
     layout: Layout = "denominator",
     symmetric: Symmetric = "projected",
+    on: str | None = None,
+    metric: str | None = None,
+    direction: Name | None = None,
     strict: bool = False,
     dialect: str | None = None,
 ) -> Derivation:
     """The second derivative of a scalar-valued expression, by one name or a pair; a ShapeError when
-    the value is not a scalar."""
+    the value is not a scalar. With a ``direction`` the Hessian along it, and ``on`` a manifold the
+    Riemannian one, as for ``derive``."""
+    if direction is not None or on is not None or metric is not None:
+        return derive(
+            expression,
+            wrt,
+            declare=declare,
+            order=2 if wrt is None or is_single(wrt) else 1,
+            direction=direction,
+            layout=layout,
+            symmetric=symmetric,
+            on=on,
+            metric=metric,
+            strict=strict,
+            dialect=dialect,
+        )
     with explained(expression):
         asked = _read(expression, wrt, declare, reading_options(strict, dialect), 2)
         _require_scalar(asked.elaborated, "a Hessian", "derive(..., order=2)")
@@ -295,7 +322,7 @@ def _require_scalar(elaborated: Elaborated, what: str, instead: str) -> None:
         raise ShapeError(f"{what} needs a scalar, but the expression is {found}", suggestion=instead)
 
 
-def _require_plain(on: str | None, layout: Layout, names: str) -> None:
+def _require_plain(on: str | None, layout: Layout, names: str | None) -> None:
     """Raises MatcalcError for what a derivative on a manifold does not take."""
     if on is None:
         raise MatcalcError("a metric is one of a manifold", suggestion='on="stiefel"')
@@ -307,7 +334,7 @@ def _require_plain(on: str | None, layout: Layout, names: str) -> None:
 
 def _on_manifold(
     expression: Expression,
-    wrt: Names | None,
+    wrt: Names | Several | None,
     on: str | None,
     metric: str | None,
     declare: Declare,

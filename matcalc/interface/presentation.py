@@ -21,12 +21,14 @@ from matcalc.printing.names import ascii_name, unicode_name
 
 CODE = (*code_targets(), "sympy")
 """What a result can be written as a program for."""
+OF_MANIFOLDS = ("pymanopt",)
+"""The same for derivatives on manifolds alone."""
 FORMATS = ("unicode", "ascii", *typesetting(), "markdown", "json", "index", *CODE)
 
 
 def is_code(target: str) -> bool:
     """Whether a form is code, be it code that is split over devices."""
-    return target.partition(OVER)[0] in CODE
+    return target.partition(OVER)[0] in (*CODE, *OF_MANIFOLDS)
 
 
 def as_json(parts: Mapping[str, Any] | Sequence[Any], *, ascii: bool = False) -> str:
@@ -142,6 +144,8 @@ def left_side(derivation: Derivation, style: Literal["unicode", "ascii"]) -> str
     ascii = style == "ascii"
     sign, spell = ("d", ascii_name) if ascii else ("∂", unicode_name)
     value = value_name(derivation)
+    if derivation.operator:
+        return f"{derivation.operator}_{spell(derivation.wrt[0].name)} {value}"
     by, along = (derivation.by, derivation.direction) if isinstance(derivation, HessianProduct) else (derivation.wrt, None)
     names = [spell(symbol.name) for symbol in by]
     if len(names) == 1:

@@ -155,6 +155,11 @@ class Derivation(Sided):
         return len(self.wrt)
 
     @property
+    def operator(self) -> str:
+        """The word for what it is, where that is no partial derivative."""
+        return ""
+
+    @property
     def shape(self) -> tuple[int | str, ...]:
         """Sizes of the result in the layout asked for; ``()`` for a scalar."""
         return plain_shape(self.outcome.shape)

@@ -20,7 +20,7 @@ def steps_of(found: Riemannian) -> Steps:
     """Each Euclidean derivative by name, and what the formula of the manifold makes of them."""
     place = found.place
     steps = []
-    if found.restricted is not found.function:
+    if found.restricted is not replaced(found.function, {place.point.name: place.point}):
         sides = ExpressionSide(found.function), ExpressionSide(found.restricted)
         rule = f"on {place.manifold.words}"
         steps.append(Step(rule, _text(found.function), _text(found.restricted), *sides, source=place.manifold.source))

@@ -123,6 +123,10 @@ class LimitError(MatcalcError):
     """The input or an intermediate result is larger than the engine accepts."""
 
 
+class ComplexError(MatcalcError):
+    """A formula with complex symbols, for a call that is for real ones."""
+
+
 class NotHereError(LimitError, ModuleNotFoundError):
     """What needs a package that is not there, as NumPy is not in a browser."""
 

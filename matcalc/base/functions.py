@@ -68,6 +68,11 @@ class Function:
     gives: tuple[tuple[str, str], ...] = ()
     keeps: tuple[str, ...] = ()
     parity: str = ""
+    numbers: str = ""
+    """"complex" of a function that only formulas with complex symbols have."""
+    conjugate: str = ""
+    """"kept" when f(conj(z)) = conj(f(z)), and f is differentiable as a function of a complex
+    number or matrix."""
     reflection: str = ""
     elementary: str = ""
     elementary_rows: str = ""
@@ -277,6 +282,18 @@ def spellings() -> Mapping[str, str]:
     for name, function in functions().items():
         names.update(dict.fromkeys(function.row.get("aliases", ()), name))
     return MappingProxyType(names)
+
+
+IMAGINARY = "i1"
+"""The name of the imaginary unit."""
+
+
+@cache
+def of_complex_numbers() -> Mapping[str, str]:
+    """Every spelling of a function that formulas have where symbols are complex, and its own name:
+    ``conj``, ``re``."""
+    named = {name: entry for name, entry in _table("computed.toml").items() if entry.get("numbers") == "complex"}
+    return MappingProxyType({spelling: name for name, entry in named.items() for spelling in (name, *entry["aliases"])})
 
 
 @cache

@@ -65,3 +65,14 @@ def arranged(array: NDArray[Any], groups: Groups) -> NDArray[Any]:
     if array.ndim != len(order):
         raise ShapeError(f"{array.ndim} axes are not the {len(order)} of the derivative")
     return array.transpose(order).reshape([prod([array.shape[axis] for axis in group]) for group in groups])
+
+
+def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
+    """A derivative with separate axes as the array of a layout.
+
+    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each
+    variable that is no scalar. The axes of the value may come split, as those of a Kronecker
+    product do. A Hessian has a row for each entry of the first variable, in every matrix layout.
+    """
+    array = array.reshape(numerator + array.shape[array.ndim - sum(variables) :])
+    return arranged(array, axis_groups([1] * len(numerator), variables, layout))

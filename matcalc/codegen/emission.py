@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from matcalc.base.sizes import ONE
-from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.operations import CONSTANTS, Builder, Op
 from matcalc.codegen.ordering import reachable
 from matcalc.codegen.requests import Names
 from matcalc.codegen.targets.target import Step, Text, Writer
@@ -143,7 +143,7 @@ def is_view(op: Op) -> bool:
 
 def _is_trivial(op: Op, texts: Mapping[Op, Text]) -> bool:
     """Whether writing the operation again costs no work and no reading."""
-    if op.kind in ("input", "literal", "pi", "size"):
+    if op.kind in ("input", *CONSTANTS):
         return True
     return op.kind in ("transpose", "row", "column") and texts[op.operands[0]].code.isidentifier()
 

@@ -17,7 +17,7 @@ from matcalc.base.sizes import Size, names_in
 from matcalc.codegen.batching import over_leading_axis
 from matcalc.codegen.calling import BATCH, Arguments, LeadingAxes, with_leading_axis
 from matcalc.codegen.emission import oriented, without_unused, written_body
-from matcalc.codegen.operations import Builder, Op
+from matcalc.codegen.operations import CONSTANTS, Builder, Op
 from matcalc.codegen.ordering import decided_by_lengths, reachable
 from matcalc.codegen.requests import (
     Application,
@@ -44,6 +44,7 @@ from matcalc.einstein.nodes import Symbol as TensorSymbol, postorder as tensor_p
 from matcalc.expr.block_arrays import displayed
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import ARRAY_OF_COMPLEX
 from matcalc.printing import text as printed
 from matcalc.stable.replacement import stable
 
@@ -151,7 +152,8 @@ class _Function:
     ) -> None:
         self.outputs, self.target, self.name = outputs, target, name
         self.batched, self.sparse = tuple(batched), tuple(sparse)
-        self.builder = Builder(fresh_first=target.reuses_memory)
+        of_complex = any(ARRAY_OF_COMPLEX in symbol.properties for symbol in symbols_of_outputs(outputs).values())
+        self.builder = Builder(fresh_first=target.reuses_memory, complex=of_complex)
         self.ops = self._operations(sizes)
         self.rounds = None
         if target.split is not None and (self.batched or self.sparse):
@@ -392,7 +394,7 @@ def _captured(op: Op, argument: str) -> list[Op]:
     order = reachable([op])
     depends = _dependent(order, argument)
     used = [operand for node in order if node in depends or node is op for operand in node.operands if operand not in depends]
-    return [operand for operand in dict.fromkeys(used) if operand.kind not in ("literal", "size", "pi", "eye")]
+    return [operand for operand in dict.fromkeys(used) if operand.kind not in (*CONSTANTS, "eye")]
 
 
 def _dependent(order: Sequence[Op], argument: str) -> set[Op]:

@@ -18,7 +18,7 @@ from matcalc.base.sizes import ONE, Size
 
 Kind: TypeAlias = Literal[
     # leaves; data holds the name, the number, the size
-    "input", "literal", "pi", "size", "eye", "full", "unit",
+    "input", "literal", "pi", "imaginary", "size", "eye", "full", "unit",
     # entry by entry, with broadcasting; "add" has the signs as data, "map" the function, "user" the
     # user's own function
     "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
@@ -67,11 +67,17 @@ _TURNED: dict[Kind, Kind] = {"column": "row", "row": "column", "full": "full"}
 _COMMUTATIVE = frozenset({"mul", "dot_all"})
 
 
+CONSTANTS = ("literal", "pi", "imaginary", "size")
+"""Kinds of what is a number, whatever the arrays are."""
+
+
 class Builder:
     """Makes operations: equal ones are one object, and what can be had for nothing is simplified
     away."""
 
-    def __init__(self, *, fresh_first: bool = False) -> None:
+    def __init__(self, *, fresh_first: bool = False, complex: bool = False) -> None:
+        self.complex = complex
+        """Whether arrays may be complex: then no product may conjugate."""
         # NumPy reuses the memory of a first operand that nothing else holds: U V - X costs less
         # than X - U V.
         self.fresh_first = fresh_first
@@ -420,6 +426,8 @@ class Builder:
             left, right = left.operands[0], right.operands[0]
         if left.order == 1:
             return self.matmul(left, right)
+        if self.complex:
+            return self.make("sum", (self.mul((left, right)),), None, ())
         return self.make("dot_all", (left, right), None, ())
 
     def sum(self, op: Op, axis: int | None = None) -> Op:

@@ -25,6 +25,7 @@ from matcalc.codegen.requests import LaidOut
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.nodes import is_symmetric
 from matcalc.einstein.pairing_laws import selection_of
+from matcalc.facts.table import IMAGINARY_UNIT
 from matcalc.stable.resolvents import with_resolvents
 
 # ------------------------------------------------------------
@@ -428,6 +429,8 @@ def _orders(nodes: Sequence[ix.Tensor], order: Labels) -> dict[ix.Tensor, Labels
 
 def _operation(b: Builder, node: ix.Node, operands: list[Op]) -> Op:
     match node:
+        case ix.Symbol(properties=known) if IMAGINARY_UNIT in known:
+            return b.make("imaginary")
         case ix.Symbol(name=name):
             op = b.make("input", (), name, node.shape)
             return b.mark_symmetric(op) if is_symmetric(node) else op

@@ -23,6 +23,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.block_arrays import BLOCKS, PART, part_positions
 from matcalc.expr.deduction import is_symmetric, known
+from matcalc.facts.table import IMAGINARY_UNIT
 
 _Leaf: TypeAlias = "e.Symbol | e.Number | e.Constant | e.SizeValue | e.Identity | e.Ones | e.Zeros | e.UnitVector | e.Commutation"
 _Linear: TypeAlias = "e.Negative | e.Transpose | e.Trace | e.Total | e.Diagonal | e.DiagonalMatrix | e.Vec | e.Reshape"
@@ -114,6 +115,8 @@ class Translator(Reductions):
     def _leaf(self, node: _Leaf) -> Requests:
         b = self.b
         match node:
+            case e.Symbol(properties=known) if IMAGINARY_UNIT in known:
+                return b.make("imaginary")
             case e.Symbol(name=name):
                 return b.make("input", (), name, axes_of(node.shape))
             case e.Number(value=value):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import assert_never
 
-from matcalc.base.errors import NotDifferentiableError, ShapeError
+from matcalc.base.errors import ComplexError, NotDifferentiableError, ShapeError
 from matcalc.base.functions import is_entrywise
 from matcalc.base.records import replace
 from matcalc.base.shapes import axes_of, shape_text
@@ -37,6 +37,7 @@ from matcalc.einstein.lowered import (
     with_rows,
 )
 from matcalc.expr import nodes as ex
+from matcalc.facts.table import COMPLEX
 
 HALF = Fraction(1, 2)
 
@@ -70,10 +71,14 @@ def _lowered(node: ex.Node, done: Mapping[ex.Expr, Lowered], symbols: Mapping[st
     split = _row_axes(node)
     match node:
         case ex.Symbol():
+            if COMPLEX in node.properties:
+                raise ComplexError(f"{node.name} is complex, and what is known here is of real symbols")
             found = symbols.get(node.name) or ix.Symbol(node.name, axes_of(node.shape), node.properties)
             return found if isinstance(found, Lowered) else Lowered(found, split)
         case ex.Number():
             return Lowered(linear.number(node.value), 0)
+        case ex.Constant(name="i1"):
+            raise ComplexError("the imaginary unit is no real number")
         case ex.Constant():
             return Lowered(ix.Constant(node.name), 0)
         case ex.SizeValue():

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.layouts import laid_out
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import Shape, axes_of
 from matcalc.base.sizes import names_in
@@ -27,7 +28,6 @@ from matcalc.expr.rewriting import rebuilt_with, symbols_in
 from matcalc.facts.table import may_vary, mirrored, tie_of
 from matcalc.folding.fold import fold
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name
-from matcalc.objects.programs import laid_out
 from matcalc.printing import Shown, text
 from matcalc.printing.notations import checked_notation, notation_of
 

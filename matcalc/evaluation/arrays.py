@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from matcalc.base.errors import LimitError, MatcalcError, NotHereError, ShapeError
 from matcalc.base.lazy import NDArray, later, np
 from matcalc.base.shapes import Shape, axes_of, product_shape, shape_text
-from matcalc.base.sizes import ONE, Size
-from matcalc.expr.nodes import Commutation, Entry, Expr, SizeValue, UnitVector
+from matcalc.base.sizes import ONE, Size, names_in
+from matcalc.expr.nodes import Commutation, Entry, Expr, SizeValue, Symbol, UnitVector, postorder
 from matcalc.expr.rewriting import named_indices
 
 if TYPE_CHECKING:
@@ -229,6 +229,25 @@ def solve_sizes(
             f"no array fixes the size{'s' if len(missing) > 1 else ''} {', '.join(missing)}", suggestion=f"pass {keywords}"
         )
     return found
+
+
+def size_names_of(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
+    """The names of all sizes in an expression, without names that are symbols themselves."""
+    sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
+    sizes += [node.size for node in postorder(expression) if isinstance(node, SizeValue)]
+    return frozenset(names_in(sizes)) - {symbol.name for symbol in symbols}
+
+
+def sizes_given(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
+    """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
+    given = {name: values[name] for name in sorted(names) if name in values}
+    named = [symbol for symbol in dict.fromkeys(symbols) if symbol.name in values]
+    arrays = {symbol: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in named}
+    shapes = [
+        (symbol.name, symbol.shape, (array.size,) if symbol.is_column else array.shape if symbol.shape else ())
+        for symbol, array in arrays.items()
+    ]
+    return solve_sizes(shapes, given, ())
 
 
 def _positive_integer(name: str, number: Any) -> int:

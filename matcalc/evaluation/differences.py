@@ -69,8 +69,8 @@ def numerical_derivative(
     Raises what ``evaluate`` raises, and LimitError when the derivative has too many entries.
     """
     variables = wrt if isinstance(wrt, tuple) else (wrt,) * order
-    inside = [_inside(variable, values) for variable in variables]
-    moves = [_entry_moves(variable, array, symmetric) for variable, array in zip(variables, inside, strict=True)]
+    inside = [inside_array(variable, values) for variable in variables]
+    moves = [entry_moves(variable, array, symmetric) for variable, array in zip(variables, inside, strict=True)]
     value, error = extrapolated(central_differences(program(expression), variables, moves, values, sizes))
     axes = tuple(length for v, array in zip(variables, inside, strict=True) for length in from_inside(array, v.shape).shape)
     value, error = np.moveaxis(value, 0, -1), np.moveaxis(error, 0, -1)
@@ -85,7 +85,7 @@ def derivative_along(
 
     Raises what ``evaluate`` raises.
     """
-    direction = _inside(move, values)
+    direction = inside_array(move, values)
     length = float(np.linalg.norm(direction)) or 1.0
     value, error = extrapolated(central_differences(program(expression), (symbol,), [direction[None] / length], values, sizes))
     return NumericalDerivative(length * value[0], length * error[0])
@@ -106,7 +106,7 @@ def central_differences(
     too much work.
     """
     here, numbers = ready.inputs(values, sizes)
-    here |= {variable.name: _inside(variable, values) for variable in variables}
+    here |= {variable.name: inside_array(variable, values) for variable in variables}
     callables = {name: value for name, value in values.items() if callable(value)}
     pairs = np.stack(np.meshgrid(*(np.arange(len(move)) for move in moves), indexing="ij"), axis=-1).reshape(-1, len(moves))
     signs = np.array([[1.0], [-1.0]]) if len(variables) == 1 else np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
@@ -163,12 +163,12 @@ def extrapolated(quotients: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return best, error
 
 
-def _inside(variable: Symbol, values: Mapping[str, Any]) -> NDArray[Any]:
+def inside_array(variable: Symbol, values: Mapping[str, Any]) -> NDArray[Any]:
     check_given([variable.name], values)
     return as_array(variable.name, values[variable.name], variable.shape)
 
 
-def _entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDArray[Any]:
+def entry_moves(variable: Symbol, inside: NDArray[Any], symmetric: str) -> NDArray[Any]:
     """One direction for each entry of the variable; where entries are tied to each other, the
     direction keeps the tie."""
     single = np.eye(inside.size).reshape(inside.size, *inside.shape)

@@ -20,6 +20,7 @@ from typing import Any, assert_never, cast
 
 from matcalc.base.budgets import spend
 from matcalc.base.errors import LimitError, MatcalcError, ShapeError
+from matcalc.base.functions import IMAGINARY
 from matcalc.base.lazy import NDArray, np
 from matcalc.base.shapes import Shape, shape_text
 from matcalc.base.sizes import ONE, names_in
@@ -87,6 +88,7 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import free_indices, named_indices
+from matcalc.facts.table import COMPLEX
 from matcalc.stable.replacement import stable
 
 Observer = Callable[[Expr, tuple[Any, ...]], None]
@@ -234,7 +236,7 @@ class _Step:
         return scalar.reshape((*scalar.shape[: len(self.flat)], *(1,) * (like.ndim - len(self.flat))))
 
     def constant(self, matrix: Any) -> NDArray[Any]:
-        array = np.asarray(matrix, dtype=np.float64)
+        array = np.asarray(matrix, dtype=np.complex128 if np.iscomplexobj(matrix) else np.float64)
         return array.reshape(self.flat + (array.shape if array.ndim >= 2 else (1, 1)))
 
     def compute(self, node: Expr, operands: tuple[Any, ...]) -> NDArray[Any]:
@@ -246,9 +248,9 @@ class _Step:
             case Number(value=number):
                 return self.constant(as_float(number))
             case Constant(name=name):
-                if name != "pi":
+                if name not in ("pi", IMAGINARY):
                     raise MatcalcError(f"the constant {name!r} has no numerical value here")
-                return self.constant(np.pi)
+                return self.constant(np.pi if name == "pi" else 1j)
             case SizeValue(size=size):
                 return self.constant(size.value(self.sizes))
             case Identity():
@@ -397,6 +399,8 @@ def program(expression: Expr) -> Program:
 
 @lru_cache(maxsize=64)
 def _stable_program(expression: Expr) -> Program:
+    if any(isinstance(node, Symbol) and COMPLEX in node.properties for node in postorder(expression)):
+        return Program(expression)  # stable forms are equal for real numbers
     return Program(*stable(expression))
 
 

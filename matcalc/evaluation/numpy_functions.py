@@ -240,7 +240,7 @@ def norm(kind: str, operands: tuple[NDArray[Any], ...]) -> NDArray[Any]:
             result = scale * (entries ** operands[1]).sum(axis=both, keepdims=True) ** (1.0 / operands[1])
         case "A":
             column = operand if operand.shape[-1] == 1 else np.swapaxes(operand, -1, -2)
-            result = np.sqrt(np.swapaxes(column, -1, -2) @ operands[1] @ column)
+            result = np.sqrt(np.swapaxes(column.conj(), -1, -2) @ operands[1] @ column)
         case "nuclear" | "spectral":
             singular = np.linalg.svd(operand, compute_uv=False)[..., None]
             result = singular.sum(axis=-2, keepdims=True) if kind == "nuclear" else singular[..., :1, :]

@@ -106,6 +106,8 @@ def _leaf(node: _Leaf) -> Known:
             return k.transposed(found) if node.is_row else found
         case e.Number():
             return plain(Range.at(node.value))
+        case e.Constant(name="i1"):
+            return k.known()
         case e.Constant():
             return plain(r.POSITIVE)
         case e.SizeValue():

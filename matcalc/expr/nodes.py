@@ -141,7 +141,7 @@ class Number(Leaf):
 
 @interned
 class Constant(Leaf):
-    """A named real constant; only ``"pi"`` so far."""
+    """A named constant: ``"pi"``, or the imaginary unit."""
 
     name: str
 

@@ -27,6 +27,13 @@ Tie = Literal["", "symmetric", "antisymmetric", "diagonal", "lower", "upper"]
 SQUARE = "square"
 """Stands among the facts of a combination for a matrix that is known to be square."""
 
+COMPLEX = "complex"
+"""The fact of symbols whose entries are complex numbers; all that is said of these implies it."""
+
+ARRAY_OF_COMPLEX, IMAGINARY_UNIT = "complex array", "imaginary unit"
+"""What generated code knows of symbols that stand for complex arrays, and for the imaginary unit;
+no facts, which would have consequences."""
+
 _SHAPES = ("any", "array", "vector", "matrix", "square", "tall")
 _TIES = ("", "symmetric", "antisymmetric", "diagonal", "lower", "upper")
 
@@ -51,6 +58,9 @@ class Fact:
     assumption: str = ""
     words: str = ""
     meaning: str = ""
+    numbers: Literal["", "complex", "both"] = ""
+    """Of which symbols it is said: real ones, complex ones, or both."""
+    of_complex: str = ""
     refused: str = ""
     instead: str = ""
 
@@ -130,7 +140,8 @@ def _check_facts(table: Mapping[str, Fact]) -> None:
     for fact in table.values():
         if fact.shape not in _SHAPES or fact.tie not in _TIES:
             raise ValueError(f"fact {fact.name}: unknown shape {fact.shape!r} or tie {fact.tie!r}")
-        _known(f"fact {fact.name}", [*fact.implies, *fact.given, *(name for name, _ in fact.excludes)], known)
+        others = [fact.of_complex] if fact.of_complex else []
+        _known(f"fact {fact.name}", [*fact.implies, *fact.given, *others, *(name for name, _ in fact.excludes)], known)
         entry_values(fact.entries)
         for spelling in (fact.name, *fact.aliases):
             if spelled.setdefault(spelling, fact.name) != fact.name:
@@ -270,9 +281,10 @@ def contradiction(names: Iterable[str], shape: Shape | None = None) -> str | Non
     """
     written = [canonical(name) or name for name in names]
     table, combinations = _table()
-    refused = next((table[name] for name in written if table[name].refused), None)
-    if refused is not None:
-        return f"{refused.name}: {refused.refused}"
+    if COMPLEX in implied(written):
+        real = next((table[name] for name in written if not table[name].numbers), None)
+        if real is not None:
+            return f"{real.called} is said of real symbols only"
     closed = closure(written, table, combinations, square=shape is not None and shapes.is_square(shape))
     clash = _clash(closed, table, combinations)
     if clash is not None:

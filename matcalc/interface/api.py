@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from matcalc.base.budgets import explained
-from matcalc.base.errors import MatcalcError, ShapeError
+from matcalc.base.errors import ComplexError, MatcalcError, ShapeError
 from matcalc.base.layouts import Layout, Symmetric
+from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
 from matcalc.base.shapes import shape_text
 from matcalc.derivation.pipeline import derivative_of, part_of
@@ -32,8 +33,11 @@ from matcalc.objects.inputs import (
 )
 
 if TYPE_CHECKING:
+    from matcalc.interface import complex_call
     from matcalc.interface.named_results import Gradients
     from matcalc.interface.product_calls import Several
+else:
+    complex_call = later("matcalc.interface.complex_call")
 
 
 def parse(
@@ -51,7 +55,7 @@ def parse(
     'n×p'
     """
     with explained(expression):
-        elaborated = read(expression, declare, options=reading_options(strict, dialect))
+        elaborated = read(expression, declare, options=replace(reading_options(strict, dialect), complex=True))
         return _parsed(elaborated.with_more(about_unused(declare, tuple(elaborated.declarations))))
 
 
@@ -118,7 +122,9 @@ def derive(
             if wrt is None or not is_single(wrt) or order != 1:
                 raise MatcalcError("a second derivative is not given in terms of names", suggestion='names="substitute"')
             return cast("Derivation", _product_calls().named_derivation(expression, wrt, declare, options, layout, symmetric))
-        asked = _read(expression, wrt, declare, options, order, told=order > 1)
+        asked = _read_if_real(expression, wrt, declare, options, order)
+        if asked is None:
+            return _complex(expression, wrt, declare, options, order, layout, symmetric).with_cost(cost)
         return _derivation(asked, layout, symmetric).with_cost(cost)
 
 
@@ -349,6 +355,21 @@ def _on_manifold(
     return cast(
         "Derivation", made(expression, wrt, on, metric, declare=declare, order=order, direction=direction, options=options)
     )
+
+
+def _read_if_real(
+    expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int
+) -> _Asked | None:
+    """What ``_read`` gives; None where symbols are complex."""
+    try:
+        return _read(expression, wrt, declare, options, order, told=order > 1)
+    except ComplexError:
+        return None
+
+
+def _complex(*arguments: Any) -> Derivation:
+    """The derivative where symbols are complex, loaded when one is."""
+    return complex_call.derived(*arguments)
 
 
 def _product_calls() -> Any:

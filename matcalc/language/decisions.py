@@ -50,6 +50,8 @@ class ReadingOptions:
     """Choices that are taken the other way than usual: the ``otherwise`` of their decisions."""
     settled: tuple[SettledSize, ...] = ()
     """What declared names of sizes turned out to be."""
+    complex: bool = False
+    """Whether symbols may be complex; without it they are refused."""
 
 
 AS_USUAL = ReadingOptions()

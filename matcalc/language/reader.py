@@ -42,6 +42,7 @@ from matcalc.language.decisions import (
 from matcalc.language.declare.declared import (
     Declaration,
     Declare,
+    complex_signs,
     declaration_text,
     declared_members,
     declared_sizes,
@@ -136,6 +137,7 @@ class Reader:
         self.scope.signed_functions = self._signed_functions()
         self.scope.declared_members = declared_members(self.declarations)
         self.scope.apart = options.apart
+        self.scope.complex = complex_signs(self.declarations.values(), options.complex)
         self.scope.sizes |= settled
         self.decisions = [
             Decision(f"\\{command}, which nothing defines, is read as a letter", "alias") for command in self.source.letters
@@ -185,9 +187,8 @@ class Reader:
 
     def _wrt_name(self, name: str) -> str:
         if not isinstance(name, str) or not is_name(name):
-            raise ParseError(
-                f"{name!r} is not a name to differentiate by", text=self.source.given, expected="the name of a symbol"
-            )
+            said = f"{name!r} is not a name to differentiate by"
+            raise ParseError(said, text=self.source.given, expected="the name of a symbol")
         return canonical_name(name)
 
     def parse(self) -> s.Program:
@@ -196,17 +197,16 @@ class Reader:
             raise self.source.fault.with_text(self.source.given)
         assigned = [canonical_name(name) for name in _ASSIGNED.findall(self.text)] if "=" in self.text else []
         symbols = [*(name for name, said in self.scope.declarations.items() if said.kind != "function"), *assigned]
+        functions, signs = [*self.declared_functions, *self.scope.signed_functions], self.scope.complex
         turned = (self.options.flipped or frozenset()) | self.options.otherwise
-        functions = [*self.declared_functions, *self.scope.signed_functions]
-        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt), self.options.dialect, turned)
+        parsed = parse_syntax(self.text, Vocabulary.of(symbols, functions, self.wrt, complex=signs), self.options.dialect, turned)
         self.forks = parsed.forks
         self.decisions += parsed.decisions
         self.dialect = parsed.written.dialect
         self.scope.labelled = parsed.labelled
         self._learn(walk(parsed.program), assigned, parsed.written)
         self.functions = tuple([definition.function for definition in parsed.program.definitions])
-        several = len(self.functions) > 1
-        program = dependence.composed(parsed.program) if several else parsed.program
+        program = dependence.composed(parsed.program) if len(self.functions) > 1 else parsed.program
         for definition in program.definitions:
             self.define(definition)
         return program

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from matcalc.base.budgets import explained
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import ComplexError, MatcalcError
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import replace
@@ -19,9 +19,17 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Contraction, Symbol as TensorSymbol
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import replaced, resolved, rested_on, symbols_in
+from matcalc.facts.table import COMPLEX
 from matcalc.language import Elaborated, elaborate, parse_declarations
 from matcalc.language.decisions import AS_USUAL, Decision, Differentiated, ReadingOptions
-from matcalc.language.declare.declared import Declaration, Declare, SharedNames, SharedText, declaration_text
+from matcalc.language.declare.declared import (
+    Declaration,
+    Declare,
+    SharedNames,
+    SharedText,
+    declaration_text,
+    not_real,
+)
 from matcalc.language.elaboration import about_unused, question_in
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.objects.arithmetic import Arithmetic
@@ -66,6 +74,8 @@ def read(
         )
     if isinstance(expression, Arithmetic):
         found = _typed(expression.node, expression.declarations, expression.notes, declare)
+        if not options.complex:
+            _require_real(found.symbols)
         return replace(found, origin=expression.origin)
     if is_sympy(expression):
         found = _exchange().read(expression)
@@ -89,6 +99,9 @@ def name_of(symbol: Name) -> str:
         return symbol.node.name
     if is_sympy(symbol):
         return str(_exchange().symbol_name(symbol))
+    if isinstance(symbol, str) and _CONJUGATE.search(symbol) is not None:
+        said = f"{symbol} is the conjugate of what is not declared as complex"
+        raise ComplexError(said, suggestion='declare="z: n complex"')
     if not isinstance(symbol, str) or not is_name(symbol):
         raise MatcalcError(f"{symbol!r} is not the name of a symbol", expected="one name to differentiate by, such as x or W_1")
     return canonical_name(symbol)
@@ -135,6 +148,8 @@ def part_named(symbol: Symbol, positions: str) -> Expr:
     return replaced(part, {symbol.name: symbol})
 
 
+_CONJUGATE = pattern(r"\bconj(?:ugate)?\s*\(|\^\s*\{?\s*\*")
+"""What is not the name of a symbol, but that of its conjugate."""
 _IN_BRACKETS = pattern(r"\s*(?P<name>[^\[\]]+?)\s*\[(?P<positions>[^\[\]]+)\]\s*")
 
 
@@ -215,6 +230,13 @@ def _typed(expression: Expr, declarations: Mapping[str, str], notes: Sequence[st
         symbols[name] = symbol
     whole = replaced(expression, changed) if changed else expression
     return Elaborated(whole, symbols, texts, tuple([Decision(note) for note in notes]), {}, {}, whole)
+
+
+def _require_real(symbols: Mapping[str, Symbol]) -> None:
+    """Raises ComplexError for a symbol that is complex."""
+    for name, symbol in symbols.items():
+        if COMPLEX in symbol.properties:
+            raise not_real(name)
 
 
 def _declared(declaration: Declaration, occurring: Symbol | None) -> Symbol | None:

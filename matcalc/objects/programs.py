@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.functions import over
-from matcalc.base.layouts import Symmetric, arranged, axis_groups
+from matcalc.base.layouts import Symmetric, laid_out
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.base.shapes import axes_of
-from matcalc.base.sizes import names_in
 from matcalc.codegen.factors import multiplies_kroneckers
 from matcalc.codegen.generation import function, generate
 from matcalc.codegen.requests import Check, Derivative, LaidOut, Operator, Output
@@ -23,12 +23,12 @@ from matcalc.codegen.targets import target_named
 from matcalc.derivation.pipeline import Outcome, differentiate, released
 from matcalc.einstein import nodes as ix
 from matcalc.einstein.algebra import contract
-from matcalc.evaluation.arrays import as_array, solve_sizes
+from matcalc.evaluation.arrays import size_names_of, sizes_given
 from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
-from matcalc.expr.nodes import Expr, Hadamard, Product, SizeValue, Symbol, Total, postorder
-from matcalc.expr.rewriting import replaced
-from matcalc.facts.table import tying
+from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
+from matcalc.expr.rewriting import for_complex_arrays, replaced
+from matcalc.facts.table import COMPLEX, tying
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
@@ -38,6 +38,11 @@ from matcalc.objects.inputs import Expression, Name, Names, batched_names, liste
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from matcalc.evaluation import complex_points
+
+else:
+    complex_points = later("matcalc.evaluation.complex_points")
+
 _LONGEST_SHOWN = 60
 
 
@@ -46,10 +51,10 @@ def expression_function(expression: Expr, others: Sequence[Symbol] = ()) -> Call
     expression do not."""
     compiled = compile_function(expression)
     symbols = (*symbols_of(expression), *others)
-    names = _size_names(expression, symbols)
+    names = size_names_of(expression, symbols)
 
     def function(**values: Any) -> NDArray[Any]:
-        return compiled(**{**_sizes(symbols, names, values), **values})
+        return compiled(**{**sizes_given(symbols, names, values), **values})
 
     return function
 
@@ -58,26 +63,15 @@ def tensor_function(tensor: ix.Tensor, source: Expr, wrt: tuple[Symbol, ...], la
     """The derivative of ``source``, given as a tensor, as a callable that returns an array in the
     layout."""
     symbols = (*symbols_of(source), *wrt)
-    names = _size_names(source, symbols)
+    names = size_names_of(source, symbols)
 
     def function(**values: Any) -> NDArray[Any]:
-        sizes = _sizes(symbols, names, values)
+        sizes = sizes_given(symbols, names, values)
         array = evaluate_tensor(tensor, values, sizes)
         numerator = tuple([size.value(sizes) for size in axes_of(source.shape)])
         return laid_out(array, numerator, tuple([len(axes_of(symbol.shape)) for symbol in wrt if symbol.shape]), layout)
 
     return function
-
-
-def laid_out(array: NDArray[Any], numerator: tuple[int, ...], variables: tuple[int, ...], layout: str) -> NDArray[Any]:
-    """A derivative with separate axes as the array of a layout.
-
-    ``numerator`` are the lengths of the axes of the value, ``variables`` the number of axes of each
-    variable that is no scalar. The axes of the value may come split, as those of a Kronecker
-    product do. A Hessian has a row for each entry of the first variable, in every matrix layout.
-    """
-    array = array.reshape(numerator + array.shape[array.ndim - sum(variables) :])
-    return arranged(array, axis_groups([1] * len(numerator), variables, layout))
 
 
 def symbols_of(expression: Expr) -> tuple[Symbol, ...]:
@@ -151,25 +145,6 @@ def array_function(
     if len(takes) > _LONGEST_SHOWN:
         takes = f"{len(declarations)} names"
     return ArrayFunction(Recipe(maker, arguments, dict(families or {}), f"{takes} → {result}", field))
-
-
-def _size_names(expression: Expr, symbols: Sequence[Symbol]) -> frozenset[str]:
-    """The names of all sizes in an expression, without names that are symbols themselves."""
-    sizes = [size for node in (*postorder(expression), *symbols) for size in node.shape]
-    sizes += [node.size for node in postorder(expression) if isinstance(node, SizeValue)]
-    return frozenset(names_in(sizes)) - {symbol.name for symbol in symbols}
-
-
-def _sizes(symbols: Sequence[Symbol], names: frozenset[str], values: Mapping[str, Any]) -> dict[str, int]:
-    """A number for every size that a keyword or one of the arrays given for these symbols fixes."""
-    given = {name: values[name] for name in sorted(names) if name in values}
-    named = [symbol for symbol in dict.fromkeys(symbols) if symbol.name in values]
-    arrays = {symbol: as_array(symbol.name, values[symbol.name], symbol.shape) for symbol in named}
-    shapes = [
-        (symbol.name, symbol.shape, (array.size,) if symbol.is_column else array.shape if symbol.shape else ())
-        for symbol, array in arrays.items()
-    ]
-    return solve_sizes(shapes, given, ())
 
 
 def _or_evaluated(
@@ -438,14 +413,38 @@ def value_callable(
     target that evaluates, the evaluator takes what there is no code for."""
     if isinstance(value, LaidOut):
         return function({"value": value}, target, name="value", others=inputs)
-    return _or_evaluated({"value": value}, target, "value", inputs, lambda: expression_function(value, inputs), batched, sparse)
+
+    def evaluated() -> Callable[..., Any]:
+        return expression_function(value, inputs)
+
+    try:
+        plain = _of_complex(value)
+    except MatcalcError:
+        if batched or sparse or not target_named(target).evaluates:
+            raise
+        return evaluated()
+    return _or_evaluated({"value": plain}, target, "value", inputs, evaluated, batched, sparse)
 
 
 def value_code(value: Expr | LaidOut, target: str, batched: Names = (), sparse: Names = ()) -> str:
     """The source of a function for an expression, or for one side of an equation."""
     symbols = symbols_of(value) if isinstance(value, Expr) else ()
     many, entries = batched_names(batched, symbols), batched_names(sparse, symbols, "sparse")
-    return generate({"value": value}, target, name="value", batched=many, sparse=entries)
+    plain = _of_complex(value) if isinstance(value, Expr) else value
+    return generate({"value": plain}, target, name="value", batched=many, sparse=entries)
+
+
+def _of_complex(value: Expr) -> Expr:
+    """What code for complex arrays is written from: symbols without facts, of which code for real
+    ones would make use. Raises MatcalcError where the code for NumPy gives other values than the
+    formula."""
+    symbols = symbols_of(value)
+    if not any(COMPLEX in symbol.properties for symbol in symbols):
+        return value
+    plain = for_complex_arrays(value)
+    if not complex_points.same_values(value, symbols, function({"value": plain}, "numpy", name="value")):
+        raise MatcalcError("there is no code for complex arrays for this", suggestion="the same formula written by conj and abs")
+    return plain
 
 
 def gradients_callable(

@@ -193,6 +193,11 @@ class Notation(ABC):
     """What stands before and behind what the square root is taken of."""
     postfixes: tuple[str, str, str]
     """Of a transpose, an inverse, and the transpose of an inverse."""
+    adjoined: str
+    """The postfix of a conjugate transpose; ``over`` stands around what is conjugated."""
+    over: tuple[str, str] = ("conj(", ")")
+    imaginary = "i"
+    """The imaginary unit."""
     delta: str
     dots: str
     """What is left out."""
@@ -324,6 +329,14 @@ class Notation(ABC):
     def transpose(self, base: Piece) -> Piece:
         """The transpose of an atom."""
         return piece(base, self.postfixes[0], level=Level.POSTFIX)
+
+    def adjoint(self, base: Piece) -> Piece:
+        """The conjugate transpose of an atom."""
+        return piece(base, self.adjoined, level=Level.POSTFIX)
+
+    def conjugate(self, operand: Piece, named: bool) -> Piece:
+        """The conjugate of something, ``named`` of a symbol."""
+        return piece(self.over[0], operand, self.over[1])
 
     def inverse(self, base: Piece) -> Piece:
         """The inverse, of an atom where it is no call."""

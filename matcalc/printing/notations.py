@@ -9,7 +9,7 @@ from importlib import import_module
 
 from matcalc.base.errors import MatcalcError
 from matcalc.base.fields import decimal_text, fraction_text
-from matcalc.base.functions import functions, typesetting, written_name
+from matcalc.base.functions import IMAGINARY, functions, typesetting, written_name
 from matcalc.base.own_functions import own_function
 from matcalc.base.shapes import Shape
 from matcalc.base.sizes import Size
@@ -32,6 +32,8 @@ class AsciiNotation(Notation):
     means = True
     adds_numbers = True
     postfixes = ("'", "", "")
+    adjoined = "^H"
+    imaginary = IMAGINARY
     delta = "delta"
     dots = "..."
     second = "d2"
@@ -180,6 +182,8 @@ class UnicodeNotation(AsciiNotation):
     bare_ones = True
     adds_numbers = False
     postfixes = ("ᵀ", "⁻¹", "⁻ᵀ")
+    adjoined = "ᴴ"
+    imaginary = "i"
     delta = "δ"
     dots = "…"
     second = "d²"
@@ -214,6 +218,10 @@ class UnicodeNotation(AsciiNotation):
         if not elementwise and isinstance(exponent, Fraction) and exponent.denominator == 1 and exponent != -1:
             return piece(base, superscript(int(exponent)), level=Level.POSTFIX)
         return super().power(base, exponent, elementwise)
+
+    def conjugate(self, operand: Piece, named: bool) -> Piece:
+        letter = str(operand) if named else ""
+        return piece(f"{letter}\u0304") if len(letter) == 1 else super().conjugate(operand, named)
 
     inverse = Notation.inverse
     inverse_transpose = Notation.inverse_transpose

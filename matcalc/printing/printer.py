@@ -66,6 +66,8 @@ def _operands(use: Sized, known: Mapping[e.Expr, int], means: bool, entrywise: b
     uses = tuple(zip(e.children(node), passed_down(node, around, known), strict=True))
     if isinstance(node, e.Transpose) and (isinstance(node.operand, e.Inverse) or _is_member(node.operand)):
         return _operands(uses[0], known, means, entrywise)
+    if _is_adjoint(node):
+        return _operands(uses[0], known, means, entrywise)
     if isinstance(node, e.Power) and node.exponent.shape and (scalar := _in_every_entry(node.base)) is not None:
         return (scalar, BOTH), (node.exponent, around)
     if means and isinstance(node, e.Quotient) and _is_mean(node):
@@ -136,6 +138,8 @@ class _Printer:
         match typed:
             case e.Symbol(name=name):
                 return to.symbol(name, len(node.shape))
+            case e.Constant(name="i1"):
+                return piece(to.imaginary)
             case e.Constant(name=name) | e.Index(name=name):
                 return to.symbol(name)
             case e.Number(value=value):
@@ -173,6 +177,10 @@ class _Printer:
                 return to.power(self._at(parts[0], Level.ATOM), _exponent(exponent, parts[1]), bool(base.shape))
             case e.MatrixPower(exponent=exponent):
                 return to.power(self._at(parts[0], Level.ATOM), _exponent(exponent, parts[1]), False)
+            case e.Transpose() | e.Elementwise() if _is_adjoint(typed):
+                return to.adjoint(self._at(parts[0], Level.ATOM))
+            case e.Elementwise(function="conj", argument=argument):
+                return to.conjugate(parts[0], isinstance(argument, e.Symbol))
             case e.Elementwise(function=name):
                 return to.call(name, parts, None)
             case e.Transpose(operand=operand) if operand.is_scalar:
@@ -425,6 +433,13 @@ def _contracts(factors: list[tuple[e.Expr, Piece]]) -> bool:
         if seen and not shape:
             return True
     return False
+
+
+def _is_adjoint(node: e.Expr) -> bool:
+    """Whether a node is a conjugate transpose, which is one postfix of what is in the inner one."""
+    turned = isinstance(node, e.Transpose) and isinstance(node.operand, e.Elementwise) and node.operand.function == "conj"
+    whole = isinstance(node, e.Elementwise) and node.function == "conj" and isinstance(node.argument, e.Transpose)
+    return bool(node.shape) and (turned or whole)
 
 
 def _is_member(node: e.Expr) -> bool:

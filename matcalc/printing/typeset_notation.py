@@ -197,6 +197,9 @@ class LatexNotation(TypesetNotation):
     infix_kronecker = r" \otimes "
     root_sign = (r"\sqrt{", "}")
     postfixes = (r"^{\top}", "^{-1}", r"^{-\top}")
+    adjoined = r"^{\mathsf{H}}"
+    over = (r"\overline{", "}")
+    imaginary = r"\mathrm{i}"
     delta = r"\delta"
     dots = r"\cdots"
     d = r"\mathrm{d}"
@@ -219,7 +222,10 @@ class LatexNotation(TypesetNotation):
     sigma = r"\sum"
     partial = (r"\partial", "^{2}", r" \, ")
     nabla = r"\nabla"
-    words = {"tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det"}
+    words = {
+        "tr": r"\operatorname{tr}", "det": r"\det", "logdet": r"\log\det",
+        "re": r"\operatorname{Re}", "im": r"\operatorname{Im}", "arg": r"\arg",
+    }  # fmt: skip
     unit_matrix = r"\mathrm{Id}"
 
     def __init__(self, names: Iterable[str] = (), bold: bool = False) -> None:
@@ -333,6 +339,9 @@ class TypstNotation(TypesetNotation):
 
     style = "typst"
     postfixes = ("^top", "^(-1)", "^(-top)")
+    adjoined = "^upright(H)"
+    over = ("overline(", ")")
+    imaginary = "upright(i)"
     delta = "delta"
     dots = "dots.c"
     d = "dif "
@@ -353,7 +362,7 @@ class TypstNotation(TypesetNotation):
     sigma = "sum"
     partial = ("∂", "^2", " thin ")
     nabla = "nabla"
-    words = {"tr": "tr", "det": "det", "logdet": "log det"}
+    words = {"tr": "tr", "det": "det", "logdet": "log det", "re": "Re", "im": "Im", "arg": "arg"}
     unit_matrix = 'upright("Id")'
 
     def spelled(self, name: str) -> str:

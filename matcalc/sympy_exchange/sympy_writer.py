@@ -10,7 +10,7 @@ from functools import reduce
 from operator import mul
 from typing import Any, assert_never, cast
 
-from matcalc.base.errors import LimitError, MatcalcError
+from matcalc.base.errors import ComplexError, LimitError, MatcalcError
 from matcalc.base.functions import functions
 from matcalc.base.own_functions import own_function, written_function
 from matcalc.base.shapes import Shape, product_shape
@@ -19,6 +19,7 @@ from matcalc.einstein.linear import rational_power
 from matcalc.expr import nodes as e
 from matcalc.expr.block_arrays import selection
 from matcalc.expr.rewriting import replaced
+from matcalc.facts.table import COMPLEX
 from matcalc.language import elaborate
 from matcalc.language.build.table_functions import signature_of
 from matcalc.language.declare.declared import declaration_text
@@ -198,6 +199,8 @@ class _Writer:
     # ------------------------------------------------------------ leaves
 
     def _symbol(self, symbol: e.Symbol) -> Any:
+        if COMPLEX in symbol.properties:
+            raise ComplexError(f"{symbol.name} is complex, and what is written for SymPy is real", suggestion='code("numpy")')
         given = self._given.get(symbol.name)
         if given is not None and bool(symbol.shape) == isinstance(given, sympy.MatrixSymbol):
             return given

@@ -88,9 +88,17 @@ def test_shapes() -> None:
     assert kinds(["unit"]) == {"vector"}
 
 
-def test_complex_facts_say_that_they_are_not_there() -> None:
-    for name in ("hermitian", "unitary"):
-        assert "complex" in str(contradiction([name]))
+def test_complex_symbols_have_facts_of_their_own() -> None:
+    for names in (["hermitian"], ["unitary"], ["complex", "symmetric"], ["hermitian_positive_definite", "invertible"]):
+        assert contradiction(names) is None
+        assert "complex" in implied(names)
+    for names in (
+        ["complex", "positive"],
+        ["hermitian", "positive_definite"],
+        ["complex", "orthogonal"],
+        ["hermitian", "symmetric"],
+    ):
+        assert contradiction(names) is not None
 
 
 def test_the_page_lists_every_fact() -> None:

@@ -43,6 +43,7 @@ _ON_HOST = frozenset(["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh",
 
 _CALLS = {
     "pi": Text("{xp}.pi"),
+    "imaginary": Text("1j"),
     "diagonal": Text("{xp}.diagonal({0})"),
     "diagonal_matrix": Text("{xp}.diag({0})"),
     "outer": Text("{xp}.outer({codes})"),

@@ -34,6 +34,7 @@ class Permuted(Text):
 
 _CALLS = {
     "pi": Text("pi"),
+    "imaginary": Text("1i"),
     "diagonal": Text("diag({0})"),
     "kron": Text("kron({codes})"),
     "inverse": Text("inv({0})"),

@@ -16,7 +16,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import computable
 from matcalc.base.shapes import Selection
 from matcalc.base.sizes import Size
-from matcalc.codegen.operations import Op
+from matcalc.codegen.operations import CONSTANTS, Op
 from matcalc.codegen.requests import Application, File, identifier
 from matcalc.expr.nodes import Symbol
 
@@ -494,7 +494,7 @@ def is_constant(op: Op) -> bool:
     stack = [op]
     while stack:
         node = stack.pop()
-        if node.shape or node.kind not in ("literal", "pi", "size", "add", "mul", "div", "neg", "pow", "sqrt", "map"):
+        if node.shape or node.kind not in (*CONSTANTS, "add", "mul", "div", "neg", "pow", "sqrt", "map"):
             return False
         stack.extend(node.operands)
     return True

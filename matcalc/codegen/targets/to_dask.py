@@ -61,7 +61,7 @@ def _chunked_logsumexp(x, axis=-1):
 """,
 }
 _CHUNKED = frozenset({
-    "input", "literal", "pi", "size", "eye", "full", "unit", "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
+    "input", "literal", "pi", "imaginary", "size", "eye", "full", "unit", "add", "mul", "div", "neg", "pow", "sqrt", "map", "user",
     "transpose", "column", "row", "broadcast", "reshape", "permute", "expand", "pick", "slice", "stack", "blocks", "entries",
     "diagonal", "diagonal_matrix", "add_diagonal", "outer", "vec", "unvec", "matmul", "dot_all", "sum", "max", "trace", "einsum",
 })  # fmt: skip

@@ -26,11 +26,12 @@ from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import ANY, COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
-    from matcalc.language.build import selections
+    from matcalc.language.build import complex_calls, selections
     from matcalc.language.syntax import array_arithmetic
     from matcalc.language.text import meanings
 else:
     selections = later("matcalc.language.build.selections")
+    complex_calls = later("matcalc.language.build.complex_calls")
     array_arithmetic = later("matcalc.language.syntax.array_arithmetic")
     meanings = later("matcalc.language.text.meanings")
 
@@ -88,6 +89,8 @@ class CallBuilder(OwnFunctions):
             return self.function_value(self.scope.definitions[name], None if self._as_defined(node) else arguments, span)
         if self.is_users(name):
             return self.users_call(node, arguments)
+        if self.scope.complex and (of_complex := complex_calls.call(self, node, arguments)) is not None:
+            return of_complex
         if name in _SIZED:
             return self._sized(node)
         if name == WRITTEN_OUT:

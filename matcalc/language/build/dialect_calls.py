@@ -42,8 +42,10 @@ from matcalc.language.typing.dimensions import Dimension, Unknown
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
+    from matcalc.language.build import complex_calls
     from matcalc.language.text import meanings
 else:
+    complex_calls = later("matcalc.language.build.complex_calls")
     meanings = later("matcalc.language.text.meanings")
 
 
@@ -166,7 +168,8 @@ class DialectBuilder(CallBuilder):
             return replace(node, function="sum", arguments=(s.Applied(place, "abs", arguments[:1], place), *words))
         if number != 2:
             raise ParseError("only norms of order 1 and 2 are read along an axis", span=place, suggestion="norm(X, axis=1)")
-        squares = s.Raised(place, arguments[0], s.NumberLiteral(place, Fraction(2)), True)
+        entries = s.Applied(place, "abs", arguments[:1], place) if self.scope.complex else arguments[0]
+        squares = s.Raised(place, entries, s.NumberLiteral(place, Fraction(2)), True)
         return replace(node, function="sqrt", arguments=(s.Applied(place, "sum", (squares, *words), place),))
 
     # ------------------------------------------------------------ axes
@@ -271,6 +274,8 @@ class DialectBuilder(CallBuilder):
         node = meant.node
         if meant.formula is not None:
             self.evidence = True
+            if self.scope.complex:
+                complex_calls.require_plain(self, meant.formula, node, arguments)
             return self._opened(meant.formula, dict(zip(meant.parameters, arguments, strict=True)), {}, node.span)
         if node.function == "einsum" and not self.is_users("einsum"):
             letters = frozenset([*self.scope.variables, *self.scope.values, *self.scope.declarations])

@@ -23,9 +23,11 @@ from matcalc.language.typing import constraints as c
 from matcalc.language.typing.kinds import COLUMN, MATRIX, SCALAR
 
 if TYPE_CHECKING:
+    from matcalc.language.build import complex_calls
     from matcalc.language.syntax import open_indices
     from matcalc.language.typing import kind_relations
 else:
+    complex_calls = later("matcalc.language.build.complex_calls")
     kind_relations = later("matcalc.language.typing.kind_relations")
     open_indices = later("matcalc.language.syntax.open_indices")
 
@@ -75,6 +77,8 @@ class Naming(Assembly):
         if name in scope.declarations:
             member = scope.declared_members and self._positions_in(index_of(name))
             return (self._indexed_name(name, span) if member else None) or self._symbol(name, span)
+        if scope.complex and (of_complex := complex_calls.name(self, node, self._symbol)) is not None:
+            return of_complex
         return (
             self._constant(name, span)
             or self._all_members(name, span)

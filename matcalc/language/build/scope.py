@@ -117,6 +117,7 @@ class Scope:
     __slots__ = (
         "apart",
         "bold",
+        "complex",
         "declarations",
         "declared",
         "declared_members",
@@ -168,6 +169,8 @@ class Scope:
         """Names of derivatives of the user's own functions, ``grad_f``, with the function."""
         self.labelled: frozenset[str] = frozenset()
         """Names with a label, ``W^{(l)}``, in which no letter is an index."""
+        self.complex = ""
+        """The signs of conjugates, where a symbol is complex."""
         self.bold: frozenset[str] = frozenset()
         """Names that are set in bold type: no numbers."""
         self.pairs: Mapping[Span, Pair] = {}

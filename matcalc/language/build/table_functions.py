@@ -26,9 +26,11 @@ from matcalc.language.typing.dimensions import Dimension, Unknown, resolved
 from matcalc.language.typing.kinds import ANY, COLUMN, KINDS, MATRIX, ROW, SCALAR, Cell, Relation, extent, kind_of
 
 if TYPE_CHECKING:
+    from matcalc.language.build import complex_calls
     from matcalc.language.syntax import open_indices
     from matcalc.language.text import meanings
 else:
+    complex_calls = later("matcalc.language.build.complex_calls")
     open_indices = later("matcalc.language.syntax.open_indices")
     meanings = later("matcalc.language.text.meanings")
 
@@ -208,6 +210,8 @@ class TableFunctions(Builder):
         if entry.kind == "elementwise":
             return t.ElementwiseTerm(arguments[0].cell, span, (arguments[0],), entry.name)
         if entry.of_one and self._are_single(entry, signature, arguments):
+            if self.scope.complex and entry.conjugate != "kept" and entry.of_one != "t":
+                complex_calls.require_real(self, node, arguments)
             self.evidence = True
             values = {**dict(zip(signature.parameters, arguments)), "t": arguments[0]}
             return arguments[0] if entry.of_one == "t" else self._opened(_formula(entry.name, "of_one"), values, {}, span)

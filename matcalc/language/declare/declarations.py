@@ -15,7 +15,7 @@ from matcalc.base.own_functions import signed_names
 from matcalc.base.records import record
 from matcalc.base.shapes import Shape, is_square, kind_of
 from matcalc.base.sizes import Size, names_in
-from matcalc.facts.table import NOUNS, Fact, contradiction, facts, fits, tie_of
+from matcalc.facts.table import COMPLEX, NOUNS, Fact, contradiction, facts, fits, implied, tie_of
 from matcalc.language.declare.clauses import Entry, entries, relations_in, sign_of, value_entry
 from matcalc.language.declare.declared import (
     Declaration,
@@ -425,6 +425,7 @@ class _Entry:
         return len(self.name) == 1 and self.name.isupper() or self.name in _CAPITALS
 
     def declaration(self) -> Declaration:
+        self.properties = _of_numbers(self.properties)
         try:
             self._check_shapes()
             self._check_together()
@@ -455,6 +456,17 @@ class _Entry:
             other = next((facts()[one].instead for one in self.properties if facts()[one].refused), self.properties[0])
             advice = f"{self.name}: {self.sizes} {other}".replace(":  ", ": ")
             raise ShapeError(contradictory, span=self.span, suggestion=advice)
+
+
+def _of_numbers(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What words mean of a symbol, complex if one of them says so.
+
+    >>> _of_numbers(("hermitian", "positive_definite")), _of_numbers(("positive_definite",))
+    (('hermitian', 'hermitian_positive_definite'), ('positive_definite',))
+    """
+    if not names or COMPLEX not in implied(names):
+        return names
+    return tuple(dict.fromkeys([facts()[name].of_complex or name for name in names]))
 
 
 def _is_read(advice: str) -> bool:

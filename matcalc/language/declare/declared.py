@@ -8,12 +8,13 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TypeAlias
 
+from matcalc.base.errors import ComplexError
 from matcalc.base.lazy import pattern
 from matcalc.base.own_functions import OwnFunction
 from matcalc.base.records import record, replace
 from matcalc.base.shapes import Shape, axes_of, is_square, sizes_text
 from matcalc.base.sizes import Size, names_in
-from matcalc.facts.table import implied
+from matcalc.facts.table import COMPLEX, implied
 from matcalc.language.text.spelling import CONNECTIVES, INDEX_LETTERS, ONE_NAME
 
 ORDERS = {"vector": 1, "matrix": 2, "tensor": 3}
@@ -92,6 +93,25 @@ def says_function(declaration: str) -> bool:
     (True, True, False)
     """
     return declaration == "function" or any(arrow in declaration for arrow in ("→", "->", r"\to"))
+
+
+def complex_signs(declarations: Iterable[Declaration], known: bool) -> str:
+    """The signs behind an operand that conjugate where a symbol is complex, empty where none is.
+    Raises ComplexError where one is, and that is not ``known`` to be read."""
+    said = [one for one in declarations if any(COMPLEX in part.facts for part in (one, *one.parts))]
+    if said and not known:
+        raise not_real(said[0].name)
+    number = any(one.name == "H" and one.kind == "scalar" for one in declarations)
+    return "" if not said else "*†" if number else "H*†"
+
+
+def not_real(name: str) -> ComplexError:
+    """The error for a complex symbol where symbols are real."""
+    return ComplexError(
+        f"{name} is complex, and this is for real symbols",
+        expected="complex symbols in derive and parse only",
+        suggestion=f'derive(..., "conj({name})"), or real symbols for the real and the imaginary part',
+    )
 
 
 def joined(one: Declaration, other: Declaration) -> Declaration:

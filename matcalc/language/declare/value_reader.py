@@ -31,14 +31,13 @@ from matcalc.language.declare.scanning import (
 
 _MADE = "a size is made of names and numbers by +, - and *"
 _SIGNS = frozenset("+*>≥≻⪰0")
-_NUMBERS = {"real": (), "integer": ("integer",), "natural": ("integer", "nonnegative")}
+_NUMBERS = {"real": (), "complex": ("complex",), "integer": ("integer",), "natural": ("integer", "nonnegative")}
 _LISTED = dict.fromkeys(("0,1", "1,0"), "mask") | dict.fromkeys(("-1,1", "1,-1", "-1,+1", "+1,-1", "±1"), "sign")
 _INTERVALS = {("0", "("): ("positive",), ("0", "["): ("nonnegative",), ("-", "("): ()}
 """Of the intervals without an upper bound, by the lower one and the bracket before it, what their
 members are."""
 _REFUSED = {
-    "complex": ("symbols are real", "{name}: {sizes}"),
-    "unitary": ("symbols are real", "{name}: {square} orthogonal"),
+    "rational": ("that numbers are rational says nothing that is known", "{name}: {sizes}"),
     "orthonormal": ("which of the two sizes is the number of rows is not agreed on", "{name}: n×p orthonormal"),
 }
 """Sets whose members no facts say: why, and what is written instead."""

@@ -19,7 +19,7 @@ from matcalc.language.syntax.trees import walk
 from matcalc.language.text.dialects import Written
 from matcalc.language.text.scanner import inequality
 from matcalc.language.text.spelling import MIXED_NORM, Vocabulary
-from matcalc.language.text.terminals import ENDS_OPERAND, MASKED, Fork, Token
+from matcalc.language.text.terminals import CONJUGATING, ENDS_OPERAND, MASKED, Fork, Token
 from matcalc.language.text.tokenization import tokenize
 
 if TYPE_CHECKING:
@@ -319,14 +319,16 @@ class _Builder:
 
     derivative_at = derivative_along = derivative
 
-    def transpose(self, span: Span, operand: s.Syntax, _: Token) -> s.Transposed:
-        return s.Transposed(span, operand)
+    def transpose(self, span: Span, operand: s.Syntax, sign: Token) -> s.Syntax:
+        turned = s.Transposed(span, operand)
+        return s.Applied(span, CONJUGATING[sign.value], (turned,), sign.span) if sign.value in CONJUGATING else turned
 
     def superscript(self, span: Span, base: s.Syntax, token: Token) -> s.Syntax:
         if token.value == "+":
             return s.Applied(span, "pinv", (base,), token.span)
-        if token.value == "-T":
-            return s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
+        if token.value in ("-T", "-H"):
+            turned = s.Transposed(span, s.Raised(span, base, s.NumberLiteral(token.span, Fraction(-1)), False))
+            return turned if token.value == "-T" else s.Applied(span, CONJUGATING["H"], (turned,), token.span)
         digits = token.value.lstrip("-")
         exponent: s.Syntax = _number(token.span, digits) if digits.isdecimal() else s.Name(token.span, digits)
         if token.value.startswith("-"):
@@ -356,9 +358,9 @@ class _Builder:
         return s.Applied(span, method.value, (receiver, *arguments), method.span)
 
     def attribute(self, span: Span, operand: s.Syntax, name: Token) -> s.Syntax:
-        if name.value in ("mT", "H"):
+        if name.value == "mT":
             return s.Transposed(span, operand)
-        return s.Applied(span, {"I": "inv"}.get(name.value, name.value), (operand,), name.span)
+        return s.Applied(span, {"I": "inv", "H": "ctranspose"}.get(name.value, name.value), (operand,), name.span)
 
     def keyword(self, span: Span, name: Token, value: s.Syntax) -> s.Keyword:
         return s.Keyword(span, name.value, value)

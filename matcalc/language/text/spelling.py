@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from matcalc.base.functions import spellings
+from matcalc.base.functions import of_complex_numbers, spellings
 from matcalc.base.lazy import later, pattern
 
 if TYPE_CHECKING:
@@ -239,11 +239,12 @@ class Vocabulary:
     """Names that are known before reading, in their one spelling; ``functions`` are the user's own,
     ``definitions`` those of them that the text defines, with the names of their arguments;
     ``values`` are the symbols that it gives a value, ``variables`` what it is to be differentiated
-    by; ``calls`` are the functions of a dialect. ``lengths`` are those of the names with more than
-    one character, longest first.
+    by; ``calls`` are the functions of a dialect. ``complex``: there are conjugates, and
+    the signs for them, unless one of these is a number of that name. ``lengths`` are
+    those of the names with more than one character, longest first.
     """
 
-    __slots__ = ("calls", "definitions", "functions", "lengths", "symbols", "values", "variables")
+    __slots__ = ("calls", "complex", "definitions", "functions", "lengths", "symbols", "values", "variables")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vocabulary) and self._words == other._words
@@ -253,7 +254,7 @@ class Vocabulary:
 
     @property
     def _words(self) -> tuple[object, ...]:
-        return self.symbols, self.functions, dict(self.definitions), self.values, self.variables, self.calls
+        return self.symbols, self.functions, dict(self.definitions), self.values, self.variables, self.calls, self.complex
 
     def __init__(
         self,
@@ -263,25 +264,34 @@ class Vocabulary:
         values: frozenset[str] = frozenset(),
         variables: tuple[str, ...] = (),
         calls: frozenset[str] = frozenset(),
+        complex: str = "",
     ) -> None:
         self.symbols, self.functions, self.definitions = symbols, functions, definitions
-        self.values, self.variables, self.calls = values, variables, calls
+        self.values, self.variables, self.calls, self.complex = values, variables, calls, complex
         self.lengths = tuple(sorted({*map(len, symbols), *map(len, functions)} - {0, 1}, reverse=True))
 
     @staticmethod
-    def of(symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = ()) -> Vocabulary:
-        return Vocabulary(frozenset(symbols), frozenset(functions), variables=tuple(variables))
+    def of(
+        symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = (), *, complex: str = ""
+    ) -> Vocabulary:
+        more = [*functions, *of_complex_numbers()] if complex else functions
+        return Vocabulary(frozenset(symbols), frozenset(more), variables=tuple(variables), complex=complex)
+
+    def _changed(self, **fields: Any) -> Vocabulary:
+        """The same words but for these fields."""
+        kept = {name: getattr(self, name) for name in self.__slots__ if name != "lengths"}
+        return Vocabulary(**{**kept, **fields})
 
     def knowing(self, names: Iterable[str]) -> Vocabulary:
         """The same words with more symbols; functions stay functions."""
         more = frozenset(names) - self.functions
         if not more:
             return self
-        return Vocabulary(self.symbols | more, self.functions, self.definitions, self.values, self.variables, self.calls)
+        return self._changed(symbols=self.symbols | more)
 
     def with_calls(self, names: Iterable[str]) -> Vocabulary:
         """The same words with functions that a dialect has when brackets follow."""
-        return Vocabulary(self.symbols, self.functions, self.definitions, self.values, self.variables, frozenset(names))
+        return self._changed(calls=frozenset(names))
 
     def defining(self, functions: Mapping[str, tuple[str, ...]], values: Iterable[str], names: Iterable[str]) -> Vocabulary:
         """The same words with functions that the text defines, names that it gives ``values``, and
@@ -291,7 +301,8 @@ class Vocabulary:
             return self
         known = self.knowing([*given, *names])
         defined = {**self.definitions, **functions}
-        return Vocabulary(known.symbols, self.functions | frozenset(functions), defined, given, self.variables, self.calls)
+        more = self.functions | frozenset(functions)
+        return self._changed(symbols=known.symbols, functions=more, definitions=defined, values=given)
 
     def declares(self, name: str) -> bool:
         return name in self.symbols or name in self.functions

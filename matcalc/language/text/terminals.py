@@ -49,6 +49,10 @@ the others 0; no text can call it."""
 GRADIENT, HESSIAN, JACOBIAN = "all partials", "all second partials", "jacobian by all"
 PARTIALS = {GRADIENT: 1, HESSIAN: 2, JACOBIAN: 1}
 """Those for all partial derivatives of a function of several arguments, with their order."""
+CONJUGATION = "conjugate by "
+CONJUGATING = {sign: CONJUGATION + sign for sign in ("H", "*", "†", "H'")}
+"""Signs behind an operand that transpose and conjugate, each with the function that does the
+latter; no text can call it."""
 BARS = frozenset(["BAR", "NORM_BAR"])
 
 

@@ -104,6 +104,8 @@ def tokenize(text: str, vocabulary: Vocabulary, dialect: Dialect | None = None, 
         tokens, vocabulary = equation_tokens.resolve_statements(tokens, vocabulary)
     if not types.isdisjoint(_EXPONENTS):
         tokens = _superscripts(tokens, vocabulary, decisions)
+    if vocabulary.complex and raw.written.dialect in ("matlab", "julia"):
+        tokens = [token.as_a("TRANSPOSE", "H'") if (token.type, token.value) == ("TRANSPOSE", "'") else token for token in tokens]
     if "UNDERSCORE" in types:
         tokens = _norm_names(tokens, vocabulary)
     tokens, vocabulary = _derivatives(tokens, types, vocabulary, raw.written)
@@ -313,7 +315,7 @@ def _superscripts(tokens: list[Token], vocabulary: Vocabulary, decisions: list[D
             return _power(tokens, position, vocabulary)
         if token.value == "⁻" and types_at(tokens, position, 2) == ["SUPERSCRIPT", "TRANSPOSE"]:
             return [Token("SUPERSCRIPT", "-T", token.start, tokens[position + 1].end)], position + 2
-        return (_superscript(token), position + 1) if token.type == "SUPERSCRIPT" else None
+        return (_superscript(token, vocabulary), position + 1) if token.type == "SUPERSCRIPT" else None
 
     return rewritten(tokens, exponent)
 
@@ -323,7 +325,9 @@ def _power(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Rewrit
     start, following = tokens[position].start, tokens[position + 1 : position + 3]
     kind = type_at(tokens, position + 1)
     if kind == "SUPERSCRIPT":
-        return _superscript(following[0]), position + 2
+        return _superscript(following[0], vocabulary), position + 2
+    if kind == "TIMES" and vocabulary.complex and following[0].start == tokens[position].end:
+        return [Token("TRANSPOSE", "*", start, following[0].end)], position + 2
     if kind == "TRANSPOSE":
         return [Token("TRANSPOSE", "'", start, following[0].end)], position + 2
     if _marks_pseudoinverse(tokens, position):
@@ -332,7 +336,8 @@ def _power(tokens: list[Token], position: int, vocabulary: Vocabulary) -> Rewrit
     run = _marks_transpose(following[negative:], vocabulary)
     if run is None:
         return None
-    sign = ("SUPERSCRIPT", "-T") if negative else ("TRANSPOSE", "'")
+    mark = "H" if run.value[0] == "H" else "'"
+    sign = ("SUPERSCRIPT", "-H" if mark == "H" else "-T") if negative else ("TRANSPOSE", mark)
     made = [Token(*sign, start, run.start + 1), Token("RUN", run.value[1:], run.start + 1, run.end)]
     return made if len(run.value) > 1 else made[:1], position + 2 + negative
 
@@ -348,9 +353,11 @@ def _marks_pseudoinverse(tokens: list[Token], position: int) -> bool:
 def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | None:
     """The run of letters in ``^T...`` when T is no declared name."""
     run = following[0] if type_at(following, 0) == "RUN" else None
+    if run is not None and "H" in vocabulary.complex and re.match(r"H(?![\d_′])", run.value):
+        return run
     if run is None or not vocabulary.symbols.isdisjoint((run.value, run.value[0])):
         return None
-    if run.value == "H":
+    if run.value == "H" and not vocabulary.complex:
         raise _conjugate(run, "'")
     return run if re.match(r"T(?![\d_′])", run.value) else None
 
@@ -361,7 +368,9 @@ def _conjugate(sign: Token, transpose: str) -> ParseError:
     )
 
 
-def _superscript(token: Token) -> list[Token]:
+def _superscript(token: Token, vocabulary: Vocabulary) -> list[Token]:
+    if vocabulary.complex and token.value in ("†", "ᴴ"):
+        return [token.as_a("TRANSPOSE", "H" if token.value == "ᴴ" else "†")]
     if token.value in ("⁺", "†"):
         return [token.as_a("SUPERSCRIPT", "+")]
     plain = "".join(SUPERSCRIPTS[c] for c in token.value).replace("+", "")

@@ -10,7 +10,7 @@ from itertools import accumulate, tee
 from matcalc.base.budgets import spend
 from matcalc.base.records import record
 from matcalc.base.sizes import Size
-from matcalc.facts.table import needs_square
+from matcalc.facts.table import COMPLEX, needs_square
 from matcalc.language.build.scope import Variable, letter_class
 from matcalc.language.typing.constraints import (
     Broadcast,
@@ -136,8 +136,8 @@ def _choices(variables: list[Variable], soft: list[Cell], bold: frozenset[str]) 
 
 def _sort(variable: Variable) -> str:
     """The convention for a variable. What stands only as a factor, divisor or exponent may be a
-    size by its letter; what occurs by its members alone is a vector of entries, or a family of
-    vectors, of a capital of matrices.
+    size by its letter; what is said to be complex, and no more, is a number first; what occurs by
+    its members alone is a vector of entries, or a family of vectors, of a capital of matrices.
     """
     name, cell = variable.name, variable.cell
     if variable.members is not None and variable.members.alone:
@@ -147,7 +147,8 @@ def _sort(variable: Variable) -> str:
     sort = _COUNTING.get(name)
     if sort and cell.constraints and all(_counts(constraint, cell) for constraint in cell.constraints):
         return sort
-    return letter_class(name)
+    usual = letter_class(name)
+    return "greek" if usual == "lower" and COMPLEX in variable.properties else usual
 
 
 _COUNTING = {**dict.fromkeys(SIZE_LETTERS, "size"), **dict.fromkeys(COUNT_LETTERS, "count")}

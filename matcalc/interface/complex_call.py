@@ -1,0 +1,297 @@
+"""Derivatives by complex symbols and by their conjugates: what derive gives where a symbol is
+complex."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from matcalc.analysis.conjugates import Formal
+from matcalc.base.budgets import as_call
+from matcalc.base.errors import MatcalcError
+from matcalc.base.functions import of_complex_numbers, over
+from matcalc.base.layouts import Layout, Symmetric, laid_out
+from matcalc.base.lazy import later, pattern
+from matcalc.base.records import guarded, record, replace
+from matcalc.base.shapes import axes_of
+from matcalc.derivation.pipeline import Outcome, derivative_of
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import symbols_in
+from matcalc.facts.table import COMPLEX
+from matcalc.interface.results import Derivation
+from matcalc.language import Elaborated, parse_declarations
+from matcalc.language.decisions import ReadingOptions
+from matcalc.language.declare.declared import Declare, declaration_text
+from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.objects.inputs import Expression, Name, Names, listed, named_in, read_program, require_choices
+from matcalc.objects.parsed import ParsedExpression, array_function, programs
+
+if TYPE_CHECKING:
+    from matcalc.analysis import complex_results
+    from matcalc.entries import Entries
+    from matcalc.evaluation import complex_points, tensor_interpreter
+    from matcalc.evaluation.complex_points import By
+    from matcalc.evaluation.sampling import Point
+    from matcalc.interface.equations import Equation
+    from matcalc.simplifying.shown_forms import Named
+    from matcalc.steps.step import Steps
+else:
+    complex_results = later("matcalc.analysis.complex_results")
+    complex_points = later("matcalc.evaluation.complex_points")
+    tensor_interpreter = later("matcalc.evaluation.tensor_interpreter")
+
+_CALLED = pattern(
+    r"\s*(?:\w+\.)?(?P<function>\w+)\s*\(\s*(?P<name>[^()]+?)\s*\)\s*|\s*(?P<receiver>[^().]+)\.conj(?:ugate)?\(\)\s*"
+)
+_MARKED = pattern(r"\s*(?P<name>.+?)\s*\^\s*\{?\s*(?:\*|\\ast|\\star)\s*\}?\s*")
+_CONVENTION = "d/dz = (d/dx − i d/dy)/2 and d/dconj(z) = (d/dx + i d/dy)/2 of z = x + i y, the other one held fixed"
+_GRADIENT = (
+    "the value is real: its gradient, the direction of steepest ascent, is 2 d/dconj({0}), which PyTorch gives;"
+    " jax.grad gives the conjugate of that, 2 d/d{0}"
+)
+
+
+@guarded
+class WirtingerDerivation(Derivation):
+    """The derivative by a complex symbol or by its conjugate, the other one held fixed.
+
+    ``wrt`` are formal symbols: that of a conjugate has a bar. ``formal`` is the derivation in which
+    a symbol and its conjugate are two symbols; ``holds`` are conditions.
+    """
+
+    formal: Derivation
+    there: Formal
+    holds: tuple[str, ...]
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        return self.holds
+
+    @cached_property
+    def _short(self) -> Outcome:
+        return self.outcome
+
+    @cached_property
+    def _named(self) -> Named:
+        names, body = self.formal._named
+        found = tuple([(symbol, _shown_back(part, self.there)) for symbol, part in names])
+        return found, None if body is None else _shown_back(body, self.there)
+
+    def with_cost(self, cost: str) -> Derivation:
+        """The same derivative in the form that has least of something; see ``Derivation``."""
+        other = self.formal.with_cost(cost)
+        return self if other is self.formal else replace(self, formal=other, outcome=_outcome_back(other, self.there))
+
+    @as_call
+    def derivation_steps(self, style: str = "index") -> Steps:
+        """The derivation in steps, in formal symbols: z and z̄ are two symbols."""
+        return self.formal.derivation_steps(style)
+
+    def _not_for_this(self, what: str) -> NoReturn:
+        raise MatcalcError(f"{what} is not there for derivatives by complex symbols", suggestion=".text(), .function(), .steps")
+
+    def samples(self) -> Derivation:
+        """Not available."""
+        self._not_for_this("a sum over samples")
+
+    def differential(self) -> Equation:
+        """Not available."""
+        self._not_for_this("the differential")
+
+    def slice(self, *positions: int | str) -> Equation:
+        """Not available."""
+        self._not_for_this("the derivative by an entry")
+
+    def entries(self, **sizes: int) -> Entries:
+        """Not available."""
+        self._not_for_this("the derivative entry by entry")
+
+    def sympy(self, symbols: Sequence[Any] = ()) -> Any:
+        """Not available."""
+        self._not_for_this("SymPy's form")
+
+    @as_call
+    def function(
+        self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None
+    ) -> Callable[..., Any]:
+        """A callable of complex arrays, as of other derivatives."""
+        if self.expression is not None:
+            return self.expression.function(target, batched=batched, sparse=sparse, shard=shard)
+        if target != "numpy" or batched or sparse or shard:
+            raise MatcalcError("there is no closed form, and only NumPy evaluates others", suggestion='function("numpy")')
+        arguments = self.outcome.tensor, self.formal.source.node, self.wrt, self.layout, self._conjugates
+        return array_function(_tensor_callable, *arguments, declarations=self.declarations, result=declaration_text(self.shape))
+
+    @property
+    def _conjugates(self) -> dict[str, str]:
+        return {name: pair.conjugate.name for name, pair in self.there.pairs.items() if isinstance(pair.conjugate, Symbol)}
+
+    @as_call
+    def code(self, target: str = "numpy", *, batched: Names = (), sparse: Names = (), shard: str | None = None) -> str:
+        """The source text of a function of complex arrays, without a check of itself. Raises
+        MatcalcError where there is no closed form."""
+        if self.expression is None:
+            self._not_for_this("code of what has no closed form")
+        return self.expression.code(over(target, shard), batched=batched, sparse=sparse)
+
+    @as_call
+    def to_dict(self) -> dict[str, Any]:
+        return {**super().to_dict(), "wrt": [_spelled(symbol.name, self._conjugates) for symbol in self.wrt]}
+
+    def __repr__(self) -> str:
+        by = ", ".join(_spelled(symbol.name, self._conjugates) for symbol in self.wrt)
+        return f"<WirtingerDerivation of {self.source.text()} by {by}: {self.text()}>"
+
+
+def _tensor_callable(tensor: Any, source: Expr, wrt: tuple[Symbol, ...], layout: str, conjugates: Mapping[str, str]) -> Any:
+    """What evaluates a derivative without a closed form, of complex arrays."""
+    plain = programs().tensor_function(tensor, source, wrt, layout)
+    return lambda **values: plain(**values, **_conjugated(values, conjugates))
+
+
+def _conjugated(values: Mapping[str, Any], conjugates: Mapping[str, str]) -> dict[str, Any]:
+    return {other: complex_points.conjugate(values[name]) for name, other in conjugates.items() if name in values}
+
+
+def _spelled(name: str, conjugates: Mapping[str, str]) -> str:
+    return next((f"conj({plain})" for plain, other in conjugates.items() if other == name), name)
+
+
+# ------------------------------------------------------------ what is asked
+
+
+@record
+class _By:
+    """The name of a symbol, and whether its conjugate is meant."""
+
+    name: Name
+    conjugate: bool
+
+
+def _by(wrt: Name, declared: Mapping[str, Any]) -> _By:
+    """What a name differentiates by: ``conj(z)``, ``z̄``, ``z^*``, or a symbol itself."""
+    if not isinstance(wrt, str):
+        return _By(wrt, False)
+    called, marked = _CALLED.fullmatch(wrt), _MARKED.fullmatch(wrt)
+    if called and (called["receiver"] or of_complex_numbers().get(called["function"]) == "conj"):
+        return _By(called["receiver"] or called["name"], True)
+    if marked:
+        return _By(marked["name"], True)
+    if is_name(wrt):
+        stem, _, mark = canonical_name(wrt).rpartition("_")
+        if mark in ("bar", "star") and stem in declared and canonical_name(wrt) not in declared:
+            return _By(stem, True)
+    return _By(wrt, False)
+
+
+def derived(
+    expression: Expression,
+    wrt: Names | None,
+    declare: Declare,
+    options: ReadingOptions,
+    order: int,
+    layout: Layout,
+    symmetric: Symmetric,
+) -> WirtingerDerivation:
+    """The derivative of an expression with complex symbols, which is confirmed by differences at
+    complex points before it is given."""
+    require_choices(layout, symmetric)
+    options = replace(options, complex=True)
+    asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
+    asked = asked * order if len(asked) == 1 else asked
+    if len(asked) != 2 and (len(asked) != 1 or order != 1):
+        raise MatcalcError(f"cannot differentiate by {len(asked)} names", expected="one name, or a pair")
+    declared = parse_declarations(declare)
+    ways = [_by(one, declared) for one in asked]
+    elaborated, outline, symbols = read_program(expression, [way.name for way in ways], declare, options, question=True)
+    if any(symbol.name in outline.steps for symbol in symbols):
+        raise MatcalcError("the derivative by an intermediate result is not there for complex symbols")
+    variables = [complex_points.By(symbol, way.conjugate) for symbol, way in zip(symbols, ways, strict=True)]
+    for one in variables:
+        if one.conjugate and COMPLEX not in one.symbol.properties:
+            raise MatcalcError(
+                f"{one.symbol.name} is real: it is its own conjugate", suggestion=f"declare {one.symbol.name}: complex"
+            )
+    return _derivation(elaborated, variables, layout, symmetric)
+
+
+def _derivation(read: Elaborated, by: Sequence[By], layout: Layout, symmetric: Symmetric) -> WirtingerDerivation:
+    source = read.expression
+    symbols = {**symbols_in(source), **{one.symbol.name: one.symbol for one in by}}
+    there = Formal(symbols, frozenset(read.declarations))
+    pair = there.pair(source)
+    wrt = tuple(
+        [there.variable(one.symbol.name, one.conjugate) if COMPLEX in one.symbol.properties else one.symbol for one in by]
+    )
+    plain = ParsedExpression(pair.plain, _formal_declarations(symbols_in(pair.plain), wrt), (), None)
+    formal = Derivation(plain, wrt, derivative_of(pair.plain, wrt, layout, symmetric), layout, symmetric, ())
+    outcome = _outcome_back(formal, there)
+    _confirm(source, by, symbols, outcome, formal, there)
+    notes = [*read.notes, *_said_of_kinds(symbols, read), _CONVENTION]
+    if pair.is_real and not source.shape and len(by) == 1 and COMPLEX in by[0].symbol.properties:
+        notes.append(_GRADIENT.format(by[0].symbol.name))
+    given = ParsedExpression(source, read.declarations, read.notes, read.origin, read)
+    holds = complex_results.conditions(source, outcome.shown, there)
+    said = tuple(dict.fromkeys([*notes, *outcome.notes]))
+    return WirtingerDerivation(given, wrt, outcome, layout, symmetric, said, formal, there, holds)
+
+
+def _formal_declarations(symbols: Mapping[str, Symbol], wrt: Sequence[Symbol]) -> dict[str, str]:
+    every = {**symbols, **{one.name: one for one in wrt}}
+    return {name: declaration_text(symbol.shape, tuple(sorted(symbol.properties))) for name, symbol in every.items()}
+
+
+def _said_of_kinds(symbols: Mapping[str, Symbol], read: Elaborated) -> list[str]:
+    """That what was not declared is real."""
+    real = [name for name in symbols if name not in (read.given or {})]
+    return [f"{', '.join(real)}: real, since not declared as complex"] if real else []
+
+
+def _outcome_back(formal: Derivation, there: Formal) -> Outcome:
+    """The outcome in the complex symbols, as it is shown."""
+    short = formal._short
+    form = None if short.closed_form is None else _shown_back(short.closed_form, there)
+    sums = None if short.sums is None else _shown_back(short.sums, there)
+    return replace(short, expression=form, sums=sums, short=None)
+
+
+def _shown_back(form: Expr, there: Formal) -> Expr:
+    return complex_results.shortened(there.back(form))
+
+
+def _confirm(
+    source: Expr, by: Sequence[By], symbols: Mapping[str, Symbol], outcome: Outcome, formal: Derivation, there: Formal
+) -> None:
+    """Raises MatcalcError where differences do not confirm the derivative."""
+    form = outcome.shown
+    given = [*symbols.values()]
+    laid_out = _arrangement(by, formal.layout if form is not None else "tensor")
+    conjugates = {name: pair.conjugate.name for name, pair in there.pairs.items() if isinstance(pair.conjugate, Symbol)}
+
+    def claimed(point: Point) -> Any:
+        if form is not None:
+            return complex_points.value_of(form, point)
+        values = {**point.values, **_conjugated(point.values, conjugates), "i": 1j}
+        return tensor_interpreter.evaluate_tensor(outcome.tensor, values, point.sizes)
+
+    others = [] if form is None else [form]
+    found = complex_points.confirmed(source, by, given, claimed, laid_out, others, formal.symmetric)
+    if found != "right":
+        raise MatcalcError(
+            "differences at complex points do not confirm what was found"
+            if found == "wrong"
+            else "no point was found at which what was found could be confirmed",
+            expected="a formula whose rules hold for complex numbers, too",
+            suggestion="the same formula written by conj, re, im and abs of its symbols",
+        )
+
+
+def _arrangement(by: Sequence[By], layout: str) -> Callable[[Any, Expr], Any]:
+    """How the axes of a numerical derivative stand in the layout."""
+
+    def arranged(value: Any, source: Expr) -> Any:
+        axes = tuple(value.shape[: len(axes_of(source.shape))])
+        return laid_out(value, axes, tuple([len(axes_of(one.symbol.shape)) for one in by if one.symbol.shape]), layout)
+
+    return arranged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from matcalc.expr.rewriting import replaced, with_sizes
 from matcalc.facts.table import essential, facts, fits, implied, tying, varying
 from matcalc.language import elaborate, parse_declarations
 from matcalc.language.declare.declared import Declaration
+from matcalc.printing.names import unicode_name
 
 
 @record
@@ -255,3 +256,18 @@ def _matched(part: Declaration, symbol: Symbol, sizes: Mapping[str, Size], manif
             suggestion=f"declare {symbol.name}: {wanted}",
         )
     return result
+
+
+def notes_on_free_entries(variables: Iterable[tuple[Symbol, Iterable[str]]]) -> list[str]:
+    """That a derivative is by entries that vary freely, of variables with facts that are those of a
+    manifold."""
+    notes = []
+    for symbol, names in variables:
+        for fact in names:
+            alike = [one for one in manifolds().values() if one.fact == fact]
+            fitting = [one for one in alike if any(shape.count("×") == len(symbol.shape) - 1 for shape in one.points)]
+            kept = " or ".join([f'"{one.name}"' for one in fitting])
+            more = f"; on={kept} keeps it so" if kept else ""
+            if alike:
+                notes.append(f"{unicode_name(symbol.name)} is declared {facts()[fact].called}, and its entries vary freely{more}")
+    return notes

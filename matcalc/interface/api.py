@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -13,6 +14,7 @@ from matcalc.base.records import record, replace
 from matcalc.base.shapes import shape_text
 from matcalc.derivation.pipeline import derivative_of, part_of
 from matcalc.expr.nodes import Expr, Symbol
+from matcalc.facts.table import essential, tie_of, varying
 from matcalc.interface.results import Derivation, ParsedExpression, PartDerivation
 from matcalc.language import Elaborated
 from matcalc.language.decisions import ReadingOptions, reading_options
@@ -309,13 +311,23 @@ def _derivation(asked: _Asked, layout: Layout, symmetric: Symmetric) -> Derivati
         layout = "numerator"
     outcome = derivative_of(elaborated.expression, wrt, layout, symmetric)
     mixed = [f"mixed second derivative, by {wrt[0].name} and {wrt[1].name}"] if len(set(wrt)) > 1 else []
-    source, notes = _parsed(elaborated), (*elaborated.notes, *mixed, *outcome.notes)
+    source, notes = _parsed(elaborated), (*elaborated.notes, *mixed, *outcome.notes, *_of_free_entries(wrt))
     whole = Derivation(source, wrt, outcome, layout, symmetric, notes)
     if not any(asked.parts):
         return whole
     found = part_of(elaborated.expression, wrt, asked.parts, asked.shown, layout, outcome)
     said = [f"{one.name}: that part of the derivative by {by.name}" for one, by in zip(asked.shown, wrt) if one is not by]
     return PartDerivation(source, asked.shown, found, layout, symmetric, (*notes, *dict.fromkeys(said)), whole, asked.parts)
+
+
+def _of_free_entries(wrt: Sequence[Symbol]) -> list[str]:
+    """What is to be said of variables with facts that hold at the point, and not for its changes."""
+    bound = [(symbol, [fact for fact in essential(symbol.properties) if not tie_of([fact])]) for symbol in dict.fromkeys(wrt)]
+    found = [(symbol, [fact for fact in names if fact not in varying(symbol.properties)]) for symbol, names in bound]
+    if not any(names for _, names in found):
+        return []
+    notes: list[str] = import_module("matcalc.analysis.manifolds").notes_on_free_entries(found)
+    return notes
 
 
 def _parsed(said: Elaborated) -> ParsedExpression:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from types import SimpleNamespace
@@ -213,3 +214,46 @@ REFUSED = [
 def test_what_is_refused(text: str, wrt: Any, declare: str, more: dict[str, Any], said: str) -> None:
     with pytest.raises(MatcalcError, match=f"(?s){said}"):
         derive(text, wrt, declare=declare, **more)
+
+
+def test_a_free_derivative_says_so() -> None:
+    for declare, said in [
+        ("X: n×p orthonormal", 'X is declared orthonormal, and its entries vary freely; on="stiefel" or "grassmann" keeps it so'),
+        ("X: n×n orthogonal", 'X is declared orthogonal, and its entries vary freely; on="so" keeps it so'),
+        ("X: n×p simplex", "X is declared simplex, and its entries vary freely"),
+    ]:
+        assert derive("tr(A'*X)", "X", declare=declare).notes[-1] == said
+    for declare in ("X: n×n positive_definite", "X: n×n symmetric", "X: n×n positive", "X: n×n invertible"):
+        assert not any("freely" in note for note in derive("tr(A'*X)", "X", declare=declare).notes)
+
+
+class _Pymanopt(SimpleNamespace):
+    """As much of pymanopt as its programs use; what they give it is what comes out."""
+
+    def __init__(self) -> None:
+        plain = SimpleNamespace(numpy=lambda _: lambda function: function)
+        super().__init__(function=plain, manifolds=SimpleNamespace(Stiefel=lambda *sizes: ("Stiefel", *sizes), SpecialOrthogonalGroup=lambda n: ("SO", n)))  # fmt: skip
+
+    def Problem(self, manifold: Any, cost: Any, **functions: Any) -> Any:
+        return SimpleNamespace(manifold=manifold, cost=cost, **functions)
+
+
+def test_programs_for_pymanopt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymanopt", _Pymanopt())
+    found = derive("tr(X'*A*X*D)", "X", on="stiefel", order=2, direction="Z", declare="A: n×n symmetric; D: p×p symmetric")
+    scope: dict[str, Any] = {}
+    exec(found.code("pymanopt"), scope)
+    problem = scope["problem"](N, P, A=A, D=D)
+    z = PLACES["stiefel"][2](Q, B)
+    assert problem.manifold == ("Stiefel", N, P) and np.isclose(problem.cost(Q), np.trace(Q.T @ A @ Q @ D))
+    assert np.allclose(problem.riemannian_gradient(Q), PLACES["stiefel"][2](Q, 2 * A @ Q @ D))
+    assert np.allclose(problem.riemannian_hessian(Q, z), found.function()(X=Q, Z=z, A=A, D=D))
+    turned = derive("tr(C'*X)", "X", on="so", order=2, direction="Z")
+    exec(turned.code("pymanopt"), scope)
+    X, skew = PLACES["so"][0], A @ K - K @ A
+    problem = scope["problem"](N, C=C)
+    assert np.allclose(problem.riemannian_gradient(X), (X.T @ C - C.T @ X) / 2)
+    assert np.allclose(problem.riemannian_hessian(X, skew), X.T @ turned.function()(X=X, Z=X @ skew, C=C))
+    for on, metric in (("simplex", None), ("stiefel", "canonical")):
+        with pytest.raises(MatcalcError, match="pymanopt"):
+            derive("norm2(K*X)^2", "X", on=on, metric=metric, declare="X: n" if on == "simplex" else "X: n×p").code("pymanopt")

@@ -72,6 +72,7 @@ BY_NAME = {
     ("matcalc.derivation.pipeline", "matcalc.folding.explicit_sums"),
     ("matcalc.language.elaboration", "matcalc.language.declare.unused_names"),
     ("matcalc.derivation.pipeline", "matcalc.evaluation.differences"),
+    ("matcalc.interface.api", "matcalc.analysis.manifolds"),
     ("matcalc.interface.api", "matcalc.interface.manifold_call"),
     ("matcalc.interface.api", "matcalc.interface.product_calls"),
     ("matcalc.objects.inputs", "matcalc.sympy_exchange.sympy_reader"),

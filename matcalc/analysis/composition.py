@@ -56,8 +56,10 @@ from matcalc.expr.nodes import (
     Vec,
 )
 from matcalc.expr.rewriting import replaced, sum_of, symbols_in
-from matcalc.folding.build import product, raised, transpose
+from matcalc.folding.build import negative, product, raised, transpose
 from matcalc.products.differentials import differential_form
+
+_MOST_PAIRED = 6
 
 
 class Composition(Parts):
@@ -80,7 +82,9 @@ class Composition(Parts):
             case Transpose(operand=operand) | Vec(operand=operand) | Reshape(operand=operand):
                 return self._through(node, operand, 1)
             case Trace(operand=operand) | Diagonal(operand=operand):
-                return self._through(node, operand, 1) or (self._trace(node) if isinstance(node, Trace) else None)
+                return self._through(node, operand, 1) or (
+                    self._trace(node) or self._traces(node) if isinstance(node, Trace) else None
+                )
             case DiagonalMatrix(operand=operand):
                 return self._through(node, operand, 1)
             case Total(operand=operand, axis=axis):
@@ -98,6 +102,13 @@ class Composition(Parts):
             case _:
                 return None
 
+    def _traces(self, node: Trace) -> Curve | None:
+        """The trace of a sum, term by term."""
+        if not isinstance(node.operand, Sum):
+            return None
+        terms = [(one.operand, True) if isinstance(one, Negative) else (one, False) for one in node.operand.terms]
+        return self.of(Sum(tuple([Negative(Trace(one)) if minus else Trace(one) for one, minus in terms])))
+
     def _through(self, node: Expr, operand: Expr, sign: int) -> Curve | None:
         inner = self._known[operand]
         if inner is None or not inner.sign:
@@ -108,7 +119,8 @@ class Composition(Parts):
     def _sum(self, terms: Sequence[Expr]) -> Curve | None:
         curves = [self.of(term) for term in terms]
         if any(curve is None for curve in curves):
-            return None
+            pair = self._pair(terms, curves)
+            return None if pair is None else self._sum(pair)
         bent = [curve for curve in curves if curve is not None and curve.sign]
         if not bent:
             return AFFINE
@@ -122,6 +134,16 @@ class Composition(Parts):
         second = None if None in seconds else sum_of([one for one in seconds if one is not None])
         conditions = tuple(dict.fromkeys([one for curve in bent for one in curve.conditions]))
         return Curve(sign, orders.pop() if orders else BOTH, second, conditions, all(curve.free for curve in bent))
+
+    def _pair(self, terms: Sequence[Expr], curves: Sequence[Curve | None]) -> list[Expr] | None:
+        """The terms with two of them, of which one alone has no curvature, as one atom."""
+        if not 2 < len(terms) <= _MOST_PAIRED:
+            return None
+        for one, curve in zip(terms, curves, strict=True):
+            for other in terms if curve is None else ():
+                if one is not other and self.of(both := Sum((one, other))) is not None:
+                    return [both, *[term for term in terms if term is not one and term is not other]]
+        return None
 
     def _atom(self, node: Expr) -> Curve | None:
         for found in atoms_at(node):
@@ -352,9 +374,27 @@ class Composition(Parts):
         gap = simple(Sum((above, Negative(below)))) if above.shape == below.shape else None
         if gap is not None and self.is_constant(gap):
             return self.of(Quotient(gap, below))
+        squares = above.terms if isinstance(above, Sum) else (above,)
+        if below.is_scalar and all(self._is_square(one) for one in squares) and self._is_upright(below):
+            rule = "sum of squares over a positive concave part"
+            return self._said(node, Curve(1, BOTH, self._over(node)), rule, "Boyd & Vandenberghe (2004) example 3.4")
         if isinstance(above, Sum) and (below.is_scalar or above.shape == below.shape):
             return self._sum([Quotient(term, below) for term in above.terms])
         return None
+
+    def _is_upright(self, below: Expr) -> bool:
+        curve = self.of(below)
+        return curve is not None and curve.sign <= 0 and not curve.conditions and known(below).entries.positive
+
+    def _over(self, node: Quotient) -> Expr | None:
+        """D²q/t - 2 Dq Dt/t² + 2 q Dt²/t³ for q/t with t affine."""
+        q, t = node.numerator, node.denominator
+        curve, slope, step = self.of(q), self.first(q), self.first(t)
+        if self.of(t) != AFFINE or curve is None or curve.second is None or slope is None or step is None:
+            return None
+        cross = Quotient(times(TWO, slope, step), raised(t, Fraction(2)))
+        last = Quotient(times(TWO, q, square(step)), raised(t, Fraction(3)))
+        return Sum((Quotient(curve.second, t), negative(cross), last))
 
     def _perspective(self, node: Expr) -> Curve | None:
         """t g(x/t) for a number t > 0 is convex where g is."""

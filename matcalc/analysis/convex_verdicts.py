@@ -18,7 +18,6 @@ from matcalc.base.budgets import valued
 from matcalc.base.functions import has_kink
 from matcalc.base.lazy import later
 from matcalc.base.records import record, replace
-from matcalc.base.shapes import is_square
 from matcalc.derivation.pipeline import differentiate
 from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
@@ -41,7 +40,7 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import symbols_in
-from matcalc.facts.table import tying
+from matcalc.facts.table import implied, tying
 from matcalc.folding.build import cost, negative, product, transpose
 from matcalc.products.differentials import differential_form, is_plain_zero
 
@@ -58,6 +57,7 @@ CONVEX, CONCAVE, AFFINE, NEITHER, UNKNOWN, ONLY_IF = "convex", "concave", "affin
 _WORDS = {1: CONVEX, -1: CONCAVE, 0: AFFINE}
 _POINTS = 6
 _MORE_POINTS = 18
+_ENOUGH = 6
 _CLEARLY = 0.05
 """Of a condition that fails: relative to the values of its parts."""
 
@@ -174,8 +174,8 @@ def _core(matrix: Expr) -> Expr:
                 matrix = product(kept)
             case Quotient(numerator=above, denominator=below) if known(below).entries.positive and below.is_scalar:
                 matrix = above
-            case Kronecker(factors=factors) if any(isinstance(one, Identity) for one in factors):
-                kept = [one for one in factors if not isinstance(one, Identity)]
+            case Kronecker(factors=factors) if any(known(one).definite for one in factors):
+                kept = [one for one in factors if not known(one).definite]
                 if len(kept) != 1:
                     return matrix
                 matrix = kept[0]
@@ -190,6 +190,8 @@ def _core(matrix: Expr) -> Expr:
 def _hessian(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symbol, Symbol]) -> _Hessian:
     if len(wrt) == 1 and not tying(wrt[0].properties):
         matrix = valued(lambda: differentiate(expression, (wrt[0], wrt[0])).closed_form)
+        if matrix is not None and matrix.is_scalar != wrt[0].is_scalar:
+            matrix = None
         return _Hessian(matrix, None, None if matrix is None or is_plain_zero(matrix) else definiteness(matrix))
     if len(wrt) == 2 and not any(symbol.shape for symbol in wrt):
         return _of_two_numbers(expression, wrt, moves)
@@ -265,33 +267,36 @@ def _judged(claim: _Claim, field: Field | None) -> Finding | None:
 
 def _conditional(claim: _Claim, field: Field) -> Finding | None:
     """Convex where the conditions hold, and not where they clearly fail, at constants of both kinds."""
-    held, failed = 0, None
+    held, broken, failed = 0, 0, None
     for seed, (constants, sizes) in enumerate(field.points(_MORE_POINTS)):
-        for chosen in _variants(constants, claim.conditions):
+        for chosen in _variants(constants, [one for part in claim.conditions for one in symbols_in(part).values()]):
             room = min(_room(one, chosen, sizes) for one in claim.conditions)
             if -_CLEARLY < room < 0:
                 continue
             seen = field.seen(chosen, sizes, seed)
             if (room >= 0) == (seen.not_convex is not None):
                 return None
-            held += room >= 0
+            held, broken = held + (room >= 0), broken + (room < 0)
             failed = failed or seen.not_convex
+        if min(held, broken) >= _ENOUGH:
+            break
     return Finding(ONLY_IF, conditions=claim.conditions, not_convex=failed) if held and failed else None
 
 
-def _variants(constants: Mapping[str, Any], conditions: Sequence[Expr]) -> list[Mapping[str, Any]]:
-    """The constants with what the conditions are about made symmetric, these as they are, and with
-    that made definite, of both signs."""
-    open_ones = [one for one in {k: v for part in conditions for k, v in symbols_in(part).items()}.values() if not one.properties]
-    definite = dict(constants)
-    for symbol in open_ones:
-        value = np.asarray(constants[symbol.name])
-        square = value.ndim == 2 and is_square(symbol.shape)
-        definite[symbol.name] = value @ value.T + 0.1 * np.eye(len(value)) if square else value
-    names = {one.name for one in open_ones}
-    turned = {name: -value if name in names else value for name, value in definite.items()}
-    plain = {name: (value + value.T) / 2 if name in names and _is_square(value) else value for name, value in constants.items()}
-    return [plain, constants, definite, turned]
+def _variants(constants: Mapping[str, Any], symbols: Sequence[Symbol]) -> list[Mapping[str, Any]]:
+    """Constants with square matrices among them that may have any eigenvalues made symmetric, these as
+    they are, and with such matrices definite, of both signs, as numbers are that may have any."""
+    free = {one.name for one in symbols if implied(one.properties) <= _ANY_SIGN}
+    square = {name for name in free if _is_square(constants[name])}
+    plain = {name: (value + value.T) / 2 if name in square else value for name, value in constants.items()}
+    definite = {
+        name: value @ value.T + 0.1 * np.eye(len(value)) if name in square else value for name, value in constants.items()
+    }
+    turned = {name: -value if name in free else value for name, value in definite.items()}
+    return [plain, *([constants, definite] if square else []), *([turned] if free else [])]
+
+
+_ANY_SIGN = frozenset({"symmetric", "diagonal", "invertible"})
 
 
 def _is_square(value: Any) -> bool:
@@ -313,7 +318,8 @@ def _by_chords(field: Field | None) -> Finding:
         return Finding(UNKNOWN, hint="nothing is known of the functions in it")
     shown: Seen | None = None
     looks: set[str] = set()
-    for seed, (constants, sizes) in enumerate(field.points(_POINTS)):
+    drawn = [(chosen, sizes) for constants, sizes in field.points(_POINTS) for chosen in _variants(constants, field.constants)]
+    for seed, (constants, sizes) in enumerate(drawn):
         seen = field.seen(constants, sizes, seed)
         looks |= ({CONVEX} if seen.not_convex is None else set()) | ({CONCAVE} if seen.not_concave is None else set())
         if seen.not_convex and seen.not_concave and shown is None:
@@ -321,7 +327,8 @@ def _by_chords(field: Field | None) -> Finding:
     if shown is not None and CONVEX not in looks:
         return Finding(NEITHER, not_convex=shown.not_convex, not_concave=shown.not_concave)
     words = " and ".join(sorted(looks)) or "neither convex nor concave"
-    return Finding(UNKNOWN, hint=f"at some constants, chords let it look {words}")
+    others = "; at others it is neither" if shown is not None else ""
+    return Finding(UNKNOWN, hint=f"at some constants, chords let it look {words}{others}")
 
 
 # ------------------------------------------------------------ certificates
@@ -382,9 +389,9 @@ def _is_second(certificate: Expr, sign: int, expression: Expr, moves: Mapping[Sy
             if value is None:
                 return False
             along = _quadratic(value, None if moved else [np.asarray(values[move.name], float) for move in moves.values()])
-            if not np.isfinite(along):
+            if np.isnan(along):
                 continue
-            if abs(sign * along - bend) > 1e-4 * (1 + abs(bend)) or (not conditional and along < -1e-8 * (1 + abs(bend))):
+            if not abs(sign * along - bend) <= 1e-4 * (1 + abs(bend)) or (not conditional and along < -1e-8 * (1 + abs(bend))):
                 return False
             checked += 1
     return checked > 0
@@ -395,6 +402,8 @@ def _quadratic(value: Any, steps: Sequence[Any] | None) -> float:
     if steps is None:
         return float(value)
     flat = np.concatenate([np.ravel(step, "F") for step in steps])
+    if np.size(value) != flat.size**2:
+        return float("inf")
     return float(flat @ np.reshape(value, (flat.size, flat.size)) @ flat)
 
 

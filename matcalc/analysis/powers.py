@@ -246,11 +246,15 @@ def inner_product(one: Expr, other: Expr) -> Expr:
 
 def power_of_matrix(matrix: Expr) -> tuple[Expr, int] | None:
     """A matrix and the whole number that it is raised to; None of what is no power."""
-    if isinstance(matrix, Inverse):
-        return matrix.operand, -1
-    if isinstance(matrix, MatrixPower) and isinstance(matrix.exponent, Number) and matrix.exponent.value.denominator == 1:
-        return matrix.base, int(matrix.exponent.value)
-    return None
+    count = 1
+    while True:
+        match matrix:
+            case Inverse(operand=inner):
+                matrix, count = inner, -count
+            case MatrixPower(base=inner, exponent=Number(value=value)) if value.denominator == 1:
+                matrix, count = inner, count * int(value)
+            case _:
+                return None if count == 1 else (matrix, count)
 
 
 def sign_of(found: Known) -> int | None:

@@ -79,7 +79,8 @@ class Convexity:
     @as_call
     def condition_text(self, form: str = "unicode") -> str | None:
         """The condition as ``"unicode"``, ``"ascii"`` or ``"latex"``."""
-        said = [_held(one, form) for one in self.finding.conditions]
+        parts = self.finding.conditions
+        said = [_held(one, form, alone=len(parts) == 1) for one in parts]
         return _AND[form].join(said) if said else None
 
     @property
@@ -246,9 +247,9 @@ def _shown(name: str, chord: Mapping[str, Any]) -> str:
     return f"{words}: it lies {side} the chord {ends}, at {chord['theta']:g} of the first end"
 
 
-def _held(condition: Expr, form: str) -> str:
+def _held(condition: Expr, form: str, *, alone: bool = True) -> str:
     """A condition in words: ``c >= 0``, ``y <= 0``, ``p >= 1 or p <= 0``."""
-    outside = _outside(condition)
+    outside = _outside(condition) if alone else None
     if outside is not None:
         name, low, high = outside
         said = text(name, form)

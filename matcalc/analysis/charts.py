@@ -198,7 +198,7 @@ class _Local:
         moved = program(self.place.formula(text, Q=Symbol("Q", (self.place.point.cols,) * 2)))
         there = as_array("", moved.run({**self.values, "Q": turn}, self.sizes), self.place.point.shape)
         one, other = self.at(np.stack([self.start, there]))
-        if abs(one - other) > 1e-8 * (1 + abs(one)):
+        if not abs(one - other) <= 1e-8 * (1 + abs(one)):  # nor where there is no value
             written = text.replace("X", self.place.point.name)
             raise MatcalcError(
                 f"this is no function on {self.place.manifold.words}: it changes when {self.place.point.name} becomes"

@@ -76,7 +76,7 @@ def riemannian(function: Expr, place: Place, order: int) -> Riemannian:
         raise MatcalcError(f"the gradient by {place.point.name} has no form as an expression")
     names = reading_order(function, place.point, place.move, *place.parts)
     values = {"G": _Value.of(first, place, names)}
-    gradient = _filled(metric.gradient, values, place, names, 1)
+    gradient = _filled(metric.gradient, values, place, names, 1, searched=order == 1)
     if order == 1:
         charts.confirm(function, gradient.form, None, place)
         return Riemannian(place, function, restricted, slope, values["G"].form, gradient.form)
@@ -84,8 +84,8 @@ def riemannian(function: Expr, place: Place, order: int) -> Riemannian:
     *parts, body = [line.strip() for line in metric.hessian.split(";")]
     for line in parts:
         name, formula = line.split(" = ")
-        values[name] = _filled(formula, values, place, names, 2)
-    hessian = _filled(body, values, place, names, 2)
+        values[name] = _filled(formula, values, place, names, 2, searched=False)
+    hessian = _filled(body, values, place, names, 2, searched=True)
     charts.confirm(function, gradient.form, hessian.form, place)
     named = {name: value.form for name, value in values.items() if name not in ("G", "H")}
     return Riemannian(place, function, restricted, slope, values["G"].form, gradient.form, values["H"].form, hessian.form, named)
@@ -102,25 +102,31 @@ class _Value:
     def of(outcome: Outcome, place: Place, names: Mapping[str, int]) -> _Value:
         """A Euclidean derivative, at the point."""
         tensor = simplified(substituted(outcome.tensor, {declared(place.free): declared(place.point)}))
-        writer = Writer(place.point, names)
-        return _shortest(tensor, writer, equations(place, 1))
+        return _formed(_reduced(tensor, equations(place, 1)), Writer(place.point, names))
 
 
-def _filled(formula: str, values: Mapping[str, _Value], place: Place, names: Mapping[str, int], order: int) -> _Value:
+def _filled(
+    formula: str, values: Mapping[str, _Value], place: Place, names: Mapping[str, int], order: int, *, searched: bool
+) -> _Value:
     """A formula of the manifold with the values in place of their names: in the shortest form that
     is found, or as it is written where names for what stands several times make that shorter."""
     symbols = {name: Symbol(f"{name} of the formula", place.point.shape) for name in values}
     written = place.formula(formula, **symbols)
-    writer = Writer(written, names)
-    known: dict[Tensor, Tensor] = {declared(symbol): values[name].tensor for name, symbol in symbols.items()}
-    found = _shortest(simplified(substituted(writer.value.tensor, known)), writer, equations(place, order))
+    values_of: dict[Tensor, Tensor] = {declared(symbol): values[name].tensor for name, symbol in symbols.items()}
     body = Writer(written, {**names, **{symbol.name: len(names) + k for k, symbol in enumerate(symbols.values())}})
     form = body.best(simplified(body.value.tensor)) or written
     whole = replaced(form, {symbol.name: values[name].form for name, symbol in symbols.items()})
+    known = equations(place, order)
+    tensor = _reduced(simplified(substituted(body.value.tensor, values_of)), known)
+    if weight(tensor) > _HEAVIEST:
+        return _Value(tensor, whole)
+    found = _formed(tensor, Writer(written, names), known if searched else None)
     worth_it = _read_length(whole, place) < _WORTH_IT * _read_length(found.form, place)
     return _Value(found.tensor, whole) if worth_it else found
 
 
+_HEAVIEST = 120
+"""The weight of a formula beyond which it is left as the manifold has it."""
 _WORTH_IT = 0.85
 """What part of the length of the shortest form may be left where a form with names is preferred."""
 
@@ -207,18 +213,21 @@ _MOST_STATES = 40
 _SHARE, _WORK = 0.2, 12_000
 
 
-def _shortest(start: Tensor, writer: Writer, known: Sequence[Instance]) -> _Value:
-    """The shortest form that is found of a tensor, by the equations that are known. Raises
-    MatcalcError where it has none."""
+def _reduced(tensor: Tensor, known: Sequence[Instance]) -> Tensor:
+    return reduced(tensor, [rule for one in known for rule in _rules(one)])
+
+
+def _formed(start: Tensor, writer: Writer, known: Sequence[Instance] | None = None) -> _Value:
+    """A form of a tensor; the shortest that is found by the equations that are ``known``, where
+    there are such. Raises MatcalcError where it has none."""
     during("looking for a shorter form")
-    start = reduced(start, [rule for one in known for rule in _rules(one)])
 
     def measured(tensor: Tensor) -> tuple[int, ...] | None:
         form = writer.form(tensor)
         return None if form is None else (length(form), cost(form))
 
-    best = _best(start, measured, known, with_equations=False)
-    if any(isinstance(node, Apply | Map) for node in postorder(best)):
+    best = start if known is None else _best(start, measured, known, with_equations=False)
+    if known is not None and any(isinstance(node, Apply | Map) for node in postorder(best)):
         best = _best(best, measured, known, with_equations=True)
     form = writer.best(best)
     if form is None:

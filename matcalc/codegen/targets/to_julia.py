@@ -17,6 +17,7 @@ from matcalc.codegen.targets.column_major import ColumnMajor, joined, rows_of
 from matcalc.codegen.targets.target import LETTERS, STEPS, Step, Target, Text, Writer, is_constant
 
 _WORDS = """
+conj real imag angle im
 abstract baremodule begin break catch const continue do else elseif end export false finally for
 function global if import in isa let local macro module mutable nothing primitive quote return
 struct true try type using where while CartesianIndex CartesianIndices Diagonal Dict Float64 I Int
@@ -215,6 +216,7 @@ class _Julia(ColumnMajor):
             "cholesky_inverse": Text("inv({0})"),
             "cholesky_logdet": Text("logdet({0})"),
             "column": Text("reshape({0}, :, 1)", kind="column"),
+            "imaginary": Text("im"),
             "eye": Text("Matrix(1.0I, {step.size}, {step.size})"),
             "unit": Text("Float64.((1:{step.size}) .== {step.place})"),
         }

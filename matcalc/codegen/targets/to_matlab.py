@@ -19,6 +19,7 @@ from matcalc.codegen.targets.matlab_helpers import HELPERS
 from matcalc.codegen.targets.target import STEPS, TIMES, Step, Target, Text, Writer
 
 _WORDS = """
+conj real imag angle
 break case catch classdef continue do else elseif end endfor endfunction endif endwhile for
 function global if otherwise parfor persistent return spmd switch try until unwind_protect while
 abs acos adj all any arrayfun asin assert atan cell cellfun chol cosh cos cumprod det diag double

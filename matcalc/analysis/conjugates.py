@@ -22,7 +22,7 @@ from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, postorder
 from matcalc.expr.rewriting import free_indices, product_of, rebuilt_with, symbols_in
-from matcalc.facts.table import COMPLEX, facts
+from matcalc.facts.table import ARRAY_OF_COMPLEX, COMPLEX, facts
 from matcalc.language.text.spelling import canonical_name
 
 _MOST_INDICES = 4
@@ -165,7 +165,7 @@ def _structural(node: Expr, below: list[Pair]) -> Pair:
 
 def _formal_pair(symbol: Symbol, used: set[str]) -> Pair:
     """The formal symbols for a symbol and its conjugate, or what the latter is by its facts."""
-    kept = frozenset(name for name in symbol.properties if facts()[name].numbers == "both")
+    kept = frozenset(name for name in symbol.properties if facts()[name].numbers == "both") | {ARRAY_OF_COMPLEX}
     plain = Symbol(symbol.name, symbol.shape, kept)
     if "hermitian" in symbol.properties:
         return Pair(plain, e.Transpose(plain))

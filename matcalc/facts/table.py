@@ -31,8 +31,8 @@ COMPLEX = "complex"
 """The fact of symbols whose entries are complex numbers; all that is said of these implies it."""
 
 ARRAY_OF_COMPLEX, IMAGINARY_UNIT = "complex array", "imaginary unit"
-"""What generated code knows of symbols that stand for complex arrays, and for the imaginary unit;
-no facts, which would have consequences."""
+"""What steps and generated code know of symbols that stand for complex arrays, and for the
+imaginary unit; no facts, which would have consequences."""
 
 _SHAPES = ("any", "array", "vector", "matrix", "square", "tall")
 _TIES = ("", "symmetric", "antisymmetric", "diagonal", "lower", "upper")

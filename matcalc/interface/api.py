@@ -372,11 +372,14 @@ def _on_manifold(
 def _read_if_real(
     expression: Expression, wrt: Names | None, declare: Declare, options: ReadingOptions, order: int
 ) -> _Asked | None:
-    """What ``_read`` gives; None where symbols are complex."""
+    """What ``_read`` gives; None where symbols are complex, or may be since conjugates are
+    named."""
     try:
         return _read(expression, wrt, declare, options, order, told=order > 1)
-    except ComplexError:
-        return None
+    except MatcalcError as error:
+        if isinstance(error, ComplexError) or (isinstance(expression, str) and "conj" in expression):
+            return None
+        raise
 
 
 def _complex(*arguments: Any) -> Derivation:

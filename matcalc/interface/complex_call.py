@@ -4,7 +4,7 @@ complex."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from matcalc.analysis.conjugates import Formal
@@ -18,14 +18,27 @@ from matcalc.base.shapes import axes_of
 from matcalc.derivation.pipeline import Outcome, derivative_of
 from matcalc.expr.nodes import Expr, Symbol
 from matcalc.expr.rewriting import symbols_in
-from matcalc.facts.table import COMPLEX
+from matcalc.facts.table import COMPLEX, essential
 from matcalc.interface.results import Derivation
 from matcalc.language import Elaborated, parse_declarations
 from matcalc.language.decisions import ReadingOptions
 from matcalc.language.declare.declared import Declare, declaration_text
+from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name, is_name
-from matcalc.objects.inputs import Expression, Name, Names, listed, named_in, read_program, require_choices
+from matcalc.objects.inputs import (
+    Expression,
+    Name,
+    Names,
+    listed,
+    named_in,
+    names_of,
+    read,
+    require_choices,
+    symbol_named,
+    with_symbols,
+)
 from matcalc.objects.parsed import ParsedExpression, array_function, programs
+from matcalc.printing import text
 
 if TYPE_CHECKING:
     from matcalc.analysis import complex_results
@@ -34,9 +47,13 @@ if TYPE_CHECKING:
     from matcalc.evaluation.complex_points import By
     from matcalc.evaluation.sampling import Point
     from matcalc.interface.equations import Equation
+    from matcalc.language.build import complex_calls
     from matcalc.simplifying.shown_forms import Named
+    from matcalc.steps import step
     from matcalc.steps.step import Steps
 else:
+    complex_calls = later("matcalc.language.build.complex_calls")
+    step = later("matcalc.steps.step")
     complex_results = later("matcalc.analysis.complex_results")
     complex_points = later("matcalc.evaluation.complex_points")
     tensor_interpreter = later("matcalc.evaluation.tensor_interpreter")
@@ -86,7 +103,11 @@ class WirtingerDerivation(Derivation):
     @as_call
     def derivation_steps(self, style: str = "index") -> Steps:
         """The derivation in steps, in formal symbols: z and z̄ are two symbols."""
-        return self.formal.derivation_steps(style)
+        made = self.formal.derivation_steps(style)
+        names = [step.Writing.of(partial(text, Symbol(other, ()))) for other in self._conjugates.values()]
+        listed = [part for name in names for part in (", ", name)][1:]
+        said = (" With ", *listed, " for the conjugates as symbols of their own.") if names else ()
+        return type(made).of(made, (*made.statement, *said))
 
     def _not_for_this(self, what: str) -> NoReturn:
         raise MatcalcError(f"{what} is not there for derivatives by complex symbols", suggestion=".text(), .function(), .steps")
@@ -179,10 +200,28 @@ def _by(wrt: Name, declared: Mapping[str, Any]) -> _By:
     if marked:
         return _By(marked["name"], True)
     if is_name(wrt):
-        stem, _, mark = canonical_name(wrt).rpartition("_")
-        if mark in ("bar", "star") and stem in declared and canonical_name(wrt) not in declared:
+        stem, mark = complex_calls.unmarked(canonical_name(wrt))
+        if mark and canonical_name(wrt) not in declared:
             return _By(stem, True)
     return _By(wrt, False)
+
+
+def _asking_text(text: str) -> str:
+    """A text that itself says what it is differentiated by, with bars for conjugates there. Raises
+    MatcalcError where it asks for a gradient, which the libraries have in two conventions."""
+    if _NAMES_GRADIENT.search(text) is not None:
+        raise MatcalcError(
+            "the gradient by a complex symbol is 2 d/dconj(z), or in other books d/dconj(z)",
+            expected="the derivative by z or by conj(z)",
+            suggestion="d/dz̄ (...), or the formula with wrt",
+        )
+    return _BY_CONJUGATE.sub(lambda found: f"{found['sign']}{found['name']}_bar", text)
+
+
+_NAMES_GRADIENT = pattern(r"\b[Gg]radient\b|\b[Hh]essian\b|\b[Jj]acobian\b|∇|\\nabla")
+_BY_CONJUGATE = pattern(
+    r"(?P<sign>(?:/\s*|\b)[d∂]\s*|\b(?:by|wrt|w\.r\.t\.|with\s+respect\s+to)\s+)(?:np\.)?conj\(\s*(?P<name>[^\W_]\w*)\s*\)"
+)
 
 
 def derived(
@@ -197,29 +236,44 @@ def derived(
     """The derivative of an expression with complex symbols, which is confirmed by differences at
     complex points before it is given."""
     require_choices(layout, symmetric)
-    options = replace(options, complex=True)
+    options, declared = replace(options, complex=True), parse_declarations(declare)
+    if wrt is None and isinstance(expression, str):
+        expression = _asking_text(expression)
     asked = named_in(expression, declare, options) if wrt is None else listed(wrt)
     asked = asked * order if len(asked) == 1 else asked
     if len(asked) != 2 and (len(asked) != 1 or order != 1):
         raise MatcalcError(f"cannot differentiate by {len(asked)} names", expected="one name, or a pair")
-    declared = parse_declarations(declare)
     ways = [_by(one, declared) for one in asked]
-    elaborated, outline, symbols = read_program(expression, [way.name for way in ways], declare, options, question=True)
-    if any(symbol.name in outline.steps for symbol in symbols):
-        raise MatcalcError("the derivative by an intermediate result is not there for complex symbols")
-    variables = [complex_points.By(symbol, way.conjugate) for symbol, way in zip(symbols, ways, strict=True)]
-    for one in variables:
-        if one.conjugate and COMPLEX not in one.symbol.properties:
-            raise MatcalcError(
-                f"{one.symbol.name} is real: it is its own conjugate", suggestion=f"declare {one.symbol.name}: complex"
-            )
+    names = names_of([way.name for way in ways])
+    given = () if wrt is None else names
+    elaborated = read(expression, with_symbols(declare, names), wrt=given, results=True, options=options, question=True)
+    elaborated = elaborated.with_more(about_unused(declare, tuple(elaborated.declarations), *names))
+    _require_agreement(elaborated, names, ways, declared)
+    variables = [_variable(name, way.conjugate, elaborated) for name, way in zip(names, ways, strict=True)]
     return _derivation(elaborated, variables, layout, symmetric)
 
 
-def _derivation(read: Elaborated, by: Sequence[By], layout: Layout, symmetric: Symmetric) -> WirtingerDerivation:
-    source = read.expression
+def _require_agreement(read: Elaborated, names: Sequence[str], ways: Sequence[_By], declared: Mapping[str, Any]) -> None:
+    """Raises MatcalcError where the text asks for another derivative than the call."""
+    if read.question is not None and read.question.said:
+        said = [_by(one, declared) for one in read.question.names]
+        if [(one.name, one.conjugate) for one in said] != [(name, way.conjugate) for name, way in zip(names, ways, strict=True)]:
+            raise MatcalcError("the text is another derivative than what is asked for", suggestion="the formula alone")
+
+
+def _variable(name: str, conjugate: bool, read: Elaborated) -> By:
+    if name in read.steps:
+        raise MatcalcError("the derivative by an intermediate result is not there for complex symbols")
+    symbol = symbol_named(name, read)
+    if conjugate and COMPLEX not in symbol.properties:
+        raise MatcalcError(f"{name} is real: it is its own conjugate", suggestion=f"declare {name}: complex")
+    return complex_points.By(symbol, conjugate)
+
+
+def _derivation(found: Elaborated, by: Sequence[By], layout: Layout, symmetric: Symmetric) -> WirtingerDerivation:
+    source = found.expression
     symbols = {**symbols_in(source), **{one.symbol.name: one.symbol for one in by}}
-    there = Formal(symbols, frozenset(read.declarations))
+    there = Formal(symbols, frozenset(found.declarations))
     pair = there.pair(source)
     wrt = tuple(
         [there.variable(one.symbol.name, one.conjugate) if COMPLEX in one.symbol.properties else one.symbol for one in by]
@@ -228,10 +282,10 @@ def _derivation(read: Elaborated, by: Sequence[By], layout: Layout, symmetric: S
     formal = Derivation(plain, wrt, derivative_of(pair.plain, wrt, layout, symmetric), layout, symmetric, ())
     outcome = _outcome_back(formal, there)
     _confirm(source, by, symbols, outcome, formal, there)
-    notes = [*read.notes, *_said_of_kinds(symbols, read), _CONVENTION]
+    notes = [*found.notes, *_said_of_kinds(symbols, found), _CONVENTION]
     if pair.is_real and not source.shape and len(by) == 1 and COMPLEX in by[0].symbol.properties:
         notes.append(_GRADIENT.format(by[0].symbol.name))
-    given = ParsedExpression(source, read.declarations, read.notes, read.origin, read)
+    given = ParsedExpression(source, found.declarations, found.notes, found.origin, found)
     holds = complex_results.conditions(source, outcome.shown, there)
     said = tuple(dict.fromkeys([*notes, *outcome.notes]))
     return WirtingerDerivation(given, wrt, outcome, layout, symmetric, said, formal, there, holds)
@@ -239,7 +293,7 @@ def _derivation(read: Elaborated, by: Sequence[By], layout: Layout, symmetric: S
 
 def _formal_declarations(symbols: Mapping[str, Symbol], wrt: Sequence[Symbol]) -> dict[str, str]:
     every = {**symbols, **{one.name: one for one in wrt}}
-    return {name: declaration_text(symbol.shape, tuple(sorted(symbol.properties))) for name, symbol in every.items()}
+    return {name: declaration_text(symbol.shape, essential(symbol.properties)) for name, symbol in every.items()}
 
 
 def _said_of_kinds(symbols: Mapping[str, Symbol], read: Elaborated) -> list[str]:

@@ -263,6 +263,11 @@ class Notation(ABC):
         above = between.join(sizes)
         return power + (above if above.isalnum() else f"{opening}{above}{closing}")
 
+    def complex_space(self, shape: Iterable[Size]) -> str:
+        """``ℂⁿˣⁿ``, in which complex arrays of this shape are."""
+        real = self.space(shape)
+        return next((real.replace(one, other, 1) for one, other in _COMPLEX_NUMBERS if one in real), real)
+
     def size_value(self, size: Size) -> Piece:
         """A size as a number in a formula."""
         return counted(size, self.size(size))
@@ -440,6 +445,10 @@ class Notation(ABC):
     def derivative(self, above: str, below: Sequence[str], *, whole: bool = False) -> str:
         """``∂Y/∂X``, by one or two names; with nothing ``above`` the operator. ``whole`` when these
         are whole symbols and no entries."""
+
+
+_COMPLEX_NUMBERS = ((r"\mathbb{R}", r"\mathbb{C}"), ("ℝ", "ℂ"), ("RR", "CC"), ("R", "C"))
+"""The sign of the real numbers, and that of the complex ones, in each notation."""
 
 
 def separated(parts: Iterable[Part], comma: str = ", ") -> list[Part]:

@@ -13,7 +13,7 @@ from matcalc.einstein import nodes as ix
 from matcalc.einstein.lowering import lower
 from matcalc.expr.nodes import Expr, Nonlinear, Number, Power, Quotient, Symbol, children
 from matcalc.expr.rewriting import symbols_in
-from matcalc.facts.table import essential
+from matcalc.facts.table import ARRAY_OF_COMPLEX, essential
 from matcalc.language.declare.declared import says_function
 from matcalc.printing import text
 from matcalc.printing.notation import render
@@ -125,7 +125,8 @@ def _membership(symbols: Sequence[Symbol]) -> Writing:
 
     def write(style: str) -> str:
         notation = notation_of(style)
-        return notation.element.join([", ".join(text(symbol, style) for symbol in symbols), notation.space(symbols[0].shape)])
+        numbers = notation.complex_space if ARRAY_OF_COMPLEX in symbols[0].properties else notation.space
+        return notation.element.join([", ".join(text(symbol, style) for symbol in symbols), numbers(symbols[0].shape)])
 
     return Writing.of(write)
 

@@ -100,12 +100,19 @@ def _decide_sign(builder: Assembly, name: str, operand: t.Term, place: Span) -> 
         builder.decide(said, "notation", "doubtful", span=place, instead=readings, when=lambda: not cell.mask & certain)
 
 
+def unmarked(name: str) -> tuple[str, str]:
+    """The name without a bar or a star, and which of them it has."""
+    stem, *marks = name.split("_")
+    mark = next((one for one in ("bar", "star") if one in marks), "")
+    return "_".join([stem, *[one for one in marks if one != mark]]), mark
+
+
 def name(builder: Assembly, node: s.Name, symbol: Callable[[str, Span], t.Term]) -> t.Term | None:
     """The conjugate of a complex symbol that is written with a bar, or of a number with a star; the
     imaginary unit. None for other names. ``symbol`` makes the term of a symbol."""
-    stem, _, mark = node.name.rpartition("_")
+    stem, mark = unmarked(node.name)
     declared = builder.scope.declarations.get(stem)
-    if mark in ("bar", "star") and declared is not None and COMPLEX in declared.facts:
+    if mark and declared is not None and COMPLEX in declared.facts:
         operand = symbol(stem, node.span)
         place = builder.place(node.span)
         if mark == "bar":

@@ -314,6 +314,9 @@ class _Scanner(Scripts):
         word, rest = self.symbol(first, last)
         span = self.span(position, after - 1)
         if word is None or (rest < last and self.lexemes[rest].text != "_"):
+            if self.vocabulary.complex and ACCENTS[lexeme.text] == "bar":
+                called = [self.token("RUN", "conj", position), self.token("LPAR", "(", position)]
+                return [*called, (first, last), self.token("RPAR", ")", after - 1)], after
             raise ParseError(f"\\{lexeme.text} belongs over one symbol", span=span, suggestion=f"\\{lexeme.text}{{x}}")
         name = f"{word}_{ACCENTS[lexeme.text]}"
         if not self.vocabulary.declares(name) and self.vocabulary.declares(word + ACCENTS[lexeme.text]):

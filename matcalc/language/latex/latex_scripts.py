@@ -181,13 +181,14 @@ class Scripts(Sums):
         if self._is_transpose(first, last):
             return "TRANSPOSE", "'"
         alone = head.text if last - first == 1 else ""
+        if self.vocabulary.complex and alone in ("*", "ast", "dagger"):
+            return "TRANSPOSE", "†" if alone == "dagger" else "*"
         if alone == "dagger":
             said = "\\dagger is read as the sign of the pseudoinverse; the transpose is A^\\top"
             self.decisions.append(Decision(said, "alias", span=whole))
         if alone in ("*", "ast"):
-            raise ParseError(
-                "the conjugate transpose is not read", span=whole, suggestion="the transpose, A^\\top, or a name such as x_*"
-            )
+            advice = "the transpose, A^\\top, or a name such as x_*"
+            raise ParseError("the conjugate transpose is not read", span=whole, suggestion=advice)
         if alone in ("+", "dagger"):
             return "SUPERSCRIPT", "⁺"
         if not head.is_char("-"):

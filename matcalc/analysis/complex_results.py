@@ -93,15 +93,18 @@ def _conjugated_whole(node: Expr) -> Expr:
         return node
     if isinstance(node, e.Elementwise) and node.function == "conj":
         return node
+    if isinstance(node, e.Product) and isinstance(node.factors[0], e.Number):
+        inner = _product(node.factors[1:])
+        return node if inner is None else product_of([node.factors[0], _conjugated_whole(inner)])
     other = conj(conjugate_of(node))
     return other if _length(other) < _length(node) else node
 
 
 def _with_runs(node: e.Product, change: Callable[[Expr], Expr]) -> Expr:
     """The product with a run of neighbours changed, where that is shorter, the longest first."""
-    factors = node.factors
+    factors, first = node.factors, int(isinstance(node.factors[0], e.Number))
     for length in range(len(factors) - 1, 1, -1):
-        for start in range(len(factors) - length + 1):
+        for start in range(first, len(factors) - length + 1):
             run = _product(factors[start : start + length])
             changed = run if run is None else change(run)
             if changed is not None and changed is not run:

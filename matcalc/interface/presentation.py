@@ -10,6 +10,7 @@ from typing import Any, Literal
 from matcalc.base.budgets import explained
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import OVER, code_targets, typesetting
+from matcalc.base.records import replace
 from matcalc.interface.api import parse
 from matcalc.interface.results import Derivation, HessianProduct
 from matcalc.language.decisions import Question, reading_options
@@ -199,7 +200,7 @@ def said_in(text: str, *, declare: Declare = None, strict: bool = False, dialect
     (('x',), None)
     """
     with explained(text):
-        return question_in(text, declare, reading_options(strict, dialect))
+        return question_in(text, declare, replace(reading_options(strict, dialect), complex=True))
 
 
 def named_or_open(text: str, **reading: Any) -> tuple[list[str], dict[str, str]]:
@@ -211,7 +212,9 @@ def named_or_open(text: str, **reading: Any) -> tuple[list[str], dict[str, str]]
     """
     said = said_in(text, **reading)
     if said is None:
-        return [], variables(text, **reading)
+        found = variables(text, **reading)
+        both = {f"conj({name})": kind for name, kind in found.items() if {"complex", "hermitian", "unitary"} & set(kind.split())}
+        return [], {**found, **both}
     return (list(said.names), {}) if said.settled else ([], dict.fromkeys(said.names, ""))
 
 

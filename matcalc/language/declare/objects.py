@@ -67,14 +67,11 @@ def described(name: object, value: Any) -> str:
 
 def _of_array(name: str, value: Any) -> str:
     shape = getattr(value, "shape", None)
-    if "complex" in str(getattr(value, "dtype", "")):
-        raise MatcalcError(
-            f"the array for {name} is complex, and symbols are real", suggestion=f'{{"{name}": "n×n"}}, for the real part'
-        )
     if shape is None or isinstance(shape, str):
         raise _nothing(name, value)
     try:
-        return _of_sizes(name, tuple(shape))
+        numbers = " complex" if "complex" in str(getattr(value, "dtype", "")) else ""
+        return _of_sizes(name, tuple(shape)) + numbers
     except TypeError:
         raise _nothing(name, value) from None
 

@@ -364,7 +364,9 @@ def _marks_transpose(following: list[Token], vocabulary: Vocabulary) -> Token | 
 
 def _conjugate(sign: Token, transpose: str) -> ParseError:
     return ParseError(
-        "the conjugate transpose is not read: all symbols are real", span=sign.span, suggestion=f"the transpose, A{transpose}"
+        "the conjugate transpose is not read: all symbols are real",
+        span=sign.span,
+        suggestion=f"the transpose, A{transpose}, or declare A: n×n complex",
     )
 
 

@@ -10,7 +10,7 @@ from the inner product: ⟨D c_t/dt, c_s⟩ = d/dt ⟨c_t, c_s⟩ - d/ds ⟨c_t,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from matcalc.analysis.manifolds import Place
 from matcalc.base.budgets import SpentError, during
 from matcalc.base.errors import MatcalcError
 from matcalc.base.lazy import np
+from matcalc.base.records import record
 from matcalc.evaluation.arrays import as_array, from_inside
 from matcalc.evaluation.differences import extrapolated
 from matcalc.evaluation.interpreter import Program, program
@@ -54,6 +55,26 @@ def confirm(function: Expr, gradient: Expr, hessian: Expr | None, place: Place) 
         raise MatcalcError(
             "the result could not be confirmed: no point of the manifold was found at which the function and it have values"
         )
+
+
+@record
+class Values:
+    """What expressions are at a point of the manifold, and along a tangent vector."""
+
+    results: tuple[Any, ...]
+    values: Mapping[str, Any]
+    sizes: Mapping[str, int]
+
+
+def evaluated(expressions: tuple[Expr, Expr], place: Place, seed: int) -> Values | None:
+    """The values of two expressions; None where this seed gives no point that has them."""
+    found = _at(seed, expressions[0], expressions[1], None, place)
+    if found is None:
+        return None
+    z = found.tangent()
+    moved = {place.move.name: from_inside(z, place.point.shape)} if place.move.name else {}
+    results = tuple([from_inside(found.along(k, z), place.point.shape) for k in range(2)])
+    return Values(results, {**found.values, **moved}, found.sizes)
 
 
 def _at(seed: int, function: Expr, gradient: Expr, hessian: Expr | None, place: Place) -> _Local | None:

@@ -24,6 +24,7 @@ from matcalc.folding.build import cost
 from matcalc.printing.expressions import length
 from matcalc.products.differentials import inner
 from matcalc.rewrite.matching import Rule, as_rule, embeddings, graph_of, replaced as put_in
+from matcalc.rewrite.normal_form import proves_zero
 from matcalc.simplifying.equation_schemas import Instance
 from matcalc.simplifying.form_search import reached
 from matcalc.simplifying.shortest_forms import Writer
@@ -249,3 +250,11 @@ def _best(
         found = reached(start, measured, _MOST_STATES, with_equations=with_equations, given=known)
         tensors.extend([state.tensor for state in found])
     return min(tensors, key=lambda tensor: measured(tensor) or (10**6,))
+
+
+def are_equal(one: Expr, other: Expr, place: Place, order: int) -> bool:
+    """Whether two expressions are proved to be equal on the manifold, of order 2 along tangent
+    vectors."""
+    left, right = aligned([lower(one), lower(other)])
+    difference = simplified(add([(YES, left.tensor), (MINUS, right.tensor)], left.tensor.shape))
+    return proves_zero(_reduced(difference, equations(place, order)))

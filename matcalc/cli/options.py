@@ -123,6 +123,19 @@ STEPS = (
 """The derivation step by step."""
 
 
+ON = (
+    Option(
+        ("--on",),
+        "on",
+        "text",
+        "The manifold on which the symbol lies, such as stiefel: the derivative is then the Riemannian one.",
+        "MANIFOLD",
+    ),
+    Option(("--metric",), "metric", "text", "Its metric, such as canonical.  [default: the usual one]", "METRIC"),
+)
+"""What makes a derivative Riemannian."""
+
+
 def names_option(default: str) -> Option:
     """``--names``."""
     said = f"Names given in EXPRESSION are replaced by their values in the answer (substitute), or kept (keep).  [default: {default}]"

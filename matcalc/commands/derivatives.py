@@ -6,7 +6,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.records import replace
 from matcalc.cli.arguments import Asked, expression_command
 from matcalc.cli.front import Option
-from matcalc.cli.options import deriving_options
+from matcalc.cli.options import ON, deriving_options
 from matcalc.cli.showing import View, show_all, show_gradients, show_lines, show_one
 from matcalc.interface.api import derive, gradient, hessian, jacobian
 from matcalc.interface.presentation import OF_MANIFOLDS
@@ -14,17 +14,6 @@ from matcalc.interface.presentation import OF_MANIFOLDS
 ORDER = Option(
     ("--order",), "order", "word", "First or second derivative.  [default: what is said, or 1]", "1|2", None, ("1", "2")
 )
-ON = (
-    Option(
-        ("--on",),
-        "on",
-        "text",
-        "The manifold on which the symbol lies, such as stiefel: the derivative is then the Riemannian one.",
-        "MANIFOLD",
-    ),
-    Option(("--metric",), "metric", "text", "Its metric, such as canonical.  [default: the usual one]", "METRIC"),
-)
-"""What makes a derivative Riemannian."""
 DIRECTION = Option(("--direction",), "direction", "text", "The Hessian along a change of the symbol of this name.", "NAME")
 PARTIALS = Option(("--partials",), "partials", "flag", "Print the derivative of every single step first.", default=False)
 

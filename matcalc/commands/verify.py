@@ -24,7 +24,7 @@ from matcalc.base.records import record
 from matcalc.cli.arguments import read_expression
 from matcalc.cli.clicked import OneOf, PlainHelp, completed_by, with_options
 from matcalc.cli.front import EXPLAINS
-from matcalc.cli.options import BUDGET, LAYOUT, READING, SYMMETRY, Keywords, with_budget, with_reading
+from matcalc.cli.options import BUDGET, LAYOUT, ON, READING, SYMMETRY, Keywords, with_budget, with_reading
 from matcalc.cli.showing import SIGNS, show_json
 from matcalc.documents.blocks import Place
 from matcalc.documents.formats import IDENTITIES, READERS, documents_below
@@ -81,7 +81,7 @@ class Wishes:
 @click.argument(
     "subjects", metavar="STATEMENT... | FILE...", nargs=-1, required=True, shell_complete=completed_by("functions_or_files")
 )
-@with_options(*READING, LAYOUT, SYMMETRY, BUDGET)
+@with_options(*READING, LAYOUT, SYMMETRY, BUDGET, *ON)
 @click.option(
     "--jobs", type=click.IntRange(1), help="Processes that share the claims of a file.  [default: as many as processors]"
 )
@@ -117,6 +117,8 @@ def verify_command(
     watch: bool,
     steps: bool,
     saved: str | None,
+    on: str | None,
+    metric: str | None,
     **wishes: Any,
 ) -> None:
     """Decide whether STATEMENTs hold, or every claim in FILEs.  A STATEMENT of - reads standard
@@ -135,6 +137,8 @@ def verify_command(
     """
     if any(_names_a_file(subject) for subject in subjects):
         _refuse_settings("declare", "layout", "symmetric", "strict", "dialect")
+        if on is not None or metric is not None:
+            raise MatcalcError("--on and --metric are for a statement", suggestion="the statement in place of the file")
         if steps or saved is not None:
             raise MatcalcError(
                 "--steps and --proof are for a statement", suggestion="matcalc verify \"d(x'Ax)/dx = (A + A')x\" --steps"
@@ -148,7 +152,15 @@ def verify_command(
             "this option is for files, and no file is named", suggestion="matcalc verify notes.md --fail-on conditional"
         )
     texts = [read_expression(subject) for subject in _whole(subjects)]
-    sys.exit(_statements(texts, {"layout": layout, "symmetric": symmetric, **reading}, target, steps=steps, saved=saved))
+    sys.exit(
+        _statements(
+            texts,
+            {"layout": layout, "symmetric": symmetric, "on": on, "metric": metric, **reading},
+            target,
+            steps=steps,
+            saved=saved,
+        )
+    )
 
 
 def _given(wishes: Keywords) -> Keywords:

@@ -88,6 +88,10 @@ class RiemannianDerivation(Derivation):
         along = f" [{text(self.found.place.move, style, bold)}]" if self.order == 2 else ""
         return f"{sign} {operand(self.source.node, style, bold)}{along}"
 
+    def equation_text(self) -> str:
+        """What stands left of the equals sign, as text."""
+        return self._left("unicode", False)
+
     def _no_view(self, view: str) -> NoReturn:
         raise MatcalcError(f"a Riemannian derivative is not shown {view}", suggestion="the derivative without on=")
 

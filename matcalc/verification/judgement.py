@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, explained, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
+from matcalc.base.lazy import later
 from matcalc.base.records import replace as with_fields
 from matcalc.base.shapes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
@@ -49,6 +50,11 @@ from matcalc.verification.verdict import NOT_READ, Verdict
 from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness
 
+if TYPE_CHECKING:
+    from matcalc.verification import riemannian_claims
+else:
+    riemannian_claims = later("matcalc.verification.riemannian_claims")
+
 Found = TypeVar("Found")
 
 
@@ -60,6 +66,8 @@ def verify(
     layout: str = "denominator",
     symmetric: str = "projected",
     help: bool = True,
+    on: str | None = None,
+    metric: str | None = None,
     strict: bool = False,
     dialect: str | None = None,
 ) -> Verdict:
@@ -73,11 +81,17 @@ def verify(
     ``layout`` and ``symmetric`` are as for ``derive``. Two judgements are made without each other's
     help: a symbolic proof for all sizes, and a comparison at random points. ``help=False`` skips
     the search for a correction, a condition and a small counterexample; what may be conditional is
-    then refuted. ``strict`` refuses a text of which the reading is doubtful, ``dialect`` says what
+    then refuted. ``on`` is the manifold on which the variable of a gradient lies, with its
+    ``metric``, as for ``derive``. ``strict`` refuses a text of which the reading is doubtful, ``dialect`` says what
     it is written in, as for ``parse``. Raises ParseError, ShapeError, UnknownFunctionError or
     LimitError for a statement that cannot be read.
     """
-    for derivation in (statement, right):
+    if metric is not None and on is None:
+        raise MatcalcError("a metric is one of a manifold", suggestion='on="stiefel"')
+    for derivation, other in ((statement, right), (right, statement)):
+        if isinstance(derivation, Derivation) and derivation.operator:
+            with explained(statement, VERDICT_SECONDS):
+                return riemannian_claims.verified_result(derivation, other, declare)  # type: ignore[arg-type]
         if isinstance(derivation, Derivation):
             layout, symmetric = derivation.layout, derivation.symmetric
     for name, value, choices in (("layout", layout, LAYOUTS), ("symmetric", symmetric, SYMMETRIC)):
@@ -86,6 +100,8 @@ def verify(
     with explained(statement, VERDICT_SECONDS):
         if isinstance(statement, str) and (right is None or isinstance(right, str)):
             source = statement if right is None else f"{statement} = {right}"
+            if on is not None:
+                return riemannian_claims.verified_on(source, on, metric, declare, reading_options(strict, dialect))
             question = Question(source, layout, symmetric, help, declare, reading_options(strict, dialect))
             found = _read(question)
             if found.misfit is None and not found.links:

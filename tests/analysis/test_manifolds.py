@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc import MatcalcError, derive
+from matcalc import MatcalcError, derive, verify
 from matcalc.analysis import charts, manifolds
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr.nodes import Expr, Number
@@ -257,3 +257,36 @@ def test_programs_for_pymanopt(monkeypatch: pytest.MonkeyPatch) -> None:
     for on, metric in (("simplex", None), ("stiefel", "canonical")):
         with pytest.raises(MatcalcError, match="pymanopt"):
             derive("norm2(K*X)^2", "X", on=on, metric=metric, declare="X: n" if on == "simplex" else "X: n×p").code("pymanopt")
+
+
+CLAIMS = [
+    ("d/dX tr(X'*A*X) = 2*(eye - X*X')*A*X", "A: n×n symmetric", "stiefel", None, "proved"),
+    ("d/dX tr(X'*A*X) = 2*A*X", "A: n×n symmetric", "stiefel", None, "refuted"),
+    ("d/dX tr(A'*X) = A - X*A'*X", "", "stiefel", "canonical", "proved"),
+    ("d/dX tr(A'*X) = A - X*A'*X", "", "stiefel", None, "refuted"),
+    ("2*(A*x - (x'*A*x)*x) = d/dx x'*A*x", "A: n×n symmetric", "sphere", None, "proved"),
+    ("d/dX tr(A'*X) = A - X*diag(diag(X'*A))", "", "oblique", None, "proved"),
+    ("d/dX tr(A'*X) = U*U'*A + A*V*V' - U*U'*A*V*V'", "", "fixed rank", None, "proved"),
+    (r"\nabla_X \operatorname{tr}(X^{-1} S) = -S", "S: n×n symmetric", "spd", None, "proved"),
+    ("d/dX tr(A'*X) = A*x", "x: p", "stiefel", None, "refuted"),
+]
+
+
+@pytest.mark.parametrize(("claim", "declare", "on", "metric", "status"), CLAIMS)
+def test_claims_about_gradients(claim: str, declare: str, on: str, metric: str | None, status: str) -> None:
+    found = verify(claim, declare=declare, on=on, metric=metric)
+    assert found.status == status and (found.ok or found.correction is not None)
+
+
+def test_claims_about_derivations() -> None:
+    found = derive("a'*x", "x", on="sphere", order=2, direction="z")
+    assert [verify(found, text).status for text in ("-(a'*x)*z", "-(a'*x)*z - (x'*z)*a", "(a'*x)*z")] == [
+        "proved",
+        "proved",
+        "refuted",
+    ]
+    example = verify("(a'*x)*z + 0*a", found).counterexample
+    assert example is not None and abs(np.dot(example.values["x"], example.values["z"])) < 1e-12
+    for claim in ("tr(A*B) = tr(B*A)", "hessian(x'*A*x, x) = 2*A"):
+        with pytest.raises(MatcalcError, match="about the gradient of a scalar"):
+            verify(claim, on="sphere")

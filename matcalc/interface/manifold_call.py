@@ -170,11 +170,11 @@ def on_manifold(
     """
     manifold = manifolds.manifold_named(on)
     chosen = manifolds.metric_named(manifold, metric)
-    if order == 2 and direction is None:
-        raise MatcalcError("a Hessian on a manifold is along a tangent vector", suggestion='direction="Z"')
     names = names_of(named_in(expression, declare, options) if wrt is None else wrt)
     if len(set(names)) != 1:
         raise MatcalcError("a derivative on a manifold is by one name", expected='"X", with on="stiefel"')
+    if max(order, len(names)) == 2 and (direction is None or order == 1):
+        raise MatcalcError("a Hessian on a manifold is along a tangent vector", suggestion='order=2, direction="Z"')
     move = None if direction is None else direction if isinstance(direction, str) else name_of(direction)
     others = (*([] if move is None else [move]), *[name for name in manifold.parts if name != "made"])
     declared = _declared(declare if direction is None else with_symbols(declare, direction), names[0], manifold, expression)
@@ -185,7 +185,7 @@ def on_manifold(
         raise ShapeError(f"a Riemannian derivative needs a scalar, but the expression is {shape_text(source.expression.shape)}")
     symbol = symbols[0]
     if move is not None:
-        fitting(moving(symbol, move, source.taken), read)
+        move = fitting(moving(symbol, move, source.taken), read).name
     _require_apart(manifold, source, symbol)
     place = manifolds.placed(manifold, chosen, symbol, read.symbols, move or "")
     found = riemannian.riemannian(source.expression, place, order)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from matcalc.base.budgets import as_call
+from matcalc.base.budgets import as_call, explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded
@@ -22,7 +22,7 @@ from matcalc.interface.equations import Source
 from matcalc.interface.product_calls import fitting, source_of
 from matcalc.interface.results import Derivation
 from matcalc.language import Elaborated
-from matcalc.language.decisions import ReadingOptions
+from matcalc.language.decisions import ReadingOptions, reading_options
 from matcalc.language.declare.declared import Declare, declaration_text
 from matcalc.objects.inputs import Expression, Name, Names, also_declared, name_of, named_in, names_of, with_symbols
 from matcalc.objects.parsed import ParsedExpression, programs
@@ -149,6 +149,24 @@ class RiemannianDerivation(Derivation):
 
     def _identity(self) -> tuple[object, ...]:
         return (*super()._identity(), self.on, self.metric, self.direction)
+
+
+def riemannian_derivative(
+    expression: Expression,
+    wrt: Names | None,
+    on: str,
+    metric: str | None = None,
+    direction: Name | None = None,
+    *,
+    declare: Declare = None,
+    strict: bool = False,
+    dialect: str | None = None,
+) -> RiemannianDerivation:
+    """The Riemannian gradient of a scalar, with a ``direction`` its Hessian along that: what
+    ``derive`` gives ``on`` a manifold."""
+    with explained(expression):
+        order, options = 1 if direction is None else 2, reading_options(strict, dialect)
+        return on_manifold(expression, wrt, on, metric, declare=declare, order=order, direction=direction, options=options)
 
 
 def on_manifold(

@@ -290,3 +290,22 @@ def test_claims_about_derivations() -> None:
     for claim in ("tr(A*B) = tr(B*A)", "hessian(x'*A*x, x) = 2*A"):
         with pytest.raises(MatcalcError, match="about the gradient of a scalar"):
             verify(claim, on="sphere")
+
+
+def test_a_manifold_is_an_entry_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {
+        "words": "the vectors with fourth powers that add up to one",
+        "points": ["n"],
+        "says": "sum({X}.^4) = 1",
+        "constraint": ["sum(X.^4) = 1"],
+        "equations": ["sum(X.^4) = 1"],
+        "source": "none",
+        "metrics": {"euclidean": {"inner": "sum(A.*B)", "gradient": "G - (sum(X.^3.*G)/sum(X.^6))*X.^3"}},
+    }
+    made = {**manifolds.manifolds(), "quartic": manifolds._manifold("quartic", entry)}
+    monkeypatch.setattr(manifolds, "manifolds", lambda: made)
+    found = derive("a'*x + sum(x.^4)^2", "x", on="quartic")
+    assert found.notes[-1] == "x on the vectors with fourth powers that add up to one, sum(x.^4) = 1; euclidean metric"
+    x = np.abs(a) / np.sum(a**4) ** 0.25
+    wanted = a - (x**3 @ a) / np.sum(x**6) * x**3
+    assert np.allclose(found.function()(x=x, a=a), wanted)

@@ -229,7 +229,7 @@ class Field:
     def gap(self, chord: Chord, sizes: Mapping[str, int]) -> float | None:
         """By how much the function lies below a chord; None where an end is outside the domain."""
         middle = {name: chord.theta * chord.x[name] + (1 - chord.theta) * chord.y[name] for name in chord.x}
-        if not all(self._inside({**chord.at, **end}) for end in (chord.x, chord.y, middle)):
+        if not all(self.holds({**chord.at, **end}) for end in (chord.x, chord.y, middle)):
             return None
         try:
             with np.errstate(all="ignore"):
@@ -241,7 +241,8 @@ class Field:
         gap = (chord.theta * a + (1 - chord.theta) * b - m) / (1 + abs(a) + abs(b))
         return gap if np.isfinite(gap) else None
 
-    def _inside(self, values: Mapping[str, Any]) -> bool:
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether values have the facts that their symbols are declared with."""
         symbols = [*self.wrt, *self.constants]
         return all(membership.belongs(values[symbol.name], symbol.properties) for symbol in symbols if symbol.properties)
 

@@ -56,7 +56,7 @@ from matcalc.expr.nodes import (
     Vec,
 )
 from matcalc.expr.rewriting import replaced, sum_of, symbols_in
-from matcalc.folding.build import negative, product, raised, transpose
+from matcalc.folding.build import product, raised, transpose
 from matcalc.products.differentials import differential_form
 
 _MOST_PAIRED = 6
@@ -249,7 +249,7 @@ class Composition(Parts):
         scaled = self._scaled(node)
         if scaled is not None:
             return scaled
-        found = self._root_of_squares(node) or self._monomial(node)
+        found = self._root_of_squares(node) or self._squares_over(node) or self._monomial(node)
         if found is not None:
             return found
         if isinstance(node, Product):
@@ -374,27 +374,25 @@ class Composition(Parts):
         gap = simple(Sum((above, Negative(below)))) if above.shape == below.shape else None
         if gap is not None and self.is_constant(gap):
             return self.of(Quotient(gap, below))
-        squares = above.terms if isinstance(above, Sum) else (above,)
-        if below.is_scalar and all(self._is_square(one) for one in squares) and self._is_upright(below):
-            rule = "sum of squares over a positive concave part"
-            return self._said(node, Curve(1, BOTH, self._over(node)), rule, "Boyd & Vandenberghe (2004) example 3.4")
         if isinstance(above, Sum) and (below.is_scalar or above.shape == below.shape):
             return self._sum([Quotient(term, below) for term in above.terms])
         return None
 
+    def _squares_over(self, node: Expr) -> Curve | None:
+        if not isinstance(node, Quotient) or not node.is_scalar or self.is_constant(node.numerator):
+            return None
+        above, below = node.numerator, node.denominator
+        squares = above.terms if isinstance(above, Sum) else (above,)
+        if not all(self._is_square(one) for one in squares) or not self._is_upright(below):
+            return None
+        seconds = [self.second_over(one, below) for one in squares]
+        second = None if None in seconds else sum_of([one for one in seconds if one is not None])
+        rule = "sum of squares over a positive concave part"
+        return self._said(node, Curve(1, BOTH, second), rule, "Boyd & Vandenberghe (2004) example 3.4")
+
     def _is_upright(self, below: Expr) -> bool:
         curve = self.of(below)
         return curve is not None and curve.sign <= 0 and not curve.conditions and known(below).entries.positive
-
-    def _over(self, node: Quotient) -> Expr | None:
-        """D²q/t - 2 Dq Dt/t² + 2 q Dt²/t³ for q/t with t affine."""
-        q, t = node.numerator, node.denominator
-        curve, slope, step = self.of(q), self.first(q), self.first(t)
-        if self.of(t) != AFFINE or curve is None or curve.second is None or slope is None or step is None:
-            return None
-        cross = Quotient(times(TWO, slope, step), raised(t, Fraction(2)))
-        last = Quotient(times(TWO, q, square(step)), raised(t, Fraction(3)))
-        return Sum((Quotient(curve.second, t), negative(cross), last))
 
     def _perspective(self, node: Expr) -> Curve | None:
         """t g(x/t) for a number t > 0 is convex where g is."""

@@ -15,6 +15,7 @@ from matcalc.analysis.powers import (
     sign_of,
     simple,
     square,
+    times,
 )
 from matcalc.base.budgets import spend, valued
 from matcalc.base.records import record, replace
@@ -38,7 +39,7 @@ from matcalc.expr.nodes import (
     postorder,
 )
 from matcalc.expr.rewriting import free_indices, over_all, symbols_in
-from matcalc.folding.build import negative, product, transpose
+from matcalc.folding.build import negative, product, raised, transpose
 from matcalc.products.differentials import differential_form
 
 ENTRIES, ORDER, BOTH = "entries", "order", "both"
@@ -181,6 +182,29 @@ class Parts:
     def is_constant_middle(self, chain: Sequence[Expr]) -> bool:
         return not any(isinstance(one, Inverse) and not self.is_constant(one) for one in chain)
 
+    def second_over(self, term: Expr, below: Expr) -> Expr | None:
+        """The second derivative of a square over an affine number t: of u' M u/t it is 2/t r' M r with
+        r = Du - u Dt/t."""
+        step = self.first(below)
+        if self.of(below) != AFFINE or step is None:
+            return None
+        weights: list[Expr] = []
+        while isinstance(term, Product) and any(one.is_scalar and self.is_constant(one) for one in term.factors):
+            weights += [one for one in term.factors if one.is_scalar and self.is_constant(one)]
+            term = product([one for one in term.factors if one not in weights])
+        if self.is_constant(term):
+            return times(TWO, *weights, term, Quotient(square(step), raised(below, Fraction(3))))
+        found = _square_of(term)
+        moved = None if found is None else self.first(found[0])
+        if found is None or moved is None:
+            return None
+        (part, middle), rate = found, Quotient(step, below)
+        rest = Sum((moved, negative(product((rate, part)))))
+        form = square(rest) if rest.is_scalar else square(Norm(rest, "2"))
+        if middle is not None:
+            form = product((transpose(rest), middle, rest))
+        return Quotient(times(TWO, *weights, form), below)
+
     def _is_affine_square(self, node: Power) -> bool:
         base = node.base.operand if isinstance(node.base, Norm) and node.base.kind == "2" else node.base
         return node.exponent == Number(Fraction(2)) and self.of(base) == AFFINE
@@ -274,6 +298,19 @@ class Parts:
 
     def _curve(self, node: Expr) -> Curve | None:
         raise NotImplementedError
+
+
+def _square_of(term: Expr) -> tuple[Expr, Expr | None] | None:
+    """The part u and the matrix M of a square u' M u, which may be the squared length of u."""
+    match term:
+        case Power(base=Norm(operand=part)) | Total(operand=Power(base=part)):
+            return part, None
+        case Power(base=part):
+            return part, None
+        case Product(factors=(first, *middle, last)) if transpose(first) is last and last.is_column:
+            return last, product(middle) if middle else None
+        case _:
+            return None
 
 
 def _sign_of_numbers(weight: Expr) -> int | None:

@@ -107,6 +107,10 @@ def _form_of(matrix: Expr) -> str:
             return "Kronecker product of positive semidefinite matrices"
         case Hadamard() | Power():
             return "Schur product theorem"
+        case Identity():
+            return "identity"
+        case Ones():
+            return "matrix of ones"
         case Inverse() | MatrixPower():
             return "power of a positive definite matrix"
         case Sum():

@@ -174,7 +174,7 @@ class Convexity:
         for name, one in (("strongly convex with", self.strong), ("gradient Lipschitz with", self.lipschitz)):
             if one is not None:
                 lines.append(f"{name}: {text(one.node, form)}")
-        lines += [_shown(name, chord) for name, chord in (self.witness or {}).items()]
+        lines += [chord_text(name, chord) for name, chord in (self.witness or {}).items()]
         return "\n".join(lines)
 
     @as_call
@@ -237,14 +237,12 @@ def _written(one: ParsedExpression) -> dict[str, str]:
     return {"unicode": one.text(), "ascii": one.text("ascii"), "latex": one.latex()}
 
 
-def _shown(name: str, chord: Mapping[str, Any]) -> str:
-    at = {**chord["at"], **{f"{key} from": value for key, value in chord["x"].items()}}
-    ends = ", ".join(
-        [f"{key} = {value}" for key, value in {**at, **{f"{key} to": value for key, value in chord["y"].items()}}.items()]
-    )
+def chord_text(name: str, chord: Mapping[str, Any]) -> str:
+    """What a chord shows, in words."""
+    ends = [", ".join([f"{key} = {value}" for key, value in chord[end].items()]) for end in ("x", "y", "at")]
     side = "above" if name == "not_convex" else "below"
-    words = name.replace("_", " ")
-    return f"{words}: it lies {side} the chord {ends}, at {chord['theta']:g} of the first end"
+    where = f", where {ends[2]}" if ends[2] else ""
+    return f"{name.replace('_', ' ')}: {side} the chord from {ends[0]} to {ends[1]} with weight {chord['theta']:g} on the first{where}"
 
 
 def _held(condition: Expr, form: str, *, alone: bool = True) -> str:

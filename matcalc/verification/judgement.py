@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, explained, share
 from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
-from matcalc.base.lazy import later
+from matcalc.base.lazy import later, pattern
 from matcalc.base.records import replace as with_fields
 from matcalc.base.shapes import shape_text
 from matcalc.derivation.conditions import conditions_of_equation, impossible_in_equation
@@ -51,11 +51,13 @@ from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness
 
 if TYPE_CHECKING:
-    from matcalc.verification import riemannian_claims
+    from matcalc.verification import orders, riemannian_claims
 else:
+    orders = later("matcalc.verification.orders")
     riemannian_claims = later("matcalc.verification.riemannian_claims")
 
 Found = TypeVar("Found")
+_MAY_BE_ORDER = pattern(r"[<>]=|[≥≤⪰⪯≽≼]|\\(?:geq?|leq?|succ|prec)|\bis\s+(?:convex|concave|affine)\b")
 
 
 def verify(
@@ -103,6 +105,9 @@ def verify(
             if on is not None:
                 return riemannian_claims.verified_on(source, on, metric, declare, reading_options(strict, dialect))
             question = Question(source, layout, symmetric, help, declare, reading_options(strict, dialect))
+            ordered = orders.decided(question) if _MAY_BE_ORDER.search(source) else None
+            if ordered is not None:
+                return ordered
             found = _read(question)
             if found.misfit is None and not found.links:
                 found = with_fields(found, decisions=(*found.decisions, *about_unused(declare, tuple(found.declarations))))

@@ -42,6 +42,15 @@ _MEANING = {
 }
 
 
+_MEANING_OF_ORDER: Mapping[Status, str] = {
+    "proved": "for all sizes and all values, by a form that shows it, and at every point tried",
+    "confirmed": "at every point tried",
+    "conditional": "false in general, true under a condition",
+    "refuted": "not so",
+    "undecided": "neither proved nor refuted",
+}
+
+
 _DIGITS, _MOST_DIGITS = 6, 400
 
 
@@ -177,6 +186,8 @@ class Verdict:
     kind: str = ""
     """What is wrong in one word, as ``corrections.Mistake`` has it; empty where that is not
     known."""
+    of_order: bool = False
+    """Whether the statement is one of order or convexity, and no equation."""
     sides: Sides | None = None
     """What was proved, as a proof of it is written; None where nothing was."""
 
@@ -223,7 +234,7 @@ class Verdict:
     @property
     def meaning(self) -> str:
         """What the status says, in words."""
-        meaning = _MEANING[self.status]
+        meaning = (_MEANING_OF_ORDER if self.of_order else _MEANING)[self.status]
         if self.status == "proved" and self.holds_if:
             meaning = meaning.replace("all values", "all values that meet the conditions")
         return meaning

@@ -128,3 +128,53 @@ def test_text_and_steps() -> None:
 def test_what_is_no_number_is_refused() -> None:
     with pytest.raises(matcalc.ShapeError):
         convexity("A*x", "x")
+
+
+# ------------------------------------------------------------ statements of order
+
+STATEMENTS = [
+    ("hessian(logsumexp(x), x) >= 0", "proved"),
+    (r"\nabla_x^2 \log \sum_i \exp(x_i) \succeq 0", "proved"),
+    ("x'*A*x >= 0 where A is psd", "proved"),
+    ("x'*A*x >= 0", "refuted"),
+    ("eye - x*x'/(x'*x) ⪰ 0", "proved"),
+    ("eye(n) - x*x' ⪰ 0", "refuted"),
+    ("exp(t) >= 1 + t", "proved"),
+    ("exp(t) >= 1 + 2*t", "refuted"),
+    ("log(t) <= t - 1 where t: scalar positive", "proved"),
+    ("hessian(-logdet(X), X) >= 0 where X is positive definite", "proved"),
+    ("tr(A)*tr(B) >= tr(A*B) where A is psd, B is psd", "undecided"),
+    ("logsumexp(A*x) is convex in x", "proved"),
+    ("sum(log(x)) is concave", "proved"),
+    ("x^3 is convex", "refuted"),
+    ("norm(x) is affine", "refuted"),
+    ("a'*x is convex in x", "proved"),
+    ("x'*A*x is convex in x", "conditional"),
+]
+
+
+@pytest.mark.parametrize(("statement", "status"), STATEMENTS)
+def test_statements_of_order(statement: str, status: str) -> None:
+    found = matcalc.verify(statement)
+    assert found.status == status
+    if found.counterexample is not None:
+        values = found.counterexample.values
+        gap = matcalc.parse(statement.partition(" ⪰ ")[0].partition(" >= ")[0]).function("numpy")(**values)
+        right = 1 + 2 * values["t"] if "2*t" in statement else 0.0
+        low = np.linalg.eigvalsh(gap).min() if np.ndim(gap) == 2 else gap - right
+        assert low < 0
+
+
+def test_a_planted_form_is_contradicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matcalc.analysis.definiteness import Definite
+    from matcalc.verification import orders
+
+    monkeypatch.setattr(orders, "_seen", lambda _: Definite(1, False, ("planted",)))
+    with pytest.raises(matcalc.MatcalcError, match="numerically false"):
+        matcalc.verify("eye(n) - x*x' ⪰ 0")
+
+
+@pytest.mark.parametrize("statement", ["x is convex in y and y is", "A*x is convex in x", "a >= b >= c", "x*y is convex"])
+def test_what_is_no_such_statement_is_refused(statement: str) -> None:
+    with pytest.raises(matcalc.MatcalcError):
+        matcalc.verify(statement)

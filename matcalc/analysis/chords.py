@@ -148,8 +148,10 @@ class Field:
             step = {symbol.name: _many(move, sizes, rng, 1, 1.0)[0] for symbol, move in moves.items()}
             at = np.arange(-2, 3).reshape(-1, 1, 1) * _STEP
             values = self._values({**constants, **{name: start[name] + at * step[name] for name in start}}, sizes, 5)
+            if not np.all(np.isfinite(values)):
+                continue
             bend = float(values @ np.array([-1.0, 16.0, -30.0, 16.0, -1.0])) / (12 * _STEP**2)
-            if np.isfinite(bend) and abs(values[2]) < 1e5:
+            if abs(values[2]) < 1e5:
                 here = {symbol.name: _outside(start[symbol.name], symbol) for symbol in self.wrt}
                 yield (
                     {**constants, **here, **{move.name: _outside(step[symbol.name], move) for symbol, move in moves.items()}},
@@ -186,8 +188,9 @@ class Field:
         middle = {name: weight * x[name] + (1 - weight) * y[name] for name in x}
         values = [self._values({**constants, **end}, sizes) for end in (x, y, middle)]
         with np.errstate(all="ignore"):
-            gaps = (theta * values[0] + (1 - theta) * values[1] - values[2]) / (1 + abs(values[0]) + abs(values[1]))
-        gaps = np.where(np.isfinite(gaps) & (abs(values[0]) + abs(values[1]) < 1e9), gaps, 0.0)
+            size = abs(values[0]) + abs(values[1])
+            gaps = (theta * values[0] + (1 - theta) * values[1] - values[2]) / (1 + size)
+            gaps = np.where(np.isfinite(gaps) & (size < 1e9), gaps, 0.0)
         found: list[Chord | None] = []
         for place in (int(gaps.argmin()), int(gaps.argmax())):
             sign = -1 if not found else 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from typing import cast
 
 from matcalc.analysis.atoms import Found, atoms_at
 from matcalc.analysis.curved_parts import AFFINE, BOTH, ENTRIES, ORDER, Curve, Parts
@@ -39,9 +40,14 @@ from matcalc.expr.nodes import (
     Expr,
     Hadamard,
     IndexArray,
+    Indexed,
     IndexSum,
     Leaf,
+    Linear,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Power,
@@ -74,7 +80,7 @@ class Composition(Parts):
         return replace(found, order=BOTH) if found is not None and node.is_scalar else found
 
     def _linear(self, node: Expr) -> Curve | None:
-        match node:
+        match node := cast("Node", node):
             case Negative(operand=operand):
                 return self._through(node, operand, -1)
             case Sum(terms=terms):
@@ -99,7 +105,7 @@ class Composition(Parts):
                 inner = self._known[operand]
                 same = len(places) == 2 and places[0] == places[1]
                 return None if inner is None or (inner.order == ORDER and not same) else self._through(node, operand, 1)
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return None
 
     def _traces(self, node: Trace) -> Curve | None:
@@ -185,7 +191,7 @@ class Composition(Parts):
         return Sum((own, replaced(slope, {variable.name: found.arguments[0], move.name: bend})))
 
     def _nonlinear(self, node: Expr) -> Curve | None:
-        match node:
+        match node := cast("Node", node):
             case Elementwise():
                 return self._elementwise(node)
             case Norm():
@@ -198,7 +204,7 @@ class Composition(Parts):
                 return AFFINE if inner is not None and not inner.sign else None
             case Product() | Hadamard() | Quotient() | Power():
                 return self._product(node)
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return None
 
     def _elementwise(self, node: Elementwise) -> Curve | None:

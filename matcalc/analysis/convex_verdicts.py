@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.analysis.chords import Chord, Field, Seen, has_convex_domain, has_values
 from matcalc.analysis.composition import Composition
@@ -27,8 +27,14 @@ from matcalc.expr.nodes import (
     Expr,
     Hadamard,
     Identity,
+    Indexed,
     Kronecker,
+    Leaf,
+    Linear,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Ones,
@@ -168,7 +174,7 @@ def _of_hessian(hessian: _Hessian, names: set[str], wrt: Sequence[Symbol]) -> li
 def _core(matrix: Expr) -> Expr:
     """What has the sign of a matrix, without positive factors, around it and beside it."""
     while True:
-        match matrix:
+        match matrix := cast("Node", matrix):
             case Product(factors=factors) if any(one.is_scalar and known(one).entries.positive for one in factors):
                 kept = [one for one in factors if not (one.is_scalar and known(one).entries.positive)]
                 matrix = product(kept)
@@ -183,7 +189,7 @@ def _core(matrix: Expr) -> Expr:
                 return entries
             case Product(factors=(scalar, Identity())):
                 return scalar
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return matrix
 
 
@@ -466,7 +472,7 @@ def _least(term: Term, names: set[str]) -> Expr | None:
 
 
 def _extreme(matrix: Expr, which: str) -> Expr:
-    match matrix:
+    match matrix := cast("Node", matrix):
         case Identity():
             return Number(Fraction(1))
         case Kronecker(factors=factors):
@@ -477,5 +483,5 @@ def _extreme(matrix: Expr, which: str) -> Expr:
             return product((row, column))
         case _ if matrix.is_scalar:
             return matrix
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return Call(which, (matrix,), None, ())

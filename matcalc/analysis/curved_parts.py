@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from matcalc.analysis.definiteness import apart
 from matcalc.analysis.powers import (
@@ -25,8 +25,14 @@ from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     Expr,
     Identity,
+    Indexed,
     Inverse,
+    Leaf,
+    Linear,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Power,
@@ -302,14 +308,14 @@ class Parts:
 
 def _square_of(term: Expr) -> tuple[Expr, Expr | None] | None:
     """The part u and the matrix M of a square u' M u, which may be the squared length of u."""
-    match term:
+    match term := cast("Node", term):
         case Power(base=Norm(operand=part)) | Total(operand=Power(base=part)):
             return part, None
         case Power(base=part):
             return part, None
         case Product(factors=(first, *middle, last)) if transpose(first) is last and last.is_column:
             return last, product(middle) if middle else None
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 

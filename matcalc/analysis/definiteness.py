@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
+from typing import cast
 
 from matcalc.analysis.powers import simple
 from matcalc.base.budgets import spend
@@ -17,10 +18,16 @@ from matcalc.expr.nodes import (
     Expr,
     Hadamard,
     Identity,
+    Indexed,
     Inverse,
     Kronecker,
+    Leaf,
+    Linear,
     MatrixPower,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Number,
     Ones,
     Power,
@@ -100,7 +107,7 @@ def _form_of(matrix: Expr) -> str:
     core = [one for one in _factors(matrix) if not one.is_scalar]
     if len(core) > 1:
         return "Gram form" if len(core) == 2 else "congruence A' D A"
-    match core[0] if core else matrix:
+    match cast("Node", core[0] if core else matrix):
         case DiagonalMatrix():
             return "diagonal with entries >= 0"
         case Kronecker():
@@ -115,7 +122,7 @@ def _form_of(matrix: Expr) -> str:
             return "power of a positive definite matrix"
         case Sum():
             return "sum of positive semidefinite matrices"
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return "declared or known semidefinite"
 
 
@@ -172,7 +179,7 @@ _Part = tuple[int, tuple[Expr, ...], tuple[Expr, ...], tuple[Expr, ...]]
 
 
 def _parts(part: Expr, *, alone: bool) -> list[_Part] | None:
-    match part:
+    match part := cast("Node", part):
         case Negative(operand=operand):
             return [(-1, (), (), (operand,))]
         case Sum(terms=terms) if part.is_matrix or alone:
@@ -192,7 +199,7 @@ def _parts(part: Expr, *, alone: bool) -> list[_Part] | None:
             operand, Negative | Sum | Quotient | Product
         ):
             return _of_linear(part, operand)
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
@@ -202,7 +209,7 @@ def _of_linear(whole: Expr, operand: Expr) -> list[_Part] | None:
     def around(inner: Expr) -> tuple[Expr, ...]:
         return (Trace(inner) if isinstance(whole, Trace) else Total(inner),)
 
-    match operand:
+    match operand := cast("Node", operand):
         case Negative(operand=inner):
             return [(-1, (), (), around(inner))]
         case Sum(terms=terms):
@@ -222,7 +229,7 @@ def _of_linear(whole: Expr, operand: Expr) -> list[_Part] | None:
                     for sign, above, below, core in opened
                 ]
             return [(1, scalars, (), around(product_of(rest)))] if scalars else None
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
@@ -439,12 +446,12 @@ def _inner(column: tuple[Expr, ...], core: Sequence[Expr]) -> Expr | None:
     """v' W⁻¹ v for the W that a positive term has."""
     v = product(column)
     whole = product(core) if core else Identity(v.rows)
-    match whole:
+    match whole := cast("Node", whole):
         case Identity():
             return product((transpose(v), v))
         case DiagonalMatrix(operand=entries) if entries.is_column:
             return Total(Quotient(Hadamard((v, v)), entries))
         case _ if known(whole).definite:
             return product((transpose(v), Inverse(whole), v))
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
+from typing import cast
 
 from matcalc.base.budgets import valued
 from matcalc.base.records import record
@@ -14,9 +15,15 @@ from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     Expr,
     Hadamard,
+    Indexed,
     Inverse,
+    Leaf,
+    Linear,
     MatrixPower,
+    Multilinear,
     Negative,
+    Node,
+    Nonlinear,
     Norm,
     Number,
     Power,
@@ -104,7 +111,7 @@ def _fits(part: Expr, node: Expr) -> bool:
 
 
 def _opened(part: Expr, exponent: Fraction) -> list[tuple[Expr, Fraction]] | None:
-    match part:
+    match part := cast("Node", part):
         case Product(factors=factors) if all(one.is_scalar for one in factors):
             return [(one, exponent) for one in factors] if exponent.denominator == 1 or _positive(factors) else None
         case Product(factors=factors) if sum(not one.is_scalar for one in factors) == 1 and exponent.denominator == 1:
@@ -117,7 +124,7 @@ def _opened(part: Expr, exponent: Fraction) -> list[tuple[Expr, Fraction]] | Non
         case Power(base=base, exponent=Number(value=value)):
             plain = exponent.denominator == 1 or known(base).entries.nonnegative
             return [(base, exponent * value)] if plain else None
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 
@@ -248,12 +255,12 @@ def power_of_matrix(matrix: Expr) -> tuple[Expr, int] | None:
     """A matrix and the whole number that it is raised to; None of what is no power."""
     count = 1
     while True:
-        match matrix:
+        match matrix := cast("Node", matrix):
             case Inverse(operand=inner):
                 matrix, count = inner, -count
             case MatrixPower(base=inner, exponent=Number(value=value)) if value.denominator == 1:
                 matrix, count = inner, count * int(value)
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return None if count == 1 else (matrix, count)
 
 
@@ -279,7 +286,7 @@ def tidied(expression: Expr) -> Expr:
     """Without signs before signs, products with 1 and quotients of quotients."""
 
     def tidy(node: Expr) -> Expr:
-        match node:
+        match node := cast("Node", node):
             case Negative(operand=Negative(operand=inner)):
                 return inner
             case Negative(operand=Total(operand=Negative(operand=inner), axis=axis)):
@@ -298,7 +305,7 @@ def tidied(expression: Expr) -> Expr:
                 return product([part for one in factors for part in _numbers(one)])
             case Power(base=Negative(operand=base), exponent=exponent) if exponent == TWO:
                 return Power(base, exponent)
-            case _:
+            case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
                 return node
 
     return rebuilt_with(expression, tidy)
@@ -344,7 +351,7 @@ def _coefficients(expression: Expr, variable: Symbol) -> _Polynomial | None:
 
 
 def _polynomial(node: Expr, variable: Symbol, below: Sequence[_Polynomial]) -> _Polynomial | None:
-    match node:
+    match node := cast("Node", node):
         case Number(value=value):
             return [value]
         case Symbol() if node is variable:
@@ -359,7 +366,7 @@ def _polynomial(node: Expr, variable: Symbol, below: Sequence[_Polynomial]) -> _
             return [one / below[1][0] for one in below[0]]
         case Power(exponent=Number(value=value)) if value.denominator == 1 and 0 <= value <= _MOST_DEGREE:
             return _short(reduce(_convolved, [below[0]] * int(value), [Fraction(1)]))
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from matcalc.base.budgets import as_call, explained
 from matcalc.base.errors import MatcalcError, ShapeError
 from matcalc.base.lazy import later
 from matcalc.base.records import guarded
 from matcalc.base.shapes import shape_text
-from matcalc.expr.nodes import Expr, Negative, Number, Product, Sum, Symbol
+from matcalc.expr.nodes import (
+    Expr,
+    Indexed,
+    Leaf,
+    Linear,
+    Multilinear,
+    Negative,
+    Node,
+    Nonlinear,
+    Number,
+    Product,
+    Sum,
+    Symbol,
+)
 from matcalc.facts.table import essential
 from matcalc.interface.product_calls import source_of
 from matcalc.language.decisions import reading_options
@@ -272,14 +285,14 @@ def _outside(condition: Expr) -> tuple[Symbol, Any, Any] | None:
 
 
 def _root(factor: Expr) -> tuple[Symbol, Any] | None:
-    match factor:
+    match factor := cast("Node", factor):
         case Symbol():
             return factor, Fraction(0)
         case Sum(terms=(Symbol() as symbol, Number(value=value))):
             return symbol, -value
         case Sum(terms=(Symbol() as symbol, Negative(operand=Number(value=value)))):
             return symbol, value
-        case _:
+        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
 
 

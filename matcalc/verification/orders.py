@@ -20,10 +20,16 @@ from matcalc.derivation.pipeline import differentiate
 from matcalc.evaluation import interpreter
 from matcalc.evaluation.sampling import prime_sizes
 from matcalc.expr.deduction import known
-from matcalc.expr.nodes import Expr, Negative, Number, Sum, Symbol
+from matcalc.expr.nodes import (
+    Expr,
+    Negative,
+    Number,
+    Sum,
+    Symbol,
+)
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.interface.convexity_call import Convexity, chord_text, convexity
-from matcalc.language.statements import DerivativeSide, Side, Statement, elaborate_statement
+from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement, elaborate_statement
 from matcalc.objects.inputs import derivative_within, names_of
 from matcalc.objects.parsed import Reading
 from matcalc.printing import text
@@ -115,13 +121,9 @@ def _judged(question: Question, statement: Statement, order: Order) -> Verdict:
 
 
 def _formula(side: Side, layout: str) -> Expr | None:
-    match side:
-        case DerivativeSide(expression=expression, wrt=wrt):
-            return differentiate(expression, wrt, layout=layout).closed_form  # type: ignore[arg-type]
-        case Expr():
-            return side
-        case _:
-            return closed_differential(side)
+    if isinstance(side, DerivativeSide):
+        return differentiate(side.expression, side.wrt, layout=layout).closed_form  # type: ignore[arg-type]
+    return closed_differential(side) if isinstance(side, DifferentialSide) else side
 
 
 def _of_gap(question: Question, statement: Statement, order: Order, sides: tuple[Expr, Expr], gap: Expr) -> Verdict:

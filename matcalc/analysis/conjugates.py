@@ -42,15 +42,15 @@ class Pair(NamedTuple):
     @property
     def is_real(self) -> bool:
         """Whether the value is real: both are equal, whatever the symbols are."""
-        return self.plain is self.conjugate or _agree(self.plain, self.conjugate)
+        return self.plain is self.conjugate or agree(self.plain, self.conjugate)
 
     @property
     def is_hermitian(self) -> bool:
         """Whether the value is a hermitian matrix."""
-        return self.plain.is_matrix and self.plain.rows == self.plain.cols and _agree(self.plain, e.Transpose(self.conjugate))
+        return self.plain.is_matrix and self.plain.rows == self.plain.cols and agree(self.plain, e.Transpose(self.conjugate))
 
 
-def _agree(one: Expr, other: Expr) -> bool:
+def agree(one: Expr, other: Expr) -> bool:
     """Whether two formulas are one in index notation; where that is not seen, they are taken for
     different."""
     indices = free_indices(one)

@@ -204,3 +204,19 @@ def same_values(expression: Expr, symbols: Sequence[Symbol], call: Callable[...,
 
 def conjugate(value: Any) -> NDArray[Any]:
     return np.asarray(np.conj(value))
+
+
+def difference(sides: Sequence[Expr], symbols: Sequence[Symbol]) -> tuple[Point | None, int]:
+    """A point at which two expressions differ, and the number of points at which they do not."""
+    agreed = 0
+    with np.errstate(all="ignore"):
+        for point in points(sides, symbols):
+            try:
+                left, right = [value_of(side, point) for side in sides]
+            except (MatcalcError, np.linalg.LinAlgError):
+                continue
+            if np.all(np.isfinite(left)) and np.all(np.isfinite(right)):
+                if not agrees(left, right, relative=1e-8):
+                    return point, agreed
+                agreed += 1
+    return None, agreed

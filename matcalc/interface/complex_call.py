@@ -4,31 +4,33 @@ complex."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
-from matcalc.analysis.conjugates import Formal
+from matcalc.analysis.conjugates import Formal, agree
 from matcalc.base.budgets import as_call
 from matcalc.base.errors import MatcalcError
 from matcalc.base.functions import of_complex_numbers, over
 from matcalc.base.layouts import Layout, Symmetric, laid_out
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import guarded, record, replace
-from matcalc.base.shapes import axes_of
+from matcalc.base.shapes import axes_of, shape_text
 from matcalc.derivation.pipeline import Outcome, derivative_of
-from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.nodes import Expr, Number, Symbol, Zeros
 from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import COMPLEX, essential
 from matcalc.interface.results import Derivation
 from matcalc.language import Elaborated, parse_declarations
 from matcalc.language.decisions import ReadingOptions
 from matcalc.language.declare.declared import Declare, declaration_text
-from matcalc.language.elaboration import about_unused
+from matcalc.language.elaboration import about_unused, question_in
 from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.objects.inputs import (
     Expression,
     Name,
     Names,
+    also_declared,
     listed,
     named_in,
     names_of,
@@ -349,3 +351,99 @@ def _arrangement(by: Sequence[By], layout: str) -> Callable[[Any, Expr], Any]:
         return laid_out(value, axes, tuple([len(axes_of(one.symbol.shape)) for one in by if one.symbol.shape]), layout)
 
     return arranged
+
+
+# ------------------------------------------------------------ claims
+
+
+Status: TypeAlias = Literal["proved", "confirmed", "refuted", "undecided"]
+
+
+@record
+class Judged:
+    """What is found of a claim: its ``status``, the numbers of both sides at a point where they
+    differ, and the right answer where a derivative is claimed."""
+
+    status: Status
+    reason: str = ""
+    points: int = 0
+    at: Point | None = None
+    left: Any = None
+    right: Any = None
+    answer: ParsedExpression | None = None
+    declarations: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
+    holds_if: tuple[str, ...] = ()
+
+
+@record
+class _Side:
+    """One side of a claim: what it stands for, and of a derivative the answer."""
+
+    node: Expr
+    declarations: Mapping[str, str]
+    notes: tuple[str, ...]
+    holds_if: tuple[str, ...] = ()
+    answer: ParsedExpression | None = None
+
+
+def judged(claim: str, declare: Declare, options: ReadingOptions, layout: str, symmetric: str) -> Judged:
+    """Whether an equation with complex symbols holds: by index notation of formal symbols, and at
+    complex points.
+
+    Raises MatcalcError for what is no equation of two expressions, or of a derivative and one.
+    """
+    options = replace(options, complex=True)
+    sides = _equated(claim)
+    if len(sides) != 2:
+        raise MatcalcError("a claim about complex symbols is one equation", suggestion="d(z^H*A*z)/dconj(z) = A*z")
+    left = _side(sides[0], declare, options, layout, symmetric)
+    right = _side(sides[1], also_declared(declare, left.declarations), options, layout, symmetric)
+    node = Zeros(left.node.shape) if left.node.shape and right.node is _ZERO else right.node
+    known = Judged(
+        "undecided",
+        answer=left.answer or right.answer,
+        declarations={**right.declarations, **left.declarations},
+        notes=tuple(dict.fromkeys([*left.notes, *right.notes])),
+        holds_if=tuple(dict.fromkeys([*left.holds_if, *right.holds_if])),
+    )
+    if left.node.shape != node.shape:
+        reason = f"the left side is {shape_text(left.node.shape)}, the right side {shape_text(node.shape)}"
+        return replace(known, status="refuted", reason=reason)
+    symbols = symbols_in(left.node, node)
+    point, points = complex_points.difference([left.node, node], [*symbols.values()])
+    if point is not None:
+        one, other = [complex_points.value_of(side, point) for side in (left.node, node)]
+        return replace(known, status="refuted", points=points, at=point, left=one, right=other)
+    there = Formal(symbols, frozenset({**right.declarations, **left.declarations}))
+    proved = points >= complex_points.POINTS and agree(there.pair(left.node).plain, there.pair(node).plain)
+    status: Status = "proved" if proved else "confirmed" if points >= complex_points.POINTS else "undecided"
+    return replace(known, status=status, points=points)
+
+
+_ZERO = Number(Fraction(0))
+
+
+def _equated(claim: str) -> list[str]:
+    """The sides of an equation: what stands between equals signs outside brackets."""
+    depth, sides = 0, [""]
+    for sign in claim.replace("==", "="):
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "=" and not depth:
+            sides.append("")
+        else:
+            sides[-1] += sign
+    return sides
+
+
+def _side(written: str, declare: Declare, options: ReadingOptions, layout: str, symmetric: str) -> _Side:
+    asking = _asking_text(written)
+    question = question_in(asking, declare, options)
+    if question is None or not question.said:
+        found = read(asking, declare, options=options)
+        return _Side(found.expression, found.declarations, found.notes)
+    derivation = derived(asking, None, declare, options, 1, cast("Layout", layout), cast("Symmetric", symmetric))
+    if derivation.outcome.shown is None:
+        raise MatcalcError("the derivative has no closed form, and is not compared", suggestion="derive(...), for its index form")
+    said = derivation.declarations, derivation.notes, derivation.conditions
+    return _Side(derivation.outcome.shown, *said, derivation.expression)

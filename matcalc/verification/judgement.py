@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from matcalc.base.budgets import HELP_SHARE, LITTLE_PROOF_WORK, PROOF_WORK, VERDICT_SECONDS, SpentError, explained, share
-from matcalc.base.errors import INTERNAL, LimitError, MatcalcError, internal_error
+from matcalc.base.errors import INTERNAL, ComplexError, LimitError, MatcalcError, internal_error
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.lazy import later, pattern
 from matcalc.base.records import replace as with_fields
@@ -46,13 +46,15 @@ from matcalc.verification.corrections import NOTHING_KNOWN, repair
 from matcalc.verification.counterexamples import as_counterexample, small_counterexample
 from matcalc.verification.entry_answers import EntryAnswer, entry_answer
 from matcalc.verification.items import Item
-from matcalc.verification.verdict import NOT_READ, Verdict
+from matcalc.verification.verdict import NOT_READ, Counterexample, Verdict
 from matcalc.verification.witness.comparing import Comparison
 from matcalc.verification.witness.searching import Witness, holds, witness
 
 if TYPE_CHECKING:
+    from matcalc.interface import complex_call
     from matcalc.verification import orders, riemannian_claims
 else:
+    complex_call = later("matcalc.interface.complex_call")
     orders = later("matcalc.verification.orders")
     riemannian_claims = later("matcalc.verification.riemannian_claims")
 
@@ -108,7 +110,10 @@ def verify(
             ordered = orders.decided(question) if _MAY_BE_ORDER.search(source) else None
             if ordered is not None:
                 return ordered
-            found = _read(question)
+            try:
+                found = _read(question)
+            except ComplexError:
+                return _of_complex(question)
             if found.misfit is None and not found.links:
                 found = with_fields(found, decisions=(*found.decisions, *about_unused(declare, tuple(found.declarations))))
             verdict = _within_budget(question, found)
@@ -135,6 +140,26 @@ def _read(question: Question) -> Statement:
         )
     except RecursionError:
         raise LimitError("the statement is nested too deeply", text=question.source) from None
+
+
+def _of_complex(question: Question) -> Verdict:
+    """The verdict on an equation with complex symbols."""
+    found = complex_call.judged(question.source, question.declare, question.options, question.layout, question.symmetric)
+    shown = None
+    if found.at is not None:
+        shown = Counterexample(found.at.sizes, 0, found.at.values, found.left, found.right)
+    return Verdict(
+        question.source,
+        found.status,
+        question.layout,
+        found.reason,
+        shown,
+        found.answer if found.status == "refuted" else None,
+        points=found.points,
+        declarations=found.declarations,
+        notes=found.notes,
+        holds_if=found.holds_if,
+    )
 
 
 def _chained(question: Question, first: Statement, verdict: Verdict) -> Verdict:

@@ -87,18 +87,18 @@ class Counterexample:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON-ready values."""
-        values = {name: nested(value) for name, value in self.values.items() if not callable(value)}
+        values = {name: _plain(value) for name, value in self.values.items() if not callable(value)}
         sides = {"left": _plain(self.left), "right": _plain(self.right)}
         functions = {"functions": dict(self.functions)} if self.functions else {}
         return {"sizes": dict(self.sizes), "seed": self.seed, "values": values, **functions, **sides}
 
 
 def _plain(side: Any) -> Any:
-    """Floating-point numbers, or the texts of decimal ones."""
+    """Floating-point numbers, or the texts of decimal and of complex ones."""
     found = nested(side)
     if isinstance(found, list):
         return [_plain(part) for part in found]
-    return str(found) if isinstance(found, Decimal) else found
+    return str(found) if isinstance(found, Decimal | complex) else found
 
 
 def shown(value: Any, digits: int = _DIGITS) -> str:

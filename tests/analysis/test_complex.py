@@ -3,6 +3,7 @@ symbols takes complex ones."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -229,3 +230,31 @@ def test_the_check_tells_z_from_its_conjugate() -> None:
         for form in (right, wrong)
     ]
     assert verdicts == ["right", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "status"),
+    [
+        ("d(z^H*A*z)/dconj(z) = A*z", "proved"),
+        ("d(z^H*A*z)/dz = A*z", "refuted"),
+        (r"\frac{\partial z^H A z}{\partial z} = A^T \bar{z}", "proved"),
+        ("d(norm2(A*z)^2)/dz = 2*A^H*A*z", "refuted"),
+        ("d(z'*z)/dconj(z) = 0", "proved"),
+        ("d(z^H*z)/dz = z^H", "refuted"),
+        ("(A*W)^H = W^H*A^H", "proved"),
+        ("U^H*U = eye(n)", "proved"),
+        ("U'*U = eye(n)", "refuted"),
+        ("H' = H", "refuted"),
+        ("norm2(z)^2 = z'*z", "refuted"),
+        ("abs(w)^2 = w^2", "refuted"),
+        ("sqrt(w^2) = w", "refuted"),
+        ("log(w*v) = log(w) + log(v)", "refuted"),
+        ("exp(w + v) = exp(w)*exp(v)", "confirmed"),
+    ],
+)
+def test_claims(claim: str, status: str) -> None:
+    found = matcalc.verify(claim, declare=declared_for(claim))
+    assert found.status == status
+    json.dumps(found.to_dict())
+    if status == "refuted" and "/d" in claim:
+        assert found.correction is not None

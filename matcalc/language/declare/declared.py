@@ -109,7 +109,7 @@ def not_real(name: str) -> ComplexError:
     """The error for a complex symbol where symbols are real."""
     return ComplexError(
         f"{name} is complex, and this is for real symbols",
-        expected="complex symbols in derive and parse only",
+        expected="complex symbols in derive, parse and verify only",
         suggestion=f'derive(..., "conj({name})"), or real symbols for the real and the imaginary part',
     )
 

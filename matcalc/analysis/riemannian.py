@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import combinations
 
 from matcalc.analysis import charts
 from matcalc.analysis.manifolds import Place
-from matcalc.base.budgets import SpentError, during, share
+from matcalc.base.budgets import SpentError, during, share, valued
 from matcalc.base.errors import MatcalcError
 from matcalc.base.records import record
 from matcalc.calculus.simplification import simplified
@@ -19,10 +20,11 @@ from matcalc.einstein.lowering import lower
 from matcalc.einstein.nodes import Apply, Contraction, Map, Tensor, postorder
 from matcalc.einstein.substitution import rebuilt, substituted, weight
 from matcalc.expr.nodes import Expr, Symbol
-from matcalc.expr.rewriting import replaced
+from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.folding.build import cost
 from matcalc.printing.expressions import length
 from matcalc.products.differentials import inner
+from matcalc.rewrite.distribution import spread
 from matcalc.rewrite.matching import Rule, as_rule, embeddings, graph_of, replaced as put_in
 from matcalc.rewrite.normal_form import proves_zero
 from matcalc.simplifying.equation_schemas import Instance
@@ -76,12 +78,12 @@ def riemannian(function: Expr, place: Place, order: int) -> Riemannian:
     if slope is None:
         raise MatcalcError(f"the gradient by {place.point.name} has no form as an expression")
     names = reading_order(function, place.point, place.move, *place.parts)
-    values = {"G": _Value.of(first, place, names)}
+    values = {"G": _Value.of(first, place, names, 1)}
     gradient = _filled(metric.gradient, values, place, names, 1, searched=order == 1)
     if order == 1:
         charts.confirm(function, gradient.form, None, place)
         return Riemannian(place, function, restricted, slope, values["G"].form, gradient.form)
-    values["H"] = _Value.of(_along(slope, place), place, names)
+    values["H"] = _Value.of(_along(slope, place), place, names, 2)
     *parts, body = [line.strip() for line in metric.hessian.split(";")]
     for line in parts:
         name, formula = line.split(" = ")
@@ -100,10 +102,10 @@ class _Value:
     form: Expr
 
     @staticmethod
-    def of(outcome: Outcome, place: Place, names: Mapping[str, int]) -> _Value:
+    def of(outcome: Outcome, place: Place, names: Mapping[str, int], order: int) -> _Value:
         """A Euclidean derivative, at the point."""
         tensor = simplified(substituted(outcome.tensor, {declared(place.free): declared(place.point)}))
-        return _formed(_reduced(tensor, equations(place, 1)), Writer(place.point, names))
+        return _formed(_reduced(tensor, equations(place, order)), Writer(place.point, names))
 
 
 def _filled(
@@ -113,15 +115,27 @@ def _filled(
     is found, or as it is written where names for what stands several times make that shorter."""
     symbols = {name: Symbol(f"{name} of the formula", place.point.shape) for name in values}
     written = place.formula(formula, **symbols)
-    values_of: dict[Tensor, Tensor] = {declared(symbol): values[name].tensor for name, symbol in symbols.items()}
-    body = Writer(written, {**names, **{symbol.name: len(names) + k for k, symbol in enumerate(symbols.values())}})
-    form = body.best(simplified(body.value.tensor)) or written
-    whole = replaced(form, {symbol.name: values[name].form for name, symbol in symbols.items()})
     known = equations(place, order)
-    tensor = _reduced(simplified(substituted(body.value.tensor, values_of)), known)
+    body = Writer(written, {**names, **{symbol.name: len(names) + k for k, symbol in enumerate(symbols.values())}})
+    used = [name for name, symbol in symbols.items() if symbol.name in symbols_in(written)]
+
+    def put(inserted: Sequence[str]) -> Tensor:
+        """The formula with the values of these names."""
+        inside: dict[Tensor, Tensor] = {declared(symbols[name]): values[name].tensor for name in inserted}
+        return _reduced(simplified(substituted(body.value.tensor, inside)), known)
+
+    def opened(form: Expr) -> Expr:
+        return replaced(form, {symbol.name: values[name].form for name, symbol in symbols.items()})
+
+    searching = known if searched else None
+    partly = [put(some) for count in range(len(used)) for some in combinations(used, count)]
+    forms = [_formed(one, body) for one in partly if weight(one) <= _HEAVIEST]
+    best = min(forms, key=lambda one: _read_length(opened(one.form), place))
+    whole = opened(_formed(best.tensor, body, searching).form)
+    tensor = put(used)
     if weight(tensor) > _HEAVIEST:
         return _Value(tensor, whole)
-    found = _formed(tensor, Writer(written, names), known if searched else None)
+    found = _formed(tensor, Writer(written, names), searching)
     worth_it = _read_length(whole, place) < _WORTH_IT * _read_length(found.form, place)
     return _Value(found.tensor, whole) if worth_it else found
 
@@ -215,7 +229,13 @@ _SHARE, _WORK = 0.2, 12_000
 
 
 def _reduced(tensor: Tensor, known: Sequence[Instance]) -> Tensor:
-    return reduced(tensor, [rule for one in known for rule in _rules(one)])
+    """A tensor shortened by equations, multiplied out first where more of them can be used then."""
+    rules = [rule for one in known for rule in _rules(one)]
+    found = [reduced(tensor, rules)]
+    if rules:
+        apart = valued(lambda: reduced(simplified(spread(tensor)), rules))
+        found += [] if apart is None else [apart]
+    return min(found, key=weight)
 
 
 def _formed(start: Tensor, writer: Writer, known: Sequence[Instance] | None = None) -> _Value:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from matcalc.base.budgets import valued
+from matcalc.base.lazy import later
 from matcalc.base.records import record
 from matcalc.calculus.simplification import simplified
 from matcalc.expr.deduction import known
@@ -38,7 +39,11 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import rebuilt_with
 from matcalc.facts.known import Known
 from matcalc.folding.build import UNIT, hadamard, negative, product, raised
-from matcalc.simplifying.shortest_forms import Writer
+
+if TYPE_CHECKING:
+    from matcalc.simplifying import shortest_forms
+else:
+    shortest_forms = later("matcalc.simplifying.shortest_forms")
 
 _MOST_FACTORS = 8
 TWO = Number(Fraction(2))
@@ -276,7 +281,7 @@ def simple(expression: Expr) -> Expr | None:
     """The expression simplified, None where that has no closed form."""
 
     def written() -> Expr | None:
-        writer = Writer(expression)
+        writer = shortest_forms.Writer(expression)
         return writer.best(simplified(writer.value.tensor))
 
     return valued(written)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from math import prod
 from typing import cast
 
 from matcalc.analysis.atoms import Found, atoms_at
 from matcalc.analysis.curved_parts import AFFINE, BOTH, ENTRIES, ORDER, Curve, Parts
-from matcalc.analysis.definiteness import apart
 from matcalc.analysis.powers import (
     TWO,
     Factored,
@@ -85,14 +85,10 @@ class Composition(Parts):
                 return self._through(node, operand, -1)
             case Sum(terms=terms):
                 return self._said(node, self._sum(terms), "sum")
-            case Transpose(operand=operand) | Vec(operand=operand) | Reshape(operand=operand):
-                return self._through(node, operand, 1)
-            case Trace(operand=operand) | Diagonal(operand=operand):
-                return self._through(node, operand, 1) or (
-                    self._trace(node) or self._traces(node) if isinstance(node, Trace) else None
-                )
-            case DiagonalMatrix(operand=operand):
-                return self._through(node, operand, 1)
+            case Trace(operand=operand):
+                return self._through(node, operand, 1) or self._trace(node) or self._traces(node)
+            case Transpose() | Vec() | Reshape() | Diagonal() | DiagonalMatrix():
+                return self._through(node, node.operand, 1)
             case Total(operand=operand, axis=axis):
                 inner = self._known[operand]
                 return None if inner is None or (axis and inner.order == ORDER) else self._through(node, operand, 1)
@@ -162,23 +158,32 @@ class Composition(Parts):
 
     def _of_atom(self, node: Expr, found: Found) -> Curve | None:
         atom = found.atom
-        curves = [self.of(argument) for argument in found.arguments]
-        needed = ORDER if atom.in_order else ENTRIES
-        for argument, curve, monotone in zip(found.arguments, curves, atom.monotone, strict=True):
-            if curve is None or not _composes(curve, atom.sign, _direction(monotone, argument), needed):
-                return None
-            if monotone == "constant" and not self.is_constant(argument):
-                return None
-        bent = [curve for curve in curves if curve is not None and curve.sign]
-        moved = [self.first(argument) for argument in found.arguments]
-        second = None
-        if not bent and None not in moved:
-            second = found.second([one for one in moved if one is not None])
-        elif len(found.arguments) == 1 and not atom.in_order and moved[0] is not None and bent[0].second is not None:
-            second = self._chained(found, moved[0], bent[0].second)
+        curves = [curve for argument in found.arguments if (curve := self.of(argument)) is not None]
+        if len(curves) < len(found.arguments) or not self._are_composed(found, curves):
+            return None
+        bent = [curve for curve in curves if curve.sign]
         conditions = tuple(dict.fromkeys([one for curve in bent for one in curve.conditions]))
         order = BOTH if node.is_scalar else ORDER if atom.in_order else ENTRIES
-        return Curve(atom.sign, order, second, conditions)
+        return Curve(atom.sign, order, self._second_of_atom(found, bent), conditions)
+
+    def _are_composed(self, found: Found, curves: Sequence[Curve]) -> bool:
+        """Whether an atom keeps its curvature with arguments that are so curved."""
+        needed = ORDER if found.atom.in_order else ENTRIES
+        return all(
+            self.is_constant(argument)
+            if monotone == "constant"
+            else _composes(curve, found.atom.sign, _direction(monotone, argument), needed)
+            for argument, curve, monotone in zip(found.arguments, curves, found.atom.monotone, strict=True)
+        )
+
+    def _second_of_atom(self, found: Found, bent: Sequence[Curve]) -> Expr | None:
+        moved = [step for argument in found.arguments if (step := self.first(argument)) is not None]
+        if len(moved) < len(found.arguments):
+            return None
+        if not bent:
+            return found.second(moved)
+        alone = len(found.arguments) == 1 and not found.atom.in_order
+        return self._chained(found, moved[0], bent[0].second) if alone and bent[0].second is not None else None
 
     def _chained(self, found: Found, moved: Expr, bend: Expr) -> Expr | None:
         """f''(g)[Dg, Dg] + f'(g) D²g."""
@@ -222,16 +227,19 @@ class Composition(Parts):
         monotone, sign = [sign_of(known(one)) for one in slopes]
         if sign is None or not _composes(inner, sign, monotone, ENTRIES):
             return None
-        first, bend = self.first(node.argument), inner.second
         if not positive and function.domain == "t > 0":
             self.domain.append(node.argument)
-        second = None
-        if first is not None and (not inner.sign or bend is not None):
-            slope, curved = [replaced(one, {"t": node.argument}) for one in slopes]
-            parts = [times(curved, first, first), *([times(slope, bend)] if inner.sign and bend is not None else [])]
-            second = sum_of(parts)
-        curve = Curve(sign, ENTRIES, second, inner.conditions)
+        curve = Curve(sign, ENTRIES, self._chain_rule(node.argument, inner, slopes), inner.conditions)
         return self._said(node, curve, f"{node.function} is {_NAMES[sign]}", function.source)
+
+    def _chain_rule(self, argument: Expr, inner: Curve, slopes: tuple[Expr, Expr]) -> Expr | None:
+        """f''(g) Dg² + f'(g) D²g, entry by entry."""
+        first = self.first(argument)
+        if first is None or (inner.sign and inner.second is None):
+            return None
+        slope, curved = [replaced(one, {"t": argument}) for one in slopes]
+        whole = times(curved, first, first)
+        return whole if inner.second is None or not inner.sign else Sum((whole, times(slope, inner.second)))
 
     def _norm(self, node: Norm) -> Curve | None:
         operand, parameter = node.operand, node.parameter
@@ -304,26 +312,24 @@ class Composition(Parts):
         """A part with constant matrices on its sides: L g R."""
         if inner is None or not inner.sign:
             return inner
-        scalars, _ = apart([one for one in node.factors if one.is_scalar])
+        scalars = product([one for one in node.factors if one.is_scalar])
         left = [one for one in node.factors[:place] if not one.is_scalar]
         right = [one for one in node.factors[place + 1 :] if not one.is_scalar]
-        second = None if inner.second is None else around(inner.second)
-        coefficient = product(scalars)
+        bent = replace(inner, second=None if inner.second is None else around(inner.second))
         if inner.order != ENTRIES and left and right and transpose(product(left)) is product(right):
-            return self._weighted(replace(inner, second=second), coefficient, lambda one: one)
-        if inner.order == ORDER:
-            return None
+            return self._weighted(bent, scalars, lambda one: one)
         sides = [product(one) for one in (left, right) if one]
-        signs = [sign_of(known(one)) for one in sides]
-        if None not in signs and (sign_of(known(coefficient)) is not None or not scalars):
-            sign = (sign_of(known(coefficient)) or 0) if scalars else 1
-            for one in signs:
-                sign *= one or 0
-            return Curve(sign * inner.sign, ENTRIES, second, inner.conditions, inner.free)
-        if len(sides) == 1 and node.is_scalar and not inner.conditions:
-            weights = times(coefficient, transpose(sides[0]) if left else sides[0])
-            return Curve(inner.sign, BOTH, second, (weights,), free=True)
-        return None
+        return None if inner.order == ORDER else self._between_weights(node, bent, scalars, sides, turned=not right)
+
+    def _between_weights(self, node: Product, bent: Curve, scalars: Expr, sides: Sequence[Expr], *, turned: bool) -> Curve | None:
+        """Entry by entry, between matrices of one sign; or weighed by one vector of open signs."""
+        signs = [sign_of(known(one)) for one in (scalars, *sides)]
+        if None not in signs:
+            return replace(bent, sign=prod([one or 0 for one in signs], start=bent.sign), order=ENTRIES)
+        if len(sides) != 1 or not node.is_scalar or bent.conditions:
+            return None
+        weights = times(scalars, transpose(sides[0]) if turned else sides[0])
+        return replace(bent, order=BOTH, conditions=(weights,), free=True)
 
     def _monomial(self, node: Expr) -> Curve | None:
         """Products of powers of parts, all of which stand entry by entry."""

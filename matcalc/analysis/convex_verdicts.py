@@ -362,26 +362,35 @@ def _candidates(
     claim: _Claim, expression: Expr, moves: Mapping[Symbol, Symbol], curve: Curve | None, hessian: _Hessian
 ) -> list[tuple[Expr, tuple[str, ...]]]:
     """Second derivatives whose sign is seen, the plainest first."""
-    if _has_kinks(expression) and (curve is None or curve.second is None):
-        return []
-    found: list[tuple[Expr, tuple[str, ...]]] = []
-    whole = hessian.matrix if hessian.matrix is not None else hessian.form
-    seen = hessian.seen
-    if whole is not None and not _has_kinks(expression):
-        if seen is not None and seen.sign == claim.sign and set(seen.conditions) <= set(claim.conditions):
-            found.append((whole, seen.reasons))
-        elif claim.exact:
-            found.append((whole, ("the condition",)))
-        elif whole.is_scalar and hessian.matrix is not None:
-            found.append((whole, ("a polynomial without a change of sign",)))
-    if curve is not None and curve.second is not None and curve.sign:
-        found.append((tidied(curve.second), ("sum of squares by the rules of composition",)))
+    composed = None if curve is None or not curve.sign else curve.second
+    if _has_kinks(expression):
+        return [] if composed is None else [(tidied(composed), (_COMPOSED,))]
+    found = _whole(claim, hessian)
+    if composed is not None:
+        found.append((tidied(composed), (_COMPOSED,)))
     if len(moves) == 1 and hessian.matrix is not None and not found:
         form = _along(expression, moves)
         seen = None if form is None else form_sign(form, {move.name for move in moves.values()})
         if form is not None and seen is not None and seen.sign == claim.sign and not seen.conditions:
             found.append((form, seen.reasons))
-    return sorted(found, key=lambda one: not one[0].is_scalar and cost(one[0]) > 4000)
+    return sorted(found, key=lambda one: not one[0].is_scalar and cost(one[0]) > _LONG)
+
+
+def _whole(claim: _Claim, hessian: _Hessian) -> list[tuple[Expr, tuple[str, ...]]]:
+    """The Hessian, or its form along the directions, where it shows the sign."""
+    whole, seen = hessian.form if hessian.matrix is None else hessian.matrix, hessian.seen
+    if whole is None:
+        return []
+    if seen is not None and seen.sign == claim.sign and set(seen.conditions) <= set(claim.conditions):
+        return [(whole, seen.reasons)]
+    if claim.exact:
+        return [(whole, ("the condition",))]
+    polynomial = whole.is_scalar and hessian.matrix is not None
+    return [(whole, ("a polynomial without a change of sign",))] if polynomial else []
+
+
+_COMPOSED = "sum of squares by the rules of composition"
+_LONG = 4000
 
 
 def _is_second(certificate: Expr, sign: int, expression: Expr, moves: Mapping[Symbol, Symbol], conditional: bool) -> bool:

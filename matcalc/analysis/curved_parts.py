@@ -171,19 +171,12 @@ class Parts:
             return self._is_affine_square(term)
         if not isinstance(term, Product):
             return False
-        scalars, rest = [one for one in term.factors if one.is_scalar], [one for one in term.factors if not one.is_scalar]
-        if not all(self.is_constant(one) for one in scalars):
-            return (
-                len(scalars) > 0
-                and not rest
-                and all(self._is_square(one) for one in scalars if not self.is_constant(one))
-                and (sum(not self.is_constant(one) for one in scalars) == 1 and self.is_square_weight(scalars))
-            )
-        curve = self._quadratic(product(rest)) if rest else None
-        return self.is_square_weight(scalars) and curve is not None and curve.sign == 1 and self.is_constant_middle(rest)
-
-    def is_square_weight(self, scalars: Sequence[Expr]) -> bool:
-        return known(product([one for one in scalars if self.is_constant(one)])).entries.nonnegative
+        fixed = [one for one in term.factors if one.is_scalar and self.is_constant(one)]
+        rest = [one for one in term.factors if one not in fixed]
+        if fixed:
+            return known(product(fixed)).entries.nonnegative and self._is_square(product(rest))
+        curve = None if any(one.is_scalar for one in rest) else self._quadratic(term)
+        return curve is not None and curve.sign == 1 and self.is_constant_middle(rest)
 
     def is_constant_middle(self, chain: Sequence[Expr]) -> bool:
         return not any(isinstance(one, Inverse) and not self.is_constant(one) for one in chain)

@@ -100,14 +100,14 @@ PLACES: dict[str, tuple[Any, Curve, Callable[[Any, Any], Any], Callable[[Any, An
 
 CASES: list[tuple[str, str, str, str, Callable[[Any], Any]]] = [
     ("sphere", "x'*A*x + a'*x", "x", "A: n×n symmetric", lambda x: x @ A @ x + a @ x),
-    ("stiefel", "tr(X'*A*X*D) + tr(B'*X)", "X", "A: n×n symmetric; D: p×p symmetric", lambda X: np.trace(X.T @ A @ X @ D) + np.sum(B * X)),
-    ("stiefel canonical", "sum(exp(X))", "X", "X: n×p", lambda X: np.sum(np.exp(X))),
-    ("grassmann", "logdet(X'*K*X)", "X", "K: n×n positive_definite; X: n×p", lambda X: np.log(np.linalg.det(X.T @ K @ X))),
+    ("stiefel", "sum(X.^3) + tr(B'*X)", "X", "X: n×p", lambda X: np.sum(X**3) + np.sum(B * X)),
+    ("stiefel canonical", "tr(X'*A*X) + tr(B'*X)", "X", "A: n×n symmetric; X: n×p", lambda X: np.trace(X.T @ A @ X) + np.sum(B * X)),
+    ("grassmann", "tr(X'*A*X)^2", "X", "A: n×n symmetric; X: n×p", lambda X: np.trace(X.T @ A @ X) ** 2),
     ("spd affine invariant", "tr(X*A) + tr(inv(X)*K)", "X", "A: n×n symmetric; K: n×n symmetric", lambda X: np.trace(X @ A) + np.trace(np.linalg.solve(X, K))),
     ("spd euclidean", "tr(X*A*X*K)", "X", "A: n×n symmetric; K: n×n symmetric", lambda X: np.trace(X @ A @ X @ K)),
     ("so", "tr(X*A*X'*K) + tr(C'*X)", "X", "A: n×n symmetric; K: n×n symmetric", lambda X: np.trace(X @ A @ X.T @ K) + np.sum(C * X)),
     ("oblique", "sum(X.^4) + tr(B'*X)", "X", "X: n×p", lambda X: np.sum(X**4) + np.sum(B * X)),
-    ("fixed rank", "sum(exp(X)) + tr(E'*X)", "X", "X: n×m; E: n×m", lambda X: np.sum(np.exp(X)) + np.sum(E * X)),
+    ("fixed rank", "norm2(X - E)^2", "X", "X: n×m", lambda X: np.sum((X - E) ** 2)),
     ("simplex Fisher-Rao", "x'*A*x - sum(x.*log(x))", "x", "A: n×n symmetric", lambda x: x @ A @ x - np.sum(x * np.log(x))),
     ("simplex euclidean", "x'*A*x", "x", "A: n×n symmetric", lambda x: x @ A @ x),
     ("positive", "sum(x.^2) + a'*log(x)", "x", "a: n", lambda x: np.sum(x**2) + a @ np.log(x)),

@@ -146,8 +146,10 @@ class Field:
         for _ in range(2):
             start = {symbol.name: _many(symbol, sizes, rng, 1, 1.0)[0] for symbol in self.wrt}
             step = {symbol.name: _many(move, sizes, rng, 1, 1.0)[0] for symbol, move in moves.items()}
-            at = np.arange(-2, 3).reshape(-1, 1, 1) * _STEP
-            values = self._values({**constants, **{name: start[name] + at * step[name] for name in start}}, sizes, 5)
+            at = np.arange(-2, 3) * _STEP
+            values = self._values(
+                {**constants, **{name: start[name] + _beside(at, step[name][None]) * step[name] for name in start}}, sizes, 5
+            )
             if not np.all(np.isfinite(values)):
                 continue
             bend = float(values @ np.array([-1.0, 16.0, -30.0, 16.0, -1.0])) / (12 * _STEP**2)
@@ -175,7 +177,7 @@ class Field:
             elif span > 1 and _is_free(symbol):
                 x, y = _across(x, rng, turn if not symbol.properties else 0)
                 first[symbol.name] = x
-            keep = (single & (moving != place)).reshape(-1, 1, 1)
+            keep = _beside(single & (moving != place), y)
             last[symbol.name] = np.where(keep, first[symbol.name], y)
         return first, last
 
@@ -184,8 +186,7 @@ class Field:
     ) -> list[Chord | None]:
         x, y = ends
         theta = np.where(rng.random(self.count) < 0.5, 0.5, rng.integers(1, 4, self.count) / 4)
-        weight = theta.reshape(-1, 1, 1)
-        middle = {name: weight * x[name] + (1 - weight) * y[name] for name in x}
+        middle = {name: _beside(theta, one) * one + (1 - _beside(theta, one)) * y[name] for name, one in x.items()}
         values = [self._values({**constants, **end}, sizes) for end in (x, y, middle)]
         with np.errstate(all="ignore"):
             size = abs(values[0]) + abs(values[1])
@@ -291,6 +292,11 @@ def drawn(symbol: Symbol, sizes: Mapping[str, int], rng: np.random.Generator, se
     scale = (1.0, 0.3, 2.0)[seed % 3]
     array = _many(symbol, sizes, rng, 1, scale)
     return _outside(array[0], symbol)
+
+
+def _beside(numbers: Any, arrays: Any) -> Any:
+    """Numbers along the first axis of arrays."""
+    return np.reshape(numbers, (-1, *(1,) * (arrays.ndim - 1)))
 
 
 def _outside(inside: Any, symbol: Symbol) -> Any:

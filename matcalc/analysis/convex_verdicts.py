@@ -127,12 +127,13 @@ def curvature(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symbol, Sy
     hessian = _hessian(expression, wrt, moves)
     field = Field(expression, wrt) if has_values(expression) else None
     lines = tuple(composition.lines.values())
-    for claim in _claims(curve, hessian, expression, wrt):
+    claims = _claims(curve, hessian, expression, wrt)
+    for claim in claims:
         found = _judged(claim, field)
         if found is not None:
             found = replace(found, lines=lines, domain=tuple(dict.fromkeys(composition.domain)))
             return _certified(found, claim, expression, moves, curve, hessian)
-    return _by_chords(field)
+    return _by_chords(field, open_=any(claim.conditions for claim in claims))
 
 
 # ------------------------------------------------------------ claims
@@ -318,8 +319,9 @@ def _room(condition: Expr, constants: Mapping[str, Any], sizes: Mapping[str, int
     return float(value.min()) / scale
 
 
-def _by_chords(field: Field | None) -> Finding:
-    """Neither, where chords show both at some constants, and none lets it look convex."""
+def _by_chords(field: Field | None, *, open_: bool) -> Finding:
+    """Neither, where chords show both at some constants, and none lets it look convex; not where a
+    condition is ``open_`` under which it is convex."""
     if field is None:
         return Finding(UNKNOWN, hint="nothing is known of the functions in it")
     shown: Seen | None = None
@@ -330,11 +332,12 @@ def _by_chords(field: Field | None) -> Finding:
         looks |= ({CONVEX} if seen.not_convex is None else set()) | ({CONCAVE} if seen.not_concave is None else set())
         if seen.not_convex and seen.not_concave and shown is None:
             shown = seen
-    if shown is not None and CONVEX not in looks:
+    if shown is not None and CONVEX not in looks and not open_:
         return Finding(NEITHER, not_convex=shown.not_convex, not_concave=shown.not_concave)
-    words = " and ".join(sorted(looks)) or "neither convex nor concave"
+    if not looks:
+        return Finding(UNKNOWN, hint="at the constants that were tried it is neither; whether it is at all is not known")
     others = "; at others it is neither" if shown is not None else ""
-    return Finding(UNKNOWN, hint=f"at some constants, chords let it look {words}{others}")
+    return Finding(UNKNOWN, hint=f"at some constants, chords let it look {' and '.join(sorted(looks))}{others}")
 
 
 # ------------------------------------------------------------ certificates

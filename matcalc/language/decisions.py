@@ -55,6 +55,7 @@ class ReadingOptions:
 
 
 AS_USUAL = ReadingOptions()
+WITH_COMPLEX = ReadingOptions(complex=True)
 
 
 def reading_options(strict: bool = False, dialect: str | None = None) -> ReadingOptions:

@@ -25,6 +25,7 @@ from matcalc.interface.presentation import (
 from matcalc.interface.product_calls import differential, hvp, jvp, vjp
 from matcalc.interface.results import Derivation, ParsedExpression, Style
 from matcalc.interface.simplify_call import Simplification, simplify
+from matcalc.language.decisions import WITH_COMPLEX
 from matcalc.language.declare.declared import SharedNames
 from matcalc.language.elaboration import question_in
 from matcalc.language.syntax.parser import parse_syntax
@@ -133,7 +134,7 @@ def _said(expression: str, state: State) -> list[str]:
     function = state.definitions.get(canonical_name(expression.partition("(")[0].strip()))
     if function is not None and function.parameters:
         return list(function.parameters)
-    asked = question_in(program(expression, state), state.declarations)
+    asked = question_in(program(expression, state), state.declarations, WITH_COMPLEX)
     return [] if asked is None else list(asked.names)
 
 
@@ -151,6 +152,8 @@ def _name(written: str, state: State) -> str:
     """A name to differentiate by in its one spelling; LaTeX is read."""
     if is_name(written):
         return canonical_name(written)
+    if written.replace(" ", "").startswith("conj("):  # where symbols are complex, which is told later
+        return written
     tree = None
     with suppress(MatcalcError):
         tree = parse_syntax(written, state.vocabulary()).program.value

@@ -13,8 +13,9 @@ from matcalc.base.records import grouped
 from matcalc.interface.api import parse
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.build.own_calls import signed_functions
+from matcalc.language.decisions import WITH_COMPLEX
 from matcalc.language.declare.declarations import owners, written
-from matcalc.language.declare.declared import SharedNames, declaration_text, parse_declarations, says_function
+from matcalc.language.declare.declared import SharedNames, complex_signs, declaration_text, parse_declarations, says_function
 from matcalc.language.syntax.parser import parse_syntax
 from matcalc.language.syntax.trees import (
     Applied,
@@ -107,7 +108,8 @@ class State:
         called = {*functions, *signed_functions(parse_declarations(functions))}
         defined = {name: definition.parameters for name, definition in self.definitions.items() if definition.parameters}
         values = self.definitions.keys() - defined.keys()
-        return Vocabulary.of(self.known - called - defined.keys(), called).defining(defined, values, ())
+        signs = complex_signs(parse_declarations(self.declarations).values(), known=True)
+        return Vocabulary.of(self.known - called - defined.keys(), called, complex=signs).defining(defined, values, ())
 
     def needed(self, names: Iterable[str]) -> list[Definition]:
         """The definitions that these names rest on, each after those that it uses (where values do
@@ -231,14 +233,22 @@ def _in_latex(definition: Definition, state: State) -> str:
     else."""
     name, needed = definition.name, state.needed([definition.name])
     meant = elaborate(
-        ";\n".join([*(f"{d.head} = {d.plain}" for d in needed), name]), state.declarations, calculus=derivative_within
+        ";\n".join([*(f"{d.head} = {d.plain}" for d in needed), name]),
+        state.declarations,
+        options=WITH_COMPLEX,
+        calculus=derivative_within,
     )
     form = meant.steps.get(name, meant.outline)
     value = latex(form)
     results = {
         d.name: declaration_text(meant.steps[d.name].shape, ()) for d in needed if d.name != name and d.name in meant.steps
     }
-    written = elaborate(f"{definition.head} = {value};\n{name}", {**meant.declarations, **results}, calculus=derivative_within)
+    written = elaborate(
+        f"{definition.head} = {value};\n{name}",
+        {**meant.declarations, **results},
+        options=WITH_COMPLEX,
+        calculus=derivative_within,
+    )
     if written.steps.get(name, written.outline) is not form:
         raise MatcalcError(f"{name} has no spelling in LaTeX that reads back to it", suggestion="plain notation in this line")
     return value
@@ -271,7 +281,7 @@ def define(state: State, asked: Sequence[Define]) -> Elaborated:
         for name in values:
             _refuse_cycle(name, state)
         *_, last = values
-        whole = elaborate(program(last, state, values), state.declarations, calculus=derivative_within)
+        whole = elaborate(program(last, state, values), state.declarations, options=WITH_COMPLEX, calculus=derivative_within)
         for name in values:
             definition = state.definitions[name]
             if definition.is_latex:

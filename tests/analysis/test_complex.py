@@ -18,6 +18,7 @@ from matcalc.evaluation import complex_points
 from matcalc.expr.nodes import Number, Product
 from matcalc.expr.rewriting import symbols_in
 from matcalc.interface import complex_call
+from matcalc.repl.session import Session
 
 DECLARED = (
     "z: n complex; b: n complex; A: n×n complex; Z: n×m complex; W: n×n complex; H: n×n hermitian; P: n×n hermitian positive_definite;"
@@ -258,3 +259,23 @@ def test_claims(claim: str, status: str) -> None:
     json.dumps(found.to_dict())
     if status == "refuted" and "/d" in claim:
         assert found.correction is not None
+
+
+def test_the_prompt_and_texts_take_conjugates() -> None:
+    lines = ["z: n complex; A: n×n complex", "f = z^H*A*z", "derive f by conj(z)", "d/dz̄ (z^H*A*z)", "d(z^H*z)/dz = z"]
+    session = Session()
+    said = [[answer.output for answer in session.run(line)][0] for line in lines]
+    assert said[2].startswith("A z")
+    assert said[3].startswith("A z")
+    assert said[4].startswith("refuted")
+    declared = "z: n complex; A: n×n complex"
+    for asked in (
+        "d/dconj(z) z^H*A*z",
+        r"\frac{\partial}{\partial \mathbf{z}^*} \mathbf{z}^H A \mathbf{z}",
+        "derivative of z^H*A*z with respect to conj(z)",
+        "∂/∂z̄ (zᴴ A z)",
+    ):
+        assert str(matcalc.derive(asked, declare=declared)) == "A z"
+    assert str(matcalc.derive("z^H A z, where z ∈ ℂ^n and A ∈ ℂ^{n×n}", "conj(z)")) == "A z"
+    with pytest.raises(MatcalcError, match="gradient"):
+        matcalc.derive("gradient of z^H*z by z", declare="z: n complex")

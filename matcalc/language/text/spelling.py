@@ -3,6 +3,7 @@ tokens must know."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
@@ -274,8 +275,11 @@ class Vocabulary:
     def of(
         symbols: Iterable[str] = (), functions: Iterable[str] = (), variables: Iterable[str] = (), *, complex: str = ""
     ) -> Vocabulary:
-        more = [*functions, *of_complex_numbers()] if complex else functions
-        return Vocabulary(frozenset(symbols), frozenset(more), variables=tuple(variables), complex=complex)
+        if complex:
+            named = tuple(symbols)
+            bars = [re.sub(r"_|\Z", lambda found: "_bar" + found[0], name, count=1) for name in named]
+            symbols, functions = [*named, *bars], [*functions, *of_complex_numbers()]
+        return Vocabulary(frozenset(symbols), frozenset(functions), variables=tuple(variables), complex=complex)
 
     def _changed(self, **fields: Any) -> Vocabulary:
         """The same words but for these fields."""

@@ -131,13 +131,15 @@ def _filled(
     partly = [put(some) for count in range(len(used)) for some in combinations(used, count)]
     forms = [_formed(one, body) for one in partly if weight(one) <= _HEAVIEST]
     best = min(forms, key=lambda one: _read_length(opened(one.form), place))
-    whole = opened(_formed(best.tensor, body, searching).form)
     tensor = put(used)
-    if weight(tensor) > _HEAVIEST:
-        return _Value(tensor, whole)
-    found = _formed(tensor, Writer(written, names), searching)
-    worth_it = _read_length(whole, place) < _WORTH_IT * _read_length(found.form, place)
-    return _Value(found.tensor, whole) if worth_it else found
+    found = _formed(tensor, Writer(written, names), searching) if weight(tensor) <= _HEAVIEST else None
+    signs = 0 if found is None else _read_length(found.form, place)
+    if found is not None and _read_length(opened(best.form), place) > signs:
+        return found
+    whole = opened(_formed(best.tensor, body, searching).form)
+    if found is not None and _read_length(whole, place) >= _WORTH_IT * signs:
+        return found
+    return _Value(tensor, whole)
 
 
 _HEAVIEST = 120
@@ -224,7 +226,7 @@ def _by_rules(node: Tensor, rules: Sequence[Rule]) -> Tensor | None:
 # ------------------------------------------------------------
 # The shortest form.
 
-_MOST_STATES = 40
+_MOST_STATES = 28
 _SHARE, _WORK = 0.2, 12_000
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
+from functools import partial
+from itertools import combinations, combinations_with_replacement
 from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
@@ -45,7 +46,7 @@ from matcalc.expr.nodes import (
     Symbol,
     postorder,
 )
-from matcalc.expr.rewriting import symbols_in
+from matcalc.expr.rewriting import sum_of, symbols_in
 from matcalc.facts.table import implied, tying
 from matcalc.folding.build import cost, negative, product, transpose
 from matcalc.products.differentials import differential_form, is_plain_zero
@@ -148,8 +149,14 @@ def _claims(curve: Curve | None, hessian: _Hessian, expression: Expr, wrt: Seque
     names = {symbol.name for symbol in wrt}
     if not _has_kinks(expression):
         found += _of_hessian(hessian, names, wrt)
-    usable = [claim for claim in found if not any(names & set(symbols_in(one)) for one in claim.conditions)]
+    usable = [claim for claim in found if all(_is_open(one, names) for one in claim.conditions)]
     return sorted(usable, key=lambda claim: (bool(claim.conditions), not claim.exact))
+
+
+def _is_open(condition: Expr, names: set[str]) -> bool:
+    """Whether a condition is one on constants, and may hold."""
+    inside = set(symbols_in(condition))
+    return bool(inside) and names.isdisjoint(inside) and not known(condition).entries.negative
 
 
 def _of_hessian(hessian: _Hessian, names: set[str], wrt: Sequence[Symbol]) -> list[_Claim]:
@@ -220,7 +227,7 @@ def _present(expression: Expr, moves: Mapping[Symbol, Symbol]) -> Mapping[Symbol
 
 def _of_two_numbers(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symbol, Symbol]) -> _Hessian:
     """By the minors: both diagonal entries and the determinant >= 0, or the entries <= 0."""
-    entries = [valued(lambda pair=pair: differentiate(expression, pair).closed_form) for pair in _pairs(wrt)]  # type: ignore[misc]
+    entries = [valued(partial(_second, expression, pair)) for pair in combinations_with_replacement(wrt, 2)]
     form = _along(expression, moves)
     if None in entries:
         return _Hessian(None, form, None)
@@ -237,9 +244,8 @@ def _of_two_numbers(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symb
     return _Hessian(None, form, Definite(1, False, ("minors of the Hessian",), conditions))
 
 
-def _pairs(wrt: Sequence[Symbol]) -> list[tuple[Symbol, Symbol]]:
-    x, y = wrt
-    return [(x, x), (x, y), (y, y)]
+def _second(expression: Expr, pair: Sequence[Symbol]) -> Expr | None:
+    return differentiate(expression, pair).closed_form
 
 
 def _sign(one: Expr) -> int | None:
@@ -291,8 +297,7 @@ def _conditional(claim: _Claim, field: Field) -> Finding | None:
 
 
 def _variants(constants: Mapping[str, Any], symbols: Sequence[Symbol]) -> list[Mapping[str, Any]]:
-    """Constants with square matrices among them that may have any eigenvalues made symmetric, these as
-    they are, and with such matrices definite, of both signs, as numbers are that may have any."""
+    """Constants with their free square matrices symmetric, as they are, definite, and turned."""
     free = {one.name for one in symbols if implied(one.properties) <= _ANY_SIGN}
     square = {name for name in free if _is_square(constants[name])}
     plain = {name: (value + value.T) / 2 if name in square else value for name, value in constants.items()}
@@ -416,7 +421,6 @@ def _is_second(certificate: Expr, sign: int, expression: Expr, moves: Mapping[Sy
 
 
 def _quadratic(value: Any, steps: Sequence[Any] | None) -> float:
-    """The quadratic form of a matrix, or the value of one."""
     if steps is None:
         return float(value)
     flat = np.concatenate([np.ravel(step, "F") for step in steps])
@@ -434,15 +438,11 @@ def bounds_of(hessian: Expr, names: set[str]) -> Bounds:
     if terms is None or any(not term.core for term in terms):
         return Bounds()
     whole = [one for term in terms if term.sign > 0 for one in [_most(term, names)]]
-    most = None if None in whole else simple(_added([one for one in whole if one is not None]))
+    most = None if None in whole else simple(sum_of([one for one in whole if one is not None]))
     least = [one for term in terms for one in [_least(term, names)] if one is not None]
     clear = all(term.sign > 0 for term in terms)
-    strong = simple(_added(least)) if clear and least else None
+    strong = simple(sum_of(least)) if clear and least else None
     return Bounds(strong if strong is not None and known(strong).entries.positive else None, most)
-
-
-def _added(parts: Sequence[Expr]) -> Expr:
-    return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def _most(term: Term, names: set[str]) -> Expr | None:

@@ -279,3 +279,7 @@ def test_the_prompt_and_texts_take_conjugates() -> None:
     assert str(matcalc.derive("z^H A z, where z ∈ ℂ^n and A ∈ ℂ^{n×n}", "conj(z)")) == "A z"
     with pytest.raises(MatcalcError, match="gradient"):
         matcalc.derive("gradient of z^H*z by z", declare="z: n complex")
+
+
+def test_nothing_that_holds_for_real_symbols_only_is_said_of_a_formula() -> None:
+    assert matcalc.parse("sqrt(w)/abs(w) + log(w)", "w: complex").conditions == ()

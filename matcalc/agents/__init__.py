@@ -19,6 +19,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.extras import needs_extra
 from matcalc.base.lazy import later
 from matcalc.base.version import VERSION
+from matcalc.interface.analyses import analyses
 from matcalc.service.request_fields import SCHEMA_VERSION, RequestError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ _MOST_SECONDS = 600.0
 _LONGEST_LINE = 1_000_000
 _EXAMPLE = '{"operation": "derive", "text": "x\'Ax"}'
 _MOST_WAITING = 10_000
-TOOLS = ("read", "derive", "gradient", "hvp", "differential", "steps", "code", "verify", "simplify", "help")
-"""Operations that are tools for agents, as far as there are such operations."""
+TOOLS = ("read", "derive", "gradient", "hvp", "differential", "steps", "code", "verify", "help")
+"""Operations that are tools for agents, beside the analyses."""
 CANCEL = "cancel"
 _CANCEL_SUMMARY = "Ends another request, which is answered with an error."
 _SECONDS_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": _MOST_SECONDS, "description": "How long it may take."}
@@ -239,7 +240,7 @@ you state that an equation holds: "d(x'Ax)/dx = (A + A')x"."""
 
 def tools() -> dict[str, Any]:
     """The operations that are tools, by name."""
-    return {name: service.OPERATIONS[name] for name in TOOLS if name in service.OPERATIONS}
+    return {name: service.OPERATIONS[name] for name in (*TOOLS, *analyses())}
 
 
 def said(found: Mapping[str, Any]) -> str:

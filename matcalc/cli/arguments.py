@@ -116,7 +116,7 @@ def expression_command(name: str, summary: str, *options: Option, order: int = 0
         def asked(*, expression: str, wrt: Sequence[str] = (), reading: Keywords, **others: Any) -> Any:
             view = View(**_taken(others, View.__match_args__)).checked()
             conventions = _taken(others, ("layout", "symmetric", "names"))
-            text, names, said, along = in_words(read_expression(expression), wrt)
+            text, names, said, along = _beside(name, read_expression(expression), wrt, others, options)
             made = Asked(text, names, reading, {**conventions, **reading}, said, along)
             made.require_order(order)
             if along and "direction" not in others:
@@ -128,6 +128,29 @@ def expression_command(name: str, summary: str, *options: Option, order: int = 0
         return ExpressionCommand(name, summary, options, with_budget(with_reading(asked)))
 
     return made
+
+
+def _beside(
+    name: str, text: str, wrt: Sequence[str], others: Keywords, options: Sequence[Option]
+) -> tuple[str, Sequence[str], int, str]:
+    """What stands in words beside a formula; of an analysis its parameters become those ``others`` that
+    were not given. Raises ParseError where the words ask for something else, or for another value."""
+    analysis = import_module("matcalc.interface.analyses").analyses().get(name) if _IN_WORDS.search(text) else None
+    if analysis is None:
+        return in_words(text, wrt)
+    alone = import_module("matcalc.repl.alone")
+    found = alone.analysis_asked(analysis, text)
+    values = dict(found.values)
+    said = values.pop("wrt", [])
+    names = alone.InWords(found.expression, [said] if isinstance(said, str) else list(said)).by(wrt)
+    for parameter, value in values.items():
+        option = next((one for one in options if one.argument == parameter), None)
+        given = None if option is None else others[parameter]
+        if option is None or given not in (option.default, value, str(value)):
+            beside = f"matcalc {name} has no such option" if option is None else f"{option.spellings[0]} is {given}"
+            raise MatcalcError(f"the text says the {parameter} {value}, and {beside}", expected="one of the two")
+        others[parameter] = value if option.kind == "texts" else str(value)
+    return found.expression, names, 0, ""
 
 
 def _taken(values: Keywords, names: Iterable[str]) -> Keywords:

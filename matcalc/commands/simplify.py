@@ -10,7 +10,6 @@ from matcalc.cli.showing import View, show, show_way
 from matcalc.interface.presentation import FORMATS
 from matcalc.interface.simplify_call import simplify
 from matcalc.printing.notations import STEP_FORMATS
-from matcalc.repl.request_lines import form_asked
 from matcalc.simplifying.shortest_forms import FORMS
 
 _FORMS = tuple([form for form in FORMATS if form != "index"])
@@ -39,8 +38,7 @@ def simplify_command(asked: Asked, view: View, form: str | None) -> None:
     matcalc simplify "inv(A) - inv(A)*inv(inv(A) + inv(B))*inv(A)" --steps
     matcalc simplify "(x + y)'*S*(x + y)" --form expanded --declare "S: n×n symmetric"
     """
-    said = form_asked(asked.text)
-    found = asked.advised(lambda: simplify(said.expression, form=form or said.form, **asked.settings))
+    found = asked.advised(lambda: simplify(asked.text, form=form or FORMS[0], **asked.settings))
     if view.steps and not found.steps:
         raise MatcalcError(f"the {found.form} form is the one that was given", suggestion="without --steps")
     if view.steps:

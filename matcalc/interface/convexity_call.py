@@ -26,6 +26,7 @@ from matcalc.expr.nodes import (
     Sum,
     Symbol,
 )
+from matcalc.expr.rewriting import symbols_in
 from matcalc.facts.table import essential
 from matcalc.interface.product_calls import source_of
 from matcalc.language.decisions import reading_options
@@ -147,6 +148,11 @@ class Convexity:
         return self.given.declarations if self.certificate is None else self.certificate.declarations
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is doubtful in how the expression was read."""
+        return tuple(self.given.warnings)
+
+    @property
     def reading(self) -> Reading:
         """How the expression was read."""
         return self.given.reading
@@ -222,7 +228,12 @@ class Convexity:
     def _expression(self, node: Expr | None) -> ParsedExpression | None:
         if node is None:
             return None
-        moves = {move.name: declaration_text(move.shape, essential(move.properties)) for move in self.finding.directions}
+        used = symbols_in(node)
+        moves = {
+            move.name: declaration_text(move.shape, essential(move.properties))
+            for move in self.finding.directions
+            if move.name in used
+        }
         declarations = {**self.given.declarations, **moves}
         return ParsedExpression(node, declarations, (), self.given.origin, self.given.source)
 

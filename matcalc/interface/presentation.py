@@ -60,7 +60,9 @@ def rendered(
     """
     match target:
         case "unicode":
-            text: str = result.equation() if equation else result.written()
+            text: str = (
+                result.equation() if equation else result.written() if hasattr(result, "written") else result.text("unicode")
+            )
         case "ascii":
             text = result.equation("ascii") if equation else result.text("ascii")
         case _ if target in typesetting():

@@ -19,7 +19,7 @@ from matcalc.interface.results import Derivation, ParsedExpression
 from matcalc.printing.names import latex_name
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.repl.answers import Answer, Result, shown_as
-from matcalc.repl.request_lines import Define, Derive, request, statements, unfinished
+from matcalc.repl.request_lines import Analyse, Define, Derive, request, statements, unfinished
 from matcalc.repl.session import Session
 from matcalc.verification.verdict import Verdict
 
@@ -109,7 +109,7 @@ class Magic:
         if found is None or statement.lstrip().startswith(":"):
             return None
         asked = request(found["value"].strip(), self.session.state.known)
-        if not isinstance(asked, Derive):
+        if not isinstance(asked, Derive | Analyse):
             return None
         name = found["name"]
         if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in _TAKEN:
@@ -153,6 +153,8 @@ class Magic:
             print(line)
         if wishes.steps and isinstance(result, Derivation):
             display(result.derivation_steps(wishes.style))
+        elif wishes.steps and (way := getattr(result, "steps", None)):
+            display(way)
         return left
 
     def _show_text(self, answer: Answer) -> None:

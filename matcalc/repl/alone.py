@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from matcalc.base.errors import MatcalcError
+from matcalc.base.errors import MatcalcError, ParseError
+from matcalc.interface.analyses import Analysis
 from matcalc.interface.presentation import said_in
 from matcalc.language.text.asked_in_words import require_agreement
 from matcalc.language.text.spelling import canonical_name
 from matcalc.objects.inputs import split_names
-from matcalc.repl.request_lines import Claim, Derive, request, rewriting, statements
+from matcalc.repl.request_lines import Analyse, Claim, Derive, analysis_in, derivative_in, parameters_in, request, statements
 
 _OF_SIGNS = {"∇": "gradient", "∇²": "hessian", "\\nabla": "gradient", "\\nabla^2": "hessian", "d": "differential"}
 _SIGNED = re.compile(r"(?P<sign>∇²|∇|\\nabla\^2|\\nabla|d)\s*(?P<body>\(.*\))", re.DOTALL)
@@ -24,8 +25,8 @@ def asked(text: str) -> tuple[str, str]:
     >>> asked("x'Ax wrt x"), asked("tr(AB) = tr(BA)"), asked("∇²(x'Ax)")
     (('derive', "x'Ax wrt x"), ('verify', 'tr(AB) = tr(BA)'), ('hessian', "(x'Ax)"))
     """
-    if rewriting(text) is not None:
-        return "simplify", text
+    if (analysis := _analysis(text)) is not None:
+        return analysis.name, text
     parts = statements(text)
     found = request(parts[-1], ()) if parts else None
     if isinstance(found, Derive):
@@ -36,6 +37,36 @@ def asked(text: str) -> tuple[str, str]:
     if signed is not None and _is_whole(signed["body"]):
         return _OF_SIGNS[signed["sign"]], signed["body"]
     return "verify" if isinstance(found, Claim) and len(parts) == 1 else "derive", text
+
+
+def _analysis(text: str) -> Analyse | None:
+    """The analysis that a text asks for, or the last statement of a program."""
+    found = analysis_in(text)
+    if found is not None or not (parts := statements(text)[:-1]):
+        return found
+    last = analysis_in(statements(text)[-1])
+    return None if last is None else replace(last, expression="; ".join([*parts, last.expression]))
+
+
+def analysis_asked(analysis: Analysis, text: str) -> Analyse:
+    """What a text says of one analysis, which it need not name: the formula, and the parameters in
+    words behind it.
+
+    Raises ParseError where the text asks for something else.
+    """
+    found = _analysis(text)
+    if found is None:
+        found = parameters_in(analysis, text)
+    if found.name != analysis.name:
+        raise ParseError(f"the text asks for {found.name}, and {analysis.name} is asked for", suggestion="the formula alone")
+    last = (statements(found.expression) or [""])[-1]
+    other = derivative_in(last)
+    if other is not None:
+        raise ParseError(
+            f"the text asks for a derivative, and {analysis.name} is asked for",
+            suggestion=f"the formula alone: {other.expression}",
+        )
+    return found
 
 
 def _says_itself(text: str) -> bool:
@@ -70,6 +101,8 @@ def in_words(text: str) -> InWords | None:
     """
     parts = statements(text)
     found = request(parts[-1], ()) if parts else None
+    if isinstance(found, Analyse):
+        raise ParseError(f"the text asks for {found.name}", suggestion=f"matcalc {found.name}, or the formula alone")
     if not isinstance(found, Derive):
         return None
     names = [",".join(found.wrt)] if found.order == 2 and found.wrt else list(found.wrt)

@@ -3,12 +3,14 @@ commands."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 from matcalc.base.errors import MatcalcError, ParseError
 from matcalc.base.functions import code_targets, typesetting
+from matcalc.interface.analyses import AnalysisResult, analyses
 from matcalc.interface.api import derive, gradient, hessian, jacobian, parse
 from matcalc.interface.equations import Equation
 from matcalc.interface.named_results import Gradients, NamedDerivation
@@ -24,7 +26,7 @@ from matcalc.interface.presentation import (
 )
 from matcalc.interface.product_calls import differential, hvp, jvp, vjp
 from matcalc.interface.results import Derivation, ParsedExpression, Style
-from matcalc.interface.simplify_call import Simplification, simplify
+from matcalc.interface.with_steps import ExpressionWithSteps
 from matcalc.language.decisions import WITH_COMPLEX
 from matcalc.language.declare.declared import SharedNames
 from matcalc.language.elaboration import question_in
@@ -34,7 +36,7 @@ from matcalc.language.text.spelling import canonical_name, is_name
 from matcalc.printing import text
 from matcalc.printing.notations import STEP_FORMATS, STEP_STYLES
 from matcalc.reference.lookup import described, is_known
-from matcalc.repl.request_lines import Derive, Rewrite
+from matcalc.repl.request_lines import Analyse, Derive
 from matcalc.repl.workspace import SETTINGS, State, is_derivative, program
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import Verdict, exit_status
@@ -52,7 +54,10 @@ def derived(request: Derive, state: State) -> Derivation | Gradients | Equation:
     settings of the session."""
     names = [_name(name, state) for name in request.wrt]
     if not names:
-        names = _said(request.expression, state) or [_only_name(request, state)]
+        along = f" along {', '.join(request.along)}" if request.along else ""
+        names = _said(request.expression, state) or [
+            _only_name(request.expression, state, f"{request.verb} {request.expression} by {{}}{along}")
+        ]
     whole = program(request.expression, state, names)
     said, kept = state.conventions, state.settings["names"]
     one = names[0] if len(names) == 1 else None
@@ -92,9 +97,34 @@ def _along(request: Derive, state: State, whole: str, names: list[str]) -> Deriv
     return hvp(whole, names[0] if len(names) == 1 else names, moves[0], **state.conventions)
 
 
-def rewritten(request: Rewrite, state: State) -> Simplification:
-    """What ``simplify f`` and ``expand f`` ask for."""
-    return simplify(program(request.expression, state), state.shared, form=request.form)
+def analysed(request: Analyse, state: State) -> AnalysisResult:
+    """What ``taylor f by x``, ``simplify f`` and their like ask for, by the settings of the session.
+
+    Raises MatcalcError for a condition in terms of names that have values.
+    """
+    analysis, said = analyses()[request.name], request.values
+    names: list[str] = []
+    for parameter in analysis.parameters:
+        value = said.get(parameter.name)
+        if parameter.kind in ("name", "names"):
+            names += [value] if isinstance(value, str) else value or []
+        elif parameter.kind in ("text", "texts", "list") and value is not None:
+            _refuse_values(str(value), state)
+    settings = {name: state.settings[name] for name in ("layout", "symmetric") if analysis.parameter(name) is not None}
+    values: dict[str, Any] = {**settings, **said}
+    if (meant := analysis.meant) is not None and meant.name not in values:
+        values[meant.name] = _only_name(request.expression, state, f"{request.name} {request.expression} by {{}}")
+    found: AnalysisResult = analysis.made(program(request.expression, state, names), values, declare=state.shared)
+    return found
+
+
+def _refuse_values(written: str, state: State) -> None:
+    used = [name for name in state.definitions if re.search(rf"(?<![^\W\d_]){re.escape(name)}(?!\w)", written)]
+    if used:
+        raise MatcalcError(
+            f"{used[0]} has the value {state.definitions[used[0]].value}, which is not put in here",
+            suggestion="the value itself in place of its name",
+        )
 
 
 def verified(claim: str, state: State) -> Verdict:
@@ -138,13 +168,13 @@ def _said(expression: str, state: State) -> list[str]:
     return [] if asked is None else list(asked.names)
 
 
-def _only_name(request: Derive, state: State) -> str:
-    """The one symbol that can be meant. Raises ParseError where there is a choice."""
-    found = variables(program(request.expression, state), declare=state.declarations)
+def _only_name(expression: str, state: State, way: str) -> str:
+    """The one symbol that can be meant. Raises ParseError where there is a choice, with the ``way``
+    to say each."""
+    found = variables(program(expression, state), declare=state.declarations)
     name = clear_choice(found)
     if name is None:
-        along = f" along {', '.join(request.along)}" if request.along else ""
-        raise question(found, [f"{request.verb} {request.expression} by {one}{along}" for one in found])
+        raise question(found, [way.format(one) for one in found])
     return name
 
 
@@ -166,7 +196,7 @@ def _name(written: str, state: State) -> str:
 # What a session says about one statement, and how results are shown in the forms that the prompt
 # offers.
 
-Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdict
+Result: TypeAlias = Derivation | Gradients | Equation | ParsedExpression | Verdict | AnalysisResult
 
 BAD_INPUT = 2
 
@@ -194,13 +224,11 @@ def answer_of(result: Result, style: Style) -> Answer:
     match result:
         case Verdict():
             return Answer(result.explain(), status=exit_status([result]))
-        case ParsedExpression():
+        case ParsedExpression() if not isinstance(result, ExpressionWithSteps):
             rests = remark_lines(result.declarations, (), result.notes, result.warnings)
             return Answer(result.text(style), (f"{'kind:':<10}{kind_words(result.shape)}", *rests), reading)
-        case Derivation() | Gradients() | Equation():
-            return Answer(shown_as(result, style), tuple(remarks(result)), reading)
         case _:
-            assert_never(result)
+            return Answer(shown_as(result, style), tuple(remarks(result)), reading)
 
 
 def kind_words(shape: tuple[int | str, ...]) -> str:
@@ -307,7 +335,7 @@ f wrt U, V                several derivatives at once
 hessian x'*A*x by x       also jacobian, gradient, differential, vjp
 hvp x'*A*x by x along v   the Hessian along a direction; also jvp
 X: n×m; A: n×n symmetric  declares names; everything else is inferred
-simplify inv(A*B)*A       also expand, collect, factor
+{analyses}
 d(f)/dV = 2U'(U V - X)    an equation is verified, unless it defines a name
 x'*A*x                    shows how an expression is read
 z = W*x + b; h = tanh(z)  several statements in a line
@@ -320,7 +348,12 @@ def help_on(word: str) -> str:
     MatcalcError for another word."""
     if not word:
         width = max(len(entry.usage) for entry in COMMANDS.values() if len(entry.usage) < 40)
-        return _PAGE + "\n" + "\n".join(f"{entry.usage:<{width}}  {entry.purpose}" for entry in COMMANDS.values())
+        usages = "\n".join(f"{one.usage:<25} {one.purpose}" for one in analyses().values())
+        return (
+            _PAGE.replace("{analyses}", usages)
+            + "\n"
+            + "\n".join(f"{entry.usage:<{width}}  {entry.purpose}" for entry in COMMANDS.values())
+        )
     entry = COMMANDS.get(SYNONYMS.get(word.lstrip(":"), word.lstrip(":")))
     if entry is None:
         return described(word)

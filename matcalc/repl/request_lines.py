@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
+from matcalc.base.errors import MatcalcError, ParseError, Span
+from matcalc.interface.analyses import Analysis, Parameter, Phrase, analyses, unread_words
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
-from matcalc.language.text.asked_in_words import request_in
+from matcalc.language.text.asked_in_words import request_in, verbs
 from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name, known_functions
 from matcalc.objects.inputs import split_names
 
@@ -54,11 +57,13 @@ class Derive:
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
-    """``simplify f``, ``expand (x + y)'(x + y)``: ``form`` is one of those that simplify has."""
+class Analyse:
+    """``taylor f by x order 3 along h``, ``expand (x + y)'(x + y)``: an analysis by its name, and the
+    values of its parameters."""
 
-    form: str
+    name: str
     expression: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +80,13 @@ class Formula:
     text: str
 
 
-Request: TypeAlias = Command | Declare | Define | Derive | Rewrite | Claim | Formula
+Request: TypeAlias = Command | Declare | Define | Derive | Analyse | Claim | Formula
 
 VERBS = {
     "derive": "derive", "derivative": "derive", "differentiate": "derive", "gradient": "gradient", "grad": "gradient",
     "jacobian": "jacobian", "hessian": "hessian", "vjp": "vjp", "jvp": "jvp", "hvp": "hvp", "differential": "differential",
 }  # fmt: skip
 """Words that begin a request for a derivative, and what they ask for."""
-
-REWRITING = {"simplify": "shortest", "expand": "expanded", "collect": "collected", "factor": "factored", "factorise": "factored"}
-"""Words that begin a request for another form, and the form."""
 
 LEAVING = ("quit", "exit")
 """Words that a user types to leave, without a colon as well."""
@@ -93,7 +95,6 @@ _OPENING, _CLOSING = "([{", ")]}"
 _GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|otimes|oslash|times))\s*$")
 _COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
 _VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
-_REWRITING = re.compile(rf"({'|'.join(REWRITING)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
 _ALONG = re.compile(
     r"(?P<formula>.+)\s(?:along|in\s+(?:the\s+)?direction(?:\s+of)?)\s+(?P<along>.+?)"
     r"(?P<by>\s+(?:by|wrt|w\.r\.t\.|with\s+respect\s+to)\s.+)?",
@@ -153,12 +154,14 @@ def request(text: str, known: Collection[str]) -> Request:
         return Command(found[1].lower(), found[2].strip())
     if text.lower() in (*LEAVING, "help") and text not in known:
         return Command(text.lower(), "")
+    if (asked := analysis_in(text, known)) is not None:
+        return asked
     colon, equals = _outside(text, ":"), _outside(text, "=")
     named = None if colon is None else _named(text, text[:colon], text[colon:])
     if named is not None:
         return named
     if equals is None:
-        return _derivative(text, known) or rewriting(text, known) or Formula(text)
+        return derivative_in(text, known) or Formula(text)
     return _equation(text[:equals].strip().removesuffix(":").rstrip(), text[equals + 1 :].strip(), known) or Claim(text)
 
 
@@ -179,7 +182,8 @@ def _equation(left: str, right: str, known: Collection[str]) -> Define | None:
     return Define(left, right)
 
 
-def _derivative(text: str, known: Collection[str]) -> Derive | None:
+def derivative_in(text: str, known: Collection[str] = ()) -> Derive | None:
+    """The derivative that words around a formula ask for; None where there are none."""
     text, along = _without_direction(text) if "along" not in known else (text, ())
     found = _of_words(text) or _of_verb(text) or _of_names(text, known)
     if found is None or not along:
@@ -222,22 +226,6 @@ def _of_names(text: str, known: Collection[str]) -> Derive | None:
     return Derive("derive", found[1].strip(), tuple(split_names(found[2] or "")))
 
 
-def rewriting(text: str, known: Collection[str] = ()) -> Rewrite | None:
-    """The request for another form that begins with its word; None of another text.
-
-    >>> rewriting("expand (x + y)'(x + y)")
-    Rewrite(form='expanded', expression="(x + y)'(x + y)")
-    """
-    found = _REWRITING.fullmatch(text.strip())
-    return None if found is None or found[1] in known else Rewrite(REWRITING[found[1].lower()], found[2])
-
-
-def form_asked(text: str) -> Rewrite:
-    """The form that a text asks for in words, and of what; the shortest where it has no such
-    words."""
-    return rewriting(text) or Rewrite(REWRITING["simplify"], text)
-
-
 def _is_function(name: str) -> bool:
     """Whether a name before brackets and an equals sign is that of a function to be defined, not
     one of the language or a factor."""
@@ -274,3 +262,131 @@ def _depths(text: str) -> list[int]:
         depth += (character in _OPENING) - (character in _CLOSING)
         depths.append(depth)
     return depths
+
+
+# ------------------------------------------------------------
+# Analyses in words: what is asked for, the formula, and behind it what the parameters are.
+
+_ORDINALS = ("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINAL = rf"(?P<ordinal>{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th)|(?:order|degree)[-\s]\d+)[-\s]+(?:(?:order|degree)[-\s]+)?"
+_NO_FORMULA = "=*/^,;)⊙∘⊘⊗·⋅"
+"""Signs that no formula begins with: the word before them is a name."""
+_TAIL = re.compile(r"(?P<value>.*?)(?P<tail>\s*(?:,\s*|\s)(?:where|with|for|if)\s.*)?", re.DOTALL)
+_WHERE = re.compile(r"(?P<value>.*?)(?P<tail>\s*(?:,\s*|\s)where\s.*)?", re.DOTALL)
+"""A value, and what is said of the names of the formula behind it."""
+
+
+@cache
+def _phrases() -> dict[str, list[tuple[Analysis, Phrase]]]:
+    """What words ask for, by the words."""
+    found: dict[str, list[tuple[Analysis, Phrase]]] = {}
+    for one in analyses().values():
+        for phrase in one.phrases:
+            for words in phrase.words:
+                found.setdefault(words.lower(), []).append((one, phrase))
+    return found
+
+
+def requests() -> list[str]:
+    """All words that ask for an analysis."""
+    return list(_phrases())
+
+
+@cache
+def _head() -> re.Pattern[str]:
+    words = _alternatives(_phrases())
+    asks = rf"\s*(?:(?:{verbs()})\s+)?(?:(?:the|an?)\s+)?(?:{_ORDINAL})?(?P<words>{words})"
+    middle = r"(?:\s+(?:of\s+|up\s+to\s+|to\s+)?(?:order|degree)\s+(?P<number>\d+)(?=\s+(?:of|for)\s))?"
+    return re.compile(
+        rf"{asks}{middle}(?:\s+(?:of|for)(?=\s))?(?:\s+the\s+function)?\s+(?=[^\s{re.escape(_NO_FORMULA)}])", re.IGNORECASE
+    )
+
+
+@cache
+def _behind(name: str) -> re.Pattern[str]:
+    """The words that stand before the parameters of an analysis, each in a group of its name."""
+    groups = [f"(?P<{one.name}>{_alternatives(one.words)})" for one in analyses()[name].parameters if one.words]
+    return re.compile(
+        rf"(?<=\s)(?:{'|'.join([*groups, f'(?P<unread_>{_alternatives(unread_words())})'])})(?=\s|$)", re.IGNORECASE
+    )
+
+
+def _alternatives(words: Collection[str]) -> str:
+    longest = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join(r"\s+".join(map(re.escape, word.split())) for word in longest)
+
+
+def analysis_in(text: str, known: Collection[str] = ()) -> Analyse | None:
+    """The analysis that a text asks for with the words it begins with; None of another text.
+
+    Raises ParseError for parameters that are not understood.
+
+    >>> analysis_in("expand (x + y)'(x + y)")
+    Analyse(name='simplify', expression="(x + y)'(x + y)", values={'form': 'expanded'})
+    >>> analysis_in("third-order Taylor polynomial of x'Ax along h").values
+    {'order': 3, 'direction': 'h'}
+    """
+    head = _head().match(text)
+    words = "" if head is None else " ".join(head["words"].lower().split())
+    if head is None or words in known or (words.partition(" ")[0] in known):
+        return None
+    for analysis, phrase in _phrases()[words]:
+        found = parameters_in(analysis, text, head.end(), known, {**phrase.sets, **_numbered(analysis, head)})
+        if found is not None and _outside(found.expression, "=") is None and (not phrase.needs or phrase.needs in found.values):
+            return found
+    return None
+
+
+def _numbered(analysis: Analysis, head: re.Match[str]) -> dict[str, Any]:
+    """The value that an ordinal or a number in the words before the formula says."""
+    said = head["ordinal"] or head["number"]
+    ordinal = next((one for one in analysis.parameters if one.ordinal), None)
+    if not said or ordinal is None:
+        return {}
+    word = said.lower()
+    number = _ORDINALS.index(word) if word in _ORDINALS else int("".join(filter(str.isdecimal, word)))
+    return {ordinal.name: number}
+
+
+def parameters_in(
+    analysis: Analysis, text: str, start: int = 0, known: Collection[str] = (), said: Mapping[str, Any] | None = None
+) -> Analyse:
+    """The formula that begins at a place of a text, and the parameters that stand in words behind
+    it, beside those that were ``said`` before. Raises ParseError for what is not understood.
+
+    >>> parameters_in(analyses()["taylor"], "x'Ax by x order 3 where A is symmetric")
+    Analyse(name='taylor', expression="x'Ax where A is symmetric", values={'wrt': 'x', 'order': 3})
+    """
+    formula, values = text[start:], dict(said or {})
+    clauses = list(_clauses(analysis, text, start, known))
+    if clauses:
+        formula = text[start : clauses[0][1].start].rstrip()
+    for parameter, place, written, tail in clauses:
+        formula += tail
+        try:
+            value = parameter.value(written)
+        except MatcalcError as error:
+            raise ParseError(error.message, expected=error.expected, span=place, text=text) from None
+        if values.setdefault(parameter.name, value) != value:
+            raise ParseError(f"the text says two values of {parameter.name}", span=place, text=text, expected="one of them")
+    return Analyse(analysis.name, formula.strip(), values)
+
+
+def _clauses(analysis: Analysis, text: str, start: int, known: Collection[str]) -> Iterator[tuple[Parameter, Span, str, str]]:
+    """The parameters behind a formula: each with its place, what is written for it, and what stands
+    behind that and is said of the formula."""
+    depths = _depths(text)
+    found = [one for one in _behind(analysis.name).finditer(text, start) if depths[one.start()] == 0 and one[0] not in known]
+    ends = [*(one.start() for one in found[1:]), *([len(text)] if found else [])]
+    for one, end in zip(found, ends, strict=True):
+        place = Span(one.start(), one.start() + len(text[one.start() : end].rstrip()))
+        parameter = analysis.parameter(one.lastgroup or "")
+        if parameter is None:
+            raise ParseError(
+                f"{text[place.start : place.end]!r} is not understood here", span=place, text=text, expected=analysis.usage
+            )
+        value = (_WHERE if parameter.kind in ("text", "texts", "list") else _TAIL).fullmatch(
+            text[one.end() : end].rstrip("?. \n")
+        )
+        assert value is not None
+        yield parameter, place, value["value"].strip().rstrip(","), value["tail"] or ""

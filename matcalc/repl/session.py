@@ -26,13 +26,13 @@ from matcalc.repl.answers import (
     SYNONYMS,
     Answer,
     Result,
+    analysed,
     answer_of,
     checked,
     derived,
     formula,
     help_on,
     kind_words,
-    rewritten,
     shown_as,
     verified,
 )
@@ -63,7 +63,7 @@ class Session:
         """
         statements = deque(request_lines.statements(text))
         while statements:
-            answer = self._guarded(self._next(statements))
+            answer = self._guarded(statements)
             yield answer
             if answer.error or answer.leave:
                 return
@@ -83,9 +83,9 @@ class Session:
                 known.add(canonical_name(request.name))
         return taken
 
-    def _guarded(self, requests: list[request_lines.Request]) -> Answer:
+    def _guarded(self, statements: deque[str]) -> Answer:
         try:
-            return self._answer(requests)
+            return self._answer(self._next(statements))
         except MatcalcError as error:
             return Answer(error=str(error), status=BAD_INPUT)
         except RecursionError:
@@ -101,9 +101,7 @@ class Session:
                 return self._define(cast("list[request_lines.Define]", requests))
             case request_lines.Claim(claim):
                 return self._show(verified(claim, self.state))
-            case request_lines.Rewrite() as request:
-                return self._show(rewritten(request, self.state))
-            case request_lines.Derive() | request_lines.Formula() as request:
+            case request_lines.Derive() | request_lines.Analyse() | request_lines.Formula() as request:
                 return self._show(self._result(request))
             case _ as never:
                 assert_never(never)
@@ -205,7 +203,10 @@ class Session:
         while (word := written.partition(" ")[0]) in (*STEP_FORMATS, *STEP_STYLES) and word not in self.state.known:
             form, style = (word, style) if word in STEP_FORMATS else (form, word)
             written = written.removeprefix(word).strip()
-        return Answer(self._last_derivation(written).steps_text(form, style))
+        last: Any = self._last(written)
+        if not isinstance(last, Derivation) and getattr(last, "steps", None):
+            return Answer(last.steps_text(form))
+        return Answer(self._last_derivation("").steps_text(form, style))
 
     def _in_numbers(self, word: str, written: str) -> Answer:
         last = self._last()
@@ -235,7 +236,9 @@ class Session:
 
     # ------------------------------------------------------------ the last result
 
-    def _result(self, request: request_lines.Derive | request_lines.Formula) -> Result:
+    def _result(self, request: request_lines.Derive | request_lines.Analyse | request_lines.Formula) -> Result:
+        if isinstance(request, request_lines.Analyse):
+            return analysed(request, self.state)
         found = derived(request, self.state) if isinstance(request, request_lines.Derive) else formula(request.text, self.state)
         return found.with_cost(self.state.settings["cost"]) if isinstance(found, Derivation) else found
 
@@ -244,7 +247,7 @@ class Session:
         on."""
         if written:
             request = request_lines.request(written, self.state.known)
-            if not isinstance(request, request_lines.Derive | request_lines.Formula):
+            if not isinstance(request, request_lines.Derive | request_lines.Analyse | request_lines.Formula):
                 raise MatcalcError("a formula is expected here", suggestion="f wrt V, or d(f)/dV")
             self.last = self._result(request)
         if self.last is None:

@@ -19,7 +19,7 @@ from matcalc.language.text.spelling import GREEK_NAMES, known_functions
 from matcalc.printing.names import unicode_name
 from matcalc.reference.lookup import topics
 from matcalc.repl.answers import BAD_INPUT, COMMANDS, Answer
-from matcalc.repl.request_lines import VERBS, unfinished
+from matcalc.repl.request_lines import VERBS, requests, unfinished
 
 if TYPE_CHECKING:
     from matcalc.repl.session import Session
@@ -70,7 +70,7 @@ def _candidates(session: Session, word: str, before: str) -> list[str]:
         return [*KINDS, *(name for name, fact in facts().items() if not fact.refused)]
     if _BY.search(before):
         return _names(session)
-    verbs = [f"{verb} " for verb in VERBS] if not before.strip() else ["by ", "wrt "]
+    verbs = [f"{verb} " for verb in (*VERBS, *requests())] if not before.strip() else ["by ", "wrt "]
     return [*_names(session), *verbs, *(f"{name}(" for name in sorted(known_functions()))] if word else []
 
 

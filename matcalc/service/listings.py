@@ -11,6 +11,7 @@ from matcalc.base.functions import code_targets, functions
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.version import VERSION
 from matcalc.facts.table import facts
+from matcalc.interface.analyses import Parameter, analyses
 from matcalc.language.decisions import DIALECTS
 from matcalc.printing.notations import STEP_STYLES
 from matcalc.reference.lookup import fact_meaning, is_called, of_section
@@ -77,4 +78,25 @@ def settings() -> dict[str, Any]:
         "symmetric": list(SYMMETRIC),
         "dialects": list(DIALECTS),
         "styles": list(STEP_STYLES),
+        "analyses": analysis_cards(),
     }
+
+
+def analysis_cards() -> list[dict[str, Any]]:
+    """What can be asked for besides derivatives, with the parameters of each."""
+    return [
+        {
+            "name": one.name,
+            "title": one.title,
+            "summary": one.summary,
+            "offers": list(one.offers),
+            "nothing": one.nothing,
+            "parameters": [_parameter_card(parameter) for parameter in one.parameters],
+        }
+        for one in analyses().values()
+    ]
+
+
+def _parameter_card(one: Parameter) -> dict[str, Any]:
+    shown = {"name": one.name, "kind": one.kind, "title": one.title, "help": one.help, "default": one.default}
+    return {**shown, "choices": list(one.choices), "meant": one.meant, "required": one.required}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -13,11 +14,11 @@ from matcalc.base.functions import code_targets, typesetting
 from matcalc.base.layouts import LAYOUTS, SYMMETRIC
 from matcalc.base.records import record, replace
 from matcalc.entries import point_of
+from matcalc.interface.analyses import Analysis, Parameter, analyses, steps_of, text_of, typeset_forms
 from matcalc.interface.api import derive, gradient
 from matcalc.interface.presentation import clear_choice, left_side, named_or_open, question
 from matcalc.interface.product_calls import differential, hvp
 from matcalc.interface.results import Derivation
-from matcalc.interface.simplify_call import simplify
 from matcalc.language.decisions import DIALECTS
 from matcalc.language.text.asked_in_words import require_order
 from matcalc.objects.inputs import split_names
@@ -25,12 +26,10 @@ from matcalc.pictures import PICTURES, draw
 from matcalc.printing.notations import STEP_STYLES
 from matcalc.proofs.printed import proof_lines
 from matcalc.reference.lookup import described
-from matcalc.repl.alone import asked, derivative_asked, in_words
-from matcalc.repl.request_lines import form_asked
+from matcalc.repl.alone import analysis_asked, asked, derivative_asked, in_words
 from matcalc.service.listings import examples, function_cards, settings
 from matcalc.service.read_back import reading_of
 from matcalc.service.request_fields import SCHEMA_VERSION, Field, RequestError, checked_request, request_schema
-from matcalc.simplifying.shortest_forms import FORMS
 from matcalc.verification.judgement import verify
 from matcalc.verification.verdict import STATUSES
 
@@ -74,12 +73,6 @@ _TARGET = Field(
     "The language of the program.",
     choices=(*code_targets(), "sympy"),
     default="numpy",
-)
-_FORM = Field(
-    "form",
-    "text",
-    "The form that is looked for; the shortest where the text says none.",
-    choices=FORMS,
 )
 _PICTURE = Field("picture", "text", "What is drawn.", choices=PICTURES, default=PICTURES[0])
 _ENTRIES = Field("entries", "text", "Sizes for the sparsity, as in n=4, m=3.")
@@ -277,13 +270,44 @@ def _draw(values: Values) -> Values:
     return {"svg": found.svg, "title": found.title, "alt": found.alt}
 
 
-def _simplify(values: Values) -> Values:
-    asked = form_asked(values["text"])
-    found = simplify(asked.expression, form=values["form"] or asked.form, **_reading(values))
+def _analyse(analysis: Analysis, values: Values) -> Values:
+    """The result of an analysis in all its forms, with its steps, and a program where one is asked
+    for."""
+    reading = _reading(values)
+    asked = analysis_asked(analysis, values["text"])
+    given = dict(asked.values)
+    for parameter in analysis.parameters:
+        _take(parameter, values[parameter.name], given)
+    meant = analysis.meant
+    if meant is not None and meant.name not in given:
+        given[meant.name] = _said(asked.expression, values) or ""
+    found: Any = analysis.made(asked.expression, given, **reading)
     with beyond():
-        steps = [step.to_dict() for step in found.steps]
-        typeset = {name: found.typeset(name) for name in typesetting()}
-        return {**found.to_dict(), **typeset, "steps": steps, "warnings": list(found.warnings)}
+        forms = {"unicode": text_of(found, "unicode"), "ascii": text_of(found, "ascii"), **typeset_forms(found)}
+        rests = {"conditions": list(found.conditions), "notes": list(found.notes), "warnings": list(found.warnings)}
+        code = found.code(values["target"]) if values.get("target") else None
+        return {
+            "declarations": dict(found.declarations),
+            "reading": found.reading.to_dict(),
+            **found.to_dict(),
+            **forms,
+            **rests,
+            "parts": analysis.parts(found),
+            "steps": steps_of(found) if "steps" in analysis.offers else [],
+            **({} if code is None else {"code": code}),
+        }
+
+
+def _take(parameter: Parameter, given: Any, values: Values) -> None:
+    """Puts what a field says among the values that the text says. Raises RequestError where both say
+    something, and not the same."""
+    if given is None:
+        return
+    value = parameter.value(given)
+    if values.setdefault(parameter.name, value) != value:
+        raise RequestError(
+            f"the text says the {parameter.name} {values[parameter.name]}, and the field {given}", expected="one of the two"
+        )
 
 
 def _verify(values: Values) -> Values:
@@ -332,6 +356,34 @@ _DERIVED = {
     **_RESTS,
 }
 
+_JSON: Mapping[str, Values] = {
+    "text": _STRING,
+    "texts": _STRINGS,
+    "number": {"type": "number"},
+    "flag": _FLAG,
+    "record": _OBJECT,
+    "records": _OBJECTS,
+    "maybe": {},
+}
+"""What the fields of results are, by the words of ``rules/analyses.toml``."""
+_FIELD_TYPES: Mapping[str, Any] = {"number": "number", "texts": "names"}
+
+
+def _operation(analysis: Analysis) -> Operation:
+    """An analysis as an operation."""
+    is_formula = "formula" in analysis.offers
+    code = [replace(_TARGET, words="With it comes a program for the result.", default=None)] if is_formula else []
+    fields = [
+        Field(one.name, _FIELD_TYPES.get(one.kind, "text"), one.help, one.choices, one.required) for one in analysis.parameters
+    ]
+    forms = {"unicode": _STRING, "ascii": _STRING, "latex": _STRING, **({"typst": _STRING} if is_formula else {})}
+    parts = {"parts": _OBJECTS, "steps": _OBJECTS, "warnings": _STRINGS}
+    more = {name: _JSON[kind] for name, kind in analysis.fields.items()}
+    result = {"expression": _STRING, **forms, **more, **parts, **_RESTS}
+    offered = (*_READING, *fields, *code)
+    return Operation(analysis.name, analysis.summary, offered, result, partial(_analyse, analysis))
+
+
 _ALL = (
     Operation(
         "read",
@@ -349,6 +401,7 @@ _ALL = (
             "warnings": _STRINGS,
             "decisions": _OBJECTS,
             "alternatives": _OBJECTS,
+            "parameters": _OBJECT,
         },
         _read,
     ),
@@ -401,24 +454,7 @@ _ALL = (
         {"svg": _STRING, "title": _STRING, "alt": _STRING},
         _draw,
     ),
-    Operation(
-        "simplify",
-        "The same value in the shortest form that is found, or multiplied out, collected or factored, with the way to it.",
-        (*_READING, _FORM),
-        {
-            "expression": _STRING,
-            "form": _STRING,
-            "unicode": _STRING,
-            "ascii": _STRING,
-            "latex": _STRING,
-            "typst": _STRING,
-            "rules": _STRINGS,
-            "steps": _OBJECTS,
-            "warnings": _STRINGS,
-            **_RESTS,
-        },
-        _simplify,
-    ),
+    *map(_operation, analyses().values()),
     Operation(
         "verify",
         "Whether an equation holds: proved, confirmed, conditional, or refuted with a counterexample and the right answer.",
@@ -450,7 +486,14 @@ _ALL = (
         "settings",
         "The choices that requests have: facts, layouts, languages of code.",
         (),
-        {"version": _STRING, "kinds": _STRINGS, "facts": _OBJECTS, "targets": _OBJECTS, "layouts": _STRINGS},
+        {
+            "version": _STRING,
+            "kinds": _STRINGS,
+            "facts": _OBJECTS,
+            "targets": _OBJECTS,
+            "layouts": _STRINGS,
+            "analyses": _OBJECTS,
+        },
         lambda _: {**settings(), "operations": list(OPERATIONS)},
     ),
 )

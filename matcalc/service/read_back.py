@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from matcalc.base.errors import MatcalcError
+from matcalc.interface.analyses import analyses
 from matcalc.interface.api import parse
 from matcalc.interface.presentation import clear_choice, said_in, varying
 from matcalc.language.decisions import reading_options
@@ -14,25 +15,29 @@ from matcalc.language.statements import elaborate_statement
 from matcalc.objects.inputs import derivative_within
 from matcalc.objects.parsed import Reading
 from matcalc.printing import latex
-from matcalc.repl.alone import asked, in_words
-from matcalc.repl.request_lines import form_asked
+from matcalc.repl.alone import analysis_asked, asked, in_words
 
 
 def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> dict[str, Any]:
     """The reading of an expression or a statement; ``reading`` holds the keywords of ``parse``.
 
     ``operation`` is what the text asks for, ``formula`` what it asks it of, and ``wrt``
-    the names that it says or that alone can be meant. Other readings are looked for with
+    the names that it says or that alone can be meant, ``parameters`` those of an analysis that stand in
+    words beside the formula. Other readings are looked for with
     ``others`` alone: the list is empty without.
     """
     operation, formula = asked(text)
     said: list[str] = []
     by: dict[str, str] = {}
+    values: dict[str, Any] = {}
     if operation == "verify":
         found = _statement(formula, reading)
-    elif operation == "simplify":
-        formula = form_asked(formula).expression
+    elif operation in analyses():
+        told = analysis_asked(analyses()[operation], text)
+        formula, values = told.expression, dict(told.values)
         found = parse(formula, **reading).reading
+        by = varying(found.declarations)
+        said = [one for one in [values.get("wrt")] if one]
     else:
         words = in_words(formula)
         if words is not None:
@@ -48,6 +53,7 @@ def reading_of(text: str, reading: dict[str, Any], *, others: bool = True) -> di
         "variables": list(by),
         "wrt": said or [name for name in [clear_choice(by)] if name is not None],
         "says_itself": bool(said),
+        "parameters": values,
         "alternatives": [{"words": other.words, "instead": other.instead} for other in (found.alternatives if others else ())],
         **found.to_dict(),
     }

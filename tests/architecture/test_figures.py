@@ -14,16 +14,17 @@ from tests.architecture.test_imports import files, module_of
 
 # The vocabulary added 13 files (25 were allowed for an issue) and 5,000 statements: functions of the user's own, composed sizes, parts and
 # blocks, sums over ranges, cases. Simplified forms, shorter answers, batches, sparse masks, several devices, arrays of Dask and Taylor
-# polynomials added 25 files and 3,000 statements.
+# polynomials added 25 files and 3,000 statements. Convexity, manifolds, complex symbols and the table of analyses added 22 files and 4,500
+# statements, and functions that are denser than the rest: the limit on complexity was 11 before them.
 LIMITS = {
     "import chain": 18,
     "modules in the root": 3,
-    "files": 425,
+    "files": 440,
     "lines of a file": 500,
     "names of files used twice": 1,
-    "complexity of 95 % of the functions": 11,
+    "complexity of 95 % of the functions": 12,
     "lines over 100 columns, per mille": 58,
-    "statements": 65_500,
+    "statements": 69_500,
 }
 
 

@@ -89,6 +89,8 @@ BY_NAME = {
     ("matcalc.interface.results", "matcalc.steps.step"),
     ("matcalc.cli.showing", "matcalc.entries"),
     ("matcalc.cli.arguments", "matcalc.repl.alone"),
+    ("matcalc.cli.arguments", "matcalc.interface.analyses"),
+    ("matcalc.interface.analyses", "?"),
     ("matcalc.cli.front", "matcalc.commands.derivatives"),
     ("matcalc.cli.front", "matcalc.commands.simplify"),
     ("matcalc.cli.front", "matcalc.commands.taylor"),

@@ -325,3 +325,32 @@ def test_lines_that_go_on() -> None:
 
 def test_statements_end_at_semicolons_outside_brackets() -> None:
     assert statements(r"a = b; c[1;2] \; d;; # e; f") == ["a = b", r"c[1;2] \; d"]
+
+
+def test_an_analysis_is_asked_for_in_words_and_by_names_of_the_session() -> None:
+    quadratic = last("f = x'*A*x", "the quadratic model of f with respect to x along v")
+    assert quadratic.output == "xᵀ A x + xᵀ (A + Aᵀ) v + vᵀ A v"
+    assert "D² f[v, v]" in last("taylor x'*A*x by x along v", ":steps").output
+    assert last("third-order Taylor polynomial of exp(t)").output == "1 + t + 0.5 t² + t³/6"
+    assert last("Taylor polynomial of order 1 of logdet(X) along D", ":ascii").output == "logdet(X) + tr(inv(X)*D)"
+    assert "holds if: X invertible" in last("linearization of logdet(X)").remarks
+    assert last("expand (x + y)'*(x + y)").output == "xᵀ x + 2 xᵀ y + yᵀ y"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Taylor series of exp(t) around 0", "'around 0' is not understood"),
+        ("taylor x'x of order k", "the order is k"),
+        ("taylor x'x order 2 order 3", "two values of order"),
+        ("taylor x'*A*x", "by which symbol?"),
+        ("taylor x'*x along 3", "not the name"),
+    ],
+)
+def test_words_of_an_analysis_that_are_not_understood_are_refused(text: str, words: str) -> None:
+    assert words in last(text).error
+
+
+@pytest.mark.parametrize("text", ["model: n×m", "taylor = x'x", "expansion = x'x; expansion *2"])
+def test_names_that_are_words_of_analyses_are_names(text: str) -> None:
+    assert not last(text).error

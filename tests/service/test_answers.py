@@ -19,6 +19,10 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"text": "expand (A + B)*C"},
         {"text": "x", "form": "factored"},
     ],
+    "taylor": [
+        {"text": "x'Ax", "wrt": "x", "order": 1, "direction": "v", "target": "numpy"},
+        {"text": "third-order Taylor polynomial of logdet(X)"},
+    ],
     "read": [
         {"text": "x'Ax"},
         {"text": "d(x'Ax)/dx = 2Ax"},
@@ -46,6 +50,12 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"text": "d(x'Ax)/dx = (A + A')x", "proof": True},
         {"text": "1/0 = x"},
         {"text": "log(x) = log(-x)"},
+    ],
+    "convexity": [
+        {"text": "logsumexp(x)"},
+        {"text": "x'x/t", "wrt": "x, t"},
+        {"text": "convexity of c*x'x in x"},
+        {"text": "x'A*y", "wrt": "x, y"},
     ],
     "help": [{"name": "cholesky"}],
     "functions": [{}],

@@ -99,6 +99,11 @@ def _words() -> Mapping[str, str]:
     }
 
 
+def verbs() -> str:
+    """A pattern of the words that ask for something: find, compute, what is."""
+    return _words()["verbs"]
+
+
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     words = _words()

@@ -122,11 +122,15 @@ class _Sweep:
         """What each end has walked over, the own vertices first."""
 
     def chain(self) -> Chain | None:
-        while self.graph.edges or self.ends[1] not in (self.ends[0], self.ends[0][::-1]):
+        while self.graph.edges or self._is_doubled() or self.ends[1] not in (self.ends[0], self.ends[0][::-1]):
             if not any(self._step(side) for side in (0, 1)):
                 return None
         left, right = self.factors
         return without_identities(_mixed((*left, *self._middle(), *transposed_chain(right))))
+
+    def _is_doubled(self) -> bool:
+        """Whether one vertex stands on both places of an end: a diagonal, and no Kronecker product."""
+        return any(len(set(own)) < len(own) for own in self.ends)
 
     def _step(self, side: int) -> bool:
         own = self.ends[side]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import matcalc
@@ -178,3 +179,13 @@ def test_a_wrong_weight_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_code_forms_no_product_of_kronecker_products() -> None:
     code = matcalc.hessian("sum(logsumexp(X*W, rows))", "W", declare="X: n×m; W: m×p").code("numpy")
     assert "kron" not in code and "softmax" in code
+
+
+def test_the_hessian_of_a_function_of_the_diagonal_is_no_kronecker_product() -> None:
+    values = np.array([[0.5, 2.0], [-1.0, 0.25]])
+    found = matcalc.derive("sum(exp(diag(A)))", "A", order=2)
+    wanted = np.diag(np.exp([0.5, 0.0, 0.0, 0.25]))
+    wanted[[1, 2], [1, 2]] = 0
+    assert np.allclose(found.function("numpy")(A=values), wanted)
+    plain = np.diag(np.exp(np.diag(values)))
+    assert not np.allclose(np.kron(plain, plain), wanted)

@@ -33,7 +33,6 @@ from matcalc.expr.rewriting import named_indices, symbols_in
 from matcalc.facts.table import implied, mirrored, tie_of, tying, varying
 from matcalc.folding.build import cost, row_symbols, with_entries, with_rows
 from matcalc.folding.fold import fold, fold_entrywise
-from matcalc.printing.expressions import length
 from matcalc.printing.names import unicode_name
 from matcalc.printing.notations import function_shown
 
@@ -490,7 +489,6 @@ def forget() -> None:
     """Empties the cache, and those that keep expressions alive."""
     _found.cache_clear()
     latest_postorder.cache_clear()
-    length.cache_clear()
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol
 
 from matcalc.base.functions import computable
@@ -31,10 +30,8 @@ def text(expr: e.Expr, style: str = "unicode", bold: bool = False) -> str:
     return render(printed(expr, notation_of(style, _names(expr), bold)))
 
 
-@lru_cache(maxsize=16)
 def length(expr: e.Expr) -> int:
-    """How long the text of an expression is without blanks, names counted as one letter. Kept for
-    the latest few: spellings, forms and names of one answer are compared by it in turn."""
+    """How long the text of an expression is without blanks, names counted as one letter."""
     longer = sum([len(node.name) - 1 for node in e.postorder(expr) if isinstance(node, e.Symbol)])
     return len("".join(text(expr, "ascii").split())) - longer
 

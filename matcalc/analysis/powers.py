@@ -39,10 +39,14 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import rebuilt_with
 from matcalc.facts.known import Known
 from matcalc.folding.build import UNIT, hadamard, negative, product, raised
+from matcalc.sympy_exchange import to_sympy
 
 if TYPE_CHECKING:
+    import sympy
+
     from matcalc.simplifying import shortest_forms
 else:
+    sympy = later("sympy")
     shortest_forms = later("matcalc.simplifying.shortest_forms")
 
 _MOST_FACTORS = 8
@@ -322,120 +326,46 @@ def _numbers(factor: Expr) -> tuple[Expr, ...]:
 
 # ------------------------------------------------------------ polynomials in one number
 
-_MOST_DEGREE = 24
-_Polynomial = list[Fraction]
+_MOST_DEGREE = 23
 
 
 def is_nonnegative_polynomial(expression: Expr, variable: Symbol) -> bool:
     """Whether an expression is a polynomial in one number, with numbers for coefficients, that is >= 0
-    for all values that the number may have (Sturm's theorem)."""
-    found = _coefficients(expression, variable)
-    if found is None or len(found) < 2:
+    for all values that the number may have: of even degree, without a real root of odd multiplicity."""
+    degree = _degree(expression, variable)
+    if not degree or degree > _MOST_DEGREE:
         return False
-    positive = known(variable).entries.nonnegative
-    if positive:
-        found = _at_square(found)
-    odd = [one for power, one in _square_free(found) if power % 2]
-    value = found[-1]
-    return value > 0 and len(found) % 2 == 1 and not any(_count_roots(one) for one in odd)
+    sign = sympy.Symbol(variable.name)
+    found = sympy.Poly(to_sympy(expression, [sign]), sign, domain="QQ")
+    if known(variable).entries.nonnegative:
+        found = found.compose(sympy.Poly(sign**2, sign))
+    _, parts = found.sqf_list()
+    odd = [part for part, power in parts if power % 2]
+    return bool(found.LC() > 0 and found.degree() and found.degree() % 2 == 0 and not any(part.count_roots() for part in odd))
 
 
-def _at_square(found: _Polynomial) -> _Polynomial:
-    """p(t²), which is >= 0 for all t where p is for all numbers >= 0."""
-    spread = [Fraction(0)] * (2 * len(found) - 1)
-    spread[::2] = found
-    return spread
-
-
-def _coefficients(expression: Expr, variable: Symbol) -> _Polynomial | None:
-    made: dict[Expr, _Polynomial | None] = {}
+def _degree(expression: Expr, variable: Symbol) -> int | None:
+    """A bound on the degree of a polynomial in one number; None of what is none."""
+    made: dict[Expr, int | None] = {}
     for node in postorder(expression):
         below = [made[one] for one in node.below]
-        made[node] = _polynomial(node, variable, [one for one in below if one is not None]) if None not in below else None
+        made[node] = None if None in below else _degree_of(node, variable, [one for one in below if one is not None])
     return made[expression]
 
 
-def _polynomial(node: Expr, variable: Symbol, below: Sequence[_Polynomial]) -> _Polynomial | None:
+def _degree_of(node: Expr, variable: Symbol, below: Sequence[int]) -> int | None:
     match node := cast("Node", node):
-        case Number(value=value):
-            return [value]
+        case Number():
+            return 0
         case Symbol() if node is variable:
-            return [Fraction(0), Fraction(1)]
-        case Negative():
-            return [-one for one in below[0]]
-        case Sum():
-            return reduce(_plus, below)
+            return 1
+        case Negative() | Sum():
+            return max(below)
         case Product():
-            return _short(reduce(_convolved, below))
-        case Quotient() if len(below[1]) == 1 and below[1][0]:
-            return [one / below[1][0] for one in below[0]]
-        case Power(exponent=Number(value=value)) if value.denominator == 1 and 0 <= value <= _MOST_DEGREE:
-            return _short(reduce(_convolved, [below[0]] * int(value), [Fraction(1)]))
+            return sum(below)
+        case Quotient(denominator=Number(value=value)) if value:
+            return below[0]
+        case Power(exponent=Number(value=value)) if value.denominator == 1 and value >= 0:
+            return below[0] * int(value)
         case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
             return None
-
-
-def _short(found: _Polynomial) -> _Polynomial | None:
-    return found if len(found) <= _MOST_DEGREE else None
-
-
-def _plus(one: _Polynomial, other: _Polynomial) -> _Polynomial:
-    size = max(len(one), len(other))
-    padded = [part + [Fraction(0)] * (size - len(part)) for part in (one, other)]
-    return _trimmed([a + b for a, b in zip(*padded, strict=True)])
-
-
-def _convolved(one: _Polynomial, other: _Polynomial) -> _Polynomial:
-    found = [Fraction(0)] * (len(one) + len(other) - 1)
-    for k, a in enumerate(one):
-        for j, b in enumerate(other):
-            found[k + j] += a * b
-    return _trimmed(found)
-
-
-def _trimmed(found: _Polynomial) -> _Polynomial:
-    while len(found) > 1 and not found[-1]:
-        found = found[:-1]
-    return found
-
-
-def _divided(one: _Polynomial, other: _Polynomial) -> tuple[_Polynomial, _Polynomial]:
-    rest, quotient = list(one), [Fraction(0)] * max(1, len(one) - len(other) + 1)
-    for k in range(len(one) - len(other), -1, -1):
-        factor = rest[k + len(other) - 1] / other[-1]
-        quotient[k] = factor
-        for j, part in enumerate(other):
-            rest[k + j] -= factor * part
-    return _trimmed(quotient), _trimmed(rest[: max(1, len(other) - 1)])
-
-
-def _common(one: _Polynomial, other: _Polynomial) -> _Polynomial:
-    while any(other):
-        one, other = other, _divided(one, other)[1]
-    return [part / one[-1] for part in one]
-
-
-def _slope(found: _Polynomial) -> _Polynomial:
-    return _trimmed([k * part for k, part in enumerate(found)][1:] or [Fraction(0)])
-
-
-def _square_free(found: _Polynomial) -> list[tuple[int, _Polynomial]]:
-    """The parts of a polynomial by the multiplicity of their roots (Yun)."""
-    parts: list[tuple[int, _Polynomial]] = []
-    common = _common(found, _slope(found))
-    rest, count = _divided(found, common)[0], 1
-    while len(rest) > 1:
-        shared = _common(rest, common)
-        parts.append((count, _divided(rest, shared)[0]))
-        rest, common, count = shared, _divided(common, shared)[0], count + 1
-    return [(power, part) for power, part in parts if len(part) > 1]
-
-
-def _count_roots(found: _Polynomial) -> int:
-    """How many real roots a polynomial without multiple ones has (Sturm)."""
-    chain = [found, _slope(found)]
-    while len(chain[-1]) > 1:
-        chain.append([-part for part in _divided(chain[-2], chain[-1])[1]])
-    ends = [[part[-1] * (sign if len(part) % 2 == 0 else 1) for part in chain if any(part)] for sign in (-1, 1)]
-    before, after = [sum(a * b < 0 for a, b in zip(end, end[1:], strict=False)) for end in ends]
-    return before - after

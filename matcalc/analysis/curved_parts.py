@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from math import ceil
 from typing import Any, cast
 
 from matcalc.analysis.definiteness import apart
@@ -18,13 +19,17 @@ from matcalc.analysis.powers import (
     times,
 )
 from matcalc.base.budgets import spend, valued
+from matcalc.base.functions import computable
 from matcalc.base.records import record, replace
 from matcalc.base.sizes import names_in
 from matcalc.evaluation.interpreter import evaluate
 from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
+    Call,
+    Entry,
     Expr,
     Identity,
+    Index,
     Indexed,
     Inverse,
     Leaf,
@@ -35,6 +40,7 @@ from matcalc.expr.nodes import (
     Nonlinear,
     Norm,
     Number,
+    Ones,
     Power,
     Product,
     Quotient,
@@ -313,16 +319,44 @@ def _square_of(term: Expr) -> tuple[Expr, Expr | None] | None:
 
 
 def _sign_of_numbers(weight: Expr) -> int | None:
-    """The sign of what has sizes and indices alone, from its values at some sizes; what such masks are
-    made of is the same for all."""
+    """The sign of what has no symbols: of masks of indices (``i < j``) from their values at all
+    positions that the indices can have to each other."""
     free = free_indices(weight)
-    whole = over_all(weight, free) if free else weight
-    if whole is None:
-        return None
+    whole = over_all(weight, free) if free else None
+    most = _reach(weight)
+    if whole is None or most is None:
+        return sign_of(known(weight))
     names = names_in([size for node in postorder(whole) for size in node.shape])
-    values = [valued(partial(evaluate, whole, {}, dict.fromkeys(names, k))) for k in range(1, 6)]
+    values = [valued(partial(evaluate, whole, {}, dict.fromkeys(names, k))) for k in range(1, most + 3)]
     low, high = [[extreme(one) for one in values if one is not None] for extreme in (_least, _largest)]
     return sign_of(known(weight)) if not low else 1 if min(low) >= 0 else -1 if max(high) <= 0 else None
+
+
+_FARTHEST = 12
+"""Masks that reach farther are not looked at."""
+
+
+def _reach(weight: Expr) -> int | None:
+    """By how much indices differ at most where a mask tells them apart; None of what is made of more
+    than masks, and may have another sign at larger sizes."""
+    far = Fraction(0)
+    for node in postorder(weight):
+        far += abs(node.value) if isinstance(node, Number) else 0
+        if not isinstance(node, _OF_MASKS) or (isinstance(node, Call) and not _is_mask(node)):
+            return None
+        if node.shape and not isinstance(node, Ones | Identity | Call):
+            return None
+        if isinstance(node, Entry) and not all(isinstance(one, Index) for one in node.positions):
+            return None
+    return ceil(far) if far <= _FARTHEST else None
+
+
+_OF_MASKS = (Ones, Identity, Call, Entry, Number, Sum, Negative, Product, Quotient, Power)
+
+
+def _is_mask(node: Call) -> bool:
+    function = computable().get(node.function)
+    return function is not None and function.masks
 
 
 def _least(array: Any) -> float:

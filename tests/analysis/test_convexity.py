@@ -36,6 +36,9 @@ VERDICTS = [
     ("sqrt(x^2)", "x", "x: scalar", "convex"),
     ("-sqrt(x^2)", "x", "x: scalar", "concave"),
     ("1/x", "x", "x: scalar", "neither"),
+    ("(ones(n)'*ones(n) - 40)*sum(exp(x))", "x", "x: n", "unknown"),
+    ("(40 - tr(eye(n)))*logsumexp(x)", "x", "x: n", "unknown"),
+    ("sum(i<j, (x_i - x_j)^2)", "x", "x: n", "convex"),
 ]
 CONDITIONS = [
     ("c*norm(x) + x'*x", "x", "c: scalar; x: n", "c >= 0"),

@@ -15,7 +15,7 @@ from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr import nodes as e
 from matcalc.expr.deduction import known
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.expr.rewriting import product_of, rebuilt_with, sum_of, symbols_in
+from matcalc.expr.rewriting import factors_of, product_of, rebuilt_with, sum_of, symbols_in
 from matcalc.facts.table import COMPLEX
 from matcalc.printing import text
 
@@ -245,8 +245,7 @@ def _quotients(node: Expr) -> Expr:
     """What is a number times its divisor."""
     if not isinstance(node, e.Quotient) or node.shape:
         return node
-    above = node.numerator.factors if isinstance(node.numerator, e.Product) else (node.numerator,)
-    *numbers, last = above
+    *numbers, last = factors_of(node.numerator)
     if last is not node.denominator or not all(isinstance(one, e.Number) for one in numbers):
         return node
     return product_of(numbers) if numbers else e.Number(_ONE)

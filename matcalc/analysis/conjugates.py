@@ -21,7 +21,7 @@ from matcalc.calculus.simplification import simplified
 from matcalc.einstein.lowering import lower
 from matcalc.expr import nodes as e
 from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.expr.rewriting import free_indices, product_of, rebuilt_with, symbols_in
+from matcalc.expr.rewriting import free_indices, has_complex, product_of, rebuilt_with, symbols_in
 from matcalc.facts.table import ARRAY_OF_COMPLEX, COMPLEX, facts
 from matcalc.language.text.spelling import canonical_name
 
@@ -64,8 +64,7 @@ def agree(one: Expr, other: Expr) -> bool:
 
 def is_complex(*expressions: Expr) -> bool:
     """Whether a symbol in them is complex, or the imaginary unit stands there."""
-    nodes = postorder(*expressions)
-    return UNIT in nodes or any(isinstance(node, Symbol) and COMPLEX in node.properties for node in nodes)
+    return UNIT in postorder(*expressions) or has_complex(*expressions)
 
 
 class Formal:

@@ -14,7 +14,7 @@ from matcalc.analysis.chords import Chord, Field, Seen, has_convex_domain, has_v
 from matcalc.analysis.composition import Composition
 from matcalc.analysis.curved_parts import Curve, Line
 from matcalc.analysis.definiteness import Definite, Term, definiteness, form_sign, terms_of
-from matcalc.analysis.powers import is_nonnegative_polynomial, simple, tidied
+from matcalc.analysis.powers import is_nonnegative_polynomial, side_of, simple, tidied
 from matcalc.base.budgets import valued
 from matcalc.base.functions import has_kink
 from matcalc.base.lazy import later
@@ -235,7 +235,7 @@ def _of_two_numbers(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symb
     minor = simple(Sum((product((first, last)), Negative(product((both, both))))))
     if minor is None:
         return _Hessian(None, form, None)
-    signs = [_sign(one) for one in (first, last, minor)]
+    signs = [side_of(known(one)) for one in (first, last, minor)]
     if signs[0] is not None and signs[0] == signs[1] and known(minor).entries.nonnegative:
         return _Hessian(None, form, Definite(signs[0], False, ("minors of the Hessian",)))
     clear = any(known(one).entries.positive for one in (first, last))
@@ -246,11 +246,6 @@ def _of_two_numbers(expression: Expr, wrt: Sequence[Symbol], moves: Mapping[Symb
 
 def _second(expression: Expr, pair: Sequence[Symbol]) -> Expr | None:
     return differentiate(expression, pair).closed_form
-
-
-def _sign(one: Expr) -> int | None:
-    entries = known(one).entries
-    return 1 if entries.nonnegative else -1 if entries.high <= 0 else None
 
 
 def _has_kinks(expression: Expr) -> bool:

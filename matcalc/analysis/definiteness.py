@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Sequence
 from fractions import Fraction
 from typing import cast
 
-from matcalc.analysis.powers import simple
+from matcalc.analysis.powers import side_of, simple
 from matcalc.base.budgets import spend
 from matcalc.base.records import record
 from matcalc.base.shapes import is_square
@@ -38,7 +38,7 @@ from matcalc.expr.nodes import (
     Trace,
     Transpose,
 )
-from matcalc.expr.rewriting import product_of, symbols_in
+from matcalc.expr.rewriting import factors_of, product_of, symbols_in
 from matcalc.folding.build import negative, product, transpose
 
 MOST_TERMS = 48
@@ -66,9 +66,9 @@ def definiteness(matrix: Expr) -> Definite | None:
 def form_sign(form: Expr, directions: Container[str]) -> Definite | None:
     """The sign of a scalar that is a quadratic form in the symbols of these names, as tr(P H Q H') with
     P, Q >= 0."""
-    entries = known(form).entries
-    if entries.nonnegative or entries.high <= 0:
-        return Definite(1 if entries.nonnegative else -1, False, ("a square",))
+    side = side_of(known(form))
+    if side is not None:
+        return Definite(side, False, ("a square",))
     return _of_terms(form, lambda term: _of_form_term(term, directions))
 
 
@@ -89,7 +89,7 @@ def _seen(matrix: Expr) -> Definite | None:
 
 def _of_congruence(matrix: Expr) -> Definite | None:
     """A' D A with D semidefinite, whatever A is made of."""
-    chain = _factors(matrix)
+    chain = factors_of(matrix)
     count = 0
     while 2 * count + 1 < len(chain) and transpose(chain[count]) is chain[-1 - count]:
         count += 1
@@ -104,7 +104,7 @@ def _of_congruence(matrix: Expr) -> Definite | None:
 
 def _form_of(matrix: Expr) -> str:
     """By which form the whole matrix is seen to be semidefinite."""
-    core = [one for one in _factors(matrix) if not one.is_scalar]
+    core = [one for one in factors_of(matrix) if not one.is_scalar]
     if len(core) > 1:
         return "Gram form" if len(core) == 2 else "congruence A' D A"
     match cast("Node", core[0] if core else matrix):
@@ -265,10 +265,6 @@ def apart(factors: Sequence[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     return tuple(scalars), tuple(rest)
 
 
-def _factors(expression: Expr) -> tuple[Expr, ...]:
-    return expression.factors if isinstance(expression, Product) else (expression,)
-
-
 # ------------------------------------------------------------ sums
 
 
@@ -341,10 +337,10 @@ def _of_matrix_term(term: Term) -> _Seen:
 
 
 def _coefficient(term: Term, core: Definite | None) -> _Seen:
-    entries = known(term.coefficient).entries
-    sign = 1 if entries.nonnegative else -1 if entries.high <= 0 else None
+    found = known(term.coefficient)
+    sign = side_of(found)
     turned = term.sign * (core.sign if core is not None else 1)
-    return _Seen(None if sign is None else sign * turned, entries.nonzero, core)
+    return _Seen(None if sign is None else sign * turned, found.entries.nonzero, core)
 
 
 def _of_form_term(term: Term, directions: Container[str]) -> _Seen:
@@ -381,7 +377,7 @@ def _of_trace(core: Expr) -> Definite | None:
 def _spelled(chain: Expr) -> list[Expr]:
     """The factors of a product of matrices, whole powers written out."""
     found: list[Expr] = []
-    for factor in _factors(chain):
+    for factor in factors_of(chain):
         count = factor.exponent.value if isinstance(factor, MatrixPower) and isinstance(factor.exponent, Number) else None
         if isinstance(factor, MatrixPower) and count is not None and count.denominator == 1 and 2 <= count <= 4:
             found += [factor.base] * int(count)
@@ -392,7 +388,7 @@ def _spelled(chain: Expr) -> list[Expr]:
 
 def _of_chain(core: Expr) -> Definite | None:
     """h' M h with M semidefinite."""
-    chain = _factors(core)
+    chain = factors_of(core)
     if len(chain) < 2 or transpose(chain[0]) is not chain[-1]:
         return None
     middle = product(chain[1:-1])

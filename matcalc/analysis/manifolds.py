@@ -58,6 +58,10 @@ class Manifold:
     pymanopt: Mapping[str, str] = {}
     geomstats: str = ""
 
+    def sure(self, name: str) -> dict[str, str]:
+        """What is known of a point of this name, whatever its shape is."""
+        return {name: self.fact} if self.fact and len(self.points) == 1 else {}
+
 
 @cache
 def manifolds() -> Mapping[str, Manifold]:

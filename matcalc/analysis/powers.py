@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 from matcalc.base.budgets import valued
 from matcalc.base.lazy import later
 from matcalc.base.records import record
-from matcalc.calculus.simplification import simplified
 from matcalc.expr.deduction import known
 from matcalc.expr.nodes import (
     Expr,
@@ -273,22 +272,20 @@ def power_of_matrix(matrix: Expr) -> tuple[Expr, int] | None:
                 return None if count == 1 else (matrix, count)
 
 
+def side_of(found: Known) -> int | None:
+    """1 where all entries are >= 0, -1 where they are <= 0; None where it is open."""
+    entries = found.entries
+    return 1 if entries.nonnegative else -1 if entries.high <= 0 else None
+
+
 def sign_of(found: Known) -> int | None:
     """The sign of all entries, 0 for zeros; None where it is open."""
-    entries = found.entries
-    if entries.nonnegative:
-        return 0 if entries.high <= 0 else 1
-    return -1 if entries.high <= 0 else None
+    return 0 if found.entries.nonnegative and found.entries.high <= 0 else side_of(found)
 
 
 def simple(expression: Expr) -> Expr | None:
     """The expression simplified, None where that has no closed form."""
-
-    def written() -> Expr | None:
-        writer = shortest_forms.Writer(expression)
-        return writer.best(simplified(writer.value.tensor))
-
-    return valued(written)
+    return valued(lambda: shortest_forms.Writer(expression).simplified())
 
 
 def tidied(expression: Expr) -> Expr:

@@ -117,8 +117,7 @@ def _nothing(expression: Expr) -> Expr:
 
 def _refolded(expression: Expr) -> Expr:
     """The shorter of an expression and what folding makes of it."""
-    writer = Writer(expression)
-    form = writer.best(simplified(writer.value.tensor))
+    form = Writer(expression).simplified()
     return expression if form is None or cost(form) > cost(expression) else form
 
 

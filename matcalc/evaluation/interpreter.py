@@ -87,8 +87,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices, named_indices
-from matcalc.facts.table import COMPLEX
+from matcalc.expr.rewriting import free_indices, has_complex, named_indices
 from matcalc.stable.replacement import stable
 
 Observer = Callable[[Expr, tuple[Any, ...]], None]
@@ -399,7 +398,7 @@ def program(expression: Expr) -> Program:
 
 @lru_cache(maxsize=64)
 def _stable_program(expression: Expr) -> Program:
-    if any(isinstance(node, Symbol) and COMPLEX in node.properties for node in postorder(expression)):
+    if has_complex(expression):
         return Program(expression)  # stable forms are equal for real numbers
     return Program(*stable(expression))
 

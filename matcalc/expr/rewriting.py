@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fractions import Fraction
 from functools import reduce
 from operator import add
 from typing import Any, cast
@@ -12,9 +11,6 @@ from matcalc.base.records import field_names
 from matcalc.base.sizes import ONE, ZERO, Size
 from matcalc.base.traversal import bottom_up, with_operands
 from matcalc.expr.nodes import (
-    Call,
-    Constant,
-    Elementwise,
     Entry,
     Expr,
     Hadamard,
@@ -22,7 +18,6 @@ from matcalc.expr.nodes import (
     IndexArray,
     Indexed,
     IndexSum,
-    Inverse,
     Kronecker,
     Leaf,
     Linear,
@@ -30,18 +25,20 @@ from matcalc.expr.nodes import (
     Negative,
     Node,
     Nonlinear,
-    Norm,
     Number,
     Ones,
-    Power,
     Product,
     SizeValue,
     Sum,
     Symbol,
-    Total,
     postorder,
 )
-from matcalc.facts.table import ARRAY_OF_COMPLEX, IMAGINARY_UNIT
+from matcalc.facts.table import COMPLEX
+
+
+def factors_of(expression: Expr) -> tuple[Expr, ...]:
+    """The factors of a product; what is none is its only one."""
+    return expression.factors if isinstance(expression, Product) else (expression,)
 
 
 def product_of(factors: Sequence[Expr]) -> Expr:
@@ -233,42 +230,6 @@ def over_all(scalar: Expr, indices: tuple[Index, ...]) -> Expr | None:
     return IndexArray(indices, scalar)
 
 
-# ------------------------------------------------------------
-# What code for complex arrays is written from.
-
-_UNIT = Symbol("i", (), frozenset({IMAGINARY_UNIT}))
-_COMPLEX = frozenset({ARRAY_OF_COMPLEX})
-
-
-def for_complex_arrays(expression: Expr) -> Expr:
-    """The expression as code for complex arrays has it: without facts, and without squares of
-    absolute values and norms, which code for real arrays writes as squares."""
-    return rebuilt_with(expression, _for_complex)
-
-
-def _for_complex(node: Expr) -> Expr:
-    match cast("Node", node):
-        case Symbol(name=name):
-            return Symbol(name, node.shape, _COMPLEX)
-        case Constant(name="i1"):
-            return _UNIT
-        case Power(base=Elementwise(function="abs", argument=inner), exponent=Number(value=value)) if value % 2 == 0:
-            return _raised(_product_with_conjugate(inner), value / 2)
-        case Power(base=Norm(kind="2", operand=inner), exponent=Number(value=value)) if value % 2 == 0:
-            square = _product_with_conjugate(inner)
-            return _raised(Total(square) if square.shape else square, value / 2)
-        case Call(function="adj", arguments=(inner,)):
-            # Of real arrays det(X) inv(X) becomes one function of the code, through singular vectors.
-            inverse = Elementwise("conj", Inverse(Elementwise("conj", inner)))
-            return Product((Call("det", (inner,), None, ()), inverse))
-        case Leaf() | Linear() | Sum() | Multilinear() | Nonlinear() | Indexed():
-            return node
-
-
-def _raised(base: Expr, exponent: Fraction) -> Expr:
-    return base if exponent == 1 else Power(base, Number(exponent))
-
-
-def _product_with_conjugate(inner: Expr) -> Expr:
-    pair = (Elementwise("conj", inner), inner)
-    return Elementwise("re", Hadamard(pair) if inner.shape else Product(pair))
+def has_complex(*expressions: Expr) -> bool:
+    """Whether a symbol in them is complex."""
+    return any(isinstance(node, Symbol) and COMPLEX in node.properties for node in postorder(*expressions))

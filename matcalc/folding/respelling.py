@@ -29,7 +29,7 @@ from matcalc.expr.nodes import (
     Transpose,
     postorder,
 )
-from matcalc.expr.rewriting import product_of, rebuilt_with, sum_of
+from matcalc.expr.rewriting import factors_of, product_of, rebuilt_with, sum_of
 from matcalc.folding.build import UNIT, hadamard, negative, product, transpose
 
 Spelling = Callable[[Expr], Expr | None]
@@ -79,10 +79,6 @@ def _inner_product(node: Expr) -> Expr | None:
 # ------------------------------------------------------------ scalar products among the factors
 
 
-def _factors(expression: Expr) -> tuple[Expr, ...]:
-    return expression.factors if isinstance(expression, Product) else (expression,)
-
-
 def _is_scalar_product(expression: Expr) -> bool:
     """Whether an expression is a number as a product of vectors and matrices."""
     return isinstance(expression, Product) and expression.is_scalar and all(factor.shape for factor in expression.factors)
@@ -98,7 +94,7 @@ def _in_line(node: Expr) -> Expr | None:
         return None
     others = list(node.factors)
     others.remove(inner)
-    return product_of([*others[:place], *_factors(inner), *others[place:]])
+    return product_of([*others[:place], *factors_of(inner), *others[place:]])
 
 
 def _place_behind_column(factors: Sequence[Expr]) -> int | None:
@@ -141,11 +137,11 @@ def _lines_of(term: Expr) -> list[tuple[Expr, ...]]:
 
 def _turned(node: Expr) -> Expr | None:
     """The product with the scalar product in it transposed."""
-    inner = next((factor for factor in _factors(node) if _is_scalar_product(factor)), None)
+    inner = next((factor for factor in factors_of(node) if _is_scalar_product(factor)), None)
     if inner is None:
         return None
-    other = product([transpose(factor) for factor in reversed(_factors(inner))])
-    return product_of([other if factor is inner else factor for factor in _factors(node)])
+    other = product([transpose(factor) for factor in reversed(factors_of(inner))])
+    return product_of([other if factor is inner else factor for factor in factors_of(node)])
 
 
 # ------------------------------------------------------------ products
@@ -170,7 +166,7 @@ def _may_open(total: Sum, other: Expr, behind: bool) -> bool:
     if len(rest) == len(total.terms) or not other.shape:
         return False
     is_vector = other.is_column if behind else other.is_row
-    return is_vector or all(_factors(term)[0 if behind else -1] is other for term in rest)
+    return is_vector or all(factors_of(term)[0 if behind else -1] is other for term in rest)
 
 
 def _bare(term: Expr) -> Expr:
@@ -247,7 +243,7 @@ def _exponents_added(node: Expr) -> Expr | None:
     """``t^(p - 2)`` for ``t^(p - 1)/t``, where the exponent is no number."""
     if not isinstance(node, Quotient) or not node.denominator.is_scalar:
         return None
-    above, below = list(_factors(node.numerator)), list(_factors(node.denominator))
+    above, below = list(factors_of(node.numerator)), list(factors_of(node.denominator))
     for place, factor in enumerate(above):
         if isinstance(factor, Power) and factor.is_scalar and not isinstance(factor.exponent, Number):
             for other, divisor in enumerate(below):
@@ -317,7 +313,7 @@ def _divisor(term: Expr) -> Expr | None:
 
 def _times_entries(term: Expr, factor: Expr) -> Expr:
     bare = _bare(term)
-    scalars, last = (_factors(bare)[:-1], _factors(bare)[-1]) if isinstance(bare, Product) else ((), bare)
+    scalars, last = (factors_of(bare)[:-1], factors_of(bare)[-1]) if isinstance(bare, Product) else ((), bare)
     if isinstance(last, Ones) and all(scalar.is_scalar for scalar in scalars):
         found = product((*scalars, factor))
     elif isinstance(bare, Quotient) and bare.denominator is factor:

@@ -13,7 +13,7 @@ from matcalc.base.errors import MatcalcError
 from matcalc.base.files import stored_table
 from matcalc.base.functions import typesetting
 from matcalc.base.records import record
-from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.language.text.spelling import bracket_depths, canonical_name, is_name
 from matcalc.objects.parsed import Reading
 from matcalc.printing.names import latex_name, unicode_name
 
@@ -194,11 +194,10 @@ def _listed(written: str | Sequence[str]) -> list[str]:
     """The parts of a text between commas, semicolons or "and" outside brackets."""
     if not isinstance(written, str):
         return [part for one in written for part in _listed(one)]
-    depth, start, found = 0, 0, []
+    start, found, depth = 0, list[str](), bracket_depths(written)
     for place, character in enumerate(written):
-        depth += (character in "([{") - (character in ")]}")
         ends = 1 if character in ",;" else 5 if written.startswith(" and ", place) else 0
-        if depth == 0 and ends:
+        if depth[place] == 0 and ends:
             found.append(written[start:place])
             start = place + ends
     return [part.strip() for part in [*found, written[start:]] if part.strip()]

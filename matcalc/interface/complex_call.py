@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from matcalc.analysis.conjugates import Formal, agree
@@ -25,7 +26,7 @@ from matcalc.language import Elaborated, parse_declarations
 from matcalc.language.decisions import ReadingOptions
 from matcalc.language.declare.declared import Declare, declaration_text
 from matcalc.language.elaboration import about_unused, question_in
-from matcalc.language.text.spelling import canonical_name, is_name
+from matcalc.language.text.spelling import bracket_depths, canonical_name, is_name
 from matcalc.objects.inputs import (
     Expression,
     Name,
@@ -426,14 +427,9 @@ _ZERO = Number(Fraction(0))
 
 def _equated(claim: str) -> list[str]:
     """The sides of an equation: what stands between equals signs outside brackets."""
-    depth, sides = 0, [""]
-    for sign in claim.replace("==", "="):
-        depth += (sign in "([{") - (sign in ")]}")
-        if sign == "=" and not depth:
-            sides.append("")
-        else:
-            sides[-1] += sign
-    return sides
+    text = claim.replace("==", "=")
+    signs = [place for place, (sign, depth) in enumerate(zip(text, bracket_depths(text))) if sign == "=" and not depth]
+    return [text[start + 1 : end] for start, end in pairwise([-1, *signs, len(text)])]
 
 
 def _side(written: str, declare: Declare, options: ReadingOptions, layout: str, symmetric: str) -> _Side:

@@ -223,8 +223,8 @@ def _require_apart(manifold: Manifold, source: Source, symbol: Symbol) -> None:
 def _declared(declare: Declare, name: str, manifold: Manifold, expression: Expression) -> Declare:
     """The declarations, with what is known of the points of the manifold where nothing is said of
     the variable."""
-    said = manifold.fact and len(manifold.points) == 1 and isinstance(expression, str)
-    return also_declared(declare, {name: manifold.fact}) if said else declare
+    known = manifold.sure(name) if isinstance(expression, str) else {}
+    return also_declared(declare, known) if known else declare
 
 
 def _result(found: Riemannian, source: Source, read: Elaborated, default: bool) -> RiemannianDerivation:

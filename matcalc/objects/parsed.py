@@ -16,8 +16,8 @@ from matcalc.base.lazy import later
 from matcalc.base.records import guarded, replace
 from matcalc.base.shapes import Shape
 from matcalc.derivation.conditions import conditions_of_equation
-from matcalc.expr.nodes import Expr, Symbol, postorder
-from matcalc.facts.table import COMPLEX
+from matcalc.expr.nodes import Expr, Symbol
+from matcalc.expr.rewriting import has_complex
 from matcalc.language import Elaborated, elaborate
 from matcalc.language.decisions import Decision, warned, warnings_of
 from matcalc.language.declare.declared import Declaration, declaration_text, declared_text
@@ -70,7 +70,7 @@ class ParsedExpression(Shown, Arithmetic):
     @property
     def conditions(self) -> tuple[str, ...]:
         """Where the expression has a value; of complex symbols nothing is said."""
-        if any(isinstance(node, Symbol) and COMPLEX in node.properties for node in postorder(self.node)):
+        if has_complex(self.node):
             return ()
         return tuple(conditions_of_equation((), (self.node,)))
 

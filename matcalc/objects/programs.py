@@ -27,8 +27,8 @@ from matcalc.evaluation.arrays import size_names_of, sizes_given
 from matcalc.evaluation.interpreter import compile_function
 from matcalc.evaluation.tensor_interpreter import evaluate_tensor
 from matcalc.expr.nodes import Expr, Hadamard, Product, Symbol, Total, postorder
-from matcalc.expr.rewriting import for_complex_arrays, replaced
-from matcalc.facts.table import COMPLEX, tying
+from matcalc.expr.rewriting import has_complex, replaced
+from matcalc.facts.table import tying
 from matcalc.language.declare.declared import Declare
 from matcalc.language.elaboration import about_unused
 from matcalc.language.text.spelling import canonical_name
@@ -38,9 +38,11 @@ from matcalc.objects.inputs import Expression, Name, Names, batched_names, liste
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from matcalc.codegen import complex_arrays
     from matcalc.evaluation import complex_points
 
 else:
+    complex_arrays = later("matcalc.codegen.complex_arrays")
     complex_points = later("matcalc.evaluation.complex_points")
 
 _LONGEST_SHOWN = 60
@@ -438,11 +440,10 @@ def _of_complex(value: Expr) -> Expr:
     """What code for complex arrays is written from: symbols without facts, of which code for real
     ones would make use. Raises MatcalcError where the code for NumPy gives other values than the
     formula."""
-    symbols = symbols_of(value)
-    if not any(COMPLEX in symbol.properties for symbol in symbols):
+    if not has_complex(value):
         return value
-    plain = for_complex_arrays(value)
-    if not complex_points.same_values(value, symbols, function({"value": plain}, "numpy", name="value")):
+    plain = complex_arrays.for_complex_arrays(value)
+    if not complex_points.same_values(value, symbols_of(value), function({"value": plain}, "numpy", name="value")):
         raise MatcalcError("there is no code for complex arrays for this", suggestion="the same formula written by conj and abs")
     return plain
 

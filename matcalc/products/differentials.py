@@ -43,7 +43,7 @@ from matcalc.expr.nodes import (
     Zeros,
     postorder,
 )
-from matcalc.expr.rewriting import free_indices as free_indices_in, named_indices, over_all, replaced
+from matcalc.expr.rewriting import factors_of, free_indices as free_indices_in, named_indices, over_all, replaced
 from matcalc.facts.table import tying
 from matcalc.folding.build import cost, product, row_symbols, total, transpose
 from matcalc.language import Elaborated
@@ -193,7 +193,7 @@ def entry(gradient: Expr, units: Sequence[Expr]) -> Expr:
 
 def _split(expression: Expr) -> tuple[list[Expr], list[Expr]]:
     """The scalar factors and the others."""
-    factors = expression.factors if isinstance(expression, Product) else (expression,)
+    factors = factors_of(expression)
     return [factor for factor in factors if factor.is_scalar], [factor for factor in factors if not factor.is_scalar]
 
 

@@ -12,7 +12,7 @@ from matcalc.base.errors import MatcalcError, ParseError, Span
 from matcalc.interface.analyses import Analysis, Parameter, Phrase, analyses, unread_words
 from matcalc.language.latex.latex_commands import ACCENTS, FONTS, WORDS
 from matcalc.language.text.asked_in_words import request_in, verbs
-from matcalc.language.text.spelling import SPELLED_GREEK, canonical_name, is_name, known_functions
+from matcalc.language.text.spelling import SPELLED_GREEK, bracket_depths, canonical_name, is_name, known_functions
 from matcalc.objects.inputs import split_names
 
 
@@ -91,7 +91,6 @@ VERBS = {
 LEAVING = ("quit", "exit")
 """Words that a user types to leave, without a colon as well."""
 
-_OPENING, _CLOSING = "([{", ")]}"
 _GOES_ON = re.compile(r"(?:[-+*/=,^⊙∘⊘⊗·⋅−∖]|\\(?:cdot|odot|circ|otimes|oslash|times))\s*$")
 _COMMAND = re.compile(r":\s*([A-Za-z?]*)\s*(.*)", re.DOTALL)
 _VERB = re.compile(rf"(?:the\s+)?({'|'.join(VERBS)})\s+(?:of\s+)?(.+?)\s*", re.DOTALL | re.IGNORECASE)
@@ -255,13 +254,7 @@ def _outside(text: str, sign: str) -> int | None:
 
 
 def _depths(text: str) -> list[int]:
-    """How many brackets are open before each character, and at the end; an escaped brace is a
-    bracket too."""
-    depths, depth = [0], 0
-    for character in without_comment(text):
-        depth += (character in _OPENING) - (character in _CLOSING)
-        depths.append(depth)
-    return depths
+    return bracket_depths(without_comment(text))
 
 
 # ------------------------------------------------------------

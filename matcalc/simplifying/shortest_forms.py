@@ -107,6 +107,10 @@ class Writer:
         found = self._folder.matrix(tensor, self.value.split)
         return None if found is None else with_entries(with_rows(found, self._rows))
 
+    def simplified(self) -> Expr | None:
+        """A form of the expression itself, simplified; None where that has none."""
+        return self.best(simplified(self.value.tensor))
+
     def best(self, tensor: Tensor) -> Expr | None:
         """The matrix form that reads best."""
         return folded(tensor, self.value.split, self.names, self._rows)

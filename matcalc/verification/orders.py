@@ -30,6 +30,7 @@ from matcalc.expr.nodes import (
 from matcalc.expr.rewriting import replaced, symbols_in
 from matcalc.interface.convexity_call import Convexity, chord_text, convexity
 from matcalc.language.statements import DerivativeSide, DifferentialSide, Side, Statement, elaborate_statement
+from matcalc.language.text.spelling import bracket_depths
 from matcalc.objects.inputs import derivative_within, names_of
 from matcalc.objects.parsed import Reading
 from matcalc.printing import text
@@ -66,16 +67,13 @@ class Order:
 def order_in(source: str) -> Order | None:
     """The statement of order that a text is; None where it is none."""
     before, where, rest = source.partition(" where ")
-    found = [sign for sign in _SIGN.finditer(before) if _is_outside(before[: sign.start()])]
+    depth = bracket_depths(before)
+    found = [sign for sign in _SIGN.finditer(before) if depth[sign.start()] == 0]
     if len(found) != 1:
         return None
     sign = found[0]
     left, right = before[: sign.start()].strip(), before[sign.end() :].strip()
     return Order(left, right, sign[0] in _LESS, sign[0] in _LOEWNER, where + rest) if left and right else None
-
-
-def _is_outside(before: str) -> bool:
-    return all(before.count(opening) == before.count(closing) for opening, closing in ("()", "[]", "{}"))
 
 
 def decided(question: Question) -> Verdict | None:

@@ -43,8 +43,7 @@ def verified_on(source: str, on: str, metric: str | None, declare: Declare, opti
     """
     manifold = manifolds.manifold_named(on)
     by = _lead(_read(source, declare, options)).wrt[0].name
-    known = {by: manifold.fact} if manifold.fact and len(manifold.points) == 1 else {}
-    found = _read(source, also_declared(declare, known), options)
+    found = _read(source, also_declared(declare, manifold.sure(by)), options)
     if manifold.parts:
         place = manifolds.placed(manifold, manifolds.metric_named(manifold, metric), found.symbols[by], {}, "")
         known = {one.name: declaration_text(one.shape, essential(one.properties)) for one in (place.point, *place.parts)}

@@ -388,3 +388,17 @@ def _slip(given: str, known: str) -> int:
     left, right = given[start:], known[start:]
     exchanged = len(left) > 1 and left[1::-1] == right[:2] and left[2:] == right[2:]
     return 1 if exchanged else 2 if left[1:] == right else 3 if left == right[1:] else 4 * (left[1:] == right[1:])
+
+
+def bracket_depths(text: str) -> list[int]:
+    r"""How many brackets are open before each character, and at the end; an escaped brace is a
+    bracket too.
+
+    >>> bracket_depths("f(x)")
+    [0, 0, 1, 1, 0]
+    """
+    found, depth = [0], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        found.append(depth)
+    return found
